@@ -1,0 +1,77 @@
+"""python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is what would be built."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kazstance import dataset
+from kazstance.corpus.build import build
+from kazstance.corpus.write import replacing
+from kazstance.errors import KazstanceError
+from kazstance.export import write_file
+from kazstance.publish.card import read_page, render
+from kazstance.publish.hub import stage
+from kazstance.schema.records import TABLES
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "DATASET_CARD.md")
+LICENCES = ("LICENSE", "LICENSE-DATA")
+
+
+def build_all() -> None:
+    """Build kazstance/data, the generated blocks of the pages, and build/hub."""
+    with replacing(dataset.SHIPPED) as folder:
+        build(ROOT / "raw", folder)
+    for page in PAGES:
+        write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
+    stage(dataset.SHIPPED, ROOT / "build" / "hub", ROOT / "DATASET_CARD.md", [ROOT / name for name in LICENCES])
+
+
+def check() -> list[str]:
+    """What differs between the dataset and pages that are there and those that would be built."""
+    with tempfile.TemporaryDirectory() as scratch:
+        build(ROOT / "raw", Path(scratch))
+        stale = [change for table in TABLES for change in _changes(table, Path(scratch))]
+        stale += [
+            f"{page}: a generated block"
+            for page in PAGES
+            if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page)
+        ]
+    return stale
+
+
+def _changes(table: str, fresh: Path) -> list[str]:
+    """The keys of the rows of a table that differ."""
+    there, built = (
+        {
+            (split, *(getattr(row, column) for column in TABLES[table].key)): row
+            for split in TABLES[table].splits
+            for row in dataset.load(table, split, data=data)
+        }
+        for data in (dataset.SHIPPED, fresh)
+    )
+    return [f"{table}: {key}" for key in sorted(there.keys() | built.keys()) if there.get(key) != built.get(key)]
+
+
+def main(
+    is_check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; exit with 1 where something is stale.")
+    ] = False,
+) -> None:
+    """Build the shipped dataset from raw/, or check it."""
+    started = time.perf_counter()
+    try:
+        stale = check() if is_check else build_all()
+    except KazstanceError as error:
+        sys.exit(str(error))
+    print(f"{'checked' if is_check else 'built'} in {time.perf_counter() - started:.1f} s")
+    if stale:
+        sys.exit("\n".join(["stale, run `python -m build_scripts`:", *stale]))
+
+
+if __name__ == "__main__":
+    typer.run(main)

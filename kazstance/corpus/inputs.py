@@ -1,0 +1,197 @@
+"""What a corpus folder holds, line by line, before anything is made of it."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Annotated, Final, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kazstance.schema.labels import Certainty, Endorsed, Explicitness, Origin, TargetKind, UnitKind
+from kazstance.schema.records import Name, Offset, SentenceId
+
+LabelName = Literal["against", "neutral", "favor"]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+ELISION: Final = " […] "
+
+
+class Input(BaseModel):
+    """Base of all that is read: frozen, without unknown fields, no value cast into another type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+T = TypeVar("T", bound=Input)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """An input and where it stands, so that whatever is wrong with it can be said as file:line."""
+
+    file: str
+    line: int
+    value: T
+
+
+class Header(Input):
+    """The corpus as a whole."""
+
+    id: Name
+    title: Text
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    event: Text
+    license: Text
+
+
+class VoiceInput(Input):
+    """A speaker whom a source quotes at length."""
+
+    speaker: Text
+    endorsed: Endorsed
+    note: Text | None = None
+
+
+class SourceInput(Input):
+    """A source, as far as its text says of itself."""
+
+    id: Name
+    title: Text | None = None
+    speaker: Text | None = None
+    tradition: Text | None = None
+    date: datetime.date | None = None
+    date_stated: Text | None = None
+    url: Text | None = None
+    language: Text
+    original_language: Text | None = None
+    translated: bool = False
+    rights: Text
+    voice: tuple[VoiceInput, ...] = ()
+    notes: Text | None = None
+
+
+class TargetInput(Input):
+    """A target of the codebook."""
+
+    id: Name
+    name: Text
+    kind: TargetKind
+    group: Text
+    fold: Annotated[int, Field(ge=1)]
+    definition: Text
+
+
+class SpanInput(Input):
+    """A stretch of a raw text, with what stands there; a long one may give its two ends around an elision."""
+
+    source_id: Name
+    raw_start: Offset
+    raw_end: Offset
+    raw: str
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.raw_end < self.raw_start:
+            raise ValueError(f"raw_end {self.raw_end} lies before raw_start {self.raw_start}")
+        return self
+
+    def matches(self, text: str) -> bool:
+        """Whether the span of a raw text is what the row says of it."""
+        stands, (begin, elided, end) = text[self.raw_start : self.raw_end], self.raw.partition(ELISION)
+        if not elided:
+            return len(text) >= self.raw_end and stands == self.raw
+        return stands.startswith(begin) and stands.endswith(end) and len(stands) >= len(begin) + len(end)
+
+
+class RepairInput(SpanInput):
+    """A change to a raw text."""
+
+    replacement: str
+    kind: Literal["footnote_mark", "address", "space", "list_mark", "stray_sign"]
+    reason: Text
+
+
+class UnitInput(SpanInput):
+    """What the segmenter cannot know of a stretch of text."""
+
+    action: Literal["kind", "join", "split", "voice", "note"]
+    value: str
+    reason: Text
+
+    @model_validator(mode="after")
+    def _check_value(self) -> Self:
+        if self.action == "kind" and self.value not in UnitKind.__members__:
+            raise ValueError(f"value {self.value!r} is not a kind of unit; expected one of {', '.join(UnitKind)}")
+        if bool(self.value) == (self.action in ("join", "split")):
+            raise ValueError(f"value {self.value!r} does not go with the action {self.action}")
+        if (self.action == "split") != (self.raw_start == self.raw_end):
+            raise ValueError(f"the span of the action {self.action} is {self.raw_end - self.raw_start} characters long")
+        return self
+
+
+class AnnotatorInput(Input):
+    """Who or what judged."""
+
+    id: Name
+    origin: Literal[Origin.model, Origin.human]
+    name: Text | None = None
+    family: Text | None = None
+    version: Text | None = None
+    date: datetime.date | None = None
+    order: Text | None = None
+    brief: Text | None = None
+    note: Text | None = None
+
+
+class EvidenceInput(Input):
+    """A span of a sentence, by its beginning and its text."""
+
+    start: Offset
+    text: Text
+
+
+class JudgementInput(Input):
+    """A label with its evidence."""
+
+    target_id: Name
+    label: LabelName
+    explicitness: Explicitness | None
+    certainty: Certainty
+    evidence: Annotated[tuple[EvidenceInput, ...], Field(min_length=1)]
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_explicitness(self) -> Self:
+        if (self.explicitness is None) != (self.label == "neutral"):
+            raise ValueError(f"explicitness {self.explicitness} does not go with the label {self.label}")
+        return self
+
+
+class ReadingInput(Input):
+    """One annotator's judgements of one sentence."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    covered: Annotated[tuple[str, ...], Field(min_length=1)]
+    judgements: tuple[JudgementInput, ...]
+
+
+class AdjudicationInput(Input):
+    """The decision over a sentence and a target on which the annotators were split."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    target_id: Name
+    label: LabelName | Literal["none"]
+    explicitness: Explicitness | None
+    certainty: Certainty
+    evidence: tuple[EvidenceInput, ...]
+    rule: Text
+    reason: Text
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> Self:
+        if (self.explicitness is None) != (self.label in ("neutral", "none")):
+            raise ValueError(f"explicitness {self.explicitness} does not go with the label {self.label}")
+        if bool(self.evidence) != (self.label != "none"):
+            raise ValueError(f"{len(self.evidence)} spans of evidence do not go with the label {self.label}")
+        return self

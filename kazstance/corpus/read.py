@@ -1,0 +1,175 @@
+"""Read a corpus folder: everything that a dataset is made from, checked for itself and against each other."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kazstance.corpus.folder import Folder
+from kazstance.corpus.inputs import (
+    AdjudicationInput,
+    AnnotatorInput,
+    Entry,
+    Header,
+    ReadingInput,
+    RepairInput,
+    SourceInput,
+    SpanInput,
+    T,
+    TargetInput,
+    UnitInput,
+)
+from kazstance.errors import InputError, KazstanceError, Problem
+
+SOURCES: Final = "sources.toml"
+TARGETS: Final = "targets.toml"
+SUMS: Final = "SHA256SUMS"
+REPAIRS: Final = "curation/repairs.csv"
+UNITS: Final = "curation/units.csv"
+ANNOTATORS: Final = "annotations/annotators.toml"
+ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a corpus folder holds; entries know file and line."""
+
+    header: Header
+    sources: Sequence[Entry[SourceInput]]
+    targets: Sequence[Entry[TargetInput]]
+    texts: dict[str, str]
+    repairs: Sequence[Entry[RepairInput]]
+    units: Sequence[Entry[UnitInput]]
+    annotators: Sequence[Entry[AnnotatorInput]]
+    readings: dict[str, Sequence[Entry[ReadingInput]]]
+    adjudications: Sequence[Entry[AdjudicationInput]]
+    digests: dict[str, str]
+
+
+def read(path: Path) -> Corpus:
+    """Read a corpus folder.
+
+    Raises:
+        KazstanceError: there is no such folder.
+        InputError: with every problem found in it.
+    """
+    if not path.is_dir():
+        raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
+    folder = Folder(path)
+    corpus = _read_all(folder)
+    if corpus is None or folder.problems:
+        raise InputError(folder.problems)
+    return corpus
+
+
+def _read_all(folder: Folder) -> Corpus | None:
+    header = folder.entry(SOURCES, 1, folder.read_toml(SOURCES)[0].get("corpus", {}), Header)
+    sources = folder.read_tables(SOURCES, "source", SourceInput)
+    targets = folder.read_tables(TARGETS, "target", TargetInput)
+    annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
+    for entries in (sources, targets, annotators):
+        _check_unique(folder, entries, "id", lambda entry: entry.id)
+    texts = _read_texts(folder, sources)
+    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    _check_spans(folder, [*repairs, *units], texts)
+    for entry in annotators:
+        if entry.value.brief:
+            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+    if header is None:
+        return None
+    return Corpus(
+        header=header.value,
+        sources=sources,
+        targets=targets,
+        texts=texts,
+        repairs=repairs,
+        units=units,
+        annotators=annotators,
+        readings={entry.value.id: _read_readings(folder, entry.value.id) for entry in annotators},
+        adjudications=_read_adjudications(folder),
+        digests=folder.digests,
+    )
+
+
+def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[str, str]:
+    """The raw texts by source, each with the digest that SHA256SUMS gives it."""
+    sums = _read_sums(folder)
+    texts = {}
+    for entry in sources:
+        name = f"texts/{entry.value.id}.txt"
+        text = folder.read_text(name, (entry.file, entry.line, "id"))
+        line, digest = sums.get(name, (None, None))
+        if digest is None:
+            folder.report(SUMS, None, name, "no digest, expected one for every text")
+        elif text is not None and folder.digests[name] != digest:
+            folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
+        if text is not None:
+            texts[entry.value.id] = text
+    return texts
+
+
+def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
+    """Line and digest of every file that SHA256SUMS names."""
+    sums = {}
+    for number, line in enumerate((folder.read_text(SUMS) or "").splitlines(), 1):
+        found = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
+        if found and re.fullmatch(r"texts/[a-z][a-z0-9_]*\.txt", found[2]):
+            sums[found[2]] = (number, found[1])
+        else:
+            folder.report(
+                SUMS, number, None, f"{line[:80]!r}, expected a SHA-256, two spaces, and texts/<source_id>.txt"
+            )
+    return sums
+
+
+def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
+    """The readings of one annotator, none of them twice."""
+    readings = folder.read_lines(f"annotations/{annotator_id}.jsonl", ReadingInput)
+    _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
+    for entry in readings:
+        targets = [judgement.target_id for judgement in entry.value.judgements]
+        for target in sorted({target for target in targets if targets.count(target) > 1}):
+            folder.report(entry.file, entry.line, "judgements", f"{target!r} is judged twice, expected once")
+    return readings
+
+
+def _read_adjudications(folder: Folder) -> list[Entry[AdjudicationInput]]:
+    if not folder.exists(ADJUDICATIONS):
+        return []
+    entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput)
+    _check_unique(folder, entries, "sentence_id", lambda entry: f"{entry.sentence_id} on {entry.target_id}")
+    return entries
+
+
+def _check_unique(folder: Folder, entries: Iterable[Entry[T]], field: str, key: Callable[[T], str]) -> None:
+    seen: dict[str, int] = {}
+    for entry in entries:
+        first = seen.setdefault(key(entry.value), entry.line)
+        if first != entry.line:
+            folder.report(
+                entry.file, entry.line, field, f"{key(entry.value)!r} stands on line {first} too, expected once"
+            )
+
+
+def _check_spans(folder: Folder, entries: Iterable[Entry[SpanInput]], texts: dict[str, str]) -> None:
+    """Every row of the curation names a source, and finds in its text what it says stands there."""
+    seen: dict[SpanInput, int] = {}
+    for entry in entries:
+        row = entry.value
+        text = texts.get(row.source_id)
+        if text is None:
+            folder.report(entry.file, entry.line, "source_id", f"{row.source_id!r}, expected one of {', '.join(texts)}")
+        elif not row.matches(text):
+            stands = text[row.raw_start : row.raw_end]
+            folder.report(entry.file, entry.line, "raw", f"{row.raw!r}, but at {row.raw_start} stands {stands[:80]!r}")
+        if seen.setdefault(row, entry.line) != entry.line:
+            folder.report(entry.file, entry.line, None, f"the row of line {seen[row]} again, expected once")
+
+
+def raise_all(problems: Iterable[Problem]) -> None:
+    """Raise an InputError if there is any problem."""
+    found = list(problems)
+    if found:
+        raise InputError(found)

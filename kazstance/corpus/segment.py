@@ -1,0 +1,184 @@
+"""Cut repaired texts into units, with kind, voice and notes as curated; every character ends up in exactly one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nupunkt import sent_spans
+
+from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
+from kazstance.corpus.read import Corpus
+from kazstance.corpus.repair import RepairedText, apply, repair
+from kazstance.errors import Problem
+from kazstance.schema.labels import ANNOTATED_KINDS, UnitKind, Voice
+from kazstance.schema.records import Repair, Sentence
+
+Span = tuple[int, int]
+Rules = Sequence[Entry[UnitInput]]
+
+
+@dataclass
+class Curation:
+    """The unit rules of one source, and which of them took effect."""
+
+    rules: Rules
+    used: set[int] = field(default_factory=set)
+
+    def values(self, action: str, raw: Span) -> list[str]:
+        """The values of the rules of an action whose span holds a raw span; a note only has to touch it."""
+        found = [r for r in self.rules if r.value.action == action and _applies(r.value, raw)]
+        self.used.update(rule.line for rule in found)
+        return [rule.value.value for rule in found]
+
+    def spans(self, action: str) -> list[tuple[int, Span]]:
+        """Line and raw span of the rules of an action."""
+        return [(r.line, (r.value.raw_start, r.value.raw_end)) for r in self.rules if r.value.action == action]
+
+
+def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
+    """All units of all texts, in the order of the sources; what cannot be is a problem."""
+    sentences: list[Sentence] = []
+    problems: list[Problem] = []
+    for source in corpus.sources:
+        name = source.value.id
+        repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
+        curation = Curation([u for u in corpus.units if u.value.source_id == name])
+        voices = {voice.speaker: voice for voice in source.value.voice}
+        units = list(_units(name, repaired, curation, voices))
+        sentences += _mark_copies(units)
+        problems += overlaps
+        problems += _check_rules(curation, voices)
+        problems += _check_cover(name, corpus.texts[name], repaired, units)
+    return sentences, problems
+
+
+def _units(source: str, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[Sentence]:
+    position = 0
+    for paragraph, spans in enumerate(_paragraphs(text, curation), 1):
+        for number, (start, end) in enumerate(spans, 1):
+            raw = text.raw_span(start, end)
+            kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
+            speaker = next(iter(curation.values("voice", raw)), None)
+            yield Sentence(
+                sentence_id=f"{source}/{paragraph}/{number}",
+                source_id=source,
+                paragraph_id=f"{source}/{paragraph}",
+                position=position,
+                text=text.text[start:end],
+                raw_start=raw[0],
+                raw_end=raw[1],
+                kind=kind,
+                annotated=kind in ANNOTATED_KINDS,
+                voice=Voice.quoted if speaker else Voice.own,
+                speaker=speaker,
+                endorsed=voices[speaker].endorsed if speaker in voices else None,
+                duplicate_of=None,
+                repairs=tuple(
+                    Repair(
+                        raw_start=r.row.raw_start,
+                        raw_end=r.row.raw_end,
+                        replacement=r.row.replacement,
+                        reason=r.row.reason,
+                    )
+                    for r in text.inside(start, end)
+                ),
+                note="; ".join(curation.values("note", raw)) or None,
+            )
+            position += 1
+
+
+def _paragraphs(text: RepairedText, curation: Curation) -> Iterator[list[Span]]:
+    """The sentences of each line that is not empty, as spans of the repaired text."""
+    start = 0
+    for line in text.text.split("\n"):
+        spans = [(start + a, start + b) for a, b in sent_spans(line)] if line.strip() else []
+        spans = [span for piece in _split(text, spans, curation) if (span := _strip(text.text, piece))]
+        if spans:
+            yield _join(text, spans, curation)
+        start += len(line) + 1
+
+
+def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Iterator[Span]:
+    """Cut spans where a rule says so."""
+    cuts = curation.spans("split")
+    for start, end in spans:
+        for line, (cut, _) in sorted(cuts, key=lambda rule: rule[1]):
+            inner = next((i for i in range(start + 1, end) if text.starts[i] >= cut), None)
+            if inner is not None and text.starts[start] < cut:
+                curation.used.add(line)
+                yield start, inner
+                start = inner
+        yield start, end
+
+
+def _join(text: RepairedText, spans: Sequence[Span], curation: Curation) -> list[Span]:
+    """Merge neighbours that one rule holds together."""
+    joined = [spans[0]]
+    for span in spans[1:]:
+        raw = text.raw_span(joined[-1][0], span[1])
+        if curation.values("join", raw):
+            joined[-1] = (joined[-1][0], span[1])
+        else:
+            joined.append(span)
+    return joined
+
+
+def _strip(text: str, span: Span) -> Span | None:
+    """A span without white space at its ends, or None where nothing is left."""
+    piece = text[span[0] : span[1]]
+    start = span[0] + len(piece) - len(piece.lstrip())
+    return (start, start + len(piece.strip())) if piece.strip() else None
+
+
+def _applies(rule: UnitInput, raw: Span) -> bool:
+    if rule.action == "note":
+        return rule.raw_start < raw[1] and raw[0] < rule.raw_end
+    return rule.raw_start <= raw[0] and raw[1] <= rule.raw_end
+
+
+def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Sentences as they are; one that repeats an earlier one of its source says so and is not annotated."""
+    first: dict[str, str] = {}
+    for unit in units:
+        original = first.setdefault(unit.text, unit.sentence_id) if unit.annotated else unit.sentence_id
+        copy = original != unit.sentence_id
+        yield unit.model_copy(update={"duplicate_of": original, "annotated": False}) if copy else unit
+
+
+def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[Problem]:
+    for rule in curation.rules:
+        if rule.value.action == "voice" and rule.value.value not in voices:
+            yield Problem(
+                rule.file,
+                rule.line,
+                "value",
+                f"{rule.value.value!r}, expected a voice of the source: {', '.join(voices) or 'it has none'}",
+            )
+        if rule.line not in curation.used:
+            yield Problem(
+                rule.file,
+                rule.line,
+                "raw_start",
+                f"the {rule.value.action} from {rule.value.raw_start} to {rule.value.raw_end} fits no unit",
+            )
+
+
+def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
+    """Each character that is not white space lies in one unit or list mark, and each raw slice gives its text back."""
+    times = [0] * len(raw)
+    spans = [(unit.raw_start, unit.raw_end) for unit in units]
+    spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
+    for start, end in spans:
+        for i in range(start, end):
+            times[i] += 1
+    file = f"texts/{source}.txt"
+    for i, character in enumerate(raw):
+        if times[i] > 1 or (times[i] == 0 and not character.isspace()):
+            yield Problem(
+                file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} lies in {times[i]} units, expected 1"
+            )
+    for unit in units:
+        given = apply(raw[unit.raw_start : unit.raw_end], unit.raw_start, unit.repairs)
+        if given != unit.text:
+            yield Problem(
+                file, None, unit.sentence_id, f"the raw slice gives {given[:80]!r}, expected {unit.text[:80]!r}"
+            )

@@ -1,0 +1,109 @@
+"""Splits and folds: who stands in training and who in the test, decided by paragraphs, sources and targets."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from kazstance.corpus.copies import Copy
+from kazstance.corpus.inputs import Entry, SourceInput, TargetInput
+from kazstance.corpus.judge import Decision, Pair
+from kazstance.schema.labels import Label
+from kazstance.schema.manifest import Fold
+from kazstance.schema.records import Sentence
+
+SHARES: Final = {"train": 60, "validation": 15, "test": 25}
+"""Percent of the rows that each split is to have."""
+SPREAD: Final = 8
+"""Paragraphs that a target's rows must span before it has to occur in every split."""
+Stratum = tuple[str, ...]
+
+
+def split_in_domain(
+    sentences: Sequence[Sentence], decisions: Mapping[Pair, Decision], copies: Iterable[Copy], seed: str
+) -> dict[str, str]:
+    """The split of every paragraph, by iterative stratification over targets, labels and sources.
+
+    The stratum with the fewest rows left is dealt out first, its paragraphs going where most of it is missing (Sechidis,
+    Tsoumakas and Vlahavas, 2011). Paragraphs with copies of each other's sentences go together. All is done in whole
+    numbers and ties are broken by a hash of the seed, so that it comes out alike everywhere.
+    """
+    cluster = _clusters(sentences, copies)
+    rows = _rows(sentences, decisions, cluster)
+    need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
+    chosen: dict[str, str] = {}
+    order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    while left := [name for name in order if name not in chosen]:
+        stratum = min(_total({name: rows[name] for name in left}).items(), key=lambda item: (item[1], item[0]))[0]
+        holders = sorted((name for name in left if rows[name][stratum]), key=lambda name: -rows[name][stratum])
+        for name in holders:
+            split = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
+            chosen[name] = split
+            need[split].subtract({s: 100 * n for s, n in rows[name].items()})
+    return {paragraph: chosen[name] for paragraph, name in cluster.items()}
+
+
+def protocol_folds(
+    sources: Iterable[Entry[SourceInput]], targets: Iterable[Entry[TargetInput]]
+) -> dict[str, tuple[Fold, ...]]:
+    """The folds of cross_source, cross_target and cross_both: what each leaves out of training and tests on."""
+    names = [entry.value.id for entry in sources]
+    groups: dict[int, list[str]] = defaultdict(list)
+    for entry in targets:
+        groups[entry.value.fold].append(entry.value.id)
+    by_target = {str(fold): tuple(groups[fold]) for fold in sorted(groups)}
+    return {
+        "cross_source": tuple(Fold(fold=s, test_sources=(s,), test_targets=None) for s in names),
+        "cross_target": tuple(Fold(fold=f, test_sources=None, test_targets=t) for f, t in by_target.items()),
+        "cross_both": tuple(
+            Fold(fold=f"{s}/{f}", test_sources=(s,), test_targets=t) for s in names for f, t in by_target.items()
+        ),
+    }
+
+
+def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:
+    """What a split ought to hold and does not: a label, or a target that spans enough paragraphs."""
+    held: dict[str, set[str]] = defaultdict(set)
+    span: dict[str, set[str]] = defaultdict(set)
+    for split, (sentence, target), label in rows:
+        held[f"the label {label.name}"].add(split)
+        span[f"the label {label.name}"].add(paragraph[sentence])
+        if label is not Label.none:
+            held[f"the target {target}"].add(split)
+            span[f"the target {target}"].add(paragraph[sentence])
+    enough = sorted(what for what, found in span.items() if len(found) >= SPREAD)
+    return [f"{split} lacks {what}" for what in enough for split in SHARES if split not in held[what]]
+
+
+def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str, str]:
+    """For each annotated paragraph the name of its cluster: the first paragraph among those tied by copies."""
+    home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
+    cluster = {paragraph: paragraph for paragraph in home.values()}
+    for copy in copies:
+        one, other = cluster[home[copy.first]], cluster[home[copy.second]]
+        cluster = {paragraph: one if name == other else name for paragraph, name in cluster.items()}
+    return cluster
+
+
+def _rows(
+    sentences: Iterable[Sentence], decisions: Mapping[Pair, Decision], cluster: Mapping[str, str]
+) -> dict[str, Counter[Stratum]]:
+    """How many rows of each stratum every cluster holds; none of the strata is empty."""
+    home = {s.sentence_id: s for s in sentences if s.annotated}
+    rows: dict[str, Counter[Stratum]] = {name: Counter() for name in cluster.values()}
+    for (sentence, target), decision in decisions.items():
+        found = rows[cluster[home[sentence].paragraph_id]]
+        if decision.label is not Label.none:
+            found.update(
+                [("rows",), ("source", home[sentence].source_id), ("target", target), (target, decision.label.name)]
+            )
+    for sentence in home.values():
+        rows[cluster[sentence.paragraph_id]]["sentences", sentence.source_id] += 1
+    return rows
+
+
+def _total(rows: Mapping[str, Counter[Stratum]]) -> Counter[Stratum]:
+    total: Counter[Stratum] = Counter()
+    for found in rows.values():
+        total.update(found)
+    return +total

@@ -1,0 +1,227 @@
+"""Read a built dataset, offline: as records, as Arrow, as files, or as a `datasets.DatasetDict`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
+
+from kazstance.errors import IntegrityError, KazstanceError, MissingExtra, UnknownName
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+    from kazstance.schema import records
+    from kazstance.schema.manifest import Manifest, SplitFile
+
+SHIPPED = Path(__file__).parent / "data"
+"""The dataset that comes with the package."""
+MANIFEST = "manifest.json"
+
+
+@overload
+def load(
+    table: Literal["stances"] = ..., split: str | None = ..., *, data: Path = ...
+) -> tuple[records.Stance, ...]: ...
+@overload
+def load(table: Literal["grid"], split: str | None = ..., *, data: Path = ...) -> tuple[records.GridCell, ...]: ...
+@overload
+def load(table: Literal["pairs"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Pair, ...]: ...
+@overload
+def load(table: Literal["sentences"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Sentence, ...]: ...
+@overload
+def load(
+    table: Literal["judgements"], split: str | None = ..., *, data: Path = ...
+) -> tuple[records.Judgement, ...]: ...
+@overload
+def load(
+    table: Literal["positions"], split: str | None = ..., *, data: Path = ...
+) -> tuple[records.SourcePosition, ...]: ...
+@overload
+def load(table: Literal["sources"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Source, ...]: ...
+@overload
+def load(table: Literal["targets"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Target, ...]: ...
+@overload
+def load(
+    table: Literal["annotators"], split: str | None = ..., *, data: Path = ...
+) -> tuple[records.Annotator, ...]: ...
+@overload
+def load(table: str, split: str | None = ..., *, data: Path = ...) -> tuple[records.Record, ...]: ...
+
+
+def load(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> tuple[records.Record, ...]:
+    """The rows of a table's split as validated frozen records; without a split, of all its splits in order.
+
+    Raises:
+        UnknownName: there is no such table or split; the message lists those there are.
+        KazstanceError: `data` is no built dataset.
+        IntegrityError: a row is not as the schema has it.
+    """
+    from pydantic import ValidationError
+
+    from kazstance.schema.records import TABLES
+
+    rows = _read(table, split, data).to_pylist()
+    try:
+        return tuple(TABLES[table].record.model_validate(row) for row in rows)
+    except ValidationError as error:
+        raise IntegrityError(f"{data}: {table}: {error}") from None
+
+
+def table(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> pa.Table:
+    """The rows of a table's split as an Arrow table; without a split, of all its splits in order.
+
+    Raises:
+        UnknownName: there is no such table or split; the message lists those there are.
+        KazstanceError: `data` is no built dataset.
+    """
+    return _read(table, split, data)
+
+
+def path(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> Path:
+    """The Parquet file of a table's split, or a table's folder, for whatever reads Parquet.
+
+    Raises:
+        UnknownName: there is no such table or split; the message lists those there are.
+        KazstanceError: `data` is no built dataset.
+    """
+    known = splits(table, data=data)
+    if split is None:
+        return Path(data) / table
+    if split not in known:
+        raise UnknownName(split, f"split of {table}", known)
+    return Path(data) / table / f"{split}.parquet"
+
+
+def splits(table: str = "stances", *, data: Path = SHIPPED) -> list[str]:
+    """The splits of a table, in order.
+
+    Raises:
+        UnknownName: there is no such table; the message lists those there are.
+        KazstanceError: `data` is no built dataset.
+    """
+    files = _read_manifest(data)["tables"]
+    if table not in files:
+        raise UnknownName(table, "table", files)
+    return list(files[table])
+
+
+def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDict:
+    """A table as a `DatasetDict` with its features, without cache or network.
+
+    Raises:
+        MissingExtra: `datasets` is not installed.
+        UnknownName: there is no such table; the message lists those there are.
+        KazstanceError: `data` is no built dataset.
+    """
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtra("datasets", "hf") from None
+    parts = {split: _read(table, split, data) for split in splits(table, data=data)}
+    return datasets.DatasetDict({split: datasets.Dataset(part) for split, part in parts.items()})
+
+
+def manifest(*, data: Path = SHIPPED) -> Manifest:
+    """What a dataset holds: rows, digests and files of every split, folds, inputs, tools.
+
+    Raises:
+        KazstanceError: `data` is no built dataset.
+        IntegrityError: the manifest is not as the schema has it.
+    """
+    from pydantic import ValidationError
+
+    from kazstance.schema.manifest import Manifest
+
+    try:
+        return Manifest.model_validate(_read_manifest(data))
+    except ValidationError as error:
+        raise IntegrityError(f"{Path(data) / MANIFEST}: {error}") from None
+
+
+def verify(*, data: Path = SHIPPED) -> Manifest:
+    """Check that a dataset is whole, and give its manifest.
+
+    Every file has the digest of the manifest, every split its rows and row digest; all rows validate; keys are unique and
+    refer to rows there are; evidence lies inside its sentence.
+
+    Raises:
+        IntegrityError: it is not; the message lists all differences.
+        KazstanceError: `data` is no built dataset.
+    """
+    found = manifest(data=data)
+    problems = [problem for name in found.tables for problem in _check_table(Path(data), name, found.tables[name])]
+    problems = problems or list(_check_references(Path(data)))
+    if problems:
+        raise IntegrityError("\n".join(problems))
+    return found
+
+
+def _read(name: str, split: str | None, data: Path) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parts = splits(name, data=data) if split is None else [split]
+    return pa.concat_tables(pq.ParquetFile(path(name, part, data=data)).read() for part in parts)
+
+
+def _read_manifest(data: Path) -> dict[str, dict[str, dict[str, object]]]:
+    import json
+
+    file = Path(data) / MANIFEST
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KazstanceError(f"{file} is missing; expected a built dataset") from None
+    except ValueError as error:
+        raise IntegrityError(f"{file}: {error}; expected JSON") from None
+    if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
+        raise IntegrityError(f"{file}: no tables; expected the manifest of a dataset")
+    return content
+
+
+def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator[str]:
+    """Bytes, rows, digests and records of a table."""
+    from hashlib import sha256
+
+    import pyarrow as pa
+    from pydantic import ValidationError
+
+    from kazstance.schema.digest import row_digest
+    from kazstance.schema.records import TABLES
+
+    seen: set[tuple[object, ...]] = set()
+    for split, file in files.items():
+        where = data / name / f"{split}.parquet"
+        try:
+            digest = sha256(where.read_bytes()).hexdigest()
+            if digest != file.sha256:
+                yield f"{where}: SHA-256 is {digest}, expected {file.sha256}"
+            rows = _read(name, split, data).to_pylist()
+            if len(rows) != file.rows or row_digest(rows) != file.digest:
+                yield f"{where}: {len(rows)} rows with digest {row_digest(rows)}, expected {file.rows} with {file.digest}"
+            for row in rows:
+                TABLES[name].record.model_validate(row)
+                key = tuple(row[column] for column in TABLES[name].key)
+                if key in seen:
+                    yield f"{where}: {key} stands twice, expected once"
+                seen.add(key)
+        except (OSError, pa.ArrowException, ValidationError) as error:
+            yield f"{where}: {error}"
+
+
+def _check_references(data: Path) -> Iterator[str]:
+    """Ids refer to rows there are, and evidence to characters there are."""
+    sentences = {s.sentence_id: s for s in load("sentences", data=data)}
+    targets = {t.target_id for t in load("targets", data=data)}
+    sources = {s.source_id for s in load("sources", data=data)}
+    for sentence in sentences.values():
+        if sentence.source_id not in sources:
+            yield f"sentences: {sentence.sentence_id}: {sentence.source_id!r} is no source"
+    for row in [*load("stances", data=data), *load("grid", data=data), *load("judgements", data=data)]:
+        known = sentences.get(row.sentence_id)
+        if known is None or row.target_id not in targets:
+            yield f"{row.sentence_id} on {row.target_id}: no such sentence or target"
+        elif any(span.end > len(known.text) or span.start >= span.end for span in getattr(row, "evidence", ())):
+            yield f"{row.sentence_id} on {row.target_id}: evidence lies outside the sentence"

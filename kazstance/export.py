@@ -1,0 +1,58 @@
+"""Tables as CSV, JSON Lines or Parquet, for other programs."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet takes for a formula (OWASP, CSV injection)."""
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
+    """A table as bytes.
+
+    In CSV, lists are JSON, and an apostrophe stands before text that a spreadsheet would take for a formula, unless
+    `exact` asks for the text as it is.
+    """
+    if form is Format.parquet:
+        sink = io.BytesIO()
+        pq.write_table(rows, sink, compression="zstd")
+        return sink.getvalue()
+    if form is Format.jsonl:
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.to_pylist()).encode()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows.column_names)
+    writer.writerows([_cell(value, exact) for value in row.values()] for row in rows.to_pylist())
+    return text.getvalue().encode()
+
+
+def write_file(content: bytes, out: Path) -> None:
+    """Write a file that appears whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}-", delete=False) as scratch:
+        scratch.write(content)
+    os.chmod(scratch.name, 0o644)
+    os.replace(scratch.name, out)
+
+
+def _cell(value: Any, exact: bool) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) and not exact else value

@@ -1,0 +1,254 @@
+"""The dataset card: its front matter, and the blocks of figures that are generated into prose."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+import yaml
+
+from kazstance import dataset
+from kazstance.errors import KazstanceError, UnknownName
+from kazstance.schema.columns import card_features
+from kazstance.schema.labels import Label, Origin, Position
+from kazstance.schema.manifest import Manifest, SplitFile
+from kazstance.schema.records import DEFAULT_TABLE, SPLITS, TABLES
+
+FRONT: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SIDES: Final = (Label.favor, Label.neutral, Label.against)
+SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+SIGNS: Final = {
+    Position.favor: "+",
+    Position.against: "−",
+    Position.mixed: "±",
+    Position.neutral: "○",
+    Position.not_addressed: "",
+}
+PLAIN_CARD: Final = """---
+---
+
+# {title}
+
+Made with kazstance from a folder of texts, codebook and annotations. The labels are of the origin that is stated below.
+
+## Tables
+
+<!-- generated: tables -->
+<!-- end -->
+
+## Labels
+
+<!-- generated: labels -->
+<!-- end -->
+
+## Who or what judged
+
+<!-- generated: annotators -->
+<!-- end -->
+
+## Targets
+
+<!-- generated: targets -->
+<!-- end -->
+"""
+
+
+def render(text: str, data: Path = dataset.SHIPPED) -> str:
+    """A page with its front matter, where it has one, and all its generated blocks made anew from a dataset.
+
+    Raises:
+        UnknownName: a block has a name that nothing generates.
+    """
+    if FRONT.match(text):
+        text = FRONT.sub(lambda _: f"---\n{front_matter(data)}---\n", text)
+    return BLOCK.sub(lambda found: found[1] + _generate(found["name"], data) + "\n" + found[3], text)
+
+
+def plain_card(data: Path) -> str:
+    """The card of a dataset for which nobody has written one."""
+    return render(PLAIN_CARD.format(title=dataset.manifest(data=data).title), data)
+
+
+def front_matter(data: Path = dataset.SHIPPED) -> str:
+    """What the Hub and `load_dataset` read of a card: metadata, configurations, features and splits."""
+    found = dataset.manifest(data=data)
+    sources = dataset.load("sources", data=data)
+    rows = sum(file.rows for file in found.tables[DEFAULT_TABLE].values())
+    origins = {annotator.origin for annotator in dataset.load("annotators", data=data)}
+    creators = {Origin.model: "machine-generated", Origin.human: "expert-generated"}
+    matter = {
+        "pretty_name": found.title,
+        "language": sorted({source.language for source in sources}),
+        "license": "other",
+        "license_name": f"annotations-{found.license.lower()}",
+        "license_link": "LICENSE-DATA",
+        "annotations_creators": sorted(creators[origin] for origin in origins),
+        "language_creators": ["found"],
+        "multilinguality": ["monolingual" if len({source.language for source in sources}) == 1 else "multilingual"],
+        "size_categories": [next((size for limit, size in SIZES.items() if rows < limit), "1M<n<10M")],
+        "source_datasets": ["original"],
+        "task_categories": ["text-classification"],
+        "task_ids": ["multi-class-classification", "multi-input-text-classification"],
+        "tags": ["stance-detection", "political-text", "comparative-politics", "text"],
+        "configs": [_config(table, found) for table in found.tables],
+        "dataset_info": [_info(table, files, data) for table, files in found.tables.items()],
+    }
+    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _config(table: str, found: Manifest) -> dict[str, Any]:
+    files = [{"split": split, "path": file.path} for split, file in found.tables[table].items()]
+    return {"config_name": table, "data_files": files} | ({"default": True} if table == DEFAULT_TABLE else {})
+
+
+def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]:
+    sizes = {split: pq.ParquetFile(data / file.path).read().nbytes for split, file in files.items()}
+    return {
+        "config_name": table,
+        "features": card_features(TABLES[table].record),
+        "splits": [{"name": s, "num_bytes": sizes[s], "num_examples": file.rows} for s, file in files.items()],
+        "download_size": sum(file.bytes for file in files.values()),
+        "dataset_size": sum(sizes.values()),
+    }
+
+
+def _generate(name: str, data: Path) -> str:
+    makers: dict[str, Callable[[Path], str]] = {
+        "annotators": _annotators,
+        "folds": _folds,
+        "labels": _labels,
+        "matrix": _matrix,
+        "sources": _sources,
+        "tables": _tables,
+        "targets": _targets,
+    }
+    if name not in makers:
+        raise UnknownName(name, "generated block", makers)
+    return makers[name](data)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def _tables(data: Path) -> str:
+    found = dataset.manifest(data=data).tables
+    rows = [
+        [
+            f"`{table}`",
+            (TABLES[table].record.__doc__ or "").rstrip("."),
+            ", ".join(f"{s} {f.rows}" for s, f in files.items()),
+        ]
+        for table, files in found.items()
+    ]
+    return markdown_table(["table", "one row is", "rows"], rows)
+
+
+def _labels(data: Path) -> str:
+    """Labels by split, with what they come from."""
+    rows = []
+    for split in SPLITS:
+        stances = dataset.load("stances", split, data=data)
+        count = Counter(stance.label for stance in stances)
+        origins = Counter(stance.origin for stance in stances)
+        silver = origins[Origin.model] + origins[Origin.adjudicated]
+        paragraphs = len({stance.paragraph_id for stance in stances})
+        rows.append([split, len(stances), *(count[side] for side in SIDES), paragraphs, silver, origins[Origin.human]])
+    total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
+    return markdown_table(["split", "rows", *(s.name for s in SIDES), "paragraphs", "silver", "gold"], [*rows, total])
+
+
+def _sources(data: Path) -> str:
+    stances = dataset.load("stances", data=data)
+    sentences = [sentence for sentence in dataset.load("sentences", data=data) if sentence.annotated]
+    rows = []
+    for source in dataset.load("sources", data=data):
+        own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
+        count = Counter(stance.label for stance in stances if stance.source_id == source.source_id)
+        quoted = sum(sentence.speaker is not None for sentence in own)
+        who = source.speaker or "not stated"
+        date = source.date or source.date_stated or "not stated"
+        rows.append(
+            [f"`{source.source_id}`", who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
+        )
+    header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
+    return markdown_table(header, rows)
+
+
+def _targets(data: Path) -> str:
+    count = Counter((stance.target_id, stance.label) for stance in dataset.load("stances", data=data))
+    rows = [
+        [
+            f"`{t.target_id}`",
+            t.name,
+            t.kind,
+            t.fold,
+            *(count[t.target_id, s] for s in SIDES),
+            "yes" if t.contested else "",
+        ]
+        for t in dataset.load("targets", data=data)
+    ]
+    return markdown_table(["target", "in words", "kind", "fold", *(s.name for s in SIDES), "contested"], rows)
+
+
+def _matrix(data: Path) -> str:
+    """The positions of all sources on the contested targets."""
+    cells = {(p.source_id, p.target_id): p for p in dataset.load("positions", data=data)}
+    sources = [source.source_id for source in dataset.load("sources", data=data)]
+    rows = []
+    for target in dataset.load("targets", data=data):
+        if target.contested:
+            found = [cells[source, target.target_id] for source in sources]
+            signs = [
+                f"{SIGNS[p.position]} {p.n_favor}/{p.n_neutral}/{p.n_against}" if p.salience else "" for p in found
+            ]
+            rows.append([target.name, *signs])
+    return markdown_table(["contested target", *(f"`{source}`" for source in sources)], rows)
+
+
+def _folds(data: Path) -> str:
+    rows = [
+        [f"`{protocol}`", len(folds), "; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds)]
+        for protocol, folds in dataset.manifest(data=data).folds.items()
+        if protocol != "cross_both"
+    ]
+    both = len(dataset.manifest(data=data).folds["cross_both"])
+    return markdown_table(
+        ["protocol", "folds", "left out"],
+        [*rows, ["`cross_both`", both, "every fold of the one with every fold of the other"]],
+    )
+
+
+def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> str:
+    return ", ".join(f"`{name}`" for name in sources or targets or ())
+
+
+def _annotators(data: Path) -> str:
+    rows = [
+        [
+            f"`{a.annotator_id}`",
+            a.origin,
+            " ".join(filter(None, [a.name, a.family, a.version])),
+            a.date or "",
+            a.order or "",
+        ]
+        for a in dataset.load("annotators", data=data)
+    ]
+    return markdown_table(["annotator", "origin", "who or what", "date", "order"], rows)
+
+
+def read_page(file: Path) -> str:
+    """A page as text.
+
+    Raises:
+        KazstanceError: it is missing or no UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KazstanceError(f"{file}: {error}; expected a page in UTF-8") from None

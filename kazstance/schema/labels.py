@@ -1,0 +1,100 @@
+"""The closed vocabularies. Label columns hold the numbers; their names are the members' names."""
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Label(IntEnum):
+    """The side that a sentence's speaker takes on a target; the numbers are the same in every table."""
+
+    against = 0
+    neutral = 1
+    favor = 2
+    none = 3
+
+
+class Position(IntEnum):
+    """Where a source stands on a target, over all its sentences about it."""
+
+    against = 0
+    neutral = 1
+    favor = 2
+    mixed = 3
+    not_addressed = 4
+
+
+class MoreFavorable(IntEnum):
+    """Which sentence of a pair is more favorable to the target."""
+
+    a = 0
+    b = 1
+    same = 2
+
+
+class Relation(IntEnum):
+    """How the sentences of a pair stand to each other: same side, opposite sides, or one at least takes none."""
+
+    disagree = 0
+    mixed = 1
+    agree = 2
+
+
+class Explicitness(StrEnum):
+    """Whether words of the sentence itself evaluate the target, or its side has to be inferred."""
+
+    explicit = "explicit"
+    implicit = "implicit"
+
+
+class Certainty(StrEnum):
+    """Whether a careful reader could have chosen another label."""
+
+    sure = "sure"
+    unsure = "unsure"
+
+
+class Origin(StrEnum):
+    """Who made a label: a language model (silver), people (gold), or an adjudication of split judgements."""
+
+    model = "model"
+    human = "human"
+    adjudicated = "adjudicated"
+
+
+class Voice(StrEnum):
+    """Who utters a sentence: the source itself, or somebody whom it quotes."""
+
+    own = "own"
+    quoted = "quoted"
+
+
+class Endorsed(StrEnum):
+    """Whether a source makes a quotation its own."""
+
+    yes = "yes"
+    no = "no"
+    unclear = "unclear"
+
+
+class TargetKind(StrEnum):
+    """An issue is something to be for or against; a claim is a statement to assert or deny."""
+
+    issue = "issue"
+    claim = "claim"
+
+
+class UnitKind(StrEnum):
+    """What a unit of a text is."""
+
+    title = "title"
+    heading = "heading"
+    sentence = "sentence"
+    list_item = "list_item"
+    date = "date"
+    byline = "byline"
+    navigation = "navigation"
+    address = "address"
+    author_note = "author_note"
+
+
+ANNOTATED_KINDS: Final = frozenset({UnitKind.title, UnitKind.heading, UnitKind.sentence, UnitKind.list_item})

@@ -1,0 +1,400 @@
+"""The rows of every table as frozen records. A column is a field; the sentence under it says what it means."""
+
+from enum import IntEnum
+from typing import Annotated, Any, Final, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kazstance.schema.labels import (
+    Certainty,
+    Endorsed,
+    Explicitness,
+    Label,
+    MoreFavorable,
+    Origin,
+    Position,
+    Relation,
+    TargetKind,
+    UnitKind,
+    Voice,
+)
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+ParagraphId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*$")]
+SentenceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*/[1-9][0-9]*$")]
+Offset = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Net = Annotated[float, Field(ge=-1, le=1)]
+
+NAME_SUFFIX: Final = "_name"
+
+
+class Record(BaseModel):
+    """A row: frozen, without unknown fields, and with the name of each label beside its number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_labels(cls, row: Any) -> Any:
+        """Fill in the names of labels where only the numbers are given."""
+        if not isinstance(row, dict):
+            return row
+        labels = {key: value for key, value in row.items() if isinstance(value, IntEnum)}
+        return {key + NAME_SUFFIX: value.name for key, value in labels.items()} | row
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for key, value in self.__dict__.items():
+            if isinstance(value, IntEnum) and getattr(self, key + NAME_SUFFIX) != value.name:
+                raise ValueError(f"{key} is {value:d}, {value.name}, but {key + NAME_SUFFIX} says otherwise")
+        return self
+
+
+class Span(Record):
+    """A stretch of a sentence that shows the label."""
+
+    start: Offset
+    """First character, counted from 0 in the sentence's text."""
+    end: Offset
+    """One past the last character."""
+
+
+class Vote(Record):
+    """What one annotator chose for a sentence and a target."""
+
+    annotator_id: Name
+    """Who judged; a row of the table annotators."""
+    label: Label
+    """The label chosen; none where the annotator read the sentence and found it not to be about the target."""
+    label_name: str
+    """Name of the label."""
+
+
+class Repair(Record):
+    """One change between the raw text and a sentence's text."""
+
+    raw_start: Offset
+    """First character replaced, counted from 0 in the raw text."""
+    raw_end: Offset
+    """One past the last character replaced; equal to raw_start where something was only put in."""
+    replacement: str
+    """What stands there now."""
+    reason: str
+    """Why it was changed."""
+
+
+class QuotedVoice(Record):
+    """A speaker whom a source quotes at length."""
+
+    speaker: str
+    """Who is quoted, as far as the source says."""
+    endorsed: Endorsed
+    """Whether the source makes the quotation its own."""
+    note: str | None
+    """How that can be seen."""
+
+
+class Stance(Record):
+    """A sentence and a target that it is about."""
+
+    sentence_id: SentenceId
+    """The sentence: source/paragraph/sentence."""
+    target_id: Name
+    """The target; a row of the table targets."""
+    source_id: Name
+    """The source of the sentence; a row of the table sources."""
+    paragraph_id: ParagraphId
+    """The paragraph of the sentence: source/paragraph. Paragraphs are the clusters of splits and intervals."""
+    text: str
+    """The sentence, repaired."""
+    target: str
+    """The target in words: a noun phrase for an issue, a statement for a claim."""
+    label: Label
+    """The side that the speaker of the sentence takes on the target: against, neutral or favor."""
+    label_name: str
+    """Name of the label."""
+    explicitness: Explicitness | None
+    """Whether words in the sentence evaluate the target; null where the label is neutral."""
+    certainty: Certainty
+    """Whether a careful reader could have chosen another label."""
+    evidence: tuple[Span, ...]
+    """The spans of the text that show the label."""
+    votes: tuple[Vote, ...]
+    """What each annotator chose, ordered by annotator."""
+    contested: bool
+    """Whether the annotators were split over the label."""
+    origin: Origin
+    """Who made the label: model (silver), human (gold) or adjudicated."""
+    voice: Voice
+    """Whether the source speaks itself or quotes."""
+    speaker: str | None
+    """Who is quoted; null in the source's own voice."""
+    endorsed: Endorsed | None
+    """Whether the source makes the quotation its own; null in the source's own voice."""
+    context_before: str
+    """What stands before the sentence in its paragraph; empty at its beginning."""
+    context_after: str
+    """What stands after the sentence in its paragraph; empty at its end."""
+
+
+class GridCell(Record):
+    """An annotated sentence and any target, whether the sentence is about it or not."""
+
+    sentence_id: SentenceId
+    """The sentence: source/paragraph/sentence."""
+    target_id: Name
+    """The target; a row of the table targets."""
+    source_id: Name
+    """The source of the sentence; a row of the table sources."""
+    paragraph_id: ParagraphId
+    """The paragraph of the sentence: source/paragraph."""
+    text: str
+    """The sentence, repaired."""
+    target: str
+    """The target in words."""
+    label: Label
+    """The side taken, or none where the sentence is not about the target."""
+    label_name: str
+    """Name of the label."""
+    votes: tuple[Vote, ...]
+    """What each annotator chose, ordered by annotator."""
+    contested: bool
+    """Whether the annotators were split over the label."""
+    origin: Origin
+    """Who made the label: model (silver), human (gold) or adjudicated."""
+
+
+class Pair(Record):
+    """Two sentences of different sources about one target."""
+
+    pair_id: str
+    """The target and both sentences, the alphabetically first one first: target:sentence:sentence."""
+    target_id: Name
+    """The target; a row of the table targets."""
+    target: str
+    """The target in words."""
+    sentence_a: SentenceId
+    """The sentence shown first."""
+    source_a: Name
+    """Its source."""
+    text_a: str
+    """Its text."""
+    label_a: Label
+    """The side it takes on the target."""
+    label_a_name: str
+    """Name of that label."""
+    sentence_b: SentenceId
+    """The sentence shown second."""
+    source_b: Name
+    """Its source."""
+    text_b: str
+    """Its text."""
+    label_b: Label
+    """The side it takes on the target."""
+    label_b_name: str
+    """Name of that label."""
+    more_favorable: MoreFavorable
+    """Which of the two is more favorable to the target, in the order against, neutral, favor."""
+    more_favorable_name: str
+    """Name of the answer: a, b or same."""
+    relation: Relation
+    """agree where both take the same side, disagree where they take opposite sides, mixed where one at least takes none."""
+    relation_name: str
+    """Name of the relation."""
+
+
+class Sentence(Record):
+    """A unit of a text."""
+
+    sentence_id: SentenceId
+    """source/paragraph/sentence, counted from 1; stays for ever."""
+    source_id: Name
+    """The text it stands in; a row of the table sources."""
+    paragraph_id: ParagraphId
+    """source/paragraph; a paragraph is a line of the repaired text."""
+    position: Offset
+    """Its place among the units of the text, counted from 0."""
+    text: str
+    """The unit as annotated: the raw slice with its repairs applied."""
+    raw_start: Offset
+    """First character in the raw text, decoded as UTF-8."""
+    raw_end: Offset
+    """One past the last character in the raw text."""
+    kind: UnitKind
+    """What the unit is: title, heading, sentence, list_item, date, byline, navigation, address or author_note."""
+    annotated: bool
+    """Whether it was annotated: titles, headings, sentences and list items that are no copies."""
+    voice: Voice
+    """Whether the source speaks itself or quotes."""
+    speaker: str | None
+    """Who is quoted; null in the source's own voice."""
+    endorsed: Endorsed | None
+    """Whether the source makes the quotation its own; null in the source's own voice."""
+    duplicate_of: SentenceId | None
+    """The first sentence of the same source with the same text, where this one is a copy."""
+    repairs: tuple[Repair, ...]
+    """The changes between raw slice and text, in order."""
+    note: str | None
+    """What a curator noted of it."""
+
+
+class Judgement(Record):
+    """One annotator's label for a sentence and a target."""
+
+    sentence_id: SentenceId
+    """The sentence that was judged."""
+    target_id: Name
+    """The target it was judged on."""
+    annotator_id: Name
+    """Who judged; a row of the table annotators."""
+    label: Label
+    """The label chosen; none where the sentence was read and found not to be about the target."""
+    label_name: str
+    """Name of the label."""
+    explicitness: Explicitness | None
+    """Whether words in the sentence evaluate the target; null for neutral and none."""
+    certainty: Certainty | None
+    """Whether a careful reader could have chosen another label; null for none."""
+    evidence: tuple[Span, ...]
+    """The spans of the text that show the label; empty for none."""
+    note: str | None
+    """What the annotator remarked."""
+
+
+class SourcePosition(Record):
+    """A source and a target: a cell of the complete grid of both."""
+
+    source_id: Name
+    """The source; a row of the table sources."""
+    target_id: Name
+    """The target; a row of the table targets."""
+    n_favor: Count
+    """Sentences of the source that favor the target, quotations included."""
+    n_neutral: Count
+    """Sentences about it that take no side."""
+    n_against: Count
+    """Sentences against it."""
+    n_sentences: Count
+    """Annotated sentences of the source."""
+    position: Position
+    """favor or against where all sides taken are one; mixed where both are; neutral where none is; not_addressed where no sentence is about the target."""
+    position_name: str
+    """Name of the position."""
+    net: Net | None
+    """Estimated net stance in [-1, 1] among the sentences that take a side; null where not addressed."""
+    net_low: Net | None
+    """Lower end of its 95 % interval."""
+    net_high: Net | None
+    """Upper end of its 95 % interval."""
+    salience: Share
+    """Share of the source's annotated sentences that are about the target."""
+    salience_low: Share
+    """Lower end of its 95 % interval."""
+    salience_high: Share
+    """Upper end of its 95 % interval."""
+
+
+class Source(Record):
+    """A text, as far as it says of itself."""
+
+    source_id: Name
+    """Its name in all tables."""
+    title: str | None
+    """Its title; null where it has none."""
+    speaker: str | None
+    """Who speaks, as stated; null where the text does not say."""
+    tradition: str | None
+    """The political tradition it argues from, read off the text."""
+    date: str | None
+    """The day of publication as YYYY-MM-DD; null where the text does not give a whole date."""
+    date_stated: str | None
+    """The date as the text gives it."""
+    url: str | None
+    """Its address, where the text gives one."""
+    language: str
+    """Its language, as a BCP 47 tag."""
+    original_language: str | None
+    """The language it was translated from."""
+    translated: bool
+    """Whether it is a translation."""
+    rights: str
+    """Whose the rights in the text are."""
+    voices: tuple[QuotedVoice, ...]
+    """Whom it quotes at length."""
+    notes: str | None
+    """What is not known, and what a reader should know."""
+    raw_sha256: str
+    """SHA-256 of the raw text's bytes."""
+    raw_characters: Count
+    """Length of the raw text in characters."""
+
+
+class Target(Record):
+    """Something that sources can take sides on."""
+
+    target_id: Name
+    """Its name in all tables; stays for ever."""
+    name: str
+    """The target in words: a noun phrase for an issue, a statement for a claim."""
+    kind: TargetKind
+    """issue or claim."""
+    group: str
+    """Its group in the codebook."""
+    fold: Count
+    """The fold of cross_target and cross_both in which it is left out."""
+    definition: str
+    """Its definition in the codebook."""
+    contested: bool
+    """Whether the sources really stand on both sides: at least two have two sentences each about it, and each side has two."""
+
+
+class Annotator(Record):
+    """Who or what judged."""
+
+    annotator_id: Name
+    """Its name in all tables."""
+    origin: Origin
+    """model or human."""
+    name: str | None
+    """What it calls itself, where that may be said."""
+    family: str | None
+    """Of a language model: its family and maker."""
+    version: str | None
+    """Of a language model: its version; null where it is not known."""
+    date: str | None
+    """When it judged, as YYYY-MM-DD."""
+    order: str | None
+    """In which order it took sentences and targets."""
+    brief: str | None
+    """The brief it was given: a file of the corpus folder."""
+    brief_sha256: str | None
+    """SHA-256 of the brief's bytes."""
+    note: str | None
+    """What else should be known."""
+
+
+class Table(NamedTuple):
+    """What is fixed of a table: the record of its rows, its splits, and the columns that identify a row."""
+
+    record: type[Record]
+    splits: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+SPLITS: Final = ("train", "validation", "test")
+ALL: Final = ("all",)
+DEFAULT_TABLE: Final = "stances"
+
+TABLES: Final[dict[str, Table]] = {
+    "stances": Table(Stance, SPLITS, ("sentence_id", "target_id")),
+    "grid": Table(GridCell, SPLITS, ("sentence_id", "target_id")),
+    "pairs": Table(Pair, SPLITS, ("pair_id",)),
+    "sentences": Table(Sentence, ALL, ("sentence_id",)),
+    "judgements": Table(Judgement, ALL, ("sentence_id", "target_id", "annotator_id")),
+    "positions": Table(SourcePosition, ALL, ("source_id", "target_id")),
+    "sources": Table(Source, ALL, ("source_id",)),
+    "targets": Table(Target, ALL, ("target_id",)),
+    "annotators": Table(Annotator, ALL, ("annotator_id",)),
+}
