@@ -1,4 +1,4 @@
-"""python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is what would be built."""
+"""python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is up to date."""
 
 import sys
 import tempfile
@@ -15,7 +15,7 @@ from kazstance.errors import KazstanceError
 from kazstance.export import write_file
 from kazstance.publish.card import read_page, render
 from kazstance.publish.hub import stage
-from kazstance.schema.records import TABLES
+from kazstance.schema.records import TABLES, Record
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "DATASET_CARD.md")
@@ -36,25 +36,22 @@ def check() -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         build(ROOT / "raw", Path(scratch))
         stale = [change for table in TABLES for change in _changes(table, Path(scratch))]
-        stale += [
-            f"{page}: a generated block"
-            for page in PAGES
-            if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page)
-        ]
+        for page in PAGES:
+            if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page):
+                stale.append(f"{page}: a generated block")
     return stale
 
 
 def _changes(table: str, fresh: Path) -> list[str]:
     """The keys of the rows of a table that differ."""
-    there, built = (
-        {
-            (split, *(getattr(row, column) for column in TABLES[table].key)): row
-            for split in TABLES[table].splits
-            for row in dataset.load(table, split, data=data)
-        }
-        for data in (dataset.SHIPPED, fresh)
-    )
+    there, built = _keyed(table, dataset.SHIPPED), _keyed(table, fresh)
     return [f"{table}: {key}" for key in sorted(there.keys() | built.keys()) if there.get(key) != built.get(key)]
+
+
+def _keyed(table: str, data: Path) -> dict[tuple[str, ...], Record]:
+    spec = TABLES[table]
+    rows = ((split, row) for split in spec.splits for row in dataset.load(table, split, data=data))
+    return {(split, *(getattr(row, column) for column in spec.key)): row for split, row in rows}
 
 
 def main(
@@ -64,8 +61,12 @@ def main(
 ) -> None:
     """Build the shipped dataset from raw/, or check it."""
     started = time.perf_counter()
+    stale = []
     try:
-        stale = check() if is_check else build_all()
+        if is_check:
+            stale = check()
+        else:
+            build_all()
     except KazstanceError as error:
         sys.exit(str(error))
     print(f"{'checked' if is_check else 'built'} in {time.perf_counter() - started:.1f} s")

@@ -1,7 +1,7 @@
 """Comparative stance: how several sources stand on the same targets, sentence by sentence, with the evidence."""
 
 from kazstance.dataset import load, manifest, path, splits, table, to_hf, verify
-from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtra, UnknownName
+from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
 
 __version__ = "0.1.0"
 
@@ -9,8 +9,8 @@ __all__ = [
     "InputError",
     "IntegrityError",
     "KazstanceError",
-    "MissingExtra",
-    "UnknownName",
+    "MissingExtraError",
+    "UnknownNameError",
     "__version__",
     "load",
     "manifest",

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kazstance import dataset, excerpt
-from kazstance.errors import KazstanceError, MissingExtra, UnknownName
+from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.export import Format, export, write_file
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
@@ -41,7 +41,7 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
         except KazstanceError as error:
             typer.echo(error, err=True)
-            raise typer.Exit(2 if isinstance(error, UnknownName) else 1) from None
+            raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
 
     return run
 
@@ -115,7 +115,7 @@ def build(
         from kazstance.corpus.build import build
         from kazstance.publish.hub import stage
     except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "a package", "build") from None
+        raise MissingExtraError(error.name or "a package", "build") from None
     with tempfile.TemporaryDirectory() as scratch:
         build(corpus, Path(scratch), print)
         stage(Path(scratch), out)

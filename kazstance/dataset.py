@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kazstance.errors import IntegrityError, KazstanceError, MissingExtra, UnknownName
+from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
     import datasets
@@ -54,7 +54,7 @@ def load(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
     """The rows of a table's split as validated frozen records; without a split, of all its splits in order.
 
     Raises:
-        UnknownName: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists those there are.
         KazstanceError: `data` is no built dataset.
         IntegrityError: a row is not as the schema has it.
     """
@@ -73,7 +73,7 @@ def table(table: str = "stances", split: str | None = None, *, data: Path = SHIP
     """The rows of a table's split as an Arrow table; without a split, of all its splits in order.
 
     Raises:
-        UnknownName: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
     return _read(table, split, data)
@@ -83,14 +83,14 @@ def path(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
     """The Parquet file of a table's split, or a table's folder, for whatever reads Parquet.
 
     Raises:
-        UnknownName: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
     known = splits(table, data=data)
     if split is None:
         return Path(data) / table
     if split not in known:
-        raise UnknownName(split, f"split of {table}", known)
+        raise UnknownNameError(split, f"split of {table}", known)
     return Path(data) / table / f"{split}.parquet"
 
 
@@ -98,29 +98,33 @@ def splits(table: str = "stances", *, data: Path = SHIPPED) -> list[str]:
     """The splits of a table, in order.
 
     Raises:
-        UnknownName: there is no such table; the message lists those there are.
+        UnknownNameError: there is no such table; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
     files = _read_manifest(data)["tables"]
     if table not in files:
-        raise UnknownName(table, "table", files)
+        raise UnknownNameError(table, "table", files)
     return list(files[table])
 
 
 def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDict:
     """A table as a `DatasetDict` with its features, without cache or network.
 
+    A table in one piece, whose split is `all` elsewhere, has the split `full`: `datasets` reserves the other name.
+
     Raises:
-        MissingExtra: `datasets` is not installed.
-        UnknownName: there is no such table; the message lists those there are.
+        MissingExtraError: `datasets` is not installed.
+        UnknownNameError: there is no such table; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
     try:
         import datasets
     except ImportError:
-        raise MissingExtra("datasets", "hf") from None
-    parts = {split: _read(table, split, data) for split in splits(table, data=data)}
-    return datasets.DatasetDict({split: datasets.Dataset(part) for split, part in parts.items()})
+        raise MissingExtraError("datasets", "hf") from None
+    from kazstance.schema.records import HF_SPLITS
+
+    parts = {HF_SPLITS.get(split, split): _read(table, split, data) for split in splits(table, data=data)}
+    return datasets.DatasetDict({name: datasets.Dataset(part, split=name) for name, part in parts.items()})
 
 
 def manifest(*, data: Path = SHIPPED) -> Manifest:
@@ -143,8 +147,8 @@ def manifest(*, data: Path = SHIPPED) -> Manifest:
 def verify(*, data: Path = SHIPPED) -> Manifest:
     """Check that a dataset is whole, and give its manifest.
 
-    Every file has the digest of the manifest, every split its rows and row digest; all rows validate; keys are unique and
-    refer to rows there are; evidence lies inside its sentence.
+    Every file has the digest of the manifest, every split its rows and row digest; all rows validate; keys are unique
+    and refer to rows there are; evidence lies inside its sentence.
 
     Raises:
         IntegrityError: it is not; the message lists all differences.
@@ -182,25 +186,17 @@ def _read_manifest(data: Path) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator[str]:
-    """Bytes, rows, digests and records of a table."""
-    from hashlib import sha256
-
+    """Files, rows and keys of a table."""
     import pyarrow as pa
     from pydantic import ValidationError
 
-    from kazstance.schema.digest import row_digest
     from kazstance.schema.records import TABLES
 
     seen: set[tuple[object, ...]] = set()
     for split, file in files.items():
-        where = data / name / f"{split}.parquet"
+        where = f"{data / name / split}.parquet"
         try:
-            digest = sha256(where.read_bytes()).hexdigest()
-            if digest != file.sha256:
-                yield f"{where}: SHA-256 is {digest}, expected {file.sha256}"
-            rows = _read(name, split, data).to_pylist()
-            if len(rows) != file.rows or row_digest(rows) != file.digest:
-                yield f"{where}: {len(rows)} rows with digest {row_digest(rows)}, expected {file.rows} with {file.digest}"
+            yield from _check_file(where, file, rows := _read(name, split, data).to_pylist())
             for row in rows:
                 TABLES[name].record.model_validate(row)
                 key = tuple(row[column] for column in TABLES[name].key)
@@ -211,17 +207,32 @@ def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator
             yield f"{where}: {error}"
 
 
+def _check_file(where: str, file: SplitFile, rows: list[dict[str, object]]) -> Iterator[str]:
+    """Bytes and rows against the manifest."""
+    from hashlib import sha256
+
+    from kazstance.schema.digest import row_digest
+
+    if (digest := sha256(Path(where).read_bytes()).hexdigest()) != file.sha256:
+        yield f"{where}: SHA-256 is {digest}, expected {file.sha256}"
+    if (len(rows), row_digest(rows)) != (file.rows, file.digest):
+        yield f"{where}: {len(rows)} rows with digest {row_digest(rows)}, expected {file.rows} with {file.digest}"
+
+
 def _check_references(data: Path) -> Iterator[str]:
     """Ids refer to rows there are, and evidence to characters there are."""
-    sentences = {s.sentence_id: s for s in load("sentences", data=data)}
+    length = {s.sentence_id: len(s.text) for s in load("sentences", data=data)}
     targets = {t.target_id for t in load("targets", data=data)}
     sources = {s.source_id for s in load("sources", data=data)}
-    for sentence in sentences.values():
+    for sentence in load("sentences", data=data):
         if sentence.source_id not in sources:
             yield f"sentences: {sentence.sentence_id}: {sentence.source_id!r} is no source"
-    for row in [*load("stances", data=data), *load("grid", data=data), *load("judgements", data=data)]:
-        known = sentences.get(row.sentence_id)
-        if known is None or row.target_id not in targets:
+    for cell in load("grid", data=data):
+        if cell.sentence_id not in length or cell.target_id not in targets:
+            yield f"grid: {cell.sentence_id} on {cell.target_id}: no such sentence or target"
+    judged: list[records.Stance | records.Judgement] = [*load("stances", data=data), *load("judgements", data=data)]
+    for row in judged:
+        if row.sentence_id not in length or row.target_id not in targets:
             yield f"{row.sentence_id} on {row.target_id}: no such sentence or target"
-        elif any(span.end > len(known.text) or span.start >= span.end for span in getattr(row, "evidence", ())):
+        elif any(not span.start < span.end <= length[row.sentence_id] for span in row.evidence):
             yield f"{row.sentence_id} on {row.target_id}: evidence lies outside the sentence"

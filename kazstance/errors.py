@@ -36,14 +36,14 @@ class IntegrityError(KazstanceError):
     """A built dataset is not what its manifest says; the message lists every difference."""
 
 
-class UnknownName(KazstanceError, ValueError):
+class UnknownNameError(KazstanceError, ValueError):
     """A name that is not one of those there are; the message lists the right ones."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
         super().__init__(f"{name!r} is not a {kind}; choose from {', '.join(known)}")
 
 
-class MissingExtra(KazstanceError, ImportError):
+class MissingExtraError(KazstanceError, ImportError):
     """A package is missing that an extra brings; the message gives the command that installs it."""
 
     def __init__(self, package: str, extra: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kazstance import dataset
-from kazstance.errors import UnknownName
+from kazstance.errors import UnknownNameError
 from kazstance.schema.labels import Label
 from kazstance.schema.records import Span, Stance
 
@@ -24,7 +24,7 @@ def select(
     In the order of the texts, and of the targets within a sentence.
 
     Raises:
-        UnknownName: there is no such source, target, label or split; the message lists those there are.
+        UnknownNameError: there is no such source, target, label or split; the message lists those there are.
     """
     order = [row.sentence_id for row in dataset.load("sentences", data=data)]
     targets = [row.target_id for row in dataset.load("targets", data=data)]
@@ -50,4 +50,4 @@ def mark(text: str, evidence: Iterable[Span], marks: Sequence[str] = MARKS) -> s
 
 def _check(name: str | None, kind: str, known: Sequence[str]) -> None:
     if name is not None and name not in known:
-        raise UnknownName(name, kind, known)
+        raise UnknownNameError(name, kind, known)

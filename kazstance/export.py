@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -48,8 +47,8 @@ def write_file(content: bytes, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}-", delete=False) as scratch:
         scratch.write(content)
-    os.chmod(scratch.name, 0o644)
-    os.replace(scratch.name, out)
+    Path(scratch.name).chmod(0o644)
+    Path(scratch.name).replace(out)
 
 
 def _cell(value: Any, exact: bool) -> Any:

@@ -1,0 +1,1 @@
+"""A corpus folder becomes a dataset: read, repair, segment, judge, split, write; pure between read and write."""

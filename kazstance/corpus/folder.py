@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -45,8 +44,9 @@ class Folder:
         if not path.is_file():
             self.report(*asked, f"{name} is missing, expected a file")
             return None
-        if os.path.getsize(path) > MAX_BYTES:
-            self.report(*asked, f"{name} has {os.path.getsize(path)} bytes, expected at most {MAX_BYTES}")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            self.report(*asked, f"{name} has {size} bytes, expected at most {MAX_BYTES}")
             return None
         content = path.read_bytes()
         self.digests[name] = hashlib.sha256(content).hexdigest()

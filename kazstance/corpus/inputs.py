@@ -22,15 +22,16 @@ class Input(BaseModel):
 
 
 T = TypeVar("T", bound=Input)
+T_co = TypeVar("T_co", bound=Input, covariant=True)
 
 
 @dataclass(frozen=True)
-class Entry(Generic[T]):
+class Entry(Generic[T_co]):
     """An input and where it stands, so that whatever is wrong with it can be said as file:line."""
 
     file: str
     line: int
-    value: T
+    value: T_co
 
 
 class Header(Input):

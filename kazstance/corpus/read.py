@@ -68,12 +68,14 @@ def _read_all(folder: Folder) -> Corpus | None:
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
-    for entries in (sources, targets, annotators):
-        _check_unique(folder, entries, "id", lambda entry: entry.id)
+    _check_unique(folder, sources, "id", lambda source: source.id)
+    _check_unique(folder, targets, "id", lambda target: target.id)
+    _check_unique(folder, annotators, "id", lambda annotator: annotator.id)
     texts = _read_texts(folder, sources)
     repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
     units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
-    _check_spans(folder, [*repairs, *units], texts)
+    spans: list[Entry[SpanInput]] = [*repairs, *units]
+    _check_spans(folder, spans, texts)
     for entry in annotators:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))

@@ -101,13 +101,14 @@ def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Ite
     """Cut spans where a rule says so."""
     cuts = curation.spans("split")
     for start, end in spans:
+        begin = start
         for line, (cut, _) in sorted(cuts, key=lambda rule: rule[1]):
-            inner = next((i for i in range(start + 1, end) if text.starts[i] >= cut), None)
-            if inner is not None and text.starts[start] < cut:
+            inner = next((i for i in range(begin + 1, end) if text.starts[i] >= cut), None)
+            if inner is not None and text.starts[begin] < cut:
                 curation.used.add(line)
-                yield start, inner
-                start = inner
-        yield start, end
+                yield begin, inner
+                begin = inner
+        yield begin, end
 
 
 def _join(text: RepairedText, spans: Sequence[Span], curation: Curation) -> list[Span]:

@@ -24,9 +24,9 @@ def split_in_domain(
 ) -> dict[str, str]:
     """The split of every paragraph, by iterative stratification over targets, labels and sources.
 
-    The stratum with the fewest rows left is dealt out first, its paragraphs going where most of it is missing (Sechidis,
-    Tsoumakas and Vlahavas, 2011). Paragraphs with copies of each other's sentences go together. All is done in whole
-    numbers and ties are broken by a hash of the seed, so that it comes out alike everywhere.
+    The stratum with the fewest rows left is dealt out first, its paragraphs going where most of it is missing
+    (Sechidis, Tsoumakas and Vlahavas, 2011). Paragraphs with copies of each other's sentences go together. All is done
+    in whole numbers and ties are broken by a hash of the seed, so that it comes out alike everywhere.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
@@ -97,8 +97,8 @@ def _rows(
             found.update(
                 [("rows",), ("source", home[sentence].source_id), ("target", target), (target, decision.label.name)]
             )
-    for sentence in home.values():
-        rows[cluster[sentence.paragraph_id]]["sentences", sentence.source_id] += 1
+    for unit in home.values():
+        rows[cluster[unit.paragraph_id]]["sentences", unit.source_id] += 1
     return rows
 
 

@@ -13,7 +13,7 @@ from kazstance.schema import records
 from kazstance.schema.labels import Label, MoreFavorable, Relation
 from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
 
-Rows = dict[str, dict[str, list[Record]]]
+Rows = Mapping[str, Mapping[str, Sequence[Record]]]
 CONTESTED_SOURCES = 2
 """Sources that must address a contested target."""
 CONTESTED_ROWS = 2
@@ -23,33 +23,34 @@ CONTESTED_ROWS = 2
 def make_tables(
     corpus: Corpus,
     sentences: Sequence[Sentence],
-    judgements: Iterable[Judgement],
+    judgements: Sequence[Judgement],
     decisions: Mapping[Pair, Decision],
     split: Mapping[str, str],
 ) -> Rows:
     """All tables by split, in a fixed order of rows; `split` gives each paragraph its split."""
-    by_split: Rows = {name: {s: [] for s in records.SPLITS} for name in ("stances", "grid", "pairs")}
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
     context = _contexts(sentences)
+    grid: dict[str, list[GridCell]] = {name: [] for name in records.SPLITS}
+    stances: dict[str, list[Stance]] = {name: [] for name in records.SPLITS}
     for (sentence_id, target), decision in decisions.items():
         sentence = home[sentence_id]
         part = split[sentence.paragraph_id]
-        by_split["grid"][part].append(_cell(sentence, target, names[target], decision))
+        grid[part].append(_cell(sentence, target, names[target], decision))
         if decision.label is not Label.none:
-            by_split["stances"][part].append(_stance(sentence, target, names[target], decision, context[sentence_id]))
-    for part, stances in by_split["stances"].items():
-        by_split["pairs"][part] = list(_pairs([row for row in stances if isinstance(row, Stance)]))
-    stances = [row for rows in by_split["stances"].values() for row in rows if isinstance(row, Stance)]
-    everything: dict[str, Iterable[Record]] = {
-        "sentences": sentences,
-        "judgements": judgements,
-        "positions": _positions(corpus, sentences, stances),
-        "sources": _sources(corpus),
-        "targets": _targets(corpus, stances),
-        "annotators": _annotators(corpus),
+            stances[part].append(_stance(sentence, target, names[target], decision, context[sentence_id]))
+    everywhere = [stance for part in stances.values() for stance in part]
+    return {
+        "stances": stances,
+        "grid": grid,
+        "pairs": {name: list(_pairs(part)) for name, part in stances.items()},
+        "sentences": {"all": sentences},
+        "judgements": {"all": judgements},
+        "positions": {"all": list(_positions(corpus, sentences, everywhere))},
+        "sources": {"all": list(_sources(corpus))},
+        "targets": {"all": list(_targets(corpus, everywhere))},
+        "annotators": {"all": list(_annotators(corpus))},
     }
-    return by_split | {name: {"all": list(rows)} for name, rows in everything.items()}
 
 
 def _contexts(sentences: Iterable[Sentence]) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Write a dataset: Parquet files and manifest, whole or not at all."""
 
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -85,11 +84,11 @@ def replacing(out: Path) -> Iterator[Path]:
         fresh.mkdir()
         yield fresh
         if out.exists():
-            os.rename(out, old)
+            out.rename(old)
         try:
-            os.rename(fresh, out)
+            fresh.rename(out)
         except OSError:
             if old.exists():
-                os.rename(old, out)
+                old.rename(out)
             raise
         shutil.rmtree(old, ignore_errors=True)

@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import yaml
 
 from kazstance import dataset
-from kazstance.errors import KazstanceError, UnknownName
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position
 from kazstance.schema.manifest import Manifest, SplitFile
-from kazstance.schema.records import DEFAULT_TABLE, SPLITS, TABLES
+from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
 
-FRONT: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SIDES: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
@@ -60,7 +60,7 @@ def render(text: str, data: Path = dataset.SHIPPED) -> str:
     """A page with its front matter, where it has one, and all its generated blocks made anew from a dataset.
 
     Raises:
-        UnknownName: a block has a name that nothing generates.
+        UnknownNameError: a block has a name that nothing generates.
     """
     if FRONT.match(text):
         text = FRONT.sub(lambda _: f"---\n{front_matter(data)}---\n", text)
@@ -100,7 +100,7 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
 
 
 def _config(table: str, found: Manifest) -> dict[str, Any]:
-    files = [{"split": split, "path": file.path} for split, file in found.tables[table].items()]
+    files = [{"split": HF_SPLITS.get(split, split), "path": file.path} for split, file in found.tables[table].items()]
     return {"config_name": table, "data_files": files} | ({"default": True} if table == DEFAULT_TABLE else {})
 
 
@@ -109,7 +109,9 @@ def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]
     return {
         "config_name": table,
         "features": card_features(TABLES[table].record),
-        "splits": [{"name": s, "num_bytes": sizes[s], "num_examples": file.rows} for s, file in files.items()],
+        "splits": [
+            {"name": HF_SPLITS.get(s, s), "num_bytes": sizes[s], "num_examples": file.rows} for s, file in files.items()
+        ],
         "download_size": sum(file.bytes for file in files.values()),
         "dataset_size": sum(sizes.values()),
     }
@@ -126,7 +128,7 @@ def _generate(name: str, data: Path) -> str:
         "targets": _targets,
     }
     if name not in makers:
-        raise UnknownName(name, "generated block", makers)
+        raise UnknownNameError(name, "generated block", makers)
     return makers[name](data)
 
 

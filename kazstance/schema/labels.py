@@ -86,7 +86,7 @@ class TargetKind(StrEnum):
 class UnitKind(StrEnum):
     """What a unit of a text is."""
 
-    title = "title"
+    title = "title"  # type: ignore[assignment]  # the member hides a method of str that nobody calls here
     heading = "heading"
     sentence = "sentence"
     list_item = "list_item"

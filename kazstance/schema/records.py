@@ -200,7 +200,7 @@ class Pair(Record):
     more_favorable_name: str
     """Name of the answer: a, b or same."""
     relation: Relation
-    """agree where both take the same side, disagree where they take opposite sides, mixed where one at least takes none."""
+    """agree: the same side; disagree: opposite sides; mixed: one at least takes none."""
     relation_name: str
     """Name of the relation."""
 
@@ -279,7 +279,7 @@ class SourcePosition(Record):
     n_sentences: Count
     """Annotated sentences of the source."""
     position: Position
-    """favor or against where all sides taken are one; mixed where both are; neutral where none is; not_addressed where no sentence is about the target."""
+    """favor, against or mixed by the sides taken; neutral where none is; not_addressed without a sentence about it."""
     position_name: str
     """Name of the position."""
     net: Net | None
@@ -347,7 +347,7 @@ class Target(Record):
     definition: str
     """Its definition in the codebook."""
     contested: bool
-    """Whether the sources really stand on both sides: at least two have two sentences each about it, and each side has two."""
+    """Whether sources really stand on both sides: two or more with two sentences each, and two sentences a side."""
 
 
 class Annotator(Record):
@@ -386,6 +386,8 @@ class Table(NamedTuple):
 SPLITS: Final = ("train", "validation", "test")
 ALL: Final = ("all",)
 DEFAULT_TABLE: Final = "stances"
+HF_SPLITS: Final = {"all": "full"}
+"""Splits that have another name in `datasets`, where `all` is a keyword for the union of all splits."""
 
 TABLES: Final[dict[str, Table]] = {
     "stances": Table(Stance, SPLITS, ("sentence_id", "target_id")),
