@@ -89,11 +89,10 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
                 judgements[judgement.sentence_id, judgement.target_id].append(judgement)
     rulings = _rulings(docket, corpus.adjudications)
     humans = {entry.value.id for entry in corpus.annotators if entry.value.origin == Origin.human}
-    decisions = {
-        pair: decision
-        for pair, found in judgements.items()
-        if (decision := _decide(docket, pair, found, humans, rulings.get(pair)))
-    }
+    decisions = {}
+    for pair, found in judgements.items() if not docket.problems else ():
+        if decision := _decide(docket, pair, found, humans, rulings.get(pair)):
+            decisions[pair] = decision
     return [judgement for found in judgements.values() for judgement in found], decisions, docket.problems
 
 

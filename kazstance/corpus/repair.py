@@ -71,7 +71,8 @@ def repair(raw: str, rows: Iterable[Entry[RepairInput]]) -> tuple[RepairedText, 
 
 def apply(raw: str, raw_start: int, repairs: Iterable[Repair]) -> str:
     """A raw slice that begins at raw_start with its repairs applied: the text of its unit."""
-    for change in sorted(repairs, key=lambda change: change.raw_start, reverse=True):
-        start, end = change.raw_start - raw_start, change.raw_end - raw_start
-        raw = raw[:start] + change.replacement + raw[end:]
-    return raw
+    parts, done = [], raw_start
+    for change in sorted(repairs, key=lambda change: (change.raw_start, change.raw_end)):
+        parts += raw[done - raw_start : change.raw_start - raw_start], change.replacement
+        done = change.raw_end
+    return "".join([*parts, raw[done - raw_start :]])

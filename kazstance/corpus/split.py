@@ -80,8 +80,8 @@ def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str
     home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
     cluster = {paragraph: paragraph for paragraph in home.values()}
     for copy in copies:
-        one, other = cluster[home[copy.first]], cluster[home[copy.second]]
-        cluster = {paragraph: one if name == other else name for paragraph, name in cluster.items()}
+        tied = {cluster[home[copy.first]], cluster[home[copy.second]]}
+        cluster = {paragraph: min(tied) if name in tied else name for paragraph, name in cluster.items()}
     return cluster
 
 

@@ -1,0 +1,33 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kazstance.corpus.build import build
+
+ROOT = Path(__file__).parents[1]
+HARBOUR = Path(__file__).parent / "fixtures" / "harbour"
+
+
+def quiet(_: str) -> None:
+    """Take what a build says, and say nothing."""
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder with raw/ and the pages: the checkout, or a copy of it beside the wheel."""
+    return ROOT
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Path:
+    """A copy of the small corpus, to be changed."""
+    return Path(shutil.copytree(HARBOUR, tmp_path / "harbour"))
+
+
+@pytest.fixture(scope="session")
+def harbour_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small corpus, built."""
+    folder = tmp_path_factory.mktemp("harbour")
+    build(HARBOUR, folder, quiet)
+    return folder

@@ -1,0 +1,254 @@
+"""The build: the same from the same, whole or not at all, and every wrong input said with file, line and field."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from kazstance import dataset
+from kazstance.cli import app
+from kazstance.corpus.build import build, make
+from kazstance.corpus.read import read
+from kazstance.corpus.write import replacing
+from kazstance.errors import InputError, KazstanceError
+from tests.conftest import HARBOUR, quiet
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_builds_give_the_same_bytes(tmp_path, harbour_data):
+    build(HARBOUR, tmp_path, quiet)
+    assert files(tmp_path) == files(harbour_data)
+
+
+def test_the_shipped_dataset_is_what_its_corpus_gives(tmp_path, root):
+    """Row digests, whatever the versions of the tools; the bytes too, where the tools are the same."""
+    built, shipped = build(root / "raw", tmp_path, quiet), dataset.manifest()
+    assert built.digest == shipped.digest
+    assert built.inputs == shipped.inputs
+    assert built.folds == shipped.folds
+    if built.tools == shipped.tools:
+        assert files(tmp_path) == files(dataset.SHIPPED)
+
+
+def test_rows_are_ordered_and_keys_unique(harbour_data):
+    for table, splits in make(HARBOUR, quiet).rows.items():
+        for split, rows in splits.items():
+            assert [row.model_dump(mode="json") for row in rows] == dataset.table(
+                table, split, data=harbour_data
+            ).to_pylist()
+
+
+def test_small_row_groups_are_not_needed_but_metadata_is(harbour_data):
+    found = pq.read_schema(harbour_data / "stances" / "test.parquet").metadata
+    assert json.loads(found[b"huggingface"])["info"]["features"]["label"]["_type"] == "ClassLabel"
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def change_text(folder: Path, old: str, new: str) -> None:
+    """Change a text and its digest, so that only the hashes of the judgements can tell."""
+    edit(folder, "texts/gazette.txt", old, new)
+    content = (folder / "texts/gazette.txt").read_bytes()
+    sums = [line for line in (folder / "SHA256SUMS").read_text().splitlines() if "gazette" not in line]
+    sums.append(f"{hashlib.sha256(content).hexdigest()}  texts/gazette.txt")
+    (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+
+
+A = "annotations/a.jsonl"
+WRONG = {
+    "an unknown target": (
+        lambda f: edit(f, A, '"target_id": "toll"', '"target_id": "tolls"'),
+        "annotations/a.jsonl:1: judgements.0.target_id: 'tolls', expected one of toll, strike, line_pays",
+    ),
+    "an unknown label": (
+        lambda f: edit(f, A, '"label": "against"', '"label": "contra"'),
+        "annotations/a.jsonl:1: judgements.0.label: 'contra', Input should be 'against', 'neutral' or 'favor'",
+    ),
+    "a judgement on a sentence that is not there": (
+        lambda f: edit(f, A, "dockers/3/1", "dockers/3/9"),
+        "annotations/a.jsonl:2: sentence_id: 'dockers/3/9', expected an annotated sentence",
+    ),
+    "a judgement on a date line": (
+        lambda f: edit(f, A, "dockers/3/1", "dockers/2/1"),
+        "annotations/a.jsonl:2: sentence_id: 'dockers/2/1', expected an annotated sentence",
+    ),
+    "evidence that is not in the sentence": (
+        lambda f: edit(f, A, '"text": "No to"', '"text": "Yes to"'),
+        "annotations/a.jsonl:1: judgements.0.evidence: 'Yes to' at 0, expected a part of 'No to the harbour toll!'",
+    ),
+    "evidence elsewhere": (
+        lambda f: edit(f, A, '"start": 0', '"start": 1'),
+        "annotations/a.jsonl:1: judgements.0.evidence: 'No to' at 1, expected a part of 'No to the harbour toll!'",
+    ),
+    "a text changed after it was judged": (
+        lambda f: change_text(f, "Monday", "Sunday"),
+        r"annotations/b.jsonl:21: text_hash: \w{12}, but the sentence is now \w{12}: 'The dockers .* on Sunday.'; expected .*",
+    ),
+    "a missing file": (
+        lambda f: (f / "texts/gazette.txt").unlink(),
+        "sources.toml:28: id: texts/gazette.txt is missing, expected a file",
+    ),
+    "a missing annotation": (
+        lambda f: (f / A).unlink(),
+        "annotations/a.jsonl: annotations/a.jsonl is missing, expected a file",
+    ),
+    "a changed byte in a text": (
+        lambda f: edit(f, "texts/gazette.txt", "Monday", "Sunday"),
+        r"SHA256SUMS:2: texts/gazette.txt: the file's digest is \w+, expected \w+",
+    ),
+    "a doubled row": (
+        lambda f: (f / A).write_text((f / A).read_text() + (f / A).read_text().splitlines()[4] + "\n"),
+        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' stands on line 5 too, expected once",
+    ),
+    "a doubled judgement": (
+        lambda f: edit(f, A, '"judgements": [', '"judgements": [{"target_id": "toll", "label": "against", "explicitness":'
+                       ' "explicit", "certainty": "sure", "evidence": [{"start": 0, "text": "No"}]}, '),
+        "annotations/a.jsonl:1: judgements: 'toll' is judged twice, expected once",
+    ),
+    "bad UTF-8": (
+        lambda f: (f / A).write_bytes((f / A).read_bytes().replace(b"robbery", b"robb\xffery")),
+        r"annotations/a.jsonl:2: byte 0xff at \d+, expected UTF-8",
+    ),
+    "bad UTF-8 in a text": (
+        lambda f: (f / "texts/gazette.txt").write_bytes(b"\n\xe9"),
+        "texts/gazette.txt:2: byte 0xe9 at 1, expected UTF-8",
+    ),
+    "a path that leaves the folder": (
+        lambda f: edit(f, "annotations/annotators.toml", "briefs/a.md", "../../secret.md"),
+        "annotations/annotators.toml:1: brief: 'annotations/../../secret.md' leaves the corpus folder, expected a file inside it",
+    ),
+    "a link that leaves the folder": (
+        lambda f: ((f / "texts/gazette.txt").unlink(), (f / "texts/gazette.txt").symlink_to("/etc/hostname")),
+        "sources.toml:28: id: 'texts/gazette.txt' leaves the corpus folder, expected a file inside it",
+    ),
+    "a path in the digests": (
+        lambda f: edit(f, "SHA256SUMS", "texts/gazette.txt", "../gazette.txt"),
+        "SHA256SUMS:2: '.*', expected a SHA-256, two spaces, and texts/<source_id>.txt",
+    ),
+    "a repair of what does not stand there": (
+        lambda f: edit(f, "curation/repairs.csv", ",1,,footnote_mark", ",2,,footnote_mark"),
+        r"curation/repairs.csv:2: raw: '2', but at \d+ stands '1'",
+    ),
+    "a repair of an unknown source": (
+        lambda f: edit(f, "curation/repairs.csv", "dockers,", "doctors,"),
+        "curation/repairs.csv:2: source_id: 'doctors', expected one of dockers, merchants, gazette",
+    ),
+    "a column too many": (
+        lambda f: edit(f, "curation/repairs.csv", "footnote mark glued to a word", "a,b"),
+        "curation/repairs.csv:2: 8 columns, expected 7",
+    ),
+    "an unknown column": (
+        lambda f: edit(f, "curation/units.csv", "source_id,", "source,"),
+        r"curation/units.csv:1: columns \['source', .*\], expected \['source_id', .*\]",
+    ),
+    "an unknown kind": (
+        lambda f: edit(f, "curation/units.csv", "kind,title", "kind,caption"),
+        "curation/units.csv:2: value 'caption' is not a kind of unit; expected one of title, .*",
+    ),
+    "no JSON": (
+        lambda f: edit(f, A, "{", "["),
+        "annotations/a.jsonl:1: Invalid JSON: .*",
+    ),
+    "no TOML": (
+        lambda f: edit(f, "targets.toml", "fold = 1", "fold = "),
+        r"targets.toml:6: Invalid value \(at line 6, column 8\), expected TOML",
+    ),
+    "an unknown field": (
+        lambda f: edit(f, "targets.toml", "fold = 1", "fold = 1\nfoldd = 2"),
+        "targets.toml:1: foldd: 2, Extra inputs are not permitted",
+    ),
+    "a number for a text": (
+        lambda f: edit(f, "targets.toml", 'group = "measures"', "group = 5"),
+        "targets.toml:1: group: 5, Input should be a valid string",
+    ),
+    "a missing field": (
+        lambda f: edit(f, "targets.toml", 'group = "measures"', ""),
+        "targets.toml:1: group: Field required",
+    ),
+    "a doubled target": (
+        lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),
+        "targets.toml:9: id: 'toll' stands on line 1 too, expected once",
+    ),
+    "a target id that is a path": (
+        lambda f: edit(f, "sources.toml", 'id = "gazette"', 'id = "../gazette"'),
+        "sources.toml:28: id: '../gazette', String should match pattern .*",
+    ),
+    "no explicitness": (
+        lambda f: edit(f, A, '"explicitness": "explicit"', '"explicitness": null'),
+        "annotations/a.jsonl:1: judgements.0: explicitness None does not go with the label against",
+    ),
+    "a file that is too large": (
+        lambda f: os.truncate(f / "texts/gazette.txt", 2**26 + 1),
+        "sources.toml:28: id: texts/gazette.txt has 67108865 bytes, expected at most 67108864",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_wrong_input_is_named_and_the_old_output_stays(fault, harbour, tmp_path, harbour_data):
+    out = Path(shutil.copytree(harbour_data, tmp_path / "out"))
+    before = files(out)
+    spoil, expected = WRONG[fault]
+    spoil(harbour)
+    result = CliRunner().invoke(app, ["build", str(harbour), "--out", str(out)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert files(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["harbour", "out"]
+    lines = result.stderr.splitlines()
+    if expected is not None:
+        assert any(re.fullmatch(expected, line) for line in lines), result.stderr
+    assert all(re.match(r"[\w./]+(:\d+)?: ", line) for line in lines)
+
+
+def test_all_problems_are_said_at_once(harbour):
+    edit(harbour, A, '"label": "against"', '"label": "contra"')
+    edit(harbour, "targets.toml", "fold = 1", 'fold = "one"')
+    (harbour / "texts/dockers.txt").unlink()
+    with pytest.raises(InputError) as caught:
+        read(harbour)
+    assert {problem.file for problem in caught.value.problems} >= {A, "targets.toml", "sources.toml"}
+
+
+def test_a_folder_that_is_no_corpus(tmp_path):
+    with pytest.raises(KazstanceError, match="expected a corpus folder with sources.toml"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"sources.toml: sources.toml is missing"):
+        read(tmp_path)
+
+
+def test_nothing_but_a_dataset_is_ever_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(KazstanceError, match=r"holds no manifest.json"), replacing(tmp_path / "thesis"):
+        pass
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+
+
+def test_a_failure_while_writing_leaves_the_old_dataset(tmp_path):
+    out = tmp_path / "out"
+    with replacing(out) as folder:
+        (folder / "manifest.json").write_text("old")
+
+    def fail():
+        with replacing(out) as folder:
+            (folder / "manifest.json").write_text("new")
+            raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="full"):
+        fail()
+    assert files(out) == {"manifest.json": b"old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

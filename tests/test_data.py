@@ -1,0 +1,229 @@
+"""The shipped data: exact counts, first and last records, and what has to hold of every row."""
+
+from collections import Counter
+from itertools import combinations
+
+import pytest
+
+import kazstance
+from kazstance.corpus.copies import find_copies
+from kazstance.corpus.repair import apply
+from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, Voice
+
+SOURCES = ["old_mole", "pr_collective", "anticapitalist_resistance", "maoist_statement", "russian_maoists"]
+MARKS = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"]
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    return {row.sentence_id: row for row in kazstance.load("sentences")}
+
+
+@pytest.fixture(scope="module")
+def raw(root):
+    return {name: (root / "raw" / "texts" / f"{name}.txt").read_text(encoding="utf-8") for name in SOURCES}
+
+
+def test_counts(sentences):
+    assert [row.source_id for row in kazstance.load("sources")] == SOURCES
+    assert Counter(row.kind for row in kazstance.load("targets")) == {"issue": 23, "claim": 12}
+    assert len(sentences) == 381
+    annotated = Counter(row.source_id for row in sentences.values() if row.annotated)
+    assert annotated == dict(zip(SOURCES, [56, 106, 96, 77, 30], strict=True))
+    assert len(kazstance.load("grid")) == 365 * 35
+    assert {(row.sentence_id, row.target_id) for row in kazstance.load("grid")} == {
+        (sentence.sentence_id, target.target_id)
+        for sentence in sentences.values()
+        if sentence.annotated
+        for target in kazstance.load("targets")
+    }
+
+
+def test_every_annotator_covered_every_sentence_on_every_target():
+    count = Counter(row.annotator_id for row in kazstance.load("judgements"))
+    assert count == {row.annotator_id: 365 * 35 for row in kazstance.load("annotators")}
+
+
+def test_first_and_last_sentence_of_each_text(sentences):
+    first = [row.text for row in sentences.values() if row.position == 0]
+    last = {row.source_id: row.text for row in sentences.values()}
+    assert first == [
+        "The Old Mole of Permanent Revolution Sparks Imperialist Intervention Against Workers of Kazakhstan!",
+        "The revolt of the Kazakh workers, balance and prospects",
+        "Russian Hands Off Kazakhstan!",
+        "January 21, 2022",
+        "RUSSIAN MAOIST PERSPECTIVE (translated)",
+    ]
+    assert list(last.values()) == [
+        "For a new revolutionary workers International, the World Party of Socialist Revolution!",
+        "Permanent Revolution Collective (Austria, France, Spain, Turkey)",
+        "Join the discussion",
+        "(…) The Chinese revolution, led by the Communist Party of China, has made tremendous advances both in theory and "
+        "practice and has radically changed the face of China”",
+        "The fight continues!",
+    ]
+
+
+def test_every_unit_leads_back_into_its_raw_text(sentences, raw):
+    for row in sentences.values():
+        slice_ = raw[row.source_id][row.raw_start : row.raw_end]
+        assert apply(slice_, row.raw_start, row.repairs) == row.text
+
+
+def test_units_and_list_marks_cover_every_character_once(sentences, raw):
+    for source, text in raw.items():
+        times = Counter(
+            i for row in sentences.values() if row.source_id == source for i in range(row.raw_start, row.raw_end)
+        )
+        outside = [text[i] for i in range(len(text)) if not times[i] and not text[i].isspace()]
+        marks = {"pr_collective": ["•"] * 9, "anticapitalist_resistance": [c for n in "12345" for c in f"{n})"]}
+        assert outside == marks.get(source, [])
+        assert set(times.values()) == {1}
+
+
+def test_footnote_marks_are_all_found_and_no_name_is_harmed(sentences, raw):
+    text = raw["maoist_statement"]
+    marks = [
+        text[repair.raw_start : repair.raw_end]
+        for row in sentences.values()
+        for repair in row.repairs
+        if repair.reason.startswith("footnote mark")
+    ]
+    assert marks == MARKS
+    repaired = " ".join(row.text for row in sentences.values() if row.source_id == "maoist_statement")
+    for name in (
+        "Izvestija",
+        "RIA Novosti",
+        "Mäsimov",
+        "Tokayev",
+        "Novaja Gazeta",
+        "Georgia. ",
+        "nation. ",
+        "in 2011. ",
+    ):
+        assert name in repaired
+    assert repaired.count("Mäsimov") == text.count("Mäsimov") == 2
+
+
+def test_spelling_is_kept(sentences):
+    text = " ".join(row.text for row in sentences.values())
+    for word in (
+        "combatitative",
+        "Nazabayev",
+        "imperialialists",
+        "claimswhich considers",
+        "killed by the demonstrators",
+    ):
+        assert word in text
+    assert "\u00a0" not in text
+    assert "  " not in text
+
+
+def test_voices(sentences):
+    speakers = Counter(row.speaker for row in sentences.values() if row.voice is Voice.quoted)
+    assert speakers == {"Kazakh socialists": 31, "V. I. Lenin": 2, "J. V. Stalin": 2, "Mao Zedong": 15}
+    assert {row.endorsed for row in sentences.values() if row.speaker} == {"yes"}
+    assert {row.endorsed for row in sentences.values() if not row.speaker} == {None}
+
+
+def test_copies(sentences):
+    copies = {row.sentence_id: row.duplicate_of for row in sentences.values() if row.duplicate_of}
+    assert copies == {"russian_maoists/5/9": "russian_maoists/5/8", "russian_maoists/5/10": "russian_maoists/5/8"}
+
+
+def test_evidence_lies_in_its_sentence_and_context_around_it(sentences):
+    for row in kazstance.load("stances"):
+        assert row.text == sentences[row.sentence_id].text
+        assert row.evidence
+        for span in row.evidence:
+            piece = row.text[span.start : span.end]
+            assert piece
+            assert piece == piece.strip()
+        paragraph = " ".join(s.text for s in sentences.values() if s.paragraph_id == row.paragraph_id)
+        assert " ".join(filter(None, [row.context_before, row.text, row.context_after])) == paragraph
+
+
+def test_stances_are_the_grid_without_none():
+    grid = {(row.sentence_id, row.target_id): row for row in kazstance.load("grid") if row.label is not Label.none}
+    stances = {(row.sentence_id, row.target_id): row for row in kazstance.load("stances")}
+    assert grid.keys() == stances.keys()
+    assert all(grid[key].label is stances[key].label for key in grid)
+
+
+def test_every_label_is_one_that_somebody_judged():
+    """Model labels are a majority of the votes; none is gold, for no person has judged."""
+    for row in kazstance.load("grid"):
+        votes = [vote.label for vote in row.votes]
+        assert row.origin in ("model", "adjudicated")
+        if row.origin == "model":
+            assert 2 * votes.count(row.label) > len(votes)
+
+
+def test_splits_keep_paragraphs_and_copies_together(sentences):
+    side = {}
+    for split in ("train", "validation", "test"):
+        for row in kazstance.load("grid", split):
+            assert side.setdefault(row.paragraph_id, split) == split
+        labels = Counter(row.label_name for row in kazstance.load("grid", split))
+        assert labels.keys() == {"against", "neutral", "favor", "none"}
+    for copy in find_copies(row for row in sentences.values() if row.annotated):
+        one, other = (sentences[name] for name in (copy.first, copy.second))
+        assert side[one.paragraph_id] == side[other.paragraph_id]
+        assert one.source_id == other.source_id
+
+
+def test_pairs_are_complete_balanced_and_within_their_split():
+    for split in ("train", "validation", "test"):
+        stances = kazstance.load("stances", split)
+        expected = {
+            frozenset([(a.sentence_id, a.target_id), (b.sentence_id, b.target_id)])
+            for a, b in combinations(stances, 2)
+            if a.target_id == b.target_id and a.source_id != b.source_id
+        }
+        pairs = kazstance.load("pairs", split)
+        assert {frozenset([(p.sentence_a, p.target_id), (p.sentence_b, p.target_id)]) for p in pairs} == expected
+        assert len(pairs) == len(expected)
+        for p in pairs:
+            more = (p.label_a > p.label_b) - (p.label_a < p.label_b)
+            assert p.more_favorable is {1: MoreFavorable.a, -1: MoreFavorable.b, 0: MoreFavorable.same}[more]
+            assert (p.relation is Relation.mixed) == (Label.neutral in (p.label_a, p.label_b))
+            assert (p.relation is Relation.agree) == (p.label_a == p.label_b != Label.neutral)
+    order = Counter((p.target_id, frozenset([p.source_a, p.source_b]), p.source_a, p.more_favorable) for p in pairs)
+    for (target, both, source, more), n in order.items():
+        if more is not MoreFavorable.same:
+            (other,) = both - {source}
+            swapped = MoreFavorable.b if more is MoreFavorable.a else MoreFavorable.a
+            assert abs(n - order[target, both, other, swapped]) <= 1
+
+
+def test_positions_are_the_complete_grid_and_add_up():
+    positions = kazstance.load("positions")
+    assert len(positions) == 5 * 35
+    count = Counter((row.source_id, row.target_id, row.label) for row in kazstance.load("stances"))
+    for row in positions:
+        n = [row.n_against, row.n_neutral, row.n_favor]
+        assert n == [count[row.source_id, row.target_id, label] for label in list(Label)[:3]]
+        assert (row.net is None) == (row.position is Position.not_addressed) == (sum(n) == 0)
+        assert row.salience == pytest.approx(sum(n) / row.n_sentences, abs=1e-6)
+        assert row.salience_low <= row.salience <= row.salience_high
+        if row.net is not None:
+            assert row.net_low <= row.net <= row.net_high
+
+
+def test_nothing_is_guessed_about_the_sources():
+    sources = {row.source_id: row for row in kazstance.load("sources")}
+    assert [name for name, row in sources.items() if row.speaker is None] == ["old_mole", "maoist_statement"]
+    assert {name: row.date for name, row in sources.items() if row.date} == {
+        "pr_collective": "2022-01-27",
+        "maoist_statement": "2022-01-21",
+    }
+    assert sources["maoist_statement"].title is None
+    assert sources["russian_maoists"].original_language == "ru"
+
+
+def test_annotators_are_called_what_they_are(root):
+    for row in kazstance.load("annotators"):
+        assert row.origin == "model"
+        assert row.family
+        assert row.brief
+        assert (root / "raw" / "annotations" / row.brief).is_file()

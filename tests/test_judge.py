@@ -1,0 +1,123 @@
+"""From judgements to labels: coverage, majorities, adjudication, and nothing that nobody judged."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kazstance.corpus.judge import judge, merge
+from kazstance.corpus.read import read
+from kazstance.corpus.segment import segment
+from kazstance.schema.labels import Label, Origin
+from kazstance.schema.records import Span
+from tests.conftest import HARBOUR
+
+
+def judged(folder):
+    corpus = read(folder)
+    return judge(corpus, segment(corpus)[0])
+
+
+def rewrite(file, change):
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows if change(row) is not False))
+
+
+def test_what_is_left_out_is_none():
+    judgements, decisions, problems = judged(HARBOUR)
+    assert problems == []
+    assert len(judgements) == 23 * 3 * 2
+    assert len(decisions) == 23 * 3
+    assert decisions["gazette/2/1", "toll"].label is Label.none
+    assert decisions["gazette/2/1", "toll"].votes == (("a", Label.none), ("b", Label.none))
+
+
+def test_agreement_makes_the_label_and_an_adjudication_settles_the_rest():
+    _, decisions, _ = judged(HARBOUR)
+    assert decisions["dockers/1/1", "toll"].origin is Origin.model
+    split = decisions["dockers/5/2", "strike"]
+    assert (split.label, split.origin, split.contested) == (Label.favor, Origin.adjudicated, True)
+    assert split.votes == (("a", Label.neutral), ("b", Label.favor))
+    assert decisions["merchants/6/1", "line_pays"].label is Label.none
+
+
+def test_a_split_without_adjudication_stops_the_build(harbour):
+    (harbour / "annotations/adjudications.jsonl").unlink()
+    _, _, problems = judged(harbour)
+    assert [str(problem) for problem in problems] == [
+        "annotations/adjudications.jsonl: dockers/5/2 on strike: no adjudication, expected one: a neutral, b favor",
+        "annotations/adjudications.jsonl: merchants/6/1 on line_pays: no adjudication, expected one: a favor, b none",
+    ]
+
+
+def test_opposite_sides_need_an_adjudication_even_with_a_majority(harbour):
+    """Two readers against one, but the one sees the opposite side."""
+    annotators = (harbour / "annotations/annotators.toml").read_text()
+    (harbour / "annotations/annotators.toml").write_text(annotators + '\n[[annotator]]\nid = "c"\norigin = "model"\n')
+    (harbour / "annotations/c.jsonl").write_text((harbour / "annotations/a.jsonl").read_text())
+
+    def turn(row):
+        if row["sentence_id"] == "dockers/1/1":
+            row["judgements"][0]["label"] = "favor"
+
+    rewrite(harbour / "annotations/c.jsonl", turn)
+    _, _, problems = judged(harbour)
+    assert [problem.field for problem in problems] == ["dockers/1/1 on toll"]
+
+
+def test_the_majority_of_people_is_gold_and_outweighs_models(harbour):
+    annotators = (harbour / "annotations/annotators.toml").read_text()
+    (harbour / "annotations/annotators.toml").write_text(annotators + '\n[[annotator]]\nid = "p"\norigin = "human"\n')
+    (harbour / "annotations/p.jsonl").write_text((harbour / "annotations/b.jsonl").read_text())
+
+    def only_one(row):
+        row["covered"] = ["strike"]
+        row["judgements"] = [{**judgement, "label": "against"} for judgement in row["judgements"]]
+        return row["sentence_id"] == "dockers/5/2"
+
+    rewrite(harbour / "annotations/p.jsonl", only_one)
+    _, decisions, problems = judged(harbour)
+    assert problems == []
+    assert decisions["dockers/5/2", "strike"].label is Label.against
+    assert decisions["dockers/5/2", "strike"].origin is Origin.human
+    assert decisions["dockers/5/1", "strike"].origin is Origin.model
+
+
+def test_a_sentence_that_nobody_covered_stops_the_build(harbour):
+    for annotator in "ab":
+        rewrite(harbour / f"annotations/{annotator}.jsonl", lambda row: row["sentence_id"] != "gazette/2/1")
+    _, _, problems = judged(harbour)
+    assert [str(problem) for problem in problems] == [
+        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected one at least"
+        for target in ("toll", "strike", "line_pays")
+    ]
+
+
+def test_no_label_without_a_judgement_or_adjudication():
+    """Every label in the result was chosen by an annotator or an adjudication for that very pair."""
+    corpus = read(HARBOUR)
+    judgements, decisions, _ = judged(HARBOUR)
+    chosen = {(j.sentence_id, j.target_id, j.label) for j in judgements}
+    chosen |= {(a.value.sentence_id, a.value.target_id, Label[a.value.label]) for a in corpus.adjudications}
+    assert {(*pair, decision.label) for pair, decision in decisions.items()} <= chosen
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=10))
+def test_merged_evidence_covers_the_same_characters_without_overlap(spans):
+    spans = [Span(start=start, end=start + length) for start, length in spans]
+    merged = merge(spans)
+    covered = [i for span in merged for i in range(span.start, span.end)]
+    assert sorted({i for span in spans for i in range(span.start, span.end)}) == covered
+    assert all(one.end < other.start for one, other in zip(merged, merged[1:], strict=False))
+
+
+@pytest.mark.parametrize(("covered", "expected"), [(["issue"], {"toll", "strike"}), (["toll"], {"toll"})])
+def test_coverage_may_name_kinds_or_targets(harbour, covered, expected):
+    def narrow(row):
+        row["covered"] = covered
+        row["judgements"] = [j for j in row["judgements"] if j["target_id"] in expected]
+
+    rewrite(harbour / "annotations/b.jsonl", narrow)
+    judgements, _, _ = judged(harbour)
+    assert {judgement.target_id for judgement in judgements if judgement.annotator_id == "b"} == expected

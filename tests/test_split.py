@@ -1,0 +1,110 @@
+"""Splits keep paragraphs, copies and sides apart; folds cover everything once."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kazstance
+from kazstance.corpus.copies import Copy, crossing, find_copies
+from kazstance.corpus.judge import Decision
+from kazstance.corpus.split import SHARES, SPREAD, missing, split_in_domain
+from kazstance.schema.labels import Label, Origin, UnitKind, Voice
+from kazstance.schema.records import Sentence
+
+
+def sentence(name, text="A sentence."):
+    source, paragraph, _ = name.split("/")
+    return Sentence(
+        sentence_id=name, source_id=source, paragraph_id=f"{source}/{paragraph}", position=0, text=text, raw_start=0,
+        raw_end=1, kind=UnitKind.sentence, annotated=True, voice=Voice.own, speaker=None, endorsed=None,
+        duplicate_of=None, repairs=(), note=None,
+    )  # fmt: skip
+
+
+def decision(label):
+    return Decision(label, None, None, (), Origin.model, ())
+
+
+@st.composite
+def corpora(draw):
+    sizes = draw(st.lists(st.integers(1, 5), min_size=8, max_size=40))
+    sentences = [sentence(f"s{p % 3}/{p + 1}/{i + 1}") for p, size in enumerate(sizes) for i in range(size)]
+    labels = st.sampled_from([Label.favor, Label.against, Label.neutral, Label.none])
+    decisions = {(s.sentence_id, target): decision(draw(labels)) for s in sentences for target in ("x", "y")}
+    pairs = draw(st.lists(st.tuples(st.sampled_from(sentences), st.sampled_from(sentences)), max_size=4))
+    return sentences, decisions, [Copy(a.sentence_id, b.sentence_id, "test") for a, b in pairs]
+
+
+@settings(max_examples=60, deadline=None)
+@given(corpora())
+def test_every_paragraph_has_one_split_and_copies_stay_together(case):
+    sentences, decisions, copies = case
+    split = split_in_domain(sentences, decisions, copies, "seed")
+    assert split.keys() == {s.paragraph_id for s in sentences}
+    assert set(split.values()) <= set(SHARES)
+    assert crossing(copies, {s.sentence_id: split[s.paragraph_id] for s in sentences}) == []
+    assert split_in_domain(list(reversed(sentences)), decisions, copies[::-1], "seed") == split
+
+
+def test_the_shares_come_close_where_paragraphs_are_many():
+    sentences = [sentence(f"s{p % 5}/{p + 1}/{i + 1}") for p in range(300) for i in range(2)]
+    labels = [Label.favor, Label.against, Label.neutral]
+    decisions = {(s.sentence_id, "x"): decision(labels[i % 3]) for i, s in enumerate(sentences)}
+    count = Counter(split_in_domain(sentences, decisions, [], "seed").values())
+    for name, share in SHARES.items():
+        assert count[name] / 3 == pytest.approx(share, abs=3)
+
+
+def test_missing_names_label_and_target():
+    pairs = [(f"a/{i}/1", "x") for i in range(1, SPREAD + 1)]
+    paragraph = {name: name.rpartition("/")[0] for name, _ in pairs}
+    assert missing([("train", pair, Label.favor) for pair in pairs], paragraph) == [
+        "validation lacks the label favor",
+        "test lacks the label favor",
+        "validation lacks the target x",
+        "test lacks the target x",
+    ]
+    assert missing([("train", pair, Label.favor) for pair in pairs[:-1]], paragraph) == []
+
+
+def test_copies_are_found_whatever_their_case_and_punctuation():
+    texts = {
+        "a/1/1": "Hands off the harbour, all of you!",
+        "b/1/1": "hands off the harbour — all of you",
+        "b/2/1": "Hands off the harbour, all of you, today!",
+        "c/1/1": "When all had spoken he wrote that the quay has been paid for by the town alone, and then he left the room.",
+        "d/1/1": "Let them read once more what stands there, the quay has been paid for by the town alone, and be ashamed.",
+        "e/1/1": "Something else was said about the weather at sea.",
+        "f/1/1": "No!",
+        "g/1/1": "No?",
+    }
+    found = {(c.first, c.second): c.reason for c in find_copies(sentence(n, t) for n, t in texts.items())}
+    assert found.keys() == {
+        ("a/1/1", "b/1/1"), ("a/1/1", "b/2/1"), ("b/1/1", "b/2/1"), ("c/1/1", "d/1/1"), ("f/1/1", "g/1/1")
+    }  # fmt: skip
+    assert found["a/1/1", "b/1/1"] == "equal"
+    assert found["a/1/1", "b/2/1"].startswith("near-copy")
+    assert "quotation" in found["c/1/1", "d/1/1"]
+
+
+@pytest.mark.parametrize("protocol", ["cross_source", "cross_target", "cross_both"])
+def test_folds_test_every_row_of_the_shipped_data_exactly_once(protocol):
+    rows = kazstance.load("stances")
+    folds = kazstance.manifest().folds[protocol]
+    for row in rows:
+        holding = [
+            fold
+            for fold in folds
+            if (fold.test_sources is None or row.source_id in fold.test_sources)
+            and (fold.test_targets is None or row.target_id in fold.test_targets)
+        ]
+        assert len(holding) == 1
+    for fold in folds:
+        train = [
+            row
+            for row in rows
+            if row.source_id not in (fold.test_sources or ()) and row.target_id not in (fold.test_targets or ())
+        ]
+        assert {row.label for row in train} == {Label.favor, Label.neutral, Label.against}
