@@ -36,7 +36,7 @@ def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
     if form is Format.jsonl:
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.to_pylist()).encode()
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow(rows.column_names)
     writer.writerows([_cell(value, exact) for value in row.values()] for row in rows.to_pylist())
     return text.getvalue().encode()

@@ -17,6 +17,7 @@ ALLOWED = {
     "dataset": {"errors", "schema"},
     "export": {"errors"},
     "comparison": {"errors", "schema"},
+    "__main__": {"cli"},
     "excerpt": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "schema"},
     "publish": {"comparison", "corpus", "dataset", "errors", "schema"},

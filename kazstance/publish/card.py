@@ -75,6 +75,7 @@ def plain_card(data: Path) -> str:
 def front_matter(data: Path = dataset.SHIPPED) -> str:
     """What the Hub and `load_dataset` read of a card: metadata, configurations, features and splits."""
     found = dataset.manifest(data=data)
+    tables = _readable(found)
     sources = dataset.load("sources", data=data)
     rows = sum(file.rows for file in found.tables[DEFAULT_TABLE].values())
     origins = {annotator.origin for annotator in dataset.load("annotators", data=data)}
@@ -93,15 +94,21 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
         "task_categories": ["text-classification"],
         "task_ids": ["multi-class-classification", "multi-input-text-classification"],
         "tags": ["stance-detection", "political-text", "comparative-politics", "text"],
-        "configs": [_config(table, found) for table in found.tables],
-        "dataset_info": [_info(table, files, data) for table, files in found.tables.items()],
+        "configs": [_config(table, files) for table, files in tables.items()],
+        "dataset_info": [_info(table, files, data) for table, files in tables.items()],
     }
     return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _config(table: str, found: Manifest) -> dict[str, Any]:
-    files = [{"split": HF_SPLITS.get(split, split), "path": file.path} for split, file in found.tables[table].items()]
-    return {"config_name": table, "data_files": files} | ({"default": True} if table == DEFAULT_TABLE else {})
+def _readable(found: Manifest) -> dict[str, dict[str, SplitFile]]:
+    """The tables and splits that have rows: `datasets` fails to read an empty file."""
+    tables = {table: {split: f for split, f in files.items() if f.rows} for table, files in found.tables.items()}
+    return {table: files for table, files in tables.items() if files}
+
+
+def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
+    places = [{"split": HF_SPLITS.get(split, split), "path": file.path} for split, file in files.items()]
+    return {"config_name": table, "data_files": places} | ({"default": True} if table == DEFAULT_TABLE else {})
 
 
 def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]:

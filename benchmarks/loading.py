@@ -1,0 +1,65 @@
+"""python -m benchmarks.loading: fresh processes, in turns: kazstance beside datasets.load_dataset; medians."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from kazstance.publish.card import markdown_table
+
+ROOT = Path(__file__).parents[1]
+RUNS = 15
+ARROW = "import kazstance; assert kazstance.table('stances', 'test').num_rows"
+LOAD = "import datasets; assert datasets.load_dataset('build/hub', split='test').data.table.num_rows"
+PROGRAMS = {
+    "bare interpreter": "pass",
+    "`import kazstance`": "import kazstance",
+    "kazstance: stances test as Arrow": ARROW,
+    "kazstance: stances test as records": "import kazstance; assert kazstance.load('stances', 'test')",
+    "datasets.load_dataset: stances test as Arrow, cached": LOAD,
+}
+
+
+def seconds(code: str, env: dict[str, str]) -> float:
+    """Wall time of a fresh process."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure in turns, print the table, and keep it."""
+    with tempfile.TemporaryDirectory() as cache:
+        env = os.environ | {"HF_HOME": cache, "HF_HUB_OFFLINE": "1"}
+        times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+        for run in range(RUNS + 1):
+            for name, code in PROGRAMS.items():
+                elapsed = seconds(code, env)
+                if run:  # the first round fills caches
+                    times[name].append(elapsed)
+    median = {name: statistics.median(found) for name, found in times.items()}
+    rows = [
+        [name, f"{1000 * t:.0f}", f"{1000 * min(times[name]):.0f}", f"{1000 * max(times[name]):.0f}"]
+        for name, t in median.items()
+    ]
+    bare, own, arrow, _, peer = median.values()
+    page = [
+        "# Loading, fresh processes",
+        f"`python -m benchmarks.loading`, {RUNS} runs in turns; Python {platform.python_version()}, pyarrow "
+        f"{version('pyarrow')}, datasets {version('datasets')}; {os.cpu_count()} cores.",
+        markdown_table(["process", "median ms", "min", "max"], rows),
+        f"`import kazstance` adds {1000 * (own - bare):.0f} ms to a bare interpreter. From start to Arrow, kazstance is "
+        f"{peer / arrow:.1f} times faster than `datasets.load_dataset`.",
+    ]
+    text = "\n\n".join(page) + "\n"
+    print(text)
+    (ROOT / "benchmarks" / "results" / "loading.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

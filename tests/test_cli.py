@@ -1,0 +1,125 @@
+"""The command line: what each command prints, and how it fails."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance.cli import app
+from tests.conftest import HARBOUR
+
+COMMANDS = ["info", "show", "export", "verify", "build"]
+
+
+def run(*args, code=0):
+    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def test_info(harbour_data):
+    assert "stances    │ train      │ 11 " in run("info", "--data", harbour_data).stdout
+    found = json.loads(run("info", "--json").stdout)
+    assert found == kazstance.manifest().model_dump(mode="json")
+
+
+def test_show_marks_the_evidence(harbour_data):
+    out = run("show", "--data", harbour_data, "--source", "dockers", "--target", "toll", "--limit", 2).stdout
+    assert out == (
+        "dockers/1/1  toll: against (explicit, sure)\n⟦No to⟧ the harbour toll! \n"
+        "dockers/3/1  toll: against (explicit, sure)\nThe toll of Port Lenz is ⟦robbery⟧. \n2 of 4\n"
+    )
+    assert "— the secretary of the pilots" in run("show", "--data", harbour_data, "--source", "dockers").stdout
+
+
+def test_show_as_json_and_without_limit(harbour_data):
+    rows = json.loads(run("show", "--data", harbour_data, "--label", "neutral", "--limit", 0, "--json").stdout)
+    assert [row["sentence_id"] for row in rows] == ["dockers/4/1", "gazette/1/1", "gazette/2/1", "gazette/2/2"]
+    assert {row["label_name"] for row in rows} == {"neutral"}
+
+
+def test_export_to_a_file_and_to_standard_output(harbour_data, tmp_path):
+    text = run("export", "targets", "--data", harbour_data).stdout
+    assert [row["target_id"] for row in csv.DictReader(io.StringIO(text))] == ["toll", "strike", "line_pays"]
+    run(
+        "export",
+        "stances",
+        "--split",
+        "test",
+        "--format",
+        "jsonl",
+        "--data",
+        harbour_data,
+        "--out",
+        tmp_path / "x.jsonl",
+    )
+    assert len((tmp_path / "x.jsonl").read_text().splitlines()) == 5
+
+
+def test_verify(harbour_data, tmp_path):
+    assert (
+        run("verify", "--data", harbour_data).stdout == "harbour 1.2.0: 284 rows in 9 tables are as the manifest says\n"
+    )
+    assert "expected a built dataset" in run("verify", "--data", tmp_path, code=1).stderr
+
+
+def test_build_and_load_back(tmp_path):
+    out = run("build", HARBOUR, "--out", tmp_path / "out").stdout
+    assert "judge    23 sentences × 3 targets × 2 annotators: 138 judgements, 69 pairs decided" in out
+    assert "in_domain: 0 of them cross the boundary" in out
+    assert len(kazstance.load("stances", data=tmp_path / "out")) == 18
+    assert (tmp_path / "out" / "README.md").read_text().startswith("---\npretty_name: Stances on the harbour toll")
+
+
+def test_build_without_its_extra(monkeypatch, tmp_path):
+    for name in list(sys.modules):
+        if name.startswith("kazstance.corpus"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "nupunkt", None)
+    result = run("build", HARBOUR, "--out", tmp_path / "out", code=1)
+    assert result.stderr == "nupunkt is not installed; run: pip install 'kazstance[build]'\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["show", "--target", "tax"], "'tax' is not a target; choose from uprising, kazakh_government, "),
+        (["show", "--source", "me"], "'me' is not a source; choose from old_mole, "),
+        (["show", "--label", "pro"], "'pro' is not a label of a stance; choose from against, neutral, favor"),
+        (["show", "--split", "dev"], "'dev' is not a split of stances; choose from train, validation, test"),
+        (["export", "stance"], "'stance' is not a table; choose from stances, grid, "),
+        (["export", "--format", "xlsx"], "'xlsx' is not one of 'csv', 'jsonl', 'parquet'"),
+        (["build", "raw"], "Missing option '--out'"),
+        (["nonsense"], "No such command 'nonsense'"),
+    ],
+)
+def test_wrong_usage_says_what_is_right_and_exits_with_2(args, message):
+    output = " ".join(run(*args, code=2).stderr.replace("│", " ").split())
+    assert message in output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_stands_in_the_readme(command, root):
+    assert run(command, "--help").stdout.strip()
+    assert f"kazstance {command}" in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_list_of_commands_is_whole():
+    assert [info.name for info in app.registered_commands] == COMMANDS
+
+
+def test_as_a_real_process():
+    """A pipe that closes early is no traceback."""
+    command = [sys.executable, "-m", "kazstance", "verify"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"kazstance {kazstance.__version__}: {_rows()} rows in 9 tables are as the manifest says\n"
+
+
+def _rows():
+    return sum(file.rows for files in kazstance.manifest().tables.values() for file in files.values())

@@ -1,0 +1,48 @@
+"""What README shows is what happens."""
+
+import doctest
+import re
+import shlex
+
+import pytest
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance.cli import app
+
+
+def console_blocks(text):
+    """Command and output of each console block."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for part in re.split(r"(?m)^\$ ", block)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output
+
+
+def test_python_snippets_of_the_readme_run(root):
+    found = doctest.testfile(str(root / "README.md"), module_relative=False, encoding="utf-8")
+    assert found.failed == 0
+    assert found.attempted >= 5
+
+
+def test_commands_of_the_readme_print_what_it_shows(root):
+    blocks = list(console_blocks((root / "README.md").read_text(encoding="utf-8")))
+    assert blocks
+    for command, output in blocks:
+        program, *args = shlex.split(command)
+        assert program == "kazstance"
+        result = CliRunner().invoke(app, args)
+        assert result.exit_code == 0
+        assert output.splitlines() == result.stdout.splitlines()[: len(output.splitlines())]
+
+
+@pytest.mark.parametrize("page", ["README.md", "DATASET_CARD.md"])
+def test_links_lead_somewhere(page, root):
+    for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", (root / page).read_text(encoding="utf-8")):
+        assert (root / link).exists(), link
+
+
+def test_one_version_for_code_data_and_changelog(root):
+    assert kazstance.manifest().version == kazstance.__version__
+    changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"(?m)^## (\S+)", changelog)[1] == kazstance.__version__

@@ -1,0 +1,62 @@
+"""The folder for a Hub, read by the real datasets library, in a fresh cache and without network."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kazstance import dataset
+from kazstance.publish.hub import stage
+from kazstance.schema.records import TABLES
+
+LOAD = """
+import json, pathlib, sys
+import datasets
+from kazstance.schema.columns import features
+from kazstance.schema.digest import row_digest
+from kazstance.schema.records import HF_SPLITS, TABLES
+hub, manifest, streaming = sys.argv[1], json.loads(pathlib.Path(sys.argv[2]).read_text()), sys.argv[3] == "stream"
+found = {}
+for table in [None, *TABLES]:
+    loaded = datasets.load_dataset(hub, table, streaming=streaming)
+    name = table or "stances"
+    files = {split: file for split, file in manifest["tables"][name].items() if file["rows"]}
+    for split, file in files.items():
+        part = loaded[HF_SPLITS.get(split, split)]
+        expected = datasets.Features.from_dict(features(TABLES[name].record))
+        found[f"{table}/{split}"] = row_digest(part) == file["digest"] and part.features == expected
+    found[f"{table} splits"] = sorted(loaded) == sorted(HF_SPLITS.get(s, s) for s in files)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory, root):
+    out = tmp_path_factory.mktemp("hub") / "hub"
+    stage(dataset.SHIPPED, out, root / "DATASET_CARD.md")
+    return out
+
+
+@pytest.mark.parametrize("way", ["download", "stream"])
+@pytest.mark.parametrize("which", ["shipped", "harbour"])
+def test_every_table_and_split_loads_with_its_features_and_digest(which, way, hub, harbour_data, tmp_path):
+    folder = hub
+    if which == "harbour":
+        folder = tmp_path / "harbour"
+        stage(harbour_data, folder)
+    env = {"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-W", "error", "-c", LOAD, str(folder), str(folder / "manifest.json"), way]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {key.partition(" ")[0].partition("/")[0] for key in found} == {"None", *TABLES}
+    assert all(found.values()), found
+    assert "Ignoring" not in done.stderr
+
+
+def test_a_second_staging_replaces_the_first(hub, root):
+    (hub / "leftover.txt").write_text("old")
+    stage(dataset.SHIPPED, hub, root / "DATASET_CARD.md")
+    assert not (hub / "leftover.txt").exists()
+    assert (hub / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")
