@@ -53,8 +53,8 @@ def main() -> None:
         f"`python -m benchmarks.loading`, {RUNS} runs in turns; Python {platform.python_version()}, pyarrow "
         f"{version('pyarrow')}, datasets {version('datasets')}; {os.cpu_count()} cores.",
         markdown_table(["process", "median ms", "min", "max"], rows),
-        f"`import kazstance` adds {1000 * (own - bare):.0f} ms to a bare interpreter. From start to Arrow, kazstance is "
-        f"{peer / arrow:.1f} times faster than `datasets.load_dataset`.",
+        f"`import kazstance` adds {1000 * (own - bare):.0f} ms to a bare interpreter. From start to Arrow, kazstance "
+        f"is {peer / arrow:.1f} times faster than `datasets.load_dataset`.",
     ]
     text = "\n\n".join(page) + "\n"
     print(text)

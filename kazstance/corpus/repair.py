@@ -71,7 +71,8 @@ def repair(raw: str, rows: Iterable[Entry[RepairInput]]) -> tuple[RepairedText, 
 
 def apply(raw: str, raw_start: int, repairs: Iterable[Repair]) -> str:
     """A raw slice that begins at raw_start with its repairs applied: the text of its unit."""
-    parts, done = [], raw_start
+    parts: list[str] = []
+    done = raw_start
     for change in sorted(repairs, key=lambda change: (change.raw_start, change.raw_end)):
         parts += raw[done - raw_start : change.raw_start - raw_start], change.replacement
         done = change.raw_end
