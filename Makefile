@@ -37,7 +37,7 @@ wheel: $(READY)
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PIP) install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
 	mkdir build/wheel/run
-	cp -r tests raw README.md DATASET_CARD.md pyproject.toml build/wheel/run
+	cp -r tests raw docs *.md LICENSE* pyproject.toml build/wheel/run
 	cd build/wheel/run && PYTHONPATH=../site KAZSTANCE_WHEEL=$(CURDIR)/build/wheel ../../../$(BIN)/python -m pytest -m 'not full' -p no:cacheprovider
 
 test-full: $(READY)
