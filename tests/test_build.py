@@ -252,3 +252,25 @@ def test_a_failure_while_writing_leaves_the_old_dataset(tmp_path):
         fail()
     assert files(out) == {"manifest.json": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_leak_between_sources_stops_the_build(harbour):
+    """A source that repeats another's sentence would show the test of cross_source to training."""
+    edit(harbour, "texts/gazette.txt", "By our reporter", "The toll of Port Lenz is robbery!\n\nBy our reporter")
+    change_text(harbour, "Monday", "Monday")
+    with (harbour / "curation/units.csv").open("r+", newline="") as file:
+        text = file.read()
+        start = (harbour / "texts/gazette.txt").read_text().index("By our reporter")
+        file.seek(0)
+        file.write(re.sub(r"gazette,\d+,\d+,By our", f"gazette,{start},{start + 15},By our", text))
+    row = {"sentence_id": "gazette/4/1", "covered": ["issue", "claim"], "judgements": []}
+    row["text_hash"] = hashlib.sha256(b"The toll of Port Lenz is robbery!").hexdigest()[:12]
+    for annotator in "ab":
+        with (harbour / f"annotations/{annotator}.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+    said = []
+    with pytest.raises(InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected on one side") as caught:
+        make(harbour, said.append)
+    assert len(caught.value.problems) == 1
+    assert "audit    cross_source, cross_both: 1 of them cross the boundary" in said
+    assert "audit    in_domain: 0 of them cross the boundary" in said
