@@ -45,6 +45,7 @@ test-full: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.loading
+	$(BIN)/python -m benchmarks.agreement
 
 clean:
 	rm -rf .venv .venv-* build dist

@@ -28,7 +28,8 @@ def build_all() -> None:
         build(ROOT / "raw", folder)
     for page in PAGES:
         write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
-    stage(dataset.SHIPPED, ROOT / "build" / "hub", ROOT / "DATASET_CARD.md", [ROOT / name for name in LICENCES])
+    card = read_page(ROOT / "DATASET_CARD.md")
+    stage(dataset.SHIPPED, ROOT / "build" / "hub", card, [ROOT / name for name in LICENCES])
 
 
 def check() -> list[str]:

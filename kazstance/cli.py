@@ -1,9 +1,13 @@
 """The command line: each command parses, calls one function, and prints."""
 
 import json
+import math
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -13,9 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kazstance import dataset, excerpt
+from kazstance import dataset, excerpt, reliability
+from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.export import Format, export, write_file
+from kazstance.history import history
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
 
@@ -31,10 +37,10 @@ def main() -> None:
     """Comparative stance: look into a dataset of stances, take it elsewhere, or make one."""
 
 
-def command(function: Callable[P, None]) -> Callable[P, None]:
+def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
     """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
 
-    @app.command(function.__name__.removesuffix("_"))
+    @group.command(function.__name__.strip("_").removeprefix("review_"))
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
@@ -44,6 +50,15 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
 
     return run
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say which extra brings a package that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "a package", name) from None
 
 
 @command
@@ -111,15 +126,102 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
-    try:
+    with extra("build"):
         from kazstance.corpus.build import build
         from kazstance.publish.hub import stage
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "a package", "build") from None
     with tempfile.TemporaryDirectory() as scratch:
         build(corpus, Path(scratch), print)
         stage(Path(scratch), out)
     print(f"wrote {out}")
+
+
+@command
+def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
+    """Say how far the annotators agree: alpha with intervals overall, by pair, source and target; evidence; kappa."""
+    found = reliability.report(data)
+    if as_json:
+        rows = {"name": found.name, "lines": [line.as_dict() for line in found.lines]}
+        print(json.dumps(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}, indent=1).replace("NaN", "null"))
+        return
+    table = Table(
+        "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
+    )
+    for line in found.lines:
+        figure = line.figure
+        table.add_row(line.what, line.scope, line.measure, f"{figure.value:.3f}", _interval(figure), str(figure.n))
+    Console().print(table)
+
+
+@command
+def why(
+    sentence: Annotated[str, typer.Argument(help="The sentence, as source/paragraph/sentence.")],
+    target: Annotated[str, typer.Argument(help="The target.")],
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Tell the history of one label: judgements, evidence, notes, adjudication, rule."""
+    found = history(sentence, target, data=data)
+    if as_json:
+        rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
+        print(
+            json.dumps({"label": found.cell.model_dump(mode="json"), "judgements": rows}, ensure_ascii=False, indent=1)
+        )
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
+    console.print(Text(found.sentence.text))
+    for row in (*found.judgements, *found.checks):
+        details = ", ".join(filter(None, [row.explicitness, row.certainty]))
+        role = "check " if row in found.checks else ""
+        evidence = excerpt.mark(found.sentence.text, row.evidence) if row.evidence else ""
+        console.print(Text(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
+        for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
+            console.print(Text(f"    {line}"))
+    if found.cell.reason:
+        console.print(Text(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+
+
+review = typer.Typer(
+    no_args_is_help=True, help="Sheets for people to annotate, blind to all labels, and their way back."
+)
+app.add_typer(review, name="review")
+
+
+def review_export(
+    corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
+    annotator: Annotated[str, typer.Option(help="A name for the annotator, as in ids: small letters, digits, _.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Draw each pair with this probability.")] = 1.0,
+    share_none: Annotated[float | None, typer.Option(min=0, max=1, help="Another one for pairs that are none.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
+) -> None:
+    """Write sheets for a human annotator: CSV, and tasks with configuration for Label Studio."""
+    with extra("build"):
+        from kazstance.review.hand_out import hand_out
+    n = hand_out(corpus, annotator, out, share=share, share_none=share_none, seed=seed)
+    print(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
+
+
+def review_import(
+    corpus: Annotated[Path, typer.Argument(help="The corpus folder that the sheet was made from.")],
+    sheet: Annotated[Path, typer.Argument(help="The filled sheet: .csv, or .json as Label Studio exports it.")],
+    plan: Annotated[Path, typer.Option(help="The plan that was written with the sheet.")],
+    name: Annotated[str | None, typer.Option(help="What the annotator is called, where that may be said.")] = None,
+    note: Annotated[str | None, typer.Option(help="What else should be known of the annotator.")] = None,
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the sheet was filled.")] = None,
+) -> None:
+    """Check a filled sheet row by row, and add it to the corpus as the readings of a person."""
+    with extra("build"):
+        from kazstance.review.bring_in import Person, bring_in
+    print(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")
+
+
+command(review_export, review)
+command(review_import, review)
+
+
+def _interval(figure: Figure) -> str:
+    return "" if math.isnan(figure.low) else f"{figure.low:.3f} to {figure.high:.3f}"
 
 
 def _overview(found: Manifest) -> Table:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from kazstance.schema.labels import Position
 
@@ -55,5 +55,5 @@ def salience(about: int, sentences: int) -> Estimate:
 def _jeffreys(hits: int, misses: int) -> Estimate:
     """Posterior of a share under the prior Beta(1/2, 1/2): mean and equal-tailed interval."""
     tail = (1 - LEVEL) / 2
-    low, high = beta.ppf([tail, 1 - tail], hits + 0.5, misses + 0.5)
+    low, high = (betaincinv(hits + 0.5, misses + 0.5, share) for share in (tail, 1 - tail))
     return Estimate((hits + 0.5) / (hits + misses + 1), float(low), float(high))

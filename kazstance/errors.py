@@ -40,7 +40,8 @@ class UnknownNameError(KazstanceError, ValueError):
     """A name that is not one of those there are; the message lists the right ones."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
-        super().__init__(f"{name!r} is not a {kind}; choose from {', '.join(known)}")
+        article = "an" if kind[0] in "aeiou" else "a"
+        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
 
 
 class MissingExtraError(KazstanceError, ImportError):

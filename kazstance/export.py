@@ -51,7 +51,12 @@ def write_file(content: bytes, out: Path) -> None:
     Path(scratch.name).replace(out)
 
 
+def safe_cell(value: Any) -> Any:
+    """A value for a cell of a spreadsheet: an apostrophe stands before text that would be taken for a formula."""
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
 def _cell(value: Any, exact: bool) -> Any:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) and not exact else value
+    return value if exact else safe_cell(value)

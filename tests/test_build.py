@@ -269,7 +269,9 @@ def test_a_leak_between_sources_stops_the_build(harbour):
         with (harbour / f"annotations/{annotator}.jsonl").open("a") as file:
             file.write(json.dumps(row) + "\n")
     said = []
-    with pytest.raises(InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected on one side") as caught:
+    with pytest.raises(
+        InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected on one side"
+    ) as caught:
         make(harbour, said.append)
     assert len(caught.value.problems) == 1
     assert "audit    cross_source, cross_both: 1 of them cross the boundary" in said

@@ -62,7 +62,7 @@ def test_a_stale_figure_is_made_anew():
 
 
 def test_an_unknown_block_is_an_error():
-    with pytest.raises(UnknownNameError, match="'figures' is not a generated block; choose from annotators, "):
+    with pytest.raises(UnknownNameError, match="'figures' is not a generated block; choose from agreement, "):
         render("<!-- generated: figures -->\n<!-- end -->")
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import krippendorff
 import pytest
 from typer.testing import CliRunner
 
@@ -13,7 +14,7 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build"]
+COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why"]
 
 
 def run(*args, code=0):
@@ -71,7 +72,7 @@ def test_verify(harbour_data, tmp_path):
 
 def test_build_and_load_back(tmp_path):
     out = run("build", HARBOUR, "--out", tmp_path / "out").stdout
-    assert "judge    23 sentences × 3 targets × 2 annotators: 138 judgements, 69 pairs decided" in out
+    assert "judge    23 sentences × 3 targets: 69 pairs decided; judgements: a 69, b 69" in out
     assert "in_domain: 0 of them cross the boundary" in out
     assert len(kazstance.load("stances", data=tmp_path / "out")) == 18
     assert (tmp_path / "out" / "README.md").read_text().startswith("---\npretty_name: Stances on the harbour toll")
@@ -112,6 +113,24 @@ def test_every_command_has_help_and_stands_in_the_readme(command, root):
 
 def test_the_list_of_commands_is_whole():
     assert [info.name for info in app.registered_commands] == COMMANDS
+
+
+def test_agreement(harbour_data):
+    out = run("agreement", "--data", harbour_data).stdout
+    assert out.startswith("Stability")
+    found = json.loads(run("agreement", "--data", harbour_data, "--json").stdout)
+    assert found["name"] == "stability"
+    first = found["lines"][0]
+    assert (first["what"], first["scope"], first["measure"], first["n"]) == ("four labels", "all", "alpha, nominal", 69)
+    rows = kazstance.load("judgements", data=harbour_data)
+    votes = [[row.label for row in rows if row.annotator_id == who] for who in "ab"]
+    assert first["value"] == pytest.approx(krippendorff.alpha(votes, level_of_measurement="nominal"))
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_review_commands_have_help(command, root):
+    assert run("review", command, "--help").stdout.strip()
+    assert f"kazstance review {command}" in (root / "README.md").read_text(encoding="utf-8")
 
 
 def test_as_a_real_process():

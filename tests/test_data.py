@@ -39,9 +39,14 @@ def test_counts(sentences):
     }
 
 
-def test_every_annotator_covered_every_sentence_on_every_target():
+def test_three_annotators_covered_every_sentence_on_every_target_and_one_a_fifth_to_check():
     count = Counter(row.annotator_id for row in kazstance.load("judgements"))
-    assert count == {row.annotator_id: 365 * 35 for row in kazstance.load("annotators")}
+    assert count == {"r1": 365 * 35, "r2": 365 * 35, "r3": 365 * 35, "check": 73 * 35}
+    roles = {row.annotator_id: (row.role, row.complete) for row in kazstance.load("annotators")}
+    labelling = ("label", True)
+    assert roles == {"r1": labelling, "r2": labelling, "r3": labelling, "check": ("check", False)}
+    assert {row.probability for row in kazstance.load("judgements") if row.annotator_id == "check"} == {0.2}
+    assert {vote.annotator_id for row in kazstance.load("grid") for vote in row.votes} == {"r1", "r2", "r3"}
 
 
 def test_first_and_last_sentence_of_each_text(sentences):
@@ -151,12 +156,15 @@ def test_stances_are_the_grid_without_none():
 
 
 def test_every_label_is_one_that_somebody_judged():
-    """Model labels are a majority of the votes; none is gold, for no person has judged."""
+    """Model labels are a majority of the votes without an opposite one, or adjudicated with rule and reason; none is gold."""
     for row in kazstance.load("grid"):
         votes = [vote.label for vote in row.votes]
         assert row.origin in ("model", "adjudicated")
         if row.origin == "model":
             assert 2 * votes.count(row.label) > len(votes)
+            assert not {Label.favor, Label.against} <= set(votes)
+        assert bool(row.rule) == bool(row.reason) == (row.origin == "adjudicated")
+        assert row.contested == (len(set(votes)) > 1)
 
 
 def test_splits_keep_paragraphs_and_copies_together(sentences):

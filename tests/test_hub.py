@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from kazstance import dataset
+from kazstance.publish.card import read_page
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES
 
@@ -34,7 +35,7 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, root):
     out = tmp_path_factory.mktemp("hub") / "hub"
-    stage(dataset.SHIPPED, out, root / "DATASET_CARD.md")
+    stage(dataset.SHIPPED, out, read_page(root / "DATASET_CARD.md"))
     return out
 
 
@@ -57,6 +58,6 @@ def test_every_table_and_split_loads_with_its_features_and_digest(which, way, hu
 
 def test_a_second_staging_replaces_the_first(hub, root):
     (hub / "leftover.txt").write_text("old")
-    stage(dataset.SHIPPED, hub, root / "DATASET_CARD.md")
+    stage(dataset.SHIPPED, hub, read_page(root / "DATASET_CARD.md"))
     assert not (hub / "leftover.txt").exists()
     assert (hub / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")

@@ -19,9 +19,26 @@ ALLOWED = {
     "comparison": {"errors", "schema"},
     "__main__": {"cli"},
     "excerpt": {"dataset", "errors", "schema"},
+    "history": {"dataset", "errors", "schema"},
+    "tally": set(),
+    "agreement": {"tally"},
+    "reliability": {"agreement", "dataset", "errors", "schema"},
+    "review": {"corpus", "errors", "export", "schema"},
     "corpus": {"comparison", "errors", "schema"},
-    "publish": {"comparison", "corpus", "dataset", "errors", "schema"},
-    "cli": {"corpus", "dataset", "errors", "excerpt", "export", "publish", "schema"},
+    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "reliability", "schema"},
+    "cli": {
+        "agreement",
+        "corpus",
+        "dataset",
+        "errors",
+        "excerpt",
+        "export",
+        "history",
+        "publish",
+        "reliability",
+        "review",
+        "schema",
+    },
 }
 
 

@@ -33,15 +33,14 @@ def test_records_are_frozen_and_closed():
 
 def test_name_and_number_of_a_label_agree():
     assert Vote(annotator_id="a", label=2, label_name="favor").label is Label.favor
-    assert Vote(annotator_id="a", label=Label.favor).label_name == "favor"
-    with pytest.raises(ValidationError, match="label is 2, favor, but label_name says otherwise"):
+    with pytest.raises(ValidationError, match="label is 2, favor, but label_name is against"):
         Vote(annotator_id="a", label=2, label_name="against")
 
 
 @pytest.mark.parametrize("name", ["Uprising", "a/b", "", "../x", "a b", "ä"])
 def test_names_keep_to_their_grammar(name):
     with pytest.raises(ValidationError, match="should match pattern"):
-        Vote(annotator_id=name, label=Label.none)
+        Vote(annotator_id=name, label=Label.none, label_name="none")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -102,5 +101,5 @@ def test_nested_records_name_their_labels():
 
         votes: tuple[Vote, ...]
 
-    row = Outer(votes=(Vote(annotator_id="a", label=Label.none),)).model_dump(mode="json")
+    row = Outer(votes=(Vote(annotator_id="a", label=Label.none, label_name="none"),)).model_dump(mode="json")
     assert row == {"votes": [{"annotator_id": "a", "label": 3, "label_name": "none"}]}

@@ -60,8 +60,9 @@ def make(path: Path, say: Say = print) -> Dataset:
     )
     judgements, decisions, problems = judge(corpus, sentences)
     raise_all(problems)
-    grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets × {len(corpus.readings)} annotators"
-    say(f"judge    {grid}: {len(judgements)} judgements, {len(decisions)} pairs decided")
+    covered = Counter(judgement.annotator_id for judgement in judgements)
+    grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets: {len(decisions)} pairs decided"
+    say(f"judge    {grid}; judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
     copies = find_copies(annotated)
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)
     raise_all([*_audit(annotated, copies, split, say), *_check_splits(annotated, decisions, split)])

@@ -6,12 +6,13 @@ from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kazstance.schema.labels import Certainty, Endorsed, Explicitness, Origin, TargetKind, UnitKind
+from kazstance.schema.labels import Certainty, Endorsed, Explicitness, Origin, Role, TargetKind, UnitKind
 from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+Probability = Annotated[float, Field(gt=0, le=1)]
 ELISION: Final = " […] "
 
 
@@ -134,6 +135,8 @@ class AnnotatorInput(Input):
 
     id: Name
     origin: Literal[Origin.model, Origin.human]
+    role: Role = Role.label
+    complete: bool = False
     name: Text | None = None
     family: Text | None = None
     version: Text | None = None
@@ -173,6 +176,7 @@ class ReadingInput(Input):
     sentence_id: SentenceId
     text_hash: Hash
     covered: Annotated[tuple[str, ...], Field(min_length=1)]
+    probability: Probability | dict[Name, Probability] = 1.0
     judgements: tuple[JudgementInput, ...]
 
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kazstance.corpus.inputs import AdjudicationInput, Entry, EvidenceInput, ReadingInput
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
-from kazstance.schema.labels import Certainty, Explicitness, Label, Origin
+from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
 from kazstance.schema.records import Judgement, Sentence, Span
 
 Pair = tuple[str, str]
@@ -24,6 +24,8 @@ class Decision:
     evidence: tuple[Span, ...]
     origin: Origin
     votes: tuple[tuple[str, Label], ...]
+    rule: str | None = None
+    reason: str | None = None
 
     @property
     def contested(self) -> bool:
@@ -87,13 +89,27 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
         for entry in readings:
             for judgement in _judgements(docket, annotator, entry):
                 judgements[judgement.sentence_id, judgement.target_id].append(judgement)
+    _check_complete(docket, corpus, judgements)
     rulings = _rulings(docket, corpus.adjudications)
     humans = {entry.value.id for entry in corpus.annotators if entry.value.origin == Origin.human}
+    checks = {entry.value.id for entry in corpus.annotators if entry.value.role == Role.check}
     decisions = {}
     for pair, found in judgements.items() if not docket.problems else ():
-        if decision := _decide(docket, pair, found, humans, rulings.get(pair)):
+        voting = [judgement for judgement in found if judgement.annotator_id not in checks]
+        if decision := _decide(docket, pair, voting, humans, rulings.get(pair)):
             decisions[pair] = decision
     return [judgement for found in judgements.values() for judgement in found], decisions, docket.problems
+
+
+def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
+    """Annotators that are said to be complete judged every pair."""
+    for entry in corpus.annotators:
+        name = entry.value.id
+        missing = [pair for pair, found in judgements.items() if name not in {row.annotator_id for row in found}]
+        if entry.value.complete and missing:
+            first = " on ".join(missing[0])
+            message = f"{len(missing)} of {len(judgements)} pairs are not covered, the first {first}; expected all"
+            docket.report(f"annotations/{name}.jsonl", None, "covered", message)
 
 
 def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> Iterator[Judgement]:
@@ -115,13 +131,22 @@ def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> I
                 sentence_id=reading.sentence_id,
                 target_id=target,
                 annotator_id=annotator,
+                source_id=sentence.source_id,
+                paragraph_id=sentence.paragraph_id,
                 label=label,
                 label_name=label.name,
                 explicitness=found and found.explicitness,
                 certainty=found and found.certainty,
                 evidence=docket.spans(*where, f"judgements.{i}.evidence", sentence, found.evidence) if found else (),
                 note=found and found.note,
+                probability=_probability(reading, target),
             )
+
+
+def _probability(reading: ReadingInput, target: str) -> float:
+    """With what probability a pair of a reading was drawn."""
+    found = reading.probability
+    return found.get(target, 1.0) if isinstance(found, dict) else found
 
 
 def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dict[Pair, Decision]:
@@ -133,8 +158,9 @@ def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dic
         if docket.check_target(*where, "target_id", row.target_id) and sentence:
             spans = docket.spans(*where, "evidence", sentence, row.evidence)
             certainty = row.certainty if row.label != "none" else None
-            decision = Decision(Label[row.label], row.explicitness, certainty, spans, Origin.adjudicated, ())
-            rulings[row.sentence_id, row.target_id] = decision
+            rulings[row.sentence_id, row.target_id] = Decision(
+                Label[row.label], row.explicitness, certainty, spans, Origin.adjudicated, (), row.rule, row.reason
+            )
     return rulings
 
 
@@ -151,7 +177,7 @@ def _decide(
     if people and (label := _majority(people)) is not None:
         return _decision(label, people, Origin.human, votes)
     if ruling:
-        return Decision(ruling.label, ruling.explicitness, ruling.certainty, ruling.evidence, ruling.origin, votes)
+        return replace(ruling, votes=votes)
     if not votes:
         docket.report(ANNOTATORS, None, " on ".join(pair), "no annotator covered it, expected one at least")
         return None

@@ -24,6 +24,7 @@ from kazstance.errors import InputError, KazstanceError, Problem
 
 SOURCES: Final = "sources.toml"
 TARGETS: Final = "targets.toml"
+CODEBOOK: Final = "CODEBOOK.md"
 SUMS: Final = "SHA256SUMS"
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"

@@ -3,7 +3,10 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from kazstance.corpus.copies import Copy
 from kazstance.corpus.inputs import Entry, SourceInput, TargetInput
@@ -17,22 +20,29 @@ SHARES: Final = {"train": 60, "validation": 15, "test": 25}
 SPREAD: Final = 8
 """Paragraphs that a target's rows must span before it has to occur in every split."""
 Stratum = tuple[str, ...]
+Ints = npt.NDArray[Any]
 
 
 def split_in_domain(
     sentences: Sequence[Sentence], decisions: Mapping[Pair, Decision], copies: Iterable[Copy], seed: str
 ) -> dict[str, str]:
-    """The split of every paragraph, by iterative stratification over targets, labels and sources.
+    """The split of every paragraph, so that targets, labels and sources have their shares everywhere.
 
-    The stratum with the fewest rows left is dealt out first, its paragraphs going where most of it is missing
-    (Sechidis, Tsoumakas and Vlahavas, 2011). Paragraphs with copies of each other's sentences go together. All is done
-    in whole numbers and ties are broken by a hash of the seed, so that it comes out alike everywhere.
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they bring the
+    shares closer. Paragraphs with copies of each other's sentences go together. All is done in whole numbers and ties
+    are broken by a hash of the seed, so that it comes out alike everywhere.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
+    order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    chosen = _improve(rows, order, _deal_out(rows, order))
+    return {paragraph: chosen[name] for paragraph, name in cluster.items()}
+
+
+def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dict[str, str]:
+    """Deal out clusters, those of the stratum with the fewest rows left first, to where most of it is missing."""
     need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
     chosen: dict[str, str] = {}
-    order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
     while left := [name for name in order if name not in chosen]:
         stratum = min(_total({name: rows[name] for name in left}).items(), key=lambda item: (item[1], item[0]))[0]
         holders = sorted((name for name in left if rows[name][stratum]), key=lambda name: -rows[name][stratum])
@@ -40,7 +50,36 @@ def split_in_domain(
             split = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
             chosen[name] = split
             need[split].subtract({s: 100 * n for s, n in rows[name].items()})
-    return {paragraph: chosen[name] for paragraph, name in cluster.items()}
+    return chosen
+
+
+def _improve(rows: Mapping[str, Counter[Stratum]], order: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Move the one cluster that helps most to another split, until none helps."""
+    strata = sorted(_total(rows))
+    held = np.array([[rows[name][stratum] for stratum in strata] for name in order], dtype=np.int64)
+    side = np.array([list(SHARES).index(chosen[name]) for name in order])
+    goal = np.array(list(SHARES.values()))[:, None] * held.sum(axis=0)
+    must = (held > 0).sum(axis=0) * np.array([stratum[0] in ("target", "label") for stratum in strata]) >= SPREAD
+    while True:
+        counts = np.stack([held[side == split].sum(axis=0) for split in range(len(SHARES))])
+        now = _cost(counts, goal, must)
+        gains = np.zeros((len(order), len(SHARES)), dtype=np.int64)
+        for target in range(len(SHARES)):
+            moved = np.repeat(counts[None], len(order), axis=0)
+            moved[np.arange(len(order)), side] -= held
+            moved[:, target] += held
+            gains[:, target] = now - _cost(moved, goal, must)
+        best, to = np.unravel_index(gains.argmax(), gains.shape)
+        if gains[best, to] <= 0:
+            return {name: list(SHARES)[split] for name, split in zip(order, side, strict=True)}
+        side[best] = to
+
+
+def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
+    """How far counts of shape (..., splits, strata) are from their goals; what must be there and is not weighs most."""
+    lacking = ((counts == 0) & must).sum(axis=(-2, -1))
+    cost: Ints = np.abs(100 * counts - goal).sum(axis=(-2, -1)) + lacking * goal.sum()
+    return cost
 
 
 def protocol_folds(

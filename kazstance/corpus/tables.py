@@ -82,6 +82,8 @@ def _cell(sentence: Sentence, target: str, name: str, decision: Decision) -> Gri
         votes=_votes(decision),
         contested=decision.contested,
         origin=decision.origin,
+        rule=decision.rule,
+        reason=decision.reason,
     )
 
 

@@ -1,15 +1,18 @@
 """The dataset card: its front matter, and the blocks of figures that are generated into prose."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow.parquet as pq
 import yaml
 
-from kazstance import dataset
+from kazstance import dataset, reliability
+from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position
@@ -126,7 +129,10 @@ def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]
 
 def _generate(name: str, data: Path) -> str:
     makers: dict[str, Callable[[Path], str]] = {
+        "agreement": _agreement,
+        "agreement_parts": _agreement_parts,
         "annotators": _annotators,
+        "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
         "matrix": _matrix,
@@ -231,6 +237,53 @@ def _folds(data: Path) -> str:
         ["protocol", "folds", "left out"],
         [*rows, ["`cross_both`", both, "every fold of the one with every fold of the other"]],
     )
+
+
+@cache
+def _report(data: Path, _digest: str) -> reliability.Report:
+    """The report on a dataset, made once."""
+    return reliability.report(data)
+
+
+def _lines(data: Path) -> tuple[reliability.Line, ...]:
+    return _report(data, dataset.manifest(data=data).digest).lines
+
+
+def _agreement(data: Path) -> str:
+    """All annotators, the evidence, and those who check."""
+    scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
+    name = _report(data, dataset.manifest(data=data).digest).name
+    rows = [
+        [line.what, line.scope, line.measure, f"{line.figure.value:.3f}", _interval(line.figure), line.figure.n]
+        for line in _lines(data)
+        if line.scope in scopes or line.what in ("people", "people and model")
+    ]
+    return markdown_table(["what", "over", "measure", name, "95 % interval", "n"], rows)
+
+
+def _agreement_parts(data: Path) -> str:
+    """By pair of annotators, source and target: all four labels, and stance where all found the target relevant."""
+    parts: dict[str, list[Figure]] = {}
+    for line in _lines(data):
+        if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
+            parts.setdefault(line.scope, []).append(line.figure)
+    rows = [[scope, *(cell for f in figures for cell in _cells(f))] for scope, figures in parts.items()]
+    header = ["over", "four labels", "95 % interval", "n", "stance", "95 % interval", "n"]
+    return markdown_table(header, rows)
+
+
+def _doubts(data: Path) -> str:
+    rows = [[d.rule, d.noted, d.adjudicated] for d in _report(data, dataset.manifest(data=data).digest).doubts]
+    return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
+
+
+def _cells(figure: Figure) -> list[object]:
+    value = "" if math.isnan(figure.value) else f"{figure.value:.2f}"
+    return [value, _interval(figure, 2), figure.n]
+
+
+def _interval(figure: Figure, digits: int = 3) -> str:
+    return "" if math.isnan(figure.low) else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
 
 
 def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> str:

@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kazstance.corpus.write import replacing
-from kazstance.publish.card import plain_card, read_page, render
+from kazstance.publish.card import plain_card
 
 
-def stage(data: Path, out: Path, card: Path | None = None, extra: Iterable[Path] = ()) -> None:
+def stage(data: Path, out: Path, page: str | None = None, extra: Iterable[Path] = ()) -> None:
     """Put a dataset, its card as README.md and further files into a folder, which is replaced as a whole.
 
     Raises:
-        KazstanceError: the card cannot be read, or `out` is there and is no dataset.
+        KazstanceError: `out` is there and is no dataset.
     """
-    page = render(read_page(card), data) if card else plain_card(data)
+    page = page or plain_card(data)
     with replacing(out) as folder:
         shutil.copytree(data, folder, dirs_exist_ok=True)
         (folder / "README.md").write_text(page, encoding="utf-8")

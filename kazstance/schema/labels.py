@@ -61,6 +61,13 @@ class Origin(StrEnum):
     adjudicated = "adjudicated"
 
 
+class Role(StrEnum):
+    """What an annotator's judgements are for: to make the labels, or only to check those that others made."""
+
+    label = "label"
+    check = "check"
+
+
 class Voice(StrEnum):
     """Who utters a sentence: the source itself, or somebody whom it quotes."""
 

@@ -1,7 +1,6 @@
 """The rows of every table as frozen records. A column is a field; the sentence under it says what it means."""
 
-from enum import IntEnum
-from typing import Annotated, Any, Final, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,12 +13,14 @@ from kazstance.schema.labels import (
     Origin,
     Position,
     Relation,
+    Role,
     TargetKind,
     UnitKind,
     Voice,
 )
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+NAME: Final = r"^[a-z][a-z0-9_]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
 ParagraphId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*$")]
 SentenceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*/[1-9][0-9]*$")]
 Offset = Annotated[int, Field(ge=0)]
@@ -35,20 +36,19 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    @model_validator(mode="before")
+    label_columns: ClassVar[tuple[str, ...]] = ()
+
     @classmethod
-    def _name_labels(cls, row: Any) -> Any:
-        """Fill in the names of labels where only the numbers are given."""
-        if not isinstance(row, dict):
-            return row
-        labels = {key: value for key, value in row.items() if isinstance(value, IntEnum)}
-        return {key + NAME_SUFFIX: value.name for key, value in labels.items()} | row
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Note which columns are labels."""
+        cls.label_columns = tuple(name for name in cls.model_fields if name + NAME_SUFFIX in cls.model_fields)
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        for key, value in self.__dict__.items():
-            if isinstance(value, IntEnum) and getattr(self, key + NAME_SUFFIX) != value.name:
-                raise ValueError(f"{key} is {value:d}, {value.name}, but {key + NAME_SUFFIX} says otherwise")
+        for column in self.label_columns:
+            label, name = getattr(self, column), getattr(self, column + NAME_SUFFIX)
+            if label.name != name:
+                raise ValueError(f"{column} is {label:d}, {label.name}, but {column + NAME_SUFFIX} is {name}")
         return self
 
 
@@ -164,6 +164,10 @@ class GridCell(Record):
     """Whether the annotators were split over the label."""
     origin: Origin
     """Who made the label: model (silver), human (gold) or adjudicated."""
+    rule: str | None
+    """The codebook rule by which it was adjudicated; null where it was not."""
+    reason: str | None
+    """Why it was adjudicated so."""
 
 
 class Pair(Record):
@@ -249,6 +253,10 @@ class Judgement(Record):
     """The target it was judged on."""
     annotator_id: Name
     """Who judged; a row of the table annotators."""
+    source_id: Name
+    """The source of the sentence."""
+    paragraph_id: ParagraphId
+    """The paragraph of the sentence: the cluster of intervals."""
     label: Label
     """The label chosen; none where the sentence was read and found not to be about the target."""
     label_name: str
@@ -261,6 +269,8 @@ class Judgement(Record):
     """The spans of the text that show the label; empty for none."""
     note: str | None
     """What the annotator remarked."""
+    probability: Annotated[float, Field(gt=0, le=1)]
+    """With what probability the pair was drawn for this annotator; 1 where all pairs were judged."""
 
 
 class SourcePosition(Record):
@@ -357,6 +367,10 @@ class Annotator(Record):
     """Its name in all tables."""
     origin: Origin
     """model or human."""
+    role: Role
+    """label: its judgements make the labels; check: they are only compared with the labels that others made."""
+    complete: bool
+    """Whether it is stated, and checked by the build, that it judged every annotated sentence on every target."""
     name: str | None
     """What it calls itself, where that may be said."""
     family: str | None

@@ -1,0 +1,68 @@
+"""A sheet as CSV, for any spreadsheet program."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+from kazstance.corpus.folder import Folder
+from kazstance.corpus.inputs import Entry
+from kazstance.export import safe_cell
+from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
+
+SHEET: Final = "sheet.csv"
+BETWEEN: Final = "++"
+"""What stands between several spans of evidence in a cell."""
+MARK: Final = "\ufeff"
+"""Byte order mark: without it, some spreadsheet programs do not take a CSV file for UTF-8."""
+
+
+def to_csv(sheet: Sheet) -> str:
+    """The questions as CSV, with empty columns to fill; no cell begins a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(SheetRow.model_fields))
+    writer.writeheader()
+    for question in sheet.questions:
+        cells = {name: safe_cell(value) for name, value in _shown(question).items()}
+        writer.writerow(dict.fromkeys(SheetRow.model_fields, "") | cells)
+    return MARK + text.getvalue()
+
+
+def from_csv(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
+    """The answers of a filled sheet; each row has to be the one that was exported."""
+    folder = Folder(file.parent)
+    answers = []
+    for entry in folder.read_csv(file.name, SheetRow):
+        row, question = entry.value, questions.get(entry.value.item)
+        if question is None:
+            folder.report(entry.file, entry.line, "item", f"{row.item}, expected an item of the plan")
+            continue
+        for name, value in _shown(question).items():
+            if str(getattr(row, name)).removeprefix("'") != str(value).removeprefix("'"):
+                came = f"{getattr(row, name)[:60]!r}" if name != "item" else row.item
+                folder.report(entry.file, entry.line, name, f"{came}, expected {str(value)[:60]!r} as it was exported")
+        spans = tuple((None, span.strip().removeprefix("'")) for span in row.evidence.split(BETWEEN) if span.strip())
+        answer = Answer(
+            item=row.item,
+            label=row.label.strip().casefold(),
+            explicitness=row.explicitness.strip().casefold(),
+            certainty=row.certainty.strip().casefold(),
+            evidence=spans,
+            note=row.note.strip() or None,
+        )
+        answers.append(Entry(entry.file, entry.line, answer))
+    return answers, folder
+
+
+def _shown(question: Question) -> dict[str, str | int]:
+    """What the annotator sees."""
+    return {
+        "item": question.item.item,
+        "speaker": question.sentence.speaker or "",
+        "before": question.before,
+        "sentence": question.sentence.text,
+        "after": question.after,
+        "target_id": question.item.target_id,
+        "target": question.target,
+        "definition": question.definition,
+    }

@@ -1,0 +1,162 @@
+"""What a person is asked: pairs of sentence and target, drawn with known probability, and the plan of it."""
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from kazstance.corpus.inputs import Hash, Input, Probability, Text
+from kazstance.corpus.judge import Pair, judge
+from kazstance.corpus.read import Corpus, raise_all, read
+from kazstance.corpus.segment import segment
+from kazstance.errors import KazstanceError
+from kazstance.schema.digest import text_hash
+from kazstance.schema.labels import Label
+from kazstance.schema.records import NAME, Name, Sentence, SentenceId
+
+PLAN: Final = "plan.json"
+
+
+class PlanItem(Input):
+    """One question of a sheet."""
+
+    item: Annotated[int, Field(ge=1)]
+    sentence_id: SentenceId
+    target_id: Name
+    text_hash: Hash
+    probability: Probability
+
+
+class Plan(Input):
+    """What was asked of whom; not for the annotator, since probabilities may tell of labels."""
+
+    corpus: Name
+    annotator: Name
+    seed: int
+    items: tuple[PlanItem, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """An item with all that an annotator needs to see."""
+
+    item: PlanItem
+    sentence: Sentence
+    before: str
+    after: str
+    target: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The questions to an annotator, and the plan behind them."""
+
+    plan: Plan
+    questions: tuple[Question, ...]
+
+
+def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
+    """Draw the questions to an annotator from a corpus folder.
+
+    Every pair of annotated sentence and target is drawn by itself: with the probability `share` where it has a label so
+    far, with `share_none` where it is none (or where nothing is judged yet: `share`). The sheet shows neither.
+
+    Raises:
+        InputError: the corpus is not as it should be.
+        KazstanceError: the annotator's name is none, or taken.
+    """
+    corpus = read(path)
+    _check_name(annotator, corpus)
+    sentences, problems = segment(corpus)
+    raise_all(problems)
+    silent = _silent(corpus, sentences)
+    generator = random.Random(seed)  # noqa: S311  # a sample, not a secret
+    items = []
+    for pair in pairs(corpus, sentences):
+        probability = share if share_none is None or pair not in silent else share_none
+        if generator.random() < probability:
+            items.append((*pair, probability))
+    hashes = {sentence.sentence_id: text_hash(sentence.text) for sentence in sentences}
+    plan = Plan(
+        corpus=corpus.header.id,
+        annotator=annotator,
+        seed=seed,
+        items=tuple(
+            PlanItem(item=number, sentence_id=s, target_id=t, text_hash=hashes[s], probability=p)
+            for number, (s, t, p) in enumerate(items, 1)
+        ),
+    )
+    return Sheet(plan, tuple(questions(plan, corpus, sentences)))
+
+
+def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:
+    """All pairs of annotated sentence and target, in the order of texts and targets."""
+    for sentence in sentences:
+        for target in corpus.targets if sentence.annotated else ():
+            yield sentence.sentence_id, target.value.id
+
+
+def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iterator[Question]:
+    """The items of a plan with sentence, its paragraph and target."""
+    place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
+    targets = {entry.value.id: entry.value for entry in corpus.targets}
+    for item in plan.items:
+        i = place[item.sentence_id]
+        sentence = sentences[i]
+        around = [s for s in sentences if s.paragraph_id == sentence.paragraph_id]
+        at = around.index(sentence)
+        before = " ".join(s.text for s in around[:at]) or (sentences[i - 1].text if sentence.position else "")
+        after = " ".join(s.text for s in around[at + 1 :])
+        target = targets[item.target_id]
+        yield Question(item, sentence, before, after, target.name, target.definition)
+
+
+def _check_name(annotator: str, corpus: Corpus) -> None:
+    """A new annotator needs a name that is one, and that nobody has."""
+    if not re.fullmatch(NAME, annotator):
+        raise KazstanceError(f"annotator: {annotator!r}, expected small letters, digits and _, a letter first")
+    if annotator in corpus.readings:
+        raise KazstanceError(f"annotator: {annotator!r} has judged already, expected a new name")
+
+
+def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[Pair]:
+    """The pairs that are none so far."""
+    if not any(corpus.readings.values()):
+        return set()
+    _, decisions, problems = judge(corpus, sentences)
+    raise_all(problems)
+    return {pair for pair, decision in decisions.items() if decision.label is Label.none}
+
+
+class SheetRow(Input):
+    """A row of a filled CSV sheet; what stands left of `label` is as it was exported."""
+
+    item: Annotated[int, Field(ge=1)]
+    speaker: str
+    before: str
+    sentence: str
+    after: str
+    target_id: str
+    target: str
+    definition: str
+    label: str
+    explicitness: str
+    certainty: str
+    evidence: str
+    note: Annotated[str, Field(max_length=2000)]
+
+
+class Answer(Input):
+    """What an annotator said to one question, before it is checked against the sentence."""
+
+    item: int
+    label: str
+    explicitness: str
+    certainty: str
+    evidence: tuple[tuple[int | None, Text], ...]
+    note: str | None

@@ -1,0 +1,81 @@
+"""Counts of any dataframe by categorical columns, and resampling of counts: what all figures are made from."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+SEED = 12345
+
+
+def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Floats]:
+    """The combinations of values that occur in some columns, sorted, and how many rows have each.
+
+    Runs where the data is: any dataframe that Narwhals knows (Arrow, pandas, Polars, DuckDB, Dask, Spark).
+
+    Returns:
+        The combinations, and their counts in the same order.
+    """
+    native = nw.from_native(frame)
+    counted = native.lazy().group_by(*columns).agg(nw.len().alias("rows")).collect()
+    rows = sorted(counted.select(*columns, "rows").rows(), key=lambda row: tuple(map(_order, row)))
+    return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
+
+
+def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
+    """Bootstrap counts: n draws of as many rows as there are, with the shares of the counts (Efron, 1979).
+
+    The counts of rows drawn with replacement follow a multinomial law, so no row is touched.
+
+    Args:
+        counts: shape (cells,).
+        n: number of resamples.
+        seed: of the generator.
+
+    Returns:
+        Counts of shape (n, cells).
+    """
+    total = counts.sum()
+    if not total:
+        return np.zeros((n, len(counts)))
+    return np.random.default_rng(seed).multinomial(round(total), counts / total, size=n).astype(np.float64)
+
+
+def resample_clusters(counts: Floats, n: int, seed: int = SEED) -> Floats:
+    """Cluster bootstrap: n draws of as many clusters as there are, each with all its rows.
+
+    Args:
+        counts: shape (clusters, cells), the counts within each cluster.
+        n: number of resamples.
+        seed: of the generator.
+
+    Returns:
+        Counts of shape (n, cells).
+    """
+    return cluster_weights(len(counts), n, seed) @ counts
+
+
+@cache
+def cluster_weights(clusters: int, n: int, seed: int = SEED) -> Floats:
+    """How often each cluster is drawn in each of n resamples, shape (n, clusters); each row sums to the clusters."""
+    drawn = np.random.default_rng(seed).integers(max(clusters, 1), size=(n, clusters))
+    cells = drawn + clusters * np.arange(n)[:, None]
+    return np.bincount(cells.ravel(), minlength=n * clusters).reshape(n, clusters).astype(np.float64)
+
+
+def interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
+    """Percentile interval of resampled values; NaN where none is defined."""
+    defined = values[~np.isnan(values)]
+    if not len(defined):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _order(value: Any) -> tuple[bool, str, Any]:
+    """A sort key for values of mixed types, null first."""
+    return value is not None, type(value).__name__, value if value is not None else 0

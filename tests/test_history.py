@@ -1,0 +1,54 @@
+"""Why a label is what it is."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from kazstance.cli import app
+from kazstance.errors import UnknownNameError
+from kazstance.history import history
+from kazstance.schema.labels import Label
+
+
+def test_the_history_of_an_adjudicated_label(harbour_data):
+    found = history("dockers/5/2", "strike", data=harbour_data)
+    assert [(row.annotator_id, row.label) for row in found.judgements] == [("a", Label.neutral), ("b", Label.favor)]
+    assert (found.cell.label, found.cell.rule) == (Label.favor, "3")
+    assert found.checks == ()
+
+
+def test_why_prints_judgements_evidence_adjudication_and_rule(harbour_data):
+    result = CliRunner().invoke(app, ["why", "dockers/5/2", "strike", "--data", str(harbour_data)])
+    assert result.stdout == (
+        "dockers/5/2  strike: favor (adjudicated)\n"
+        "The pilots have joined it.\n"
+        "a: neutral (sure)\n"
+        "    The pilots ⟦have joined it⟧.\n"
+        "b: favor (implicit, sure)\n"
+        "    The pilots ⟦have joined it⟧.\n"
+        "adjudicated by rule 3: told as a success of the strike\n"
+    )
+
+
+def test_why_of_the_shipped_data_shows_the_check_apart():
+    result = CliRunner().invoke(app, ["why", "pr_collective/5/5", "russian_state", "--json"])
+    found = json.loads(result.stdout)
+    assert [row["annotator_id"] for row in found["judgements"]] == ["r1", "r2", "r3", "check"]
+    plain = CliRunner().invoke(app, ["why", "pr_collective/5/5", "russian_state"]).stdout
+    assert "check check:" in plain
+    assert "note: " in plain
+
+
+@pytest.mark.parametrize(
+    ("sentence", "target", "message"),
+    [
+        ("dockers/9/9", "toll", "'dockers/9/9' is not a annotated sentence; choose from dockers/1/1, "),
+        ("dockers/2/1", "toll", "'dockers/2/1' is not a annotated sentence; choose from dockers/1/1, "),
+        ("dockers/1/1", "tax", "'tax' is not a target; choose from toll, strike, line_pays"),
+    ],
+)
+def test_wrong_names_list_the_right_ones(sentence, target, message, harbour_data):
+    with pytest.raises(UnknownNameError) as caught:
+        history(sentence, target, data=harbour_data)
+    assert message.replace("a annotated", "an annotated") in str(caught.value)

@@ -1,0 +1,433 @@
+"""The way in for people: exported, filled, brought in, built; and thirty broken sheets, each refused."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import tomllib
+import venv
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance.cli import app
+from kazstance.corpus.build import build
+from kazstance.errors import KazstanceError
+from kazstance.review.bring_in import Person, bring_in
+from kazstance.review.hand_out import hand_out
+from kazstance.review.sheet import Plan, draw
+from tests.conftest import quiet
+
+ANSWERS = {  # made up for the tests
+    ("dockers/1/1", "toll"): ("against", "explicit", "sure", ["No to"]),
+    ("dockers/5/1", "strike"): ("favor", "explicit", "sure", ["holds", "will hold"]),
+    ("dockers/5/2", "strike"): ("against", "implicit", "unsure", ["joined it"]),
+    ("dockers/8/1", "toll"): ("against", "explicit", "sure", ["Away with"]),
+    ("merchants/3/3", "toll"): ("favor", "explicit", "sure", ["fairest"]),
+    ("merchants/4/1", "strike"): ("against", "explicit", "sure", ["harms"]),
+    ("gazette/2/1", "strike"): ("neutral", "", "sure", ["went on strike"]),
+}
+
+
+@pytest.fixture
+def sheet(harbour, tmp_path):
+    """A corpus with the sheets for one annotator, all questions."""
+    hand_out(harbour, "p1", tmp_path / "sheets")
+    return tmp_path / "sheets"
+
+
+def plan_of(folder):
+    return Plan.model_validate_json((folder / "plan.json").read_text())
+
+
+def read_rows(folder):
+    return list(csv.DictReader(io.StringIO((folder / "sheet.csv").read_text(encoding="utf-8-sig"), newline="")))
+
+
+def fill_csv(folder, answers=ANSWERS):
+    """Answer as a person would in a spreadsheet: none everywhere else."""
+    items = {str(item.item): (item.sentence_id, item.target_id) for item in plan_of(folder).items}
+    rows = read_rows(folder)
+    for row in rows:
+        label, explicitness, certainty, evidence = answers.get(items[row["item"]], ("none", "", "", []))
+        row |= {"label": label, "explicitness": explicitness, "certainty": certainty, "evidence": " ++ ".join(evidence)}
+    return rows
+
+
+def write_rows(folder, rows):
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    (folder / "filled.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
+    return folder / "filled.csv"
+
+
+def fill_label_studio(folder, answers=ANSWERS):
+    """Answer in the shape that Label Studio exports."""
+    items = {item.item: (item.sentence_id, item.target_id) for item in plan_of(folder).items}
+    tasks = json.loads((folder / "tasks.json").read_text())
+    for number, task in enumerate(tasks, 1):
+        text = task["data"]["text"]
+        label, explicitness, certainty, evidence = answers.get(items[task["data"]["item"]], ("none", "", "sure", []))
+        chosen = {"label": label, "explicitness": explicitness, "certainty": certainty}
+        result = [
+            {
+                "id": name,
+                "from_name": name,
+                "to_name": "text",
+                "type": "choices",
+                "origin": "manual",
+                "value": {"choices": [value]},
+            }
+            for name, value in chosen.items()
+            if value
+        ]
+        for i, span in enumerate(evidence):
+            value = {
+                "start": text.index(span),
+                "end": text.index(span) + len(span),
+                "text": span,
+                "labels": ["evidence"],
+            }
+            result.append(
+                {
+                    "id": f"e{i}",
+                    "from_name": "evidence",
+                    "to_name": "text",
+                    "type": "labels",
+                    "origin": "manual",
+                    "value": value,
+                }
+            )
+        note = {
+            "id": "n",
+            "from_name": "note",
+            "to_name": "text",
+            "type": "textarea",
+            "origin": "manual",
+            "value": {"text": ["seen"]},
+        }
+        result += [note] if evidence else []
+        task |= {
+            "id": number,
+            "annotations": [{"id": number, "completed_by": 1, "result": result, "was_cancelled": False, "ground_truth": False, "lead_time": 9.5}],
+            "drafts": [], "predictions": [], "meta": {}, "file_upload": "tasks.json", "project": 1,
+        }  # fmt: skip
+    return tasks
+
+
+def write_tasks(folder, tasks):
+    (folder / "export.json").write_text(json.dumps(tasks))
+    return folder / "export.json"
+
+
+def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
+    rows = read_rows(sheet)
+    assert len(rows) == 23 * 3
+    assert [row["item"] for row in rows] == [str(i + 1) for i in range(69)]
+    assert all(
+        row[column] == "" for row in rows for column in ("label", "explicitness", "certainty", "evidence", "note")
+    )
+    assert rows[0]["sentence"] == "No to the harbour toll!"
+    assert {row["target"] for row in rows} == {
+        "the harbour toll",
+        "the strike of the dockers",
+        "The shipping line pays its share.",
+    }
+    for name in ("sheet.csv", "tasks.json", "config.xml"):
+        text = (sheet / name).read_text(encoding="utf-8")
+        assert "made up for the tests" not in text
+        assert "robbery" in text or name == "config.xml"
+        assert "probability" not in text
+
+
+@pytest.mark.parametrize("way", ["csv", "label studio"])
+def test_round_trip(way, harbour, sheet, tmp_path):
+    filled = write_rows(sheet, fill_csv(sheet)) if way == "csv" else write_tasks(sheet, fill_label_studio(sheet))
+    bring_in(harbour, filled, sheet / "plan.json", Person(name="made up", note='for "the" tests', date=None))
+    who = {a["id"]: a for a in tomllib.loads((harbour / "annotations/annotators.toml").read_text())["annotator"]}
+    assert who["p1"] == {"id": "p1", "origin": "human", "name": "made up", "note": 'for "the" tests'}
+    (tmp_path / "out").mkdir()
+    build(harbour, tmp_path / "out", quiet)
+    found = {
+        (r.sentence_id, r.target_id): r
+        for r in kazstance.load("judgements", data=tmp_path / "out")
+        if r.annotator_id == "p1"
+    }
+    assert len(found) == 69
+    for key, row in found.items():
+        label, explicitness, certainty, _ = ANSWERS.get(key, ("none", "", "", []))
+        assert row.label_name == label
+        assert (row.explicitness or "") == explicitness
+        if label != "none":
+            assert row.certainty == certainty
+    grid = {(r.sentence_id, r.target_id): r for r in kazstance.load("grid", data=tmp_path / "out")}
+    assert {row.origin for row in grid.values()} == {"human"}
+    assert grid["dockers/5/2", "strike"].label_name == "against"
+    text = {s.sentence_id: s.text for s in kazstance.load("sentences", data=tmp_path / "out")}
+    row = found["dockers/5/1", "strike"]
+    assert [text["dockers/5/1"][s.start : s.end] for s in row.evidence] == ["holds", "will hold"]
+    assert found["dockers/1/1", "toll"].note == (None if way == "csv" else "seen")
+
+
+def test_a_sample_has_its_probabilities_recorded(harbour, tmp_path):
+    sheet = draw(harbour, "p1", share=0.9, share_none=0.3, seed=4)
+    silent = {(i.sentence_id, i.target_id): i.probability for i in sheet.plan.items}
+    assert set(silent.values()) == {0.9, 0.3}
+    assert silent["dockers/1/1", "toll"] == 0.9
+    assert all(p == 0.3 for (s, t), p in silent.items() if (s, t) == ("gazette/2/1", "toll"))
+    assert 23 < len(silent) < 46
+    assert draw(harbour, "p1", share=0.9, share_none=0.3, seed=4) == sheet
+    hand_out(harbour, "p1", tmp_path / "sheets", share=0.9, share_none=0.3, seed=4)
+    bring_in(
+        harbour,
+        write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets")),
+        tmp_path / "sheets" / "plan.json",
+        Person(),
+    )
+    (tmp_path / "out").mkdir()
+    build(harbour, tmp_path / "out", quiet)
+    rows = [r for r in kazstance.load("judgements", data=tmp_path / "out") if r.annotator_id == "p1"]
+    assert {(r.sentence_id, r.target_id): r.probability for r in rows} == silent
+
+
+def test_no_cell_begins_a_formula(harbour, tmp_path):
+    """A corpus whose sentences are formulas; the sheet disarms them, and still comes back."""
+    import hashlib
+
+    text = (harbour / "texts/gazette.txt").read_text()
+    changed = text.replace(
+        "The dockers of Port Lenz went on strike on Monday.", "=HYPERLINK(A1) went on strike on Monday."
+    )
+    (harbour / "texts/gazette.txt").write_text(changed)
+    sums = (harbour / "SHA256SUMS").read_text()
+    (harbour / "SHA256SUMS").write_text(
+        sums.replace(hashlib.sha256(text.encode()).hexdigest(), hashlib.sha256(changed.encode()).hexdigest())
+    )
+    shift = len(changed) - len(text)
+    units = (harbour / "curation/units.csv").read_text()
+    for start, end in re.findall(r"gazette,(\d+),(\d+),", units):
+        if int(start) > 40:
+            units = units.replace(f"gazette,{start},{end},", f"gazette,{int(start) + shift},{int(end) + shift},")
+    (harbour / "curation/units.csv").write_text(units)
+    new = hashlib.sha256(b"=HYPERLINK(A1) went on strike on Monday.").hexdigest()[:12]
+    for name in "ab":
+        file = harbour / f"annotations/{name}.jsonl"
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        for row in rows:
+            if row["sentence_id"] == "gazette/2/1":
+                row["text_hash"] = new
+                row["judgements"][0]["evidence"][0]["start"] = 15
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hand_out(harbour, "p1", tmp_path / "sheets")
+    cells = [cell for row in read_rows(tmp_path / "sheets") for cell in row.values()]
+    assert "'=HYPERLINK(A1) went on strike on Monday." in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
+    assert bring_in(harbour, filled, tmp_path / "sheets" / "plan.json", Person()).exists()
+
+
+def test_the_configuration_shows_the_codebook_and_survives_its_signs(harbour, tmp_path):
+    (harbour / "CODEBOOK.md").write_text('# Rules\n\n1. <b>"Relevance" & side</b>\n\n2. $target')
+    hand_out(harbour, "p1", tmp_path / "sheets")
+    view = ET.fromstring((tmp_path / "sheets" / "config.xml").read_text())
+    values = [header.get("value") for header in view.iter("Header")]
+    assert '1. <b>"Relevance" & side</b>' in values
+    assert [choice.get("value") for choice in view.find("Choices[@name='label']")] == [
+        "against",
+        "neutral",
+        "favor",
+        "none",
+    ]
+
+
+VALIDATE = """
+import json, sys
+from pathlib import Path
+from label_studio_sdk.label_interface import LabelInterface
+done = 0
+for name in sys.argv[1:]:
+    folder = Path(name)
+    interface = LabelInterface((folder / "config.xml").read_text(encoding="utf-8"))
+    interface.validate()
+    for task in json.loads((folder / "tasks.json").read_text(encoding="utf-8")):
+        assert interface.validate_task(task), task
+    export = folder / "export.json"
+    for task in json.loads(export.read_text()) if export.exists() else []:
+        for annotation in task["annotations"]:
+            assert interface.validate_annotation(annotation), annotation
+            done += 1
+print(done)
+"""
+
+
+@pytest.mark.full
+def test_label_studio_takes_configuration_tasks_and_annotations(root, tmp_path, sheet):
+    """Validated by Label Studio's own library, in an environment of its own: it asks for older versions."""
+    hand_out(root / "raw", "p1", tmp_path / "raw", share=0.01)
+    write_tasks(sheet, fill_label_studio(sheet))
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "label-studio-sdk>=2"], check=True)
+    command = [python, "-c", VALIDATE, sheet, tmp_path / "raw"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "69"
+
+
+def change(rows, number, /, **cells):
+    rows[number - 1] |= cells
+
+
+def swap(rows):
+    rows[0]["sentence"], rows[30]["sentence"] = rows[30]["sentence"], rows[0]["sentence"]
+
+
+BROKEN = {
+    "an unknown label": (lambda r: change(r, 1, label="pro"), "filled.csv:2: label: 'pro', expected one of against, neutral, favor, none"),
+    "no label": (lambda r: change(r, 1, label=""), "filled.csv:2: label: '', expected one of against, neutral, favor, none"),
+    "no explicitness": (lambda r: change(r, 1, explicitness=""), "filled.csv:2: explicitness: '', expected explicit or implicit"),
+    "an unknown explicitness": (lambda r: change(r, 1, explicitness="yes"), "filled.csv:2: explicitness: 'yes', expected explicit or implicit"),
+    "explicitness beside none": (lambda r: change(r, 2, explicitness="explicit"), "filled.csv:3: explicitness: 'explicit', expected nothing beside the label none"),
+    "explicitness beside neutral": (lambda r: change(r, 1, label="neutral"), "filled.csv:2: explicitness: 'explicit', expected nothing beside the label neutral"),
+    "no certainty": (lambda r: change(r, 1, certainty=""), "filled.csv:2: certainty: '', expected sure or unsure"),
+    "an unknown certainty": (lambda r: change(r, 1, certainty="90 %"), "filled.csv:2: certainty: '90 %', expected sure or unsure"),
+    "no evidence": (lambda r: change(r, 1, evidence=""), "filled.csv:2: evidence: '', expected a part of the sentence, unless the label is none"),
+    "evidence beside none": (lambda r: change(r, 2, evidence="No to"), "filled.csv:3: evidence: 'No to', expected a part of the sentence, unless the label is none"),
+    "evidence that is not in the sentence": (lambda r: change(r, 1, evidence="Yes to"), "filled.csv:2: evidence: 'Yes to', expected a part of 'No to the harbour toll!'"),
+    "one of two spans is not": (lambda r: change(r, 1, evidence="No to ++ tolls"), "filled.csv:2: evidence: 'tolls', expected a part of 'No to the harbour toll!'"),
+    "evidence in another case": (lambda r: change(r, 1, evidence="no to"), "filled.csv:2: evidence: 'no to', expected a part of 'No to the harbour toll!'"),
+    "a changed sentence": (lambda r: change(r, 1, sentence="Yes to the harbour toll!"), "filled.csv:2: sentence: 'Yes to the harbour toll!', expected 'No to the harbour toll!' as it was exported"),
+    "a changed target": (lambda r: change(r, 1, target_id="strike"), "filled.csv:2: target_id: 'strike', expected 'toll' as it was exported"),
+    "a changed definition": (lambda r: change(r, 1, definition="x"), "filled.csv:2: definition: 'x', expected '.*' as it was exported"),
+    "swapped sentences": (swap, "filled.csv:32: sentence: 'No to the harbour toll!', expected '.*' as it was exported"),
+    "a missing row": (lambda r: r.pop(4), r"filled.csv: item: 1 items are missing: 5; expected an answer to each"),
+    "many missing rows": (lambda r: r.__delitem__(slice(10, None)), r"filled.csv: item: 59 items are missing: 11, 12, .*, 20, …; expected an answer to each"),
+    "a doubled row": (lambda r: r.append(dict(r[0])), "filled.csv:71: item: 1 stands on line 2 too, expected once"),
+    "an unknown item": (lambda r: change(r, 1, item="700"), "filled.csv:2: item: 700, expected an item of the plan"),
+    "an item that is no number": (lambda r: change(r, 1, item="one"), "filled.csv:2: item: 'one', Input should be a valid integer.*"),
+    "an item of zero": (lambda r: change(r, 1, item="0"), "filled.csv:2: item: '0', Input should be greater than or equal to 1"),
+    "a note as long as a book": (lambda r: change(r, 1, note="x" * 2001), "filled.csv:2: note: 'x+…, String should have at most 2000 characters"),
+    "a missing column": (lambda r: [row.pop("certainty") for row in r], r"filled.csv:1: columns \[.*\], expected \[.*\]"),
+    "a column more": (lambda r: [row.update(mood="good") for row in r], r"filled.csv:1: columns \[.*'mood'\], expected \[.*\]"),
+}  # fmt: skip
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(harbour, filled, plan, expected):
+    before = state(harbour)
+    result = CliRunner().invoke(app, ["review", "import", str(harbour), str(filled), "--plan", str(plan)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert state(harbour) == before
+    assert any(re.fullmatch(expected, line) for line in result.stderr.splitlines()), result.stderr
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_csv_sheet_is_refused_with_row_and_reason(fault, harbour, sheet):
+    spoil, expected = BROKEN[fault]
+    rows = fill_csv(sheet)
+    spoil(rows)
+    refused(harbour, write_rows(sheet, rows), sheet / "plan.json", expected)
+
+
+def result_of(tasks, number):
+    return tasks[number - 1]["annotations"][0]["result"]
+
+
+BROKEN_TASKS = {
+    "no annotation": (lambda t: t[0].update(annotations=[]), "export.json:1: annotations: 0 that were submitted, expected 1"),
+    "only a cancelled one": (lambda t: t[0]["annotations"][0].update(was_cancelled=True), "export.json:1: annotations: 0 that were submitted, expected 1"),
+    "two annotations": (lambda t: t[0]["annotations"].append(t[1]["annotations"][0]), "export.json:1: annotations: 2 that were submitted, expected 1"),
+    "no result": (lambda t: t[0]["annotations"][0].update(result=[]), "export.json:1: label: '', expected one of against, neutral, favor, none"),
+    "two labels": (lambda t: result_of(t, 1).append(result_of(t, 1)[0]), "export.json:1: label: 'against against', expected one of .*"),
+    "a shifted span": (lambda t: result_of(t, 1)[3]["value"].update(start=1), "export.json:1: evidence: 'No to', expected a part of 'No to the harbour toll!'"),
+    "a span before the beginning": (lambda t: result_of(t, 1)[3]["value"].update(start=-3), "export.json:1: evidence: 'No to', expected a part of 'No to the harbour toll!'"),
+    "a span without text": (lambda t: result_of(t, 1)[3]["value"].pop("text"), "export.json:1: evidence: no start or text, expected both"),
+    "another text": (lambda t: t[0]["data"].update(text="Yes!"), "export.json:1: data: text or target is another than was exported for this item"),
+    "an unknown item": (lambda t: t[0]["data"].update(item=700), "export.json:1: data.item: 700, expected an item of the plan"),
+    "no data": (lambda t: t[0].pop("data"), "export.json:1: data: Field required"),
+    "a task that is a text": (lambda t: t.__setitem__(0, "x"), "export.json:1: Input should be a valid dictionary .*"),
+    "a doubled task": (lambda t: t.append(t[0]), "export.json:70: item: 1 stands on line 1 too, expected once"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", BROKEN_TASKS)
+def test_a_broken_label_studio_export_is_refused_with_task_and_reason(fault, harbour, sheet):
+    spoil, expected = BROKEN_TASKS[fault]
+    tasks = fill_label_studio(sheet)
+    spoil(tasks)
+    refused(harbour, write_tasks(sheet, tasks), sheet / "plan.json", expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"\xff\xfe", "x.csv:1: byte 0xff at 0, expected UTF-8"), (b"", r"x.csv:1: columns None, expected \[.*\]")],
+)
+def test_a_file_that_is_no_sheet(content, expected, harbour, sheet):
+    (sheet / "x.csv").write_bytes(content)
+    refused(harbour, sheet / "x.csv", sheet / "plan.json", expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [("{", "x.json: .*, expected JSON"), ("{}", "x.json: dict, expected a list of tasks")]
+)
+def test_a_file_that_is_no_export(content, expected, harbour, sheet):
+    (sheet / "x.json").write_text(content)
+    refused(harbour, sheet / "x.json", sheet / "plan.json", expected)
+
+
+def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
+    filled = write_rows(sheet, fill_csv(sheet))
+    (sheet / "filled.xlsx").write_bytes(b"PK")
+    refused(
+        harbour,
+        sheet / "filled.xlsx",
+        sheet / "plan.json",
+        ".*'.xlsx', expected a sheet as .csv, or an export of Label Studio as .json",
+    )
+    plan = (sheet / "plan.json").read_text()
+    (sheet / "other.json").write_text(plan.replace('"harbour"', '"airport"'))
+    refused(harbour, filled, sheet / "other.json", ".*corpus: 'airport', expected 'harbour'")
+    (sheet / "other.json").write_text(plan.replace('"p1"', '"a"'))
+    refused(harbour, filled, sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name")
+    (sheet / "other.json").write_text(plan.replace('"p1"', '"../../p1"'))
+    refused(
+        harbour, filled, sheet / "other.json", "other.json:1: annotator: '../../p1', String should match pattern .*"
+    )
+    hashed = plan_of(sheet).items[0].text_hash
+    (sheet / "other.json").write_text(plan.replace(hashed, "0" * 12))
+    refused(
+        harbour,
+        filled,
+        sheet / "other.json",
+        "other.json: items.1: dockers/1/1 has changed since the sheet was made, expected the text that was shown",
+    )
+
+
+def test_sheets_are_not_written_over(harbour, sheet):
+    with pytest.raises(KazstanceError, match="is there already; expected a new folder"):
+        hand_out(harbour, "p1", sheet)
+
+
+def test_on_the_command_line(harbour, tmp_path):
+    run = CliRunner().invoke
+    result = run(app, ["review", "export", str(harbour), "--annotator", "p1", "--out", str(tmp_path / "sheets")])
+    assert (result.exit_code, result.stdout.split()[:3]) == (0, ["wrote", "69", "items"])
+    filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
+    plan = tmp_path / "sheets" / "plan.json"
+    args = ["review", "import", str(harbour), str(filled), "--plan", str(plan), "--date", "2031-07-01"]
+    assert run(app, args).exit_code == 0
+    assert "date = 2031-07-01" in (harbour / "annotations/annotators.toml").read_text()
+    bad = run(app, ["review", "export", str(harbour), "--annotator", "P 1", "--out", str(tmp_path / "other")])
+    assert bad.exit_code == 1
+    assert isinstance(bad.exception, SystemExit)
+    assert not (tmp_path / "other").exists()

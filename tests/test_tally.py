@@ -1,0 +1,57 @@
+"""Counts are the same from any dataframe, and resampled counts keep their total."""
+
+from collections import Counter
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kazstance.tally import cluster_weights, interval, resample, resample_clusters, tally
+
+ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
+
+
+@given(ROWS)
+def test_counts_are_those_of_a_plain_counter_from_every_dataframe(rows):
+    columns = {"x": [x for x, _ in rows], "y": [y for _, y in rows]}
+    expected = sorted(Counter(rows).items())
+    table = pa.table(columns)
+    for frame in (table, pd.DataFrame(columns), pl.DataFrame(columns), pl.LazyFrame(columns), duckdb.from_arrow(table)):
+        cells, counts = tally(frame, ["x", "y"])
+        assert list(zip(cells, counts, strict=True)) == expected
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=10), st.integers(0, 99))
+def test_resamples_keep_the_total_and_empty_cells_stay_empty(counts, seed):
+    counts = np.array(counts, dtype=float)
+    draws = resample(counts, 20, seed)
+    assert draws.shape == (20, len(counts))
+    assert (draws.sum(axis=1) == counts.sum()).all()
+    assert (draws[:, counts == 0] == 0).all()
+    assert (draws == resample(counts, 20, seed)).all()
+
+
+def test_resampled_counts_have_the_mean_and_spread_of_a_bootstrap():
+    counts = np.array([30.0, 60.0, 10.0])
+    draws = resample(counts, 20_000, 7)
+    assert draws.mean(axis=0) == pytest.approx(counts, abs=0.2)
+    share = counts / 100
+    assert draws.std(axis=0) == pytest.approx(np.sqrt(100 * share * (1 - share)), rel=0.03)
+
+
+def test_clusters_are_drawn_whole():
+    counts = np.array([[5.0, 0.0], [0.0, 7.0]])
+    draws = resample_clusters(counts, 200, 3)
+    assert {tuple(row) for row in draws} == {(10.0, 0.0), (5.0, 7.0), (0.0, 14.0)}
+    assert (cluster_weights(2, 200, 3).sum(axis=1) == 2).all()
+    assert resample_clusters(np.zeros((0, 2)), 5).shape == (5, 2)
+
+
+def test_an_interval_passes_over_what_is_undefined():
+    assert interval(np.array([np.nan, *range(101)])) == pytest.approx((2.5, 97.5))
+    assert np.isnan(interval(np.array([np.nan]))).all()
