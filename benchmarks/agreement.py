@@ -55,9 +55,9 @@ def main() -> None:
     same = abs(alpha_interval(count_patterns(votes)).value - oracle)
     page = [
         "# Alpha with a bootstrap interval",
-        f"`python -m benchmarks.agreement`: {UNITS} units, {ANNOTATORS} annotators, {LABELS} labels, {RESAMPLES} "
-        f"resamples; median of {RUNS} runs in turns; Python {platform.python_version()}, numpy {version('numpy')}, krippendorff "
-        f"{version('krippendorff')}.",
+        f"`python -m benchmarks.agreement`: {UNITS} units, {ANNOTATORS} annotators, {LABELS} labels, "
+        f"{RESAMPLES} resamples; median of {RUNS} runs in turns; Python {platform.python_version()}, "
+        f"numpy {version('numpy')}, krippendorff {version('krippendorff')}.",
         markdown_table(["way", "ms", "times as fast as the loop"], rows),
         f"The estimates differ by {same:.0e}.",
     ]
