@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,8 @@ class Unit:
 
     def keep(self, annotators: Sequence[str]) -> "Unit":
         """The same unit with the labels of some annotators only."""
-        return replace(self, labels={name: label for name, label in self.labels.items() if name in annotators})
+        kept = {name: label for name, label in self.labels.items() if name in annotators}
+        return Unit(self.source, self.target, self.paragraph, kept)
 
 
 def _alpha_lines(units: Sequence[Unit], scope: str, n: int) -> Iterator[Line]:

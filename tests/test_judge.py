@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazstance.corpus.judge import judge, merge
+from kazstance.corpus.judge import Decision, Docket, _decide, judge, merge
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.schema.labels import Label, Origin
-from kazstance.schema.records import Span
+from kazstance.schema.records import Judgement, Span
 from tests.conftest import HARBOUR
 
 
@@ -121,3 +121,36 @@ def test_coverage_may_name_kinds_or_targets(harbour, covered, expected):
     rewrite(harbour / "annotations/b.jsonl", narrow)
     judgements, _, _ = judged(harbour)
     assert {judgement.target_id for judgement in judgements if judgement.annotator_id == "b"} == expected
+
+
+LABELS = st.sampled_from(list(Label))
+
+
+@given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=6), st.none() | LABELS)
+def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
+    """No path to a label that neither a judgement nor an adjudication carries, and none but an adjudication over a split."""
+    rows = [
+        Judgement(
+            sentence_id="a/1/1", target_id="x", annotator_id=f"n{i}", source_id="a", paragraph_id="a/1", label=label, label_name=label.name,
+            explicitness=None, certainty=None, evidence=(), note=None, probability=1.0,
+        )
+        for i, (label, _) in enumerate(votes)
+    ]  # fmt: skip
+    people = {f"n{i}" for i, (_, human) in enumerate(votes) if human}
+    ruling = None if ruled is None else Decision(ruled, None, None, (), Origin.adjudicated, (), "1", "test")
+    docket = Docket({}, ["x"], {"x": "issue"})
+    found = _decide(docket, ("a/1/1", "x"), rows, people, ruling)
+    given_labels = {label for label, _ in votes}
+    if found is None:
+        assert docket.problems
+        assert ruled is None
+    elif found.origin is Origin.adjudicated:
+        assert found.label is ruled
+    else:
+        assert found.label in given_labels
+        pool = (
+            [label for label, human in votes if human]
+            if found.origin is Origin.human
+            else [label for label, human in votes if not human]
+        )
+        assert 2 * pool.count(found.label) > len(pool)

@@ -36,19 +36,20 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    label_columns: ClassVar[tuple[str, ...]] = ()
+    label_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Note which columns are labels."""
-        cls.label_columns = tuple(name for name in cls.model_fields if name + NAME_SUFFIX in cls.model_fields)
+        """Note which columns are labels, and where their names stand."""
+        named = ((column, column + NAME_SUFFIX) for column in cls.model_fields)
+        cls.label_columns = tuple((column, name) for column, name in named if name in cls.model_fields)
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        for column in self.label_columns:
-            label, name = getattr(self, column), getattr(self, column + NAME_SUFFIX)
-            if label.name != name:
-                raise ValueError(f"{column} is {label:d}, {label.name}, but {column + NAME_SUFFIX} is {name}")
+        row = self.__dict__
+        for column, name in self.label_columns:
+            if row[column]._name_ != row[name]:
+                raise ValueError(f"{column} is {row[column]:d}, {row[column].name}, but {name} is {row[name]}")
         return self
 
 
