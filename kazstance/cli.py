@@ -17,13 +17,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kazstance import dataset, excerpt, reliability
+from kazstance import dataset, excerpt, predictions, reliability, scoring
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.export import Format, export, write_file
 from kazstance.history import history
+from kazstance.predictions import PRESETS
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
+from kazstance.tally import SEED
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")
@@ -179,6 +181,43 @@ def why(
             console.print(Text(f"    {line}"))
     if found.cell.reason:
         console.print(Text(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+
+
+@command
+def score(
+    gold: Annotated[Path, typer.Option(help="A CSV, JSON Lines or Parquet file with gold labels.")],
+    pred: Annotated[Path, typer.Option(help="One with predictions, a row for each row of the gold file.")],
+    ids: Annotated[list[str], typer.Option("--id", help="A column that identifies a row; may be given several times.")],
+    gold_label: Annotated[str, typer.Option(help="The column of the gold label.")] = "label",
+    pred_label: Annotated[str, typer.Option(help="The column of the predicted label.")] = "label",
+    target: Annotated[
+        str | None, typer.Option(help="The column of the target: the strata of within-target skill.")
+    ] = None,
+    cluster: Annotated[str | None, typer.Option(help="The column of the cluster that intervals are drawn by.")] = None,
+    by: Annotated[str | None, typer.Option(help="A column: scores for each of its values too.")] = None,
+    preset: Annotated[str, typer.Option(help=f"How labels are spelled: {', '.join(PRESETS)}.")] = "kazstance",
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")
+    ] = None,
+    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = scoring.RESAMPLES,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = SEED,
+    as_json: Json = False,
+) -> None:
+    """Score predictions on any stance data set."""
+    kept = list(dict.fromkeys(name for name in (target, cluster, by) if name and name not in ids))
+    spelling = predictions.spelling(preset, mapping or [])
+    table = predictions.match(gold, pred, predictions.Columns(ids, gold_label, pred_label, kept), spelling)
+    parts = {"all": table} | (predictions.parts(table, by) if by else {})
+    found = {name: predictions.scores(part, target, cluster, resamples, seed) for name, part in parts.items()}
+    if as_json:
+        rows = {
+            name: [asdict(line) | {"signature": dict(line.signature)} for line in lines]
+            for name, lines in found.items()
+        }
+        print(json.dumps(rows, indent=1).replace("NaN", "null"))
+        return
+    for name, lines in found.items():
+        print(*([name] if by else []), *lines, sep="\n")
 
 
 review = typer.Typer(

@@ -22,6 +22,8 @@ ALLOWED = {
     "history": {"dataset", "errors", "schema"},
     "tally": set(),
     "agreement": {"tally"},
+    "scoring": {"tally"},
+    "predictions": {"errors", "scoring"},
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "export", "schema"},
     "corpus": {"comparison", "errors", "schema"},
@@ -34,10 +36,13 @@ ALLOWED = {
         "excerpt",
         "export",
         "history",
+        "predictions",
         "publish",
         "reliability",
         "review",
         "schema",
+        "scoring",
+        "tally",
     },
 }
 

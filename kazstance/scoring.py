@@ -1,0 +1,318 @@
+"""Scores from counts: skill within targets, and the metrics of the literature, with intervals and paired tests.
+
+Counts have the shape (..., strata, labels, labels): stratum, gold label, predicted label. Every metric is a function of
+them, so that an estimate and each of its resamples go through the same code.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, tally
+
+LABELS: Final = ("against", "neutral", "favor")
+GRID_LABELS: Final = (*LABELS, "none")
+RESAMPLES: Final = 1000
+AGAINST, NEUTRAL, FAVOR = range(3)
+Metric = Callable[[Floats], Any]
+
+
+def wts(counts: Floats) -> Any:
+    """Within-target skill: Peirce's skill score inside each stratum, pooled with Mantel-Haenszel weights.
+
+    sum_t (sum_k n_tkk - sum_k G_tk P_tk / N_t) / sum_t (N_t - sum_k G_tk^2 / N_t), for gold totals G, predicted totals
+    P and rows N of each stratum t (Peirce, 1884; Mantel and Haenszel, 1959). 0 for every rule that knows the stratum
+    alone, 1 for perfect, s in expectation for a system that knows the share s; NaN where no stratum has two gold
+    labels.
+    """
+    gained, possible = _skill(counts)
+    return _ratio(gained.sum(axis=-1), possible.sum(axis=-1))
+
+
+def effective_size(counts: Floats) -> Any:
+    """D, the denominator of wts: how many rows' worth of contested strata the score rests on. From the gold alone."""
+    return _plain(_skill(counts)[1].sum(axis=-1))
+
+
+def ss(counts: Floats) -> Any:
+    """Skill score against the best rule that knows the stratum alone: 1 - errors / errors of each stratum's majority.
+
+    At most 0 for every such rule, 1 for perfect; NaN where the majority makes no error.
+    """
+    gold = counts.sum(axis=-1)
+    rows = gold.sum(axis=-1)
+    errors = (rows - np.trace(counts, axis1=-2, axis2=-1)).sum(axis=-1)
+    return 1 - _ratio(errors, (rows - gold.max(axis=-1)).sum(axis=-1))
+
+
+def wts_ordinal(counts: Floats) -> Any:
+    """The ordinal variant of wts: the slope of prediction on gold within strata, against -1, neutral 0, favor +1.
+
+    -1 for a system that turns every side around; labels beyond the three have no place on the scale and are left out.
+    """
+    inner = counts[..., :3, :3]
+    side = np.array([-1.0, 0.0, 1.0])
+    rows = np.maximum(inner.sum(axis=(-2, -1)), 1)
+    gold, predicted = inner.sum(axis=-1) @ side, inner.sum(axis=-2) @ side
+    covariance = side @ inner @ side - gold * predicted / rows
+    variance = inner.sum(axis=-1) @ side**2 - gold**2 / rows
+    return _ratio(covariance.sum(axis=-1), variance.sum(axis=-1))
+
+
+def wts_polar(counts: Floats) -> Any:
+    """The polar variant of wts: rows with gold favor or against alone, where any other prediction is an error."""
+    polar = np.zeros_like(counts)
+    polar[..., [AGAINST, FAVOR], :] = counts[..., [AGAINST, FAVOR], :]
+    return wts(polar)
+
+
+def accuracy(counts: Floats) -> Any:
+    """Share of rows whose label was predicted."""
+    flat = counts.sum(axis=-3)
+    return _ratio(np.trace(flat, axis1=-2, axis2=-1), flat.sum(axis=(-2, -1)))
+
+
+def f1(counts: Floats) -> Floats:
+    """F1 of each label, shape (..., labels); NaN where a label is neither gold nor predicted (van Rijsbergen, 1979)."""
+    flat = counts.sum(axis=-3)
+    hits = np.diagonal(flat, axis1=-2, axis2=-1)
+    return np.asarray(_ratio(2 * hits, flat.sum(axis=-1) + flat.sum(axis=-2)))
+
+
+def precision(counts: Floats) -> Floats:
+    """Precision of each label, shape (..., labels); NaN where it is never predicted."""
+    flat = counts.sum(axis=-3)
+    return np.asarray(_ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-2)))
+
+
+def recall(counts: Floats) -> Floats:
+    """Recall of each label, shape (..., labels); NaN where it is never gold."""
+    flat = counts.sum(axis=-3)
+    return np.asarray(_ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-1)))
+
+
+def f_avg(counts: Floats) -> Any:
+    """Mean of the F1 of favor and of against (SemEval-2016 Task 6); NaN where one of them is undefined."""
+    return _plain(f1(counts)[..., [AGAINST, FAVOR]].mean(axis=-1))
+
+
+def macro_f1(counts: Floats) -> Any:
+    """Mean of the F1 of the labels that are gold or predicted."""
+    found = f1(counts)
+    defined = ~np.isnan(found)
+    return _ratio(np.where(defined, found, 0).sum(axis=-1), defined.sum(axis=-1))
+
+
+METRICS: Final[dict[str, Metric]] = {
+    "wts": wts,
+    "ss": ss,
+    "wts_ordinal": wts_ordinal,
+    "wts_polar": wts_polar,
+    "f_avg": f_avg,
+    "macro_f1": macro_f1,
+    "accuracy": accuracy,
+}
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of a system's predictions by cluster and stratum: shape (clusters, strata, labels, labels)."""
+
+    counts: Floats
+    clusters: tuple[str, ...]
+    strata: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def total(self) -> Floats:
+        """Counts over all clusters, shape (strata, labels, labels)."""
+        total: Floats = self.counts.sum(axis=0)
+        return total
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return round(float(self.counts.sum()))
+
+    def draws(self, n: int, seed: int = SEED) -> Floats:
+        """Bootstrap counts, shape (n, strata, labels, labels): of whole clusters; of rows where there is but one."""
+        if len(self.clusters) == 1:
+            return resample(self.total.ravel(), n, seed).reshape(n, *self.total.shape)
+        weights = cluster_weights(len(self.clusters), n, seed)
+        return (weights @ self.counts.reshape(len(self.counts), -1)).reshape(n, *self.total.shape)
+
+    def target_draws(self, n: int, seed: int = SEED) -> Floats:
+        """Bootstrap counts of whole strata: a weight on a stratum is as good as copies of it."""
+        return self.total * cluster_weights(len(self.strata), n, seed)[:, :, None, None]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value with its intervals, and the signature that says how it came about."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    target_low: float
+    target_high: float
+    signature: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """Value, interval, signature."""
+        signature = "|".join(f"{key}:{value}" for key, value in self.signature.items())
+        return f"{self.metric} {self.value:.3f} [{self.low:.3f}, {self.high:.3f}] {signature}"
+
+
+def confusion(
+    frame: Any,
+    gold: str,
+    predicted: str,
+    *,
+    strata: Sequence[str] = (),
+    cluster: str | None = None,
+    labels: Sequence[str] = LABELS,
+) -> Confusion:
+    """Count a table of gold and predicted labels, given by name; runs where the data is.
+
+    Raises:
+        ValueError: a label that is not one of the labels.
+    """
+    by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
+    cells, counts = tally(frame, by)
+    column = {name: i for i, name in enumerate(by)}
+    number = {label: i for i, label in enumerate(labels)}
+    if unknown := {cell[column[name]] for cell in cells for name in (gold, predicted)} - number.keys():
+        raise ValueError(f"{sorted(map(str, unknown))[0]!r} is not a label; expected one of {', '.join(labels)}")
+    groups = [" ".join(str(cell[column[name]]) for name in strata) for cell in cells]
+    homes = [str(cell[column[cluster]]) if cluster else "" for cell in cells]
+    stratum, cluster_names = sorted(set(groups)) or [""], sorted(set(homes)) or [""]
+    at, home = ({name: i for i, name in enumerate(names)} for names in (stratum, cluster_names))
+    grid = np.zeros((len(cluster_names), len(stratum), len(labels), len(labels)))
+    for cell, group, where, count in zip(cells, groups, homes, counts, strict=True):
+        grid[home[where], at[group], number[cell[column[gold]]], number[cell[column[predicted]]]] += count
+    return Confusion(grid, tuple(cluster_names), tuple(stratum), tuple(labels))
+
+
+def score(found: Confusion, metric: str, n: int = RESAMPLES, seed: int = SEED, **signature: object) -> Score:
+    """A metric with its 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them."""
+    function = METRICS[metric]
+    low, high = interval(np.asarray(function(found.draws(n, seed))))
+    copies = found.target_draws(n, seed) if len(found.strata) > 1 else np.zeros((0, *found.total.shape))
+    target_low, target_high = interval(np.asarray(function(copies)))
+    facts = {
+        "metric": metric,
+        "strata": len(found.strata),
+        "n": found.n,
+        "D": round(effective_size(found.total), 1),
+        "clusters": len(found.clusters),
+        "resamples": n,
+        "seed": seed,
+    }
+    return Score(metric, float(function(found.total)), low, high, target_low, target_high, signature | facts)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One system's metric less another's, on the same rows."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def compare(one: Confusion, other: Confusion, metric: str, n: int = RESAMPLES, seed: int = SEED) -> Difference:
+    """The difference of two systems with a paired interval and a two-sided randomisation test over clusters.
+
+    The interval draws the same clusters for both. The test swaps the systems' predictions in whole clusters at random
+    (Noreen, 1989); p counts the observed difference in, so that it never is 0.
+
+    Raises:
+        ValueError: the systems were not counted over the same clusters and strata, with more than one cluster.
+    """
+    if (one.clusters, one.strata, one.labels) != (other.clusters, other.strata, other.labels) or len(one.clusters) < 2:  # noqa: PLR2004
+        raise ValueError("the systems have other clusters or strata, or but one cluster; expected the same rows")
+    function = METRICS[metric]
+    value = float(function(one.total) - function(other.total))
+    low, high = interval(np.asarray(function(one.draws(n, seed)) - function(other.draws(n, seed))))
+    kept = np.random.default_rng(seed).integers(0, 2, (n, len(one.clusters))).astype(np.float64)
+    flat = [side.counts.reshape(len(side.counts), -1) for side in (one, other)]
+    swapped = [(w @ flat[0] + (1 - w) @ flat[1]).reshape(n, *one.total.shape) for w in (kept, 1 - kept)]
+    drawn = np.abs(np.asarray(function(swapped[0]) - function(swapped[1])))
+    extreme = int((drawn >= abs(value) - 1e-12).sum())
+    return Difference(value, low, high, (1 + extreme) / (1 + n))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """p-values corrected for their number (Holm, 1979), in the order given."""
+    order = np.argsort(p)
+    corrected = np.maximum.accumulate(np.array(p)[order] * np.arange(len(p), 0, -1)) if len(p) else np.array([])
+    found = np.empty(len(p))
+    found[order] = np.minimum(corrected, 1)
+    return [float(value) for value in found]
+
+
+def cross_entropy(probabilities: Floats, votes: Floats) -> float:
+    """Mean cross-entropy in nats of predicted probabilities against the shares of votes, both of shape (rows, labels).
+
+    Infinite where a label that was voted for has probability 0; NaN without rows.
+    """
+    share = _shares(votes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(share > 0, -share * np.log(probabilities), 0)
+    return float(terms.sum(axis=1).mean()) if len(share) else float("nan")
+
+
+def jensen_shannon(probabilities: Floats, votes: Floats) -> float:
+    """Mean Jensen-Shannon divergence, base 2, in [0, 1], of probabilities and shares of votes (Lin, 1991)."""
+    share = _shares(votes)
+    middle = (share + probabilities) / 2
+
+    def divergence(p: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms: Floats = np.where(p > 0, p * np.log2(p / middle), 0)
+        found: Floats = terms.sum(axis=1)
+        return found
+
+    return (
+        float(((divergence(share) + divergence(np.asarray(probabilities))) / 2).mean()) if len(share) else float("nan")
+    )
+
+
+def calibration_error(probabilities: Floats, gold: npt.NDArray[np.int64], bins: int = 10) -> float:
+    """Expected calibration error of the most probable label, over bins of equal width (Guo et al., 2017)."""
+    sure, chosen = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    which = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = [
+        abs((chosen == gold)[which == b].mean() - sure[which == b].mean()) * (which == b).sum()
+        for b in np.unique(which)
+    ]
+    return float(sum(gaps) / len(gold)) if len(gold) else float("nan")
+
+
+def _skill(counts: Floats) -> tuple[Floats, Floats]:
+    """For each stratum what was gained over chance given the stratum, and what could be."""
+    gold, predicted = counts.sum(axis=-1), counts.sum(axis=-2)
+    rows = gold.sum(axis=-1)
+    some = np.where(rows > 0, rows, 1)
+    gained = np.trace(counts, axis1=-2, axis2=-1) - (gold * predicted).sum(axis=-1) / some
+    return gained, rows - (gold**2).sum(axis=-1) / some
+
+
+def _ratio(above: Any, below: Any) -> Any:
+    """A quotient, NaN where nothing is below."""
+    above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64))
+    return _plain(np.divide(above, below, out=np.full(below.shape, np.nan), where=np.abs(below) > 1e-9))  # noqa: PLR2004
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def _shares(votes: Floats) -> Floats:
+    share: Floats = np.asarray(votes, dtype=np.float64) / np.sum(votes, axis=1, keepdims=True)
+    return share

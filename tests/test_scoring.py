@@ -1,0 +1,246 @@
+"""Scores: zero for whoever does not read, right, with intervals that cover; against scikit-learn where it has them."""
+
+import math
+import warnings
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
+
+from kazstance import scoring
+from kazstance.scoring import (
+    LABELS,
+    METRICS,
+    Confusion,
+    compare,
+    confusion,
+    effective_size,
+    holm,
+    score,
+    ss,
+    wts,
+    wts_ordinal,
+    wts_polar,
+)
+
+
+def counted(gold, predicted, strata, k=3):
+    counts = np.zeros((int(strata.max()) + 1, k, k))
+    np.add.at(counts, (strata, gold, predicted), 1)
+    return counts
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
+
+
+@settings(max_examples=500, deadline=None)
+@given(PAIRS)
+def test_literature_metrics_are_those_of_scikit_learn(pairs):
+    """With missing classes: undefined is NaN here; macro-F1 is over the labels that occur."""
+    gold, predicted = np.array(pairs).T
+    counts = counted(gold, predicted, np.zeros(len(pairs), dtype=int))
+    assert (counts[0] == confusion_matrix(gold, predicted, labels=[0, 1, 2])).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        p, r, f, _ = precision_recall_fscore_support(gold, predicted, labels=[0, 1, 2], zero_division=np.nan)
+        macro = f1_score(gold, predicted, average="macro", labels=np.union1d(gold, predicted), zero_division=0)
+    np.testing.assert_allclose(scoring.precision(counts), p, atol=1e-12)
+    np.testing.assert_allclose(scoring.recall(counts), r, atol=1e-12)
+    occurring = np.isin([0, 1, 2], np.union1d(gold, predicted))
+    np.testing.assert_allclose(scoring.f1(counts)[occurring], np.nan_to_num(f[occurring]), atol=1e-12)
+    assert np.isnan(scoring.f1(counts)[~occurring]).all()
+    assert scoring.macro_f1(counts) == pytest.approx(macro, abs=1e-12)
+    assert scoring.accuracy(counts) == pytest.approx(accuracy_score(gold, predicted), abs=1e-12)
+    if occurring[[0, 2]].all():
+        assert scoring.f_avg(counts) == pytest.approx(np.nan_to_num(f[[0, 2]]).mean(), abs=1e-12)
+    else:
+        assert math.isnan(scoring.f_avg(counts))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.integers(2, 120))
+def test_skill_is_exactly_zero_for_whoever_knows_the_target_alone(seed, targets, n):
+    rng = np.random.default_rng(seed)
+    strata = rng.integers(0, targets, n)
+    gold = rng.integers(0, 3, n)
+    rule = rng.integers(0, 3, targets)
+    counts = counted(gold, rule[strata], strata)
+    for metric in (wts, wts_ordinal, wts_polar):
+        value = metric(counts)
+        assert math.isnan(value) or abs(value) < 1e-12
+    value = ss(counts)
+    assert math.isnan(value) or value <= 1e-12
+
+
+@given(st.integers(0, 2**32))
+def test_perfect_is_one_and_turned_around_is_minus_one(seed):
+    rng = np.random.default_rng(seed)
+    strata, gold = rng.integers(0, 5, 200), rng.integers(0, 3, 200)
+    perfect = counted(gold, gold, strata)
+    assert [metric(perfect) for metric in (wts, ss, wts_ordinal, wts_polar)] == pytest.approx([1] * 4)
+    turned = counted(gold, 2 - gold, strata)
+    assert wts_ordinal(turned) == pytest.approx(-1)
+    assert effective_size(turned) == pytest.approx(effective_size(perfect))
+
+
+def test_skill_by_rows_is_skill_by_counts():
+    """Mark of a row: hit less the share of its target's gold that has the predicted label; best mark: with its own label."""
+    rng = np.random.default_rng(3)
+    strata, gold, predicted = (rng.integers(0, k, 150) for k in (6, 3, 3))
+    share = np.array([[(gold[strata == t] == k).mean() for k in range(3)] for t in range(6)])
+    mark = (gold == predicted) - share[strata, predicted]
+    best = 1 - share[strata, gold]
+    assert wts(counted(gold, predicted, strata)) == pytest.approx(mark.sum() / best.sum())
+    assert effective_size(counted(gold, predicted, strata)) == pytest.approx(best.sum())
+
+
+@pytest.mark.parametrize("style", ["majority", "prior", "uniform", "constant"])
+@pytest.mark.parametrize("skill", [0.0, 0.3, 0.7])
+def test_a_system_that_knows_the_share_s_scores_s_however_it_guesses(skill, style):
+    """740 rows in 23 targets with skewed priors, six of them with one label; 400 draws."""
+    rng = np.random.default_rng(11)
+    strata = np.sort(rng.choice(23, 740, p=rng.dirichlet(np.ones(23) * 2)))
+    prior = rng.dirichlet([0.5, 0.5, 1.2], 23)
+    prior[:6] = np.eye(3)[rng.integers(0, 3, 6)]
+    values = []
+    for _ in range(400):
+        gold = (rng.random(740)[:, None] > prior[strata].cumsum(axis=1)).sum(axis=1).clip(0, 2)
+        guess = {
+            "majority": prior.argmax(axis=1)[strata],
+            "prior": (rng.random(740)[:, None] > prior[strata].cumsum(axis=1)).sum(axis=1).clip(0, 2),
+            "uniform": rng.integers(0, 3, 740),
+            "constant": np.full(740, 2),
+        }[style]
+        predicted = np.where(rng.random(740) < skill, gold, guess)
+        values.append(wts(counted(gold, predicted, strata)))
+    error = np.std(values) / np.sqrt(len(values))
+    assert abs(np.mean(values) - skill) < max(4 * error, 1e-12)
+
+
+def test_sentences_as_strata_are_zero_for_whoever_ignores_the_target():
+    rng = np.random.default_rng(4)
+    sentence = np.repeat(np.arange(60), 3)
+    gold = rng.integers(0, 3, 180)
+    blind = rng.integers(0, 3, 60)[sentence]
+    assert wts(counted(gold, blind, sentence)) == pytest.approx(0, abs=1e-12)
+
+
+def test_undefined_is_nan_and_never_zero():
+    one_sided = np.zeros((2, 3, 3))
+    one_sided[0, 2, 2] = one_sided[1, 0, 0] = 5
+    assert math.isnan(wts(one_sided))
+    assert math.isnan(ss(one_sided))
+    assert all(math.isnan(metric(np.zeros((1, 3, 3)))) for metric in METRICS.values())
+
+
+def test_counting_a_table_is_counting_its_rows():
+    frame = pl.DataFrame(
+        {
+            "t": list("xxyy"),
+            "c": ["1", "2", "1", "1"],
+            "g": ["favor", "against", "neutral", "favor"],
+            "p": ["favor"] * 4,
+        }
+    )
+    for table in (frame, frame.to_arrow(), frame.to_pandas(), frame.lazy()):
+        found = confusion(table, "g", "p", strata=["t"], cluster="c")
+        assert (found.clusters, found.strata, found.n) == (("1", "2"), ("x", "y"), 4)
+        assert found.total[0].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1]]
+        assert found.counts[0, 1].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 1]]
+    with pytest.raises(ValueError, match="'pro' is not a label; expected one of against, neutral, favor"):
+        confusion(pl.DataFrame({"g": ["pro"], "p": ["favor"]}), "g", "p")
+
+
+def simulated(rng, clustered):
+    """A data set of 240 rows in 8 targets; 60 % of rows known, whole clusters of unequal size alike where clustered."""
+    sizes = rng.integers(1, 7, 60) if clustered else np.ones(240, dtype=int)
+    cluster = np.repeat(np.arange(len(sizes)), sizes)
+    n = len(cluster)
+    strata, gold = rng.integers(0, 8, n), rng.choice(3, n, p=[0.5, 0.2, 0.3])
+    ease = np.clip(rng.normal(0.6, 0.2 if clustered else 0, len(sizes)), 0, 1)
+    predicted = np.where(rng.random(n) < ease[cluster], gold, rng.integers(0, 3, n))
+    counts = np.zeros((len(sizes), 8, 3, 3))
+    np.add.at(counts, (cluster, strata, gold, predicted), 1)
+    return Confusion(counts, tuple(map(str, range(len(sizes)))), tuple("abcdefgh"), LABELS)
+
+
+def test_a_score_prints_its_signature():
+    found = score(simulated(np.random.default_rng(1), True), "wts", n=100, task="stance", protocol="in_domain")
+    text = str(found)
+    assert text.startswith(
+        f"wts {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] task:stance|protocol:in_domain|metric:wts|"
+    )
+    assert all(f"{key}:" in text for key in ("strata", "n", "D", "clusters", "resamples", "seed"))
+    assert found.low < found.value < found.high
+    assert found.target_low < found.value < found.target_high
+    assert (
+        str(score(simulated(np.random.default_rng(1), True), "wts", n=100, task="stance", protocol="in_domain")) == text
+    )
+
+
+def test_two_systems_are_compared_on_the_same_draws():
+    rng = np.random.default_rng(6)
+    one = simulated(rng, True)
+    same = compare(one, one, "wts", n=200)
+    assert (same.value, same.low, same.high, same.p) == (0, 0, 0, 1)
+    worse = Confusion(one.counts[..., [1, 2, 0]], one.clusters, one.strata, one.labels)
+    found = compare(one, worse, "wts", n=400)
+    back = compare(worse, one, "wts", n=400)
+    assert found.value == pytest.approx(-back.value)
+    assert found.p < 0.01
+    assert found.low > 0
+    with pytest.raises(ValueError, match="expected the same rows"):
+        compare(one, simulated(rng, False), "wts")
+
+
+def test_the_paired_test_holds_its_level():
+    """Two systems of equal skill: p is at most 5 % in 5 % of 400 data sets, within error."""
+    rng = np.random.default_rng(8)
+    hits = 0
+    for _ in range(400):
+        sizes = rng.integers(1, 6, 40)
+        cluster = np.repeat(np.arange(40), sizes)
+        strata, gold = rng.integers(0, 5, len(cluster)), rng.integers(0, 3, len(cluster))
+        systems = []
+        for _ in range(2):
+            ease = np.clip(rng.normal(0.5, 0.2, 40), 0, 1)
+            predicted = np.where(rng.random(len(cluster)) < ease[cluster], gold, rng.integers(0, 3, len(cluster)))
+            counts = np.zeros((40, 5, 3, 3))
+            np.add.at(counts, (cluster, strata, gold, predicted), 1)
+            systems.append(Confusion(counts, tuple(map(str, range(40))), tuple("abcde"), LABELS))
+        hits += compare(*systems, "wts", n=199).p <= 0.05
+    assert 0.025 < hits / 400 < 0.08
+
+
+def test_holm_as_worked_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1, 1]
+    assert holm([]) == []
+
+
+def test_soft_scores_are_those_of_scipy_and_scikit_learn():
+    rng = np.random.default_rng(2)
+    probabilities = rng.dirichlet(np.ones(3), 50)
+    votes = rng.multinomial(3, [0.3, 0.3, 0.4], 50).astype(float)
+    expected = np.mean([jensenshannon(p, v / v.sum(), base=2) ** 2 for p, v in zip(probabilities, votes, strict=True)])
+    assert scoring.jensen_shannon(probabilities, votes) == pytest.approx(expected)
+    gold = rng.integers(0, 3, 50)
+    assert scoring.cross_entropy(probabilities, np.eye(3)[gold]) == pytest.approx(
+        log_loss(gold, probabilities, labels=[0, 1, 2])
+    )
+
+
+def test_calibration_error_of_a_calibrated_and_of_an_overconfident_system():
+    gold = np.array([0] * 7 + [1] * 3)
+    assert scoring.calibration_error(np.tile([0.7, 0.3], (10, 1)), gold) == pytest.approx(0)
+    assert scoring.calibration_error(np.tile([1.0, 0.0], (10, 1)), gold) == pytest.approx(0.3)
+
+
+def test_arrow_and_numpy_names_of_labels_alike():
+    table = pa.table({"g": pa.array(["favor"] * 3).dictionary_encode(), "p": ["favor", "against", "favor"]})
+    assert confusion(table, "g", "p").n == 3
