@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
@@ -42,7 +42,7 @@ def main() -> None:
 def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
     """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
 
-    @group.command(function.__name__.strip("_").removeprefix("review_"))
+    @group.command(function.__name__.strip("_").removeprefix("review_").removeprefix("bench_"))
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
@@ -218,6 +218,74 @@ def score(
         return
     for name, lines in found.items():
         print(*([name] if by else []), *lines, sep="\n")
+
+
+bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
+app.add_typer(bench, name="bench")
+
+
+def bench_run(
+    system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run; one that was begun is resumed.")],
+    task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
+    protocol: Annotated[
+        str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
+    ] = "cross_source",
+    predictions_file: Annotated[
+        Path | None, typer.Option("--predictions", help="Take a file with item_id and label; SYSTEM is its name then.")
+    ] = None,
+    data: Data = dataset.SHIPPED,
+) -> None:
+    """Run a system on a task under a protocol; every row is predicted once over the folds."""
+    from kazstance.benchmark import runs
+
+    if predictions_file:
+        found = runs.bring(predictions_file, system, task, protocol, out, data=data)
+    else:
+        say = partial(typer.echo, err=True)
+        found = runs.run(system, task, protocol, out, data=data, say=say)
+    print(*found, sep="\n")
+
+
+def bench_compare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs of one task and protocol.")],
+    metric: Annotated[str | None, typer.Option(help="The metric; without it, the task's headline.")] = None,
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Compare runs with paired intervals and a randomisation test, corrected for their number."""
+    from kazstance.benchmark import report
+
+    found = report.compare_runs(folders, metric, data=data)
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], indent=1))
+        return
+    table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
+    for line in found:
+        d = line.difference
+        table.add_row(
+            line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
+        )
+    Console().print(table)
+
+
+def bench_report(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    out: Annotated[Path, typer.Option(help="The page to write: .md or .json.")],
+    data: Data = dataset.SHIPPED,
+) -> None:
+    """Write the scores of runs as a page, each beside its lift over the best shortcut."""
+    from kazstance.benchmark import report
+
+    writers = {".md": report.to_markdown, ".json": report.to_json}
+    if out.suffix not in writers:
+        raise UnknownNameError(out.suffix, "kind of page", writers)
+    write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    print(f"wrote {out}")
+
+
+for bench_command in (bench_run, bench_compare, bench_report):
+    command(bench_command, bench)
 
 
 review = typer.Typer(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 import kazstance
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
-from kazstance.scoring import GRID_LABELS, LABELS, METRICS, Score, confusion, score
+from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score
 
 SHOWN: Final = 10
 """Rows that a message names."""
@@ -92,6 +92,27 @@ def match(gold_file: Path, predicted_file: Path, columns: Columns, mapping: Mapp
     return pa.table(kept | {"gold": labels[0], "predicted": labels[1].take(order)})
 
 
+def predicted_labels(file: Path, ids: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
+    """The label of each id, from a file with the columns `item_id` and `label`.
+
+    Raises:
+        InputError: rows that are missing, doubled or unknown, or labels that are none; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: the file cannot be read.
+    """
+    table = read_table(file)
+    for name in ("item_id", "label"):
+        if name not in table.column_names:
+            raise UnknownNameError(name, f"column of {file}", table.column_names)
+    problems: list[Problem] = []
+    keys = _keys(table, ["item_id"], str(file), problems)
+    _compare([pa.array(ids, pa.string()), keys], "the task", str(file), problems)
+    found = _rename(table.column("label"), str(file), "label", {label: label for label in labels}, problems)
+    if problems:
+        raise InputError(problems)
+    return dict(zip(keys.to_pylist(), found.to_pylist(), strict=True))
+
+
 def spelling(preset: str, mapping: Sequence[str] = ()) -> dict[str, str]:
     """How labels are spelled: a preset, then pairs as `theirs=ours`.
 
@@ -126,7 +147,7 @@ def scores(table: pa.Table, target: str | None, cluster: str | None, n: int, see
         "cluster": cluster or "-",
         "version": kazstance.__version__,
     }
-    return [score(found, metric, n, seed, **facts) for metric in METRICS]
+    return [score(found, metric, n, seed, facts) for metric in STANCE_METRICS]
 
 
 def labels_of(table: pa.Table) -> tuple[str, ...]:

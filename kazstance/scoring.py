@@ -6,6 +6,7 @@ them, so that an estimate and each of its resamples go through the same code.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -51,13 +52,14 @@ def ss(counts: Floats) -> Any:
 def wts_ordinal(counts: Floats) -> Any:
     """The ordinal variant of wts: the slope of prediction on gold within strata, against -1, neutral 0, favor +1.
 
-    -1 for a system that turns every side around; labels beyond the three have no place on the scale and are left out.
+    -1 for a system that turns every side around. Rows with gold none are left out; none as a prediction takes no side.
     """
-    inner = counts[..., :3, :3]
+    inner = counts[..., :3, :]
     side = np.array([-1.0, 0.0, 1.0])
+    scale = np.array([-1.0, 0.0, 1.0, 0.0])[: counts.shape[-1]]
     rows = np.maximum(inner.sum(axis=(-2, -1)), 1)
-    gold, predicted = inner.sum(axis=-1) @ side, inner.sum(axis=-2) @ side
-    covariance = side @ inner @ side - gold * predicted / rows
+    gold, predicted = inner.sum(axis=-1) @ side, inner.sum(axis=-2) @ scale
+    covariance = side @ inner @ scale - gold * predicted / rows
     variance = inner.sum(axis=-1) @ side**2 - gold**2 / rows
     return _ratio(covariance.sum(axis=-1), variance.sum(axis=-1))
 
@@ -106,6 +108,16 @@ def macro_f1(counts: Floats) -> Any:
     return _ratio(np.where(defined, found, 0).sum(axis=-1), defined.sum(axis=-1))
 
 
+def somers_d(counts: Floats) -> Any:
+    """Somers' D of answers a, b, same to which of two is more: right less wrong, over pairs that differ (Somers, 1962).
+
+    -1 to 1; 0 in the mean over both orders for whoever prefers an order; `same` counts as half right.
+    """
+    flat = counts.sum(axis=-3)
+    right, wrong = flat[..., 0, 0] + flat[..., 1, 1], flat[..., 0, 1] + flat[..., 1, 0]
+    return _ratio(right - wrong, flat[..., :2, :].sum(axis=(-2, -1)))
+
+
 METRICS: Final[dict[str, Metric]] = {
     "wts": wts,
     "ss": ss,
@@ -114,7 +126,9 @@ METRICS: Final[dict[str, Metric]] = {
     "f_avg": f_avg,
     "macro_f1": macro_f1,
     "accuracy": accuracy,
+    "somers_d": somers_d,
 }
+STANCE_METRICS: Final = tuple(name for name in METRICS if name != "somers_d")
 
 
 @dataclass(frozen=True)
@@ -197,7 +211,13 @@ def confusion(
     return Confusion(grid, tuple(cluster_names), tuple(stratum), tuple(labels))
 
 
-def score(found: Confusion, metric: str, n: int = RESAMPLES, seed: int = SEED, **signature: object) -> Score:
+def score(
+    found: Confusion,
+    metric: str,
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    signature: Mapping[str, object] = MappingProxyType({}),
+) -> Score:
     """A metric with its 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them."""
     function = METRICS[metric]
     low, high = interval(np.asarray(function(found.draws(n, seed))))
@@ -212,7 +232,7 @@ def score(found: Confusion, metric: str, n: int = RESAMPLES, seed: int = SEED, *
         "resamples": n,
         "seed": seed,
     }
-    return Score(metric, float(function(found.total)), low, high, target_low, target_high, signature | facts)
+    return Score(metric, float(function(found.total)), low, high, target_low, target_high, {**signature, **facts})
 
 
 @dataclass(frozen=True)

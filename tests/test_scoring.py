@@ -170,7 +170,9 @@ def simulated(rng, clustered):
 
 
 def test_a_score_prints_its_signature():
-    found = score(simulated(np.random.default_rng(1), True), "wts", n=100, task="stance", protocol="in_domain")
+    found = score(
+        simulated(np.random.default_rng(1), True), "wts", n=100, signature={"task": "stance", "protocol": "in_domain"}
+    )
     text = str(found)
     assert text.startswith(
         f"wts {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] task:stance|protocol:in_domain|metric:wts|"
@@ -179,7 +181,15 @@ def test_a_score_prints_its_signature():
     assert found.low < found.value < found.high
     assert found.target_low < found.value < found.target_high
     assert (
-        str(score(simulated(np.random.default_rng(1), True), "wts", n=100, task="stance", protocol="in_domain")) == text
+        str(
+            score(
+                simulated(np.random.default_rng(1), True),
+                "wts",
+                n=100,
+                signature={"task": "stance", "protocol": "in_domain"},
+            )
+        )
+        == text
     )
 
 

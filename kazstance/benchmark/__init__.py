@@ -1,0 +1,1 @@
+"""The benchmark: tasks, protocols, systems, runs, and the shortcuts that every score stands beside."""

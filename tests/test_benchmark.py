@@ -1,0 +1,253 @@
+"""Tasks, protocols, shortcuts and runs: every row once, nothing seen that is left out, zero for whoever does not read."""
+
+import json
+import math
+import sys
+
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance.benchmark import report
+from kazstance.benchmark.baselines import BASELINES
+from kazstance.benchmark.protocols import PROTOCOLS, folds
+from kazstance.benchmark.runs import bring, find_system, reload, run
+from kazstance.benchmark.shortcuts import PANEL
+from kazstance.benchmark.tasks import TASKS, get_task, items
+from kazstance.cli import app
+from kazstance.errors import InputError, KazstanceError, UnknownNameError
+
+
+def quiet(_):
+    """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return {name: items(task) for name, task in TASKS.items()}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_row_is_tested_once_and_nothing_left_out_is_seen(task, protocol, rows):
+    tested = []
+    for fold in folds(protocol, rows[task]):
+        tested += [item.item_id for item in fold.test]
+        sources = {source for item in fold.test for source in item.sources}
+        targets = {item.target_id for item in fold.test}
+        assert fold.train
+        for item in fold.train:
+            if protocol in ("cross_source", "cross_both"):
+                assert not item.sources & sources
+            if protocol in ("cross_target", "cross_both"):
+                assert item.target_id not in targets
+            if protocol == "in_domain":
+                assert item.split != "test"
+    expected = [item.item_id for item in rows[task] if protocol != "in_domain" or item.split == "test"]
+    assert sorted(tested) == sorted(expected)
+    assert len(set(tested)) == len(tested)
+
+
+def test_pairs_stand_in_both_orders(rows):
+    by = {item.item_id: item for item in rows["compare"]}
+    for name, item in by.items():
+        if not name.endswith(":swapped"):
+            other = by[f"{name}:swapped"]
+            assert (other.text, other.text_b, other.source_id) == (item.text_b, item.text, item.source_b)
+            assert (item.label, other.label) in {("a", "b"), ("b", "a"), ("same", "same")}
+
+
+@pytest.mark.parametrize("task", ["stance", "stance4"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_whoever_knows_only_the_target_scores_zero(task, protocol, tmp_path):
+    for system in ("majority", "majority per target"):
+        scores = {s.metric: s for s in run(system, task, protocol, tmp_path / system, say=quiet)[:-1]}
+        for metric in ("wts", "wts_ordinal", "wts_polar"):
+            assert scores[metric].value == pytest.approx(0, abs=1e-12)
+        assert scores["ss"].value <= 0
+    inner = run("majority per target and source", task, protocol, tmp_path / "both", say=quiet)[-1]
+    assert inner.signature["within"] == "target×source"
+    assert inner.value == pytest.approx(0, abs=1e-12)
+
+
+def always_a(train, test):
+    return ["a"] * len(test)
+
+
+def perfect(train, test):
+    return [item.label for item in test]
+
+
+def short(train, test):
+    return ["favor"]
+
+
+def failing(train, test):
+    raise ZeroDivisionError("no rows")
+
+
+def strange(train, test):
+    return ["pro"] * len(test)
+
+
+estimator = make_pipeline(CountVectorizer(), MultinomialNB())
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    monkeypatch.setitem(sys.modules, "my_systems", sys.modules[__name__])
+
+
+def test_whoever_prefers_an_order_scores_zero_on_pairs(tmp_path):
+    for protocol in ("in_domain", "cross_source"):
+        found = run("my_systems:always_a", "compare", protocol, tmp_path / protocol, say=quiet)[0]
+        assert (found.metric, found.value) == ("somers_d", 0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_perfect_is_one(task, tmp_path):
+    found = run("my_systems:perfect", task, "cross_target", tmp_path / "run", say=quiet)
+    assert found[0].value == pytest.approx(1)
+    assert found[-1].value == pytest.approx(1)
+
+
+def test_an_estimator_of_scikit_learn_by_import_path(tmp_path):
+    found = run("my_systems:estimator", "stance", "in_domain", tmp_path / "run", say=quiet)
+    assert {s.metric for s in found} == set(get_task("stance").metrics)
+    assert 0 < found[-2].value < 1
+    assert str(found[0]).split("|")[1:3] == ["protocol:in_domain", "system:my_systems:estimator"]
+
+
+@pytest.mark.parametrize("system", BASELINES)
+def test_baselines_predict_every_row(system, tmp_path):
+    found = {s.metric: s for s in run(system, "stance", "in_domain", tmp_path / "run", say=quiet)[:-1]}
+    assert -1 < found["wts"].value < 1
+    assert not math.isnan(found["f_avg"].value)
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ("my_systems:short", "fold old_mole: 1 labels, expected "),
+        ("my_systems:failing", "fold old_mole: ZeroDivisionError: no rows"),
+        ("my_systems:strange", "'pro', expected one of against, neutral, favor"),
+        ("my_systems:absent", "has no attribute 'absent'; expected an import path"),
+        ("no_such_module:f", "No module named 'no_such_module'"),
+        ("my_systems:__name__", "str, expected a callable or an estimator"),
+        ("oracle", "'oracle' is no system; expected one of majority, "),
+    ],
+)
+def test_a_system_that_fails_is_named(system, message, tmp_path):
+    with pytest.raises(KazstanceError) as caught:
+        run(system, "stance", "cross_source", tmp_path / "run", say=quiet)
+    assert message in str(caught.value)
+
+
+def test_finished_folds_are_kept_and_a_run_is_resumed(tmp_path, monkeypatch):
+    calls = []
+
+    def fragile(train, test):
+        calls.append(len(test))
+        if len(calls) == 3:
+            raise RuntimeError("out of memory")
+        return perfect(train, test)
+
+    monkeypatch.setattr(sys.modules[__name__], "fragile", fragile, raising=False)
+    with pytest.raises(KazstanceError, match="out of memory"):
+        run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
+    assert len(list((tmp_path / "run" / "predictions").iterdir())) == 2
+    found = run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
+    assert len(calls) == 6
+    assert found[0].value == pytest.approx(1)
+    with pytest.raises(KazstanceError, match="holds another run"):
+        run("majority", "stance", "cross_source", tmp_path / "run", say=quiet)
+
+
+def write_predictions(path, rows, change=lambda lines: None):
+    lines = [{"item_id": item.item_id, "label": item.label} for item in rows]
+    change(lines)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_a_file_of_predictions_scores_as_the_system_that_made_it(tmp_path, rows):
+    file = write_predictions(tmp_path / "p.jsonl", rows["stance"])
+    found = bring(file, "mine", "stance", "cross_both", tmp_path / "run")
+    assert found[0].value == pytest.approx(1)
+    assert reload(tmp_path / "run")[0].system == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines.pop(), "1 rows missing: "),
+        (lambda lines: lines.append(lines[0]), "1 rows doubled: "),
+        (
+            lambda lines: lines.append({"item_id": "x", "label": "favor"}),
+            "1 rows unknown: x; expected rows of the task alone",
+        ),
+        (lambda lines: lines[4].update(label=None), "no label in row 5, expected one of against, neutral, favor"),
+        (lambda lines: lines[4].update(label="NaN"), "'NaN' in row 5, expected one of against, neutral, favor"),
+    ],
+)
+def test_faulty_predictions_are_named_and_nothing_is_written(change, message, tmp_path, rows):
+    file = write_predictions(tmp_path / "p.jsonl", rows["stance"], change)
+    with pytest.raises(InputError) as caught:
+        bring(file, "mine", "stance", "cross_both", tmp_path / "run")
+    assert message in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_runs_are_compared_and_reported(tmp_path):
+    folders = []
+    for system in ("majority", "majority per target", "my_systems:perfect"):
+        folders.append(tmp_path / str(len(folders)))
+        run(system, "stance", "in_domain", folders[-1], say=quiet)
+    found = report.compare_runs(folders)
+    assert next((c.one, c.other) for c in found) == ("majority", "majority per target")
+    assert [c.corrected for c in found] == pytest.approx([1, 0.003, 0.003], abs=2e-3)
+    rows = {row["system"]: row for row in report.rows(folders)}
+    assert rows["my_systems:perfect"]["lift"][0] == pytest.approx(1)
+    assert rows["majority"]["best_shortcut"] in ("majority", "majority per target")
+    page = tmp_path / "page.md"
+    result = CliRunner().invoke(app, ["bench", "report", *map(str, folders), "--out", str(page)])
+    assert result.exit_code == 0, result.output
+    assert "| my_systems:perfect | 1.00 [1.00, 1.00] |" in page.read_text()
+    result = CliRunner().invoke(app, ["bench", "compare", *map(str, folders), "--json"])
+    assert [row["metric"] for row in json.loads(result.stdout)] == ["wts"] * 3
+
+
+def test_what_cannot_be_compared_is_said(tmp_path):
+    run("majority", "stance", "in_domain", tmp_path / "a", say=quiet)
+    run("majority", "stance", "cross_target", tmp_path / "b", say=quiet)
+    with pytest.raises(KazstanceError, match="expected two or more runs of one task and protocol"):
+        report.compare_runs([tmp_path / "a", tmp_path / "b"])
+    with pytest.raises(KazstanceError, match="expected the folder of a run"):
+        report.rows([tmp_path])
+    settings = tmp_path / "a" / "run.json"
+    settings.write_text(settings.read_text().replace(kazstance.manifest().digest, "0" * 64))
+    with pytest.raises(KazstanceError, match="the run is on other data"):
+        reload(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "args", [["bench", "run", "majority", "--task", "tone"], ["bench", "run", "majority", "--protocol", "random"]]
+)
+def test_wrong_names_list_the_right_ones(args, tmp_path):
+    result = CliRunner().invoke(app, [*args, "--out", str(tmp_path / "run")])
+    assert result.exit_code == 2
+    assert "choose from" in result.stderr
+
+
+def test_names(rows):
+    with pytest.raises(UnknownNameError, match="'tone' is not a task; choose from stance, stance4, compare"):
+        get_task("tone")
+    assert {name: len(found) for name, found in rows.items()} == {
+        "stance": kazstance.table("stances").num_rows,
+        "stance4": 365 * 35,
+        "compare": 2 * kazstance.table("pairs").num_rows,
+    }
+    assert all(find_system(name) for name in (*PANEL, *BASELINES))
