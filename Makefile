@@ -28,7 +28,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m 'not full'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not full'
 	$(MAKE) wheel
 
 # The tests once more, on what users install: the wheel comes first on the path, and the folder is another one.
@@ -37,8 +37,8 @@ wheel: $(READY)
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PIP) install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
 	mkdir build/wheel/run
-	cp -r tests raw docs *.md LICENSE* pyproject.toml build/wheel/run
-	cd build/wheel/run && PYTHONPATH=../site KAZSTANCE_WHEEL=$(CURDIR)/build/wheel ../../../$(BIN)/python -m pytest -m 'not full' -p no:cacheprovider
+	cp -r tests raw docs benchmarks *.md LICENSE* pyproject.toml build/wheel/run
+	cd build/wheel/run && PYTHONPATH=../site KAZSTANCE_WHEEL=$(CURDIR)/build/wheel ../../../$(BIN)/python -m pytest -n auto --dist worksteal -m 'not full' -p no:cacheprovider
 
 test-full: $(READY)
 	$(BIN)/python -m pytest -m full
@@ -46,6 +46,9 @@ test-full: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.agreement
+	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.systems
 
 clean:
 	rm -rf .venv .venv-* build dist

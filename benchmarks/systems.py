@@ -1,7 +1,9 @@
 """python -m benchmarks.systems: shortcuts and baselines on all tasks and protocols; the report is committed."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
@@ -10,6 +12,7 @@ from kazstance.benchmark.runs import run
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.export import write_file
+from kazstance.publish.card import markdown_table, read_page
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"
@@ -27,6 +30,27 @@ def main() -> None:
         rows = report.rows(folders)
         write_file(report.to_markdown(rows).encode(), RESULTS / f"{task}.md")
         write_file(report.to_json(rows).encode(), RESULTS / f"{task}.json")
+        if task == "stance":
+            for page in ("README.md", "DATASET_CARD.md"):
+                write_file(with_panel(read_page(ROOT / page), rows).encode(), ROOT / page)
+
+
+def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
+    """A page with the headline of each system and protocol, and its lift over the best shortcut, made anew."""
+    header = ["system", *dict.fromkeys(f"{row['protocol']}, {part}" for row in rows for part in ("wts", "lift"))]
+    lines: dict[str, list[str]] = {}
+    for row in rows:
+        name = f"*{row['system']}*" if row["shortcut"] else row["system"]
+        lift = _cell(row["lift"]) if row["lift"] else "best shortcut"
+        lines.setdefault(name, [name]).extend([_cell(row["scores"]["wts"]), lift])
+    table = markdown_table(header, lines.values())
+    return re.sub(
+        r"(<!-- panel -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table}\n{found[2]}", page, flags=re.DOTALL
+    )
+
+
+def _cell(found: list[float]) -> str:
+    return "{:.2f} [{:.2f}, {:.2f}]".format(*found)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
+from kazstance.benchmark.contrast import group_scores, groups
 from kazstance.benchmark.protocols import PROTOCOLS, folds
 from kazstance.benchmark.runs import bring, find_system, reload, run
 from kazstance.benchmark.shortcuts import PANEL
@@ -177,7 +178,7 @@ def test_a_file_of_predictions_scores_as_the_system_that_made_it(tmp_path, rows)
     file = write_predictions(tmp_path / "p.jsonl", rows["stance"])
     found = bring(file, "mine", "stance", "cross_both", tmp_path / "run")
     assert found[0].value == pytest.approx(1)
-    assert reload(tmp_path / "run")[0].system == "mine"
+    assert reload(tmp_path / "run").run.system == "mine"
 
 
 @pytest.mark.parametrize(
@@ -251,3 +252,37 @@ def test_names(rows):
         "compare": 2 * kazstance.table("pairs").num_rows,
     }
     assert all(find_system(name) for name in (*PANEL, *BASELINES))
+
+
+def test_groups_are_disjoint_opposite_and_as_many_as_can_be(rows):
+    found = groups(rows["stance"])
+    by = {item.item_id: item for item in rows["stance"]}
+    for kind in ("target", "sentence"):
+        of_kind = [group for group in found if group.kind == kind]
+        names = [name for group in of_kind for name in (group.favor, group.against)]
+        assert len(names) == len(set(names))
+        assert len(of_kind) > 30
+        for group in of_kind:
+            favor, against = by[group.favor], by[group.against]
+            assert (favor.label, against.label) == ("favor", "against")
+            if kind == "target":
+                assert favor.target_id == against.target_id == group.key
+            else:
+                assert favor.text == against.text
+                assert favor.target_id != against.target_id
+    for target in {item.target_id for item in rows["stance"]}:
+        sides = [
+            sum(i.target_id == target and i.label == side for i in rows["stance"]) for side in ("favor", "against")
+        ]
+        assert sum(group.kind == "target" and group.key == target for group in found) == min(sides)
+
+
+def test_no_group_is_right_for_whoever_does_not_read_or_ignores_the_target(rows):
+    found = groups(rows["stance"])
+    blind = {item.item_id: "favor" if len(item.target_id) % 2 else "against" for item in rows["stance"]}
+    deaf = {item.item_id: "favor" if len(item.text) % 2 else "against" for item in rows["stance"]}
+    right = {item.item_id: item.label for item in rows["stance"]}
+    assert [score.value for score in group_scores(found, right)] == [1, 1]
+    assert group_scores(found, blind)[0].value == 0
+    assert group_scores(found, deaf)[1].value == 0
+    assert math.isnan(group_scores(found, {})[0].value)

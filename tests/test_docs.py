@@ -1,6 +1,7 @@
 """What README shows is what happens."""
 
 import doctest
+import json
 import re
 import shlex
 
@@ -46,3 +47,16 @@ def test_one_version_for_code_data_and_changelog(root):
     assert kazstance.manifest().version == kazstance.__version__
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(r"(?m)^## (\S+)", changelog)[1] == kazstance.__version__
+
+
+def test_results_are_of_the_shipped_data_and_the_panel_shows_them(root):
+    """A change of the data makes the committed results stale: run `python -m benchmarks.systems stance`."""
+    rows = json.loads((root / "benchmarks" / "results" / "stance.json").read_text())
+    digest = kazstance.manifest().digest[:12]
+    assert {re.search(r"\|data:(\w+)\|", row["signature"])[1] for row in rows} == {digest}
+    assert {row["protocol"] for row in rows} == {"in_domain", "cross_source", "cross_target", "cross_both"}
+    for page in ("README.md", "DATASET_CARD.md"):
+        panel = re.search(r"<!-- panel -->\n(.*?)<!-- end -->", (root / page).read_text(encoding="utf-8"), re.DOTALL)[1]
+        for row in rows:
+            assert "{:.2f} [{:.2f}, {:.2f}]".format(*row["scores"]["wts"]) in panel
+        assert len(panel.splitlines()) == 2 + len({row["system"] for row in rows})

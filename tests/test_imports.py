@@ -24,7 +24,7 @@ ALLOWED = {
     "agreement": {"tally"},
     "scoring": {"tally"},
     "predictions": {"errors", "scoring"},
-    "benchmark": {"dataset", "errors", "export", "predictions", "publish", "schema", "scoring"},
+    "benchmark": {"dataset", "errors", "export", "predictions", "publish", "schema", "scoring", "tally"},
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "export", "schema"},
     "corpus": {"comparison", "errors", "schema"},

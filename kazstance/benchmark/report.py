@@ -10,16 +10,15 @@ from typing import Any, Final
 
 from kazstance import dataset
 from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.runs import Run, reload
+from kazstance.benchmark.runs import Finished, reload
 from kazstance.benchmark.shortcuts import PANEL
-from kazstance.benchmark.tasks import TASKS, Task
+from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.publish.card import markdown_table
-from kazstance.scoring import METRICS, Confusion, Difference, compare, effective_size, holm, score
+from kazstance.scoring import METRICS, Difference, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
 """Systems that do not read, or do not look at the target."""
-Loaded = tuple[Run, Task, Confusion]
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,14 @@ def compare_runs(
         KazstanceError: the runs are not of one task and protocol, or fewer than two.
     """
     runs = [reload(folder, data=data) for folder in folders]
-    if len({(run.task, run.protocol) for run, _, _ in runs}) != 1 or not runs[1:]:
+    if len({(found.run.task, found.run.protocol) for found in runs}) != 1 or not runs[1:]:
         raise KazstanceError("expected two or more runs of one task and protocol")
-    name = metric or runs[0][1].headline
+    name = metric or runs[0].task.headline
     pairs = list(combinations(runs, 2))
-    found = [compare(one[2], other[2], name) for one, other in pairs]
+    found = [compare(one.counts, other.counts, name) for one, other in pairs]
     corrected = holm([difference.p for difference in found])
     return [
-        Comparison(one[0].system, other[0].system, name, difference, p)
+        Comparison(one.run.system, other.run.system, name, difference, p)
         for (one, other), difference, p in zip(pairs, found, corrected, strict=True)
     ]
 
@@ -62,11 +61,12 @@ def rows(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[dict[
     """
     runs = sorted((reload(folder, data=data) for folder in folders), key=_order)
     found = []
-    for this, task, counts in runs:
-        peers = [run for run in runs if (run[0].task, run[0].protocol) == (this.task, this.protocol)]
-        best = max((run for run in peers if run[0].system in SHORTCUTS), key=_headline, default=None)
+    for finished in runs:
+        this, task, counts = finished.run, finished.task, finished.counts
+        peers = [peer for peer in runs if (peer.run.task, peer.run.protocol) == (this.task, this.protocol)]
+        best = max((peer for peer in peers if peer.run.system in SHORTCUTS), key=_headline, default=None)
         scores = {metric: score(counts, metric, signature=this.signature) for metric in task.metrics}
-        lift = compare(counts, best[2], task.headline) if best and best[0] != this else None
+        lift = compare(counts, best.counts, task.headline) if best and best is not finished else None
         found.append(
             {
                 "system": this.system,
@@ -77,7 +77,8 @@ def rows(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[dict[
                 "D": effective_size(counts.total),
                 "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
                 "target_interval": (scores[task.headline].target_low, scores[task.headline].target_high),
-                "best_shortcut": best and best[0].system,
+                "best_shortcut": best and best.run.system,
+                "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
                 "lift": lift and (lift.value, lift.low, lift.high),
                 "signature": str(scores[task.headline]),
             }
@@ -90,17 +91,10 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
     parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
     for task, protocol in dict.fromkeys((row["task"], row["protocol"]) for row in found):
         rows = [row for row in found if (row["task"], row["protocol"]) == (task, protocol)]
-        names = [name for name in TASKS[task].metrics if name in rows[0]["scores"]]
-        header = ["system", *names, "targets, 95 %", "lift"]
-        table = [
-            [_name(row), *(_cell(row["scores"][n]) for n in names), _span(row["target_interval"]), _lift(row)]
-            for row in rows
-        ]
-        parts += [
-            f"## {task} · {protocol}",
-            f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}",
-            markdown_table(header, table),
-        ]
+        sets = [f"contrast by {kind} (n = {group[3]})" for kind, group in rows[0]["contrast"].items()]
+        header = ["system", *rows[0]["scores"], "targets, 95 %", *sets, "lift"]
+        facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
+        parts += [f"## {task} · {protocol}", facts, markdown_table(header, map(_line, rows))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -109,14 +103,21 @@ def to_json(found: Sequence[dict[str, Any]]) -> str:
     return json.dumps(found, indent=1, ensure_ascii=False).replace("NaN", "null") + "\n"
 
 
-def _order(run: Loaded) -> tuple[int, int, bool, str]:
-    this = run[0]
+def _order(found: Finished) -> tuple[int, int, bool, str]:
+    this = found.run
     return list(TASKS).index(this.task), PROTOCOLS.index(this.protocol), this.system not in SHORTCUTS, this.system
 
 
-def _headline(run: Loaded) -> float:
-    value = float(METRICS[run[1].headline](run[2].total))
+def _headline(found: Finished) -> float:
+    value = float(METRICS[found.task.headline](found.counts.total))
     return -math.inf if math.isnan(value) else value
+
+
+def _line(row: dict[str, Any]) -> list[str]:
+    """A row of a table of scores."""
+    scores = [_cell(found) for found in row["scores"].values()]
+    contrast = [_cell(found[:3]) for found in row["contrast"].values()]
+    return [_name(row), *scores, _span(row["target_interval"]), *contrast, _lift(row)]
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 import kazstance
 from kazstance import dataset
+from kazstance.benchmark.contrast import GroupScore, group_scores, groups
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, Task, get_task, items
@@ -144,8 +145,18 @@ def bring(
     return _finish(this, task, parts, out)
 
 
-def reload(out: Path, *, data: Path = dataset.SHIPPED) -> tuple[Run, Task, Confusion]:
-    """A finished run from its folder, with its counts within target and fold.
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: its counts within target and fold, and how it does on the contrast set (task stance)."""
+
+    run: Run
+    task: Task
+    counts: Confusion
+    contrast: tuple[GroupScore, ...]
+
+
+def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
+    """A finished run from its folder.
 
     Raises:
         KazstanceError: the folder holds no finished run, or one on other data.
@@ -160,7 +171,12 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> tuple[Run, Task, Confu
         )
     task = get_task(this.task)
     parts = list(folds(this.protocol, items(task, data=data), data=data))
-    return this, task, tabulate(task, parts, _read_all(out, parts, task), STRATA)
+    predictions = _read_all(out, parts, task)
+    labels = {name: label for part in predictions.values() for name, label in part.items()}
+    contrast = (
+        group_scores(groups(item for part in parts for item in part.test), labels) if task.name == "stance" else []
+    )
+    return Finished(this, task, tabulate(task, parts, predictions, STRATA), tuple(contrast))
 
 
 def _place(out: Path, part: TrainTest) -> Path:
