@@ -17,6 +17,8 @@ from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, t
 LABELS: Final = ("against", "neutral", "favor")
 GRID_LABELS: Final = (*LABELS, "none")
 RESAMPLES: Final = 1000
+BLOCK: Final = 10_000_000
+"""Numbers that resampling holds at a time."""
 AGAINST, NEUTRAL, FAVOR = range(3)
 Metric = Callable[[Floats], Any]
 
@@ -158,9 +160,18 @@ class Confusion:
         weights = cluster_weights(len(self.clusters), n, seed)
         return (weights @ self.counts.reshape(len(self.counts), -1)).reshape(n, *self.total.shape)
 
-    def target_draws(self, n: int, seed: int = SEED) -> Floats:
-        """Bootstrap counts of whole strata: a weight on a stratum is as good as copies of it."""
-        return self.total * cluster_weights(len(self.strata), n, seed)[:, :, None, None]
+    def resampled(self, metric: Metric, n: int, seed: int = SEED) -> Floats:
+        """A metric on bootstrap counts, shape (n,); in blocks where counts are many, so that memory stays bounded."""
+        if len(self.clusters) == 1:
+            return np.asarray(metric(self.draws(n, seed)))
+        flat, shape = self.counts.reshape(len(self.counts), -1), self.total.shape
+        blocks = _blocks(cluster_weights(len(self.clusters), n, seed), flat.shape[1])
+        return np.concatenate([np.atleast_1d(metric((w @ flat).reshape(-1, *shape))) for w in blocks])
+
+    def resampled_strata(self, metric: Metric, n: int, seed: int = SEED) -> Floats:
+        """A metric on draws of whole strata, shape (n,): a weight on a stratum is as good as copies of it."""
+        blocks = _blocks(cluster_weights(len(self.strata), n, seed), self.total.size)
+        return np.concatenate([np.atleast_1d(metric(self.total * w[:, :, None, None])) for w in blocks])
 
 
 @dataclass(frozen=True)
@@ -220,9 +231,9 @@ def score(
 ) -> Score:
     """A metric with its 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them."""
     function = METRICS[metric]
-    low, high = interval(np.asarray(function(found.draws(n, seed))))
-    copies = found.target_draws(n, seed) if len(found.strata) > 1 else np.zeros((0, *found.total.shape))
-    target_low, target_high = interval(np.asarray(function(copies)))
+    low, high = interval(found.resampled(function, n, seed))
+    copies = found.resampled_strata(function, n, seed) if len(found.strata) > 1 else np.array([np.nan])
+    target_low, target_high = interval(copies)
     facts = {
         "metric": metric,
         "strata": len(found.strata),
@@ -312,6 +323,11 @@ def calibration_error(probabilities: Floats, gold: npt.NDArray[np.int64], bins: 
         for b in np.unique(which)
     ]
     return float(sum(gaps) / len(gold)) if len(gold) else float("nan")
+
+
+def _blocks(weights: Floats, cells: int) -> list[Floats]:
+    """Weights in blocks of rows, so that rows times cells stay below a bound."""
+    return np.array_split(weights, max(1, -(-len(weights) * cells // BLOCK)))
 
 
 def _skill(counts: Floats) -> tuple[Floats, Floats]:

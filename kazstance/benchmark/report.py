@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kazstance import dataset
 from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.runs import Finished, reload
+from kazstance.benchmark.runs import TARGET, Finished, reload
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
@@ -76,6 +76,7 @@ def rows(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[dict[
                 "n": counts.n,
                 "D": effective_size(counts.total),
                 "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
+                "within": {w: _headline_of(finished, w) for w in finished.strata if w != TARGET},
                 "target_interval": (scores[task.headline].target_low, scores[task.headline].target_high),
                 "best_shortcut": best and best.run.system,
                 "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
@@ -92,7 +93,8 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
     for task, protocol in dict.fromkeys((row["task"], row["protocol"]) for row in found):
         rows = [row for row in found if (row["task"], row["protocol"]) == (task, protocol)]
         sets = [f"contrast by {kind} (n = {group[3]})" for kind, group in rows[0]["contrast"].items()]
-        header = ["system", *rows[0]["scores"], "targets, 95 %", *sets, "lift"]
+        others = [f"within {within} (D = {figure[3]:.0f})" for within, figure in rows[0]["within"].items()]
+        header = ["system", *rows[0]["scores"], "targets, 95 %", *others, *sets, "lift"]
         facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
         parts += [f"## {task} · {protocol}", facts, markdown_table(header, map(_line, rows))]
     return "\n\n".join(parts) + "\n"
@@ -108,6 +110,13 @@ def _order(found: Finished) -> tuple[int, int, bool, str]:
     return list(TASKS).index(this.task), PROTOCOLS.index(this.protocol), this.system not in SHORTCUTS, this.system
 
 
+def _headline_of(found: Finished, within: str) -> tuple[float, float, float, float]:
+    """The headline within other strata, with its interval and effective size."""
+    counts = found.strata[within]
+    figure = score(counts, found.task.headline)
+    return figure.value, figure.low, figure.high, effective_size(counts.total)
+
+
 def _headline(found: Finished) -> float:
     value = float(METRICS[found.task.headline](found.counts.total))
     return -math.inf if math.isnan(value) else value
@@ -117,7 +126,8 @@ def _line(row: dict[str, Any]) -> list[str]:
     """A row of a table of scores."""
     scores = [_cell(found) for found in row["scores"].values()]
     contrast = [_cell(found[:3]) for found in row["contrast"].values()]
-    return [_name(row), *scores, _span(row["target_interval"]), *contrast, _lift(row)]
+    others = [_cell(found[:3]) for found in row["within"].values()]
+    return [_name(row), *scores, _span(row["target_interval"]), *others, *contrast, _lift(row)]
 
 
 def _name(row: dict[str, Any]) -> str:

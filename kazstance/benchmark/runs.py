@@ -24,8 +24,13 @@ from kazstance.scoring import Confusion, Score, confusion, score
 
 SETTINGS: Final = "run.json"
 SCORES: Final = "scores.json"
-STRATA: Final = ("target", "fold")
-"""Folds share targets, and what is seen in training differs between them."""
+TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
+STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"), SENTENCE: ("sentence", "fold")}
+"""Folds stand in all: they share targets, and what is seen in training differs between them.
+
+Within targets, a rule that knows the target alone scores 0; within targets and sources, one that knows both; within
+sentences, one that ignores the target.
+"""
 Progress = Callable[[str], None]
 
 
@@ -147,12 +152,17 @@ def bring(
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished run: its counts within target and fold, and how it does on the contrast set (task stance)."""
+    """A finished run: its counts by strata, and how it does on the contrast set (task stance)."""
 
     run: Run
     task: Task
-    counts: Confusion
+    strata: Mapping[str, Confusion]
     contrast: tuple[GroupScore, ...]
+
+    @property
+    def counts(self) -> Confusion:
+        """The counts within targets."""
+        return self.strata[TARGET]
 
 
 def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
@@ -176,7 +186,7 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
     contrast = (
         group_scores(groups(item for part in parts for item in part.test), labels) if task.name == "stance" else []
     )
-    return Finished(this, task, tabulate(task, parts, predictions, STRATA), tuple(contrast))
+    return Finished(this, task, tabulate_all(task, parts, predictions), tuple(contrast))
 
 
 def _place(out: Path, part: TrainTest) -> Path:
@@ -233,14 +243,22 @@ def _read_all(out: Path, parts: Iterable[TrainTest], task: Task) -> dict[str, di
     return found
 
 
-def evaluate(
-    this: Run, task: Task, parts: Sequence[TrainTest], predictions: Mapping[str, Mapping[str, str]]
-) -> list[Score]:
-    """All metrics of a task, within target and fold, and the headline within target, source and fold."""
-    found = tabulate(task, parts, predictions, STRATA)
-    scores = [score(found, metric, signature=this.signature) for metric in task.metrics]
-    by_source = tabulate(task, parts, predictions, (*STRATA, "source"))
-    return [*scores, score(by_source, task.headline, signature=this.signature | {"within": "target×source"})]
+def evaluate(this: Run, task: Task, counts: Mapping[str, Confusion]) -> list[Score]:
+    """All metrics of a task within targets, and its headline within the other strata too."""
+    scores = [score(counts[TARGET], metric, signature=this.signature) for metric in task.metrics]
+    others = ((within, found) for within, found in counts.items() if within != TARGET)
+    return scores + [score(c, task.headline, signature=this.signature | {"within": within}) for within, c in others]
+
+
+def tabulate_all(
+    task: Task, parts: Sequence[TrainTest], predictions: Mapping[str, Mapping[str, str]]
+) -> dict[str, Confusion]:
+    """The counts of predictions within targets; within targets and sources; and, for single texts, within sentences."""
+    return {
+        within: tabulate(task, parts, predictions, strata)
+        for within, strata in STRATA.items()
+        if within != SENTENCE or task.name != "compare"
+    }
 
 
 def tabulate(
@@ -248,18 +266,25 @@ def tabulate(
 ) -> Confusion:
     """The counts of predictions over all folds."""
     rows = [
-        (i.label, predictions[part.name][i.item_id], i.target_id, "+".join(sorted(i.sources)), part.name, i.cluster)
+        {
+            "gold": item.label,
+            "predicted": predictions[part.name][item.item_id],
+            "target": item.target_id,
+            "source": "+".join(sorted(item.sources)),
+            "sentence": item.item_id.partition(":")[0],
+            "fold": part.name,
+            "cluster": item.cluster,
+        }
         for part in parts
-        for i in part.test
+        for item in part.test
     ]
-    names = ("gold", "predicted", "target", "source", "fold", "cluster")
-    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+    table = pa.Table.from_pylist(rows)
     return confusion(table, "gold", "predicted", strata=strata, cluster="cluster", labels=task.labels)
 
 
 def _finish(this: Run, task: Task, parts: Sequence[TrainTest], out: Path) -> list[Score]:
     """Score all folds, and write the scores."""
-    scores = evaluate(this, task, parts, _read_all(out, parts, task))
+    scores = evaluate(this, task, tabulate_all(task, parts, _read_all(out, parts, task)))
     rows = [asdict(found) | {"signature": dict(found.signature)} for found in scores]
     write_file(json.dumps(rows, indent=1).replace("NaN", "null").encode(), out / SCORES)
     return scores
