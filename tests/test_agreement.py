@@ -71,7 +71,7 @@ TABLES = st.integers(2, 5).flatmap(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TABLES)
 def test_equal_to_other_libraries_on_random_tables_with_gaps(units):
     data = np.array(units, dtype=float).T
@@ -93,7 +93,7 @@ def test_equal_to_other_libraries_on_random_tables_with_gaps(units):
     assert found["nominal"] == pytest.approx(AnnotationTask(triples).alpha(), abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(TABLES)
 def test_patterns_count_every_unit_whatever_the_table(units):
     rows = [
@@ -160,7 +160,7 @@ def test_kappa_as_published():
     assert kappa(counts) == pytest.approx(0.676, abs=5e-4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=40))
 def test_kappa_is_that_of_nltk(pairs):
     found = kappa_interval([a for a, _ in pairs], [b for _, b in pairs], [str(i) for i in range(len(pairs))], n=50)

@@ -38,7 +38,7 @@ def counted(gold, predicted, strata, k=3):
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(PAIRS)
 def test_literature_metrics_are_those_of_scikit_learn(pairs):
     """With missing classes: undefined is NaN here; macro-F1 is over the labels that occur."""
@@ -62,7 +62,7 @@ def test_literature_metrics_are_those_of_scikit_learn(pairs):
         assert math.isnan(scoring.f_avg(counts))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(2, 120))
 def test_skill_is_exactly_zero_for_whoever_knows_the_target_alone(seed, targets, n):
     rng = np.random.default_rng(seed)

@@ -37,7 +37,7 @@ def corpora(draw):
     return sentences, decisions, [Copy(a.sentence_id, b.sentence_id, "test") for a, b in pairs]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(corpora())
 def test_every_paragraph_has_one_split_and_copies_stay_together(case):
     sentences, decisions, copies = case

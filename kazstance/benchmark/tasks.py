@@ -7,7 +7,7 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.errors import UnknownNameError
-from kazstance.schema.records import SPLITS, GridCell, Pair, Stance
+from kazstance.schema.records import SPLITS, Pair, SentenceTarget
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
 PAIR_LABELS: Final = ("a", "b", "same")
@@ -78,14 +78,14 @@ def items(task: Task, *, data: Path = dataset.SHIPPED) -> list[Item]:
     rows: list[Item] = []
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
-            if isinstance(row, Stance | GridCell):
+            if isinstance(row, SentenceTarget):
                 rows.append(_single(row, split))
             elif isinstance(row, Pair):
                 rows += _both_orders(row, split)
     return rows
 
 
-def _single(row: Stance | GridCell, split: str) -> Item:
+def _single(row: SentenceTarget, split: str) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,

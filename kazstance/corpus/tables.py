@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 from kazstance import comparison
 from kazstance.corpus.inputs import SourceInput
@@ -69,42 +70,36 @@ def _votes(decision: Decision) -> tuple[Vote, ...]:
     return tuple(Vote(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes)
 
 
+def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decision) -> dict[str, Any]:
+    """What the tables stances and grid both say."""
+    return {
+        "sentence_id": sentence.sentence_id,
+        "target_id": target,
+        "source_id": sentence.source_id,
+        "paragraph_id": sentence.paragraph_id,
+        "text": sentence.text,
+        "target": name,
+        "label": decision.label,
+        "label_name": decision.label.name,
+        "votes": _votes(decision),
+        "contested": decision.contested,
+        "origin": decision.origin,
+    }
+
+
 def _cell(sentence: Sentence, target: str, name: str, decision: Decision) -> GridCell:
-    return GridCell(
-        sentence_id=sentence.sentence_id,
-        target_id=target,
-        source_id=sentence.source_id,
-        paragraph_id=sentence.paragraph_id,
-        text=sentence.text,
-        target=name,
-        label=decision.label,
-        label_name=decision.label.name,
-        votes=_votes(decision),
-        contested=decision.contested,
-        origin=decision.origin,
-        rule=decision.rule,
-        reason=decision.reason,
-    )
+    shared = _shared_by_both(sentence, target, name, decision)
+    return GridCell(**shared, rule=decision.rule, reason=decision.reason)
 
 
 def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
     if decision.certainty is None:
         raise ValueError(f"{sentence.sentence_id} on {target} has a label without certainty")
     return Stance(
-        sentence_id=sentence.sentence_id,
-        target_id=target,
-        source_id=sentence.source_id,
-        paragraph_id=sentence.paragraph_id,
-        text=sentence.text,
-        target=name,
-        label=decision.label,
-        label_name=decision.label.name,
+        **_shared_by_both(sentence, target, name, decision),
         explicitness=decision.explicitness,
         certainty=decision.certainty,
         evidence=decision.evidence,
-        votes=_votes(decision),
-        contested=decision.contested,
-        origin=decision.origin,
         voice=sentence.voice,
         speaker=sentence.speaker,
         endorsed=sentence.endorsed,

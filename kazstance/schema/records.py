@@ -97,8 +97,8 @@ class QuotedVoice(Record):
     """How that can be seen."""
 
 
-class Stance(Record):
-    """A sentence and a target that it is about."""
+class SentenceTarget(Record):
+    """A sentence and a target, with the label that was settled on."""
 
     sentence_id: SentenceId
     """The sentence: source/paragraph/sentence."""
@@ -113,9 +113,14 @@ class Stance(Record):
     target: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
     label: Label
-    """The side that the speaker of the sentence takes on the target: against, neutral or favor."""
+    """The side that the speaker of the sentence takes on the target; none where the sentence is not about it."""
     label_name: str
     """Name of the label."""
+
+
+class Stance(SentenceTarget):
+    """A sentence and a target that it is about."""
+
     explicitness: Explicitness | None
     """Whether words in the sentence evaluate the target; null where the label is neutral."""
     certainty: Certainty
@@ -140,25 +145,9 @@ class Stance(Record):
     """What stands after the sentence in its paragraph; empty at its end."""
 
 
-class GridCell(Record):
+class GridCell(SentenceTarget):
     """An annotated sentence and any target, whether the sentence is about it or not."""
 
-    sentence_id: SentenceId
-    """The sentence: source/paragraph/sentence."""
-    target_id: Name
-    """The target; a row of the table targets."""
-    source_id: Name
-    """The source of the sentence; a row of the table sources."""
-    paragraph_id: ParagraphId
-    """The paragraph of the sentence: source/paragraph."""
-    text: str
-    """The sentence, repaired."""
-    target: str
-    """The target in words."""
-    label: Label
-    """The side taken, or none where the sentence is not about the target."""
-    label_name: str
-    """Name of the label."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
