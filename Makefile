@@ -48,7 +48,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.coverage
-	$(BIN)/python -m benchmarks.systems
+	$(BIN)/python -m benchmarks.mirrored
+	$(BIN)/python -m benchmarks.systems stance
 
 clean:
 	rm -rf .venv .venv-* build dist
