@@ -46,7 +46,7 @@ def main() -> None:
     page = [
         "# Mirrored claims",
         f"`python -m benchmarks.mirrored`: {sum(found.values())} pairs of a sentence and a claim, judged again by a "
-        "blind reader (a language model) on the contradictory of the claim. A consistency track, apart from all scores.",
+        "blind reader (a language model) on the contradictory of the claim. A consistency track, no score.",
         markdown_table(["label on the claim", "n", *MIRROR, "none", "as expected, 95 % (Wilson)"], lines),
         f"Flip rate of the pairs with a side: {_rate(flips, sided)} of {sided}.",
     ]
