@@ -134,10 +134,18 @@ def test_review_commands_have_help(command, root):
 
 
 def test_as_a_real_process():
-    """A pipe that closes early is no traceback."""
     command = [sys.executable, "-m", "kazstance", "verify"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == f"kazstance {kazstance.__version__}: {_rows()} rows in 9 tables are as the manifest says\n"
+
+
+def test_a_pipe_that_closes_early_is_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-m", "kazstance", "export", "grid"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline().startswith(b"sentence_id,")
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
 
 
 def _rows():
