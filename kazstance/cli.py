@@ -20,7 +20,7 @@ from rich.text import Text
 from kazstance import dataset, excerpt, predictions, reliability, scoring
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
-from kazstance.export import Format, export, write_file
+from kazstance.export import Format, export, to_json, write_file
 from kazstance.history import history
 from kazstance.predictions import PRESETS
 from kazstance.schema.manifest import Manifest
@@ -87,7 +87,7 @@ def show(
     found = excerpt.select(source, target, label, split, data=data)
     rows = found[: limit or None]
     if as_json:
-        print(json.dumps([row.model_dump(mode="json") for row in rows], ensure_ascii=False, indent=1))
+        print(to_json([row.model_dump(mode="json") for row in rows]))
         return
     console = Console(highlight=False)
     for row in rows:
@@ -143,7 +143,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     found = reliability.report(data)
     if as_json:
         rows = {"name": found.name, "lines": [line.as_dict() for line in found.lines]}
-        print(json.dumps(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}, indent=1).replace("NaN", "null"))
+        print(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
     table = Table(
         "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
@@ -210,11 +210,7 @@ def score(
     parts = {"all": table} | (predictions.parts(table, by) if by else {})
     found = {name: predictions.scores(part, target, cluster, resamples, seed) for name, part in parts.items()}
     if as_json:
-        rows = {
-            name: [asdict(line) | {"signature": dict(line.signature)} for line in lines]
-            for name, lines in found.items()
-        }
-        print(json.dumps(rows, indent=1).replace("NaN", "null"))
+        print(to_json({name: [asdict(line) for line in lines] for name, lines in found.items()}))
         return
     for name, lines in found.items():
         print(*([name] if by else []), *lines, sep="\n")
@@ -258,7 +254,7 @@ def bench_compare(
 
     found = report.compare_runs(folders, metric, data=data)
     if as_json:
-        print(json.dumps([asdict(line) for line in found], indent=1))
+        print(to_json([asdict(line) for line in found]))
         return
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:

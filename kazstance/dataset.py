@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
     import datasets
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "data"
 """The dataset that comes with the package."""
-MANIFEST = "manifest.json"
 
 
 @overload

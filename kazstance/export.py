@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -42,6 +43,11 @@ def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
     return text.getvalue().encode()
 
 
+def to_json(value: Any) -> str:
+    """Plain values as indented JSON; a float that is undefined or infinite is null, since JSON knows no other."""
+    return json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False)
+
+
 def write_file(content: bytes, out: Path) -> None:
     """Write a file that appears whole or not at all."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +55,14 @@ def write_file(content: bytes, out: Path) -> None:
         scratch.write(content)
     Path(scratch.name).chmod(0o644)
     Path(scratch.name).replace(out)
+
+
+def _defined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_defined(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def safe_cell(value: Any) -> Any:

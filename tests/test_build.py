@@ -47,7 +47,7 @@ def test_rows_are_ordered_and_keys_unique(harbour_data):
             ).to_pylist()
 
 
-def test_small_row_groups_are_not_needed_but_metadata_is(harbour_data):
+def test_features_stand_in_the_metadata_of_the_file(harbour_data):
     found = pq.read_schema(harbour_data / "stances" / "test.parquet").metadata
     assert json.loads(found[b"huggingface"])["info"]["features"]["label"]["_type"] == "ClassLabel"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.export import Format, export, write_file
+from kazstance.export import Format, export, to_json, write_file
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -50,3 +50,8 @@ def test_a_file_appears_whole(tmp_path):
     write_file(b"one", tmp_path / "new" / "file.csv")
     write_file(b"two", tmp_path / "new" / "file.csv")
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "new").iterdir()] == [("file.csv", b"two")]
+
+
+def test_what_is_undefined_is_null_in_json_and_text_stays_text():
+    value = {"NaN": [float("nan"), 0.5, {"deep": (float("inf"), "NaN")}]}
+    assert json.loads(to_json(value)) == {"NaN": [None, 0.5, {"deep": [None, "NaN"]}]}

@@ -322,7 +322,7 @@ def state(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def refused(harbour, filled, plan, expected):
+def check_refused(harbour, filled, plan, expected):
     before = state(harbour)
     result = CliRunner().invoke(app, ["review", "import", str(harbour), str(filled), "--plan", str(plan)])
     assert result.exit_code == 1
@@ -336,7 +336,7 @@ def test_a_broken_csv_sheet_is_refused_with_row_and_reason(fault, harbour, sheet
     spoil, expected = BROKEN[fault]
     rows = fill_csv(sheet)
     spoil(rows)
-    refused(harbour, write_rows(sheet, rows), sheet / "plan.json", expected)
+    check_refused(harbour, write_rows(sheet, rows), sheet / "plan.json", expected)
 
 
 def result_of(tasks, number):
@@ -365,7 +365,7 @@ def test_a_broken_label_studio_export_is_refused_with_task_and_reason(fault, har
     spoil, expected = BROKEN_TASKS[fault]
     tasks = fill_label_studio(sheet)
     spoil(tasks)
-    refused(harbour, write_tasks(sheet, tasks), sheet / "plan.json", expected)
+    check_refused(harbour, write_tasks(sheet, tasks), sheet / "plan.json", expected)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_a_broken_label_studio_export_is_refused_with_task_and_reason(fault, har
 )
 def test_a_file_that_is_no_sheet(content, expected, harbour, sheet):
     (sheet / "x.csv").write_bytes(content)
-    refused(harbour, sheet / "x.csv", sheet / "plan.json", expected)
+    check_refused(harbour, sheet / "x.csv", sheet / "plan.json", expected)
 
 
 @pytest.mark.parametrize(
@@ -382,13 +382,13 @@ def test_a_file_that_is_no_sheet(content, expected, harbour, sheet):
 )
 def test_a_file_that_is_no_export(content, expected, harbour, sheet):
     (sheet / "x.json").write_text(content)
-    refused(harbour, sheet / "x.json", sheet / "plan.json", expected)
+    check_refused(harbour, sheet / "x.json", sheet / "plan.json", expected)
 
 
 def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
     filled = write_rows(sheet, fill_csv(sheet))
     (sheet / "filled.xlsx").write_bytes(b"PK")
-    refused(
+    check_refused(
         harbour,
         sheet / "filled.xlsx",
         sheet / "plan.json",
@@ -396,16 +396,16 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
     )
     plan = (sheet / "plan.json").read_text()
     (sheet / "other.json").write_text(plan.replace('"harbour"', '"airport"'))
-    refused(harbour, filled, sheet / "other.json", ".*corpus: 'airport', expected 'harbour'")
+    check_refused(harbour, filled, sheet / "other.json", ".*corpus: 'airport', expected 'harbour'")
     (sheet / "other.json").write_text(plan.replace('"p1"', '"a"'))
-    refused(harbour, filled, sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name")
+    check_refused(harbour, filled, sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name")
     (sheet / "other.json").write_text(plan.replace('"p1"', '"../../p1"'))
-    refused(
+    check_refused(
         harbour, filled, sheet / "other.json", "other.json:1: annotator: '../../p1', String should match pattern .*"
     )
     hashed = plan_of(sheet).items[0].text_hash
     (sheet / "other.json").write_text(plan.replace(hashed, "0" * 12))
-    refused(
+    check_refused(
         harbour,
         filled,
         sheet / "other.json",

@@ -12,7 +12,6 @@ from kazstance.errors import UnknownNameError
 from kazstance.schema.manifest import Fold
 
 PROTOCOLS: Final = ("in_domain", "cross_source", "cross_target", "cross_both")
-HEADLINE: Final = ("cross_source", "cross_target", "cross_both")
 
 
 @dataclass(frozen=True)

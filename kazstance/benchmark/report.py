@@ -1,6 +1,5 @@
 """Runs side by side: differences with paired intervals, and a page with every score as lift over the best shortcut."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from kazstance import dataset
+from kazstance import dataset, export
 from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.runs import TARGET, Finished, reload
 from kazstance.benchmark.shortcuts import PANEL
@@ -102,7 +101,7 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
 
 def to_json(found: Sequence[dict[str, Any]]) -> str:
     """Scores as JSON; what is undefined is null."""
-    return json.dumps(found, indent=1, ensure_ascii=False).replace("NaN", "null") + "\n"
+    return export.to_json(found) + "\n"
 
 
 def _order(found: Finished) -> tuple[int, int, bool, str]:

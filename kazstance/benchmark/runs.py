@@ -18,7 +18,7 @@ from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, Task, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
-from kazstance.export import write_file
+from kazstance.export import to_json, write_file
 from kazstance.predictions import predicted_labels
 from kazstance.scoring import Confusion, Score, confusion, score
 
@@ -285,6 +285,5 @@ def tabulate(
 def _finish(this: Run, task: Task, parts: Sequence[TrainTest], out: Path) -> list[Score]:
     """Score all folds, and write the scores."""
     scores = evaluate(this, task, tabulate_all(task, parts, _read_all(out, parts, task)))
-    rows = [asdict(found) | {"signature": dict(found.signature)} for found in scores]
-    write_file(json.dumps(rows, indent=1).replace("NaN", "null").encode(), out / SCORES)
+    write_file(to_json([asdict(found) for found in scores]).encode(), out / SCORES)
     return scores

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -69,12 +70,18 @@ def get_task(name: str) -> Task:
     return TASKS[name]
 
 
-def items(task: Task, *, data: Path = dataset.SHIPPED) -> list[Item]:
+def items(task: Task, *, data: Path = dataset.SHIPPED) -> tuple[Item, ...]:
     """All rows of a task, over all splits; a pair stands in both orders, so that no preference for an order pays.
 
     Raises:
         KazstanceError: `data` is no built dataset.
     """
+    return _items(task, data, dataset.manifest(data=data).digest)
+
+
+@cache
+def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
+    """The rows, loaded once for all runs on the same data."""
     rows: list[Item] = []
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
@@ -82,7 +89,7 @@ def items(task: Task, *, data: Path = dataset.SHIPPED) -> list[Item]:
                 rows.append(_single(row, split))
             elif isinstance(row, Pair):
                 rows += _both_orders(row, split)
-    return rows
+    return tuple(rows)
 
 
 def _single(row: SentenceTarget, split: str) -> Item:

@@ -1,4 +1,4 @@
-"""Reading files that come from users: inside one folder, of bounded size, in UTF-8, and each only once."""
+"""Reading files that come from users: inside one folder, of bounded size, and in UTF-8."""
 
 import csv
 import hashlib
@@ -26,6 +26,7 @@ class Folder:
         self.root = root.resolve()
         self.problems: list[Problem] = []
         self.digests: dict[str, str] = {}
+        self._toml: dict[str, tuple[dict[str, Any], str]] = {}
 
     def report(self, file: str, line: int | None, field: str | None, message: str) -> None:
         """Note that something is wrong; reading goes on, so that all of it is found at once."""
@@ -65,7 +66,12 @@ class Folder:
             return None
 
     def read_toml(self, name: str) -> tuple[dict[str, Any], str]:
-        """A TOML file's tables, and its text to look lines up in."""
+        """A TOML file's tables, and its text to look lines up in; read once, so that it is reported once."""
+        if name not in self._toml:
+            self._toml[name] = self._parse_toml(name)
+        return self._toml[name]
+
+    def _parse_toml(self, name: str) -> tuple[dict[str, Any], str]:
         text = self.read_text(name)
         if text is None:
             return {}, ""

@@ -103,10 +103,9 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
 
 def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
     """Annotators that are said to be complete judged every pair."""
-    for entry in corpus.annotators:
-        name = entry.value.id
-        missing = [pair for pair, found in judgements.items() if name not in {row.annotator_id for row in found}]
-        if entry.value.complete and missing:
+    for name in (entry.value.id for entry in corpus.annotators if entry.value.complete):
+        missing = [pair for pair, found in judgements.items() if all(row.annotator_id != name for row in found)]
+        if missing:
             first = " on ".join(missing[0])
             message = f"{len(missing)} of {len(judgements)} pairs are not covered, the first {first}; expected all"
             docket.report(f"annotations/{name}.jsonl", None, "covered", message)

@@ -17,12 +17,12 @@ import kazstance
 from kazstance.corpus.inputs import Header
 from kazstance.corpus.tables import Rows
 from kazstance.errors import KazstanceError
+from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import TABLES, Record
 
-MANIFEST = "manifest.json"
 TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
 
 
