@@ -3,7 +3,7 @@
 from kazstance.dataset import load, manifest, path, splits, table, to_hf, verify
 from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "InputError",

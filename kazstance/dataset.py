@@ -29,6 +29,8 @@ def load(table: Literal["grid"], split: str | None = ..., *, data: Path = ...) -
 @overload
 def load(table: Literal["pairs"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Pair, ...]: ...
 @overload
+def load(table: Literal["probes"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Probe, ...]: ...
+@overload
 def load(table: Literal["sentences"], split: str | None = ..., *, data: Path = ...) -> tuple[records.Sentence, ...]: ...
 @overload
 def load(
@@ -236,3 +238,14 @@ def _check_references(data: Path) -> Iterator[str]:
             yield f"{row.sentence_id} on {row.target_id}: no such sentence or target"
         elif any(not span.start < span.end <= length[row.sentence_id] for span in row.evidence):
             yield f"{row.sentence_id} on {row.target_id}: evidence lies outside the sentence"
+    yield from _check_probes(data, targets)
+
+
+def _check_probes(data: Path, targets: set[str]) -> Iterator[str]:
+    """Probes refer to rows of stances with the same label, and to targets there are."""
+    labels = {(row.sentence_id, row.target_id): row.label for row in load("stances", data=data)}
+    for probe in load("probes", data=data) if "probes" in _read_manifest(data)["tables"] else ():
+        if labels.get((probe.sentence_id, probe.target_id)) != probe.row_label:
+            yield f"probes: {probe.probe_id}: stances has no row with its sentence, target and label"
+        if probe.other_target_id is not None and probe.other_target_id not in targets:
+            yield f"probes: {probe.probe_id}: {probe.other_target_id!r} is no target"

@@ -16,7 +16,8 @@ from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
 from kazstance.corpus.write import replacing
-from kazstance.errors import InputError, KazstanceError
+from kazstance.errors import InputError, IntegrityError, KazstanceError
+from kazstance.schema.digest import row_digest
 from tests.conftest import HARBOUR, quiet
 
 
@@ -68,6 +69,7 @@ def change_text(folder: Path, old: str, new: str) -> None:
 
 
 A = "annotations/a.jsonl"
+NAMES, CONTRADICTORIES, MIRRORED = "probes/masks.jsonl", "probes/mirrored.toml", "probes/mirrored.jsonl"
 WRONG = {
     "an unknown target": (
         lambda f: edit(f, A, '"target_id": "toll"', '"target_id": "tolls"'),
@@ -190,6 +192,66 @@ WRONG = {
         lambda f: edit(f, A, '"explicitness": "explicit"', '"explicitness": null'),
         "annotations/a.jsonl:1: judgements.0: explicitness None does not go with the label against",
     ),
+    "names of a sentence that is not there": (
+        lambda f: edit(f, NAMES, "dockers/3/1", "dockers/3/9"),
+        "probes/masks.jsonl:1: sentence_id: 'dockers/3/9', expected an annotated sentence",
+    ),
+    "a name that does not stand there": (
+        lambda f: edit(f, NAMES, '"start": 12', '"start": 11'),
+        "probes/masks.jsonl:1: masks.0: 'Port Lenz' at 11, expected a part of 'The toll of Port Lenz is robbery.'",
+    ),
+    "names that overlap": (
+        lambda f: edit(f, NAMES, '"masks": [', '"masks": [{"start": 12, "text": "Port", "kind": "place"}, '),
+        "probes/masks.jsonl:1: 'Port Lenz' at 12 lies before the end of 'Port' at 12",
+    ),
+    "an unknown kind of name": (
+        lambda f: edit(f, NAMES, '"place"', '"port"'),
+        "probes/masks.jsonl:1: masks.0.kind: 'port', Input should be 'org', 'place' or 'person'",
+    ),
+    "a text changed after its names were marked": (
+        lambda f: edit(f, NAMES, '"text_hash": "5', '"text_hash": "0'),
+        r"probes/masks.jsonl:1: text_hash: 0\w{11}, but the sentence is now \w{12}: 'The toll .*'; expected .*",
+    ),
+    "a sentence whose names are marked twice": (
+        lambda f: (f / NAMES).write_text(2 * (f / NAMES).read_text()),
+        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' stands on line 1 too, expected once",
+    ),
+    "a contradictory of an issue": (
+        lambda f: edit(f, CONTRADICTORIES, "line_pays", "toll"),
+        "probes/mirrored.toml:6: statements: 'toll', expected one of line_pays",
+    ),
+    "a contradictory that is the claim": (
+        lambda f: edit(f, CONTRADICTORIES, "does not pay", "pays"),
+        "probes/mirrored.toml:6: line_pays: 'The shipping line pays its share.' is the claim itself, expected its contradictory",
+    ),
+    "contradictories of which nobody says who judged on them": (
+        lambda f: edit(f, CONTRADICTORIES, 'origin = "human"', 'origin = "adjudicated"'),
+        "probes/mirrored.toml:1: origin: 'adjudicated', Input should be .*",
+    ),
+    "no contradictories": (
+        lambda f: (f / CONTRADICTORIES).unlink(),
+        "probes/mirrored.toml: probes/mirrored.toml is missing, expected a file",
+    ),
+    "contradictories without judgements": (
+        lambda f: (f / MIRRORED).unlink(),
+        "probes/mirrored.jsonl: probes/mirrored.jsonl is missing, expected a file",
+    ),
+    "a mirrored label that is none of them": (
+        lambda f: edit(f, MIRRORED, '"label": "favor"', '"label": "pro"'),
+        "probes/mirrored.jsonl:2: label: 'pro', Input should be .*",
+    ),
+    "a mirrored target without a contradictory": (
+        lambda f: edit(f, MIRRORED, '"target_id": "line_pays"', '"target_id": "strike"'),
+        "probes/mirrored.jsonl:1: target_id: 'strike', expected one of probes/mirrored.toml: line_pays",
+    ),
+    "a mirrored pair judged twice": (
+        lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/4/2"),
+        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' stands on line 2 too, expected once",
+    ),
+    "a text changed after it was mirrored": (
+        lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/7/1"),
+        r"probes/mirrored.jsonl:3: text_hash: \w{12}, but the sentence is now \w{12}: .*; expected .*",
+    ),
     "a file that is too large": (
         lambda f: os.truncate(f / "texts/gazette.txt", 2**26 + 1),
         "sources.toml:28: id: texts/gazette.txt has 67108865 bytes, expected at most 67108864",
@@ -252,6 +314,47 @@ def test_a_failure_while_writing_leaves_the_old_dataset(tmp_path):
         fail()
     assert files(out) == {"manifest.json": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_corpus_without_probes_has_an_empty_table(harbour, tmp_path):
+    shutil.rmtree(harbour / "probes")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(app, ["build", str(harbour), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "probes   0 mask, 0 mirror, 0 swap" in result.stdout
+    assert dataset.load("probes", data=out) == ()
+    assert dataset.verify(data=out).tables["probes"]["all"].rows == 0
+    assert "config_name: probes" not in (out / "README.md").read_text()
+
+
+def test_a_mirrored_pair_that_is_none_now_is_left_out(harbour):
+    for annotator in "ab":
+        name = f"annotations/{annotator}.jsonl"
+        rows = [json.loads(line) for line in (harbour / name).read_text().splitlines()]
+        for row in rows:
+            if row["sentence_id"] == "dockers/7/2":
+                row["judgements"] = [found for found in row["judgements"] if found["target_id"] != "line_pays"]
+        (harbour / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    said = []
+    make(harbour, said.append)
+    assert "probes   2 mask, 2 mirror, 0 swap" in said
+
+
+def test_verify_finds_probes_of_rows_that_are_not_there(harbour_data, tmp_path):
+    copy = Path(shutil.copytree(harbour_data, tmp_path / "copy"))
+    table = dataset.table("probes", data=copy)
+    wrong = table.set_column(2, "sentence_id", [["dockers/1/1"] * len(table)]).cast(table.schema)
+    pq.write_table(wrong, copy / "probes" / "all.parquet")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    content = (copy / "probes" / "all.parquet").read_bytes()
+    changed = {"digest": row_digest(wrong.to_pylist()), "sha256": hashlib.sha256(content).hexdigest()}
+    manifest["tables"]["probes"]["all"] |= changed
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(IntegrityError) as caught:
+        dataset.verify(data=copy)
+    lines = str(caught.value).splitlines()
+    assert "probes: mirror:dockers/4/2:line_pays: stances has no row with its sentence, target and label" in lines
+    assert len(lines) == 4
 
 
 def test_a_leak_between_sources_stops_the_build(harbour):

@@ -1,5 +1,7 @@
 """The shipped data: exact counts, first and last records, and what has to hold of every row."""
 
+import json
+import re
 from collections import Counter
 from itertools import combinations
 
@@ -12,6 +14,10 @@ from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, Vo
 
 SOURCES = ["old_mole", "pr_collective", "anticapitalist_resistance", "maoist_statement", "russian_maoists"]
 MARKS = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"]
+
+
+def json_lines(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +222,63 @@ def test_positions_are_the_complete_grid_and_add_up():
         assert row.salience_low <= row.salience <= row.salience_high
         if row.net is not None:
             assert row.net_low <= row.net <= row.net_high
+
+
+@pytest.fixture(scope="module")
+def probes():
+    found = {"mask": [], "mirror": [], "swap": []}
+    for row in kazstance.load("probes"):
+        found[row.probe].append(row)
+    return found
+
+
+def test_probes_are_as_many_as_their_files_and_the_labels_give(probes, root):
+    stances = {(row.sentence_id, row.target_id): row for row in kazstance.load("stances")}
+    names = json_lines(root / "raw" / "probes" / "masks.jsonl")
+    named = {row["sentence_id"] for row in names if row["masks"]}
+    assert len(names) == 365
+    assert {(p.sentence_id, p.target_id) for p in probes["mask"]} == {key for key in stances if key[0] in named}
+    judged = {
+        (r["sentence_id"], r["target_id"]): r["label"] for r in json_lines(root / "raw" / "probes" / "mirrored.jsonl")
+    }
+    assert {(p.sentence_id, p.target_id): p.label_name for p in probes["mirror"]} == judged
+    differing = {
+        (a.sentence_id, frozenset([a.target_id, b.target_id]))
+        for a, b in combinations(stances.values(), 2)
+        if a.sentence_id == b.sentence_id and a.label != b.label
+    }
+    assert {(p.sentence_id, frozenset([p.target_id, p.other_target_id])) for p in probes["swap"]} == differing
+    assert {kind: len(rows) for kind, rows in probes.items()} == {"mask": 614, "mirror": 182, "swap": len(differing)}
+    assert (probes["mask"][0].sentence_id, probes["swap"][-1].sentence_id) == ("old_mole/1/1", "russian_maoists/12/2")
+
+
+def test_probes_show_their_rows_otherwise(probes):
+    stances = {(row.sentence_id, row.target_id): row for row in kazstance.load("stances")}
+    targets = {row.target_id: row for row in kazstance.load("targets")}
+    for row in [row for rows in probes.values() for row in rows]:
+        own = stances[row.sentence_id, row.target_id]
+        assert (row.row_label, row.source_id, row.paragraph_id) == (own.label, own.source_id, own.paragraph_id)
+        assert (row.text == own.text) == (row.probe != "mask")
+        assert (row.target == own.target) == (row.probe == "mask")
+        if row.probe == "mask":
+            assert (row.label, row.origin) == (own.label, own.origin)
+        if row.probe == "mirror":
+            assert targets[row.target_id].kind == "claim"
+            assert row.origin == "model"
+        if row.probe == "swap":
+            other = stances[row.sentence_id, row.other_target_id]
+            assert (row.target, row.label, row.origin) == (other.target, other.label, other.origin)
+            assert row.label != row.row_label
+
+
+def test_masked_texts_and_contexts_give_no_name_away(probes, root):
+    """What stands in the list of names is hidden wherever it was marked, in the sentence and around it."""
+    marks = {name["text"] for row in json_lines(root / "raw" / "probes" / "masks.jsonl") for name in row["masks"]}
+    proper = [mark for mark in marks if mark[0].isupper() and len(mark) > 4]
+    assert len(proper) > 100
+    shown = " ".join(f"{row.context_before} {row.text} {row.context_after}" for row in probes["mask"])
+    assert [name for name in proper if re.search(rf"\b{re.escape(name)}\b", shown)] == []
+    assert all(re.search(r"\[(org|place|person)\]", row.text) for row in probes["mask"])
 
 
 def test_nothing_is_guessed_about_the_sources():

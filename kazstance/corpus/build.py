@@ -7,14 +7,16 @@ from pathlib import Path
 
 from kazstance.corpus.copies import Copy, crossing, find_copies
 from kazstance.corpus.judge import Decision, Pair, judge
+from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import SOURCES, TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.corpus.split import SHARES, missing, protocol_folds, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
-from kazstance.schema.records import Sentence
+from kazstance.schema.records import Probe, Sentence
 
 Say = Callable[[str], None]
 Split = Mapping[str, str]
@@ -59,7 +61,7 @@ def make(path: Path, say: Say = print) -> Dataset:
         f"segment  {len(sentences)} units, {len(annotated)} annotated; every one of {characters} characters in one unit"
     )
     judgements, decisions, problems = judge(corpus, sentences)
-    raise_all(problems)
+    raise_all([*problems, *check_probes(corpus, sentences)])
     covered = Counter(judgement.annotator_id for judgement in judgements)
     grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets: {len(decisions)} pairs decided"
     say(f"judge    {grid}; judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
@@ -69,6 +71,8 @@ def make(path: Path, say: Say = print) -> Dataset:
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
     rows = make_tables(corpus, sentences, judgements, decisions, split)
+    probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
+    say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return Dataset(corpus, rows, protocol_folds(corpus.sources, corpus.targets))
 
 

@@ -2,14 +2,16 @@
 
 import datetime
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kazstance.schema.labels import Certainty, Endorsed, Explicitness, Origin, Role, TargetKind, UnitKind
+from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
 from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
+GridLabelName = Literal["against", "neutral", "favor", "none"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
@@ -186,7 +188,7 @@ class AdjudicationInput(Input):
     sentence_id: SentenceId
     text_hash: Hash
     target_id: Name
-    label: LabelName | Literal["none"]
+    label: GridLabelName
     explicitness: Explicitness | None
     certainty: Certainty
     evidence: tuple[EvidenceInput, ...]
@@ -200,3 +202,44 @@ class AdjudicationInput(Input):
         if bool(self.evidence) != (self.label != "none"):
             raise ValueError(f"{len(self.evidence)} spans of evidence do not go with the label {self.label}")
         return self
+
+
+class NameInput(Input):
+    """A name in a sentence, by its beginning and its text."""
+
+    start: Offset
+    text: Text
+    kind: NameKind
+
+
+class NamesInput(Input):
+    """All names of a sentence, in order."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    masks: tuple[NameInput, ...]
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        for one, other in pairwise(self.masks):
+            if other.start < one.start + len(one.text):
+                raise ValueError(f"{other.text!r} at {other.start} lies before the end of {one.text!r} at {one.start}")
+        return self
+
+
+class ContradictoriesInput(Input):
+    """The contradictories of claims, and who judged sentences on them."""
+
+    origin: Literal[Origin.model, Origin.human]
+    statements: Annotated[dict[Name, Text], Field(min_length=1)]
+
+
+class MirrorInput(Input):
+    """The label of a sentence on the contradictory of a claim."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    target_id: Name
+    label: GridLabelName
+    certainty: Certainty
+    note: Text | None = None

@@ -10,8 +10,11 @@ from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import (
     AdjudicationInput,
     AnnotatorInput,
+    ContradictoriesInput,
     Entry,
     Header,
+    MirrorInput,
+    NamesInput,
     ReadingInput,
     RepairInput,
     SourceInput,
@@ -21,6 +24,7 @@ from kazstance.corpus.inputs import (
     UnitInput,
 )
 from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.schema.labels import TargetKind
 
 SOURCES: Final = "sources.toml"
 TARGETS: Final = "targets.toml"
@@ -30,6 +34,9 @@ REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
 ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
+NAMES: Final = "probes/masks.jsonl"
+CONTRADICTORIES: Final = "probes/mirrored.toml"
+MIRRORED: Final = "probes/mirrored.jsonl"
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,9 @@ class Corpus:
     annotators: Sequence[Entry[AnnotatorInput]]
     readings: dict[str, Sequence[Entry[ReadingInput]]]
     adjudications: Sequence[Entry[AdjudicationInput]]
+    names: Sequence[Entry[NamesInput]]
+    contradictories: Entry[ContradictoriesInput] | None
+    mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
 
 
@@ -92,6 +102,9 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         readings={entry.value.id: _read_readings(folder, entry.value.id) for entry in annotators},
         adjudications=_read_adjudications(folder),
+        names=_read_names(folder),
+        contradictories=_read_contradictories(folder, targets),
+        mirrored=_read_mirrored(folder),
         digests=folder.digests,
     )
 
@@ -142,6 +155,38 @@ def _read_adjudications(folder: Folder) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
     entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput)
+    _check_unique(folder, entries, "sentence_id", lambda entry: f"{entry.sentence_id} on {entry.target_id}")
+    return entries
+
+
+def _read_names(folder: Folder) -> list[Entry[NamesInput]]:
+    if not folder.exists(NAMES):
+        return []
+    entries = folder.read_lines(NAMES, NamesInput)
+    _check_unique(folder, entries, "sentence_id", lambda entry: entry.sentence_id)
+    return entries
+
+
+def _read_contradictories(folder: Folder, targets: Iterable[Entry[TargetInput]]) -> Entry[ContradictoriesInput] | None:
+    """The contradictories, each of a claim and worded otherwise; None where there are none."""
+    if not folder.exists(CONTRADICTORIES) and not folder.exists(MIRRORED):
+        return None
+    tables, text = folder.read_toml(CONTRADICTORIES)
+    found = folder.entry(CONTRADICTORIES, 1, tables, ContradictoriesInput) if text else None
+    claims = {entry.value.id: entry.value.name for entry in targets if entry.value.kind is TargetKind.claim}
+    for name, statement in found.value.statements.items() if found else ():
+        line = next((i for i, row in enumerate(text.splitlines(), 1) if re.match(rf"\s*\"?{name}\b", row)), None)
+        if name not in claims:
+            folder.report(CONTRADICTORIES, line, "statements", f"{name!r}, expected one of {', '.join(claims)}")
+        elif statement == claims[name]:
+            folder.report(CONTRADICTORIES, line, name, f"{statement!r} is the claim itself, expected its contradictory")
+    return found
+
+
+def _read_mirrored(folder: Folder) -> list[Entry[MirrorInput]]:
+    if not folder.exists(CONTRADICTORIES) and not folder.exists(MIRRORED):
+        return []
+    entries = folder.read_lines(MIRRORED, MirrorInput)
     _check_unique(folder, entries, "sentence_id", lambda entry: f"{entry.sentence_id} on {entry.target_id}")
     return entries
 

@@ -9,6 +9,7 @@ from typing import Any
 from kazstance import comparison
 from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Decision, Pair
+from kazstance.corpus.probes import make_probes
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
 from kazstance.schema.labels import Label, MoreFavorable, Relation
@@ -45,6 +46,7 @@ def make_tables(
         "stances": stances,
         "grid": grid,
         "pairs": {name: list(_pairs(part)) for name, part in stances.items()},
+        "probes": {"all": make_probes(corpus, sentences, everywhere)},
         "sentences": {"all": sentences},
         "judgements": {"all": judgements},
         "positions": {"all": list(_positions(corpus, sentences, everywhere))},

@@ -90,6 +90,22 @@ class TargetKind(StrEnum):
     claim = "claim"
 
 
+class ProbeKind(StrEnum):
+    """What a probe changes of a row: its names are hidden, its claim is negated, or its target is another."""
+
+    mask = "mask"
+    mirror = "mirror"
+    swap = "swap"
+
+
+class NameKind(StrEnum):
+    """What a name is of: an organisation or current, a place or people, a person."""
+
+    org = "org"
+    place = "place"
+    person = "person"
+
+
 class UnitKind(StrEnum):
     """What a unit of a text is."""
 

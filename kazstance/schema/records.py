@@ -12,6 +12,7 @@ from kazstance.schema.labels import (
     MoreFavorable,
     Origin,
     Position,
+    ProbeKind,
     Relation,
     Role,
     TargetKind,
@@ -197,6 +198,45 @@ class Pair(Record):
     """agree: the same side; disagree: opposite sides; mixed: one at least takes none."""
     relation_name: str
     """Name of the relation."""
+
+
+class Probe(Record):
+    """A row of stances shown otherwise: with names hidden, on the negated claim, or on another target."""
+
+    probe_id: str
+    """The probe and its row, probe:sentence:target; of a swap also the target shown, swap:sentence:target:other."""
+    probe: ProbeKind
+    """mask: names hidden in the text; mirror: the claim's contradictory; swap: another target of the same sentence."""
+    sentence_id: SentenceId
+    """The sentence of the row; with target_id, the key of a row of the table stances."""
+    target_id: Name
+    """The target of the row; a row of the table targets."""
+    other_target_id: Name | None
+    """Of a swap: the target that is shown instead, on which the sentence has another label; else null."""
+    source_id: Name
+    """The source of the sentence; a row of the table sources."""
+    paragraph_id: ParagraphId
+    """The paragraph of the sentence: the cluster of intervals."""
+    text: str
+    """The sentence as shown; of a mask with [org], [place] or [person] in place of each name."""
+    target: str
+    """The target in words as shown; of a mirror the contradictory of the claim, of a swap the other target."""
+    label: Label
+    """The label expected of what is shown: of a mask the row's own, of a mirror what a blind reader gave."""
+    label_name: str
+    """Name of the label."""
+    row_label: Label
+    """The label of the row itself."""
+    row_label_name: str
+    """Name of the row's label."""
+    origin: Origin
+    """Who made the expected label: model (silver), human (gold) or adjudicated."""
+    certainty: Certainty
+    """Whether a careful reader could have chosen another expected label."""
+    context_before: str
+    """What stands before the sentence in its paragraph, as shown; of a mask with its names hidden too."""
+    context_after: str
+    """What stands after the sentence in its paragraph, as shown; of a mask with its names hidden too."""
 
 
 class Sentence(Record):
@@ -397,6 +437,7 @@ TABLES: Final[dict[str, Table]] = {
     "stances": Table(Stance, SPLITS, ("sentence_id", "target_id")),
     "grid": Table(GridCell, SPLITS, ("sentence_id", "target_id")),
     "pairs": Table(Pair, SPLITS, ("pair_id",)),
+    "probes": Table(Probe, ALL, ("probe_id",)),
     "sentences": Table(Sentence, ALL, ("sentence_id",)),
     "judgements": Table(Judgement, ALL, ("sentence_id", "target_id", "annotator_id")),
     "positions": Table(SourcePosition, ALL, ("source_id", "target_id")),
