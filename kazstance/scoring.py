@@ -7,7 +7,7 @@ them, so that an estimate and each of its resamples go through the same code.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ GRID_LABELS: Final = (*LABELS, "none")
 RESAMPLES: Final = 1000
 BLOCK: Final = 10_000_000
 """Numbers that resampling holds at a time."""
+BINS: Final = 10
+"""Bins of equal width that calibration is judged in."""
 AGAINST, NEUTRAL, FAVOR = range(3)
 Metric = Callable[[Floats], Any]
 
@@ -287,19 +289,70 @@ def holm(p: Sequence[float]) -> list[float]:
     return [float(value) for value in found]
 
 
+class Estimate(NamedTuple):
+    """A figure with its 95 % interval over clusters, and the number of rows."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def estimate(
+    terms: Floats, clusters: Sequence[str], figure: Metric | None = None, n: int = RESAMPLES, seed: int = SEED
+) -> Estimate:
+    """A figure that is a function of sums over rows, with the interval of a bootstrap over clusters.
+
+    Args:
+        terms: what each row adds to the sums, shape (rows, cells), or (rows,) for a mean.
+        clusters: the cluster of each row.
+        figure: a function of sums of shape (..., cells + 1), the last of which counts rows; without it, the mean.
+        n: number of resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        NaN without rows; an infinite value has no interval.
+    """
+    names, home = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    cells = np.column_stack([np.asarray(terms, dtype=np.float64), np.ones(len(home))])
+    sums = np.zeros((len(names), cells.shape[1]))
+    np.add.at(sums, home, cells)
+    function = figure or mean
+    value = float(function(sums.sum(axis=0)))
+    if not np.isfinite(value):
+        return Estimate(value, float("nan"), float("nan"), len(home))
+    return Estimate(value, *interval(np.asarray(function(cluster_weights(len(names), n, seed) @ sums))), len(home))
+
+
+def mean(sums: Floats) -> Any:
+    """The mean, from a sum and the number of rows, shape (..., 2)."""
+    return _ratio(sums[..., 0], sums[..., -1])
+
+
 def cross_entropy(probabilities: Floats, votes: Floats) -> float:
     """Mean cross-entropy in nats of predicted probabilities against the shares of votes, both of shape (rows, labels).
 
     Infinite where a label that was voted for has probability 0; NaN without rows.
     """
+    return float(cross_entropies(probabilities, votes).mean()) if len(votes) else float("nan")
+
+
+def cross_entropies(probabilities: Floats, votes: Floats) -> Floats:
+    """Cross-entropy of each row, shape (rows,)."""
     share = _shares(votes)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(share > 0, -share * np.log(probabilities), 0)
-    return float(terms.sum(axis=1).mean()) if len(share) else float("nan")
+    found: Floats = terms.sum(axis=1)
+    return found
 
 
 def jensen_shannon(probabilities: Floats, votes: Floats) -> float:
     """Mean Jensen-Shannon divergence, base 2, in [0, 1], of probabilities and shares of votes (Lin, 1991)."""
+    return float(divergences(probabilities, votes).mean()) if len(votes) else float("nan")
+
+
+def divergences(probabilities: Floats, votes: Floats) -> Floats:
+    """Jensen-Shannon divergence of each row, shape (rows,)."""
     share = _shares(votes)
     middle = (share + probabilities) / 2
 
@@ -309,20 +362,63 @@ def jensen_shannon(probabilities: Floats, votes: Floats) -> float:
         found: Floats = terms.sum(axis=1)
         return found
 
-    return (
-        float(((divergence(share) + divergence(np.asarray(probabilities))) / 2).mean()) if len(share) else float("nan")
-    )
+    return (divergence(share) + divergence(np.asarray(probabilities))) / 2
 
 
-def calibration_error(probabilities: Floats, gold: npt.NDArray[np.int64], bins: int = 10) -> float:
+def calibration_error(probabilities: Floats, gold: npt.NDArray[np.int64], bins: int = BINS) -> float:
     """Expected calibration error of the most probable label, over bins of equal width (Guo et al., 2017)."""
+    gaps = calibration_gaps(probabilities, gold, bins)
+    return float(calibration(np.append(gaps.sum(axis=0), len(gaps))))
+
+
+def calibration_gaps(probabilities: Floats, gold: npt.NDArray[np.int64], bins: int = BINS) -> Floats:
+    """For each row, right or wrong less the probability of its label, in the column of its bin: shape (rows, bins)."""
     sure, chosen = probabilities.max(axis=1), probabilities.argmax(axis=1)
     which = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [
-        abs((chosen == gold)[which == b].mean() - sure[which == b].mean()) * (which == b).sum()
-        for b in np.unique(which)
+    gaps = np.zeros((len(gold), bins))
+    gaps[np.arange(len(gold)), which] = (chosen == gold) - sure
+    return gaps
+
+
+def calibration(sums: Floats) -> Any:
+    """Expected calibration error from the sums of the gaps by bin and the number of rows, shape (..., bins + 1)."""
+    return _ratio(np.abs(sums[..., :-1]).sum(axis=-1), sums[..., -1])
+
+
+def soft_scores(
+    probabilities: Floats,
+    gold: npt.NDArray[np.int64],
+    votes: Floats | None,
+    clusters: Sequence[str],
+    *,
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    signature: Mapping[str, object] = MappingProxyType({}),
+) -> list[Score]:
+    """Scores of probabilities: against the shares of votes, where there are any, and calibration; with intervals.
+
+    Rows without a vote for any of the labels are left out of the first two.
+    """
+    found = {}
+    if votes is not None:
+        voted = votes.sum(axis=1) > 0
+        p, v, homes = probabilities[voted], votes[voted], np.asarray(clusters, dtype=str)[voted].tolist()
+        found["cross_entropy"] = estimate(cross_entropies(p, v), homes, None, n, seed)
+        found["jensen_shannon"] = estimate(divergences(p, v), homes, None, n, seed)
+    found["calibration_error"] = estimate(calibration_gaps(probabilities, gold), clusters, calibration, n, seed)
+    nan = float("nan")
+    return [
+        Score(
+            metric,
+            e.value,
+            e.low,
+            e.high,
+            nan,
+            nan,
+            {**signature, "metric": metric, "n": e.n, "clusters": len(set(clusters)), "resamples": n, "seed": seed},
+        )
+        for metric, e in found.items()
     ]
-    return float(sum(gaps) / len(gold)) if len(gold) else float("nan")
 
 
 def _blocks(weights: Floats, cells: int) -> list[Floats]:

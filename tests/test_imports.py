@@ -23,7 +23,7 @@ ALLOWED = {
     "tally": set(),
     "agreement": {"tally"},
     "scoring": {"tally"},
-    "predictions": {"errors", "scoring"},
+    "predictions": {"errors", "scoring", "tally"},
     "benchmark": {"dataset", "errors", "export", "predictions", "publish", "schema", "scoring", "tally"},
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "export", "schema"},

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
 from kazstance import dataset, export
+from kazstance.benchmark.finished import TARGET, Finished, reload
+from kazstance.benchmark.parts import PARTS, PartScore
 from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.runs import TARGET, Finished, reload
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
@@ -18,6 +19,13 @@ from kazstance.scoring import METRICS, Difference, compare, effective_size, holm
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
 """Systems that do not read, or do not look at the target."""
+PROBED: Final = {
+    "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
+    "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
+    "mirror": "A track of consistency, no part of any score: rows on claims, shown on their contradictories too. "
+    "The reader judged those blind: no system can be asked to turn around more.",
+}
+"""What the probes show."""
 
 
 @dataclass(frozen=True)
@@ -59,35 +67,64 @@ def rows(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[dict[
         KazstanceError: a folder holds no finished run on these data.
     """
     runs = sorted((reload(folder, data=data) for folder in folders), key=_order)
-    found = []
-    for finished in runs:
-        this, task, counts = finished.run, finished.task, finished.counts
-        peers = [peer for peer in runs if (peer.run.task, peer.run.protocol) == (this.task, this.protocol)]
-        best = max((peer for peer in peers if peer.run.system in SHORTCUTS), key=_headline, default=None)
-        scores = {metric: score(counts, metric, signature=this.signature) for metric in task.metrics}
-        lift = compare(counts, best.counts, task.headline) if best and best is not finished else None
-        found.append(
-            {
-                "system": this.system,
-                "task": this.task,
-                "protocol": this.protocol,
-                "shortcut": this.system in SHORTCUTS,
-                "n": counts.n,
-                "D": effective_size(counts.total),
-                "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
-                "within": {w: _headline_of(finished, w) for w in finished.strata if w != TARGET},
-                "target_interval": (scores[task.headline].target_low, scores[task.headline].target_high),
-                "best_shortcut": best and best.run.system,
-                "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
-                "lift": lift and (lift.value, lift.low, lift.high),
-                "signature": str(scores[task.headline]),
-            }
-        )
-    return found
+    return [_row(finished, _best_shortcut(finished, runs)) for finished in runs]
+
+
+def warnings(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[str]:
+    """The warnings of runs, each once.
+
+    Raises:
+        KazstanceError: a folder holds no finished run on these data.
+    """
+    found = (reload(folder, data=data).warning for folder in folders)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _best_shortcut(finished: Finished, runs: Iterable[Finished]) -> Finished | None:
+    """The shortcut with the highest headline among the runs of the same task and protocol."""
+    this = finished.run
+    peers = [peer for peer in runs if (peer.run.task, peer.run.protocol) == (this.task, this.protocol)]
+    return max((peer for peer in peers if peer.run.system in SHORTCUTS), key=_headline, default=None)
+
+
+def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
+    this, task, counts = finished.run, finished.task, finished.counts
+    scores = {metric: score(counts, metric, signature=this.signature) for metric in task.metrics}
+    lift = compare(counts, best.counts, task.headline) if best and best is not finished else None
+    return {
+        "system": this.system,
+        "task": this.task,
+        "protocol": this.protocol,
+        "shortcut": this.system in SHORTCUTS,
+        "family": this.family,
+        "warning": finished.warning,
+        "n": counts.n,
+        "D": effective_size(counts.total),
+        "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
+        "within": {w: _headline_of(finished, w) for w in finished.strata if w != TARGET},
+        "target_interval": (scores[task.headline].target_low, scores[task.headline].target_high),
+        "best_shortcut": best and best.run.system,
+        "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
+        "lift": lift and (lift.value, lift.low, lift.high),
+        "soft": {s.metric: (s.value, s.low, s.high, s.signature["n"]) for s in finished.soft},
+        "parts": {by: {p.name: _part(p, task.headline) for p in finished.by_part if p.by == by} for by in PARTS},
+        "probes": [asdict(found) for found in finished.probes],
+        "signature": str(scores[task.headline]),
+    }
+
+
+def _part(found: PartScore, headline: str) -> dict[str, Any]:
+    return {
+        "n": found.n,
+        "D": found.D,
+        headline: (found.headline, found.low, found.high),
+        "f_avg": found.f_avg,
+        "accuracy": found.accuracy,
+    }
 
 
 def to_markdown(found: Sequence[dict[str, Any]]) -> str:
-    """Scores as a page: a table for each task and protocol, shortcuts first."""
+    """Scores as a page: a table for each task and protocol, shortcuts first; then by part, probabilities and probes."""
     parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
     for task, protocol in dict.fromkeys((row["task"], row["protocol"]) for row in found):
         rows = [row for row in found if (row["task"], row["protocol"]) == (task, protocol)]
@@ -95,8 +132,69 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
         others = [f"within {within} (D = {figure[3]:.0f})" for within, figure in rows[0]["within"].items()]
         header = ["system", *rows[0]["scores"], "targets, 95 %", *others, *sets, "lift"]
         facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
-        parts += [f"## {task} · {protocol}", facts, markdown_table(header, map(_line, rows))]
+        parts += [f"## {task} · {protocol}", facts]
+        parts += dict.fromkeys(f"**{row['warning']}**" for row in rows if row["warning"])
+        parts += [
+            markdown_table(header, map(_line, rows)),
+            *_part_tables(rows),
+            *_soft_table(rows),
+            *_probe_tables(rows),
+        ]
     return "\n\n".join(parts) + "\n"
+
+
+def _part_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """By source, kind and voice: the headline, F_avg and accuracy of each system."""
+    found = []
+    headline = next(iter(rows[0]["scores"]))
+    figures = [name for name in (headline, "f_avg", "accuracy") if name in rows[0]["scores"]]
+    for by in ("source", "kind", "voice"):
+        if names := rows[0]["parts"][by]:
+            header = ["system", *(f"{name} (n = {part['n']}, D = {part['D']:.0f})" for name, part in names.items())]
+            lines = [
+                [_name(row), *(" / ".join(_two(part[name]) for name in figures) for part in row["parts"][by].values())]
+                for row in rows
+            ]
+            found += [f"### By {by}: {' / '.join(figures)}", markdown_table(header, lines)]
+    return found
+
+
+def _soft_table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Scores of probabilities, of the systems that gave them."""
+    given = [row for row in rows if row["soft"]]
+    if not given:
+        return []
+    header = ["system", *(f"{name} (n = {figure[3]})" for name, figure in given[0]["soft"].items())]
+    lines = [[_name(row), *(_cell(figure[:3]) for figure in row["soft"].values())] for row in given]
+    about = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
+    return ["### Probabilities", about, markdown_table(header, lines)]
+
+
+def _probe_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A table for each probe, of the systems that answered it; figures in the order of the probes."""
+    found = []
+    for probe, about in PROBED.items():
+        lines = {_name(row): {_figure(p): p for p in row["probes"] if p["probe"] == probe} for row in rows}
+        lines = {name: figures for name, figures in lines.items() if figures}
+        if lines:
+            header = list(dict.fromkeys(figure for figures in lines.values() for figure in figures))
+            cells = [[name, *(_probe_cell(figures.get(key)) for key in header)] for name, figures in lines.items()]
+            found += [f"### Probe: {probe}", about, markdown_table(["system", *header], cells)]
+    return found
+
+
+def _figure(found: dict[str, Any]) -> str:
+    over = "" if found["over"] == "all" else f", {found['over']}"
+    return f"{found['measure']}{over} (n = {found['n']})"
+
+
+def _probe_cell(found: dict[str, Any] | None) -> str:
+    return _cell((found["value"], found["low"], found["high"])) if found else ""
+
+
+def _two(found: float | Sequence[float]) -> str:
+    value = found if isinstance(found, float) else found[0]
+    return "–" if math.isnan(value) else f"{value:.2f}"
 
 
 def to_json(found: Sequence[dict[str, Any]]) -> str:
@@ -135,7 +233,9 @@ def _name(row: dict[str, Any]) -> str:
 
 def _cell(found: Sequence[float]) -> str:
     value, low, high = found
-    return "" if math.isnan(value) else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    if math.isnan(value):
+        return ""
+    return f"{value:.2f}" if math.isnan(low) else f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _span(found: Sequence[float]) -> str:

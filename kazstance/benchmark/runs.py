@@ -4,61 +4,48 @@ import importlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
-
-import pyarrow as pa
+from typing import Any
 
 import kazstance
 from kazstance import dataset
-from kazstance.benchmark.contrast import GroupScore, group_scores, groups
+from kazstance.benchmark import family as families
+from kazstance.benchmark.answers import Answer, check_answers, is_sequence, to_lines
+from kazstance.benchmark.finished import (
+    PROBES,
+    SCORES,
+    SETTINGS,
+    Finished,
+    Job,
+    Run,
+    evaluate,
+    jobs_of,
+    reload,
+    tabulate,
+    tabulate_all,
+)
+from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, Task, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
 from kazstance.export import to_json, write_file
-from kazstance.predictions import predicted_labels
-from kazstance.scoring import Confusion, Score, confusion, score
+from kazstance.predictions import Predicted, predicted_labels
+from kazstance.scoring import Score
 
-SETTINGS: Final = "run.json"
-SCORES: Final = "scores.json"
-TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
-STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"), SENTENCE: ("sentence", "fold")}
-"""Folds stand in all: they share targets, and what is seen in training differs between them.
-
-Within targets, a rule that knows the target alone scores 0; within targets and sources, one that knows both; within
-sentences, one that ignores the target.
-"""
+__all__ = ["Finished", "Run", "bring", "evaluate", "find_system", "reload", "run", "tabulate", "tabulate_all"]
 Progress = Callable[[str], None]
+Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a run is of."""
-
-    system: str
-    task: str
-    protocol: str
-    digest: str
-
-    @property
-    def signature(self) -> dict[str, object]:
-        """What its scores print beside their own figures."""
-        facts: dict[str, object] = {
-            "task": self.task,
-            "protocol": self.protocol,
-            "system": self.system.replace(" ", "_"),
-        }
-        return facts | {"data": self.digest[:12], "version": kazstance.__version__}
-
-
-def find_system(name: str) -> Predict:
+def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
     """A system by its name in the panel or among the baselines, or by import path as `package.module:object`.
 
-    A callable takes training and test items and gives a label for each test item. An object with `fit` and `predict` is
-    a scikit-learn estimator: it is given texts, each with its target behind it.
+    A callable takes training and test items and gives for each test item a label, or a mapping from each label to its
+    probability. An object with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with its target
+    behind it; where it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not seen.
 
     Raises:
         KazstanceError: it cannot be found, or is neither.
@@ -67,7 +54,7 @@ def find_system(name: str) -> Predict:
     if name in PANEL:
         return PANEL[name]
     if ":" in name:
-        return _imported(name)
+        return _imported(name, labels)
     try:
         from kazstance.benchmark.baselines import BASELINES  # noqa: PLC0415  # needs an extra
     except ModuleNotFoundError as error:
@@ -80,26 +67,31 @@ def find_system(name: str) -> Predict:
     return BASELINES[name]
 
 
-def _imported(name: str) -> Predict:
+def _imported(name: str, labels: Sequence[str]) -> Predict:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise KazstanceError(f"{name}: {error}; expected an import path as package.module:object") from None
     if hasattr(found, "fit") and hasattr(found, "predict"):
-        return _estimator(found)
+        return _estimator(found, labels)
     if not callable(found):
         raise KazstanceError(f"{name}: {type(found).__name__}, expected a callable or an estimator")
     predict: Predict = found
     return predict
 
 
-def _estimator(found: Any) -> Predict:
+def _estimator(found: Any, labels: Sequence[str]) -> Predict:
     """A scikit-learn estimator as a system."""
 
-    def predict(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    def predict(train: Sequence[Item], test: Sequence[Item]) -> list[str | Mapping[str, float]]:
         fitted = found.fit([as_text(item) for item in train], [item.label for item in train])
-        return [str(label) for label in fitted.predict([as_text(item) for item in test])]
+        texts = [as_text(item) for item in test]
+        if not hasattr(fitted, "predict_proba"):
+            return [str(label) for label in fitted.predict(texts)]
+        unseen = dict.fromkeys(labels, 0.0)
+        classes = [str(label) for label in fitted.classes_]
+        return [unseen | dict(zip(classes, map(float, row), strict=True)) for row in fitted.predict_proba(texts)]
 
     return predict
 
@@ -110,180 +102,131 @@ def as_text(item: Item) -> str:
 
 
 def run(
-    system: str, task_name: str, protocol: str, out: Path, *, data: Path = dataset.SHIPPED, say: Progress = print
+    system: str,
+    task_name: str,
+    protocol: str,
+    out: Path,
+    *,
+    with_probes: bool = False,
+    family: str | None = None,
+    data: Path = dataset.SHIPPED,
+    say: Progress = print,
+    track: Track = iter,
 ) -> list[Score]:
     """Run a system, and write predictions, scores, signature and environment into a folder.
 
-    Folds that the folder holds already are not run again, if they are of the same run.
+    Folds that the folder holds already are not run again, if they are of the same run. For probes the system is trained
+    once more on each fold and answers to the masks and mirrors of its rows; what it answered before stays as it is.
+
+    Args:
+        system: a name or an import path, see `find_system`.
+        task_name: the task.
+        protocol: the protocol.
+        out: the folder of the run.
+        with_probes: ask for probes too (task stance).
+        family: the family of the model that is scored; a warning is said where it is that of the labels.
+        data: the dataset.
+        say: is told of each fold.
+        track: is given what is to be done, and gives it back one by one; for progress bars.
 
     Raises:
         KazstanceError: the folder is of another run, or the system fails; finished folds are kept.
     """
-    task, predict = get_task(task_name), find_system(system)
-    this = Run(system, task_name, protocol, dataset.manifest(data=data).digest)
+    task = get_task(task_name)
+    predict = find_system(system, task.labels)
+    this = Run(system, task_name, protocol, dataset.manifest(data=data).digest, family)
     parts = list(folds(protocol, items(task, data=data), data=data))
-    _begin(this, out)
-    for number, part in enumerate(parts, 1):
-        file = _place(out, part)
-        if not file.exists():
-            _write(file, part, _predict(predict, part, task, this))
-        say(f"{system} · {task_name} · {protocol}: fold {number} of {len(parts)}, {part.name}")
-    return _finish(this, task, parts, out)
+    probes = probe_rows(data=data)
+    if with_probes:
+        check_asked(task_name, probes)
+    _begin(this, out, data, say)
+    jobs = jobs_of(out, parts, probes if with_probes else ())
+    for number, job in enumerate(track(jobs), 1):
+        if not job.file.exists():
+            write_file(to_lines(job.part.test, _predict(predict, job.part, task, this), task.labels), job.file)
+        where = f"{job.file.parent.name} of fold {job.part.name}"
+        say(f"{system} · {task_name} · {protocol}: {number} of {len(jobs)}, {where}")
+    return _finish(this, out, data)
 
 
 def bring(
-    predictions: Path, name: str, task_name: str, protocol: str, out: Path, *, data: Path = dataset.SHIPPED
+    predictions: Path,
+    name: str,
+    task_name: str,
+    protocol: str,
+    out: Path,
+    *,
+    with_probes: bool = False,
+    family: str | None = None,
+    data: Path = dataset.SHIPPED,
+    say: Progress = print,
 ) -> list[Score]:
-    """A run from a file of predictions, with the columns `item_id` and `label`, a row for each item.
+    """A run from a file of predictions: `item_id` and `label`, or `p_<label>` for each label, a row for each item.
+
+    Rows of the probes mask and mirror may stand in it too, by their `probe_id`: all of a probe or none.
 
     Raises:
         InputError: rows that are missing, doubled or unknown, or labels that are none; all are named.
         KazstanceError: the folder is of another run, or the file cannot be read.
     """
     task = get_task(task_name)
-    this = Run(name, task_name, protocol, dataset.manifest(data=data).digest)
+    this = Run(name, task_name, protocol, dataset.manifest(data=data).digest, family)
     parts = list(folds(protocol, items(task, data=data), data=data))
-    labels = predicted_labels(predictions, [item.item_id for part in parts for item in part.test], task.labels)
-    _begin(this, out)
-    for part in parts:
-        _write(_place(out, part), part, [labels[item.item_id] for item in part.test])
-    return _finish(this, task, parts, out)
+    probes = probe_rows(data=data) if task_name == "stance" else ()
+    if with_probes:
+        check_asked(task_name, probes)
+    jobs = jobs_of(out, parts, probes)
+    ids = [item.item_id for job in jobs for item in job.part.test]
+    asked = [[name for name in ids if name.startswith(f"{kind}:")] for kind in ASKED]
+    required = ids if with_probes else [item.item_id for part in parts for item in part.test]
+    given = predicted_labels(predictions, required, task.labels, () if with_probes else asked)
+    _begin(this, out, data, say)
+    for job in jobs:
+        there = [item for item in job.part.test if item.item_id in given.labels]
+        job.file.unlink(missing_ok=True)
+        if there:
+            write_file(to_lines(there, [_given(given, item) for item in there], task.labels), job.file)
+    return _finish(this, out, data)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A finished run: its counts by strata, and how it does on the contrast set (task stance)."""
-
-    run: Run
-    task: Task
-    strata: Mapping[str, Confusion]
-    contrast: tuple[GroupScore, ...]
-
-    @property
-    def counts(self) -> Confusion:
-        """The counts within targets."""
-        return self.strata[TARGET]
+def _given(found: Predicted, item: Item) -> Answer:
+    """The answer to an item in a file of predictions."""
+    name = item.item_id
+    return Answer(found.labels[name], found.probabilities[name] if found.probabilities else None)
 
 
-def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
-    """A finished run from its folder.
-
-    Raises:
-        KazstanceError: the folder holds no finished run, or one on other data.
-    """
-    try:
-        this = Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KazstanceError(f"{out / SETTINGS}: {error}; expected the folder of a run") from None
-    if this.digest != dataset.manifest(data=data).digest:
-        raise KazstanceError(
-            f"{out}: the run is on other data; expected the digest {dataset.manifest(data=data).digest}"
-        )
-    task = get_task(this.task)
-    parts = list(folds(this.protocol, items(task, data=data), data=data))
-    predictions = _read_all(out, parts, task)
-    labels = {name: label for part in predictions.values() for name, label in part.items()}
-    contrast = (
-        group_scores(groups(item for part in parts for item in part.test), labels) if task.name == "stance" else []
-    )
-    return Finished(this, task, tabulate_all(task, parts, predictions), tuple(contrast))
-
-
-def _place(out: Path, part: TrainTest) -> Path:
-    return out / "predictions" / f"{part.name.replace('/', '~')}.jsonl"
-
-
-def _write(file: Path, part: TrainTest, labels: Sequence[str]) -> None:
-    lines = (json.dumps({"item_id": i.item_id, "label": label}) for i, label in zip(part.test, labels, strict=True))
-    write_file(("\n".join(lines) + "\n").encode(), file)
-
-
-def _begin(this: Run, out: Path) -> None:
-    """Make a folder of a run, or see that it is of this one."""
+def _begin(this: Run, out: Path, data: Path, say: Progress) -> None:
+    """Make a folder of a run, or see that it is of this one; warn where the labels are of the system's family."""
     settings = out / SETTINGS
     if settings.is_file():
-        if json.loads(settings.read_text(encoding="utf-8"))["run"] != asdict(this):
+        if Run(**json.loads(settings.read_text(encoding="utf-8"))["run"]) != this:
             raise KazstanceError(f"{out} holds another run; expected a new folder, or one of {asdict(this)}")
-        return
-    packages = {name: version(name) for name in ("numpy", "pyarrow", "narwhals")}
-    environment = {"python": platform.python_version(), "kazstance": kazstance.__version__, **packages}
-    write_file(json.dumps({"run": asdict(this), "environment": environment}, indent=1).encode(), settings)
+    else:
+        packages = {name: version(name) for name in ("numpy", "pyarrow", "narwhals")}
+        environment = {"python": platform.python_version(), "kazstance": kazstance.__version__, **packages}
+        write_file(json.dumps({"run": asdict(this), "environment": environment}, indent=1).encode(), settings)
+    if warning := families.warning(this.family, data=data):
+        say(warning)
 
 
-def _predict(predict: Predict, part: TrainTest, task: Task, this: Run) -> list[str]:
-    """A system's labels for a fold, checked."""
+def _predict(predict: Predict, part: TrainTest, task: Task, this: Run) -> list[Answer]:
+    """A system's answers for a fold, checked."""
+    where = f"{this.system}: fold {part.name}"
     try:
-        labels = list(predict(part.train, part.test))
+        given = predict(part.train, part.test)
+        given = list(given) if is_sequence(given) else given
     except Exception as error:  # a system may raise anything
-        raise KazstanceError(f"{this.system}: fold {part.name}: {type(error).__name__}: {error}") from error
-    if len(labels) != len(part.test):
-        raise KazstanceError(f"{this.system}: fold {part.name}: {len(labels)} labels, expected {len(part.test)}")
-    for item, label in zip(part.test, labels, strict=True):
-        if label not in task.labels:
-            expected = ", ".join(task.labels)
-            raise KazstanceError(
-                f"{this.system}: fold {part.name}: {item.item_id}: {label!r}, expected one of {expected}"
-            )
-    return labels
+        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
+    return check_answers(given, part.test, task.labels, where)
 
 
-def _read_all(out: Path, parts: Iterable[TrainTest], task: Task) -> dict[str, dict[str, str]]:
-    """The predictions of all folds of a run."""
-    found = {}
-    for part in parts:
-        file = _place(out, part)
-        try:
-            rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-            labels = {row["item_id"]: row["label"] for row in rows}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
-        if labels.keys() != {item.item_id for item in part.test} or not set(labels.values()) <= set(task.labels):
-            raise KazstanceError(f"{file}: expected a label for each item; remove the file to run the fold again")
-        found[part.name] = labels
-    return found
-
-
-def evaluate(this: Run, task: Task, counts: Mapping[str, Confusion]) -> list[Score]:
-    """All metrics of a task within targets, and its headline within the other strata too."""
-    scores = [score(counts[TARGET], metric, signature=this.signature) for metric in task.metrics]
-    others = ((within, found) for within, found in counts.items() if within != TARGET)
-    return scores + [score(c, task.headline, signature=this.signature | {"within": within}) for within, c in others]
-
-
-def tabulate_all(
-    task: Task, parts: Sequence[TrainTest], predictions: Mapping[str, Mapping[str, str]]
-) -> dict[str, Confusion]:
-    """The counts of predictions within targets; within targets and sources; and, for single texts, within sentences."""
-    return {
-        within: tabulate(task, parts, predictions, strata)
-        for within, strata in STRATA.items()
-        if within != SENTENCE or task.name != "compare"
-    }
-
-
-def tabulate(
-    task: Task, parts: Iterable[TrainTest], predictions: Mapping[str, Mapping[str, str]], strata: Sequence[str]
-) -> Confusion:
-    """The counts of predictions over all folds."""
-    rows = [
-        {
-            "gold": item.label,
-            "predicted": predictions[part.name][item.item_id],
-            "target": item.target_id,
-            "source": "+".join(sorted(item.sources)),
-            "sentence": item.item_id.partition(":")[0],
-            "fold": part.name,
-            "cluster": item.cluster,
-        }
-        for part in parts
-        for item in part.test
-    ]
-    table = pa.Table.from_pylist(rows)
-    return confusion(table, "gold", "predicted", strata=strata, cluster="cluster", labels=task.labels)
-
-
-def _finish(this: Run, task: Task, parts: Sequence[TrainTest], out: Path) -> list[Score]:
-    """Score all folds, and write the scores."""
-    scores = evaluate(this, task, tabulate_all(task, parts, _read_all(out, parts, task)))
-    write_file(to_json([asdict(found) for found in scores]).encode(), out / SCORES)
+def _finish(this: Run, out: Path, data: Path) -> list[Score]:
+    """Score all folds, and write the scores, those of parts and those of probes."""
+    found = reload(out, data=data)
+    scores = evaluate(this, found.task, found.strata) + found.soft
+    parts = [asdict(part) for part in found.by_part]
+    page = {"warning": found.warning, "scores": [asdict(one) for one in scores], "parts": parts}
+    write_file(to_json(page).encode(), out / SCORES)
+    if found.probes:
+        write_file(to_json([asdict(probe) for probe in found.probes]).encode(), out / PROBES)
     return scores

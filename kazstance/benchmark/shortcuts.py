@@ -1,12 +1,13 @@
 """The shortcut panel: what can be reached without reading, or without looking at the target."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kazstance.benchmark.tasks import Item
 
-Predict = Callable[[Sequence[Item], Sequence[Item]], list[str]]
+Predict = Callable[[Sequence[Item], Sequence[Item]], Sequence[str | Mapping[str, float]]]
+"""A system: from training and test items to a label for each test item, or the probability of every label."""
 
 
 def majority(train: Sequence[Item], test: Sequence[Item]) -> list[str]:

@@ -1,5 +1,6 @@
 """Tasks: what is to be predicted of a row, and what a row is known by."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -8,7 +9,7 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.errors import UnknownNameError
-from kazstance.schema.records import SPLITS, Pair, SentenceTarget
+from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
 PAIR_LABELS: Final = ("a", "b", "same")
@@ -17,7 +18,7 @@ SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
 
 @dataclass(frozen=True)
 class Item:
-    """A row as a system sees it: `label` is for training alone; a pair has a second text and source."""
+    """A row as a system sees it: `label` is for training alone; a pair has a second text and source, and no voice."""
 
     item_id: str
     split: str
@@ -31,6 +32,8 @@ class Item:
     context_after: str = ""
     text_b: str = ""
     source_b: str = ""
+    kind: str = ""
+    voice: str = ""
 
     @property
     def sources(self) -> frozenset[str]:
@@ -83,16 +86,18 @@ def items(task: Task, *, data: Path = dataset.SHIPPED) -> tuple[Item, ...]:
 def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
     """The rows, loaded once for all runs on the same data."""
     rows: list[Item] = []
+    kinds = {target.target_id: target.kind.value for target in dataset.load("targets", data=data)}
+    voices = {sentence.sentence_id: sentence.voice.value for sentence in dataset.load("sentences", data=data)}
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
             if isinstance(row, SentenceTarget):
-                rows.append(_single(row, split))
+                rows.append(_single(row, split, kinds[row.target_id], voices[row.sentence_id]))
             elif isinstance(row, Pair):
-                rows += _both_orders(row, split)
+                rows += _both_orders(row, split, kinds[row.target_id])
     return tuple(rows)
 
 
-def _single(row: SentenceTarget, split: str) -> Item:
+def _single(row: SentenceTarget, split: str, kind: str, voice: str) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,
@@ -104,10 +109,12 @@ def _single(row: SentenceTarget, split: str) -> Item:
         label=row.label.name,
         context_before=getattr(row, "context_before", ""),
         context_after=getattr(row, "context_after", ""),
+        kind=kind,
+        voice=voice,
     )
 
 
-def _both_orders(row: Pair, split: str) -> Sequence[Item]:
+def _both_orders(row: Pair, split: str, kind: str) -> Sequence[Item]:
     cluster = min(row.sentence_a, row.sentence_b).rpartition("/")[0]
     shown = Item(
         item_id=row.pair_id,
@@ -120,6 +127,7 @@ def _both_orders(row: Pair, split: str) -> Sequence[Item]:
         label=row.more_favorable.name,
         text_b=row.text_b,
         source_b=row.source_b,
+        kind=kind,
     )
     other = replace(
         shown,
@@ -131,3 +139,17 @@ def _both_orders(row: Pair, split: str) -> Sequence[Item]:
         label=SWAPPED[shown.label],
     )
     return shown, other
+
+
+def votes(task: Task, *, data: Path = dataset.SHIPPED) -> dict[str, tuple[int, ...]]:
+    """How many annotators chose each label of a task, by item; empty for pairs, which nobody judged as such.
+
+    Raises:
+        KazstanceError: `data` is no built dataset.
+    """
+    found = {}
+    for row in dataset.load(task.table, data=data):
+        if isinstance(row, Stance | GridCell):
+            chosen = Counter(vote.label_name for vote in row.votes)
+            found[f"{row.sentence_id}:{row.target_id}"] = tuple(chosen[label] for label in task.labels)
+    return found

@@ -1,12 +1,15 @@
 """Commands that benchmark systems."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypedDict
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from kazstance import dataset
@@ -28,19 +31,52 @@ def run(
         str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
     ] = "cross_source",
     predictions_file: Annotated[
-        Path | None, typer.Option("--predictions", help="Take a file with item_id and label; SYSTEM is its name then.")
+        Path | None,
+        typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
+    ] = None,
+    probes: Annotated[bool, typer.Option("--probes", help="Ask for probes too: names hidden, claims negated.")] = False,
+    family: Annotated[
+        str | None, typer.Option(help="The family of the model that is scored: warns where it made the labels.")
     ] = None,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
     from kazstance.benchmark import runs
 
+    how = Asked(with_probes=probes, family=family, data=data)
+    say = partial(typer.echo, err=True)
     if predictions_file:
-        found = runs.bring(predictions_file, system, task, protocol, out, data=data)
+        found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
     else:
-        say = partial(typer.echo, err=True)
-        found = runs.run(system, task, protocol, out, data=data, say=say)
+        with progress(say) as bars:
+            found = runs.run(system, task, protocol, out, **how, **bars)
     print(*found, sep="\n")
+
+
+class Asked(TypedDict):
+    """What a run and a file of predictions are asked alike."""
+
+    with_probes: bool
+    family: str | None
+    data: Path
+
+
+class Bars(TypedDict):
+    """How a run tells what it does."""
+
+    say: Callable[[str], None]
+    track: Callable[[Sequence[Any]], Iterable[Any]]
+
+
+@contextmanager
+def progress(say: Callable[[str], None]) -> Iterator[Bars]:
+    """A progress bar where standard error is a terminal; else a line for whatever is finished."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield {"say": say, "track": iter}
+        return
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as bar:
+        yield {"say": partial(console.print, markup=False, highlight=False), "track": bar.track}
 
 
 @bench_command
@@ -54,6 +90,7 @@ def compare(
     from kazstance.benchmark import report
 
     found = report.compare_runs(folders, metric, data=data)
+    _warn(folders, data)
     if as_json:
         print(to_json([asdict(line) for line in found]))
         return
@@ -79,4 +116,13 @@ def report_(
     if out.suffix not in writers:
         raise UnknownNameError(out.suffix, "kind of page", writers)
     write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    _warn(folders, data)
     print(f"wrote {out}")
+
+
+def _warn(folders: Iterable[Path], data: Path) -> None:
+    """Say of runs by the family that made the labels that they are."""
+    from kazstance.benchmark import report
+
+    for warning in report.warnings(folders, data=data):
+        typer.echo(warning, err=True)

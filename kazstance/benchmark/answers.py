@@ -1,0 +1,106 @@
+"""What a system answers: a label for each item, or the probability of every label; checked before anything is kept."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kazstance.benchmark.tasks import Item
+from kazstance.errors import KazstanceError
+from kazstance.predictions import PROBABILITY, distribution_faults
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The label of an item, and the probability of each label of the task, where they were given."""
+
+    label: str
+    probabilities: tuple[float, ...] | None = None
+
+
+def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:
+    """A system's answers to some items; of probabilities, the label is the most probable, the first one in ties.
+
+    Raises:
+        KazstanceError: they are no sequence or of another length, or one is neither a label nor the probability of
+            every label, or its probabilities are not finite, below 0, or do not sum to 1 within 1e-6.
+    """
+    if not is_sequence(given):
+        raise KazstanceError(f"{where}: {type(given).__name__}, expected a sequence of {len(items)} answers")
+    if len(given) != len(items):
+        raise KazstanceError(f"{where}: {len(given)} labels, expected {len(items)}")
+    return [_answer(one, labels, f"{where}: {item.item_id}") for one, item in zip(given, items, strict=True)]
+
+
+def is_sequence(given: Any) -> bool:
+    """Whether something can hold an answer to each item, in order: a list, a tuple, an array, a column."""
+    return (
+        hasattr(given, "__len__") and hasattr(given, "__iter__") and not isinstance(given, str | bytes | Mapping | Set)
+    )
+
+
+def _answer(given: Any, labels: Sequence[str], where: str) -> Answer:
+    if isinstance(given, Mapping):
+        return most_probable(_probabilities(given, labels, where), labels, where)
+    if not isinstance(given, str) or given not in labels:
+        raise KazstanceError(f"{where}: {given!r}, expected one of {', '.join(labels)}")
+    return Answer(str(given))
+
+
+def _probabilities(given: Mapping[Any, Any], labels: Sequence[str], where: str) -> list[float]:
+    if unknown := [name for name in given if name not in labels]:
+        raise KazstanceError(f"{where}: probability of {unknown[0]!r}, expected those of {', '.join(labels)}")
+    if missing := [label for label in labels if label not in given]:
+        raise KazstanceError(f"{where}: no probability of {', '.join(missing)}, expected one for each label")
+    for label in labels:
+        if not isinstance(given[label], Real):
+            raise KazstanceError(f"{where}: probability of {label}: {given[label]!r}, expected a number")
+    return [float(given[label]) for label in labels]
+
+
+def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: str) -> Answer:
+    """Probabilities, checked, with their label.
+
+    Raises:
+        KazstanceError: they are no probabilities.
+    """
+    for _, fault in distribution_faults(np.array([probabilities])):
+        raise KazstanceError(f"{where}: {fault}")
+    return Answer(labels[int(np.argmax(probabilities))], tuple(probabilities))
+
+
+def to_lines(items: Iterable[Item], answers: Iterable[Answer], labels: Sequence[str]) -> bytes:
+    """Answers as JSON Lines, which can be brought as a file of predictions again."""
+    lines = []
+    for item, answer in zip(items, answers, strict=True):
+        columns = zip((f"{PROBABILITY}{label}" for label in labels), answer.probabilities or (), strict=False)
+        lines.append(json.dumps({"item_id": item.item_id, "label": answer.label, **dict(columns)}))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def from_lines(file: Path, items: Iterable[Item] | None, labels: Sequence[str]) -> dict[str, Answer]:
+    """The answers of a fold, by item; without items, to whatever the file has.
+
+    Raises:
+        KazstanceError: the file holds anything but an answer to each item.
+    """
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        found = {row["item_id"]: _from_row(row, labels, str(file)) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
+    whole = items is None or found.keys() == {item.item_id for item in items}
+    if not whole or not {one.label for one in found.values()} <= set(labels):
+        raise KazstanceError(f"{file}: expected a label for each item; remove the file to run the fold again")
+    return found
+
+
+def _from_row(row: Mapping[str, Any], labels: Sequence[str], where: str) -> Answer:
+    columns = [f"{PROBABILITY}{label}" for label in labels]
+    if not any(column in row for column in columns):
+        return Answer(row["label"])
+    return most_probable([float(row[column]) for column in columns], labels, where)
