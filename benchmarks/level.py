@@ -41,7 +41,7 @@ def main() -> None:
         f"# The paired test at {LEVEL:.0%}: data sets in which it finds a difference, in percent",
         f"`python -m benchmarks.level`: {SETS} simulated data sets of each kind on {TARGETS} targets, {SWAPS} random "
         "swaps of whole clusters. Where there is nothing to find, the simulation's own error is "
-        f"{100 * np.sqrt(LEVEL * (1 - LEVEL) / SETS):.1f}. Systems that guess in other ways do differ in the other metrics.",
+        f"{100 * np.sqrt(LEVEL * (1 - LEVEL) / SETS):.1f}. Who guesses in another way does differ in other metrics.",
     ]
     for label, systems in PAIRS.items():
         rows = [[design.name, *rejected(design, systems, label)] for design in DESIGNS]

@@ -1,4 +1,4 @@
-"""python -m benchmarks.skill: what scores make of systems that know the answer to a share of the rows, and else guess."""
+"""python -m benchmarks.skill: what scores make of systems that know a share of the answers, and else guess."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -102,9 +102,9 @@ def main() -> None:
     parts = [
         "# Skill of systems that know or guess",
         f"`python -m benchmarks.skill`: {DRAWS} draws of {ROWS} rows on {TARGETS} targets with skewed priors, "
-        f"{ONE_SIDED} of them with one label; clusters share mood and what is known; D = {size:.0f}. Mean over draws (SD). "
-        "A system knows the share s and guesses the rest by the target. The last columns: means in the simulation by "
-        "which `wts` was chosen, of the same design with other random targets.",
+        f"{ONE_SIDED} of them with one label; clusters share mood and what is known; D = {size:.0f}. Mean over draws "
+        "(SD). A system knows the share s and guesses the rest by the target. Last columns: means of the simulation "
+        "by which `wts` was chosen, of the same design with other random targets.",
         markdown_table(header, rows),
         f"The largest deviation of a mean from s, of {len(rows) * len(SKILLS)}: {largest:.1f} standard errors.",
         "## Rules that do not read",

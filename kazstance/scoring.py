@@ -288,9 +288,9 @@ def compare(one: Confusion, other: Confusion, metric: str, n: int = RESAMPLES, s
 
 def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floats:
     """A metric's difference, shape (n,), where clusters keep their systems, 1, or swap them, 0: shape (n, clusters)."""
-    flat = [side.counts.reshape(len(side.counts), -1) for side in (one, other)]
-    swapped = [(w @ flat[0] + (1 - w) @ flat[1]).reshape(len(kept), *one.total.shape) for w in (kept, 1 - kept)]
-    return np.atleast_1d(metric(swapped[0]) - metric(swapped[1]))
+    gap = (one.counts - other.counts).reshape(len(one.counts), -1)
+    first = other.total + (kept @ gap).reshape(len(kept), *one.total.shape)
+    return np.atleast_1d(metric(first) - metric(one.total + other.total - first))
 
 
 def holm(p: Sequence[float]) -> list[float]:
