@@ -36,7 +36,7 @@ def theme() -> alt.theme.ThemeConfig:
         "view": {"stroke": None, "continuousWidth": 480, "continuousHeight": 300},
         "title": {"anchor": "start", "fontSize": 14, "subtitleFontSize": 12, "color": INK, "subtitleColor": MUTED},
         "axis": {**words, "grid": False, "domainColor": MUTED, "tickColor": MUTED, "titleFontWeight": "normal"},
-        "axisQuantitative": {"grid": True, "gridColor": GRID, "domain": False},
+        "axisQuantitative": {"grid": True, "gridColor": GRID, "domain": False, "labelFlush": False},
         "axisBand": {"ticks": False, "labelLimit": 320},
         "axisPoint": {"ticks": False, "labelLimit": 320},
         "header": {**words, "labelFontWeight": "bold", "labelAnchor": "start", "labelFontSize": 12},
