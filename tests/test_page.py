@@ -213,7 +213,7 @@ def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(rows, tmp_path):
         for scheme in ("light", "dark"):
             page = browser.new_page(viewport={"width": 400, "height": 900}, color_scheme=scheme)
             for event in ("console", "dialog", "pageerror"):
-                page.on(event, lambda found: seen.append(found))
+                page.on(event, lambda found: seen.append(str(found)))
             page.on("request", lambda request: seen.append(request.url))
             page.goto((tmp_path / "page.html").as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= 400
