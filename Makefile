@@ -47,7 +47,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.loading
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.skill
 	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.level
 	$(BIN)/python -m benchmarks.mirrored
 	$(BIN)/python -m benchmarks.systems stance
 

@@ -4,15 +4,17 @@ Counts have the shape (..., strata, labels, labels): stratum, gold label, predic
 them, so that an estimate and each of its resamples go through the same code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, tally
+from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, tally, weight_blocks
 
 LABELS: Final = ("against", "neutral", "favor")
 GRID_LABELS: Final = (*LABELS, "none")
@@ -42,15 +44,17 @@ def effective_size(counts: Floats) -> Any:
     return _plain(_skill(counts)[1].sum(axis=-1))
 
 
-def ss(counts: Floats) -> Any:
+def ss(counts: Floats, rule: npt.NDArray[np.intp] | None = None) -> Any:
     """Skill score against the best rule that knows the stratum alone: 1 - errors / errors of each stratum's majority.
 
-    At most 0 for every such rule, 1 for perfect; NaN where the majority makes no error.
+    At most 0 for every such rule, 1 for perfect; NaN where the rule makes no error. The majority is that of the counts,
+    or a given one, shape (strata,).
     """
     gold = counts.sum(axis=-1)
     rows = gold.sum(axis=-1)
     errors = (rows - np.trace(counts, axis1=-2, axis2=-1)).sum(axis=-1)
-    return 1 - _ratio(errors, (rows - gold.max(axis=-1)).sum(axis=-1))
+    right = gold.max(axis=-1) if rule is None else gold[..., np.arange(len(rule)), rule]
+    return 1 - _ratio(errors, (rows - right).sum(axis=-1))
 
 
 def wts_ordinal(counts: Floats) -> Any:
@@ -162,17 +166,24 @@ class Confusion:
         weights = cluster_weights(len(self.clusters), n, seed)
         return (weights @ self.counts.reshape(len(self.counts), -1)).reshape(n, *self.total.shape)
 
+    @property
+    def units(self) -> int:
+        """How many units resamples are drawn from: clusters; rows where there is but one."""
+        return len(self.clusters) if len(self.clusters) > 1 else self.n
+
     def resampled(self, metric: Metric, n: int, seed: int = SEED) -> Floats:
         """A metric on bootstrap counts, shape (n,); in blocks where counts are many, so that memory stays bounded."""
+        metric = _anchored(metric, self.total)
         if len(self.clusters) == 1:
             return np.asarray(metric(self.draws(n, seed)))
         flat, shape = self.counts.reshape(len(self.counts), -1), self.total.shape
-        blocks = _blocks(cluster_weights(len(self.clusters), n, seed), flat.shape[1])
+        blocks = _weights(len(self.clusters), n, seed, flat.shape[1])
         return np.concatenate([np.atleast_1d(metric((w @ flat).reshape(-1, *shape))) for w in blocks])
 
     def resampled_strata(self, metric: Metric, n: int, seed: int = SEED) -> Floats:
         """A metric on draws of whole strata, shape (n,): a weight on a stratum is as good as copies of it."""
-        blocks = _blocks(cluster_weights(len(self.strata), n, seed), self.total.size)
+        metric = _anchored(metric, self.total)
+        blocks = _weights(len(self.strata), n, seed, self.total.size)
         return np.concatenate([np.atleast_1d(metric(self.total * w[:, :, None, None])) for w in blocks])
 
 
@@ -233,9 +244,9 @@ def score(
 ) -> Score:
     """A metric with its 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them."""
     function = METRICS[metric]
-    low, high = interval(found.resampled(function, n, seed))
+    low, high = interval(found.resampled(function, n, seed), units=found.units)
     copies = found.resampled_strata(function, n, seed) if len(found.strata) > 1 else np.array([np.nan])
-    target_low, target_high = interval(copies)
+    target_low, target_high = interval(copies, units=len(found.strata))
     facts = {
         "metric": metric,
         "strata": len(found.strata),
@@ -271,13 +282,17 @@ def compare(one: Confusion, other: Confusion, metric: str, n: int = RESAMPLES, s
         raise ValueError("the systems have other clusters or strata, or but one cluster; expected the same rows")
     function = METRICS[metric]
     value = float(function(one.total) - function(other.total))
-    low, high = interval(np.asarray(function(one.draws(n, seed)) - function(other.draws(n, seed))))
-    kept = np.random.default_rng(seed).integers(0, 2, (n, len(one.clusters))).astype(np.float64)
-    flat = [side.counts.reshape(len(side.counts), -1) for side in (one, other)]
-    swapped = [(w @ flat[0] + (1 - w) @ flat[1]).reshape(n, *one.total.shape) for w in (kept, 1 - kept)]
-    drawn = np.abs(np.asarray(function(swapped[0]) - function(swapped[1])))
-    extreme = int((drawn >= abs(value) - 1e-12).sum())
-    return Difference(value, low, high, (1 + extreme) / (1 + n))
+    low, high = interval(one.resampled(function, n, seed) - other.resampled(function, n, seed), units=one.units)
+    drawn = np.abs(np.concatenate([swap(one, other, function, kept) for kept in _coins(one, n, seed)]))
+    extreme = int((~(drawn < abs(value) - 1e-12)).sum())  # what is undefined speaks against a difference
+    return Difference(value, low, high, (1 + extreme) / (1 + n) if not math.isnan(value) else value)
+
+
+def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floats:
+    """A metric's difference, shape (n,), where clusters keep their systems, 1, or swap them, 0: shape (n, clusters)."""
+    gap = (one.counts - other.counts).reshape(len(one.counts), -1)
+    first = other.total + (kept @ gap).reshape(len(kept), *one.total.shape)
+    return np.atleast_1d(metric(first) - metric(one.total + other.total - first))
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -421,9 +436,29 @@ def soft_scores(
     ]
 
 
-def _blocks(weights: Floats, cells: int) -> list[Floats]:
-    """Weights in blocks of rows, so that rows times cells stay below a bound."""
-    return np.array_split(weights, max(1, -(-len(weights) * cells // BLOCK)))
+def _weights(units: int, n: int, seed: int, cells: int) -> Iterator[Floats]:
+    """Weights in blocks of resamples, so that rows times cells or units stay below a bound."""
+    size = max(1, BLOCK // max(cells, units, 1))
+    if n * units <= BLOCK:
+        kept = cluster_weights(units, n, seed)  # drawn once for all metrics
+        return (kept[start : start + size] for start in range(0, n, size))
+    return weight_blocks(units, n, size, seed)
+
+
+def _coins(found: Confusion, n: int, seed: int) -> Iterator[Floats]:
+    """Tosses of a coin for each cluster, 0 or 1, in blocks."""
+    generator = np.random.default_rng(seed)
+    size = max(1, BLOCK // max(found.total.size, len(found.clusters)))
+    for start in range(0, n, size):
+        yield generator.integers(0, 2, (min(size, n - start), len(found.clusters))).astype(np.float64)
+
+
+def _anchored(metric: Metric, total: Floats) -> Metric:
+    """The metric for resamples of counts: `ss` keeps the rule that the counts were measured against.
+
+    Chosen anew, the best rule would be chosen in hindsight twice, and the interval lie below the estimate.
+    """
+    return partial(ss, rule=total.sum(axis=-1).argmax(axis=-1)) if metric is ss else metric
 
 
 def _skill(counts: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.spatial.distance import jensenshannon
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
 
 from kazstance import scoring
@@ -20,9 +23,14 @@ from kazstance.scoring import (
     compare,
     confusion,
     effective_size,
+    f1,
+    f_avg,
     holm,
+    precision,
+    recall,
     score,
     ss,
+    swap,
     wts,
     wts_ordinal,
     wts_polar,
@@ -122,12 +130,84 @@ def test_a_system_that_knows_the_share_s_scores_s_however_it_guesses(skill, styl
     assert abs(np.mean(values) - skill) < max(4 * error, 1e-12)
 
 
-def test_sentences_as_strata_are_zero_for_whoever_ignores_the_target():
+@settings(max_examples=300)
+@given(
+    st.integers(0, 2**32),
+    st.integers(2, 150),
+    st.sampled_from([["target"], ["sentence"], ["target", "source"], ["target", "fold"]]),
+)
+def test_skill_is_zero_for_a_random_rule_that_knows_no_more_than_the_strata(seed, n, strata):
+    """Sentences as strata: zero for whoever ignores the target; target and source: for whoever knows both alone."""
+    rng = np.random.default_rng(seed)
+    columns = {
+        name: rng.integers(0, size, n).astype(str)
+        for name, size in zip(["target", "source", "fold"], (6, 5, 3), strict=True)
+    }
+    columns["sentence"] = rng.integers(0, max(1, n // 3), n).astype(str)
+    keys = ["|".join(row) for row in zip(*(columns[name] for name in strata), strict=True)]
+    rule = {key: LABELS[rng.integers(0, 3)] for key in sorted(set(keys))}
+    columns |= {"gold": rng.choice(LABELS, n), "predicted": [rule[key] for key in keys]}
+    found = confusion(pl.DataFrame(columns), "gold", "predicted", strata=strata)
+    for metric in (wts, wts_ordinal, wts_polar):
+        value = metric(found.total)
+        assert math.isnan(value) or abs(value) < 1e-12
+    assert not ss(found.total) > 1e-12
+
+
+def test_a_system_that_minds_the_target_is_not_zero_within_sentences():
     rng = np.random.default_rng(4)
-    sentence = np.repeat(np.arange(60), 3)
-    gold = rng.integers(0, 3, 180)
-    blind = rng.integers(0, 3, 60)[sentence]
-    assert wts(counted(gold, blind, sentence)) == pytest.approx(0, abs=1e-12)
+    sentence, target, gold = np.repeat(np.arange(60), 3), np.tile(np.arange(3), 60), rng.integers(0, 3, 180)
+    assert wts(counted(gold, target, sentence)) != pytest.approx(0, abs=1e-12)
+
+
+# Confusion counts by target (gold against, neutral, favor × predicted), of public predictions on the test set of
+# SemEval-2016 Task 6A, and the figures published for them: what the task's own scorer printed, in the notebooks of
+# github.com/prrao87/tweet-stance-prediction (f12cf92), and what the scorer of github.com/cardiffnlp/tweeteval (4fbd22c)
+# prints. Precision, recall and F1 of favor, then of against, then F_avg. See benchmarks/published.py.
+PUBLISHED = {
+    "transformer.ipynb": (
+        [
+            [[120, 17, 23], [7, 18, 3], [11, 4, 17]],
+            [[1, 4, 6], [4, 22, 9], [2, 17, 104]],
+            [[117, 19, 47], [10, 28, 6], [17, 4, 37]],
+            [[130, 25, 17], [27, 49, 2], [21, 0, 24]],
+            [[133, 31, 25], [12, 25, 8], [15, 3, 28]],
+        ],
+        ["0.5899", "0.6908", "0.6364", "0.7990", "0.7007", "0.7466", "0.6915"],
+    ),
+    "ulmfit.ipynb": (
+        [[[98, 28, 57], [16, 19, 9], [21, 5, 32]]],
+        ["0.3265", "0.5517", "0.4103", "0.7259", "0.5355", "0.6164", "0.5133"],
+    ),
+    "tweeteval": (
+        [
+            [[118, 48, 23], [6, 35, 4], [14, 2, 30]],
+            [[127, 13, 20], [4, 21, 3], [4, 2, 26]],
+            [[0, 2, 9], [0, 28, 7], [0, 11, 112]],
+            [[102, 22, 59], [4, 36, 4], [13, 2, 43]],
+            [[147, 13, 12], [30, 45, 3], [15, 6, 24]],
+        ],
+        [
+            "0.6200527704485488",
+            "0.7730263157894737",
+            "0.6881405563689604",
+            "0.8458904109589042",
+            "0.6909090909090909",
+            "0.76058506543495",
+            "0.7243628109019552",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_figures_of_public_predictions(name):
+    counts, figures = PUBLISHED[name]
+    counts = np.array(counts, dtype=float)
+    ours = [metric(counts)[label] for label in (2, 0) for metric in (precision, recall, f1)] + [f_avg(counts)]
+    for found, figure in zip(ours, figures, strict=True):
+        places = len(figure.partition(".")[2])
+        assert found == pytest.approx(float(figure), abs=max(0.5 * 10.0**-places, 1e-15)), figure
 
 
 def test_undefined_is_nan_and_never_zero():
@@ -227,7 +307,80 @@ def test_the_paired_test_holds_its_level():
     assert 0.025 < hits / 400 < 0.08
 
 
+def test_in_resamples_ss_keeps_the_rule_that_it_was_measured_against():
+    found = simulated(np.random.default_rng(3), True)
+    rule = found.total.sum(axis=-1).argmax(axis=-1)
+    draws = found.draws(200)
+    assert ss(found.total, rule) == ss(found.total)
+    assert (found.resampled(ss, 200) == ss(draws, rule)).all()
+    assert (found.resampled(ss, 200) >= ss(draws)).all()  # a rule chosen anew never errs more often
+    assert found.resampled(ss, 200).mean() == pytest.approx(ss(found.total), abs=0.02)
+
+
+def test_blocks_give_what_one_piece_gives(monkeypatch):
+    one, other = (simulated(np.random.default_rng(5), True) for _ in range(2))
+    other = Confusion(other.counts[..., [0, 2, 1]], other.clusters, other.strata, other.labels)
+    whole = [score(one, "wts", 300), score(one, "ss", 300), compare(one, other, "wts", 300)]
+    for block in (1, 5_000, 20_000):
+        monkeypatch.setattr(scoring, "BLOCK", block)
+        assert [score(one, "wts", 300), score(one, "ss", 300), compare(one, other, "wts", 300)] == whole
+
+
+def test_swapping_clusters_is_swapping_their_rows():
+    rng = np.random.default_rng(9)
+    one = simulated(rng, True)
+    moved = np.roll(one.counts, 1, axis=-1)  # the same gold labels, other predictions
+    other = Confusion(moved, one.clusters, one.strata, one.labels)
+    kept = rng.integers(0, 2, (20, len(one.clusters)))
+    expected = []
+    for coins in kept:
+        sides = [
+            sum(a if coin else b for coin, a, b in zip(coins, *pair, strict=True))
+            for pair in ((one.counts, other.counts), (other.counts, one.counts))
+        ]
+        expected.append(wts(sides[0]) - wts(sides[1]))
+    np.testing.assert_allclose(swap(one, other, wts, kept.astype(float)), expected, atol=1e-12)
+
+
+def test_the_paired_test_is_that_of_scipy():
+    """Eleven rows, each its own cluster: scipy goes through all 2048 swaps, this draws 20,000."""
+    gold = np.array([0, 1, 2, 0, 2, 2, 1, 0, 0, 2, 1])
+    one, other = np.where(np.arange(11) < 9, gold, 0), np.where(np.arange(11) % 3 > 0, 1, gold)
+    right = [(predicted == gold).astype(float) for predicted in (one, other)]
+    exact = stats.permutation_test(
+        right,
+        lambda a, b, axis: (a - b).mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    ).pvalue
+    systems = []
+    for predicted in (one, other):
+        counts = np.zeros((11, 1, 3, 3))
+        counts[np.arange(11), 0, gold, predicted] = 1
+        systems.append(Confusion(counts, tuple(map(str, range(11))), ("",), LABELS))
+    assert compare(*systems, "accuracy", n=20_000).p == pytest.approx(exact, abs=0.01)
+
+
+def test_a_difference_that_is_undefined_has_no_p_value():
+    counts = np.zeros((2, 1, 3, 3))
+    counts[:, 0, 2, 2] = 3
+    found = compare(*[Confusion(counts, ("a", "b"), ("",), LABELS)] * 2, "wts", n=20)
+    assert math.isnan(found.value)
+    assert math.isnan(found.p)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_is_the_closed_test_of_bonferroni(p):
+    """By its definition: the largest Bonferroni p-value among all sets of hypotheses that hold this one."""
+    n = len(p)
+    sets = [chosen for size in range(1, n + 1) for chosen in combinations(range(n), size)]
+    closed = [max(min(1, len(s) * min(p[i] for i in s)) for s in sets if this in s) for this in range(n)]
+    assert holm(p) == pytest.approx(closed)
+
+
 def test_holm_as_worked_by_hand():
+    """The example of Wikipedia's page on the method; R's p.adjust gives the same."""
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]) == [1, 1]
     assert holm([]) == []
@@ -243,6 +396,35 @@ def test_soft_scores_are_those_of_scipy_and_scikit_learn():
     assert scoring.cross_entropy(probabilities, np.eye(3)[gold]) == pytest.approx(
         log_loss(gold, probabilities, labels=[0, 1, 2])
     )
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.integers(2, 4))
+def test_soft_scores_are_sums_of_the_entropies_of_scipy(seed, rows, labels):
+    """Cross-entropy is the entropy of the votes and the divergence of the probabilities from them."""
+    rng = np.random.default_rng(seed)
+    probabilities, votes = rng.dirichlet(np.ones(labels), rows), rng.multinomial(5, np.full(labels, 1 / labels), rows)
+    share = votes / 5
+    divergence = stats.entropy(share, axis=1) + stats.entropy(share, probabilities, axis=1)
+    assert scoring.cross_entropy(probabilities, votes.astype(float)) == pytest.approx(divergence.mean())
+    distance = jensenshannon(share, probabilities, base=2, axis=1)
+    assert scoring.jensen_shannon(probabilities, votes.astype(float)) == pytest.approx((distance**2).mean(), abs=1e-9)
+
+
+def test_what_was_voted_for_and_given_no_chance_is_infinitely_wrong():
+    assert scoring.cross_entropy(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])) == math.inf
+    assert scoring.jensen_shannon(np.array([[1.0, 0.0]]), np.array([[0.0, 2.0]])) == 1
+    assert math.isnan(scoring.cross_entropy(np.zeros((0, 3)), np.zeros((0, 3))))
+
+
+@given(st.integers(0, 2**32), st.integers(5, 200), st.integers(2, 15))
+def test_calibration_error_is_that_of_the_calibration_curve_of_scikit_learn(seed, rows, bins):
+    rng = np.random.default_rng(seed)
+    probabilities, gold = rng.dirichlet(np.ones(3), rows), rng.integers(0, 3, rows)
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == gold
+    share, mean = calibration_curve(right, sure, n_bins=bins, strategy="uniform")
+    size = np.histogram(sure, bins=bins, range=(0, 1))[0]
+    expected = (np.abs(share - mean) * size[size > 0]).sum() / rows
+    assert scoring.calibration_error(probabilities, gold, bins) == pytest.approx(expected)
 
 
 def test_calibration_error_of_a_calibrated_and_of_an_overconfident_system():

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from kazstance.tally import cluster_weights, interval, resample, resample_clusters, tally
+from kazstance import tally as room
+from kazstance.tally import cluster_weights, interval, resample, resample_clusters, tally, weight_blocks
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
 
@@ -55,3 +57,36 @@ def test_clusters_are_drawn_whole():
 def test_an_interval_passes_over_what_is_undefined():
     assert interval(np.array([np.nan, *range(101)])) == pytest.approx((2.5, 97.5))
     assert np.isnan(interval(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, 500])
+def test_weights_in_blocks_are_the_weights(size):
+    blocks = list(weight_blocks(31, 60, size, 4))
+    assert (np.concatenate(blocks) == cluster_weights(31, 60, 4)).all()
+    assert max(map(len, blocks)) <= size
+
+
+@pytest.mark.parametrize("freedom", [3, 5, 30, 133, 10_000])
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_quantiles_of_t_are_those_of_scipy(freedom, level):
+    share = (1 + level) / 2
+    assert room._t_quantile(share, freedom) == pytest.approx(
+        stats.t.ppf(share, freedom), rel=0.04 if freedom < 10 else 1e-4
+    )
+
+
+def test_an_expanded_interval_of_a_mean_is_that_of_t():
+    """Resampled means of a few normal values: expanded, their interval is Student's; plain, it is too narrow."""
+    values = np.random.default_rng(5).normal(size=16)
+    means = resample_clusters(values[:, None], 100_000, 1)[:, 0] / 16
+    student = stats.t.interval(0.95, 15, values.mean(), stats.sem(values))
+    assert interval(means, units=16) == pytest.approx(student, abs=0.08)
+    widths = [high - low for low, high in (interval(means), interval(means, units=16), student)]
+    assert widths[0] < 0.93 * widths[2]
+    assert widths[1] == pytest.approx(widths[2], rel=0.04)
+
+
+def test_with_many_units_an_expanded_interval_is_the_plain_one():
+    values = np.random.default_rng(1).normal(size=5000)
+    assert interval(values, units=10**9) == pytest.approx(interval(values))
+    assert interval(values, units=1) == (values.min(), values.max())

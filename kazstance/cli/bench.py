@@ -1,11 +1,19 @@
 """Commands that benchmark systems."""
 
+<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
+=======
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+>>>>>>> bars
 
 import typer
 from rich.console import Console
@@ -13,7 +21,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, app, command
+from kazstance.cli.command import Data, Json, app, command, extra
 from kazstance.errors import UnknownNameError
 from kazstance.export import to_json, write_file
 
@@ -106,13 +114,18 @@ def compare(
 @bench_command
 def report_(
     folders: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
-    out: Annotated[Path, typer.Option(help="The page to write: .md or .json.")],
+    out: Annotated[Path, typer.Option(help="The page to write: .md, .html with charts, or .json.")],
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write the scores of runs as a page, each beside its lift over the best shortcut."""
     from kazstance.benchmark import report
 
-    writers = {".md": report.to_markdown, ".json": report.to_json}
+    def to_html(rows: Sequence[dict[str, Any]]) -> str:
+        with extra("plots"):
+            from kazstance.benchmark import page
+        return page.to_html(rows)
+
+    writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
     if out.suffix not in writers:
         raise UnknownNameError(out.suffix, "kind of page", writers)
     write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)

@@ -1,0 +1,222 @@
+"""The page of a benchmark: every score is on it, nothing runs, nothing is loaded, whatever the systems are called."""
+
+import math
+import shutil
+import sys
+import xml.etree.ElementTree as ET
+from copy import deepcopy
+from html.parser import HTMLParser
+
+import pytest
+from typer.testing import CliRunner
+
+from kazstance.benchmark import report
+from kazstance.benchmark.page import to_html
+from kazstance.benchmark.runs import run
+from kazstance.cli import app
+
+NAMES = [
+    "<script>alert(1)</script>",
+    "a|b",
+    '"><img src=x onerror=alert(1)>',
+    "]]></svg></style><style>*{display:none}",
+    "&amp; {{ 7 * 7 }} {% raw %}",
+    "javascript:alert(1)",
+    "Система ünï 漢字",
+]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    found = []
+    for protocol in ("in_domain", "cross_target"):
+        for system in ("majority", "majority per target", "source only"):
+            found.append(tmp_path_factory.mktemp("run"))
+            run(system, "stance", protocol, found[-1], say=lambda _: None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows(folders):
+    return report.rows(folders)
+
+
+class Page(HTMLParser):
+    """The tables of a page as lists of cells by heading, its tags, and its pictures in words."""
+
+    VOID = ("meta", "br", "hr", "img", "link", "input")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.tables, self.headings, self.attributes = [], [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append((self.headings[-1], []))
+        if tag == "tr":
+            self.tables[-1][1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][1][-1].append("")
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("td", "th"):
+            self.tables[-1][1][-1][-1] += data
+        elif self.open and self.open[-1] == "h3":
+            self.headings.append(data)
+
+
+def figures(cell):
+    return [float(part) for part in cell.replace("[", "").replace("]", "").replace(",", "").split()]
+
+
+def pictures(text):
+    return [part.partition("</svg>")[0] + "</svg>" for part in text.split("<div role")[1:]]
+
+
+def svgs(text):
+    return ["<svg" + part.partition("<svg")[2] for part in pictures(text)]
+
+
+def test_every_score_stands_on_the_page(rows):
+    page = Page(to_html(rows))
+    for row in rows:
+        found = {}
+        for heading, table in page.tables:
+            if heading == f"stance · {row['protocol']}":
+                found |= dict(zip(table[0], next(line for line in table if line[0] == row["system"]), strict=True))
+        expected = row["scores"] | {"interval over targets": row["target_interval"]}
+        expected |= {f"within {name} (D = {f[3]:.0f})": f[:3] for name, f in row["within"].items()}
+        expected |= {f"groups of one {name} (n = {f[3]})": f[:3] for name, f in row["contrast"].items()}
+        expected |= {"lift": row["lift"]} if row["lift"] else {}
+        assert len(expected) > 10
+        for name, figure in expected.items():
+            assert figures(found[name]) == pytest.approx(list(figure), abs=0.00501), name
+        assert found["lift"] != "–" or row["best_shortcut"] == row["system"]
+
+
+def test_names_are_shown_as_they_are_and_do_nothing(rows):
+    hostile = deepcopy(rows) + deepcopy(rows)
+    for row, name in zip(hostile, NAMES, strict=False):
+        row["system"] = name
+    text = to_html(hostile)
+    page = Page(text)
+    assert {"script", "img", "iframe", "object", "link", "a"} & set(page.tags) == set()
+    assert page.tags.count("style") == 1
+    assert not any(name.startswith("on") for _, attributes in page.attributes for name in attributes)
+    assert set(NAMES) <= {line[0] for _, table in page.tables for line in table}
+    words = {element.text for svg in svgs(text) for element in ET.fromstring(svg).iter()}
+    assert set(NAMES) <= words
+
+
+def test_nothing_is_loaded(rows):
+    page = Page(to_html(rows))
+    for tag, attributes in page.attributes:
+        for name, value in attributes.items():
+            assert name.startswith("xmlns") or "://" not in (value or ""), (tag, name)
+            assert name not in ("src", "srcset", "action", "data", "poster")
+    assert "default-src 'none'" in next(a["content"] for t, a in page.attributes if t == "meta" and "http-equiv" in a)
+
+
+def test_what_cannot_be_printed_is_marked(rows):
+    changed = deepcopy(rows[:1])
+    changed[0]["system"] = "a\x00b\ud800\u202e\nc"
+    text = to_html(changed)
+    text.encode()
+    assert {line[0] for _, table in Page(text).tables for line in table} >= {"a\ufffdb\ufffd\ufffd\ufffdc"}
+    assert [ET.fromstring(svg).tag for svg in svgs(text)]
+
+
+def test_charts_have_words_and_their_own_ids(rows):
+    text = to_html(rows)
+    page = Page(text)
+    alternatives = [attributes["aria-label"] for _, attributes in page.attributes if attributes.get("role") == "img"]
+    assert len(alternatives) == len(svgs(text)) == 4
+    best = max((row for row in rows if row["protocol"] == "cross_target"), key=lambda row: row["scores"]["wts"][0])
+    value, low, high = best["scores"]["wts"]
+    assert f"cross_target: highest {best['system']}, {value:.2f} [{low:.2f}, {high:.2f}], of 3" in alternatives[0]
+    ids = [attributes["id"] for _, attributes in page.attributes if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_further_figures_are_shown_as_they_come(rows):
+    changed = deepcopy(rows)
+    for row in changed:
+        row["soft"] = {"cross_entropy": [0.75, 0.5, 1.0, 222]}
+        row["parts"] = {"target": {"uprising": {"n": 7, "wts": [0.25, math.nan, math.nan]}}, "voice": {}}
+        row["probes"] = [
+            {"probe": "mask", "measure": "kept", "over": "all", "value": 0.5, "low": 0.25, "high": 1.0, "n": 9}
+        ]
+        row["warning"] = "<b>of the family</b>"
+        row["family"] = None
+    text = to_html(changed)
+    found = {line[0]: line[1] for _, table in Page(text).tables for line in table}
+    assert found["cross_entropy"] == "0.75 [0.50, 1.00] (n = 222)"
+    assert found["target · uprising · n"] == "7"
+    assert found["target · uprising · wts"] == "0.25"
+    assert found["mask · kept · all · n = 9"] == "0.50 [0.25, 1.00]"
+    assert text.count("&lt;b&gt;of the family&lt;/b&gt;") == 2
+
+
+def test_undefined_figures_are_dashes(rows):
+    changed = deepcopy(rows[:1])
+    changed[0]["scores"]["ss"] = (math.nan, math.nan, math.nan)
+    changed[0]["scores"]["f_avg"] = [None, None, None]
+    table = dict(zip(*Page(to_html(changed)).tables[0][1][:2], strict=True))
+    assert (table["ss"], table["f_avg"]) == ("–", "–")
+
+
+def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path, monkeypatch):
+    out = tmp_path / "page.html"
+    args = ["bench", "report", str(folders[0]), "--out", str(out)]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 0, result.output
+    assert out.read_text(encoding="utf-8") == to_html(report.rows(folders[:1]))
+    for name in [
+        name for name in sys.modules if name.startswith("kazstance.plot") or name == "kazstance.benchmark.page"
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("kazstance.benchmark.page")
+    monkeypatch.setitem(sys.modules, "altair", None)
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 1
+    assert result.stderr == "altair is not installed; run: pip install 'kazstance[plots]'\n"
+    result = CliRunner().invoke(app, [*args[:-1], str(tmp_path / "page.pdf")])
+    assert result.exit_code == 2
+    assert "choose from .md, .html, .json" in result.stderr
+
+
+@pytest.mark.full
+def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(rows, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    hostile = deepcopy(rows)
+    for row, name in zip(hostile, NAMES, strict=False):
+        row["system"] = name
+    (tmp_path / "page.html").write_text(to_html(hostile), encoding="utf-8")
+    seen = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": 400, "height": 900}, color_scheme=scheme)
+            for event in ("console", "dialog", "pageerror"):
+                page.on(event, lambda found: seen.append(str(found)))
+            page.on("request", lambda request: seen.append(request.url))
+            page.goto((tmp_path / "page.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400
+            assert page.locator("svg").count() == 4
+        browser.close()
+    assert seen == [(tmp_path / "page.html").as_uri()] * 2
