@@ -8,6 +8,7 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.errors import UnknownNameError
+from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, Pair, SentenceTarget
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
@@ -17,7 +18,7 @@ SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
 
 @dataclass(frozen=True)
 class Item:
-    """A row as a system sees it: `label` is for training alone; a pair has a second text and source."""
+    """A row as a system sees it: `label` is for training alone; a pair has a second text and source, and no context."""
 
     item_id: str
     split: str
@@ -83,16 +84,17 @@ def items(task: Task, *, data: Path = dataset.SHIPPED) -> tuple[Item, ...]:
 def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
     """The rows, loaded once for all runs on the same data."""
     rows: list[Item] = []
+    context = contexts(dataset.load("sentences", data=data))
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
             if isinstance(row, SentenceTarget):
-                rows.append(_single(row, split))
+                rows.append(_single(row, split, context[row.sentence_id]))
             elif isinstance(row, Pair):
                 rows += _both_orders(row, split)
     return tuple(rows)
 
 
-def _single(row: SentenceTarget, split: str) -> Item:
+def _single(row: SentenceTarget, split: str, context: tuple[str, str]) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,
@@ -102,8 +104,8 @@ def _single(row: SentenceTarget, split: str) -> Item:
         source_id=row.source_id,
         cluster=row.paragraph_id,
         label=row.label.name,
-        context_before=getattr(row, "context_before", ""),
-        context_after=getattr(row, "context_after", ""),
+        context_before=context[0],
+        context_after=context[1],
     )
 
 
