@@ -60,11 +60,12 @@ def ss(counts: Floats, rule: npt.NDArray[np.intp] | None = None) -> Any:
 def wts_ordinal(counts: Floats) -> Any:
     """The ordinal variant of wts: the slope of prediction on gold within strata, against -1, neutral 0, favor +1.
 
-    -1 for a system that turns every side around. Rows with gold none are left out; none as a prediction takes no side.
+    -1 for a system that turns every side around. Rows with gold none are left out; as a prediction, none takes no
+    side, nor does any label behind it.
     """
     inner = counts[..., :3, :]
     side = np.array([-1.0, 0.0, 1.0])
-    scale = np.array([-1.0, 0.0, 1.0, 0.0])[: counts.shape[-1]]
+    scale = np.pad(side, (0, counts.shape[-1] - len(side)))
     rows = np.maximum(inner.sum(axis=(-2, -1)), 1)
     gold, predicted = inner.sum(axis=-1) @ side, inner.sum(axis=-2) @ scale
     covariance = side @ inner @ scale - gold * predicted / rows
@@ -109,9 +110,9 @@ def f_avg(counts: Floats) -> Any:
     return _plain(f1(counts)[..., [AGAINST, FAVOR]].mean(axis=-1))
 
 
-def macro_f1(counts: Floats) -> Any:
-    """Mean of the F1 of the labels that are gold or predicted."""
-    found = f1(counts)
+def macro_f1(counts: Floats, labels: int | None = None) -> Any:
+    """Mean of the F1 of the labels that are gold or predicted; of the first so many labels, where a number is given."""
+    found = f1(counts)[..., :labels]
     defined = ~np.isnan(found)
     return _ratio(np.where(defined, found, 0).sum(axis=-1), defined.sum(axis=-1))
 

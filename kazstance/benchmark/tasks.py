@@ -9,6 +9,7 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.errors import UnknownNameError
+from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
@@ -18,7 +19,7 @@ SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
 
 @dataclass(frozen=True)
 class Item:
-    """A row as a system sees it: `label` is for training alone; a pair has a second text and source, and no voice."""
+    """A row as a system sees it: `label` is for training alone; a pair has a second text, but no voice and context."""
 
     item_id: str
     split: str
@@ -87,17 +88,20 @@ def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
     """The rows, loaded once for all runs on the same data."""
     rows: list[Item] = []
     kinds = {target.target_id: target.kind.value for target in dataset.load("targets", data=data)}
-    voices = {sentence.sentence_id: sentence.voice.value for sentence in dataset.load("sentences", data=data)}
+    sentences = dataset.load("sentences", data=data)
+    voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
+    context = contexts(sentences)
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
             if isinstance(row, SentenceTarget):
-                rows.append(_single(row, split, kinds[row.target_id], voices[row.sentence_id]))
+                known = kinds[row.target_id], voices[row.sentence_id]
+                rows.append(_single(row, split, *known, context[row.sentence_id]))
             elif isinstance(row, Pair):
                 rows += _both_orders(row, split, kinds[row.target_id])
     return tuple(rows)
 
 
-def _single(row: SentenceTarget, split: str, kind: str, voice: str) -> Item:
+def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,
@@ -107,8 +111,8 @@ def _single(row: SentenceTarget, split: str, kind: str, voice: str) -> Item:
         source_id=row.source_id,
         cluster=row.paragraph_id,
         label=row.label.name,
-        context_before=getattr(row, "context_before", ""),
-        context_after=getattr(row, "context_after", ""),
+        context_before=context[0],
+        context_after=context[1],
         kind=kind,
         voice=voice,
     )

@@ -1,19 +1,11 @@
 """Commands that benchmark systems."""
 
-<<<<<<< HEAD
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
-=======
-from collections.abc import Sequence
-from dataclasses import asdict
-from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
->>>>>>> bars
 
 import typer
 from rich.console import Console

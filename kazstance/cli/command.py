@@ -25,7 +25,7 @@ def main() -> None:
 def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
     """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
 
-    @group.command(function.__name__.strip("_"))
+    @group.command(function.__name__.strip("_").replace("_", "-"))
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:

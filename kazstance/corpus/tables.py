@@ -12,6 +12,7 @@ from kazstance.corpus.judge import Decision, Pair
 from kazstance.corpus.probes import make_probes
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
+from kazstance.schema.context import contexts
 from kazstance.schema.labels import Label, MoreFavorable, Relation
 from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
 
@@ -32,7 +33,7 @@ def make_tables(
     """All tables by split, in a fixed order of rows; `split` gives each paragraph its split."""
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
-    context = _contexts(sentences)
+    context = contexts(sentences)
     grid: dict[str, list[GridCell]] = {name: [] for name in records.SPLITS}
     stances: dict[str, list[Stance]] = {name: [] for name in records.SPLITS}
     for (sentence_id, target), decision in decisions.items():
@@ -53,18 +54,6 @@ def make_tables(
         "sources": {"all": list(_sources(corpus))},
         "targets": {"all": list(_targets(corpus, everywhere))},
         "annotators": {"all": list(_annotators(corpus))},
-    }
-
-
-def _contexts(sentences: Iterable[Sentence]) -> dict[str, tuple[str, str]]:
-    """For each sentence what stands before and after it in its paragraph."""
-    paragraphs: dict[str, list[Sentence]] = defaultdict(list)
-    for sentence in sentences:
-        paragraphs[sentence.paragraph_id].append(sentence)
-    return {
-        sentence.sentence_id: (" ".join(s.text for s in units[:i]), " ".join(s.text for s in units[i + 1 :]))
-        for units in paragraphs.values()
-        for i, sentence in enumerate(units)
     }
 
 

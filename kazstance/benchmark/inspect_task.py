@@ -1,0 +1,122 @@
+"""Tasks for Inspect AI: `inspect eval kazstance/stance`."""
+
+import logging
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from inspect_ai import Task, task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, choice, metric, scorer
+from inspect_ai.solver import TaskState, multiple_choice
+
+import kazstance
+from kazstance import dataset
+from kazstance.benchmark import family
+from kazstance.benchmark.questions import asked, choices, definitions, question
+from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
+from kazstance.benchmark.tasks import Item, get_task
+from kazstance.scoring import score
+
+log = logging.getLogger(__name__)
+WARNING: Final = "family_warning"
+say = cache(log.warning)
+"""Say a warning, once."""
+
+
+@task
+def stance(split: str = "test", context: bool = True, data: str = "") -> Task:
+    """The side that a sentence takes on a target: against, neutral or favor.
+
+    `split` is train, validation, test or all; `context` shows the paragraph around the sentence; `data` is a built
+    dataset, without it the one that comes with kazstance.
+    """
+    return _task("stance", split, context, data)
+
+
+@task
+def stance4(split: str = "test", context: bool = True, data: str = "") -> Task:
+    """The same for every annotated sentence on every target, with none where the sentence is not about it."""
+    return _task("stance4", split, context, data)
+
+
+@task
+def compare(split: str = "test", data: str = "") -> Task:
+    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders."""
+    return _task("compare", split, False, data)
+
+
+@scorer(metrics=[])
+def label(data: str = "") -> Scorer:
+    """Inspect's `choice`, which also warns where the model is of the family that made the labels."""
+    read = choice()
+
+    async def judge(state: TaskState, target: Target) -> Score | None:
+        found = await read(state, target)
+        text = family.warning(str(state.model), data=_place(data))
+        if found and text:
+            say(text)
+            found.metadata = {WARNING: text}
+        return found
+
+    return judge
+
+
+@metric(scores="unreduced")
+def scores(task: str) -> Metric:
+    """All scores of kazstance, counted from the answers; over epochs, each answer counts."""
+    kind = get_task(task)
+    names = [*kind.metrics, *(["effective_size"] if "wts" in kind.metrics else []), "answered"]
+
+    def compute(judged: list[SampleScore]) -> Value:
+        if not judged:
+            return {}
+        found = count((_answer(one, kind.labels) for one in judged), kind.labels)
+        headline = score(found, kind.headline)
+        return {
+            **{name: measure(name, found) for name in names},
+            f"{kind.headline}_low": headline.low,
+            f"{kind.headline}_high": headline.high,
+            "same_family_as_labels": float(any(WARNING in (one.score.metadata or {}) for one in judged)),
+        }
+
+    return compute
+
+
+def _task(name: str, split: str, context: bool, data: str) -> Task:
+    kind, place = get_task(name), _place(data)
+    known, digest = definitions(data=place), dataset.manifest(data=place).digest
+    labels = list(kind.labels)
+    return Task(
+        dataset=MemoryDataset(
+            [_sample(item, question(item, known, context=context), labels) for item in asked(kind, split, data=place)],
+            name=f"kazstance {name} {split}",
+        ),
+        solver=multiple_choice(),
+        scorer=label(data),
+        metrics=[scores(name)],
+        metadata={"data": digest, "kazstance": kazstance.__version__},
+    )
+
+
+def _answer(judged: SampleScore, labels: Sequence[str]) -> Answer:
+    """The answer that Inspect read, as a label; it gives a letter, or nothing."""
+    facts, letter = judged.sample_metadata or {}, judged.score.answer
+    predicted = labels[ord(letter) - ord("A")] if letter else NO_ANSWER
+    return Answer(facts["target"], facts["cluster"], facts["gold"], predicted)
+
+
+def _place(data: str) -> Path:
+    return Path(data) if data else dataset.SHIPPED
+
+
+def _sample(item: Item, text: str, labels: list[str]) -> Sample:
+    """A row with its choices in the order of the labels' numbers."""
+    return Sample(
+        id=item.item_id,
+        input=text,
+        choices=choices(labels),
+        target=chr(ord("A") + labels.index(item.label)),
+        metadata={"target": item.target_id, "cluster": item.cluster, "gold": item.label},
+    )

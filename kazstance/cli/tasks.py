@@ -1,0 +1,11 @@
+"""The command that leads other programs to the benchmark's tasks."""
+
+from kazstance.cli.command import command
+
+
+@command
+def tasks_dir() -> None:
+    """Print the folder of the tasks for lm-evaluation-harness, for its `--include_path`."""
+    from kazstance.benchmark import harness
+
+    print(harness.TASKS)

@@ -1,0 +1,194 @@
+"""Language models through Inspect AI and lm-evaluation-harness: offline, as processes, with the scores that are ours."""
+
+import json
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+import kazstance
+from kazstance.benchmark import family
+from kazstance.benchmark.runs import bring
+from kazstance.benchmark.tasks import get_task, items
+from kazstance.scoring import METRICS, effective_size
+from tests.conftest import ROOT, environment
+
+pytestmark = pytest.mark.full
+PLUGIN = ROOT / "tests" / "fixtures" / "harness"
+ENTRY_POINTS = "[inspect_ai]\nscripted = scripted\n"
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """The folder of the programs of an environment with both harnesses, and with this checkout as it is now."""
+    python = environment("eval", "--editable", ".[eval]")
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", "."]
+    subprocess.run(install, check=True, cwd=ROOT)
+    return python.parent
+
+
+@pytest.fixture
+def start(programs, tmp_path):
+    """Start one of the programs without network, with the scripted models as a plugin beside it."""
+    plugin = tmp_path / "plugin" / "scripted-1.dist-info"
+    plugin.mkdir(parents=True)
+    (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted\nVersion: 1\n")
+    (plugin / "entry_points.txt").write_text(ENTRY_POINTS)
+    caches = {"HF_HOME": str(tmp_path / "hf"), "XDG_DATA_HOME": str(tmp_path / "share")}
+    paths = os.pathsep.join([str(PLUGIN), str(plugin.parent)])
+    env = {**os.environ, **caches, "PYTHONPATH": paths, "REFUSED": str(tmp_path / "refused"), "COLUMNS": "200"}
+
+    def run(program, *args):
+        command = [programs / program, *map(str, args)]
+        done = subprocess.run(command, check=False, cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert not (tmp_path / "refused").exists(), (tmp_path / "refused").read_text()
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def inspect(start, tmp_path):
+    """The log of a task in Inspect AI."""
+
+    def run(task, model, *args):
+        logs = tmp_path / "logs"
+        options = ["--model", f"scripted/{model}", "--display", "plain", "--log-format", "json", "--log-dir", logs]
+        out = start("inspect", "eval", f"kazstance/{task}", *options, *args)
+        (file,) = logs.iterdir()
+        log = json.loads(file.read_text())
+        assert log["status"] == "success", out
+        (found,) = log["results"]["scores"]
+        return log["samples"], {name: line["value"] for name, line in found["metrics"].items()}, out
+
+    return run
+
+
+def counts(rows, labels):
+    """Counts of (target, gold, predicted) over labels and, behind them, whatever is none."""
+    targets = sorted({target for target, _, _ in rows})
+    number = {label: i for i, label in enumerate(labels)}
+    found = np.zeros((len(targets), len(labels) + 1, len(labels) + 1))
+    for target, gold, predicted in rows:
+        found[targets.index(target), number[gold], number.get(predicted, len(labels))] += 1
+    return found
+
+
+def read_samples(samples, labels):
+    """Target, gold and answer of each sample, by the data and by what the model wrote, not by what Inspect made of it."""
+    rows = []
+    for sample in samples:
+        said = re.search(r"(?m)^ANSWER: ([A-D])$", sample["output"]["choices"][0]["message"]["content"])
+        by_id = ROWS[sample["id"]]
+        rows.append((by_id.target_id, by_id.label, labels["ABCD".index(said[1])] if said else None))
+    return rows
+
+
+ROWS = {item.item_id: item for name in ("stance", "compare") for item in items(get_task(name))}
+ROWS |= {item.item_id: item for item in items(get_task("stance4")) if item.item_id not in ROWS}
+
+
+def expected_macro_f1(rows, labels):
+    gold, predicted = [row[1] for row in rows], [row[2] or "" for row in rows]
+    there = [label for label in labels if label in {*gold, *predicted}]
+    return f1_score(gold, predicted, labels=there, average="macro")
+
+
+@pytest.mark.parametrize(
+    ("task", "args"),
+    [
+        ("stance", []),
+        ("stance4", ["-T", "split=train", "--limit", "400", "--sample-shuffle", "7"]),
+        ("compare", ["-T", "split=validation"]),
+    ],
+)
+def test_scores_in_inspect_are_ours_to_the_last_digit(task, args, inspect):
+    labels = get_task(task).labels
+    samples, found, out = inspect(task, "mixed", *args)
+    rows = read_samples(samples, labels)
+    tables = kazstance.manifest().tables
+    wanted = {
+        "stance": tables["stances"]["test"].rows,
+        "stance4": 400,
+        "compare": 2 * tables["pairs"]["validation"].rows,
+    }
+    assert len(rows) == wanted[task]
+    kinds = {(gold == predicted, predicted is None) for _, gold, predicted in rows}
+    assert kinds == {(True, False), (False, False), (False, True)}
+    table = counts(rows, labels)
+    for metric in get_task(task).metrics:
+        if metric != "macro_f1":
+            np.testing.assert_equal(found[metric], float(METRICS[metric](table)), metric)
+    if "macro_f1" in found:
+        assert found["macro_f1"] == pytest.approx(expected_macro_f1(rows, labels), abs=1e-12)
+        assert found["effective_size"] == float(effective_size(table))
+    assert found["answered"] == sum(predicted is not None for *_, predicted in rows) / len(rows)
+    headline = get_task(task).headline
+    assert found[f"{headline}_low"] < found[headline] < found[f"{headline}_high"]
+    assert found["same_family_as_labels"] == 0
+    assert "family" not in out.replace("same_family_as_labels", "")
+
+
+def test_scores_in_inspect_are_those_of_a_run_on_the_same_predictions(inspect, tmp_path):
+    samples, found, _ = inspect("stance", "sure")
+    rows = read_samples(samples, get_task("stance").labels)
+    lines = [json.dumps({"item_id": sample["id"], "label": row[2]}) for sample, row in zip(samples, rows, strict=True)]
+    (tmp_path / "predictions.jsonl").write_text("\n".join(lines))
+    ours = bring(tmp_path / "predictions.jsonl", "scripted", "stance", "in_domain", tmp_path / "run")
+    scores = {line.metric: line for line in ours if "within" not in line.signature}
+    assert {name: found[name] for name in scores} == {name: line.value for name, line in scores.items()}
+    assert (found["wts_low"], found["wts_high"]) == (scores["wts"].low, scores["wts"].high)
+    assert found["answered"] == 1
+
+
+def test_inspect_warns_of_a_model_of_the_family_of_the_labels(inspect):
+    samples, found, out = inspect("stance", "claude", "--limit", "3", "-T", "context=false")
+    warning = family.warning("scripted/claude")
+    assert warning
+    assert {sample["scores"]["label"]["metadata"]["family_warning"] for sample in samples} == {warning}
+    assert found["same_family_as_labels"] == 1
+    assert " ".join(out.split()).count("is of the family of") == 1
+    assert not any("Before it" in sample["input"] for sample in samples)
+
+
+def test_scores_in_lm_eval_are_ours_to_the_last_digit(start, tmp_path):
+    folder = start("kazstance", "tasks-dir").strip()
+    start("python", PLUGIN / "evaluate.py", folder, tmp_path / "found.json")
+    given = json.loads((tmp_path / "found.json").read_text())
+    for task in ("stance", "stance4"):
+        labels = get_task(task).labels
+        samples = given["samples"][f"kazstance_{task}"]
+        assert len(samples) == kazstance.manifest().tables[get_task(task).table]["test"].rows
+        rows = []
+        for sample in samples:
+            item = ROWS[sample["doc"]["item_id"]]
+            likelihood = [float(answer[0]) for answer in sample["filtered_resps"]]
+            rows.append((item.target_id, item.label, labels[int(np.argmax(likelihood))]))
+            assert f"Target: {item.target}\n" in sample["arguments"][0][0]
+            assert [choice[1].strip() for choice in sample["arguments"]] == list(labels)
+        assert {gold == predicted for _, gold, predicted in rows} == {True, False}
+        table = counts(rows, labels)[:, :-1, :-1]
+        found = {name.removesuffix(",none"): number for name, number in given["results"][f"kazstance_{task}"].items()}
+        for metric in ("wts", "ss", "f_avg", "macro_f1"):
+            assert found[metric] == float(METRICS[metric](table)), metric
+        assert found["acc"] == float(METRICS["accuracy"](table))
+        assert found["effective_size"] == float(effective_size(table))
+
+
+def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):
+    folder = start("kazstance", "tasks-dir").strip()
+    include = ["--tasks", "kazstance_stance,kazstance_stance4", "--include_path", folder]
+    assert "All tasks found and valid" in start("lm-eval", "validate", *include)
+    model = ["--model", "dummy", "--model_args", "pretrained=claude"]
+    out = start("lm-eval", "run", *model, *include, "--output_path", tmp_path / "out")
+    assert family.warning("claude") in out
+    (file,) = (tmp_path / "out").rglob("results_*.json")
+    tables = kazstance.manifest().tables
+    rows = {"kazstance_stance": tables["stances"]["test"].rows, "kazstance_stance4": tables["grid"]["test"].rows}
+    assert json.loads(file.read_text())["n-samples"] == {
+        name: {"original": number, "effective": number} for name, number in rows.items()
+    }

@@ -1,0 +1,203 @@
+"""What a language model is asked, how its answers are counted, and the tasks that other programs read."""
+
+import importlib.util
+import tomllib
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance.benchmark import family, harness
+from kazstance.benchmark.questions import asked, choices, definitions, question
+from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
+from kazstance.benchmark.tasks import TASKS, get_task
+from kazstance.cli import app
+from kazstance.errors import UnknownNameError
+from kazstance.schema.labels import Label, MoreFavorable
+from kazstance.scoring import GRID_LABELS, LABELS, METRICS, STANCE_METRICS, confusion
+
+TASK_FILES = {"kazstance_stance": "stance", "kazstance_stance4": "stance4"}
+known = pytest.fixture(scope="module")(definitions)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_question_has_target_definition_and_text_and_does_not_depend_on_the_label(task, known):
+    targets = {target.target_id: target for target in kazstance.load("targets")}
+    labels = get_task(task).labels
+    for item in asked(get_task(task), "test")[::37]:
+        text = question(item, known)
+        target = targets[item.target_id]
+        assert f"Target: {target.name}\n" in text
+        assert f"Definition: {target.definition}\n" in text
+        assert item.text in text
+        assert item.text_b in text
+        assert len({question(replace(item, label=label), known) for label in labels}) == 1
+
+
+@pytest.mark.parametrize("task", ["stance", "stance4"])
+def test_the_context_is_the_paragraph_around_the_sentence_and_may_be_left_out(task, known):
+    paragraphs = {}
+    for sentence in kazstance.load("sentences"):
+        paragraphs.setdefault(sentence.paragraph_id, []).append(sentence.text)
+    items = asked(get_task(task), "validation")
+    assert any(item.context_before for item in items)
+    for item in items:
+        around = [item.context_before, item.text, item.context_after]
+        assert " ".join(filter(None, around)) == " ".join(paragraphs[item.cluster])
+        shown, alone = question(item, known), question(item, known, context=False)
+        assert f"\nBefore it: {item.context_before}\n" in shown or not item.context_before
+        assert shown.endswith(f"\nAfter it: {item.context_after}" if item.context_after else f": {item.text}")
+        assert alone.endswith(f"\n\nSentence: {item.text}")
+        assert "Before it" not in alone
+
+
+def test_stances_have_the_context_that_the_table_gives_them():
+    rows = {f"{row.sentence_id}:{row.target_id}": row for row in kazstance.load("stances")}
+    for item in asked(get_task("stance")):
+        row = rows[item.item_id]
+        assert (item.context_before, item.context_after) == (row.context_before, row.context_after)
+
+
+@pytest.mark.parametrize(("task", "names"), [("stance", Label), ("stance4", Label), ("compare", MoreFavorable)])
+def test_choices_stand_in_the_order_of_the_label_numbers(task, names):
+    labels = get_task(task).labels
+    assert list(labels) == [names(number).name for number in range(len(labels))]
+    assert [choice.partition(": ")[0] for choice in choices(labels)] == list(labels)
+    assert all(len(choice) > 30 for choice in choices(labels))
+
+
+def test_splits_are_those_of_the_data_or_all():
+    task = get_task("stance")
+    sizes = {name: len(asked(task, name)) for name in ("train", "validation", "test", "all")}
+    assert sizes.pop("all") == sum(sizes.values())
+    assert sizes == {name: file.rows for name, file in kazstance.manifest().tables["stances"].items()}
+    with pytest.raises(UnknownNameError, match="'dev' is not a split; choose from train, validation, test, all"):
+        asked(task, "dev")
+
+
+answer_lists = st.lists(
+    st.builds(
+        Answer,
+        target=st.sampled_from("tuv"),
+        cluster=st.sampled_from("xyz"),
+        gold=st.sampled_from(GRID_LABELS),
+        predicted=st.sampled_from([*GRID_LABELS, NO_ANSWER]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(answer_lists)
+def test_an_answer_that_is_no_label_is_an_error_that_is_never_right(answers):
+    """Against scikit-learn, and within-target skill against its sum over rows."""
+    gold, predicted = [a.gold for a in answers], [a.predicted for a in answers]
+    found = count(answers, GRID_LABELS)
+    assert measure("accuracy", found) == pytest.approx(accuracy_score(gold, predicted))
+    assert measure("answered", found) == pytest.approx(1 - predicted.count(NO_ANSWER) / len(answers))
+    there = [label for label in GRID_LABELS if label in {*gold, *predicted}]
+    expected = f1_score(gold, predicted, labels=there, average="macro", zero_division=0)
+    assert measure("macro_f1", found) == pytest.approx(expected)
+    share = Counter((a.target, a.gold) for a in answers)
+    size = Counter(a.target for a in answers)
+    marks = [(a.gold == a.predicted) - share[a.target, a.predicted] / size[a.target] for a in answers]
+    best = sum(1 - share[a.target, a.gold] / size[a.target] for a in answers)
+    assert measure("effective_size", found) == pytest.approx(best, abs=1e-9)
+    if best > 1e-6:
+        assert measure("wts", found) == pytest.approx(sum(marks) / best)
+
+
+@given(answer_lists, st.sampled_from([LABELS, GRID_LABELS]))
+def test_where_all_is_answered_the_scores_are_those_of_scoring_to_the_last_digit(answers, labels):
+    rows = [a._replace(gold=labels[len(a.gold) % 3], predicted=labels[-(len(a.predicted) % 3)]) for a in answers]
+    table = {name: [getattr(row, name) for row in rows] for name in Answer._fields}
+    ours = confusion(pa.table(table), "gold", "predicted", strata=["target"], labels=labels)
+    for metric in STANCE_METRICS:
+        for more in (labels, GRID_LABELS):
+            np.testing.assert_equal(measure(metric, count(rows, more)), float(METRICS[metric](ours.total)))
+
+
+def test_whoever_never_answers_has_no_skill():
+    rows = [Answer(i.target_id, i.cluster, i.label, NO_ANSWER) for i in asked(get_task("stance"))]
+    found, right = count(rows, LABELS), count([row._replace(predicted=row.gold) for row in rows], LABELS)
+    assert measure("wts", found) == pytest.approx(0, abs=1e-12)
+    assert measure("wts", right) == 1
+    assert (measure("accuracy", found), measure("answered", found), measure("answered", right)) == (0, 0, 1)
+    assert measure("effective_size", found) == measure("effective_size", right)
+
+
+class Tasks(yaml.SafeLoader):
+    """YAML whose `!function` are names of functions, which are imported."""
+
+
+def imported(loader, node):
+    module, _, name = loader.construct_scalar(node).rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+Tasks.add_constructor("!function", imported)
+
+
+def read(name):
+    task = yaml.load((harness.TASKS / f"{name}.yaml").read_text(), Loader=Tasks)
+    return (read(task["include"].removesuffix(".yaml")) if "include" in task else {}) | task
+
+
+@pytest.mark.parametrize("name", TASK_FILES)
+def test_tasks_for_lm_eval_name_functions_there_are_and_all_labels_in_order(name):
+    task = read(name)
+    assert task["task"] == name
+    assert task["dataset_kwargs"] == {"task": TASK_FILES[name]}
+    assert tuple(task["doc_to_choice"]) == get_task(TASK_FILES[name]).labels
+    assert [line["metric"] for line in task["metric_list"]] == ["acc", *harness.METRICS]
+    rows = task["custom_dataset"](**task["metadata"], **task["dataset_kwargs"])
+    table = get_task(TASK_FILES[name]).table
+    assert {split: len(rows[split]) for split in rows} == {
+        split: file.rows for split, file in kazstance.manifest().tables[table].items()
+    }
+    test = list(rows["test"])
+    perfect = [
+        task["process_results"](row, [(-float(n != row["label"]), False) for n in range(len(row["choices"]))])
+        for row in test
+    ]
+    for line in task["metric_list"][1:-1]:
+        assert line["aggregation"]([row[line["metric"]] for row in perfect]) == 1
+    assert {row["acc"] for row in perfect} == {1.0}
+
+
+def test_the_group_for_lm_eval_holds_both_tasks():
+    assert read("kazstance")["task"] == list(TASK_FILES)
+
+
+def test_lm_eval_may_be_given_another_split_and_rows_without_context():
+    rows = harness.load("stance", split="validation", context=False)
+    assert len(rows["test"]) == len(rows["validation"])
+    assert not any("Before it" in row["prompt"] for row in rows["test"])
+    assert any("Before it" in row["prompt"] for row in harness.load("stance")["test"])
+
+
+def test_tasks_dir_prints_a_folder_of_tasks():
+    result = CliRunner().invoke(app, ["tasks-dir"])
+    assert result.exit_code == 0
+    assert result.stdout == f"{harness.TASKS}\n"
+    assert {file.stem for file in harness.TASKS.glob("*.yaml")} == {"kazstance", *TASK_FILES}
+
+
+def test_lm_eval_warns_by_the_arguments_of_the_model(caplog):
+    harness.load("stance", pretrained="some/other-model", model="")
+    assert caplog.messages == []
+    harness.load("stance", model="claude-x", base_url="http://claude")
+    assert caplog.messages == [family.warning("claude-x")]
+
+
+def test_the_entry_point_for_inspect_is_a_module_there_is(root):
+    points = tomllib.loads((root / "pyproject.toml").read_text())["project"]["entry-points"]
+    assert importlib.util.find_spec(points["inspect_ai"]["kazstance"])
