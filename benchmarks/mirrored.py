@@ -1,6 +1,5 @@
 """python -m benchmarks.mirrored: how often a claim and its contradictory get opposite labels, judged apart."""
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from scipy.stats import binomtest
 
 import kazstance
 from kazstance.publish.card import markdown_table
-from kazstance.schema.digest import text_hash
+from kazstance.schema.labels import ProbeKind
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mirrored.md"
@@ -16,20 +15,9 @@ MIRROR = {"favor": "against", "against": "favor", "neutral": "neutral"}
 
 
 def counts() -> Counter[tuple[str, str]]:
-    """Final label of each pair on a claim, and the label that a blind reader gave it on the contradictory.
-
-    Raises:
-        ValueError: a sentence has changed since it was judged.
-    """
-    final = {(row.sentence_id, row.target_id): row for row in kazstance.load("grid")}
-    found: Counter[tuple[str, str]] = Counter()
-    for line in (ROOT / "raw" / "probes" / "mirrored.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        cell = final[row["sentence_id"], row["target_id"]]
-        if text_hash(cell.text) != row["text_hash"]:
-            raise ValueError(f"{row['sentence_id']} has changed since it was judged")
-        found[cell.label_name, row["label"]] += 1
-    return found
+    """Label of each row on a claim, and the label that a blind reader gave it on the contradictory."""
+    rows = kazstance.load("probes")
+    return Counter((row.row_label_name, row.label_name) for row in rows if row.probe is ProbeKind.mirror)
 
 
 def main() -> None:

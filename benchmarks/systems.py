@@ -26,7 +26,8 @@ def main() -> None:
         for protocol in PROTOCOLS:
             for system in (*PANEL, *BASELINES):
                 folders.append(RUNS / task / protocol / system.replace(" ", "_"))
-                print(run(system, task, protocol, folders[-1], say=lambda _: None)[0], flush=True)
+                scores = run(system, task, protocol, folders[-1], with_probes=task == "stance", say=lambda _: None)
+                print(scores[0], flush=True)
         rows = report.rows(folders)
         write_file(report.to_markdown(rows).encode(), RESULTS / f"{task}.md")
         write_file(report.to_json(rows).encode(), RESULTS / f"{task}.json")

@@ -134,3 +134,64 @@ def test_broken_files_are_named(name, content, message, files):
     found = run(files, *ARGS, pred=name, code=1).stderr
     assert message in found
     assert name in found
+
+
+CHANCES = {
+    "FAVOR": [0.6, 0.5, 0.1, 0.85, 0.2, 0.3],
+    "AGAINST": [0.3, 0.2, 0.1, 0.05, 0.7, 0.6],
+    "NONE": [0.1, 0.3, 0.8, 0.1, 0.1, 0.1],
+}
+
+
+@pytest.fixture
+def soft_files(files):
+    """Gold with votes, and predictions with probabilities, in the spelling of SemEval."""
+    gold = pl.DataFrame(GOLD).with_columns(
+        votes_FAVOR=pl.Series([3, 0, 1, 2, 3, 0]),
+        votes_AGAINST=pl.Series([0, 3, 0, 0, 0, 3]),
+        votes_NONE=pl.Series([0, 0, 2, 1, 0, 0]),
+    )
+    gold.write_csv(files / "gold.csv")
+    chances = {f"p_{label}": values for label, values in CHANCES.items()}
+    pred = pl.DataFrame({"ID": GOLD["ID"], "Stance": PRED, **chances})
+    pred.reverse().write_csv(files / "pred.csv")
+    return files
+
+
+def test_probabilities_are_scored_beside_the_labels(soft_files):
+    found = {line["metric"]: line for line in json.loads(run(soft_files, *ARGS, "--json").stdout)["all"]}
+    # by hand: the votes of a row are of one label, but for rows 3 and 4
+    logs = [math.log(0.6), math.log(0.2), math.log(0.1) / 3 + 2 * math.log(0.8) / 3]
+    logs += [2 * math.log(0.85) / 3 + math.log(0.1) / 3, math.log(0.2), math.log(0.6)]
+    assert found["cross_entropy"]["value"] == pytest.approx(-sum(logs) / 6)
+    # bins of 0.5, 0.6 (twice), 0.7, 0.8 (twice); rows 2 and 5 are wrong
+    assert found["calibration_error"]["value"] == pytest.approx((0.5 + 0.8 + 0.7 + 0.35) / 6)
+    assert found["calibration_error"]["signature"]["n"] == 6
+    assert 0 < found["jensen_shannon"]["value"] < 1
+    assert found["accuracy"]["value"] == pytest.approx(4 / 6)
+
+
+SOFT_FAULTS = {
+    "a sum": (lambda f: f.with_columns(p_FAVOR=pl.lit(0.5)), "pred.csv: p_…: row 1: "),
+    "no column": (lambda f: f.drop("p_NONE"), "pred.csv: p_neutral: no column, expected one for each label"),
+    "an unknown label": (lambda f: f.with_columns(p_PRO=pl.lit(0.0)), "pred.csv: p_PRO: a column of no label, expected one of p_FAVOR, p_AGAINST, p_NONE"),
+    "another label": (lambda f: f.with_columns(Stance=pl.lit("NONE")), "pred.csv: label: 'neutral' in row 1, expected the most probable, 'against'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", SOFT_FAULTS)
+def test_faulty_probabilities_are_named(fault, soft_files):
+    change, message = SOFT_FAULTS[fault]
+    spoil(soft_files, change)
+    assert message in run(soft_files, *ARGS, code=1).stderr
+
+
+def test_columns_that_only_look_like_probabilities_are_passed_over(files):
+    spoil(files, lambda f: f.with_columns(p_value=pl.lit(0.04)))
+    assert "calibration_error" not in run(files, *ARGS).stdout
+
+
+def test_votes_that_are_none_are_named(soft_files):
+    frame = pl.read_csv(soft_files / "gold.csv").with_columns(votes_NONE=pl.lit(-1))
+    frame.write_csv(soft_files / "gold.csv")
+    assert "gold.csv: votes_…: not all are counts, expected numbers from 0" in run(soft_files, *ARGS, code=1).stderr

@@ -142,11 +142,11 @@ class Finished:
         return families.warning(self.run.family, data=self.data)
 
 
-def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
-    """A finished run from its folder.
+def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Run:
+    """What the run in a folder is of.
 
     Raises:
-        KazstanceError: the folder holds no finished run, or one on other data.
+        KazstanceError: it is no folder of a run, or the run is on other data.
     """
     try:
         this = Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
@@ -156,6 +156,16 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
         raise KazstanceError(
             f"{out}: the run is on other data; expected the digest {dataset.manifest(data=data).digest}"
         )
+    return this
+
+
+def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
+    """A finished run from its folder.
+
+    Raises:
+        KazstanceError: the folder holds no finished run, or one on other data.
+    """
+    this = read_run(out, data=data)
     task = get_task(this.task)
     parts = tuple(folds(this.protocol, items(task, data=data), data=data))
     answers = {part.name: from_lines(place(out, part), part.test, task.labels) for part in parts}

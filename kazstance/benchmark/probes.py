@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,12 @@ class Row:
 
 def probe_rows(*, data: Path = dataset.SHIPPED) -> tuple[Probe, ...]:
     """All items of probes of a dataset; none where it was built before there were any."""
+    return _probe_rows(data, dataset.manifest(data=data).digest)
+
+
+@cache
+def _probe_rows(data: Path, _digest: str) -> tuple[Probe, ...]:
+    """The items, loaded once for all runs on the same data."""
     return dataset.load("probes", data=data) if "probes" in dataset.manifest(data=data).tables else ()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kazstance import dataset, export
-from kazstance.benchmark.finished import TARGET, Finished, reload
+from kazstance.benchmark import family
+from kazstance.benchmark.finished import TARGET, Finished, read_run, reload
 from kazstance.benchmark.parts import PARTS, PartScore
 from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.shortcuts import PANEL
@@ -74,9 +75,9 @@ def warnings(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[s
     """The warnings of runs, each once.
 
     Raises:
-        KazstanceError: a folder holds no finished run on these data.
+        KazstanceError: a folder holds no run on these data.
     """
-    found = (reload(folder, data=data).warning for folder in folders)
+    found = (family.warning(read_run(folder, data=data).family, data=data) for folder in folders)
     return list(dict.fromkeys(filter(None, found)))
 
 
