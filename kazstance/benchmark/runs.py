@@ -14,6 +14,7 @@ import pyarrow as pa
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark.contrast import GroupScore, group_scores, groups
+from kazstance.benchmark.local_models import KINDS, local_model
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, Task, get_task, items
@@ -55,7 +56,9 @@ class Run:
 
 
 def find_system(name: str) -> Predict:
-    """A system by its name in the panel or among the baselines, or by import path as `package.module:object`.
+    """A system by its name in the panel or among the baselines, by a local model, or by import path.
+
+    A local model is named as `finetune:PATH` or `minilm:PATH`, an import path as `package.module:object`.
 
     A callable takes training and test items and gives a label for each test item. An object with `fit` and `predict` is
     a scikit-learn estimator: it is given texts, each with its target behind it.
@@ -66,6 +69,8 @@ def find_system(name: str) -> Predict:
     """
     if name in PANEL:
         return PANEL[name]
+    if ":" in name and name.partition(":")[0] in KINDS:
+        return local_model(name)
     if ":" in name:
         return _imported(name)
     try:
