@@ -8,13 +8,11 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet as pq
 
 import kazstance
-from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.errors import InputError, Problem, UnknownNameError
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
+from kazstance.tables import PLAIN, Form, read_table
 from kazstance.tally import Floats
 
 SHOWN: Final = 10
@@ -46,28 +44,9 @@ class Columns:
     kept: Sequence[str] = ()
 
 
-def read_table(file: Path) -> pa.Table:
-    """A CSV, JSON Lines or Parquet file as an Arrow table.
-
-    Raises:
-        KazstanceError: it is missing, of another kind, or broken.
-    """
-    readers = {".csv": _read_csv, ".jsonl": pyarrow.json.read_json, ".parquet": pq.read_table}
-    if file.suffix not in readers:
-        raise KazstanceError(f"{file}: {file.suffix!r}, expected a file as {', '.join(readers)}")
-    try:
-        table: pa.Table = readers[file.suffix](file)
-    except (OSError, pa.ArrowException) as error:
-        raise KazstanceError(f"{file}: {error}; expected {file.suffix[1:].upper()}") from None
-    return table
-
-
-def _read_csv(file: Path) -> pa.Table:
-    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
-    return pyarrow.csv.read_csv(file, parse_options=parsing)
-
-
-def match(gold_file: Path, predicted_file: Path, columns: Columns, mapping: Mapping[str, str]) -> pa.Table:
+def match(
+    gold_file: Path, predicted_file: Path, columns: Columns, mapping: Mapping[str, str], form: Form = PLAIN
+) -> pa.Table:
     """The rows of a gold file with the prediction of each: the ids, `gold`, `predicted`, and the columns to keep.
 
     Raises:
@@ -75,7 +54,7 @@ def match(gold_file: Path, predicted_file: Path, columns: Columns, mapping: Mapp
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read.
     """
-    gold, predicted = read_table(gold_file), read_table(predicted_file)
+    gold, predicted = read_table(gold_file, form), read_table(predicted_file, form)
     for table, file, names in (
         (gold, gold_file, [*columns.ids, columns.gold, *columns.kept]),
         (predicted, predicted_file, [*columns.ids, columns.predicted]),

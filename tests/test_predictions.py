@@ -120,7 +120,7 @@ def test_wrong_names_list_the_right_ones(args, message, code, files):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.txt", b"", "'.txt', expected a file as .csv, .jsonl, .parquet"),
+        ("x.xls", b"", "'.xls', expected a file as .csv, .jsonl, .parquet, .tsv, .txt"),
         ("x.csv", b"", "expected CSV"),
         ("x.csv", b"ID,Stance\n1,FAVOR,2\n", "expected CSV"),
         ("x.jsonl", b"{", "expected JSONL"),

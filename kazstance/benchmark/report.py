@@ -18,7 +18,7 @@ from kazstance.errors import KazstanceError
 from kazstance.publish.card import markdown_table
 from kazstance.scoring import METRICS, Difference, compare, effective_size, holm, score
 
-SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
+SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
 """Systems that do not read, or do not look at the target."""
 PROBED: Final = {
     "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",

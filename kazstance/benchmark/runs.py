@@ -26,6 +26,7 @@ from kazstance.benchmark.finished import (
     tabulate,
     tabulate_all,
 )
+from kazstance.benchmark.local_models import KINDS, local_model
 from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
@@ -41,7 +42,9 @@ Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 
 def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
-    """A system by its name in the panel or among the baselines, or by import path as `package.module:object`.
+    """A system by its name in the panel or among the baselines, by a local model, or by import path.
+
+    A local model is named as `finetune:PATH` or `minilm:PATH`, an import path as `package.module:object`.
 
     A callable takes training and test items and gives for each test item a label, or a mapping from each label to its
     probability. An object with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with its target
@@ -53,6 +56,8 @@ def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
     """
     if name in PANEL:
         return PANEL[name]
+    if ":" in name and name.partition(":")[0] in KINDS:
+        return local_model(name)
     if ":" in name:
         return _imported(name, labels)
     try:

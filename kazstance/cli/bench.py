@@ -13,7 +13,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, app, command, extra
+from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra
 from kazstance.errors import UnknownNameError
 from kazstance.export import to_json, write_file
 
@@ -77,6 +77,44 @@ def progress(say: Callable[[str], None]) -> Iterator[Bars]:
         return
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as bar:
         yield {"say": partial(console.print, markup=False, highlight=False), "track": bar.track}
+
+
+@bench_command
+def files(
+    system: Annotated[str, typer.Argument(help="As for run; finetune:PATH for a checkpoint on this machine.")],
+    train: Annotated[Path, typer.Option(help="Rows to train on: .csv, .tsv, .txt, .jsonl or .parquet.")],
+    test: Annotated[Path, typer.Option(help="Rows to predict and score.")],
+    out: Annotated[Path, typer.Option(help="The folder of predictions and scores.")],
+    ids: Annotated[list[str], typer.Option("--id", help="A column that identifies a row; may be given several times.")],
+    text: Annotated[str, typer.Option(help="The column of the text.")],
+    target: Annotated[str, typer.Option(help="The column of the target.")],
+    label: Annotated[str, typer.Option(help="The column of the label.")],
+    cluster: Annotated[str | None, typer.Option(help="The column of the cluster that stays together.")] = None,
+    preset: Annotated[str, typer.Option(help="How labels are spelled, as for score.")] = "kazstance",
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")
+    ] = None,
+    per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
+    delimiter: Delimiter = None,
+    encoding: Encoding = "utf-8",
+    as_json: Json = False,
+) -> None:
+    """Train a system on a stance data set of your own, score it, and show the shortcuts beside it."""
+    from kazstance import predictions
+    from kazstance.benchmark.files import Layout, run_files
+    from kazstance.publish.card import markdown_table
+    from kazstance.tables import Form
+
+    spelling = predictions.spelling(preset, mapping or [])
+    form = Form(delimiter_of(delimiter), encoding)
+    layout = Layout(tuple(ids), text, target, label, spelling, cluster, form)
+    found = run_files(system, train, test, out, layout, per_target=per_target)
+    if as_json:
+        print(to_json([asdict(result) for result in found]))
+        return
+    print(*found[0].scores, "", sep="\n")
+    names = [score.metric for score in found[0].scores]
+    print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
 
 
 @bench_command

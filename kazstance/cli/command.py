@@ -14,6 +14,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")
 Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Between fields: a character, or tab; else a comma in .csv, a tab in .tsv and .txt.")
+]
+Encoding = Annotated[str, typer.Option(help="Of .csv, .tsv and .txt, as utf-8 or windows-1252.")]
 Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
 
 
@@ -44,3 +48,15 @@ def extra(name: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "a package", name) from None
+
+
+def delimiter_of(name: str | None) -> str | None:
+    """A delimiter by its name or as itself.
+
+    Raises:
+        UnknownNameError: it is more than one character, not of ASCII, or one that ends lines or quotes fields.
+    """
+    found = "\t" if name == "tab" else name
+    if found is not None and (len(found) != 1 or not found.isascii() or found in '\0\r\n"'):
+        raise UnknownNameError(name, "delimiter", ("tab", "any one character of ASCII, as ,"))
+    return found

@@ -1,0 +1,249 @@
+"""Any stance data set in two files, train and test: a system on it, with the shortcuts beside it."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from kazstance.benchmark.runs import find_system
+from kazstance.benchmark.shortcuts import Predict
+from kazstance.benchmark.tasks import Item
+from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.export import to_json, write_file
+from kazstance.predictions import scores
+from kazstance.scoring import GRID_LABELS, RESAMPLES, Score
+from kazstance.tables import PLAIN, TEXT, Form, read_table
+from kazstance.tally import SEED
+
+BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-IDF")
+"""Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""
+VALIDATION: Final = 0.15
+"""Share of the training rows, in expectation, that settings are chosen on."""
+PREDICTIONS, SCORES = "predictions.jsonl", "scores.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a data set, and how its labels are spelled; without clusters, each row is its own."""
+
+    ids: tuple[str, ...]
+    text: str
+    target: str
+    label: str
+    spelling: Mapping[str, str]
+    cluster: str | None = None
+    form: Form = PLAIN
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(filter(None, [*self.ids, self.text, self.target, self.label, self.cluster]))
+
+
+@dataclass(frozen=True)
+class Result:
+    """A system's scores on the test file."""
+
+    system: str
+    scores: tuple[Score, ...]
+
+
+def run_files(
+    system: str,
+    train_file: Path,
+    test_file: Path,
+    out: Path,
+    layout: Layout,
+    *,
+    per_target: bool = False,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> list[Result]:
+    """Train a system on one file, predict the other, and write predictions and scores into a folder.
+
+    Predictions are spelled as the labels of the data set, so that `kazstance score` takes them beside the test file.
+
+    Args:
+        system: a name or import path, as `find_system` takes it.
+        train_file: rows to train on; a share of them, by a hash of their clusters, is for choosing settings.
+        test_file: rows to predict.
+        out: the folder of the run; what a run left there is replaced.
+        layout: columns and spelling of both files.
+        per_target: train the system on each target apart.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        The results of the system, then of the shortcuts, trained on all targets.
+
+    Raises:
+        InputError: rows that are not as they should be; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: a file cannot be read, or a system fails.
+    """
+    predict = find_system(system)
+    beside = {name: find_system(name) for name in BESIDE if name != system}
+    train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
+    _check_apart(train, test, str(test_file), per_target=per_target)
+    labels = {system: (_by_target if per_target else _ask)(system, predict, train, test)}
+    labels |= {name: _ask(name, shortcut, train, test) for name, shortcut in beside.items()}
+    facts = {"train": _digest(train_file), "test": _digest(test_file)}
+    found = []
+    for name, predicted in labels.items():
+        named = {"system": name.replace(" ", "_"), "per_target": per_target and name == system} | facts
+        clustered = layout.cluster is not None
+        score = _score(test, predicted, clustered=clustered, n=resamples, seed=seed, facts=named)
+        found.append(Result(name, score))
+    write_file(_lines(test_file, labels[system], layout), out / PREDICTIONS)
+    write_file(to_json([asdict(result) for result in found]).encode(), out / SCORES)
+    return found
+
+
+def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> list[Item]:
+    """The rows of a file as items; of those for training, some are of the split validation, whole clusters of them.
+
+    Raises:
+        InputError: doubled ids, empty fields or unknown labels; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: the file cannot be read, or has no rows.
+    """
+    table = read_table(file, layout.form)
+    for name in layout.columns:
+        if name not in table.column_names:
+            raise UnknownNameError(name, f"column of {file}", table.column_names)
+    rows = _as_text(table.select(list(dict.fromkeys(layout.columns))))
+    if not rows:
+        raise KazstanceError(f"{file}: no rows, expected some under the header")
+    problems = []
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        first = seen.setdefault(_key(row, layout), number)
+        for field, message in _faults(row, layout, _place(file, first) if first != number else ""):
+            line, where = (number + 2, "") if file.suffix in TEXT else (None, f"{_place(file, number)}: ")
+            problems.append(Problem(str(file), line, field, where + message))
+    if problems:
+        raise InputError(problems)
+    return [_item(row, layout, for_training=for_training) for row in rows]
+
+
+def _place(file: Path, number: int) -> str:
+    """Where a row stands: its line in a text file, in others its number, for a field may have lines there."""
+    return f"line {number + 2}" if file.suffix in TEXT else f"row {number + 1}"
+
+
+def _as_text(table: pa.Table) -> list[dict[str, str]]:
+    """The rows with each field as text; what is missing is empty."""
+    return [{name: "" if field is None else str(field) for name, field in row.items()} for row in table.to_pylist()]
+
+
+def _faults(row: Mapping[str, str], layout: Layout, before: str) -> Iterator[tuple[str, str]]:
+    """Fields of a row and what is wrong with them; `before` is where the same ids stood already."""
+    for name in dict.fromkeys(layout.columns):
+        if not row[name].strip():
+            yield name, "nothing, expected something"
+    label = row[layout.label]
+    if label.strip() and label not in layout.spelling:
+        yield layout.label, f"{label!r}, expected one of {', '.join(layout.spelling)}"
+    if before:
+        yield ", ".join(layout.ids), f"{_key(row, layout)!r} as in {before}, expected each once"
+
+
+def _item(row: Mapping[str, str], layout: Layout, *, for_training: bool) -> Item:
+    key = _key(row, layout)
+    cluster = row[layout.cluster] if layout.cluster else key
+    chosen = for_training and _share(cluster) < VALIDATION
+    return Item(
+        item_id=key,
+        split=("validation" if chosen else "train") if for_training else "test",
+        text=row[layout.text],
+        target=row[layout.target],
+        target_id=row[layout.target],
+        source_id="",
+        cluster=cluster,
+        label=layout.spelling[row[layout.label]],
+    )
+
+
+def _key(row: Mapping[str, str], layout: Layout) -> str:
+    return " ".join(row[name] for name in layout.ids)
+
+
+def _share(name: str) -> float:
+    """A number from 0 to 1 that a name always has, evenly spread over names."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
+
+
+def _check_apart(train: Sequence[Item], test: Sequence[Item], file: str, *, per_target: bool) -> None:
+    """See that no row is in both files, and that each target of the test was in training where each has its model."""
+    ids, targets = {item.item_id for item in train}, {item.target_id for item in train}
+    problems = [
+        Problem(file, None, "id", f"{item.item_id!r} is a row of training too, expected other rows")
+        for item in test
+        if item.item_id in ids
+    ]
+    if per_target:
+        new = sorted({item.target_id for item in test} - targets)
+        known = ", ".join(sorted(targets))
+        problems += [
+            Problem(file, None, "target", f"{name!r} has no rows of training, expected {known}") for name in new
+        ]
+    if problems:
+        raise InputError(problems)
+
+
+def _by_target(system: str, predict: Predict, train: Iterable[Item], test: Sequence[Item]) -> list[str]:
+    """The labels of a system that is trained on each target apart."""
+    rows: dict[str, list[Item]] = defaultdict(list)
+    for item in train:
+        rows[item.target_id].append(item)
+    found: dict[str, str] = {}
+    for target in dict.fromkeys(item.target_id for item in test):
+        part = [item for item in test if item.target_id == target]
+        labels = _ask(f"{system}: {target}", predict, rows[target], part)
+        found |= {item.item_id: label for item, label in zip(part, labels, strict=True)}
+    return [found[item.item_id] for item in test]
+
+
+def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    """A system's labels, checked; of probabilities, the most probable one."""
+    try:
+        given: list[Any] = list(predict(train, test))
+    except Exception as error:  # a system may raise anything
+        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
+    labels = [max(one, key=one.__getitem__) if isinstance(one, Mapping) else one for one in given]
+    if len(labels) != len(test):
+        raise KazstanceError(f"{where}: {len(labels)} labels, expected {len(test)}")
+    for item, label in zip(test, labels, strict=True):
+        if label not in GRID_LABELS:
+            raise KazstanceError(f"{where}: {item.item_id}: {label!r}, expected one of {', '.join(GRID_LABELS)}")
+    return labels
+
+
+def _score(
+    test: Sequence[Item], labels: Sequence[str], *, clustered: bool, n: int, seed: int, facts: Mapping[str, object]
+) -> tuple[Score, ...]:
+    columns = {
+        "gold": [item.label for item in test],
+        "predicted": labels,
+        "target": [item.target_id for item in test],
+        "cluster": [item.cluster for item in test],
+    }
+    found = scores(pa.table(columns), "target", "cluster" if clustered else None, n, seed)
+    return tuple(replace(one, signature={**facts, **one.signature}) for one in found)
+
+
+def _lines(file: Path, labels: Sequence[str], layout: Layout) -> bytes:
+    """Predictions as JSON Lines: the columns that identify a row, and the label as the data set spells it."""
+    spelled = {ours: theirs for theirs, ours in reversed(list(layout.spelling.items()))}
+    rows = _as_text(read_table(file, layout.form).select(layout.ids))
+    lines = [row | {layout.label: spelled[label]} for row, label in zip(rows, labels, strict=True)]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,111 @@
+"""Tables that people bring: CSV, text between delimiters, JSON Lines or Parquet, read as they are written."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+
+LONGEST: Final = 131_072
+"""Characters of a field of a text file."""
+TEXT: Final = (".tsv", ".txt")
+"""Endings of files of lines, one for each row after the header."""
+NUMERIC: Final = ("p_", "votes_")
+"""What the names of columns of numbers begin with."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a text file is written: its delimiter, where none is given a comma in CSV, a tab else; and its encoding."""
+
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+
+
+PLAIN: Final = Form()
+
+
+def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
+    """A table from a file, by its ending; in CSV and text, every column is text but those of numbers.
+
+    .txt and .tsv have a header and fields between delimiters; a quotation mark is a character like any other, as in the
+    files of SemEval. The form is of CSV and these alone.
+
+    Raises:
+        InputError: lines of a text file that are not as they should be; all are named.
+        KazstanceError: it is missing, of another kind, or broken.
+        UnknownNameError: there is no such encoding.
+    """
+    readers: dict[str, Callable[[Path], pa.Table]] = {
+        ".csv": partial(_read_csv, form=form),
+        ".jsonl": pyarrow.json.read_json,
+        ".parquet": pq.read_table,
+        **dict.fromkeys(TEXT, partial(_read_text, form=form)),
+    }
+    if file.suffix not in readers:
+        raise KazstanceError(f"{file}: {file.suffix!r}, expected a file as {', '.join(readers)}")
+    try:
+        table = readers[file.suffix](file)
+    except (OSError, UnicodeError, pa.ArrowException) as error:
+        raise KazstanceError(f"{file}: {error}; expected {file.suffix[1:].upper()}") from None
+    if doubled := [name for name, count in Counter(table.column_names).items() if count > 1]:
+        raise KazstanceError(f"{file}: the column {doubled[0]!r} stands twice, expected each once")
+    return table
+
+
+def _read_csv(file: Path, form: Form) -> pa.Table:
+    """CSV with quoting; an id as 007 stays as it is."""
+    content = _decode(file, form.encoding).encode()
+    parsing = pyarrow.csv.ParseOptions(delimiter=form.delimiter or ",", newlines_in_values=True)
+    names = pyarrow.csv.open_csv(pa.BufferReader(content), parse_options=parsing).schema.names
+    text = pyarrow.csv.ConvertOptions(column_types={n: pa.string() for n in names if not n.startswith(NUMERIC)})
+    return pyarrow.csv.read_csv(pa.BufferReader(content), parse_options=parsing, convert_options=text)
+
+
+def _read_text(file: Path, form: Form) -> pa.Table:
+    text = _decode(file, form.encoding).replace("\r\n", "\n").replace("\r", "\n")
+    header, *rows = (line.split(form.delimiter or "\t") for line in text.removesuffix("\n").split("\n"))
+    problems = []
+    for line, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            message = f"{len(row)} fields, expected {len(header)} as in the header"
+            problems.append(Problem(str(file), line, None, message))
+        for name, field in zip(header, row, strict=False):
+            if len(field) > LONGEST:
+                message = f"{len(field)} characters, expected at most {LONGEST}"
+                problems.append(Problem(str(file), line, name, message))
+    if problems:
+        raise InputError(problems)
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
+    arrays = [_typed(name, pa.array(column, pa.string())) for name, column in zip(header, columns, strict=True)]
+    return pa.Table.from_arrays(arrays, names=header)
+
+
+def _typed(name: str, column: pa.Array) -> pa.Array:
+    """A column of numbers as numbers, where all of them are."""
+    try:
+        return pc.cast(column, pa.float64()) if name.startswith(NUMERIC) else column
+    except pa.ArrowInvalid:
+        return column
+
+
+def _decode(file: Path, encoding: str) -> str:
+    """The text of a file, without the mark of its byte order."""
+    content = file.read_bytes()
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise UnknownNameError(encoding, "text encoding", ("utf-8", "windows-1252", "…")) from None
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        came = content[error.start : error.end].hex(" ")
+        raise InputError([Problem(str(file), line, None, f"the bytes {came}, expected {encoding}")]) from None
