@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import KazstanceError
 from kazstance.predictions import PROBABILITY, distribution_faults
@@ -20,6 +21,22 @@ class Answer:
 
     label: str
     probabilities: tuple[float, ...] | None = None
+
+
+def ask(
+    predict: Predict, train: Sequence[Item], test: Sequence[Item], labels: Sequence[str], where: str
+) -> list[Answer]:
+    """A system's answers to some items, checked.
+
+    Raises:
+        KazstanceError: the system raises, or its answers are not as `check_answers` expects.
+    """
+    try:
+        given = predict(train, test)
+        given = list(given) if is_sequence(given) else given
+    except Exception as error:  # a system may raise anything
+        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
+    return check_answers(given, test, labels, where)
 
 
 def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:

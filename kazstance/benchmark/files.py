@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
+from kazstance.benchmark.answers import ask
 from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
@@ -86,7 +87,7 @@ def run_files(
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read, or a system fails.
     """
-    predict = find_system(system)
+    predict = find_system(system, GRID_LABELS)
     beside = {name: find_system(name) for name in BESIDE if name != system}
     train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
     _check_apart(train, test, str(test_file), per_target=per_target)
@@ -210,18 +211,8 @@ def _by_target(system: str, predict: Predict, train: Iterable[Item], test: Seque
 
 
 def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Item]) -> list[str]:
-    """A system's labels, checked; of probabilities, the most probable one."""
-    try:
-        given: list[Any] = list(predict(train, test))
-    except Exception as error:  # a system may raise anything
-        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
-    labels = [max(one, key=one.__getitem__) if isinstance(one, Mapping) else one for one in given]
-    if len(labels) != len(test):
-        raise KazstanceError(f"{where}: {len(labels)} labels, expected {len(test)}")
-    for item, label in zip(test, labels, strict=True):
-        if label not in GRID_LABELS:
-            raise KazstanceError(f"{where}: {item.item_id}: {label!r}, expected one of {', '.join(GRID_LABELS)}")
-    return labels
+    """A system's labels; of probabilities, the most probable ones."""
+    return [answer.label for answer in ask(predict, train, test, GRID_LABELS, where)]
 
 
 def _score(

@@ -12,7 +12,7 @@ from typing import Any
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark import family as families
-from kazstance.benchmark.answers import Answer, check_answers, is_sequence, to_lines
+from kazstance.benchmark.answers import Answer, ask, to_lines
 from kazstance.benchmark.finished import (
     PROBES,
     SCORES,
@@ -28,9 +28,9 @@ from kazstance.benchmark.finished import (
 )
 from kazstance.benchmark.local_models import KINDS, local_model
 from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
-from kazstance.benchmark.protocols import TrainTest, folds
+from kazstance.benchmark.protocols import folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
-from kazstance.benchmark.tasks import Item, Task, get_task, items
+from kazstance.benchmark.tasks import Item, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
 from kazstance.export import to_json, write_file
 from kazstance.predictions import Predicted, predicted_labels
@@ -148,7 +148,9 @@ def run(
     jobs = jobs_of(out, parts, probes if with_probes else ())
     for number, job in enumerate(track(jobs), 1):
         if not job.file.exists():
-            write_file(to_lines(job.part.test, _predict(predict, job.part, task, this), task.labels), job.file)
+            where = f"{this.system}: fold {job.part.name}"
+            answers = ask(predict, job.part.train, job.part.test, task.labels, where)
+            write_file(to_lines(job.part.test, answers, task.labels), job.file)
         where = f"{job.file.parent.name} of fold {job.part.name}"
         say(f"{system} · {task_name} · {protocol}: {number} of {len(jobs)}, {where}")
     return _finish(this, out, data)
@@ -212,17 +214,6 @@ def _begin(this: Run, out: Path, data: Path, say: Progress) -> None:
         write_file(json.dumps({"run": asdict(this), "environment": environment}, indent=1).encode(), settings)
     if warning := families.warning(this.family, data=data):
         say(warning)
-
-
-def _predict(predict: Predict, part: TrainTest, task: Task, this: Run) -> list[Answer]:
-    """A system's answers for a fold, checked."""
-    where = f"{this.system}: fold {part.name}"
-    try:
-        given = predict(part.train, part.test)
-        given = list(given) if is_sequence(given) else given
-    except Exception as error:  # a system may raise anything
-        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
-    return check_answers(given, part.test, task.labels, where)
 
 
 def _finish(this: Run, out: Path, data: Path) -> list[Score]:
