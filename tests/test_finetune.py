@@ -145,7 +145,7 @@ def test_settings_are_those_of_the_name(checkpoint):
     [
         ("epochs=0", "epochs: '0': Input should be greater than or equal to 1"),
         ("epochs=two", "epochs: 'two': Input should be a valid integer"),
-        ("lr=nan", "lr: 'nan': Input should be greater than 0"),
+        ("lr=nan", "lr: 'nan': Input should be less than or equal to 1"),
         ("dropout=1", "dropout: '1': Extra inputs are not permitted; there are epochs, lr, batch, length, seed"),
         ("epochs", "epochs: ''"),
     ],
