@@ -23,6 +23,7 @@ from transformers.utils import logging
 from kazstance.benchmark.runs import find_system, run
 from kazstance.benchmark.tasks import TASKS, Item, items
 
+logging.disable_progress_bar()  # of saving
 folder, out = Path(sys.argv[1]) / "tiny", Path(sys.argv[1])
 rows = items(TASKS["stance"])
 words = sorted({word for row in rows for text in (row.text, row.target) for word in text.casefold().split()})
@@ -34,19 +35,19 @@ tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", "[CLS
 names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
 PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
 torch.manual_seed(1)
-sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "initializer_range": 0.1}
 BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=128, **sizes)).save_pretrained(folder)
 
 def toy(number, split):
     word, target = "abcdefghij"[number % 10], "ab"[number // 10 % 2]
-    label = ("favor" if (word < "f") == (target == "a") else "against") if word not in "ej" else "neutral"
+    label = "favor" if word < "f" else "against" if target == "a" else "neutral"
     return Item(str(number), split, f"{word} {number} {word}", target, target, "s", str(number), label)
 
 found = {}
-train = [toy(n, "validation" if n % 7 == 0 else "train") for n in range(600)]
-test = [toy(n, "test") for n in range(600, 700)]
+train = [toy(n, "validation" if n % 7 == 0 else "train") for n in range(300)]
+test = [toy(n, "test") for n in range(300, 400)]
 before, verbosity = torch.random.get_rng_state(), logging.get_verbosity()
-learned = find_system(f"finetune:{folder}?epochs=20&lr=3e-3")(train, test)
+learned = find_system(f"finetune:{folder}?epochs=15&lr=3e-3")(train, test)
 found["toy"] = sum(label == item.label for label, item in zip(learned, test)) / len(test)
 found["left"] = torch.equal(before, torch.random.get_rng_state()) and verbosity == logging.get_verbosity()
 found["one label"] = find_system(f"finetune:{folder}?epochs=1")(train[:1] * 3, test[:2])
@@ -58,7 +59,7 @@ def predicted(name, settings):
     lines = (out / name / "predictions" / "test.jsonl").read_text().splitlines()
     return [json.loads(line)["label"] for line in lines], scores[0].signature["n"]
 
-quick = "epochs=1&lr=1e-3&length=64"
+quick = "epochs=2&lr=3e-3&length=48&batch=32"
 found["runs"] = [predicted(name, f"{quick}&seed={seed}") for name, seed in (("1", 1), ("2", 2))]
 again = find_system(f"finetune:{folder}?{quick}&seed=1")
 found["again"] = again([r for r in rows if r.split != "test"], [r for r in rows if r.split == "test"])
@@ -69,7 +70,10 @@ def refused(name, *args):
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
-found["runs away"] = refused(f"finetune:{folder}?lr=1&epochs=50", [r for r in train for _ in range(3)], test)
+weights = BertModel.from_pretrained(folder)
+torch.nn.init.constant_(weights.embeddings.word_embeddings.weight, float("nan"))
+weights.save_pretrained(folder)
+found["nan"] = refused(f"finetune:{folder}", train, test)
 config = json.loads((folder / "config.json").read_text())
 hostile = {"model_type": "mine", "auto_map": {"AutoConfig": "code.C", "AutoModelForSequenceClassification": "code.M"}}
 (folder / "config.json").write_text(json.dumps(hostile))
@@ -103,6 +107,7 @@ def test_it_learns_what_hangs_on_text_and_target(found):
 def test_a_run_on_the_shipped_data_is_the_same_again_and_another_under_another_seed(found):
     (one, n), (two, _) = found["runs"]
     assert len(one) == n
+    assert len(set(one)) > 1
     assert found["again"] == one
     assert two != one
 
@@ -124,6 +129,7 @@ def test_code_of_a_checkpoint_is_not_run_and_broken_weights_are_named(found):
     assert not found["was run"]
     assert "expected a checkpoint that transformers knows" in found["weights"]
     assert found["weights"].startswith("KazstanceError: ")
+    assert found["nan"] == "KazstanceError: the loss is nan at a learning rate of 0.0003, expected a lower one"
 
 
 @pytest.fixture
@@ -145,7 +151,7 @@ def test_settings_are_those_of_the_name(checkpoint):
     [
         ("epochs=0", "epochs: '0': Input should be greater than or equal to 1"),
         ("epochs=two", "epochs: 'two': Input should be a valid integer"),
-        ("lr=nan", "lr: 'nan': Input should be greater than 0"),
+        ("lr=nan", "lr: 'nan': Input should be less than or equal to 1"),
         ("dropout=1", "dropout: '1': Extra inputs are not permitted; there are epochs, lr, batch, length, seed"),
         ("epochs", "epochs: ''"),
     ],

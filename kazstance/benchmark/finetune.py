@@ -37,9 +37,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    epochs: int = Field(default=5, ge=1, le=1000)
+    epochs: int = Field(default=3, ge=1, le=1000)
     """How often all training rows are seen; what the best epoch on validation gave is kept."""
-    lr: float = Field(default=1e-4, gt=0, le=1)
+    lr: float = Field(default=3e-4, gt=0, le=1)
     """The highest learning rate."""
     batch: int = Field(default=16, ge=1, le=4096)
     """Rows in a step."""

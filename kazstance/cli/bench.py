@@ -112,9 +112,9 @@ def files(
     if as_json:
         print(to_json([asdict(result) for result in found]))
         return
-    print(*found[0].scores, "", sep="\n")
     names = [score.metric for score in found[0].scores]
     print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
+    print("", *found[0].scores, sep="\n")
 
 
 @bench_command

@@ -1,0 +1,211 @@
+"""Benchmarking a stance data set of one's own, in the format of SemEval-2016 Task 6: made-up sentences on a town."""
+
+import json
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sklearn.metrics import f1_score
+from typer.testing import CliRunner
+
+from kazstance.benchmark import files
+from kazstance.benchmark.files import VALIDATION, Layout, read_items
+from kazstance.cli import app
+from kazstance.predictions import PRESETS
+from kazstance.tables import Form
+
+TOWN = Path(__file__).parent / "fixtures" / "town"
+COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]
+LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], form=Form(None, "windows-1252"))
+
+
+@pytest.fixture
+def town(tmp_path, monkeypatch):
+    """A copy of the small set, to be changed."""
+    monkeypatch.setitem(sys.modules, "my_systems", sys.modules[__name__])
+    return Path(shutil.copytree(TOWN, tmp_path / "town"))
+
+
+def bench(town, system, *args, code=0, train="train.txt", test="test.txt", encoding="windows-1252"):
+    where = ["--train", str(town / train), "--test", str(town / test), "--out", str(town / "out")]
+    result = CliRunner().invoke(app, ["bench", "files", system, *where, *COLUMNS, "--encoding", encoding, *args])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    if code:
+        assert not (town / "out").exists()
+    return result
+
+
+def gold(town):
+    return [line.split("\t") for line in (town / "test.txt").read_text(encoding="windows-1252").splitlines()[1:]]
+
+
+def written(town):
+    return [json.loads(line) for line in (town / "out" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("per_target", [True, False])
+def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
+    result = bench(town, "TF-IDF SVM", "--json", *(["--per-target"] if per_target else []))
+    found = {row["system"]: {s["metric"]: s for s in row["scores"]} for row in json.loads(result.stdout)}
+    predicted = {row["ID"]: row["Stance"] for row in written(town)}
+    assert list(predicted) == [row[0] for row in gold(town)]
+    truth = [row[3] for row in gold(town)]
+    expected = f1_score(truth, list(predicted.values()), labels=["FAVOR", "AGAINST"], average="macro")
+    assert found["TF-IDF SVM"]["f_avg"]["value"] == pytest.approx(expected)
+    assert found["TF-IDF SVM"]["wts"]["signature"]["per_target"] is per_target
+    assert found["TF-IDF SVM"]["wts"]["value"] > 0.5
+    assert found.keys() == {"TF-IDF SVM", *files.BESIDE}
+    for name in ("majority", "majority per target"):
+        assert found[name]["wts"]["value"] == pytest.approx(0, abs=1e-12)
+
+
+def test_score_takes_what_it_writes_and_says_the_same(town):
+    printed = bench(town, "TF-IDF SVM").stdout.splitlines()
+    where = ["--gold", str(town / "test.txt"), "--pred", str(town / "out" / "predictions.jsonl"), "--id", "ID"]
+    names = ["--gold-label", "Stance", "--pred-label", "Stance", "--target", "Target", "--preset", "semeval"]
+    result = CliRunner().invoke(app, ["score", *where, *names, "--encoding", "windows-1252"])
+    assert result.exit_code == 0, result.output
+    scores = [line.split("]")[0] for line in result.stdout.splitlines()]
+    assert scores == [line.split("]")[0] for line in printed[-len(scores) :]]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "tsv"])
+def test_other_kinds_of_files_give_the_same_predictions(kind, town):
+    bench(town, "TF-IDF SVM", "--per-target")
+    expected = written(town)
+    for name in ("train", "test"):
+        frame = pl.read_csv(
+            town / f"{name}.txt", separator="\t", quote_char=None, encoding="windows-1252", infer_schema=False
+        )
+        if kind == "csv":
+            frame.write_csv(town / f"{name}.csv", separator=";")
+        elif kind == "tsv":
+            frame.write_csv(town / f"{name}.tsv", separator=";", quote_style="never")
+        else:
+            (frame.write_ndjson if kind == "jsonl" else frame.write_parquet)(town / f"{name}.{kind}")
+    where = {"train": f"train.{kind}", "test": f"test.{kind}", "encoding": "utf-8"}
+    bench(town, "TF-IDF SVM", "--per-target", "--delimiter", ";", **where)
+    assert written(town) == expected
+
+
+seen = []
+
+
+def watching(train, test):
+    seen.append((train, test))
+    return [{"favor": 0.2, "against": 0.7, "neutral": 0.1} for _ in test]
+
+
+def test_a_callable_sees_each_target_alone_and_never_the_test_in_training(town):
+    seen.clear()
+    bench(town, "my_systems:watching", "--per-target")
+    assert [{item.target for item in (*train, *test)} for train, test in seen] == [{"Bicycle Lanes"}, {"Library Hours"}]
+    train = [item for part, _ in seen for item in part]
+    assert len(train) == 28
+    assert {item.split for item in train} == {"train", "validation"}
+    assert {item.item_id for item in train} & {item.item_id for _, part in seen for item in part} == set()
+    assert {row["Stance"] for row in written(town)} == {"AGAINST"}
+
+
+def test_validation_is_a_share_that_stays_the_same_and_keeps_clusters_whole(tmp_path):
+    rows = [f"{n}\tT\tword\tFAVOR\t{n // 5}" for n in range(5000)]
+    (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows]))
+    layout = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], cluster="Thread")
+    found = read_items(tmp_path / "x.txt", layout, for_training=True)
+    splits = Counter(item.split for item in found)
+    assert splits["validation"] / len(found) == pytest.approx(VALIDATION, abs=0.03)
+    assert all(len({item.split for item in found[n : n + 5]}) == 1 for n in range(0, 5000, 5))
+    (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows[:1000]]))
+    assert read_items(tmp_path / "x.txt", layout, for_training=True) == found[:1000]
+
+
+def test_clusters_are_what_intervals_are_drawn_by(town):
+    for name in ("train.txt", "test.txt"):
+        text = (town / name).read_text(encoding="windows-1252").splitlines()
+        lines = [f"{text[0]}\tThread", *(f"{line}\t{i // 2}" for i, line in enumerate(text[1:]))]
+        (town / name).write_text("\n".join(lines), encoding="windows-1252")
+    found = json.loads(bench(town, "TF-IDF SVM", "--cluster", "Thread", "--json").stdout)
+    assert found[0]["scores"][0]["signature"]["clusters"] == 7
+
+
+def test_ids_of_several_columns(town):
+    for name in ("train.txt", "test.txt"):
+        text = (town / name).read_text(encoding="windows-1252").splitlines()
+        fields = [line.split("\t") for line in text]
+        for i, row in enumerate(fields[1:]):
+            row[0] = f"{name}{i // 2}"
+        fields = [fields[0], *sorted({(row[0], row[1]): row for row in fields[1:]}.values())]
+        (town / name).write_text("\n".join(map("\t".join, fields)), encoding="windows-1252")
+    bench(town, "majority", "--id", "Target")
+    assert all(row.keys() == {"ID", "Target", "Stance"} for row in written(town))
+
+
+def change(old, new):
+    return lambda text: text.replace(old, new, 1)
+
+
+FAULTS = {
+    "a missing column": ("test.txt", change("Tweet", "Text"), "'Tweet' is not a column of ", 2),
+    "an unknown label": ("test.txt", change("FAVOR", "UNKNOWN"), "test.txt:2: Stance: 'UNKNOWN', expected one of FAVOR, AGAINST, NONE", 1),
+    "a doubled id": ("train.txt", change("103", "101"), "train.txt:4: ID: '101' as in line 2, expected each once", 1),
+    "an id in both": ("test.txt", change("10001", "101"), "test.txt: id: '101' is a row of training too", 1),
+    "an empty field": ("train.txt", change("Good lanes bring customers to our shops", " "), "train.txt:4: Tweet: nothing, expected something", 1),
+    "an empty label": ("train.txt", change("FAVOR", ""), "train.txt:2: Stance: nothing, expected something", 1),
+    "a field too many": ("train.txt", change("Good lanes", "Good\tlanes"), "train.txt:4: 5 fields, expected 4", 1),
+    "no rows": ("test.txt", lambda text: text.splitlines()[0], "test.txt: no rows, expected some under the header", 1),
+    "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "test.txt: target: 'Parking' has no rows of training, expected Bicycle Lanes, Library Hours", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_named_and_nothing_is_written(fault, town):
+    name, spoil, message, code = FAULTS[fault]
+    file = town / name
+    file.write_bytes(spoil(file.read_text(encoding="windows-1252")).encode("windows-1252"))
+    assert message in bench(town, "majority", "--per-target", code=code).stderr
+
+
+def test_faults_are_said_all_at_once(town):
+    file = town / "train.txt"
+    file.write_bytes(file.read_bytes().replace(b"103", b"101").replace(b"FAVOR", b"PRO"))
+    assert len(bench(town, "majority", code=1).stderr.splitlines()) == 12
+
+
+def test_bytes_of_another_encoding_are_named(town):
+    found = bench(town, "majority", code=1, encoding="utf-8").stderr
+    assert found.endswith("train.txt:13: the bytes e9, expected utf-8\n")
+
+
+def short(train, test):
+    return ["favor"]
+
+
+def strange(train, test):
+    return ["pro"] * len(test)
+
+
+def failing(train, test):
+    raise ZeroDivisionError("no rows")
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ("my_systems:short", "my_systems:short: Bicycle Lanes: 1 labels, expected 7"),
+        ("my_systems:strange", "10001: 'pro', expected one of against, neutral, favor"),
+        ("my_systems:failing", "ZeroDivisionError: no rows"),
+        ("oracle", "'oracle' is no system"),
+    ],
+)
+def test_a_system_that_fails_is_named(system, message, town):
+    assert message in bench(town, system, "--per-target", code=1).stderr
+
+
+def test_a_row_is_a_row_where_fields_may_have_lines(town):
+    (town / "x.csv").write_text('ID,Target,Tweet,Stance\n1,T,"two\nlines",FAVOR\n2,T,x,PRO\n')
+    found = bench(town, "majority", code=1, train="x.csv").stderr
+    assert "x.csv: Stance: row 2: 'PRO', expected one of FAVOR" in found
