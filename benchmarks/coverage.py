@@ -34,14 +34,15 @@ def truth(design: Design) -> Floats:
 
 def intervals(one: Confusion, other: Confusion, right: Floats, seed: int) -> Iterator[tuple[str, Floats, float]]:
     """What is estimated, its resampled values, and its truth."""
+    rule = one.total.sum(axis=-1).argmax(axis=-1)
+    draws = [system.draws(RESAMPLES, seed) for system in (one, other)]
     for name in NAMES:
         metric = METRICS[name]
-        first, second = (system.resampled(metric, RESAMPLES, seed) for system in (one, other))
+        first, second = (np.asarray(ss(drawn, rule) if name == "ss" else metric(drawn)) for drawn in draws)
         yield name, first, metric(right[0])
         yield f"{name}, difference", first - second, metric(right[0]) - metric(right[1])
-    rule = one.total.sum(axis=-1).argmax(axis=-1)
-    yield HELD, one.resampled(ss, RESAMPLES, seed), ss(right[0], rule)
-    yield ANEW, np.asarray(ss(one.draws(RESAMPLES, seed))), ss(right[0])
+    yield HELD, np.asarray(ss(draws[0], rule)), ss(right[0], rule)
+    yield ANEW, np.asarray(ss(draws[0])), ss(right[0])
 
 
 def covered(design: Design) -> tuple[Counter[str], Counter[str]]:
