@@ -10,8 +10,8 @@ from kazstance.schema.labels import Origin, Role
 def warning(name: str | None, *, data: Path = dataset.SHIPPED) -> str | None:
     """A line that warns where a model's family is one that made the labels; None where it is not, or is not known.
 
-    Families match by any word of three letters or more, whatever the case: `Claude`, `claude-3-opus` and `Anthropic` all
-    match `Claude (Anthropic)`. So models of one maker match too; a false alarm costs less than a missed one.
+    Families match by any word of three letters or more, whatever the case: `Claude`, `claude-3-opus` and `Anthropic`
+    all match `Claude (Anthropic)`. So models of one maker match too; a false alarm costs less than a missed one.
 
     Args:
         name: the family, or the name, of the model that is scored.
