@@ -184,11 +184,13 @@ def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):
     include = ["--tasks", "kazstance_stance,kazstance_stance4", "--include_path", folder]
     assert "All tasks found and valid" in start("lm-eval", "validate", *include)
     model = ["--model", "dummy", "--model_args", "pretrained=claude"]
-    out = start("lm-eval", "run", *model, *include, "--output_path", tmp_path / "out")
+    split = ["--metadata", '{"split": "validation", "context": false}']
+    out = start("lm-eval", "run", *model, *include, *split, "--output_path", tmp_path / "out")
     assert family.warning("claude") in out
     (file,) = (tmp_path / "out").rglob("results_*.json")
     tables = kazstance.manifest().tables
-    rows = {"kazstance_stance": tables["stances"]["test"].rows, "kazstance_stance4": tables["grid"]["test"].rows}
+    names = {"kazstance_stance": "stances", "kazstance_stance4": "grid"}
+    rows = {name: tables[table]["validation"].rows for name, table in names.items()}
     assert json.loads(file.read_text())["n-samples"] == {
         name: {"original": number, "effective": number} for name, number in rows.items()
     }

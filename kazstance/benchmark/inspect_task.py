@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -50,14 +50,14 @@ def compare(split: str = "test", data: str = "") -> Task:
 @scorer(metrics=[])
 def label(data: str = "") -> Scorer:
     """Inspect's `choice`, which also warns where the model is of the family that made the labels."""
-    read = choice()
+    read, warning = choice(), cache(partial(family.warning, data=_place(data)))
 
     async def judge(state: TaskState, target: Target) -> Score | None:
         found = await read(state, target)
-        text = family.warning(str(state.model), data=_place(data))
+        text = warning(str(state.model))
         if found and text:
             say(text)
-            found.metadata = {WARNING: text}
+            found.metadata = {**(found.metadata or {}), WARNING: text}
         return found
 
     return judge
