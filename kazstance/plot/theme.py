@@ -1,0 +1,97 @@
+"""What all charts share: type; colours and shapes for colour-blind readers, and for grey; how they are saved."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import altair as alt
+
+from kazstance.errors import UnknownNameError
+from kazstance.export import write_file
+
+FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
+INK: Final = "#1a1a1a"
+MUTED: Final = "#6b6b6b"
+GRID: Final = "#e3e3e3"
+SIDES: Final = {"favor": "#00598f", "neutral": "#b8b8b8", "against": "#d55e00", "none": "#ededed"}
+"""A colour for each label: blue and vermilion after Okabe and Ito (2008), each of another lightness."""
+SIDE_SHAPES: Final = {"favor": "triangle-up", "neutral": "circle", "against": "triangle-down", "none": "cross"}
+CATEGORIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""Colours of things without an order, after Okabe and Ito (2008)."""
+SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+"""A shape beside each of those colours, so that none is told by its colour alone."""
+SCALE: Final = 2.0
+"""Pixels of a PNG for each unit of a chart."""
+FORMATS: Final = (".png", ".svg", ".html")
+
+
+@alt.theme.register("kazstance", enable=False)
+def theme() -> alt.theme.ThemeConfig:
+    """The theme: dark type on white, thin grid, no frame."""
+    words: Any = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
+    config: Any = {
+        "background": "white",
+        "font": FONT,
+        "view": {"stroke": None, "continuousWidth": 480, "continuousHeight": 300},
+        "title": {"anchor": "start", "fontSize": 14, "subtitleFontSize": 12, "color": INK, "subtitleColor": MUTED},
+        "axis": {**words, "grid": False, "domainColor": MUTED, "tickColor": MUTED, "titleFontWeight": "normal"},
+        "axisQuantitative": {"grid": True, "gridColor": GRID, "domain": False},
+        "axisBand": {"ticks": False, "labelLimit": 320},
+        "axisPoint": {"ticks": False, "labelLimit": 320},
+        "header": {**words, "labelFontWeight": "bold", "labelAnchor": "start", "labelFontSize": 12},
+        "legend": {**words, "titleFontWeight": "normal", "labelLimit": 320, "symbolSize": 80},
+        "point": {"filled": True, "opacity": 1, "size": 80},
+        "range": {"category": list(CATEGORIES), "symbol": list(SHAPES)},
+    }
+    return alt.theme.ThemeConfig(config=config)
+
+
+def side_colour(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt.Scale:
+    """The scale of colours over labels, in the order given."""
+    return alt.Scale(domain=list(labels), range=[SIDES[label] for label in labels])
+
+
+def side_shape(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt.Scale:
+    """The scale of shapes over labels: favor points up, against down."""
+    return alt.Scale(domain=list(labels), range=[SIDE_SHAPES[label] for label in labels])
+
+
+def to_svg(chart: Any) -> str:
+    """A chart as SVG in the theme."""
+    sheet = io.StringIO()
+    with alt.theme.enable("kazstance"):
+        chart.save(sheet, format="svg")
+    return sheet.getvalue()
+
+
+def save(chart: Any, path: Path) -> None:
+    """Write a chart in the theme as PNG, SVG or HTML, by the ending of the path; whole or not at all.
+
+    The HTML holds all that it needs, and loads nothing.
+
+    Raises:
+        UnknownNameError: another ending; the message lists those there are.
+    """
+    if path.suffix not in FORMATS:
+        raise UnknownNameError(path.suffix, "kind of chart", FORMATS)
+    if path.suffix == ".svg":
+        content = to_svg(chart).encode()
+    elif path.suffix == ".png":
+        pixels = io.BytesIO()
+        with alt.theme.enable("kazstance"):
+            chart.save(pixels, format="png", scale_factor=SCALE)
+        content = pixels.getvalue()
+    else:
+        with alt.theme.enable("kazstance"):
+            page = chart.to_html(inline=True, embed_options={"actions": False}, json_kwds={"cls": _InScript})
+        content = page.encode()
+    write_file(content, path)
+
+
+class _InScript(json.JSONEncoder):
+    """JSON that cannot end the script that it stands in, whatever names the data have."""
+
+    def encode(self, o: Any) -> str:
+        """The value as JSON without a less-than sign."""
+        return super().encode(o).replace("<", r"\u003c")
