@@ -47,6 +47,12 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
     return values, codes, counted["rows"].to_numpy().astype(np.float64)
 
 
+def sums(at: Codes, values: Floats, n: int) -> Floats:
+    """The sum of the values at each of n numbers, shape (n,)."""
+    found: Floats = np.bincount(at, values, n).astype(np.float64)
+    return found
+
+
 def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
     """Bootstrap counts: n draws of as many rows as there are, with the shares of the counts (Efron, 1979).
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kazstance.tally import Codes, Floats
+from kazstance.tally import Codes, Floats, sums
 
 
 def intraclass(hits: Floats, sizes: Floats, cell: Codes) -> float:
@@ -16,14 +16,15 @@ def intraclass(hits: Floats, sizes: Floats, cell: Codes) -> float:
         sizes: shape (clusters,), rows of each cluster, none 0.
         cell: shape (clusters,), the number of the cell that a cluster belongs to.
     """
-    totals, hit, clusters = (np.bincount(cell, weights) for weights in (sizes, hits, None))
+    cells = int(cell.max(initial=-1)) + 1
+    totals, hit, clusters = (sums(cell, values, cells) for values in (sizes, hits, np.ones_like(sizes)))
     some = np.maximum(totals, 1)
     between, within = (clusters - 1).clip(0).sum(), sizes.sum() - len(sizes)
     if not between or not within:
         return 0.0
     mean_between = ((hits**2 / sizes).sum() - (hit**2 / some).sum()) / between
     mean_within = (hits - hits**2 / sizes).sum() / within
-    size = (totals - np.bincount(cell, sizes**2) / some).sum() / between
+    size = (totals - sums(cell, sizes**2, cells) / some).sum() / between
     spread = mean_between + (size - 1) * mean_within
     return float(np.clip((mean_between - mean_within) / spread, 0, 1)) if spread > 0 else 0.0
 
@@ -33,6 +34,6 @@ def design_effects(sizes: Floats, cell: Codes, cells: int, correlation: float) -
 
     m is the cell's sum of squared cluster sizes over their sum (Kish, 1965); 1 for an empty cell.
     """
-    totals = np.bincount(cell, sizes, cells)
-    size: Floats = np.bincount(cell, sizes**2, cells) / np.maximum(totals, 1)
+    totals = sums(cell, sizes, cells)
+    size: Floats = sums(cell, sizes**2, cells) / np.maximum(totals, 1)
     return 1 + np.maximum(size - 1, 0) * correlation

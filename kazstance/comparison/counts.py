@@ -1,7 +1,7 @@
 """The one count that all comparisons are arithmetic on: labels by source, target and cluster."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -12,7 +12,7 @@ from kazstance import dataset
 from kazstance.comparison.estimates import contested
 from kazstance.errors import UnknownNameError
 from kazstance.schema.labels import Label
-from kazstance.tally import Codes, Floats, tally_codes
+from kazstance.tally import Codes, Floats, sums, tally_codes
 
 LABELS: Final = ("against", "neutral", "favor")
 SPELLINGS: Final = {spelling: int(label) for label in Label for spelling in (label.name, str(int(label)))}
@@ -48,7 +48,7 @@ class Counts:
     def total(self) -> Floats:
         """Rows of each source, target and label: shape (sources, targets, labels)."""
         shape = len(self.sources), len(self.targets)
-        cells = [np.bincount(self.cell, self.rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
+        cells = [sums(self.cell, self.rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
         return np.stack(cells, axis=-1).reshape(*shape, len(LABELS))
 
     @property
@@ -94,23 +94,28 @@ def count(
         frame, sentences, sources, targets = _shipped(data)
     by = [cluster] if cluster else []
     stances = _stances(spoken(frame, voice), [source, target, label, *by])
-    lengths = sentences if isinstance(sentences, Mapping) else None
-    units = None if sentences is lengths else _Table(*tally_codes(spoken(sentences, voice), [source, *by]))
-    sources = tuple(sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())}))
-    targets = tuple(targets or stances.values[1])
-    names, which = _clusters([stances] if not units or not cluster else [stances, units], sources)
-    entry, at = np.unique(which[0] * len(targets) + _places(stances, 1, targets, "target"), return_inverse=True)
-    rows = np.zeros((len(entry), len(LABELS)))
-    np.add.at(rows, (at, stances.codes[:, 2]), stances.counts)
+    given = sentences if isinstance(sentences, Mapping) else None
+    units = None if sentences is given else _Table(*tally_codes(spoken(sentences, voice), [source, *by]))
+    sources = sources or sorted({*stances.values[0], *(given or ()), *(units.values[0] if units else ())})
+    found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
+    return replace(found, sentences=_lengths(units, given, sources))
+
+
+def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...], targets: tuple[str, ...]) -> Counts:
+    """Stances by cluster and target, and the sentences of each cluster."""
+    source, which = _clusters([stances, units] if units else [stances], sources)
+    keys = which[0] * len(targets) + _places(stances, 1, targets, "target")
+    entry, at = np.unique(keys, return_inverse=True)
+    rows = sums(at * len(LABELS) + stances.codes[:, 2], stances.counts, len(entry) * len(LABELS))
     return Counts(
         sources=sources,
         targets=targets,
-        cluster=entry // len(targets),
-        target=entry % len(targets),
-        rows=rows,
-        source=names,
-        lengths=np.bincount(which[1], units.counts, len(names)) if units and cluster else None,
-        sentences=_lengths(units, lengths, sources),
+        cluster=entry // max(len(targets), 1),
+        target=entry % max(len(targets), 1),
+        rows=rows.reshape(-1, len(LABELS)),
+        source=source,
+        lengths=sums(which[1], units.counts, len(source)) if units else None,
+        sentences=None,
     )
 
 
@@ -144,7 +149,7 @@ def _shipped(data: Path) -> tuple[Any, Any, list[str], list[str]]:
 
 
 def _stances(frame: Any, columns: Sequence[str]) -> _Table:
-    """Stances counted by source, target, label and cluster; each row is its own cluster where there is no such column."""
+    """Stances by source, target, label and cluster; each row is its own cluster where there is no such column."""
     values, codes, counts = tally_codes(frame, columns)
     codes[:, 2] = _numbers(values[2], SPELLINGS, "label")[codes[:, 2]]
     kept = codes[:, 2] < len(LABELS)
@@ -184,5 +189,5 @@ def _numbers(values: Sequence[str], known: Mapping[str, int], kind: str) -> Code
 def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: Sequence[str]) -> Floats | None:
     """Sentences of each source, from a table of them or as they are given."""
     if units:
-        return np.bincount(_places(units, 0, sources, "source"), units.counts, len(sources))
+        return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
     return np.array([lengths.get(name, 0) for name in sources], dtype=np.float64) if lengths is not None else None

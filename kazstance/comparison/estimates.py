@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from kazstance.errors import MissingExtraError
 from kazstance.schema.labels import Label, Position
 from kazstance.tally import Floats

@@ -9,7 +9,7 @@ from kazstance.comparison import estimates
 from kazstance.comparison.clustering import design_effects, intraclass
 from kazstance.comparison.counts import Counts, count
 from kazstance.comparison.estimates import DIGITS, Estimate
-from kazstance.comparison.pooling import Pooling, Posterior, pool
+from kazstance.comparison.pooling import Posterior, pool
 from kazstance.schema.labels import Label, Position
 from kazstance.tally import Floats
 
@@ -51,10 +51,10 @@ def positions(counts: Counts | None = None) -> tuple[Cell, ...]:
     """Every source on every target, source by source; without counts, those of the shipped dataset.
 
     Net stance is 2p - 1 for the share p of favor among the sentences that take a side, partially pooled over sources
-    (`kazstance.comparison.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side it
-    is 0 in [-1, 1]: nothing is borrowed. `jeffreys` has the counts as they are, and Jeffreys' prior. Salience is a share
-    of the source's sentences, its interval under Jeffreys' prior. Intervals of net stance and of salience, but not of
-    `jeffreys`, allow for sentences of one cluster that repeat each other: counts are divided by their design effect.
+    (`kazstance.comparison.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side
+    it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` has the counts as they are, and Jeffreys' prior. Salience is the
+    share of the source's sentences, with an interval under Jeffreys' prior. For `net` and the interval of `salience`
+    counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
     counts = counts or count()
     rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
@@ -66,18 +66,23 @@ def positions(counts: Counts | None = None) -> tuple[Cell, ...]:
 
 
 def posterior(counts: Counts) -> Posterior:
-    """The model of all sources on all targets, fitted to effective counts."""
-    favor, against = effective(counts)
+    """The model of all sources on all targets, fitted to counts over their design effects."""
+    favor, against = sided(counts.total / sided_effects(counts)[..., None])
     return pool(favor, against).posterior(favor, against)
 
 
-def effective(counts: Counts) -> tuple[Floats, Floats]:
-    """Sentences for and against each target over the design effect of their cell: two of shape (sources, targets)."""
-    favor, sided = counts.rows[:, Label.favor], counts.rows[:, [Label.favor, Label.against]].sum(axis=1)
-    kept, shape = sided > 0, (len(counts.sources), len(counts.targets))
-    correlation = intraclass(favor[kept], sided[kept], counts.cell[kept])
-    by = design_effects(sided[kept], counts.cell[kept], shape[0] * shape[1], correlation).reshape(shape)
-    return counts.total[..., Label.favor] / by, counts.total[..., Label.against] / by
+def sided(rows: Floats) -> tuple[Floats, Floats]:
+    """Sentences for and against, from counts of shape (..., labels)."""
+    return rows[..., Label.favor], rows[..., Label.against]
+
+
+def sided_effects(counts: Counts) -> Floats:
+    """The design effect of each cell's share of favor, shape (sources, targets)."""
+    favor, against = sided(counts.rows)
+    sizes, shape = favor + against, (len(counts.sources), len(counts.targets))
+    kept = sizes > 0
+    correlation = intraclass(favor[kept], sizes[kept], counts.cell[kept])
+    return design_effects(sizes[kept], counts.cell[kept], shape[0] * shape[1], correlation).reshape(shape)
 
 
 def salience_effects(counts: Counts) -> Floats:

@@ -14,9 +14,9 @@ MOST: Final = 4001
 """Points of that grid at most: it is the finer, the more sentences a source has on a target."""
 MEANS: Final = np.linspace(-6, 6, 41)
 """Log-odds that a target's mean may have."""
-CONCENTRATIONS: Final = 2.0 ** np.arange(-1, 6.5, 0.5)
-SHAPES: Final = 0.1 * 2.0 ** np.arange(7)
-NEGLIGIBLE: Final = 1e-6
+CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
+SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
+NEGLIGIBLE: Final = 1e-5
 """Points of the prior with less weight than this share of the greatest are left out."""
 BLOCK: Final = 10_000_000
 """Numbers that resampling holds at a time."""
@@ -107,24 +107,20 @@ class Posterior:
         ends = np.tanh(np.array([np.interp(tails, cell, self.pooling.log_odds) for cell in cells]) / 2)
         return np.concatenate([(masses @ net)[None], ends.T.reshape(2, *masses.shape[:2])])
 
-    def more(self, target: int) -> Floats:
-        """How probably the one source is more favorable to a target than the other: shape (sources, sources)."""
-        given = self._given(target)
+    def compare(self, target: int) -> tuple[Floats, Floats]:
+        """How probably both sources are on one side of a target, and how probably the first is the more favorable.
+
+        Both of shape (sources, sources). Given a row of the prior, sources are independent of each other.
+        """
+        likely = self.weight[target] > NEGLIGIBLE * self.weight[target].max()
+        weight, prior = self.weight[target, likely], self.pooling.prior[likely]
+        given = self.likelihood[:, target, None] * prior / self.evidence[:, target, likely, None]
         below = np.cumsum(given, axis=-1) - given / 2
-        return np.einsum("j,jab->ab", self.weight[target], given @ below.swapaxes(1, 2))
-
-    def same(self, target: int) -> Floats:
-        """How probably both are on one side of a target: shape (sources, sources)."""
-        given, middle = self._given(target), len(self.pooling.log_odds) // 2
-        side = given[..., middle + 1 :].sum(axis=-1) + given[..., middle] / 2
-        both = side[:, :, None] * side[:, None, :] + (1 - side)[:, :, None] * (1 - side)[:, None, :]
-        return np.einsum("j,jab->ab", self.weight[target], both)
-
-    def _given(self, target: int) -> Floats:
-        """The masses of each source given each row of the prior, which makes sources independent of each other."""
-        joint = self.likelihood[:, target] * self.pooling.prior[:, None]
-        masses: Floats = joint / joint.sum(axis=-1, keepdims=True)
-        return masses
+        middle = len(self.pooling.log_odds) // 2
+        side = 1 - below[..., middle]
+        same = (side * weight) @ side.T + ((1 - side) * weight) @ (1 - side).T
+        flat = len(side), -1
+        return same, (given * weight[:, None]).reshape(flat) @ below.reshape(flat).T
 
 
 def pool(favor: Floats, against: Floats) -> Pooling:
@@ -162,7 +158,8 @@ def _masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
     step = log_odds[1] - log_odds[0]
     masses[:, 0] *= 0.5 + 1 / (a * step)
     masses[:, -1] *= 0.5 + 1 / (b * step)
-    return masses / masses.sum(axis=1, keepdims=True)
+    shares: Floats = masses / masses.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _softmax(logs: Floats) -> Floats:
