@@ -1,18 +1,17 @@
 """How far sources are from each other: distances with intervals, a tree and a map of them, and how stable these are."""
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
 from typing import Final, Literal, get_args
 
 import numpy as np
 
 from kazstance.comparison.counts import LABELS, Counts, count
-from kazstance.comparison.estimates import DIGITS
-from kazstance.comparison.matrix import posterior, sided, sided_effects
-from kazstance.comparison.pooling import Pooling
+from kazstance.comparison.estimates import DIGITS, LEVEL
+from kazstance.comparison.matrix import posterior
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
-from kazstance.tally import SEED, Floats, interval, resample
+from kazstance.schema.labels import Label
+from kazstance.tally import SEED, Floats, resample
 
 try:
     from scipy.cluster.hierarchy import linkage
@@ -23,6 +22,8 @@ except ModuleNotFoundError:
 
 Feature = Literal["positions", "salience"]
 RESAMPLES: Final = 1000
+SIDES: Final = [Label.against, Label.favor]
+TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 WITHIN: Final = 0.95
 """Share of the resampled places of a source that lie in its circle on the map."""
 
@@ -79,12 +80,12 @@ def distances(
 ) -> Distances:
     """Compare sources over all targets; without counts, those of the shipped dataset.
 
-    On positions, the distance is half the mean difference of pooled net stances over the targets on which both take a
-    side (city-block); on salience, half the sum of differences of the shares that targets have in all that a source
-    says about targets (total variation). Intervals draw whole clusters within each source; they are reflected at the
-    estimate (basic bootstrap: Davison and Hinkley, 1997), since noise only ever adds to distances. The tree joins by
-    mean distance (UPGMA: Sokal and Michener, 1958), with its stability after Felsenstein (1985); the map is classical
-    scaling (Torgerson, 1952), with resampled maps turned onto it.
+    On positions, the distance is half the mean difference of net stances over the targets on which both take a side
+    (city-block), drawn from the pooled model; on salience, half the sum of differences of the shares that targets have
+    in all that a source says about targets (total variation), drawn by a bootstrap of clusters within each source,
+    value and interval corrected for what noise adds to distances (basic bootstrap: Davison and Hinkley, 1997). The tree
+    joins by mean distance (UPGMA: Sokal and Michener, 1958), its stability is that of Felsenstein (1985); the map is
+    classical scaling (Torgerson, 1952), with drawn maps turned onto it.
 
     Raises:
         UnknownNameError: `by` is neither positions nor salience.
@@ -96,14 +97,13 @@ def distances(
     pairs = list(combinations(counts.sources, 2))
     if not pairs:
         raise KazstanceError(f"there is {len(counts.sources)} source; expected two or more to compare")
-    measure = _by_positions(counts) if by == "positions" else _by_salience
-    found, drawn = measure(counts.total[None])[0], measure(draw(counts, n, seed))
+    found, ends, drawn = _by_positions(counts, n, seed) if by == "positions" else _by_salience(counts, n, seed)
     if np.isnan(found).any():
         one, other = pairs[int(np.isnan(found).argmax())]
         raise KazstanceError(f"{one} and {other} have no target in common to be compared by {by}")
     whole = drawn[~np.isnan(drawn).any(axis=1)]
     places, explained = _map(found, whole, counts.sources)
-    return Distances(by, _pairs(pairs, found, drawn, whole), _tree(found, whole, counts.sources), places, explained)
+    return Distances(by, _pairs(pairs, found, ends, whole), _tree(found, whole, counts.sources), places, explained)
 
 
 def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:
@@ -118,41 +118,42 @@ def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:
     return drawn.reshape(n, len(counts.sources), len(counts.targets), len(LABELS))
 
 
-def _by_positions(counts: Counts) -> "partial[Floats]":
-    return partial(_apart, pooling=posterior(counts).pooling, effects=sided_effects(counts))
-
-
-def _apart(rows: Floats, pooling: Pooling, effects: Floats) -> Floats:
-    """Half the mean difference of nets over targets on which both take a side: shape (draws, pairs)."""
-    favor, against = sided(rows / effects[..., None])
-    net = np.where(favor + against > 0, pooling.means(favor, against), np.nan)
-    one, other = np.triu_indices(rows.shape[1], 1)
+def _by_positions(counts: Counts, n: int, seed: int) -> tuple[Floats, Floats, Floats]:
+    """Distances of pairs, their intervals of shape (2, pairs), and draws of shape (n, pairs)."""
+    net = np.where(counts.total[..., SIDES].any(axis=2), posterior(counts).draws(n, seed), np.nan)
+    one, other = np.triu_indices(len(counts.sources), 1)
     apart = np.abs(net[:, one] - net[:, other]) / 2
-    shared = ~np.isnan(apart)
-    some = shared.sum(axis=2)
-    return np.where(some > 0, np.where(shared, apart, 0).sum(axis=2) / np.maximum(some, 1), np.nan)
+    shared = ~np.isnan(apart[0])
+    some = np.where(shared.any(axis=1), shared.sum(axis=1), np.nan)
+    drawn = np.where(shared, apart, 0).sum(axis=2) / some
+    return drawn.mean(axis=0), np.quantile(drawn, TAILS, axis=0), drawn
 
 
-def _by_salience(rows: Floats) -> Floats:
-    """Half the sum of differences of the shares of targets: shape (draws, pairs)."""
-    about = rows.sum(axis=3)
-    all_of_it = about.sum(axis=2, keepdims=True)
-    share = np.where(all_of_it > 0, about / np.maximum(all_of_it, 1), np.nan)
-    one, other = np.triu_indices(rows.shape[1], 1)
-    apart: Floats = np.abs(share[:, one] - share[:, other]).sum(axis=2) / 2
-    return apart
+def _by_salience(counts: Counts, n: int, seed: int) -> tuple[Floats, Floats, Floats]:
+    """Distances of pairs, their intervals of shape (2, pairs), and draws of shape (n, pairs)."""
+    one, other = np.triu_indices(len(counts.sources), 1)
+
+    def apart(rows: Floats) -> Floats:
+        about = rows.sum(axis=-1)
+        together = about.sum(axis=-1, keepdims=True)
+        share = np.where(together > 0, about / np.maximum(together, 1), np.nan)
+        found: Floats = np.abs(share[:, one] - share[:, other]).sum(axis=-1) / 2
+        return found
+
+    found, drawn = apart(counts.total[None])[0], apart(draw(counts, n, seed))
+    middle, low, high = np.nanmean(drawn, axis=0), *np.nanquantile(drawn, TAILS, axis=0)
+    value, *ends = np.clip([2 * found - middle, 2 * found - high, 2 * found - low], 0, 1)
+    return value, np.stack(ends), drawn
 
 
-def _pairs(names: list[tuple[str, str]], found: Floats, drawn: Floats, whole: Floats) -> tuple[Distance, ...]:
+def _pairs(names: list[tuple[str, str]], found: Floats, ends: Floats, whole: Floats) -> tuple[Distance, ...]:
     """Each pair with its interval, rank, and how often it keeps its rank, nearest first."""
     rank, ranks = found.argsort().argsort(), whole.argsort(axis=1).argsort(axis=1)
     lines = []
     for i, (one, other) in enumerate(names):
-        low, high = interval(drawn[:, i])
-        value = float(found[i])
-        ends = [round(float(np.clip(2 * value - end, 0, 1)), DIGITS) for end in (high, low)]
+        value, low, high = (round(float(figure), DIGITS) for figure in (found[i], *ends[:, i]))
         keeps = float((ranks[:, i] == rank[i]).mean()) if len(whole) else float("nan")
-        lines.append(Distance(one, other, round(value, DIGITS), *ends, rank=int(rank[i]) + 1, keeps=keeps))
+        lines.append(Distance(one, other, value, low, high, int(rank[i]) + 1, keeps))
     return tuple(sorted(lines, key=lambda line: line.rank))
 
 

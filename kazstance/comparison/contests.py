@@ -130,7 +130,7 @@ def _corrected(p: Iterable[float]) -> list[float | None]:
     """p-values corrected for the number of those that are defined."""
     known = [_known(value) for value in p]
     corrected = iter(holm([value for value in known if value is not None]))
-    return [None if value is None else next(corrected) for value in known]
+    return [None if value is None else round(next(corrected), DIGITS) for value in known]
 
 
 def _spread(values: Floats) -> float | None:
@@ -141,4 +141,4 @@ def _spread(values: Floats) -> float | None:
 
 
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    return None if np.isnan(value) else round(value, DIGITS)

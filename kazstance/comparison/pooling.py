@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.tally import Floats
+from kazstance.tally import SEED, Floats, sums
 
 REACH: Final = 14.0
 """The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""
@@ -18,8 +18,6 @@ CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
 SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
 NEGLIGIBLE: Final = 1e-5
 """Points of the prior with less weight than this share of the greatest are left out."""
-BLOCK: Final = 10_000_000
-"""Numbers that resampling holds at a time."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,9 @@ class Pooling:
 
     @property
     def net(self) -> Floats:
-        """The grid of net stance, 2p - 1: shape (points,)."""
+        """The grid of net stance, 2p - 1, whose ends stand for all beyond: shape (points,)."""
         net: Floats = np.tanh(self.log_odds / 2)
+        net[[0, -1]] = -1, 1
         return net
 
     def posterior(self, favor: Floats, against: Floats) -> "Posterior":
@@ -60,18 +59,6 @@ class Pooling:
         """
         likelihood, evidence = self._evidence(favor, against)
         return Posterior(self, likelihood, evidence, _softmax(np.log(evidence).sum(axis=0) + np.log(self.weight)))
-
-    def means(self, favor: Floats, against: Floats) -> Floats:
-        """The posterior mean of net stance for many draws of counts: shape (draws, sources, targets), like them."""
-        pairs, which = np.unique(np.stack([favor.ravel(), against.ravel()]), axis=1, return_inverse=True)
-        likelihood, evidence = self._evidence(*pairs)
-        mean, log_evidence = (likelihood * self.net) @ self.prior.T / evidence, np.log(evidence)
-        blocks = np.array_split(which.reshape(favor.shape), max(1, which.size * len(self.k) // BLOCK))
-        found = []
-        for block in blocks:
-            weight = _softmax(log_evidence[block].sum(axis=1) + np.log(self.weight))
-            found.append(np.einsum("dtj,dstj->dst", weight, mean[block]))
-        return np.concatenate(found)
 
     def _evidence(self, favor: Floats, against: Floats) -> tuple[Floats, Floats]:
         """The likelihood on the grid, its greatest value 1, and its mean under every row of the prior."""
@@ -103,8 +90,7 @@ class Posterior:
         masses, net = self.masses, self.pooling.net
         below = np.cumsum(masses, axis=-1) - masses / 2
         tails = [(1 - level) / 2, (1 + level) / 2]
-        cells = below.reshape(-1, len(net))
-        ends = np.tanh(np.array([np.interp(tails, cell, self.pooling.log_odds) for cell in cells]) / 2)
+        ends = np.array([np.interp(tails, cell, net) for cell in below.reshape(-1, len(net))])
         return np.concatenate([(masses @ net)[None], ends.T.reshape(2, *masses.shape[:2])])
 
     def compare(self, target: int) -> tuple[Floats, Floats]:
@@ -122,6 +108,27 @@ class Posterior:
         flat = len(side), -1
         return same, (given * weight[:, None]).reshape(flat) @ below.reshape(flat).T
 
+    def draws(self, n: int, seed: int = SEED) -> Floats:
+        """Net stances drawn from what is known: shape (n, sources, targets).
+
+        A draw has one k for all targets, and one mean for all sources on a target.
+        """
+        rng, net = np.random.default_rng(seed), self.pooling.net
+        sources, targets = self.likelihood.shape[:2]
+        levels, level = np.unique(self.pooling.k, return_inverse=True)
+        chosen = rng.choice(len(levels), n, p=sums(level, self.pooling.weight, len(levels)))
+        drawn = np.empty((n, sources, targets))
+        for target in range(targets):
+            rows = np.empty(n, dtype=np.intp)
+            for number in np.unique(chosen):
+                own, these = np.flatnonzero(level == number), chosen == number
+                weight = self.weight[target, own]
+                rows[these] = rng.choice(own, int(these.sum()), p=weight / weight.sum())
+            for source in range(sources):
+                below = np.cumsum(self.likelihood[source, target] * self.pooling.prior[rows], axis=1)
+                drawn[:, source, target] = net[(below < rng.random((n, 1)) * below[:, -1:]).sum(axis=1)]
+        return drawn
+
 
 def pool(favor: Floats, against: Floats) -> Pooling:
     """Fit the model to the sentences that take a side: `favor` and `against` of shape (sources, targets)."""
@@ -130,9 +137,9 @@ def pool(favor: Floats, against: Floats) -> Pooling:
     log_odds = np.linspace(-REACH, REACH, points)
     means = _expit(MEANS)
     m, k = np.tile(means, len(CONCENTRATIONS)), np.repeat(CONCENTRATIONS, len(means))
-    whole = Pooling(log_odds, _masses(log_odds, m * k, (1 - m) * k), np.ones(len(k)), k)
+    whole = Pooling(log_odds, beta_masses(log_odds, m * k, (1 - m) * k), np.ones(len(k)), k)
     evidence = np.log(whole.posterior(favor, against).evidence).sum(axis=0).reshape(-1, len(CONCENTRATIONS), len(means))
-    by_mean = _masses(MEANS, SHAPES, SHAPES)
+    by_mean = beta_masses(MEANS, SHAPES, SHAPES)
     highest = evidence.max(axis=2, initial=-np.inf, keepdims=True)
     by_target = np.log(np.exp(evidence - highest) @ by_mean.T) + highest
     likely = _softmax(by_target.sum(axis=0).ravel()).reshape(len(CONCENTRATIONS), len(SHAPES))
@@ -148,7 +155,7 @@ def _likelihood(log_odds: Floats, favor: Floats, against: Floats) -> Floats:
     return likelihood
 
 
-def _masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
+def beta_masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
     """The beta distributions of a and b on a grid: shape (distributions, points).
 
     Over log-odds their density p^a (1 - p)^b is smooth, and falls off beyond the ends as exp(-a |t|) and exp(-b |t|).
@@ -163,8 +170,9 @@ def _masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
 
 
 def _softmax(logs: Floats) -> Floats:
-    weights: Floats = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    shares: Floats = weights / weights.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _expit(log_odds: Floats) -> Floats:
