@@ -55,7 +55,7 @@ def lowe(favor: Floats, against: Floats) -> Floats:
     return found
 
 
-def decisions(known: Posterior, truth: Floats, there: Floats) -> Iterator[tuple[float, float, bool, bool]]:
+def decisions(known: Posterior, truth: Floats, there: Any) -> Iterator[tuple[float, float, bool, bool]]:
     """For each pair of sources that both take a side: both probabilities, and what is true of both."""
     for target in range(TARGETS):
         same, more = known.compare(target)
@@ -126,9 +126,10 @@ def clustered(rng: np.random.Generator, share: Floats, most: Floats, alike: floa
     target, rows, source = list[int](), list[list[int]](), list[int]()
     for s, t in np.ndindex(share.shape):
         for _ in range(1 + rng.poisson(3)):
-            size = rng.integers(1, int(most[s]) + 1)
+            size = int(rng.integers(1, int(most[s]) + 1))
             first = rng.random() < share[s, t]
-            favor = sum(first if rng.random() < alike else rng.random() < share[s, t] for _ in range(size - 1)) + first
+            copied = rng.random(size - 1) < alike
+            favor = int(first + np.where(copied, first, rng.random(size - 1) < share[s, t]).sum())
             cluster.append(len(cluster))
             target.append(t)
             source.append(s)
@@ -201,9 +202,10 @@ def main() -> None:
     page = [
         "# Positions on simulated sources",
         f"`python -m benchmarks.positions`: {SETS} sets of {SOURCES} sources and {TARGETS} targets, {MEAN} sentences a "
-        f"cell in the mean, a quarter of the cells empty; target means m are Beta({A}, {A}) within [{LEAST}, {1 - LEAST}], "
-        "sources around them Beta(m k, (1 - m) k). Over cells with a sentence: mean squared error of net stance, coverage "
-        "and width of 95 % intervals; pairs of sources whose order is decided at .95, and how many of these wrongly.",
+        f"cell in the mean, a quarter of the cells empty; target means m are Beta({A}, {A}) within [{LEAST}, "
+        f"{1 - LEAST}], sources around them Beta(m k, (1 - m) k). Over cells with a sentence: mean squared error of "
+        "net stance, coverage and width of 95 % intervals; pairs of sources whose order is decided at .95, and how many "
+        "of these wrongly.",
         markdown_table(["k", "estimator", "MSE", "coverage", "width", "decided %", "of these wrongly %"], estimators),
         "Answers under the pooled model, in percent of pairs that both take a side; `agree` is wrong where the true "
         "sides are opposite, `differ` where the true order is.",
