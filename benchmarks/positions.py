@@ -204,8 +204,8 @@ def main() -> None:
         f"`python -m benchmarks.positions`: {SETS} sets of {SOURCES} sources and {TARGETS} targets, {MEAN} sentences a "
         f"cell in the mean, a quarter of the cells empty; target means m are Beta({A}, {A}) within [{LEAST}, "
         f"{1 - LEAST}], sources around them Beta(m k, (1 - m) k). Over cells with a sentence: mean squared error of "
-        "net stance, coverage and width of 95 % intervals; pairs of sources whose order is decided at .95, and how many "
-        "of these wrongly.",
+        "net stance, coverage and width of 95 % intervals; pairs of sources whose order is decided at .95, and how "
+        "many of these wrongly.",
         markdown_table(["k", "estimator", "MSE", "coverage", "width", "decided %", "of these wrongly %"], estimators),
         "Answers under the pooled model, in percent of pairs that both take a side; `agree` is wrong where the true "
         "sides are opposite, `differ` where the true order is.",
