@@ -29,7 +29,7 @@ ALLOWED = {
     "review": {"corpus", "errors", "export", "schema"},
     "corpus": {"comparison", "errors", "schema"},
     "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "reliability", "schema"},
-    "plot": {"comparison", "errors", "export", "schema"},
+    "plot": {"comparison", "errors", "export", "reliability"},
     "cli": {
         "agreement",
         "benchmark",
