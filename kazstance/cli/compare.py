@@ -7,6 +7,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kazstance.comparison import Cell, Counts, Estimate, Feature, Voice
 
 SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
-ANSWERS = ("differ", "agree", "undecided")
+DECIDED = ("differ", "agree")
 
 
 class View(NamedTuple):
@@ -71,10 +72,10 @@ def _matrix(counts: "Counts") -> View:
     from kazstance import comparison
 
     cells = comparison.positions(counts)
-    table = Table("target", *_letters(counts), pad_edge=False)
+    table = _table("target", *_letters(counts))
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
-        table.add_row(f"{target}{' *' if contested else ''}", *map(_field, row))
+        table.add_row(_starred(target, contested), *map(_field, row))
     legend = Text(
         "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
         "* contested"
@@ -112,17 +113,12 @@ def _pairs(counts: "Counts") -> View:
 
     found = comparison.disagreements(counts)
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
-    table = Table("target", "apart", "p", *ANSWERS, pad_edge=False)
+    table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
-        by = {
-            name: " ".join(letter[p.one] + letter[p.other] for p in line.pairs if p.answer == name) for name in ANSWERS
-        }
-        table.add_row(
-            f"{line.target}{' *' if line.contested else ''}",
-            _number(line.spread),
-            _number(line.corrected),
-            *by.values(),
-        )
+        by = [" ".join(letter[p.one] + letter[p.other] for p in line.pairs if p.answer == name) for name in DECIDED]
+        undecided = sum(p.answer == "undecided" for p in line.pairs)
+        name = _starred(line.target, line.contested)
+        table.add_row(name, _number(line.spread), _number(line.corrected), *by, str(undecided))
     legend = Text(
         "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
         "p: permutation test over paragraphs, Holm"
@@ -141,11 +137,11 @@ def _distances(counts: "Counts", by: str) -> View:
     from kazstance import comparison
 
     found = comparison.distances(counts, cast("Feature", by))
-    table = Table("sources", "distance", "95 %", "keeps its rank", pad_edge=False)
+    table = _table("sources", "distance", "95 %", "keeps its rank")
     for pair in found.pairs:
         ends = f"{pair.low:.2f} to {pair.high:.2f}"
         table.add_row(f"{pair.one}, {pair.other}", f"{pair.value:.2f}", ends, f"{pair.keeps:.0%}")
-    joints = Table("the tree joins", "at", "in draws", pad_edge=False)
+    joints = _table("the tree joins", "at", "in draws")
     for clade in found.tree:
         joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", f"{clade.keeps:.0%}")
 
@@ -164,7 +160,19 @@ def _letters(counts: "Counts") -> list[str]:
 
 
 def _key(counts: "Counts") -> Text:
-    return Text("  ".join(f"{short} {name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
+    return Text("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
+
+
+def _starred(target: str, contested: bool) -> str:
+    return f"{'*' if contested else ' '}{target}"
+
+
+def _table(*columns: str) -> Table:
+    """A narrow table that cuts nothing off."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def _field(cell: "Cell") -> str:

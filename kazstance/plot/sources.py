@@ -152,7 +152,7 @@ def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stabilit
         targets: what the targets are called, by their ids; other lines are left out.
         name: what agreement is called: stability where all annotators are runs of one model.
     """
-    rows = [
+    rows: Rows = [
         {"target": targets[line.scope], "alpha": line.figure.value, "low": line.figure.low, "high": line.figure.high}
         for line in lines
         if line.scope in targets and line.what == "four labels" and not math.isnan(line.figure.value)
@@ -170,7 +170,7 @@ def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stabilit
 def _map(found: Distances, sources: Names | None) -> Any:
     names = [(sources or {}).get(place.source, place.source) for place in found.places]
     rows = [{"source": name, "x": place.x, "y": place.y} for name, place in zip(names, found.places, strict=True)]
-    circles = [
+    circles: Rows = [
         {
             "source": name,
             "corner": corner,
