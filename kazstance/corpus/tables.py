@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from kazstance import comparison
+import pyarrow as pa
+
+from kazstance.comparison import Cell, Counts, count, positions
 from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Decision, Pair
 from kazstance.corpus.probes import make_probes
@@ -17,10 +19,6 @@ from kazstance.schema.labels import Label, MoreFavorable, Relation
 from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
 
 Rows = Mapping[str, Mapping[str, Sequence[Record]]]
-CONTESTED_SOURCES = 2
-"""Sources that must address a contested target."""
-CONTESTED_ROWS = 2
-"""Sentences that each of these sources, and each side, must have."""
 
 
 def make_tables(
@@ -43,6 +41,7 @@ def make_tables(
         if decision.label is not Label.none:
             stances[part].append(_stance(sentence, target, names[target], decision, context[sentence_id]))
     everywhere = [stance for part in stances.values() for stance in part]
+    counts = _count(corpus, sentences, everywhere)
     return {
         "stances": stances,
         "grid": grid,
@@ -50,9 +49,9 @@ def make_tables(
         "probes": {"all": make_probes(corpus, sentences, everywhere)},
         "sentences": {"all": sentences},
         "judgements": {"all": judgements},
-        "positions": {"all": list(_positions(corpus, sentences, everywhere))},
+        "positions": {"all": list(_positions(positions(counts)))},
         "sources": {"all": list(_sources(corpus))},
-        "targets": {"all": list(_targets(corpus, everywhere))},
+        "targets": {"all": list(_targets(corpus, counts.contested))},
         "annotators": {"all": list(_annotators(corpus))},
     }
 
@@ -144,35 +143,45 @@ def _pair(a: Stance, b: Stance) -> records.Pair:
     )
 
 
-def _positions(corpus: Corpus, sentences: Iterable[Sentence], stances: Iterable[Stance]) -> Iterator[SourcePosition]:
+def _count(corpus: Corpus, sentences: Iterable[Sentence], stances: Iterable[Stance]) -> Counts:
+    """What positions and contested targets are read from, over all sources and targets."""
+    return count(
+        _columns(stances, ("source_id", "paragraph_id", "target_id", "label_name")),
+        sentences=_columns((s for s in sentences if s.annotated), ("source_id", "paragraph_id")),
+        sources=[entry.value.id for entry in corpus.sources],
+        targets=[entry.value.id for entry in corpus.targets],
+    )
+
+
+def _columns(rows: Iterable[Record], names: Sequence[str]) -> pa.Table:
+    there = list(rows)
+    return pa.table({name: pa.array([getattr(row, name) for row in there], pa.string()) for name in names})
+
+
+def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
     """The complete grid of sources and targets."""
-    length = Counter(sentence.source_id for sentence in sentences if sentence.annotated)
-    count = Counter((stance.source_id, stance.target_id, stance.label) for stance in stances)
-    for source in (entry.value.id for entry in corpus.sources):
-        for target in (entry.value.id for entry in corpus.targets):
-            favor, neutral, against = (
-                count[source, target, label] for label in (Label.favor, Label.neutral, Label.against)
-            )
-            position = comparison.position(favor, neutral, against)
-            about = favor + neutral + against
-            net = comparison.net(favor, against) if about else None
-            salience = comparison.salience(about, length[source])
-            yield SourcePosition(
-                source_id=source,
-                target_id=target,
-                n_favor=favor,
-                n_neutral=neutral,
-                n_against=against,
-                n_sentences=length[source],
-                position=position,
-                position_name=position.name,
-                net=net and net.value,
-                net_low=net and net.low,
-                net_high=net and net.high,
-                salience=salience.value,
-                salience_low=salience.low,
-                salience_high=salience.high,
-            )
+    nothing = (None, None, None)
+    for cell in cells:
+        net, jeffreys, salience = cell.net or nothing, cell.jeffreys or nothing, cell.salience or (0.0, 0.0, 1.0)
+        yield SourcePosition(
+            source_id=cell.source,
+            target_id=cell.target,
+            n_favor=cell.favor,
+            n_neutral=cell.neutral,
+            n_against=cell.against,
+            n_sentences=cell.sentences or 0,
+            position=cell.position,
+            position_name=cell.position.name,
+            net=net[0],
+            net_low=net[1],
+            net_high=net[2],
+            net_jeffreys=jeffreys[0],
+            net_jeffreys_low=jeffreys[1],
+            net_jeffreys_high=jeffreys[2],
+            salience=salience[0],
+            salience_low=salience[1],
+            salience_high=salience[2],
+        )
 
 
 def _sources(corpus: Corpus) -> Iterator[records.Source]:
@@ -197,23 +206,10 @@ def _voices(source: SourceInput) -> tuple[records.QuotedVoice, ...]:
     return tuple(records.QuotedVoice(**voice.model_dump()) for voice in source.voice)
 
 
-def _targets(corpus: Corpus, stances: Iterable[Stance]) -> Iterator[records.Target]:
-    rows: dict[str, list[Stance]] = defaultdict(list)
-    for stance in stances:
-        rows[stance.target_id].append(stance)
-    for entry in corpus.targets:
+def _targets(corpus: Corpus, contested: Iterable[bool]) -> Iterator[records.Target]:
+    for entry, is_contested in zip(corpus.targets, contested, strict=True):
         target = entry.value
-        yield records.Target(
-            **target.model_dump(exclude={"id"}), target_id=target.id, contested=_is_contested(rows[target.id])
-        )
-
-
-def _is_contested(stances: Sequence[Stance]) -> bool:
-    """Whether sources really stand on both sides of a target."""
-    by_source = Counter(stance.source_id for stance in stances)
-    by_side = Counter(stance.label for stance in stances)
-    addressing = sum(n >= CONTESTED_ROWS for n in by_source.values())
-    return addressing >= CONTESTED_SOURCES and min(by_side[Label.favor], by_side[Label.against]) >= CONTESTED_ROWS
+        yield records.Target(**target.model_dump(exclude={"id"}), target_id=target.id, contested=is_contested)
 
 
 def _annotators(corpus: Corpus) -> Iterator[records.Annotator]:

@@ -323,17 +323,23 @@ class SourcePosition(Record):
     position_name: str
     """Name of the position."""
     net: Net | None
-    """Estimated net stance in [-1, 1] among the sentences that take a side; null where not addressed."""
+    """Net stance in [-1, 1] among the sentences that take a side, pooled over sources; null where not addressed."""
     net_low: Net | None
     """Lower end of its 95 % interval."""
     net_high: Net | None
+    """Upper end of its 95 % interval."""
+    net_jeffreys: Net | None
+    """Net stance from this cell alone, under Jeffreys' prior; null where not addressed."""
+    net_jeffreys_low: Net | None
+    """Lower end of its 95 % interval."""
+    net_jeffreys_high: Net | None
     """Upper end of its 95 % interval."""
     salience: Share
     """Share of the source's annotated sentences that are about the target."""
     salience_low: Share
     """Lower end of its 95 % interval."""
     salience_high: Share
-    """Upper end of its 95 % interval."""
+    """Upper end of its 95 % interval; where not addressed, how much could have gone unseen."""
 
 
 class Source(Record):

@@ -1,14 +1,23 @@
-"""Where sources stand on targets: positions from counts of labels."""
+"""What is read from the counts of one source on one target: position, net stance, salience; and what is contested."""
 
 from typing import NamedTuple
 
-from scipy.special import betaincinv
+from kazstance.errors import MissingExtraError
+from kazstance.schema.labels import Label, Position
+from kazstance.tally import Floats
 
-from kazstance.schema.labels import Position
+try:
+    from scipy.special import betaincinv
+except ModuleNotFoundError:
+    raise MissingExtraError("scipy", "compare") from None
 
 LEVEL = 0.95
 DIGITS = 6
 """Decimals that estimates keep, so that they come out alike on every machine."""
+CONTESTED_SOURCES = 2
+"""Sources that must address a contested target."""
+CONTESTED_ROWS = 2
+"""Sentences that each of these sources, and each side, must have."""
 
 
 class Estimate(NamedTuple):
@@ -28,7 +37,20 @@ def position(favor: int, neutral: int, against: int) -> Position:
     return Position.neutral if neutral else Position.not_addressed
 
 
-def net(favor: int, against: int) -> Estimate:
+def contested(counts: Floats) -> bool:
+    """Whether sources really stand on both sides of a target.
+
+    The screen: two sources or more with two sentences each, and two sentences or more on each side.
+
+    Args:
+        counts: shape (sources, labels), in the order against, neutral, favor.
+    """
+    addressing = (counts.sum(axis=1) >= CONTESTED_ROWS).sum()
+    by_side = counts.sum(axis=0)[[Label.against, Label.favor]]
+    return bool(addressing >= CONTESTED_SOURCES and by_side.min() >= CONTESTED_ROWS)
+
+
+def net(favor: float, against: float) -> Estimate:
     """Net stance among the sentences that take a side: 2p - 1 for their share p of favor, in [-1, 1].
 
     Posterior mean and equal-tailed 95 % interval under Jeffreys' prior, which stay honest at unanimous cells of one to
@@ -40,7 +62,7 @@ def net(favor: int, against: int) -> Estimate:
     return Estimate(*(round(2 * value - 1, DIGITS) for value in share))
 
 
-def salience(about: int, sentences: int) -> Estimate:
+def salience(about: float, sentences: float) -> Estimate:
     """Share of a source's sentences that are about a target, with an equal-tailed 95 % interval under Jeffreys' prior.
 
     The interval of a target that is never addressed begins at 0 (Brown, Cai and DasGupta, 2001).
@@ -52,7 +74,7 @@ def salience(about: int, sentences: int) -> Estimate:
     )
 
 
-def _jeffreys(hits: int, misses: int) -> Estimate:
+def _jeffreys(hits: float, misses: float) -> Estimate:
     """Posterior of a share under the prior Beta(1/2, 1/2): mean and equal-tailed interval."""
     tail = (1 - LEVEL) / 2
     low, high = (betaincinv(hits + 0.5, misses + 0.5, share) for share in (tail, 1 - tail))

@@ -1,0 +1,202 @@
+"""The command that compares sources."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kazstance import dataset, excerpt
+from kazstance.cli.command import Data, Json, command
+from kazstance.export import to_json
+from kazstance.schema.records import Span
+
+if TYPE_CHECKING:
+    from kazstance.comparison import Cell, Counts, Estimate, Feature, Voice
+
+SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
+DECIDED = ("differ", "agree")
+
+
+class View(NamedTuple):
+    """What a comparison found: plain values, pages for a terminal, and what to draw."""
+
+    plain: Any
+    pages: Sequence[Table | Text]
+    draw: Callable[[dict[str, str]], Any] | None
+
+
+@command
+def compare(
+    target: Annotated[str | None, typer.Option(help="What each source wrote on a target, evidence in ⟦ ⟧.")] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Which sources agree, differ, or are undecided.")] = False,
+    distances: Annotated[str | None, typer.Option(help="How far sources are apart: by positions or salience.")] = None,
+    voice: Annotated[str, typer.Option(help="own, endorsed (own and what is quoted as one's own) or all.")] = "all",
+    chart: Annotated[Path | None, typer.Option(help="Draw it, too, into a file: .png, .svg or .html.")] = None,
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Compare sources: all positions; or one target, pairs of sources, or distances."""
+    from kazstance import comparison
+
+    if (target is not None) + pairs + (distances is not None) > 1:
+        raise typer.BadParameter("choose one of --target, --pairs and --distances")
+    counts = comparison.count(voice=cast("Voice", voice), data=data)
+    if target is not None:
+        view = _contrast(counts, target, voice, data)
+    elif pairs:
+        view = _pairs(counts)
+    else:
+        view = _distances(counts, distances) if distances is not None else _matrix(counts)
+    if chart and not view.draw:
+        raise typer.BadParameter("there is no chart of one target")
+    if as_json:
+        print(to_json(view.plain))
+    else:
+        Console(highlight=False).print(*view.pages, sep="\n")
+    if chart and view.draw:
+        from kazstance.plot.theme import save
+
+        save(view.draw({row.target_id: row.name for row in dataset.load("targets", data=data)}), chart)
+        typer.echo(f"wrote {chart}", err=True)
+
+
+def _matrix(counts: "Counts") -> View:
+    """The grid, a row for each target."""
+    from kazstance import comparison
+
+    cells = comparison.positions(counts)
+    table = _table("target", *_letters(counts))
+    for target, contested in zip(counts.targets, counts.contested, strict=True):
+        row = [cell for cell in cells if cell.target == target]
+        table.add_row(_starred(target, contested), *map(_field, row))
+    legend = Text(
+        "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
+        "* contested"
+    )
+
+    def draw(names: dict[str, str]) -> Any:
+        from kazstance.plot.sources import position_matrix
+
+        return position_matrix(cells, names)
+
+    return View([cell.as_row() for cell in cells], [_key(counts), table, legend], draw)
+
+
+def _contrast(counts: "Counts", target: str, voice: str, data: Path) -> View:
+    """What each source wrote on a target."""
+    from kazstance import comparison
+
+    found = comparison.contrast(target, voice=cast("Voice", voice), data=data)
+    cells = {cell.source: cell for cell in comparison.positions(counts) if cell.target == target}
+    pages = []
+    for source, rows in found.items():
+        pages.append(Text(f"{source}: {_stand(cells[source])}", "bold"))
+        for row in rows:
+            how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
+            spans = [Span(**span) for span in row["evidence"]]
+            marked = Text(f"  {row['sentence_id']}  {row['label_name']} ({how})\n    ")
+            pages.append(marked.append(excerpt.mark(row["text"], spans)).append(_speaker(row)))
+    plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
+    return View(plain, pages, None)
+
+
+def _pairs(counts: "Counts") -> View:
+    """What can be said of pairs of sources on each target."""
+    from kazstance import comparison
+
+    found = comparison.disagreements(counts)
+    letter = dict(zip(counts.sources, _letters(counts), strict=True))
+    table = _table("target", "apart", "p", *DECIDED, "undecided")
+    for line in found:
+        by = [" ".join(letter[p.one] + letter[p.other] for p in line.pairs if p.answer == name) for name in DECIDED]
+        undecided = sum(p.answer == "undecided" for p in line.pairs)
+        name = _starred(line.target, line.contested)
+        table.add_row(name, _number(line.spread), _number(line.corrected), *by, str(undecided))
+    legend = Text(
+        "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
+        "p: permutation test over paragraphs, Holm"
+    )
+
+    def draw(names: dict[str, str]) -> Any:
+        from kazstance.plot.sources import disagreement_ranking
+
+        return disagreement_ranking(found, names)
+
+    return View([asdict(line) for line in found], [_key(counts), table, legend], draw)
+
+
+def _distances(counts: "Counts", by: str) -> View:
+    """Pairs of sources, nearest first, and the tree."""
+    from kazstance import comparison
+
+    found = comparison.distances(counts, cast("Feature", by))
+    table = _table("sources", "distance", "95 %", "keeps its rank")
+    for pair in found.pairs:
+        ends = f"{pair.low:.2f} to {pair.high:.2f}"
+        table.add_row(f"{pair.one}, {pair.other}", f"{pair.value:.2f}", ends, f"{pair.keeps:.0%}")
+    joints = _table("the tree joins", "at", "in draws")
+    for clade in found.tree:
+        joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", f"{clade.keeps:.0%}")
+
+    def draw(_: dict[str, str]) -> Any:
+        from kazstance.plot.sources import distance_chart
+
+        return distance_chart(found)
+
+    return View(asdict(found), [table, joints], draw)
+
+
+def _letters(counts: "Counts") -> list[str]:
+    """A short name for each source."""
+    many = len(counts.sources) > len(ascii_uppercase)
+    return [str(i + 1) if many else ascii_uppercase[i] for i in range(len(counts.sources))]
+
+
+def _key(counts: "Counts") -> Text:
+    return Text("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
+
+
+def _starred(target: str, contested: bool) -> str:
+    return f"{'*' if contested else ' '}{target}"
+
+
+def _table(*columns: str) -> Table:
+    """A narrow table that cuts nothing off."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _field(cell: "Cell") -> str:
+    if not cell.about:
+        return ""
+    sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
+    unsure = "" if sure or not cell.favor + cell.against else "?"
+    return f"{SIGNS[cell.position.name]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
+
+
+def _stand(cell: "Cell") -> str:
+    """Position, net stance and salience in words."""
+    if not cell.about:
+        return f"not addressed in {cell.sentences} sentences"
+    return f"{cell.position.name}, net {_estimate(cell.net)}; {cell.about} of {cell.sentences} sentences"
+
+
+def _estimate(found: "Estimate | None") -> str:
+    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]" if found else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _speaker(row: dict[str, Any]) -> str:
+    return f" — {row['speaker']}" if row["speaker"] else ""

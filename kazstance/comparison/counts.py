@@ -1,0 +1,193 @@
+"""The one count that all comparisons are arithmetic on: labels by source, target and cluster."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, get_args
+
+import narwhals as nw
+import numpy as np
+
+from kazstance import dataset
+from kazstance.comparison.estimates import contested
+from kazstance.errors import UnknownNameError
+from kazstance.schema.labels import Label
+from kazstance.tally import Codes, Floats, sums, tally_codes
+
+LABELS: Final = ("against", "neutral", "favor")
+SPELLINGS: Final = {spelling: int(label) for label in Label for spelling in (label.name, str(int(label)))}
+Voice = Literal["own", "endorsed", "all"]
+"""The source's own voice; that and the quotations it makes its own; or all that stands in it."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Labels counted, an entry for each cluster and target that occur together.
+
+    Shapes: `cluster` and `target` (entries,), numbers of both; `rows` (entries, labels), labels in the order against,
+    neutral, favor; `source` (clusters,), the number of the source that each cluster lies in; `lengths` (clusters,),
+    sentences of each cluster, and `sentences` (sources,), of each source, or None where they are not known.
+    """
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    cluster: Codes
+    target: Codes
+    rows: Floats
+    source: Codes
+    lengths: Floats | None
+    sentences: Floats | None
+
+    @property
+    def cell(self) -> Codes:
+        """The number of each entry's cell in the grid of sources and targets, source by source: shape (entries,)."""
+        cells: Codes = self.source[self.cluster] * len(self.targets) + self.target
+        return cells
+
+    @property
+    def total(self) -> Floats:
+        """Rows of each source, target and label: shape (sources, targets, labels)."""
+        shape = len(self.sources), len(self.targets)
+        cells = [sums(self.cell, self.rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
+        return np.stack(cells, axis=-1).reshape(*shape, len(LABELS))
+
+    @property
+    def contested(self) -> tuple[bool, ...]:
+        """For each target whether sources really stand on both sides of it."""
+        total = self.total
+        return tuple(contested(total[:, target]) for target in range(len(self.targets)))
+
+
+def count(
+    frame: Any = None,
+    *,
+    source: str = "source_id",
+    target: str = "target_id",
+    label: str = "label_name",
+    cluster: str | None = "paragraph_id",
+    sentences: Any = None,
+    sources: Sequence[str] | None = None,
+    targets: Sequence[str] | None = None,
+    voice: Voice = "all",
+    data: Path = dataset.SHIPPED,
+) -> Counts:
+    """Count a table with one row a sentence and target; without a table, the stances of a built dataset.
+
+    Args:
+        frame: any dataframe that Narwhals knows: Arrow, pandas, Polars, a DuckDB relation.
+        source: the column of the source.
+        target: the column of the target.
+        label: the column of the label: favor, neutral, against, or their numbers; none and null are no stance.
+        cluster: the column of the cluster within its source; None takes every row for a cluster of its own.
+        sentences: for salience, how many sentences each source has: a mapping, or a table with one row a sentence and
+            the same columns of source and cluster.
+        sources: all sources, in order; without them, those that occur, sorted.
+        targets: all targets, in order; without them, those that occur, sorted.
+        voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
+        data: the built dataset that is read where no table is given.
+
+    Raises:
+        UnknownNameError: a label, a voice, a source or a target that is not one of those there are.
+        KazstanceError: no table is given, and `data` is no built dataset.
+    """
+    if frame is None:
+        frame, sentences, sources, targets = _shipped(data)
+    by = [cluster] if cluster else []
+    stances = _stances(spoken(frame, voice), [source, target, label, *by])
+    given = sentences if isinstance(sentences, Mapping) else None
+    units = None if sentences is given else _Table(*tally_codes(spoken(sentences, voice), [source, *by]))
+    sources = sources or sorted({*stances.values[0], *(given or ()), *(units.values[0] if units else ())})
+    found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
+    return replace(found, sentences=_lengths(units, given, sources))
+
+
+def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...], targets: tuple[str, ...]) -> Counts:
+    """Stances by cluster and target, and the sentences of each cluster."""
+    source, which = _clusters([stances, units] if units else [stances], sources)
+    keys = which[0] * len(targets) + _places(stances, 1, targets, "target")
+    entry, at = np.unique(keys, return_inverse=True)
+    rows = sums(at * len(LABELS) + stances.codes[:, 2], stances.counts, len(entry) * len(LABELS))
+    return Counts(
+        sources=sources,
+        targets=targets,
+        cluster=entry // max(len(targets), 1),
+        target=entry % max(len(targets), 1),
+        rows=rows.reshape(-1, len(LABELS)),
+        source=source,
+        lengths=sums(which[1], units.counts, len(source)) if units else None,
+        sentences=None,
+    )
+
+
+def spoken(frame: Any, voice: Voice) -> Any:
+    """The rows of a table in a voice.
+
+    Raises:
+        UnknownNameError: there is no such voice.
+    """
+    if voice not in get_args(Voice):
+        raise UnknownNameError(voice, "voice", get_args(Voice))
+    if voice == "all":
+        return frame
+    kept = nw.col("voice") == "own"
+    return nw.from_native(frame).filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
+
+
+class _Table(NamedTuple):
+    """A count by some columns: the values of each, codes into them, and how many rows have each combination."""
+
+    values: list[list[str]]
+    codes: Codes
+    counts: Floats
+
+
+def _shipped(data: Path) -> tuple[Any, Any, list[str], list[str]]:
+    """The stances and annotated sentences of a built dataset, its sources and targets."""
+    sentences = nw.from_native(dataset.table("sentences", data=data)).filter(nw.col("annotated"))
+    sources, targets = (dataset.table(f"{kind}s", data=data)[f"{kind}_id"].to_pylist() for kind in ("source", "target"))
+    return dataset.table("stances", data=data), sentences, sources, targets
+
+
+def _stances(frame: Any, columns: Sequence[str]) -> _Table:
+    """Stances by source, target, label and cluster; each row is its own cluster where there is no such column."""
+    values, codes, counts = tally_codes(frame, columns)
+    codes[:, 2] = _numbers(values[2], SPELLINGS, "label")[codes[:, 2]]
+    kept = codes[:, 2] < len(LABELS)
+    codes, counts = codes[kept], counts[kept]
+    if len(columns) > 3:  # noqa: PLR2004
+        return _Table(values, codes, counts)
+    codes = np.repeat(codes, counts.astype(np.intp), axis=0)
+    rows = np.arange(len(codes))
+    return _Table([*values, list(map(str, rows))], np.column_stack([codes, rows]), np.ones(len(rows)))
+
+
+def _clusters(tables: Sequence[_Table], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
+    """The source of each cluster, and for each row of each table the number of its cluster."""
+    found = []
+    for table in tables:
+        values, width = table.values[-1], max(len(table.values[-1]), 1)
+        keys, at = np.unique(_places(table, 0, sources, "source") * width + table.codes[:, -1], return_inverse=True)
+        found.append(([(int(key) // width, values[key % width]) for key in keys], at))
+    names = sorted({name for keys, _ in found for name in keys})
+    number = {name: i for i, name in enumerate(names)}
+    which = [np.array([number[key] for key in keys], dtype=np.intp)[at] for keys, at in found]
+    return np.array([source for source, _ in names], dtype=np.intp), which
+
+
+def _places(table: _Table, column: int, known: Sequence[str], kind: str) -> Codes:
+    """For each row of a table the place of its value among those that are known."""
+    places = _numbers(table.values[column], {name: i for i, name in enumerate(known)}, kind)
+    return places[table.codes[:, column]]
+
+
+def _numbers(values: Sequence[str], known: Mapping[str, int], kind: str) -> Codes:
+    if unknown := [value for value in values if value not in known]:
+        raise UnknownNameError(unknown[0], kind, known)
+    return np.array([known[value] for value in values], dtype=np.intp)
+
+
+def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: Sequence[str]) -> Floats | None:
+    """Sentences of each source, from a table of them or as they are given."""
+    if units:
+        return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
+    return np.array([lengths.get(name, 0) for name in sources], dtype=np.float64) if lengths is not None else None

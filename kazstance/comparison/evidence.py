@@ -1,0 +1,71 @@
+"""What sources wrote on a target, side by side, the strongest evidence first."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from kazstance import dataset
+from kazstance.comparison.counts import Voice, spoken
+from kazstance.errors import UnknownNameError
+
+Row = dict[str, Any]
+
+
+def contrast(
+    target: str,
+    frame: Any = None,
+    *,
+    source: str = "source_id",
+    target_column: str = "target_id",
+    voice: Voice = "all",
+    data: Path = dataset.SHIPPED,
+) -> dict[str, list[Row]]:
+    """The sentences of each source on a target, as rows of the table, the strongest evidence first (`strength`).
+
+    Args:
+        target: the target.
+        frame: any dataframe that Narwhals knows, with one row a sentence and target; without it, the stances of a built
+            dataset, whose sources then all are there in their order, those that are silent with an empty list.
+        source: the column of the source.
+        target_column: the column of the target.
+        voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
+        data: the built dataset that is read where no table is given.
+
+    Raises:
+        UnknownNameError: there is no such target or voice; the message lists those there are.
+    """
+    sources: list[str] = []
+    targets: list[str] = []
+    if frame is None:
+        frame = dataset.table("stances", data=data)
+        sources = dataset.table("sources", data=data)["source_id"].to_pylist()
+        targets = dataset.table("targets", data=data)["target_id"].to_pylist()
+    rows = nw.from_native(frame).lazy()
+    name = nw.col(target_column).cast(nw.String)
+    targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
+    if target not in targets:
+        raise UnknownNameError(target, "target", targets)
+    found = nw.from_native(spoken(rows.filter(name == target), voice)).collect().rows(named=True)
+    by_source: dict[str, list[Row]] = {str(key): [] for key in sources or sorted({str(row[source]) for row in found})}
+    for row in sorted(found, key=strength):
+        by_source[str(row[source])].append(row)
+    return by_source
+
+
+def strength(row: Row) -> tuple[Any, ...]:
+    """The order of evidence, as a key to sort by; a column that a table does not have makes no difference.
+
+    Who takes a side comes before who is neutral, explicit before implicit, sure before unsure, annotators of one mind
+    before a split of them; then as in the text.
+    """
+    place = str(row.get("sentence_id", ""))
+    return (
+        row.get("label_name") == "neutral",
+        row.get("explicitness") != "explicit",
+        row.get("certainty") != "sure",
+        bool(row.get("contested")),
+        [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", place)],
+        str(row.get("text", "")),
+    )

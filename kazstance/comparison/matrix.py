@@ -1,0 +1,123 @@
+"""The complete grid of sources and targets: where each source stands, how surely, and how much it says."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from kazstance.comparison import estimates
+from kazstance.comparison.clustering import design_effects, intraclass
+from kazstance.comparison.counts import Counts, count
+from kazstance.comparison.estimates import DIGITS, Estimate
+from kazstance.comparison.pooling import Posterior, pool
+from kazstance.schema.labels import Label, Position
+from kazstance.tally import Floats
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A source and a target: counts, position, net stance, salience.
+
+    `net` is partially pooled over the sources, `jeffreys` rests on the cell alone, both in [-1, 1] and None where the
+    target is not addressed; `sentences` and `salience` are None where a source's sentences were not counted.
+    """
+
+    source: str
+    target: str
+    favor: int
+    neutral: int
+    against: int
+    sentences: int | None
+    position: Position
+    net: Estimate | None
+    jeffreys: Estimate | None
+    salience: Estimate | None
+
+    @property
+    def about(self) -> int:
+        """Sentences of the source about the target."""
+        return self.favor + self.neutral + self.against
+
+    def as_row(self) -> dict[str, Any]:
+        """The cell as plain values."""
+        row = {**asdict(self), "position": self.position.name}
+        for name in ("net", "jeffreys", "salience"):
+            found = row[name] or (None, None, None)
+            row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+        return row
+
+
+def positions(counts: Counts | None = None) -> tuple[Cell, ...]:
+    """Every source on every target, source by source; without counts, those of the shipped dataset.
+
+    Net stance is 2p - 1 for the share p of favor among the sentences that take a side, partially pooled over sources
+    (`kazstance.comparison.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side
+    it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` has the counts as they are, and Jeffreys' prior. Salience is the
+    share of the source's sentences, with an interval under Jeffreys' prior. For `net` and the interval of `salience`
+    counts are divided by their design effect, since sentences of one cluster repeat each other.
+    """
+    counts = counts or count()
+    rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
+    return tuple(
+        _cell(counts, rows[s, t], found[:, s, t], by[s], (s, t))
+        for s in range(len(counts.sources))
+        for t in range(len(counts.targets))
+    )
+
+
+def posterior(counts: Counts) -> Posterior:
+    """The model of all sources on all targets, fitted to counts over their design effects."""
+    favor, against = sided(counts.total / sided_effects(counts)[..., None])
+    return pool(favor, against).posterior(favor, against)
+
+
+def sided(rows: Floats) -> tuple[Floats, Floats]:
+    """Sentences for and against, from counts of shape (..., labels)."""
+    return rows[..., Label.favor], rows[..., Label.against]
+
+
+def sided_effects(counts: Counts) -> Floats:
+    """The design effect of each cell's share of favor, shape (sources, targets)."""
+    favor, against = sided(counts.rows)
+    sizes, shape = favor + against, (len(counts.sources), len(counts.targets))
+    kept = sizes > 0
+    correlation = intraclass(favor[kept], sizes[kept], counts.cell[kept])
+    return design_effects(sizes[kept], counts.cell[kept], shape[0] * shape[1], correlation).reshape(shape)
+
+
+def salience_effects(counts: Counts) -> Floats:
+    """The design effect of each source's salience, shape (sources,); 1 where clusters were not counted."""
+    if counts.lengths is None:
+        return np.ones(len(counts.sources))
+    about = np.zeros((len(counts.source), len(counts.targets)))
+    about[counts.cluster, counts.target] = counts.rows.sum(axis=1)
+    kept = counts.lengths > 0
+    sizes, source = counts.lengths[kept], counts.source[kept]
+    cell = source[:, None] * len(counts.targets) + np.arange(len(counts.targets))
+    correlation = intraclass(about[kept].ravel(), np.repeat(sizes, len(counts.targets)), cell.ravel())
+    return design_effects(sizes, source, len(counts.sources), correlation)
+
+
+def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[int, int]) -> Cell:
+    favor, neutral, against = (round(rows[label]) for label in (Label.favor, Label.neutral, Label.against))
+    about, sided = favor + neutral + against, favor + against
+    sentences = None if counts.sentences is None else round(counts.sentences[at[0]])
+    pooled = Estimate(*(round(float(value), DIGITS) for value in found)) if sided else Estimate(0.0, -1.0, 1.0)
+    return Cell(
+        source=counts.sources[at[0]],
+        target=counts.targets[at[1]],
+        favor=favor,
+        neutral=neutral,
+        against=against,
+        sentences=sentences,
+        position=estimates.position(favor, neutral, against),
+        net=pooled if about else None,
+        jeffreys=estimates.net(favor, against) if about else None,
+        salience=None if sentences is None else _salience(about, sentences, effect),
+    )
+
+
+def _salience(about: int, sentences: int, effect: float) -> Estimate:
+    """The share as it is, with the interval of the counts over their design effect."""
+    effective = estimates.salience(about / effect, sentences / effect)
+    return effective._replace(value=estimates.salience(about, sentences).value)

@@ -1,0 +1,180 @@
+"""Positions of several sources, partially pooled: each borrows from the others on the same target."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from kazstance.tally import SEED, Floats, sums
+
+REACH: Final = 14.0
+"""The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""
+STEP: Final = 0.05
+MOST: Final = 4001
+"""Points of that grid at most: it is the finer, the more sentences a source has on a target."""
+MEANS: Final = np.linspace(-6, 6, 41)
+"""Log-odds that a target's mean may have."""
+CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
+SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
+NEGLIGIBLE: Final = 1e-5
+"""Points of the prior with less weight than this share of the greatest are left out."""
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """A hierarchical beta-binomial model on a grid, fitted to a table.
+
+    The share p_st of favor among the sentences of source s that take a side on target t is Beta(m_t k, (1 - m_t) k),
+    and the mean m_t of a target is Beta(a, a): k says how close sources are to each other, a how far targets are from
+    one-sided. Both are averaged over a grid by their marginal likelihood over all targets (empirical Bayes: Efron and
+    Morris, 1975; Gelman et al., 2013, chapter 5), m_t over another. All is sums over grids: nothing is drawn at random.
+
+    Shapes: `log_odds` (points,), the grid of p; `prior` (rows, points), the masses of p for a mean and k; `weight`
+    (rows,), how probable these are on a target of which nothing is known; `k` (rows,).
+    """
+
+    log_odds: Floats
+    prior: Floats
+    weight: Floats
+    k: Floats
+
+    @property
+    def concentration(self) -> float:
+        """k, as geometric mean: about 2 where sources differ strongly, 30 where they hardly do."""
+        return float(np.exp(self.weight @ np.log(self.k)))
+
+    @property
+    def net(self) -> Floats:
+        """The grid of net stance, 2p - 1, whose ends stand for all beyond: shape (points,)."""
+        net: Floats = np.tanh(self.log_odds / 2)
+        net[[0, -1]] = -1, 1
+        return net
+
+    def posterior(self, favor: Floats, against: Floats) -> "Posterior":
+        """What is known of every source on every target.
+
+        Args:
+            favor: shape (sources, targets), sentences in favor; need not be whole numbers.
+            against: shape (sources, targets).
+        """
+        likelihood, evidence = self._evidence(favor, against)
+        return Posterior(self, likelihood, evidence, _softmax(np.log(evidence).sum(axis=0) + np.log(self.weight)))
+
+    def _evidence(self, favor: Floats, against: Floats) -> tuple[Floats, Floats]:
+        """The likelihood on the grid, its greatest value 1, and its mean under every row of the prior."""
+        likelihood = _likelihood(self.log_odds, favor, against)
+        return likelihood, np.maximum(likelihood @ self.prior.T, np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is known of every source on every target after its sentences.
+
+    Shapes: `likelihood` (sources, targets, points); `evidence` (sources, targets, rows of the prior); `weight`
+    (targets, rows of the prior).
+    """
+
+    pooling: Pooling
+    likelihood: Floats
+    evidence: Floats
+    weight: Floats
+
+    @property
+    def masses(self) -> Floats:
+        """The probability of each point of the grid: shape (sources, targets, points)."""
+        masses: Floats = self.likelihood * ((self.weight / self.evidence) @ self.pooling.prior)
+        return masses
+
+    def summary(self, level: float = 0.95) -> Floats:
+        """Mean of net stance and ends of its equal-tailed interval: shape (3, sources, targets)."""
+        masses, net = self.masses, self.pooling.net
+        below = np.cumsum(masses, axis=-1) - masses / 2
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        ends = np.array([np.interp(tails, cell, net) for cell in below.reshape(-1, len(net))])
+        return np.concatenate([(masses @ net)[None], ends.T.reshape(2, *masses.shape[:2])])
+
+    def compare(self, target: int) -> tuple[Floats, Floats]:
+        """How probably both sources are on one side of a target, and how probably the first is the more favorable.
+
+        Both of shape (sources, sources). Given a row of the prior, sources are independent of each other.
+        """
+        likely = self.weight[target] > NEGLIGIBLE * self.weight[target].max()
+        weight, prior = self.weight[target, likely], self.pooling.prior[likely]
+        given = self.likelihood[:, target, None] * prior / self.evidence[:, target, likely, None]
+        below = np.cumsum(given, axis=-1) - given / 2
+        middle = len(self.pooling.log_odds) // 2
+        side = 1 - below[..., middle]
+        same = (side * weight) @ side.T + ((1 - side) * weight) @ (1 - side).T
+        flat = len(side), -1
+        return same, (given * weight[:, None]).reshape(flat) @ below.reshape(flat).T
+
+    def draws(self, n: int, seed: int = SEED) -> Floats:
+        """Net stances drawn from what is known: shape (n, sources, targets).
+
+        A draw has one k for all targets, and one mean for all sources on a target.
+        """
+        rng, net = np.random.default_rng(seed), self.pooling.net
+        sources, targets = self.likelihood.shape[:2]
+        levels, level = np.unique(self.pooling.k, return_inverse=True)
+        chosen = rng.choice(len(levels), n, p=sums(level, self.pooling.weight, len(levels)))
+        drawn = np.empty((n, sources, targets))
+        for target in range(targets):
+            rows = np.empty(n, dtype=np.intp)
+            for number in np.unique(chosen):
+                own, these = np.flatnonzero(level == number), chosen == number
+                weight = self.weight[target, own]
+                rows[these] = rng.choice(own, int(these.sum()), p=weight / weight.sum())
+            for source in range(sources):
+                below = np.cumsum(self.likelihood[source, target] * self.pooling.prior[rows], axis=1)
+                drawn[:, source, target] = net[(below < rng.random((n, 1)) * below[:, -1:]).sum(axis=1)]
+        return drawn
+
+
+def pool(favor: Floats, against: Floats) -> Pooling:
+    """Fit the model to the sentences that take a side: `favor` and `against` of shape (sources, targets)."""
+    most = max(float((favor + against).max(initial=0)), 1.0)
+    points = min(2 * int(np.ceil(REACH / min(STEP, 0.25 / np.sqrt(most)))) + 1, MOST)
+    log_odds = np.linspace(-REACH, REACH, points)
+    means = _expit(MEANS)
+    m, k = np.tile(means, len(CONCENTRATIONS)), np.repeat(CONCENTRATIONS, len(means))
+    whole = Pooling(log_odds, beta_masses(log_odds, m * k, (1 - m) * k), np.ones(len(k)), k)
+    evidence = np.log(whole.posterior(favor, against).evidence).sum(axis=0).reshape(-1, len(CONCENTRATIONS), len(means))
+    by_mean = beta_masses(MEANS, SHAPES, SHAPES)
+    highest = evidence.max(axis=2, initial=-np.inf, keepdims=True)
+    by_target = np.log(np.exp(evidence - highest) @ by_mean.T) + highest
+    likely = _softmax(by_target.sum(axis=0).ravel()).reshape(len(CONCENTRATIONS), len(SHAPES))
+    weight = (likely @ by_mean).ravel()
+    kept = weight > NEGLIGIBLE * weight.max()
+    return Pooling(log_odds, whole.prior[kept], weight[kept] / weight[kept].sum(), k[kept])
+
+
+def _likelihood(log_odds: Floats, favor: Floats, against: Floats) -> Floats:
+    """p^favor (1 - p)^against over a grid, scaled so that its greatest value is 1: shape (..., points)."""
+    logs = -favor[..., None] * np.logaddexp(0, -log_odds) - against[..., None] * np.logaddexp(0, log_odds)
+    likelihood: Floats = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return likelihood
+
+
+def beta_masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
+    """The beta distributions of a and b on a grid: shape (distributions, points).
+
+    Over log-odds their density p^a (1 - p)^b is smooth, and falls off beyond the ends as exp(-a |t|) and exp(-b |t|).
+    """
+    logs = -a[:, None] * np.logaddexp(0, -log_odds) - b[:, None] * np.logaddexp(0, log_odds)
+    masses = np.exp(logs - logs.max(axis=1, keepdims=True))
+    step = log_odds[1] - log_odds[0]
+    masses[:, 0] *= 0.5 + 1 / (a * step)
+    masses[:, -1] *= 0.5 + 1 / (b * step)
+    shares: Floats = masses / masses.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _softmax(logs: Floats) -> Floats:
+    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    shares: Floats = weights / weights.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _expit(log_odds: Floats) -> Floats:
+    share: Floats = 1 / (1 + np.exp(-log_odds))
+    return share

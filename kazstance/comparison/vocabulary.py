@@ -1,0 +1,143 @@
+"""Which words each source uses of a target that the others do not."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals as nw
+import numpy as np
+
+from kazstance import dataset
+from kazstance.comparison.counts import Voice, spoken
+from kazstance.comparison.estimates import DIGITS
+from kazstance.errors import UnknownNameError
+from kazstance.tally import Floats
+
+WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+"""A word: letters, with apostrophes and hyphens inside."""
+Z: Final = 1.959964
+"""The standard normal quantile of a two-sided 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that one source uses of a target more (z > 0) or less (z < 0) than the others together.
+
+    `log_odds` is the difference of log-odds with its 95 % interval, `z` that over its standard deviation.
+    """
+
+    source: str
+    word: str
+    count: int
+    others: int
+    log_odds: float
+    low: float
+    high: float
+    z: float
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in small letters, with straight apostrophes; numbers and signs are none."""
+    return [word.replace("’", "'") for word in WORD.findall(text.casefold())]
+
+
+def log_odds(one: Floats, other: Floats, prior: Floats) -> tuple[Floats, Floats]:
+    """Differences of log-odds between two vocabularies under a Dirichlet prior, and their standard deviations.
+
+    ln((y_i + a) / (n_i + a_0 - y_i - a)) - the same of j, with variance 1 / (y_i + a) + 1 / (y_j + a) (Monroe, Colaresi
+    and Quinn, 2008, equations 16 and 20).
+
+    Args:
+        one: shape (words,), counts y_i, which sum to n_i.
+        other: shape (words,), counts y_j.
+        prior: shape (words,), pseudo-counts a above 0, which sum to a_0.
+    """
+    sides = [(counts + prior, counts.sum() + prior.sum() - counts - prior) for counts in (one, other)]
+    difference = np.log(sides[0][0] / sides[0][1]) - np.log(sides[1][0] / sides[1][1])
+    return difference, np.sqrt(1 / sides[0][0] + 1 / sides[1][0])
+
+
+def wording(
+    target: str,
+    frame: Any = None,
+    *,
+    source: str = "source_id",
+    target_column: str = "target_id",
+    text: str = "text",
+    background: Any = None,
+    prior: float | None = None,
+    voice: Voice = "all",
+    data: Path = dataset.SHIPPED,
+) -> tuple[Word, ...]:
+    """Every source's words on a target against those of the other sources, source by source, the greatest z first.
+
+    The prior is informative: every word has pseudo-counts in proportion to its count in the background, `prior` in all;
+    without it, as many as the sources have words on the target, so that a word has to differ from the language of the
+    whole corpus before it counts. Stop words stay: the prior sees to them. Intervals take words as independent.
+
+    Args:
+        target: the target.
+        frame: any dataframe that Narwhals knows, with one row a sentence and target; without it, the stances of a built
+            dataset.
+        source: the column of the source.
+        target_column: the column of the target.
+        text: the column of the sentence's text.
+        background: a table with the column of the text; without it, the annotated sentences of the built dataset, or
+            where a table is given, that table with each text once.
+        prior: pseudo-counts in all, above 0.
+        voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
+        data: the built dataset that is read where no table is given.
+
+    Raises:
+        UnknownNameError: there is no such target or voice; the message lists those there are.
+    """
+    own, by = frame is None, nw.col(target_column).cast(nw.String)
+    if own:
+        frame = dataset.table("stances", data=data)
+        background = background if background is not None else _annotated(data)
+    rows = nw.from_native(spoken(frame, voice)).lazy()
+    targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
+    if target not in targets:
+        raise UnknownNameError(target, "target", targets)
+    found = rows.filter(by == target).select(nw.col(source).cast(nw.String), nw.col(text)).collect().rows()
+    said = {
+        name: Counter(_tokens(text for who, text in found if who == name)) for name in sorted({n for n, _ in found})
+    }
+    texts = (rows if background is None else nw.from_native(background).lazy()).select(text).unique().collect()
+    return _compare(said, Counter(_tokens(texts[text].to_list())), prior)
+
+
+def _annotated(data: Path) -> Any:
+    return nw.from_native(dataset.table("sentences", data=data)).filter(nw.col("annotated"))
+
+
+def _tokens(texts: Iterable[str]) -> list[str]:
+    return [word for text in texts for word in words(text)]
+
+
+def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None) -> tuple[Word, ...]:
+    """Every source's words against those of the others, the greatest z first."""
+    together = sum(said.values(), Counter[str]())
+    vocabulary = sorted(background | together)
+    everywhere = np.array([max(background[word], together[word]) for word in vocabulary], dtype=np.float64)
+    pseudo = everywhere / everywhere.sum() * (prior or sum(together.values()))
+    lines: list[Word] = []
+    for name, own in said.items():
+        one = np.array([own[word] for word in vocabulary], dtype=np.float64)
+        other = np.array([together[word] for word in vocabulary], dtype=np.float64) - one
+        if one.any() and other.any():
+            lines += sorted(_lines(name, vocabulary, one, other, pseudo), key=lambda line: (-line.z, line.word))
+    return tuple(lines)
+
+
+def _lines(source: str, vocabulary: list[str], one: Floats, other: Floats, pseudo: Floats) -> list[Word]:
+    """The words that occur on the target."""
+    difference, deviation = log_odds(one, other, pseudo)
+    figures = np.stack([difference, difference - Z * deviation, difference + Z * deviation, difference / deviation])
+    return [
+        Word(source, vocabulary[i], round(one[i]), round(other[i]), *(round(float(x), DIGITS) for x in figures[:, i]))
+        for i in np.flatnonzero(one + other)
+    ]
