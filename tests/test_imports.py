@@ -27,6 +27,7 @@ ALLOWED = {
     "benchmark": {"dataset", "errors", "export", "predictions", "publish", "schema", "scoring", "tally"},
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "export", "schema"},
+    "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "schema"},
     "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "reliability", "schema"},
     "cli": {
@@ -36,6 +37,7 @@ ALLOWED = {
         "dataset",
         "errors",
         "excerpt",
+        "explorer",
         "export",
         "history",
         "predictions",

@@ -24,7 +24,9 @@ def explore(
     corpus: Annotated[Path | None, typer.Argument(help="A built dataset, or a corpus folder to build first.")] = None,
     out: Annotated[Path | None, typer.Option(help=f"The page to write; without it, {PAGE}.")] = None,
     data: Data = dataset.SHIPPED,
-    serve: Annotated[bool, typer.Option("--serve", help="Serve the page to this machine instead: for large data.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve the page to this machine instead: for large data.")
+    ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of --serve; 0 for any that is free.")] = 8000,
 ) -> None:
     """Write one HTML file to look at positions, sentences, texts and histories of labels, offline; or serve it."""
@@ -67,7 +69,9 @@ def _built(folder: Path) -> Iterator[Path]:
         yield folder
         return
     if not (folder / "sources.toml").is_file():
-        raise KazstanceError(f"{folder} holds neither {MANIFEST} nor sources.toml; expected a dataset or a corpus folder")
+        raise KazstanceError(
+            f"{folder} holds neither {MANIFEST} nor sources.toml; expected a dataset or a corpus folder"
+        )
     with extra("build"):
         from kazstance.corpus.build import build
     with tempfile.TemporaryDirectory() as scratch:

@@ -8,9 +8,10 @@ async function labelView(state) {
   const { unit } = found;
   const target = targetOf.get(state.on) ?? unit.stances[0]?.target ?? found.judgements[0]?.target ?? data.targets[0];
   const on = (rows) => rows.filter((row) => row.target === target);
+  const order = data.annotators.map((annotator) => annotator.annotator_id);
   const [stance] = on(unit.stances);
   const [settled] = on(found.settled);
-  const judgements = on(found.judgements);
+  const judgements = on(found.judgements).sort((a, b) => order.indexOf(a.annotator_id) - order.indexOf(b.annotator_id));
   const evidenceOf = (row) => row.evidence.map(([start, end]) => [...unit.text].slice(start, end).join(""));
   return {
     heading: ["History of a label: ", name(target.name)],

@@ -107,7 +107,7 @@ function textChoice(state, source) {
   const choose = (event) => {
     location.hash = href(sourceOf.get(event.target.value));
   };
-  const option = (one) => el("option", { value: one.source_id, selected: one === source }, [`${one.source_id}: ${plain(sourceName(one)).slice(0, 60)}`]);
+  const option = (one) => el("option", { value: one.source_id, selected: one === source }, [one.title ? `${one.source_id}: ${plain(one.title).slice(0, 60)}` : one.source_id]);
   return el("p", { class: "choice" }, [
     el("label", { for: "text" }, "Text"),
     el("select", { id: "text", change: choose, "data-key": "text" }, data.sources.map(option)),
@@ -126,14 +126,14 @@ function sourceNote(source) {
 function paragraph(state, id, units) {
   return el("div", { class: "paragraph" }, [
     el("span", { class: "number", title: "paragraph" }, id.split("/")[1]),
-    el("div", { class: "lines" }, units.map((hit) => line(state, hit))),
+    el("div", { class: "lines" }, units.map((hit, i) => line(state, hit, units[i - 1]))),
   ]);
 }
 
 /** A unit of a text with its stances in the margin. */
-function line(state, { unit, stances }) {
-  const strong = state.target && stances.length === 1 ? stances[0] : null;
+function line(state, { unit, stances }, before) {
   const at = state.at === unit.sentence_id;
+  const strong = (state.target || at) && stances.length === 1 ? stances[0] : null;
   let body = sentence(unit, at ? stances : [], state.q, strong);
   const point = (stance) => {
     const next = sentence(unit, at ? stances : [], state.q, stance ?? strong);
@@ -146,7 +146,7 @@ function line(state, { unit, stances }) {
   return el("div", { class: classes.join(" "), id: at ? "at" : null, tabindex: at ? "-1" : null }, [
     el("div", { class: "words" }, [
       el(tag, { class: "text", ...written(unit.source) }, [body]),
-      voice(unit),
+      voice(unit, before?.unit.speaker === unit.speaker),
       kindNote(unit),
       unit.note ? el("p", { class: "note" }, [...shown(unit.note)]) : null,
     ]),

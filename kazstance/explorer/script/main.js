@@ -24,14 +24,14 @@ const SELECTS = [
   ["label", "Label", [ANY, ...CLOSED.label.map((label) => [label, label])]],
   ["explicitness", "Explicitness", [ANY, ...CLOSED.explicitness.map((one) => [one, one])]],
   ["certainty", "Certainty", [ANY, ...CLOSED.certainty.map((one) => [one, one])]],
-  ["voice", "Voice", [ANY, ["own", "the source's own"], ["quoted", "quoted"]]],
+  ["voice", "Voice", [ANY, ["own", "own"], ["quoted", "quoted"]]],
   ["contested", "Annotators", [ANY, ["true", "split"], ["false", "not split"]]],
 ];
 
 function buildFilters() {
   const option = ([value, word]) => el("option", { value }, word);
   const select = (key, word, options) =>
-    el("div", { class: `field ${key}` }, [
+    el("div", { class: `field field-${key}` }, [
       el("label", { for: `filter-${key}` }, word),
       el("select", { id: `filter-${key}`, name: key }, options),
     ]);
@@ -41,21 +41,28 @@ function buildFilters() {
   const check = (source) =>
     el("label", {}, [el("input", { type: "checkbox", name: "source", value: source.source_id }), name(source.source_id)]);
   byId("filters").append(
-    el("div", { class: "field search" }, [
+    el("div", { class: "field field-q" }, [
       el("label", { for: "filter-q" }, "Search the texts"),
       el("div", { class: "pair" }, [
         el("input", { type: "search", id: "filter-q", name: "q", maxlength: 1000, autocomplete: "off" }),
         el("button", { type: "submit" }, "Search"),
       ]),
     ]),
+    el("button", { type: "button", id: "more", "aria-expanded": "false", click: unfold }, "Filters"),
     select("target", "Target", [option(ANY), ...groups]),
-    el("fieldset", { class: "field sources" }, [
+    el("fieldset", { class: "field field-source" }, [
       el("legend", {}, "Sources"),
       el("details", {}, [el("summary", { id: "sources-summary" }, "all"), el("div", { class: "checks" }, data.sources.map(check))]),
     ]),
     ...SELECTS.map(([key, word, options]) => select(key, word, options.map(option))),
     el("a", { class: "button", id: "clear", href: "#matrix" }, "Clear"),
   );
+}
+
+/** On a small screen the filters are folded away. */
+function unfold() {
+  const folded = byId("filters").classList.toggle("folded");
+  byId("more").setAttribute("aria-expanded", String(!folded));
 }
 
 function syncFilters(state) {
@@ -107,7 +114,7 @@ async function show() {
   if (mine !== turn) return;
   document.body.removeAttribute("aria-busy");
   const key = document.activeElement?.dataset?.key;
-  const place = [byId("matrix")?.scrollTop ?? 0, byId("matrix")?.scrollLeft ?? 0];
+  const place = [byId("scroller")?.scrollTop ?? 0, byId("scroller")?.scrollLeft ?? 0];
   views(state);
   const heading = el("h2", { tabindex: "-1", id: "view" }, view.heading);
   byId("main").replaceChildren(heading, ...fragments(view.body));
@@ -115,8 +122,9 @@ async function show() {
   csv = view.csv;
   byId("csv").hidden = !csv;
   document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
-  byId("matrix")?.scrollTo(place[1], place[0]);
+  byId("scroller")?.scrollTo(place[1], place[0]);
   focusAfter(before, state, heading, key);
+  performance.mark("shown");
 }
 
 const fragments = (body) => fill(document.createDocumentFragment(), {}, body).childNodes;
@@ -204,4 +212,5 @@ theme();
 header();
 buildFilters();
 listen();
-show();
+// The header is painted first, then what the address asks for.
+requestAnimationFrame(() => setTimeout(show));

@@ -11,7 +11,7 @@ async function matrixView(state) {
     body: [
       legend(Boolean(counts)),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
-        el("div", { class: "matrix", id: "matrix" }, [grid(state, sources, targets, counts)]),
+        el("div", { class: "matrix", id: "scroller" }, [grid(state, sources, targets, counts)]),
         panel,
       ]),
     ],
@@ -35,7 +35,7 @@ function legend(thinned) {
       "Figures: sentences that favor / take no side / are against. Line and dot: net stance from −1 to +1 with its 95 % interval; ",
       "one sentence decides little. ",
       el("span", { class: "flag" }, "contested"),
-      ": sources really stand on both sides.",
+      " sources really stand on both sides.",
       thinned ? el("strong", {}, " The filters leave some sentences out: how many remain stands under each cell; positions are over all.") : null,
     ]),
   ]);
@@ -70,10 +70,13 @@ function grouped(targets) {
   return groups;
 }
 
+/** An id that may go on in the next line after each of its parts. */
+const breakable = (id) => el("bdi", {}, id.split(/(?<=_)/).map((part) => [part, el("wbr")]));
+
 function sourceHead(state, source) {
   const href = to(state, "read", { text: source.source_id });
   return el("th", { scope: "col" }, [
-    el("a", { href, "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [name(source.source_id)]),
+    el("a", { href, "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [breakable(source.source_id)]),
     source.tradition ? el("span", { class: "tradition" }, [name(source.tradition)]) : null,
   ]);
 }

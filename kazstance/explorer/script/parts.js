@@ -88,11 +88,11 @@ function inContext(unit, units, body) {
   ]);
 }
 
-/** Whose voice a sentence is, where it is not the source's own. */
-function voice(unit) {
+/** Whose voice a sentence is, where it is not the source's own; `again` keeps it for readers who hear the page. */
+function voice(unit, again = false) {
   if (unit.voice !== "quoted") return null;
   const stand = { yes: "which the source endorses", no: "which the source does not endorse" }[unit.endorsed];
-  return el("span", { class: "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "endorsed or not: unclear"}`]);
+  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "endorsed or not: unclear"}`]);
 }
 
 /** What is said of a stance beside its label. */
