@@ -105,8 +105,8 @@ async function aboutView() {
     status: `${count(data.sources.length, "source")}, ${count(data.targets.length, "target")}, ${count(data.annotators.length, "annotator")}`,
     body: [
       el("p", {}, [name(data.dataset.event)]),
-      aboutTable("Sources", ["Source", "Title", "Who speaks", "Tradition", "Date", "Rights", "Notes"], data.sources, (source) => [
-        source.source_id, source.title, source.speaker, source.tradition, source.date ?? source.date_stated, source.rights, source.notes,
+      aboutTable("Sources", ["Source", "Title", "Who speaks", "Tradition", "Date", "Address", "Rights", "Notes"], data.sources, (source) => [
+        source.source_id, source.title, source.speaker, source.tradition, source.date ?? source.date_stated, source.url, source.rights, source.notes,
       ]),
       aboutTable("Annotators", ["Annotator", "Origin", "Role", "Who", "Date", "Order", "Note"], data.annotators, (one) => [
         one.annotator_id, one.origin, one.role, one.name ?? one.family, one.date, one.order, one.note,

@@ -25,12 +25,12 @@ function parse(hash) {
   const [view, fields = ""] = hash.replace(/^#/, "").split(/\?(.*)/s);
   const state = { view: view || "matrix", source: [] };
   const wrong = [];
-  if (!(state.view in VIEWS) && state.view !== "label") {
+  if (!Object.hasOwn(VIEWS, state.view) && state.view !== "label") {
     wrong.push(`view ${state.view}`);
     state.view = "matrix";
   }
   for (const [key, value] of new URLSearchParams(fields)) {
-    const known = key in CLOSED ? CLOSED[key].includes(value) : key in IDS ? IDS[key].has(value) : true;
+    const known = Object.hasOwn(CLOSED, key) ? CLOSED[key].includes(value) : Object.hasOwn(IDS, key) ? IDS[key].has(value) : true;
     if (!known || ![...FILTERS, ...PLACES].includes(key)) wrong.push(`${key} ${value}`);
     else if (key !== "source") state[key] = value;
     else if (!state.source.includes(value)) state.source.push(value);
