@@ -1,8 +1,9 @@
 """The rows behind the page, as plain lists: all of them for a file, or those that answer one query for a server."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Keep = Callable[[pa.Table, Ints], Mask]
 AROUND: Final = 2
 """Sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
@@ -85,6 +87,31 @@ class Query(BaseModel):
         return bool(self.target) or any(field is not None for field in asked)
 
 
+class Keyed(NamedTuple):
+    """Rows about a unit and a target, in the order of both, beside their numbers."""
+
+    rows: pa.Table
+    n: Ints
+    target: Ints
+
+    def where(self, chosen: Mask) -> "Keyed":
+        """The rows that are chosen."""
+        return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
+
+    def equal(self, column: str, value: object) -> Mask:
+        """Which rows have a value."""
+        return _equal(self.rows, column, value)
+
+    def lists(self) -> list[list[Any]]:
+        """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
+        found = []
+        for n, target, row in zip(self.n.tolist(), self.target.tolist(), self.rows.to_pylist(), strict=True):
+            if "evidence" in row:
+                row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
+            found.append([n, target, *row.values()])
+        return found
+
+
 class Rows:
     """The tables of a dataset, read once, with whole numbers in place of ids."""
 
@@ -95,23 +122,19 @@ class Rows:
         source = _places(units.column("source_id"), self.sources)
         order = np.lexsort((units.column("position").to_numpy(), source))
         self.units = units.take(order).select(UNIT)
-        self.unit_source = source[order]
+        self.source = source[order]
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
-        self.stances, self.n, self.target = self._keyed(data, "stances", STANCE)
-        judged, n, target = self._keyed(data, "judgements", JUDGEMENT)
-        kept = np.isin(_pair(n, target), _pair(n, target)[_equal(judged, "label_name", Label.none.name, negate=True)])
-        self.judgements, self.judged_n, self.judged_target = judged.filter(pa.array(kept)), n[kept], target[kept]
+        self.stances = self._keyed(data, "stances", STANCE)
+        self.judgements = self._keyed(data, "judgements", JUDGEMENT, self._about)
         settled = pc.field("contested") | pc.field("rule").is_valid()
-        self.settled, self.settled_n, self.settled_target = self._keyed(data, "grid", SETTLED, settled)
+        self.settled = self._keyed(data, "grid", SETTLED, where=settled)
 
     def everything(self) -> dict[str, Any]:
         """All rows."""
-        return {
-            "units": self._units(np.arange(len(self.units))),
-            "stances": self._stances(np.arange(len(self.stances))),
-            "judgements": _lists(self.judgements, self.judged_n, self.judged_target),
-            "settled": _lists(self.settled, self.settled_n, self.settled_target),
+        tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
+        return {"units": self._units(np.arange(len(self.units)))} | {
+            name: rows.lists() for name, rows in tables.items()
         }
 
     def sentences(self, query: Query) -> dict[str, Any]:
@@ -124,20 +147,20 @@ class Rows:
             UnknownNameError: there is no such source, target or sentence.
         """
         units = self._ask_units(query)
-        chosen = self._ask_stances(query) & units[self.n]
+        chosen = self._ask_stances(query) & units[self.stances.n]
         if query.whole:
-            hits = np.flatnonzero(np.isin(self.unit_source, self._numbers(query.source, "source", self.sources)))
+            hits = np.flatnonzero(np.isin(self.source, self._numbers(query.source, "source", self.sources)))
         else:
-            hits = np.unique(self.n[chosen]) if query.narrows() else np.flatnonzero(units)
+            hits = np.unique(self.stances.n[chosen]) if query.narrows() else np.flatnonzero(units)
         offset = self._offset(query, hits)
         page = hits[offset : offset + query.limit]
         return {
             "total": len(hits),
-            "stances_total": int(np.isin(self.n[chosen], hits).sum()),
+            "stances_total": int(np.count_nonzero(chosen)),
             "offset": offset,
             "hits": page.tolist(),
             "units": self._units(self._around(page)),
-            "stances": self._stances(np.flatnonzero(chosen & np.isin(self.n, page))),
+            "stances": self.stances.where(chosen & np.isin(self.stances.n, page)).lists(),
         }
 
     def counts(self, query: Query) -> list[int]:
@@ -146,8 +169,8 @@ class Rows:
         Raises:
             UnknownNameError: there is no such source or target.
         """
-        chosen = self._ask_stances(query) & self._ask_units(query)[self.n]
-        cell = self.unit_source[self.n[chosen]] * len(self.targets) + self.target[chosen]
+        chosen = self.stances.where(self._ask_stances(query) & self._ask_units(query)[self.stances.n])
+        cell = self.source[chosen.n] * len(self.targets) + chosen.target
         return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
 
     def history(self, sentence: str) -> dict[str, Any]:
@@ -156,48 +179,54 @@ class Rows:
         Raises:
             UnknownNameError: there is no such sentence.
         """
-        n = np.array([self._number(sentence)])
-        judged, settled = self.judged_n == n, self.settled_n == n
-        return {
-            "hits": n.tolist(),
-            "units": self._units(self._around(n)),
-            "stances": self._stances(np.flatnonzero(self.n == n)),
-            "judgements": _lists(
-                self.judgements.filter(pa.array(judged)), self.judged_n[judged], self.judged_target[judged]
-            ),
-            "settled": _lists(
-                self.settled.filter(pa.array(settled)), self.settled_n[settled], self.settled_target[settled]
-            ),
-        }
+        n = self._number(sentence)
+        tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
+        found = {name: rows.where(rows.n == n).lists() for name, rows in tables.items()}
+        return {"hits": [n], "units": self._units(self._around(np.array([n])))} | found
 
     def _keyed(
-        self, data: Path, table: str, columns: Sequence[str], where: pc.Expression | None = None
-    ) -> tuple[pa.Table, Ints, Ints]:
-        """A table in the order of units and targets, with the numbers of both."""
+        self,
+        data: Path,
+        table: str,
+        columns: Sequence[str],
+        kept: Keep | None = None,
+        where: pc.Expression | None = None,
+    ) -> Keyed:
+        """Some columns of a table; `kept` chooses rows by their pair of unit and target, `where` by their columns."""
         rows = _read(data, table, ["sentence_id", "target_id", *columns], where)
         n = _places(rows.column("sentence_id"), self.units.column("sentence_id"))
-        target = _places(rows.column("target_id"), self.targets)
-        order = np.lexsort((target, n))
-        return rows.select(list(columns)).take(order), n[order], target[order]
+        pair = n * len(self.targets) + _places(rows.column("target_id"), self.targets)
+        rows = rows.select(list(columns))
+        if kept is not None:
+            chosen = kept(rows, pair)
+            rows, pair = rows.filter(pa.array(chosen)), pair[chosen]
+        order = np.argsort(pair, kind="stable")
+        return Keyed(rows.take(order), *np.divmod(pair[order], len(self.targets)))
+
+    def _about(self, judgements: pa.Table, pair: Ints) -> Mask:
+        """Judgements of pairs that anybody found to be about the target."""
+        about = np.zeros(len(self.units) * len(self.targets), dtype=bool)
+        about[pair[~_equal(judgements, "label_name", Label.none.name)]] = True
+        return cast(Mask, about[pair])
 
     def _ask_units(self, query: Query) -> Mask:
         found = np.ones(len(self.units), dtype=bool)
         if query.source:
-            found &= np.isin(self.unit_source, self._numbers(query.source, "source", self.sources))
+            found &= np.isin(self.source, self._numbers(query.source, "source", self.sources))
         if query.voice:
             found &= _equal(self.units, "voice", query.voice)
         for word in [] if query.whole else query.q.lower().split():
-            found &= pc.match_substring(self.lower, word).to_numpy()
+            found &= pc.match_substring_regex(self.lower, re.escape(word)).to_numpy()
         return found
 
     def _ask_stances(self, query: Query) -> Mask:
-        found = np.ones(len(self.stances), dtype=bool)
+        found = np.ones(len(self.stances.n), dtype=bool)
         if query.target:
-            found &= np.isin(self.target, self._numbers(query.target, "target", self.targets))
+            found &= np.isin(self.stances.target, self._numbers(query.target, "target", self.targets))
         asked = {"label_name": query.label, "explicitness": query.explicitness, "certainty": query.certainty}
         for column, value in (asked | {"contested": query.contested}).items():
             if value is not None:
-                found &= _equal(self.stances, column, value)
+                found &= self.stances.equal(column, value)
         return found
 
     def _numbers(self, names: Iterable[str], kind: str, known: Sequence[str]) -> list[int]:
@@ -226,11 +255,8 @@ class Rows:
 
     def _units(self, n: Ints) -> list[list[Any]]:
         rows = self.units.take(n).to_pylist()
-        keys = zip(n.tolist(), self.unit_source[n].tolist(), rows, strict=True)
+        keys = zip(n.tolist(), self.source[n].tolist(), rows, strict=True)
         return [[i, source, *row.values()] for i, source, row in keys]
-
-    def _stances(self, rows: Ints) -> list[list[Any]]:
-        return _lists(self.stances.take(rows), self.n[rows], self.target[rows])
 
 
 def _read(data: Path, table: str, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
@@ -245,21 +271,5 @@ def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | list[str]) -> Ints
     return cast(Ints, pc.index_in(values, value_set=value_set).to_numpy().astype(np.int64))
 
 
-def _pair(n: Ints, target: Ints) -> Ints:
-    """One number for a sentence and a target."""
-    return (n << 20) + target
-
-
-def _equal(rows: pa.Table, column: str, value: object, *, negate: bool = False) -> Mask:
-    found = pc.not_equal(rows.column(column), value) if negate else pc.equal(rows.column(column), value)
-    return cast(Mask, found.fill_null(False).to_numpy())
-
-
-def _lists(rows: pa.Table, n: Ints, target: Ints) -> list[list[Any]]:
-    """Rows as lists, after the numbers of sentence and target; evidence as pairs of start and end."""
-    found = []
-    for keys, row in zip(zip(n.tolist(), target.tolist(), strict=True), rows.to_pylist(), strict=True):
-        if "evidence" in row:
-            row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
-        found.append([*keys, *row.values()])
-    return found
+def _equal(rows: pa.Table, column: str, value: object) -> Mask:
+    return cast(Mask, pc.equal(rows.column(column), value).fill_null(False).to_numpy())

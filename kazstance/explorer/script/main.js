@@ -20,7 +20,7 @@ function header() {
 
 const ANY = ["", "any"];
 const SELECTS = [
-  ["targets", "Targets", [ANY, ...CLOSED.targets.map((some) => [some, { contested: "contested only", issue: "issues", claim: "claims" }[some]])]],
+  ["targets", "Targets", [ANY, ...CLOSED.targets.map((some) => [some, { contested: "contested", issue: "issues", claim: "claims" }[some]])]],
   ["label", "Label", [ANY, ...CLOSED.label.map((label) => [label, label])]],
   ["explicitness", "Explicitness", [ANY, ...CLOSED.explicitness.map((one) => [one, one])]],
   ["certainty", "Certainty", [ANY, ...CLOSED.certainty.map((one) => [one, one])]],

@@ -35,7 +35,7 @@ function legend(thinned) {
       "Figures: sentences that favor / take no side / are against. Line and dot: net stance from −1 to +1 with its 95 % interval; ",
       "one sentence decides little. ",
       el("span", { class: "flag" }, "contested"),
-      " sources really stand on both sides.",
+      " marks targets on which sources really stand on both sides.",
       thinned ? el("strong", {}, " The filters leave some sentences out: how many remain stands under each cell; positions are over all.") : null,
     ]),
   ]);
@@ -53,7 +53,7 @@ function grid(state, sources, targets, counts) {
       members.map((target) => targetRow(state, sources, target, counts)),
     ]),
   );
-  const table = el("table", { role: "grid", "aria-label": "Positions of sources on targets", keydown: roam }, [
+  const table = el("table", { role: "grid", "aria-label": "Positions of sources on targets", keydown: roam, focusin: stay }, [
     el("thead", {}, [head]),
     bodies,
   ]);
@@ -133,10 +133,14 @@ function roam(event) {
   event.preventDefault();
   const next = links[goal[0]]?.[goal[1]];
   if (!next) return;
-  for (const one of rows.flat()) one.tabIndex = -1;
-  next.tabIndex = 0;
   next.focus();
   next.closest("td, th").scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** The link that has the focus is the one where Tab comes back to. */
+function stay(event) {
+  for (const one of event.currentTarget.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
+  event.target.closest("a").tabIndex = 0;
 }
 
 async function cellPanel(state, cell) {
