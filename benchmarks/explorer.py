@@ -173,8 +173,8 @@ def main() -> None:
         f"`python -m benchmarks.explorer`. The page of the shipped dataset: {shipped:,} bytes.",
         f"`kazstance explore --serve` on a dataset drawn at random: {SENTENCES:,} sentences of {SOURCES} sources × "
         f"{TARGETS} targets, {ANNOTATORS} annotators. It is ready after {start:.1f} s; its page has {size:,} bytes. "
-        f"Times from request to the last byte of the answer, {RUNS} requests each; beside them what the processor spent "
-        "on one, client and server together, which other programs on the machine hardly change. Python "
+        f"Times from request to the last byte of the answer, {RUNS} requests each; beside them the processor's time "
+        "for one, client and server together, which other programs on the machine hardly change. Python "
         f"{platform.python_version()}, pyarrow {version('pyarrow')}; {os.cpu_count()} cores.",
         markdown_table(
             ["a click on", "median ms", "95th percentile ms", "processor ms", "largest answer, bytes"], rows

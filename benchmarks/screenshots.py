@@ -38,7 +38,7 @@ def main() -> None:
             context = browser.new_context(**options)  # type: ignore[arg-type]
             tab = context.new_page()
             tab.goto(file.as_uri() + view)
-            tab.wait_for_function("performance.getEntriesByName('shown').length")
+            tab.wait_for_selector("html[data-shown]")
             tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             tab.wait_for_timeout(300)
             tab.screenshot(path=IMAGES / name)

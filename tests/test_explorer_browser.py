@@ -94,16 +94,13 @@ def visit(browser):
 
 def settle(tab):
     """Wait until the view is there that the address asks for."""
-    tab.wait_for_function("document.querySelector('#view') && !document.body.hasAttribute('aria-busy')")
+    expect(tab.locator("html")).to_have_attribute("data-shown", tab.evaluate("location.hash"))
 
 
 def go(tab, address):
-    """Follow a link within the page, and wait until its view is there."""
-    if tab.evaluate("location.hash") == address:
-        return
-    tab.evaluate("performance.clearMarks('shown')")
+    """Follow a link within the page."""
     tab.evaluate("(address) => { location.hash = address; }", address)
-    tab.wait_for_function("performance.getEntriesByName('shown').length")
+    settle(tab)
 
 
 def cell(tab, source, target):
@@ -123,7 +120,7 @@ def violations(tab):
 
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     tab.evaluate(script + ";0")
-    found = tab.evaluate("axe.run()")
+    found = tab.evaluate("axe.run({ resultTypes: ['violations'] })")
     assert found["passes"]
     return [
         (one["id"], node["html"][:200], node["failureSummary"])
@@ -164,7 +161,9 @@ def test_the_matrix_is_complete_and_silence_is_told_apart_by_words(visit, shippe
         word = words.get(row.position_name, row.position_name)
         assert shown.locator(".badge").inner_text().split("\n")[-1] == word
         if row.net is not None:
-            assert f"{row.net:+.2f}".replace("-", "−") in shown.get_attribute("aria-label")
+            said = shown.get_attribute("aria-label").replace("−", "-")
+            figures = re.search(r"net (\S+), 95 % interval (\S+) to (\S+)$", said).groups()
+            assert [*map(float, figures)] == pytest.approx([row.net, row.net_low, row.net_high], abs=0.0051)
     assert tab.locator("th .flag").count() == sum(target.contested for target in kazstance.load("targets"))
 
 
@@ -181,10 +180,10 @@ def test_filters_and_search_leave_what_they_say(visit, shipped):
     n = len({stance.sentence_id for stance in stances})
     expect(tab.get_by_role("status")).to_have_text(f"{n} sentences with {len(stances)} stances")
     tab.get_by_role("link", name="Clear").click()
-    tab.get_by_label("Search the texts").fill("soviets")
-    n = sum("soviets" in unit.text.lower() for unit in units)
+    tab.get_by_label("Search the texts").fill("imperialis")
+    n = sum("imperialis" in unit.text.lower() for unit in units)
     expect(tab.get_by_role("status")).to_have_text(re.compile(f"^{n} sentences? with"))
-    assert {text.lower() for text in tab.locator("mark.hit").all_inner_texts()} == {"soviets"}
+    assert {text.lower() for text in tab.locator("mark.hit").all_inner_texts()} == {"imperialis"}
 
 
 def test_filters_thin_the_matrix_and_keep_its_positions(visit, shipped):
@@ -244,7 +243,7 @@ def test_every_view_opens_from_its_link_and_after_reload(visit, shipped):
         before = tab.locator("main").inner_text()
         assert tab.locator("#alert").is_hidden()
         tab.reload()
-        tab.wait_for_function("performance.getEntriesByName('shown').length")
+        settle(tab)
         assert tab.locator("main").inner_text() == before
 
 
@@ -338,14 +337,13 @@ def test_dark_and_light_follow_the_system_and_the_button(visit, shipped):
 
 def test_it_is_there_within_a_second(visit, shipped):
     """A bar of the page, not a benchmark: of several openings the fastest counts, for other programs run beside it."""
-    paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     shown = "performance.getEntriesByName('shown')[0].startTime"
     times = []
     for _ in range(3):
         tab = visit(shipped)
-        tab.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        tab.wait_for_timeout(200)
         times.append((tab.evaluate(paint), tab.evaluate(shown)))
-    print(times)
     assert min(max(pair) for pair in times) < 1000
 
 
@@ -458,8 +456,8 @@ def test_the_served_page_shows_what_the_file_shows(visit, shipped, served):
     for address in VIEWS.values():
         for tab in (file, server):
             go(tab, address)
-        assert server.locator("main").inner_text() == file.locator("main").inner_text()
-        assert server.get_by_role("status").inner_text() == file.get_by_role("status").inner_text()
+        for part in ("main", "#status"):
+            assert server.locator(part).inner_text() == file.locator(part).inner_text()
 
 
 def test_the_served_csv_is_that_of_the_file(visit, shipped, served):

@@ -124,6 +124,7 @@ async function show() {
   document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
   byId("scroller")?.scrollTo(place[1], place[0]);
   focusAfter(before, state, heading, key);
+  document.documentElement.dataset.shown = location.hash;
   performance.mark("shown");
 }
 
