@@ -1,6 +1,6 @@
 # make data       build the dataset from raw/, validate it, load it back both ways, print what is in it
 # make test       what a newcomer runs: style, types, tests, and the tests again on the built wheel
-# make test-full  what needs heavy parts: the oldest supported versions
+# make test-full  what needs heavy parts: the oldest supported versions, Chromium
 # make bench      speed side by side with peers
 # make clean      remove what the others made, but for the shipped dataset
 
@@ -51,6 +51,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.coverage
 	$(BIN)/python -m benchmarks.level
 	$(BIN)/python -m benchmarks.mirrored
+	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.systems stance
 
 clean:

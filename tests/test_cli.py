@@ -14,7 +14,7 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "score", "tasks-dir"]
+COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "explore", "score", "tasks-dir"]
 
 
 def run(*args, code=0):

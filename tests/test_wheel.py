@@ -45,6 +45,9 @@ def test_the_wheel_is_small_and_holds_data_types_and_licences(wheel):
     for files in manifest.tables.values():
         assert {f"kazstance/data/{file.path}" for file in files.values()} <= set(names)
     assert {"kazstance/py.typed", "kazstance/data/manifest.json"} <= set(names)
+    assert {"kazstance/explorer/page.html", "kazstance/explorer/style.css", "kazstance/explorer/script/main.js"} <= set(
+        names
+    )
     assert sum(name.endswith(("licenses/LICENSE", "licenses/LICENSE-DATA")) for name in names) == 2
     assert not [name for name in names if name.startswith(("tests", "raw", "build_scripts"))]
 

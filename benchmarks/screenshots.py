@@ -1,0 +1,50 @@
+"""python -m benchmarks.screenshots: the pictures of the explorer in README, taken in Debian's Chromium."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from kazstance import dataset
+from kazstance.errors import KazstanceError
+from kazstance.explorer.page import page
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SHOTS = {
+    "explorer_matrix.png": ("#matrix?targets=contested&open=pr_collective:workers_ready", "light"),
+    "explorer_compare.png": ("#compare?target=road_to_workers_power&source=old_mole&source=pr_collective", "dark"),
+}
+SIZE = {"width": 1420, "height": 980}
+SCALE = 0.8
+
+
+def main() -> None:
+    """Take them.
+
+    Raises:
+        KazstanceError: there is no Chromium.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise KazstanceError("chromium is not installed; run: apt-get install chromium")
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        file = Path(scratch) / "page.html"
+        file.write_bytes(page(dataset.SHIPPED))
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name, (view, scheme) in SHOTS.items():
+            options = {"viewport": SIZE, "device_scale_factor": SCALE, "color_scheme": scheme, "offline": True}
+            context = browser.new_context(**options)  # type: ignore[arg-type]
+            tab = context.new_page()
+            tab.goto(file.as_uri() + view)
+            tab.wait_for_selector("html[data-shown]")
+            tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+            tab.wait_for_timeout(300)
+            tab.screenshot(path=IMAGES / name)
+            print(f"{name}: {(IMAGES / name).stat().st_size:,} bytes")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The page: one HTML file that holds its style, its script and its data, and asks the network for nothing."""
+
+import base64
+import json
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from kazstance.explorer.overview import overview
+from kazstance.explorer.rows import AROUND, COLUMNS, Rows
+
+SCRIPT: Final = ("dom", "store", "route", "parts", "matrix", "lists", "history", "csv", "main")
+"""Parts of the script, in order."""
+UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+"""What could end a script block, or a line of one, as JSON escapes."""
+
+
+def page(data: Path) -> bytes:
+    """A dataset as a page that opens from disk, without a network.
+
+    Raises:
+        KazstanceError: `data` is no built dataset.
+    """
+    return render(overview(data) | {"rows": Rows(data).everything()})
+
+
+def render(content: dict[str, Any], connect: str = "'none'") -> bytes:
+    """The page with this content embedded; `connect` is what its content security policy lets it fetch from."""
+    room = files("kazstance.explorer")
+    style = (room / "style.css").read_text(encoding="utf-8")
+    parts = [(room / "script" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT]
+    script = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+    filled = {
+        "policy": escape(policy(script, style, connect)),
+        "title": escape(content["dataset"]["title"]),
+        "style": style,
+        "data": embed(content | {"columns": COLUMNS, "around": AROUND}),
+        "script": script,
+    }
+    # Cut once, so that no part is looked through for the places of the others.
+    pieces = (room / "page.html").read_text(encoding="utf-8").split("%%")
+    return "".join(filled[piece] if i % 2 else piece for i, piece in enumerate(pieces)).encode()
+
+
+def embed(content: Any) -> str:
+    """JSON that stands inside a script block: no text in it can end the block."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(UNSAFE)
+
+
+def policy(script: str, style: str, connect: str = "'none'") -> str:
+    """The content security policy: this script and this style, and nothing else."""
+    only = {"script-src": _hash(script), "style-src": _hash(style), "connect-src": connect}
+    rules = {"default-src": "'none'"} | only | {"base-uri": "'none'", "form-action": "'none'"}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"

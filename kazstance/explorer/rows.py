@@ -1,0 +1,275 @@
+"""The rows behind the page, as plain lists: all of them for a file, or those that answer one query for a server."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kazstance import dataset
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Keep = Callable[[pa.Table, Ints], Mask]
+AROUND: Final = 2
+"""Sentences of the same paragraph that are shown before and after one."""
+LIMIT: Final = 5_000
+"""Sentences that one answer may have."""
+KEYS: Final = ("n", "target")
+"""In place of ids: the number of a unit, in the order of sources and positions, and the number of a target."""
+UNIT: Final = (
+    "sentence_id",
+    "paragraph_id",
+    "text",
+    "kind",
+    "annotated",
+    "voice",
+    "speaker",
+    "endorsed",
+    "duplicate_of",
+    "note",
+)
+STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "contested")
+JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note")
+SETTLED: Final = ("label_name", "origin", "contested", "rule", "reason")
+COLUMNS: Final = {
+    "unit": ("n", "source", *UNIT),
+    "stance": KEYS + STANCE,
+    "judgement": KEYS + JUDGEMENT,
+    "settled": KEYS + SETTLED,
+}
+"""Order of the values in each row that goes to the page."""
+
+
+class Query(BaseModel):
+    """What a view of the page asks for; what is left open is not asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    label: Literal["against", "neutral", "favor"] | None = None
+    explicitness: Explicitness | None = None
+    certainty: Certainty | None = None
+    voice: Voice | None = None
+    contested: bool | None = None
+    q: Annotated[str, Field(max_length=1000)] = ""
+    whole: bool = False
+    at: str | None = None
+    offset: Annotated[int, Field(ge=0)] = 0
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 50
+
+    @classmethod
+    def parse(cls, fields: dict[str, list[str]]) -> "Query":
+        """A query from the fields of an address.
+
+        Raises:
+            KazstanceError: a field is unknown or has a value that it cannot have.
+        """
+        several = {"source", "target"}
+        try:
+            return cls.model_validate({key: val if key in several else val[-1] for key, val in fields.items()})
+        except ValidationError as error:
+            said = (f"{'.'.join(map(str, e['loc']))}: {e['input']!r}: {e['msg']}" for e in error.errors())
+            raise KazstanceError("\n".join(said)) from None
+
+    def narrows(self) -> bool:
+        """Whether it asks for sentences with a label of some kind, and not for sentences as such."""
+        asked = (self.label, self.explicitness, self.certainty, self.contested)
+        return bool(self.target) or any(field is not None for field in asked)
+
+
+class Keyed(NamedTuple):
+    """Rows about a unit and a target, in the order of both, beside their numbers."""
+
+    rows: pa.Table
+    n: Ints
+    target: Ints
+
+    def where(self, chosen: Mask) -> "Keyed":
+        """The rows that are chosen."""
+        return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
+
+    def equal(self, column: str, value: object) -> Mask:
+        """Which rows have a value."""
+        return _equal(self.rows, column, value)
+
+    def lists(self) -> list[list[Any]]:
+        """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
+        found = []
+        for n, target, row in zip(self.n.tolist(), self.target.tolist(), self.rows.to_pylist(), strict=True):
+            if "evidence" in row:
+                row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
+            found.append([n, target, *row.values()])
+        return found
+
+
+class Rows:
+    """The tables of a dataset, read once, with whole numbers in place of ids."""
+
+    def __init__(self, data: Path) -> None:
+        self.sources = dataset.table("sources", data=data).column("source_id").to_pylist()
+        self.targets = dataset.table("targets", data=data).column("target_id").to_pylist()
+        units = _read(data, "sentences", ["source_id", "position", *UNIT])
+        source = _places(units.column("source_id"), self.sources)
+        order = np.lexsort((units.column("position").to_numpy(), source))
+        self.units = units.take(order).select(UNIT)
+        self.source = source[order]
+        self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
+        self.lower = pc.utf8_lower(self.units.column("text"))
+        self.stances = self._keyed(data, "stances", STANCE)
+        self.judgements = self._keyed(data, "judgements", JUDGEMENT, self._about)
+        settled = pc.field("contested") | pc.field("rule").is_valid()
+        self.settled = self._keyed(data, "grid", SETTLED, where=settled)
+
+    def everything(self) -> dict[str, Any]:
+        """All rows."""
+        tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
+        return {"units": self._units(np.arange(len(self.units)))} | {
+            name: rows.lists() for name, rows in tables.items()
+        }
+
+    def sentences(self, query: Query) -> dict[str, Any]:
+        """A page of the sentences that answer a query, with what stands around them, and their stances that do.
+
+        Without a question about labels these are sentences with and without stances. `whole` asks for a text as it is:
+        then the query only tells which of its stances come along.
+
+        Raises:
+            UnknownNameError: there is no such source, target or sentence.
+        """
+        units = self._ask_units(query)
+        chosen = self._ask_stances(query) & units[self.stances.n]
+        if query.whole:
+            hits = np.flatnonzero(np.isin(self.source, self._numbers(query.source, "source", self.sources)))
+        else:
+            hits = np.unique(self.stances.n[chosen]) if query.narrows() else np.flatnonzero(units)
+        offset = self._offset(query, hits)
+        page = hits[offset : offset + query.limit]
+        return {
+            "total": len(hits),
+            "stances_total": int(np.count_nonzero(chosen)),
+            "offset": offset,
+            "hits": page.tolist(),
+            "units": self._units(self._around(page)),
+            "stances": self.stances.where(chosen & np.isin(self.stances.n, page)).lists(),
+        }
+
+    def counts(self, query: Query) -> list[int]:
+        """How many stances answer a query, by source and target: the complete grid, source by source.
+
+        Raises:
+            UnknownNameError: there is no such source or target.
+        """
+        chosen = self.stances.where(self._ask_stances(query) & self._ask_units(query)[self.stances.n])
+        cell = self.source[chosen.n] * len(self.targets) + chosen.target
+        return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
+
+    def history(self, sentence: str) -> dict[str, Any]:
+        """All judgements of a sentence where anybody found it to be about a target, and what was settled.
+
+        Raises:
+            UnknownNameError: there is no such sentence.
+        """
+        n = self._number(sentence)
+        tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
+        found = {name: rows.where(rows.n == n).lists() for name, rows in tables.items()}
+        return {"hits": [n], "units": self._units(self._around(np.array([n])))} | found
+
+    def _keyed(
+        self,
+        data: Path,
+        table: str,
+        columns: Sequence[str],
+        kept: Keep | None = None,
+        where: pc.Expression | None = None,
+    ) -> Keyed:
+        """Some columns of a table; `kept` chooses rows by their pair of unit and target, `where` by their columns."""
+        rows = _read(data, table, ["sentence_id", "target_id", *columns], where)
+        n = _places(rows.column("sentence_id"), self.units.column("sentence_id"))
+        pair = n * len(self.targets) + _places(rows.column("target_id"), self.targets)
+        rows = rows.select(list(columns))
+        if kept is not None:
+            chosen = kept(rows, pair)
+            rows, pair = rows.filter(pa.array(chosen)), pair[chosen]
+        order = np.argsort(pair, kind="stable")
+        return Keyed(rows.take(order), *np.divmod(pair[order], len(self.targets)))
+
+    def _about(self, judgements: pa.Table, pair: Ints) -> Mask:
+        """Judgements of pairs that anybody found to be about the target."""
+        about = np.zeros(len(self.units) * len(self.targets), dtype=bool)
+        about[pair[~_equal(judgements, "label_name", Label.none.name)]] = True
+        return cast(Mask, about[pair])
+
+    def _ask_units(self, query: Query) -> Mask:
+        found = np.ones(len(self.units), dtype=bool)
+        if query.source:
+            found &= np.isin(self.source, self._numbers(query.source, "source", self.sources))
+        if query.voice:
+            found &= _equal(self.units, "voice", query.voice)
+        for word in [] if query.whole else query.q.lower().split():
+            found &= pc.match_substring_regex(self.lower, re.escape(word)).to_numpy()
+        return found
+
+    def _ask_stances(self, query: Query) -> Mask:
+        found = np.ones(len(self.stances.n), dtype=bool)
+        if query.target:
+            found &= np.isin(self.stances.target, self._numbers(query.target, "target", self.targets))
+        asked = {"label_name": query.label, "explicitness": query.explicitness, "certainty": query.certainty}
+        for column, value in (asked | {"contested": query.contested}).items():
+            if value is not None:
+                found &= self.stances.equal(column, value)
+        return found
+
+    def _numbers(self, names: Iterable[str], kind: str, known: Sequence[str]) -> list[int]:
+        for name in names:
+            if name not in known:
+                raise UnknownNameError(name, kind, known)
+        return [known.index(name) for name in names]
+
+    def _number(self, sentence: str) -> int:
+        n = pc.index(self.units.column("sentence_id"), sentence).as_py()
+        if n < 0:
+            raise UnknownNameError(sentence, "sentence", [f"{self.units.column('sentence_id')[0]} and the like"])
+        return cast(int, n)
+
+    def _offset(self, query: Query, hits: Ints) -> int:
+        """Where the page begins: at the offset, or so that the sentence asked for is on it."""
+        if query.at is None:
+            return query.offset
+        place = int(np.searchsorted(hits, self._number(query.at)))
+        return place // query.limit * query.limit
+
+    def _around(self, hits: Ints) -> Ints:
+        """Units and their neighbours in the paragraph, one more than is shown, to tell that there are more."""
+        near = (hits[:, None] + np.arange(-AROUND - 1, AROUND + 2)).clip(0, len(self.units) - 1)
+        return np.unique(near[self.paragraph[near] == self.paragraph[hits][:, None]])
+
+    def _units(self, n: Ints) -> list[list[Any]]:
+        rows = self.units.take(n).to_pylist()
+        keys = zip(n.tolist(), self.source[n].tolist(), rows, strict=True)
+        return [[i, source, *row.values()] for i, source, row in keys]
+
+
+def _read(data: Path, table: str, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
+    """Some columns of all splits of a table."""
+    files = [dataset.path(table, split, data=data) for split in dataset.splits(table, data=data)]
+    return pa.concat_tables(pq.read_table(file, columns=list(columns), filters=where) for file in files)
+
+
+def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | list[str]) -> Ints:
+    """The place of each value among those known."""
+    value_set = known if isinstance(known, pa.ChunkedArray) else pa.array(known, pa.string())
+    return cast(Ints, pc.index_in(values, value_set=value_set).to_numpy().astype(np.int64))
+
+
+def _equal(rows: pa.Table, column: str, value: object) -> Mask:
+    return cast(Mask, pc.equal(rows.column(column), value).fill_null(False).to_numpy())

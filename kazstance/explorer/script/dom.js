@@ -1,0 +1,52 @@
+// Making elements. Text goes in as text nodes only, so that nothing in the data is ever markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+// Embeddings, overrides and isolates, which would reorder what stands around them.
+const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A string for places that hold no elements, such as options and attributes: without signs that reorder. */
+const plain = (text) => String(text ?? "").replace(CONTROLS, "");
+
+/** Text as nodes; a sign that would reorder its surroundings is shown by its code instead. */
+function* shown(text) {
+  let done = 0;
+  for (const found of String(text).matchAll(CONTROLS)) {
+    yield text.slice(done, found.index);
+    const code = `U+${found[0].codePointAt(0).toString(16).toUpperCase()}`;
+    yield el("span", { class: "control", title: "a sign that changes the direction of writing" }, [code]);
+    done = found.index + 1;
+  }
+  yield text.slice(done);
+}
+
+/** An element with attributes, event listeners (functions) and children; null children and attributes are left out. */
+function el(name, attributes = {}, children = []) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+function svg(name, attributes = {}, children = []) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(key, value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...[children].flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+/** A name from the data inside the page's own words. */
+const name = (text, attributes = {}) => el("bdi", attributes, [...shown(text)]);
+
+/** Attributes of text in the language of a source; a tag that is none is left out. */
+function written(source) {
+  const tag = source && source.language;
+  return { dir: "auto", lang: /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag ?? "") ? tag : null };
+}
+
+const number = (value) => value.toLocaleString("en");
+const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
+const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+const percent = (value) => `${(100 * value).toFixed(1)} %`;

@@ -1,0 +1,173 @@
+// Views of sentences: found ones, sources side by side on a target, and whole texts.
+
+async function sentencesView(state) {
+  const query = question(state);
+  const found = await store.sentences({ ...query, offset: (state.page - 1) * PAGE.sentences, limit: PAGE.sentences });
+  return {
+    heading: "Sentences",
+    status: `${count(found.total, "sentence")} with ${count(found.stancesTotal, "stance")}`,
+    body: [
+      found.total ? null : el("p", { class: "nothing" }, "No sentence answers these filters."),
+      el("div", { class: "cards" }, found.hits.map((hit) => card(state, hit, found.units))),
+      pager(state, found, PAGE.sentences),
+    ],
+    csv: async () => ({ name: "sentences", rows: await stanceRows(query) }),
+  };
+}
+
+/** Columns that a screen holds. */
+const ABREAST = 6;
+
+/** The target of the comparison: that of the filter, or the first contested one, or the first. */
+function compared(state) {
+  const left = targetsShown(state);
+  return left.find((target) => target.contested) ?? left[0];
+}
+
+async function compareView(state) {
+  const target = state.target ? targetOf.get(state.target) : compared(state);
+  const cellOn = (source) => positionOf.get(`${source.source_id}:${target.target_id}`);
+  const speaks = (source) => cellOn(source).position_name !== "not_addressed";
+  const all = sourcesShown(state);
+  const sources = all.length > ABREAST ? all.filter(speaks).slice(0, ABREAST) : all;
+  const query = question(state, { target: [target.target_id] });
+  const limit = PAGE.compare;
+  const lists = await Promise.all(sources.map((source) => store.sentences({ ...query, source: [source.source_id], offset: 0, limit })));
+  const total = lists.reduce((sum, found) => sum + found.total, 0);
+  return {
+    heading: ["Side by side: ", name(target.name)],
+    status: `${count(sources.length, "source")} with ${count(total, "sentence")} on the target`,
+    body: [
+      targetNote(state, target),
+      sources.length < all.length
+        ? el("p", { class: "note" }, `Shown are the first ${sources.length} of ${all.length} sources that address it; choose others under Sources.`)
+        : null,
+      el("div", { class: "columns" }, sources.map((source, i) => column(state, source, cellOn(source), lists[i]))),
+    ],
+    csv: async () => ({ name: `compare-${target.target_id}`, rows: await stanceRows({ ...query, source: sources.map((source) => source.source_id) }) }),
+  };
+}
+
+function targetNote(state, target) {
+  const step = (i, word) => {
+    const other = data.targets[i];
+    if (!other) return null;
+    return el("a", { href: link({ ...state, target: other.target_id, targets: undefined }), "data-key": word }, [word, el("span", { class: "hidden" }, `: ${plain(other.name)}`)]);
+  };
+  return el("div", { class: "target-note" }, [
+    el("p", {}, [
+      el("span", { class: "tag" }, target.kind),
+      target.contested ? el("span", { class: "flag" }, "contested") : null,
+      prose(target.definition),
+    ]),
+    el("p", { class: "links" }, [step(target.i - 1, "Previous target"), step(target.i + 1, "Next target")]),
+  ]);
+}
+
+function column(state, source, cell, found) {
+  const { target_id: target } = cell;
+  const more = to(state, "sentences", { source: [source.source_id], target, targets: undefined });
+  return el("section", { class: "column", "aria-label": plain(sourceName(source)) }, [
+    el("h3", {}, [name(sourceName(source), written(source))]),
+    el("p", { class: "source" }, [
+      el("a", { href: to(state, "read", { text: source.source_id, target, targets: undefined }) }, [source.source_id]),
+      source.tradition ? [", ", name(source.tradition)] : null,
+    ]),
+    positionSummary(cell),
+    found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" })),
+    found.total > found.hits.length ? el("p", {}, [el("a", { href: more }, `All ${number(found.total)} sentences`)]) : null,
+    !found.total && cell.position_name !== "not_addressed" ? el("p", { class: "nothing" }, "No sentence is left with these filters.") : null,
+  ]);
+}
+
+async function readView(state) {
+  const source = sourceOf.get(state.text) ?? sourcesShown(state)[0];
+  const query = question(state, { source: [source.source_id], whole: true });
+  const found = await store.sentences({ ...query, at: state.at, offset: (state.page - 1) * PAGE.read, limit: PAGE.read });
+  const paragraphs = new Map();
+  for (const hit of found.hits) {
+    const id = hit.unit.paragraph_id;
+    paragraphs.set(id, [...(paragraphs.get(id) ?? []), hit]);
+  }
+  return {
+    heading: [name(sourceName(source), written(source))],
+    status: `${count(found.total, "unit")} of text, ${count(found.stancesTotal, "stance")} in the margin`,
+    body: [
+      textChoice(state, source),
+      sourceNote(source),
+      el("div", { class: "reading" }, [...paragraphs].map(([id, units]) => paragraph(state, id, units))),
+      pager({ ...state, text: source.source_id }, found, PAGE.read),
+    ],
+    csv: async () => ({ name: source.source_id, rows: await stanceRows(query) }),
+  };
+}
+
+function textChoice(state, source) {
+  const href = (one) => to(state, "read", { text: one.source_id });
+  const choose = (event) => {
+    location.hash = href(sourceOf.get(event.target.value));
+  };
+  const option = (one) => el("option", { value: one.source_id, selected: one === source }, [one.title ? `${one.source_id}: ${plain(one.title).slice(0, 60)}` : one.source_id]);
+  return el("p", { class: "choice" }, [
+    el("label", { for: "text" }, "Text"),
+    el("select", { id: "text", change: choose, "data-key": "text" }, data.sources.map(option)),
+  ]);
+}
+
+function sourceNote(source) {
+  const translated = source.translated ? `translated${source.original_language ? ` from ${plain(source.original_language)}` : ""}` : null;
+  const said = [source.speaker, source.tradition, source.date ?? source.date_stated, translated].filter(Boolean);
+  return el("div", { class: "source-note" }, [
+    el("p", {}, said.map((part, i) => [i ? " · " : "", name(part)])),
+    source.notes ? el("p", {}, [...shown(source.notes)]) : null,
+  ]);
+}
+
+function paragraph(state, id, units) {
+  return el("div", { class: "paragraph" }, [
+    el("span", { class: "number", title: "paragraph" }, id.split("/")[1]),
+    el("div", { class: "lines" }, units.map((hit, i) => line(state, hit, units[i - 1]))),
+  ]);
+}
+
+/** A unit of a text with its stances in the margin. */
+function line(state, { unit, stances }, before) {
+  const at = state.at === unit.sentence_id;
+  const strong = (state.target || at) && stances.length === 1 ? stances[0] : null;
+  let body = sentence(unit, at ? stances : [], state.q, strong);
+  const point = (stance) => {
+    const next = sentence(unit, at ? stances : [], state.q, stance ?? strong);
+    body.replaceWith(next);
+    body = next;
+  };
+  const tag = { title: "h3", heading: "h4" }[unit.kind] ?? "p";
+  const classes = ["line", unit.kind, unit.annotated ? "" : "muted", unit.voice === "quoted" ? "quoted" : "", at ? "at" : ""];
+  const here = link({ ...state, view: "read", text: unit.source.source_id, at: unit.sentence_id, page: 1 });
+  return el("div", { class: classes.join(" "), id: at ? "at" : null, tabindex: at ? "-1" : null }, [
+    el("div", { class: "words" }, [
+      el(tag, { class: "text", ...written(unit.source) }, [body]),
+      voice(unit, before?.unit.speaker === unit.speaker),
+      kindNote(unit),
+      unit.note ? el("p", { class: "note" }, [...shown(unit.note)]) : null,
+    ]),
+    el("a", { class: "anchor", href: here, title: unit.sentence_id, "data-key": `at ${unit.sentence_id}` }, [
+      el("span", { "aria-hidden": "true" }, "¶"),
+      el("span", { class: "hidden" }, `Link to ${unit.sentence_id}`),
+    ]),
+    el("ul", { class: "margin", "aria-label": `Stances in ${unit.sentence_id}`, hidden: !stances.length }, stances.map((stance) => chip(state, stance, point))),
+  ]);
+}
+
+function chip(state, stance, point) {
+  const on = () => point(stance);
+  const off = () => point(null);
+  const said = [stance.label, stance.explicitness, stance.certainty, ORIGINS[stance.origin], stance.contested ? "annotators split" : ""];
+  return el("li", {}, [
+    el("a", { class: `chip ${stance.label}`, href: historyLink(state, stance), title: said.filter(Boolean).join(", "), "data-key": `chip ${stance.unit.sentence_id} ${stance.target.target_id}`, mouseenter: on, mouseleave: off, focus: on, blur: off }, [
+      el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[stance.label]),
+      el("span", { class: "hidden" }, `${stance.label}: `),
+      name(stance.target.name),
+      stance.certainty === "unsure" ? el("span", { class: "unsure" }, [el("span", { "aria-hidden": "true" }, "?"), el("span", { class: "hidden" }, " unsure")]) : null,
+    ]),
+  ]);
+}

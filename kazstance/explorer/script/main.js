@@ -1,0 +1,217 @@
+// The page itself: header, filters, and what the address asks for.
+
+const VIEW = { matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
+const byId = (id) => document.getElementById(id);
+let current = null;
+let turn = 0;
+let csv = null;
+
+/** What the labels are, and which data this is. */
+function header() {
+  const { origins, ...dataset } = data.dataset;
+  byId("title").replaceChildren(name(dataset.title));
+  byId("what").append(
+    origins.gold
+      ? `${number(origins.silver)} labels are silver: made by a language model, or adjudicated. ${number(origins.gold)} are gold: judged by people.`
+      : `All ${number(origins.silver)} labels are silver: a language model made them by reading. There are no gold labels, by people.`,
+  );
+  byId("made").append(name(dataset.id), ` ${plain(dataset.version)} · digest ${dataset.digest.slice(0, 12)} · annotations `, name(dataset.license));
+}
+
+const ANY = ["", "any"];
+const SELECTS = [
+  ["targets", "Targets", [ANY, ...CLOSED.targets.map((some) => [some, { contested: "contested", issue: "issues", claim: "claims" }[some]])]],
+  ["label", "Label", [ANY, ...CLOSED.label.map((label) => [label, label])]],
+  ["explicitness", "Explicitness", [ANY, ...CLOSED.explicitness.map((one) => [one, one])]],
+  ["certainty", "Certainty", [ANY, ...CLOSED.certainty.map((one) => [one, one])]],
+  ["voice", "Voice", [ANY, ["own", "own"], ["quoted", "quoted"]]],
+  ["contested", "Annotators", [ANY, ["true", "split"], ["false", "not split"]]],
+];
+
+function buildFilters() {
+  const option = ([value, word]) => el("option", { value }, word);
+  const select = (key, word, options) =>
+    el("div", { class: `field field-${key}` }, [
+      el("label", { for: `filter-${key}` }, word),
+      el("select", { id: `filter-${key}`, name: key }, options),
+    ]);
+  const groups = [...grouped(data.targets)].map(([group, members]) =>
+    el("optgroup", { label: plain(group) }, members.map((target) => option([target.target_id, plain(target.name).slice(0, 120)]))),
+  );
+  const check = (source) =>
+    el("label", {}, [el("input", { type: "checkbox", name: "source", value: source.source_id }), name(source.source_id)]);
+  byId("filters").append(
+    el("div", { class: "field field-q" }, [
+      el("label", { for: "filter-q" }, "Search the texts"),
+      el("div", { class: "pair" }, [
+        el("input", { type: "search", id: "filter-q", name: "q", maxlength: 1000, autocomplete: "off" }),
+        el("button", { type: "submit" }, "Search"),
+      ]),
+    ]),
+    el("button", { type: "button", id: "more", "aria-expanded": "false", click: unfold }, "Filters"),
+    select("target", "Target", [option(ANY), ...groups]),
+    el("fieldset", { class: "field field-source" }, [
+      el("legend", {}, "Sources"),
+      el("details", {}, [el("summary", { id: "sources-summary" }, "all"), el("div", { class: "checks" }, data.sources.map(check))]),
+    ]),
+    ...SELECTS.map(([key, word, options]) => select(key, word, options.map(option))),
+    el("a", { class: "button", id: "clear", href: "#matrix" }, "Clear"),
+  );
+}
+
+/** On a small screen the filters are folded away. */
+function unfold() {
+  const folded = byId("filters").classList.toggle("folded");
+  byId("more").setAttribute("aria-expanded", String(!folded));
+}
+
+function syncFilters(state) {
+  const form = byId("filters");
+  form.hidden = state.view === "label" || state.view === "about";
+  for (const [key] of [["target"], ...SELECTS]) form.elements[key].value = state[key] ?? "";
+  if (document.activeElement !== form.elements.q) form.elements.q.value = state.q ?? "";
+  for (const box of form.querySelectorAll("[name=source]")) box.checked = state.source.includes(box.value);
+  byId("sources-summary").textContent = state.source.length ? `${state.source.length} of ${data.sources.length}` : `all ${data.sources.length}`;
+  byId("clear").href = link({ view: state.view, text: state.text });
+}
+
+/** The state that the filters say. */
+function filtered() {
+  const fields = new FormData(byId("filters"));
+  const said = Object.fromEntries(["target", "q", ...SELECTS.map(([key]) => key)].map((key) => [key, fields.get(key)]));
+  const target = targetOf.get(said.target);
+  if (target && said.targets && !belongs(target, said.targets)) said.targets = "";
+  return { ...current, ...said, source: fields.getAll("source"), at: undefined, page: 1 };
+}
+
+function views(state) {
+  const item = ([view, word]) =>
+    el("li", {}, [el("a", { href: to(state, view), "data-key": `view ${view}`, "aria-current": view === state.view ? "page" : null }, word)]);
+  byId("views").replaceChildren(...Object.entries(VIEWS).map(item));
+}
+
+function complain(text) {
+  byId("alert").hidden = !text;
+  byId("alert").textContent = plain(text);
+}
+
+/** Show what the address asks for, and put the focus where a reader expects it. */
+async function show() {
+  const mine = (turn += 1);
+  const { state, wrong } = parse(location.hash);
+  const before = current;
+  current = state;
+  syncFilters(state);
+  document.body.setAttribute("aria-busy", "true");
+  let view;
+  try {
+    view = await VIEW[state.view](state);
+    complain(wrong.length ? `Left out of the link, since it names nothing here: ${wrong.join(", ")}` : "");
+  } catch (error) {
+    view = { heading: "Nothing to show", status: "", body: [], csv: null };
+    complain(error.message);
+  }
+  if (mine !== turn) return;
+  document.body.removeAttribute("aria-busy");
+  const key = document.activeElement?.dataset?.key;
+  const place = [byId("scroller")?.scrollTop ?? 0, byId("scroller")?.scrollLeft ?? 0];
+  views(state);
+  const heading = el("h2", { tabindex: "-1", id: "view" }, view.heading);
+  byId("main").replaceChildren(heading, ...fragments(view.body));
+  byId("status").textContent = view.status;
+  csv = view.csv;
+  byId("csv").hidden = !csv;
+  document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
+  byId("scroller")?.scrollTo(place[1], place[0]);
+  focusAfter(before, state, heading, key);
+  document.documentElement.dataset.shown = location.hash;
+  performance.mark("shown");
+}
+
+const fragments = (body) => fill(document.createDocumentFragment(), {}, body).childNodes;
+
+function focusAfter(before, state, heading, key) {
+  const at = byId("at");
+  if (at && (!before || before.at !== state.at || before.view !== state.view)) {
+    at.scrollIntoView({ block: "center" });
+    at.focus({ preventScroll: true });
+  } else if (state.open && (!before || before.open !== state.open)) {
+    byId("panel-title").focus();
+    if (!before) document.querySelector("td.chosen")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  } else if (before && before.view === state.view) {
+    const wanted = before.open && !state.open ? `cell ${before.open}` : key;
+    const again = wanted && [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
+    if (again) again.focus();
+  } else if (before) {
+    scrollTo(0, 0);
+    heading.focus({ preventScroll: true });
+  }
+}
+
+function theme() {
+  const button = byId("theme");
+  const prefers = matchMedia("(prefers-color-scheme: dark)");
+  const kept = () => {
+    try {
+      return localStorage.getItem("kazstance-theme");
+    } catch {
+      return null; // a browser may keep nothing for a file
+    }
+  };
+  const apply = (dark) => {
+    document.documentElement.dataset.theme = dark ? "dark" : "light";
+    button.setAttribute("aria-pressed", String(dark));
+  };
+  apply(kept() ? kept() === "dark" : prefers.matches);
+  prefers.addEventListener("change", (event) => kept() || apply(event.matches));
+  button.addEventListener("click", () => {
+    const dark = button.getAttribute("aria-pressed") !== "true";
+    apply(dark);
+    try {
+      localStorage.setItem("kazstance-theme", dark ? "dark" : "light");
+    } catch {
+      // then the choice lasts as long as the page
+    }
+  });
+}
+
+function listen() {
+  let waiting;
+  const go = (state) => {
+    clearTimeout(waiting);
+    if (link(state) !== location.hash) location.hash = link(state);
+  };
+  byId("filters").addEventListener("change", (event) => event.target.name !== "q" && go(filtered()));
+  byId("filters").addEventListener("input", (event) => {
+    if (event.target.name !== "q") return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => location.replace(link(filtered())), 300);
+  });
+  byId("filters").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const state = filtered();
+    go(["sentences", "compare"].includes(state.view) ? state : { ...state, view: "sentences", open: undefined });
+  });
+  byId("csv").addEventListener("click", async () => {
+    try {
+      download(await csv());
+    } catch (error) {
+      complain(error.message);
+    }
+  });
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && current.open && !event.target.closest("form")) go({ ...current, open: undefined, page: 1 });
+  });
+  addEventListener("hashchange", show);
+}
+
+theme();
+header();
+buildFilters();
+listen();
+// The header is painted first, then what the address asks for.
+requestAnimationFrame(() => setTimeout(show));

@@ -1,0 +1,195 @@
+// What several views share: signs of labels and positions, sentences with their evidence, their stances, pages.
+
+const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", none: "∅" };
+const WORDS = { mixed: "both sides", neutral: "no side", not_addressed: "silent" };
+const ORIGINS = { model: "silver", adjudicated: "silver, adjudicated", human: "gold" };
+
+/** A position or label by sign and word. */
+function badge(kind, word = kind) {
+  return el("span", { class: `badge ${kind}` }, [el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]), word]);
+}
+
+const positionWord = (kind) => WORDS[kind] ?? kind;
+const sourceName = (source) => source.title ?? source.speaker ?? source.source_id;
+
+/** Net stance from -1 to 1 with its interval, drawn; the figures stand in words beside it. */
+function interval(cell) {
+  const x = (value) => 6 + 44 * (value + 1);
+  const axis = [
+    svg("line", { class: "axis", x1: 6, x2: 94, y1: 6, y2: 6 }),
+    svg("line", { class: "axis", x1: 50, x2: 50, y1: 1, y2: 11 }),
+  ];
+  if (cell.net === null) return svg("svg", { class: "interval", viewBox: "0 0 100 12", "aria-hidden": "true" }, axis);
+  return svg("svg", { class: `interval ${cell.position_name}`, viewBox: "0 0 100 12", "aria-hidden": "true" }, [
+    ...axis,
+    svg("line", { class: "range", x1: x(cell.net_low), x2: x(cell.net_high), y1: 6, y2: 6 }),
+    svg("circle", { class: "point", cx: x(cell.net), cy: 6, r: 3.6 }),
+  ]);
+}
+
+const netWords = (cell) =>
+  `net ${signed(cell.net)}, 95 % interval ${signed(cell.net_low)} to ${signed(cell.net_high)}`;
+
+/** A position in full words. */
+function positionWords(cell) {
+  const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
+  if (!addressed) return `silent: none of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
+  const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
+  return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
+}
+
+/** Where the words of a search stand in a text, as spans of characters. */
+function hits(text, sought) {
+  const lower = text.toLowerCase();
+  if (lower.length !== text.length) return [];
+  const characters = (index) => [...text.slice(0, index)].length;
+  return words(sought ?? "").flatMap((word) => {
+    const found = [];
+    for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
+      found.push({ start: characters(at), end: characters(at + word.length), kind: "hit" });
+    }
+    return found;
+  });
+}
+
+/** A text in pieces: those within spans are marked with the kinds of the spans. Offsets count characters. */
+function marked(text, spans) {
+  const signs = [...text];
+  const edges = [...new Set([0, signs.length, ...spans.flatMap((span) => [span.start, span.end])])].sort((a, b) => a - b);
+  return edges.slice(0, -1).map((start, i) => {
+    const end = edges[i + 1];
+    const piece = [...shown(signs.slice(start, end).join(""))];
+    const kinds = new Set(spans.filter((span) => span.start <= start && end <= span.end).map((span) => span.kind));
+    return kinds.size ? el("mark", { class: [...kinds].join(" ") }, piece) : piece;
+  });
+}
+
+const evidence = (row, kind) => row.evidence.map(([start, end]) => ({ start, end, kind }));
+
+/** A sentence whose evidence is marked: strongly that of one stance, faintly that of several. */
+function sentence(unit, stances, sought, strong = stances.length === 1 ? stances[0] : null) {
+  const faint = strong ? [] : stances.flatMap((stance) => evidence(stance, "faint"));
+  const spans = [...faint, ...(strong ? evidence(strong, "evidence") : []), ...hits(unit.text, sought)];
+  return el("span", { class: "sentence" }, marked(unit.text, spans));
+}
+
+/** A sentence among those around it in its paragraph. */
+function inContext(unit, units, body) {
+  const more = () => el("span", { class: "context" }, "… ");
+  const muted = (near) => near.map((one) => el("span", { class: "context" }, [...shown(one.text), " "]));
+  const [before, after] = [-1, 1].map((step) => neighbours(units, unit, step));
+  return el("p", { class: "text", ...written(unit.source) }, [
+    before.length > data.around ? more() : null,
+    muted(before.slice(0, data.around).reverse()),
+    body,
+    " ",
+    muted(after.slice(0, data.around)),
+    after.length > data.around ? more() : null,
+  ]);
+}
+
+/** Whose voice a sentence is, where it is not the source's own; `again` keeps it for readers who hear the page. */
+function voice(unit, again = false) {
+  if (unit.voice !== "quoted") return null;
+  const stand = { yes: "which the source endorses", no: "which the source does not endorse" }[unit.endorsed];
+  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "endorsed or not: unclear"}`]);
+}
+
+/** What is said of a stance beside its label. */
+function qualities(row) {
+  const said = [row.explicitness, row.certainty, ORIGINS[row.origin]].filter(Boolean).join(", ");
+  return el("span", { class: "qualities" }, [said, row.contested ? el("strong", {}, " · annotators split") : null]);
+}
+
+const historyLink = (state, row) => to(state, "label", { sentence: row.unit.sentence_id, on: row.target.target_id });
+const readLink = (state, unit) =>
+  to(state, "read", { text: unit.source.source_id, at: unit.sentence_id, source: state.source });
+
+/** A stance as a line of a list: what pointing at it does is mark its evidence. */
+function stanceLine(state, stance, point, withTarget) {
+  const on = () => point(stance);
+  const off = () => point(null);
+  return el("li", { class: "stance", mouseenter: on, mouseleave: off, focusin: on, focusout: off }, [
+    badge(stance.label),
+    withTarget ? el("span", { class: "target" }, [name(stance.target.name)]) : null,
+    qualities(stance),
+    el("a", { href: historyLink(state, stance), "data-key": `history ${stance.unit.sentence_id} ${stance.target.target_id}` }, [
+      "history",
+      el("span", { class: "hidden" }, [` of this label: ${plain(stance.target.name)}, ${stance.unit.sentence_id}`]),
+    ]),
+  ]);
+}
+
+/** A sentence in context with its stances. */
+function card(state, { unit, stances }, units, { withTarget = true, withSource = true, level = "h3" } = {}) {
+  let body = sentence(unit, stances, state.q);
+  const point = (stance) => {
+    const next = sentence(unit, stances, state.q, stance ?? (stances.length === 1 ? stances[0] : null));
+    body.replaceWith(next);
+    body = next;
+  };
+  return el("article", { class: `card ${unit.annotated ? "" : "muted"}` }, [
+    el(level, { class: "where" }, [
+      el("a", { href: readLink(state, unit), "data-key": `read ${unit.sentence_id}` }, [unit.sentence_id]),
+      withSource ? el("span", { class: "source" }, [name(sourceName(unit.source), written(unit.source))]) : null,
+    ]),
+    voice(unit),
+    inContext(unit, units, body),
+    kindNote(unit),
+    stances.length
+      ? el("ul", { class: "stances", "aria-label": `Stances in ${unit.sentence_id}` }, stances.map((stance) => stanceLine(state, stance, point, withTarget)))
+      : null,
+  ]);
+}
+
+/** Why a unit has no labels. */
+function kindNote(unit) {
+  if (unit.annotated) return null;
+  const copy = unit.duplicate_of ? `a copy of ${unit.duplicate_of}` : unit.kind.replace("_", " ");
+  return el("p", { class: "kind" }, `${copy}, not annotated`);
+}
+
+/** Links to the other pages of a long list. */
+function pager(state, found, size) {
+  const last = Math.ceil(found.total / size);
+  if (last <= 1) return null;
+  const page = Math.floor(found.offset / size) + 1;
+  const step = (n, word) =>
+    n < 1 || n > last
+      ? el("span", { class: "off" }, word)
+      : el("a", { href: link({ ...state, at: undefined, page: n }), "data-key": word }, word);
+  return el("nav", { class: "pager", "aria-label": "Pages" }, [
+    step(page - 1, "Previous"),
+    el("span", {}, `page ${number(page)} of ${number(last)}`),
+    step(page + 1, "Next"),
+  ]);
+}
+
+/** Prose of the codebook: *emphasis* and `names`, and else plain text. */
+function prose(text) {
+  return text.split(/(\*[^*]+\*|`[^`]+`)/).map((piece, i) => {
+    if (i % 2 === 0) return [...shown(piece)];
+    return el(piece[0] === "*" ? "em" : "code", {}, [...shown(piece.slice(1, -1))]);
+  });
+}
+
+/** The sentences and stances behind a query as rows for CSV, page after page. */
+async function stanceRows(query) {
+  const rows = [STANCE_COLUMNS];
+  for (let offset = 0, total = 1; offset < total; offset += 2000) {
+    const found = await store.sentences({ ...query, at: undefined, offset, limit: 2000 });
+    total = found.total;
+    for (const { unit, stances } of found.hits) {
+      const own = [unit.sentence_id, unit.source.source_id];
+      const said = [unit.voice, unit.speaker, unit.endorsed, unit.text];
+      if (!stances.length) rows.push([...own, "", "", "", "", "", "", "", ...said]);
+      for (const stance of stances) {
+        const parts = stance.evidence.map(([start, end]) => [...unit.text].slice(start, end).join(""));
+        const label = [stance.label, stance.explicitness, stance.certainty, stance.origin, stance.contested];
+        rows.push([...own, stance.target.target_id, ...label, JSON.stringify(parts), ...said]);
+      }
+    }
+  }
+  return rows;
+}
+const STANCE_COLUMNS = ["sentence_id", "source_id", "target_id", "label_name", "explicitness", "certainty", "origin", "contested", "evidence", "voice", "speaker", "endorsed", "text"];

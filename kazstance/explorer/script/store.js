@@ -1,0 +1,142 @@
+// The data: an overview that the page always has, and sentences, which are here or on a server.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const sourceOf = new Map(data.sources.map((source, i) => [source.source_id, Object.assign(source, { i })]));
+const targetOf = new Map(data.targets.map((target, i) => [target.target_id, Object.assign(target, { i })]));
+const annotatorOf = new Map(data.annotators.map((annotator) => [annotator.annotator_id, annotator]));
+const positionOf = new Map();
+for (const values of data.positions) {
+  const cell = record(data.position_columns, values);
+  positionOf.set(`${cell.source_id}:${cell.target_id}`, cell);
+}
+
+function record(columns, values) {
+  return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
+}
+
+/** Rows as objects that know each other: units by number with their stances; judgements; what was settled. */
+function linked(rows) {
+  const units = new Map();
+  for (const values of rows.units) {
+    const unit = record(data.columns.unit, values);
+    units.set(unit.n, Object.assign(unit, { source: data.sources[unit.source], stances: [] }));
+  }
+  const keyed = (kind) => (values) => {
+    const row = record(data.columns[kind], values);
+    return Object.assign(row, { unit: units.get(row.n), target: data.targets[row.target], label: row.label_name });
+  };
+  const stances = rows.stances.map(keyed("stance"));
+  for (const stance of stances) stance.unit.stances.push(stance);
+  const judgements = (rows.judgements ?? []).map(keyed("judgement"));
+  return { units, stances, judgements, settled: (rows.settled ?? []).map(keyed("settled")) };
+}
+
+/** The units of the same paragraph before (-1) or after (1) one, nearest first, and one more than is shown. */
+function neighbours(units, unit, step) {
+  const found = [];
+  for (let i = 1; i <= data.around + 1; i += 1) {
+    const near = units.get(unit.n + step * i);
+    if (!near || near.paragraph_id !== unit.paragraph_id) break;
+    found.push(near);
+  }
+  return found;
+}
+
+const narrows = (query) =>
+  Boolean(query.target.length || query.label || query.explicitness || query.certainty || query.contested);
+const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+/** All rows in the page: the answers that a server would give, worked out here. */
+function localStore(rows) {
+  const all = linked(rows);
+  for (const unit of all.units.values()) unit.lower = unit.text.toLowerCase();
+
+  const askUnit = (query) => {
+    const sources = new Set(query.source);
+    const sought = query.whole ? [] : words(query.q ?? "");
+    return (unit) =>
+      (!sources.size || sources.has(unit.source.source_id)) &&
+      (!query.voice || unit.voice === query.voice) &&
+      sought.every((word) => unit.lower.includes(word));
+  };
+  const askStance = (query) => {
+    const targets = new Set(query.target);
+    return (stance) =>
+      (!targets.size || targets.has(stance.target.target_id)) &&
+      (!query.label || stance.label === query.label) &&
+      (!query.explicitness || stance.explicitness === query.explicitness) &&
+      (!query.certainty || stance.certainty === query.certainty) &&
+      (!query.contested || String(stance.contested) === query.contested);
+  };
+
+  return {
+    async sentences(query) {
+      const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
+      const chosen = new Map();
+      for (const unit of all.units.values()) {
+        if (!query.whole && !unitFits(unit)) continue;
+        if (query.whole && !query.source.includes(unit.source.source_id)) continue;
+        const stances = unitFits(unit) ? unit.stances.filter(stanceFits) : [];
+        if (query.whole || stances.length || !narrows(query)) chosen.set(unit, stances);
+      }
+      const hits = [...chosen.keys()];
+      const at = query.at ? hits.findIndex((unit) => unit.sentence_id === query.at) : -1;
+      if (query.at && at < 0) throw new Error(`${query.at} is not among the sentences`);
+      const offset = at < 0 ? query.offset : Math.floor(at / query.limit) * query.limit;
+      const page = hits.slice(offset, offset + query.limit);
+      return {
+        total: hits.length,
+        stancesTotal: hits.reduce((sum, unit) => sum + chosen.get(unit).length, 0),
+        offset,
+        units: all.units,
+        hits: page.map((unit) => ({ unit, stances: chosen.get(unit) })),
+      };
+    },
+    async counts(query) {
+      const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
+      const counts = new Array(data.sources.length * data.targets.length).fill(0);
+      for (const stance of all.stances) {
+        if (unitFits(stance.unit) && stanceFits(stance)) {
+          counts[stance.unit.source.i * data.targets.length + stance.target.i] += 1;
+        }
+      }
+      return counts;
+    },
+    async history(sentence) {
+      const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
+      if (!unit) throw new Error(`${sentence} is no sentence of this dataset`);
+      const own = (rows) => rows.filter((row) => row.unit === unit);
+      return { unit, units: all.units, judgements: own(all.judgements), settled: own(all.settled) };
+    },
+  };
+}
+
+/** Rows on a server, asked for as they are needed. */
+function remoteStore() {
+  const ask = async (path, fields) => {
+    const list = Object.entries(fields).flatMap(([key, value]) => [value].flat().map((one) => [key, one]));
+    const given = list.filter(([, value]) => value !== undefined && value !== "" && value !== false);
+    const response = await fetch(`${path}?${new URLSearchParams(given)}`).catch(() => {
+      throw new Error("The server does not answer; is `kazstance explore --serve` still running?");
+    });
+    const content = await response.json();
+    if (!response.ok) throw new Error(content.error);
+    return content;
+  };
+  return {
+    async sentences(query) {
+      const found = await ask("sentences", query);
+      const { units } = linked(found);
+      const hits = found.hits.map((n) => ({ unit: units.get(n), stances: units.get(n).stances }));
+      return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
+    },
+    counts: (query) => ask("counts", query),
+    async history(sentence) {
+      const found = await ask("history", { sentence });
+      const all = linked(found);
+      return { unit: all.units.get(found.hits[0]), ...all };
+    },
+  };
+}
+
+const store = data.rows ? localStore(data.rows) : remoteStore();

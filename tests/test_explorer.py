@@ -1,0 +1,298 @@
+"""The explorer without a browser: what the page holds, and what the server answers."""
+
+import base64
+import html
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from hashlib import sha256
+from importlib.resources import files
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import kazstance
+from kazstance import dataset
+from kazstance.cli import app
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.explorer.page import SCRIPT as PARTS
+from kazstance.explorer.page import embed, page
+from kazstance.explorer.rows import COLUMNS, Query, Rows
+from kazstance.explorer.server import Explorer
+from tests.conftest import HARBOUR
+
+BLOCK = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return page(dataset.SHIPPED).decode()
+
+
+@pytest.fixture(scope="module")
+def content(shipped):
+    return json.loads(BLOCK.search(shipped)[1])
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return Rows(dataset.SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def server(harbour_data):
+    with Explorer(harbour_data, 0) as found:
+        thread = threading.Thread(target=found.serve_forever)
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+
+
+def ask(server, path, method="GET", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request(method, path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+def run(*args, code=0):
+    result = CliRunner().invoke(app, ["explore", *map(str, args)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@given(st.recursive(st.text() | st.none() | st.integers(), st.lists))
+def test_embedded_data_comes_back_and_never_ends_its_block(value):
+    block = embed(value)
+    assert json.loads(block) == value
+    assert not set("<>&\u2028\u2029") & set(block)
+
+
+def test_the_policy_allows_this_script_and_this_style_and_nothing_else(shipped):
+    said = html.unescape(re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', shipped)[1])
+    rules = dict(rule.split(" ", 1) for rule in said.split("; "))
+    for name, pattern in {"script-src": SCRIPT, "style-src": STYLE}.items():
+        (inline,) = pattern.findall(shipped)
+        assert rules.pop(name) == f"'sha256-{base64.b64encode(sha256(inline.encode()).digest()).decode()}'"
+    assert rules == dict.fromkeys(["default-src", "connect-src", "base-uri", "form-action"], "'none'")
+
+
+def test_nothing_is_loaded_and_no_markup_is_made_of_text(shipped):
+    code = BLOCK.sub("", shipped)
+    assert not re.search(r"\b(src|srcset|action|formaction|poster)\s*=|@import|url\(|<link|<iframe|<object", code)
+    assert set(re.findall(r"https?://[^\s\"'`]+", code)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc", code)
+    assert "style=" not in code
+
+
+def test_the_page_is_small(shipped):
+    assert len(shipped.encode()) < 1_500_000
+
+
+def test_the_page_says_what_it_holds(content):
+    manifest = kazstance.manifest()
+    assert (content["dataset"]["digest"], content["dataset"]["version"]) == (manifest.digest, manifest.version)
+    stances = sum(file.rows for file in manifest.tables["stances"].values())
+    assert content["dataset"]["origins"] == {"silver": stances, "gold": 0}
+
+
+def test_positions_of_the_page_are_those_of_the_table(content):
+    table = kazstance.table("positions")
+    assert content["position_columns"] == table.column_names
+    assert content["positions"] == [list(row.values()) for row in table.to_pylist()]
+    assert len(content["positions"]) == len(content["sources"]) * len(content["targets"])
+
+
+def test_stances_and_judgements_of_the_page_are_those_of_the_tables(content):
+    units = [row[COLUMNS["unit"].index("sentence_id")] for row in content["rows"]["units"]]
+    targets = [target["target_id"] for target in content["targets"]]
+    for kind, name in {"stance": "stances", "judgement": "judgements"}.items():
+        label = COLUMNS[kind].index("label_name")
+        shown = {(units[row[0]], targets[row[1]], row[label]) for row in content["rows"][name]}
+        table = {(row.sentence_id, row.target_id, row.label_name) for row in kazstance.load(name)}
+        assert {row for row in table if row[2] != "none"} == {row for row in shown if row[2] != "none"}
+        assert shown <= table
+
+
+def test_evidence_of_the_page_is_that_of_the_table(content):
+    units = [row[COLUMNS["unit"].index("text")] for row in content["rows"]["units"]]
+    place = COLUMNS["stance"].index("evidence")
+    shown = sorted(units[row[0]][start:end] for row in content["rows"]["stances"] for start, end in row[place])
+    assert shown == sorted(s.text[e.start : e.end] for s in kazstance.load("stances") for e in s.evidence)
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        (Query(source=("old_mole", "russian_maoists"), target=("uprising",)), "source_id in ('old_mole', 'russian_maoists') and target_id = 'uprising'"),
+        (Query(label="favor", certainty="unsure"), "label_name = 'favor' and certainty = 'unsure'"),
+        (Query(voice="quoted", explicitness="implicit"), "voice = 'quoted' and explicitness = 'implicit'"),
+        (Query(contested=True), "contested"),
+        (Query(q="Working  class", label="against"), "lower(text) like '%working%' and lower(text) like '%class%' and label_name = 'against'"),
+    ],
+)  # fmt: skip
+def test_queries_count_what_sql_counts(query, where, rows):
+    parquet = kazstance.path("stances") / "*.parquet"
+    sql = f"select source_id, target_id, count(*) from '{parquet}' where {where} group by all"
+    expected = {(source, target): n for source, target, n in duckdb.connect().sql(sql).fetchall()}
+    grid = [(source, target) for source in rows.sources for target in rows.targets]
+    counts = rows.counts(query)
+    assert {cell: n for cell, n in zip(grid, counts, strict=True) if n} == expected
+    found = rows.sentences(query)
+    assert found["stances_total"] == sum(expected.values())
+    ids = f"select count(distinct sentence_id) from '{parquet}' where {where}"
+    assert [(found["total"],)] == duckdb.connect().sql(ids).fetchall()
+
+
+def test_search_finds_sentences_without_stances_too(rows):
+    found = rows.sentences(Query(q="KAZAKH", limit=5000))
+    expected = [row.sentence_id for row in kazstance.load("sentences") if "kazakh" in row.text.lower()]
+    units = {unit[0]: unit[2] for unit in found["units"]}
+    assert [units[n] for n in found["hits"]] == expected
+
+
+def test_pages_of_a_text_are_the_text(rows):
+    first = rows.sentences(Query(source=("pr_collective",), whole=True, limit=60))
+    second = rows.sentences(Query(source=("pr_collective",), whole=True, limit=60, offset=60))
+    assert [*first["hits"], *second["hits"]] == list(range(first["hits"][0], first["hits"][0] + first["total"]))
+    assert (
+        rows.sentences(Query(source=("pr_collective",), whole=True, limit=60, at="pr_collective/30/1"))["offset"] == 60
+    )
+
+
+def test_the_history_is_that_of_kazstance_why(rows):
+    found = rows.history("pr_collective/5/5")
+    target = rows.targets.index("russian_state")
+    shown = {row[2]: row[3] for row in found["judgements"] if row[1] == target}
+    known = kazstance.table("judgements").to_pylist()
+    wanted = ("pr_collective/5/5", "russian_state")
+    assert shown == {r["annotator_id"]: r["label_name"] for r in known if (r["sentence_id"], r["target_id"]) == wanted}
+    (settled,) = [row for row in found["settled"] if row[1] == target]
+    assert settled[-2:] == [
+        "6",
+        "A general statement on imperialist powers, with Russia named neither here nor next to it.",
+    ]
+
+
+def test_wrong_names_and_fields_are_said(rows):
+    with pytest.raises(UnknownNameError, match="'me' is not a source; choose from old_mole"):
+        rows.sentences(Query(source=("me",)))
+    with pytest.raises(UnknownNameError, match="'x' is not a sentence"):
+        rows.history("x")
+    with pytest.raises(KazstanceError, match=r"(?s)label: 'pro'.*size: '1'"):
+        Query.parse({"label": ["pro"], "size": ["1"]})
+
+
+def test_the_server_answers_page_and_questions(server, harbour_data):
+    response, body = ask(server, "/")
+    assert response.status == 200
+    assert json.loads(BLOCK.search(body.decode())[1])["rows"] is None
+    assert "connect-src &#x27;self&#x27;" in body.decode()
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    response, body = ask(server, "/sentences?source=dockers&target=toll")
+    assert json.loads(body) == Rows(harbour_data).sentences(Query(source=("dockers",), target=("toll",)))
+    assert sum(json.loads(ask(server, "/counts")[1])) == len(kazstance.load("stances", data=harbour_data))
+    assert json.loads(ask(server, "/history?sentence=dockers/5/2")[1])["settled"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "message"),
+    [
+        ("/", {"Host": "evil.example"}, 421, "this server is http://127.0.0.1:"),
+        ("/sentences", {"Host": "evil.example:80"}, 421, "this server is http://127.0.0.1:"),
+        ("/../../etc/passwd", {}, 404, "nothing here"),
+        ("/..%2f..%2fetc%2fpasswd", {}, 404, "nothing here"),
+        ("//etc/passwd", {}, 404, "nothing here"),
+        ("/sentences?source=me", {}, 400, "'me' is not a source; choose from dockers"),
+        ("/sentences?limit=9999999", {}, 400, "limit: '9999999': "),
+        ("/sentences?nonsense=1", {}, 400, "nonsense"),
+        ("/history", {}, 400, "'' is not a sentence"),
+    ],
+)
+def test_the_server_refuses(server, path, headers, status, message):
+    response, body = ask(server, path, **headers)
+    assert (response.status, message in json.loads(body)["error"]) == (status, True)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
+def test_the_server_only_reads(server, method):
+    assert ask(server, "/", method)[0].status == 501
+
+
+def test_the_server_listens_on_this_machine_only(server):
+    assert server.server_address[0] == "127.0.0.1"
+
+
+def test_a_port_that_is_taken_is_an_error(server, harbour_data):
+    result = run("--serve", "--port", server.server_port, "--data", harbour_data, code=1)
+    assert f"port {server.server_port}: Address already in use; choose another with --port" in result.stderr
+
+
+def test_the_command_writes_one_file(tmp_path, shipped):
+    out = tmp_path / "new" / "page.html"
+    assert run("--out", out).stdout.startswith(f"wrote {out}, ")
+    assert out.read_text(encoding="utf-8") == shipped
+    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+
+
+def test_a_corpus_folder_is_built_first(tmp_path, harbour_data):
+    run(HARBOUR, "--out", tmp_path / "a.html")
+    run(harbour_data, "--out", tmp_path / "b.html")
+    a, b = (json.loads(BLOCK.search((tmp_path / name).read_text(encoding="utf-8"))[1]) for name in ("a.html", "b.html"))
+    assert a == b
+    assert a["dataset"]["id"] == "harbour"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["nowhere"], 1, "nowhere holds neither manifest.json nor sources.toml; expected a dataset or a corpus folder"),
+        (["--serve", "--out", "x.html"], 2, "--serve writes no file"),
+        ([str(HARBOUR), "--data", str(HARBOUR)], 2, "CORPUS and --data both name the data"),
+    ],
+)
+def test_what_cannot_be_explored_is_said(args, code, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message in " ".join(run(*args, code=code).stderr.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_corpus_leaves_the_page_that_was_there(harbour, tmp_path):
+    out = tmp_path / "page.html"
+    out.write_text("old")
+    (harbour / "targets.toml").write_text("nonsense = 1")
+    assert "targets.toml" in run(harbour, "--out", out, code=1).stderr
+    assert out.read_text() == "old"
+
+
+def test_serve_as_a_real_process_ends_cleanly(harbour_data):
+    command = [sys.executable, "-m", "kazstance", "explore", "--serve", "--port", "0", "--data", str(harbour_data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        said = process.stdout.readline()
+        port = int(re.match(r"http://127\.0\.0\.1:(\d+)/", said)[1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/")
+        with connection.getresponse() as response:
+            assert (response.status, len(response.read()) > 10_000) == (200, True)
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_every_part_of_the_script_is_in_the_page():
+    assert {path.name for path in (files("kazstance.explorer") / "script").iterdir()} == {
+        f"{part}.js" for part in PARTS
+    }

@@ -1,0 +1,464 @@
+"""The explorer in a real browser, without a network: Debian's Chromium."""
+
+import csv
+import io
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import kazstance
+from kazstance import dataset
+from kazstance.corpus.build import build
+from kazstance.explorer.page import page as make_page
+from kazstance.explorer.server import Explorer
+from tests.conftest import quiet
+from tests.hostile import write_hostile
+
+pytestmark = pytest.mark.full
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VIEWS = {
+    "matrix": "#matrix",
+    "cell": "#matrix?open=pr_collective:workers_ready",
+    "thinned matrix": "#matrix?label=favor&voice=own&targets=contested",
+    "silent cell": "#matrix?open=russian_maoists:chinese_state",
+    "side by side": "#compare?target=russia_from_weakness",
+    "two sources": "#compare?target=road_to_workers_power&source=old_mole&source=pr_collective",
+    "text": "#read?text=maoist_statement",
+    "sentence in a text": "#read?text=maoist_statement&at=maoist_statement/3/1",
+    "sentences": "#sentences?q=workers",
+    "nothing found": "#sentences?q=xyzzy",
+    "history": "#label?sentence=pr_collective/5/5&on=russian_state",
+    "about": "#about",
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.fail("chromium is not installed; .ci/run installs it: apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    file = tmp_path_factory.mktemp("page") / "page.html"
+    file.write_bytes(make_page(dataset.SHIPPED))
+    return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def hostile_data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    build(write_hostile(folder / "corpus"), folder, quiet)
+    return folder
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens an address in a fresh profile; what the browser complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(url, *, offline=True, **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        context.set_offline(offline)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        tab.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        tab.goto(url)
+        settle(tab)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def settle(tab):
+    """Wait until the view is there that the address asks for."""
+    expect(tab.locator("html")).to_have_attribute("data-shown", tab.evaluate("location.hash"))
+
+
+def go(tab, address):
+    """Follow a link within the page."""
+    tab.evaluate("(address) => { location.hash = address; }", address)
+    settle(tab)
+
+
+def cell(tab, source, target):
+    return tab.locator(f'[data-key="cell {source}:{target}"]')
+
+
+def read_csv(tab):
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="CSV").click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    return waiting.value.suggested_filename, list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def violations(tab):
+    """What axe-core finds serious or critical."""
+    import axe_playwright_python
+
+    script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    tab.evaluate(script + ";0")
+    found = tab.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert found["passes"]
+    return [
+        (one["id"], node["html"][:200], node["failureSummary"])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def test_a_click_on_a_cell_shows_its_sentences_and_leads_to_the_text(visit, shipped):
+    tab = visit(shipped)
+    expect(tab.get_by_text("All 885 labels are silver")).to_be_visible()
+    stances = [s for s in kazstance.load("stances") if (s.source_id, s.target_id) == ("pr_collective", "workers_ready")]
+    cell(tab, "pr_collective", "workers_ready").click()
+    panel = tab.locator("#panel")
+    expect(panel.locator("article")).to_have_count(len(stances))
+    marked = set(panel.locator("mark.evidence").all_inner_texts())
+    assert marked == {stance.text[span.start : span.end] for stance in stances for span in stance.evidence}
+    panel.get_by_role("link", name="pr_collective/30/1", exact=True).click()
+    expect(tab.locator("#at")).to_contain_text("has accumulated important experiences of struggle")
+    expect(tab.locator("#at")).to_be_focused()
+    expect(tab).to_have_url(re.compile(r"#read\?.*at=pr_collective%2F30%2F1"))
+    tab.go_back()
+    expect(panel.locator("article")).to_have_count(len(stances))
+    tab.go_back()
+    expect(panel).to_have_count(0)
+    tab.go_forward()
+    expect(panel.locator("article")).to_have_count(len(stances))
+
+
+def test_the_matrix_is_complete_and_silence_is_told_apart_by_words(visit, shipped):
+    tab = visit(shipped)
+    positions = kazstance.load("positions")
+    expect(tab.locator("td > a")).to_have_count(len(positions))
+    words = {"mixed": "both sides", "neutral": "no side", "not_addressed": "silent"}
+    for row in positions:
+        shown = cell(tab, row.source_id, row.target_id)
+        word = words.get(row.position_name, row.position_name)
+        assert shown.locator(".badge").inner_text().split("\n")[-1] == word
+        if row.net is not None:
+            said = shown.get_attribute("aria-label").replace("−", "-")
+            figures = re.search(r"net (\S+), 95 % interval (\S+) to (\S+)$", said).groups()
+            assert [*map(float, figures)] == pytest.approx([row.net, row.net_low, row.net_high], abs=0.0051)
+    assert tab.locator("th .flag").count() == sum(target.contested for target in kazstance.load("targets"))
+
+
+def test_filters_and_search_leave_what_they_say(visit, shipped):
+    tab = visit(shipped + "#sentences")
+    units = kazstance.load("sentences")
+    expect(tab.get_by_role("status")).to_contain_text(f"{len(units)} sentences")
+    tab.get_by_label("Label", exact=True).select_option("against")
+    tab.get_by_label("Certainty", exact=True).select_option("unsure")
+    tab.get_by_label("Voice", exact=True).select_option("quoted")
+    stances = [
+        s for s in kazstance.load("stances") if (s.label.name, s.certainty, s.voice) == ("against", "unsure", "quoted")
+    ]
+    n = len({stance.sentence_id for stance in stances})
+    expect(tab.get_by_role("status")).to_have_text(f"{n} sentences with {len(stances)} stances")
+    tab.get_by_role("link", name="Clear").click()
+    tab.get_by_label("Search the texts").fill("imperialis")
+    n = sum("imperialis" in unit.text.lower() for unit in units)
+    expect(tab.get_by_role("status")).to_have_text(re.compile(f"^{n} sentences? with"))
+    assert {text.lower() for text in tab.locator("mark.hit").all_inner_texts()} == {"imperialis"}
+
+
+def test_filters_thin_the_matrix_and_keep_its_positions(visit, shipped):
+    tab = visit(shipped)
+    tab.get_by_label("Targets", exact=True).select_option("contested")
+    contested = sum(target.contested for target in kazstance.load("targets"))
+    expect(tab.locator("th[scope=row]")).to_have_count(contested)
+    tab.get_by_label("Annotators", exact=True).select_option("true")
+    rows = [
+        s
+        for s in kazstance.load("stances")
+        if (s.source_id, s.target_id, s.contested) == ("pr_collective", "workers_ready", True)
+    ]
+    expect(cell(tab, "pr_collective", "workers_ready").locator(".left")).to_have_text(f"{len(rows)} with these filters")
+    expect(cell(tab, "pr_collective", "workers_ready")).to_contain_text("both sides")
+
+
+def test_two_sources_side_by_side(visit, shipped):
+    tab = visit(shipped)
+    tab.get_by_role("link", name="This uprising leads, or could soon lead, to workers' power.").click()
+    expect(tab.locator(".column")).to_have_count(5)
+    tab.locator("summary").click()
+    tab.get_by_role("checkbox", name="old_mole").check()
+    tab.get_by_role("checkbox", name="pr_collective").check()
+    expect(tab.locator(".column")).to_have_count(2)
+    for source in ("old_mole", "pr_collective"):
+        n = sum((s.source_id, s.target_id) == (source, "road_to_workers_power") for s in kazstance.load("stances"))
+        expect(
+            tab.locator(".column", has=tab.get_by_role("link", name=source, exact=True)).locator("article")
+        ).to_have_count(n)
+
+
+def test_a_text_is_read_in_order_with_all_its_stances(visit, shipped):
+    tab = visit(shipped + "#read?text=maoist_statement")
+    units = [unit for unit in kazstance.load("sentences") if unit.source_id == "maoist_statement"]
+    assert tab.locator(".line .text").all_inner_texts() == [unit.text for unit in units]
+    expect(tab.locator(".chip")).to_have_count(
+        sum(s.source_id == "maoist_statement" for s in kazstance.load("stances"))
+    )
+    expect(tab.locator(".line.muted")).to_have_count(sum(not unit.annotated for unit in units))
+    expect(tab.locator(".line.quoted")).to_have_count(sum(unit.voice == "quoted" for unit in units))
+    tab.locator(".chip").first.hover()
+    expect(tab.locator(".line mark.evidence").first).to_be_visible()
+
+
+def test_the_history_of_a_label(visit, shipped):
+    tab = visit(shipped + "#label?sentence=pr_collective/5/5&on=russian_state")
+    rows = tab.locator("tbody tr")
+    assert [row.split()[0] for row in rows.all_inner_texts()] == ["r1", "r2", "r3", "check"]
+    expect(tab.get_by_text("Adjudicated by rule 6: A general statement on imperialist powers")).to_be_visible()
+
+
+def test_every_view_opens_from_its_link_and_after_reload(visit, shipped):
+    tab = visit(shipped)
+    for address in VIEWS.values():
+        go(tab, address)
+        before = tab.locator("main").inner_text()
+        assert tab.locator("#alert").is_hidden()
+        tab.reload()
+        settle(tab)
+        assert tab.locator("main").inner_text() == before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(scheme, visit, shipped):
+    tab = visit(shipped, color_scheme=scheme)
+    found = {}
+    for view, address in VIEWS.items():
+        go(tab, address)
+        found[view] = violations(tab)
+    assert {view: problems for view, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_view_is_wider_than_the_screen(width, visit, shipped):
+    tab = visit(shipped, viewport={"width": width, "height": 800})
+    for view, address in VIEWS.items():
+        go(tab, address)
+        assert overflow(tab) <= 0, view
+
+
+def overflow(tab):
+    return tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_the_keyboard_is_enough(visit, shipped):
+    tab = visit(shipped)
+    tab.keyboard.press("Tab")
+    expect(tab.locator("#skip")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#main")).to_be_focused()
+    tab.keyboard.press("Tab")
+    expect(tab.locator('[data-key="head old_mole"]')).to_be_focused()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        tab.keyboard.press(key)
+    expect(cell(tab, "pr_collective", "kazakh_government")).to_be_focused()
+    tab.keyboard.press("End")
+    expect(cell(tab, "russian_maoists", "kazakh_government")).to_be_focused()
+    tab.keyboard.press("Control+Home")
+    expect(tab.locator('[data-key="head uprising"]')).to_be_focused()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#panel-title")).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(cell(tab, "old_mole", "uprising")).to_be_focused()
+    tab.keyboard.press("Shift+Tab")
+    assert tab.evaluate("document.activeElement.closest('table')") is None
+
+
+def test_links_that_name_nothing_are_said(visit, shipped):
+    tab = visit(shipped + "#constructor?toString=1&target=nobody&page=x")
+    expect(tab.get_by_role("alert")).to_contain_text("view constructor, toString 1, target nobody")
+    expect(tab.locator("td > a").first).to_be_visible()
+    go(tab, "#read?text=old_mole&at=nowhere")
+    expect(tab.get_by_role("alert")).to_have_text("nowhere is not among the sentences")
+    go(tab, "#about")
+    expect(tab.get_by_role("alert")).to_be_hidden()
+
+
+def test_csv_of_the_matrix_is_the_table(visit, shipped):
+    name, rows = read_csv(visit(shipped + "#matrix?source=old_mole"))
+    table = [row for row in kazstance.table("positions").to_pylist() if row["source_id"] == "old_mole"]
+    assert name == "kazstance-positions.csv"
+    assert [{key: "" if value is None else value for key, value in row.items()} for row in table] == [
+        {
+            key: type(table[0][key])(value) if value and table[0][key] is not None else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def test_csv_of_the_sentences_is_all_of_them(visit, shipped):
+    _, rows = read_csv(visit(shipped + "#sentences?target=uprising&label=favor"))
+    stances = [s for s in kazstance.load("stances") if (s.target_id, s.label.name) == ("uprising", "favor")]
+    assert {(row["sentence_id"], row["text"]) for row in rows} == {(s.sentence_id, s.text) for s in stances}
+    assert len(rows) == len(stances)
+
+
+def test_dark_and_light_follow_the_system_and_the_button(visit, shipped):
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light, dark = visit(shipped, color_scheme="light"), visit(shipped, color_scheme="dark")
+    colours = light.evaluate(ground), dark.evaluate(ground)
+    assert len(set(colours)) == 2
+    dark.get_by_role("button", name="Dark").click()
+    assert dark.evaluate(ground) == colours[0]
+    dark.reload()
+    settle(dark)
+    assert dark.evaluate(ground) == colours[0]
+
+
+def test_it_is_there_within_a_second(visit, shipped):
+    """A bar of the page, not a benchmark: of several openings the fastest counts, for other programs run beside it."""
+    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    shown = "performance.getEntriesByName('shown')[0].startTime"
+    times = []
+    for _ in range(3):
+        tab = visit(shipped)
+        tab.wait_for_timeout(200)
+        times.append((tab.evaluate(paint), tab.evaluate(shown)))
+    assert min(max(pair) for pair in times) < 1000
+
+
+def test_paper_has_the_whole_matrix_and_no_controls(visit, shipped):
+    tab = visit(shipped)
+    tab.emulate_media(media="print")
+    assert tab.locator("#filters").is_hidden()
+    assert (
+        tab.evaluate(
+            "(() => { const m = document.getElementById('scroller'); return m.scrollHeight - m.clientHeight })()"
+        )
+        <= 1
+    )
+
+
+HOSTILE_VIEWS = [
+    "#matrix",
+    "#matrix?open=left:tostring",
+    "#matrix?open=constructor:watch&q=script",
+    "#compare?target=watch",
+    "#compare?target=proto",
+    "#read?text=left",
+    "#read?text=constructor&q=script",
+    "#read?text=hasown&target=tostring",
+    "#sentences",
+    "#sentences?q=%3Cscript%3E",
+    "#label?sentence=left/1/1&on=tostring",
+    "#label?sentence=constructor/4/1&on=proto",
+    "#about",
+]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_hostile_corpus_runs_nothing_and_breaks_nothing(width, visit, hostile_data, tmp_path):
+    file = tmp_path / "hostile.html"
+    file.write_bytes(make_page(hostile_data))
+    tab = visit(file.as_uri(), viewport={"width": width, "height": 800})
+    for address in HOSTILE_VIEWS:
+        go(tab, address)
+        assert tab.locator("#alert").is_hidden()
+        for link in tab.locator("main a").all()[:8]:
+            link.hover(timeout=5000)
+        assert tab.evaluate("window.executed") is None
+        assert overflow(tab) <= 0, address
+        assert (
+            tab.locator("main script, main img, main style, main svg[onload], main [onclick], main [onfocus]").count()
+            == 0
+        )
+    assert set(tab.locator("a").evaluate_all("links => links.map(link => new URL(link.href).protocol)")) == {"file:"}
+
+
+def test_a_hostile_corpus_is_shown_as_it_is(visit, hostile_data, tmp_path):
+    file = tmp_path / "hostile.html"
+    file.write_bytes(make_page(hostile_data))
+    tab = visit(file.as_uri() + "#read?text=left")
+    texts = [unit.text for unit in kazstance.load("sentences", data=hostile_data) if unit.source_id == "left"]
+    shown = "lines => lines.map(line => line.textContent.replace(/U\\+(20[0-9A-F]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16))))"
+    assert tab.locator(".line .text").evaluate_all(shown) == texts
+    astral = next(s for s in kazstance.load("sentences", data=hostile_data) if "𝔘" in s.text)
+    go(tab, f"#label?sentence={astral.sentence_id}&on=tostring")
+    assert tab.locator(".outcome ~ .scroll mark.evidence").first.inner_text() == astral.text
+
+
+def test_names_that_reorder_do_not_reorder_the_page(visit, hostile_data, tmp_path):
+    """The signs of the page's own words stand from left to right, whatever name stands before them."""
+    file = tmp_path / "hostile.html"
+    file.write_bytes(make_page(hostile_data))
+    tab = visit(file.as_uri())
+    order = """() => {
+      const node = document.getElementById("made").childNodes[1];
+      const range = document.createRange();
+      return [...node.data].map((_, i) => { range.setStart(node, i); range.setEnd(node, i + 1);
+        const box = range.getBoundingClientRect(); return [Math.round(box.top), box.left]; });
+    }"""
+    places = tab.evaluate(order)
+    assert places == sorted(places)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", tab.locator("body").inner_text())
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", tab.title())
+
+
+def test_csv_of_a_hostile_corpus_holds_no_formula(visit, hostile_data, tmp_path):
+    file = tmp_path / "hostile.html"
+    file.write_bytes(make_page(hostile_data))
+    tab = visit(file.as_uri() + "#sentences")
+    _, rows = read_csv(tab)
+    assert {row["text"] for row in rows} == {unit.text for unit in kazstance.load("sentences", data=hostile_data)}
+    go(tab, "#label?sentence=left/1/1&on=tostring")
+    _, rows = read_csv(tab)
+    judged = [
+        j
+        for j in kazstance.load("judgements", data=hostile_data)
+        if (j.sentence_id, j.target_id) == ("left/1/1", "tostring")
+    ]
+    assert [row["note"] for row in rows] == [judgement.note for judgement in judged]
+
+
+@pytest.fixture(scope="module")
+def served():
+    with Explorer(dataset.SHIPPED, 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.url
+        server.shutdown()
+        thread.join()
+
+
+def test_the_served_page_shows_what_the_file_shows(visit, shipped, served):
+    file, server = visit(shipped), visit(served, offline=False)
+    for address in VIEWS.values():
+        for tab in (file, server):
+            go(tab, address)
+        for part in ("main", "#status"):
+            assert server.locator(part).inner_text() == file.locator(part).inner_text()
+
+
+def test_the_served_csv_is_that_of_the_file(visit, shipped, served):
+    view = "#sentences?voice=quoted"
+    assert read_csv(visit(served + view, offline=False)) == read_csv(visit(shipped + view))
