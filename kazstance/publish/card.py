@@ -249,6 +249,17 @@ def _lines(data: Path) -> tuple[reliability.Line, ...]:
     return _report(data, dataset.manifest(data=data).digest).lines
 
 
+def overall(data: Path) -> list[str]:
+    """How far the annotators agree over all that they judged, a sentence for each measure."""
+    name = _report(data, dataset.manifest(data=data).digest).name
+    return [
+        f"{name} of {line.what}, {line.measure}: {line.figure.value:.3f} (95 % interval {_interval(line.figure)}, "
+        f"n = {line.figure.n})."
+        for line in _lines(data)
+        if line.scope == "all" and not math.isnan(line.figure.low)
+    ]
+
+
 def _agreement(data: Path) -> str:
     """All annotators, the evidence, and those who check."""
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
