@@ -5,8 +5,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
-import yaml
-
 from kazstance.errors import KazstanceError
 from kazstance.export import to_json
 from kazstance.schema.manifest import Manifest
@@ -64,6 +62,8 @@ def bibtex(found: Manifest) -> str:
 
 def citation_cff(found: Manifest) -> str:
     """The file CITATION.cff, after the Citation File Format 1.2.0."""
+    import yaml  # noqa: PLC0415  # the other styles do without
+
     said, day = _said(found)
     content = {
         "cff-version": "1.2.0",
@@ -125,9 +125,8 @@ def _text(found: Manifest) -> str:
     said, day = _said(found)
     authors = " & ".join(said.authors)
     where = f" {place}" if (place := address(said)) else ""
-    return (
-        f"{authors} ({day[:4]}). {found.title} (version {found.version}) [Data set]. Digest {found.digest[:12]}.{where}\n"
-    )
+    title = f"{found.title} (version {found.version}) [Data set]"
+    return f"{authors} ({day[:4]}). {title}. Digest {found.digest[:12]}.{where}\n"
 
 
 def _is_person(name: str) -> bool:

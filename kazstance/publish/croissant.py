@@ -1,4 +1,4 @@
-"""Croissant 1.1 metadata of a built dataset: files with checksums, a record set for each split, responsible-AI fields."""
+"""Croissant 1.1 metadata of a dataset: files with checksums, a record set for each split, responsible-AI fields."""
 
 from collections.abc import Iterator
 from enum import Enum, IntEnum
@@ -18,9 +18,6 @@ from kazstance.schema.manifest import Manifest, SplitFile
 from kazstance.schema.records import TABLES, Annotator, Record
 
 SPECIFICATIONS: Final = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
-TERMS: Final = """arrayShape citeAs column conformsTo containedIn data dataType description equivalentProperty examples extract
-field fileObject fileProperty fileSet format includes isArray isLiveDataset jsonPath key md5 name parentField path recordSet
-references regex repeated replace samplingRate separator source subField transform""".split()
 CONTEXT: Final = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -28,8 +25,36 @@ CONTEXT: Final = {
     "dct": "http://purl.org/dc/terms/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "sc": "https://schema.org/",
-    **{term: f"cr:{term}" for term in TERMS},
     "conformsTo": "dct:conformsTo",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "containedIn": "cr:containedIn",
+    "equivalentProperty": "cr:equivalentProperty",
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "description": {"@container": "@language"},
@@ -46,7 +71,7 @@ def croissant(data: Path, home: str | None = None) -> str:
     """The metadata of a dataset as JSON-LD, to stand in its folder as croissant.json.
 
     With `home`, the address of its repository on a Hub, addresses are absolute and those of this version; without it,
-    files are told by their place beside the metadata, and the page of the dataset is its DOI, its repository or its card.
+    files are told by their place beside the metadata, and the page of the dataset is its DOI, repository or card.
 
     Raises:
         KazstanceError: `data` is no built dataset.
@@ -71,10 +96,17 @@ def croissant(data: Path, home: str | None = None) -> str:
         "citeAs": bibtex(found) if is_citable(found) else None,
         **{f"rai:{to_camel(key)}": text for key, text in said.responsible_ai.model_dump().items()},
         **_annotation(data),
-        "distribution": [_file(file, home and f"{home}/resolve/v{found.version}") for _, _, file in _files(found)],
+        "distribution": [
+            _file(file, home and f"{home}/resolve/{to_tag(found.version)}") for _, _, file in _files(found)
+        ],
         "recordSet": [*_enumerations(found), *(_record_set(*part) for part in _files(found))],
     }
     return to_json(_present(content)) + "\n"
+
+
+def to_tag(version: str) -> str:
+    """The tag of a version."""
+    return f"v{version}"
 
 
 def _present(content: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +167,7 @@ def _enumerations(found: Manifest) -> Iterator[dict[str, Any]]:
                 for column, of in columns.items()
             ],
             "data": [
-                {f"{name}/{column}": int(member) if column == "number" else member.name for column in columns}
+                {f"{name}/{column}": member.value if column == "number" else member.name for column in columns}
                 for member in kind
             ],
         }
@@ -169,7 +201,7 @@ def _field(place: str, column: str, record: type[Record], file: SplitFile) -> di
     info = record.model_fields[column]
     item = item_type(plain_type(info.annotation))
     source = {"fileObject": {"@id": file.path}, "extract": {"column": column}}
-    field = {"@type": "cr:Field", "@id": place, "name": column, "description": info.description}
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": place, "name": column, "description": info.description}
     field |= {"isArray": True, "arrayShape": "-1"} if item else {}
     kind = _inner(info.annotation)
     if issubclass(kind, Record):

@@ -21,16 +21,15 @@ Choose one of: {labels}. Answer with a last line of the form "ANSWER: LABEL".
 def evaluation(found: Manifest) -> str | None:
     """The task of the default table, or None where its test split has no rows.
 
-    The columns are taken as they are: the sentence is the prompt, the target goes in as metadata, the name of the label is
-    what is compared with the answer.
+    The columns are taken as they are: the sentence is the prompt, the target goes in as metadata, and the answer is
+    compared with the name of the label.
     """
     if not found.tables[DEFAULT_TABLE][SPLIT].rows:
         return None
     return yaml.safe_dump(
         {
             "name": found.title,
-            "description": f"{found.title}: the side that a sentence takes on a target. Labels are not by people unless "
-            "their origin says so; see the card.",
+            "description": f"{found.event}: which side does a sentence take on a target? The card says who labelled.",
             "evaluation_framework": "inspect-ai",
             "tasks": [_task(found.id)],
         },

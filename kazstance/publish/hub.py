@@ -62,5 +62,5 @@ def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
 def _place(data: Path, name: str) -> Path:
     """Where a page stands: beside the dataset; for the shipped one in a checkout, at its root."""
     root = dataset.SHIPPED.parents[1]
-    is_checkout = data.resolve() == dataset.SHIPPED and (root / PAGES[CARD]).is_file()
+    is_checkout = data.resolve() == dataset.SHIPPED.resolve() and (root / PAGES[CARD]).is_file()
     return root / PAGES[name] if is_checkout else data / name

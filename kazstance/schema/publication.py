@@ -16,7 +16,7 @@ class PublicationPart(BaseModel):
 
 
 class ResponsibleAI(PublicationPart):
-    """Prose for the fields of Croissant's responsible-AI vocabulary (MLCommons, RAI 1.0) that nothing can be counted for."""
+    """Prose for those fields of Croissant's responsible-AI vocabulary (MLCommons, RAI 1.0) that cannot be computed."""
 
     data_collection: Prose | None = None
     """How the texts were chosen and gathered."""
