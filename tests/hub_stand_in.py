@@ -269,15 +269,23 @@ class Handler(BaseHTTPRequestHandler):
         files = {path: content for path, content in found[1].items() if path.startswith(prefix)}
         is_deep = self.query.get("recursive", ["false"])[0].lower() in ("true", "1")
         shown = [entry(path, content) for path, content in files.items() if is_deep or "/" not in path[len(prefix) :]]
-        folders = {path[: len(prefix)] + path[len(prefix) :].split("/")[0] for path in files if "/" in path[len(prefix) :]}
+        folders = {
+            path[: len(prefix)] + path[len(prefix) :].split("/")[0] for path in files if "/" in path[len(prefix) :]
+        }
         if folder and not files:
             return self.refuse(404, f"{folder} does not exist", "EntryNotFound")
-        self.answer(200, [*({"type": "directory", "path": name, "oid": "0" * 40, "size": 0} for name in folders), *shown])
+        self.answer(
+            200, [*({"type": "directory", "path": name, "oid": "0" * 40, "size": 0} for name in folders), *shown]
+        )
 
     def paths_info(self, repo_id, revision):
         if (found := self.tree_of(repo_id, revision)) is None:
             return
-        asked = json.loads(self.content)["paths"] if self.content.startswith(b"{") else parse_qs(self.content.decode())["paths"]
+        asked = (
+            json.loads(self.content)["paths"]
+            if self.content.startswith(b"{")
+            else parse_qs(self.content.decode())["paths"]
+        )
         self.answer(200, [entry(path, found[1][path]) for path in asked if path in found[1]])
 
     def resolve(self, repo_id, revision, path):
