@@ -1,4 +1,4 @@
-"""python -m build_scripts.release: check that a version is fit to be released, and build it, the same bytes each time."""
+"""python -m build_scripts.release: check that a version is fit for release, and build it, the same bytes each time."""
 
 import hashlib
 import os
@@ -51,13 +51,9 @@ def unsaid(root: Path) -> list[str]:
     if not tags:
         return []
     with tempfile.TemporaryDirectory() as old:
-        archive = subprocess.run(
-            ["git", "archive", "--format=tar", tags[0], DATA],  # noqa: S607
-            cwd=root,
-            check=True,
-            capture_output=True,
-        )
-        tarfile.open(fileobj=BytesIO(archive.stdout)).extractall(old, filter="data")
+        archive = _git(root, "archive", "--format=tar", tags[0], DATA)
+        with tarfile.open(fileobj=BytesIO(archive)) as tar:
+            tar.extractall(old, filter="data")
         found = compare(Path(old, DATA), root / DATA)
     entry = re.split(r"(?m)^## ", _read(root / CHANGELOG))[1:2]
     version = f"version {found.new}, expected {found.least} at least: a {found.part.name} change since {tags[0]}"
@@ -84,8 +80,11 @@ def build(root: Path, out: Path) -> list[Path]:
 
 def git(root: Path, *words: str) -> str:
     """What git prints."""
-    done = subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True)  # noqa: S603, S607
-    return done.stdout
+    return _git(root, *words).decode()
+
+
+def _git(root: Path, *words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True).stdout  # noqa: S603, S607
 
 
 def _read(file: Path) -> str:

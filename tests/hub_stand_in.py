@@ -69,6 +69,13 @@ class HubStandIn:
         return sum(done == method and part in path for done, path in self.log)
 
 
+class RefusedError(Exception):
+    """Status, message, and the code that the Hub gives with it."""
+
+    def __init__(self, status, message, code=""):
+        self.status, self.message, self.code = status, message, code
+
+
 class Handler(BaseHTTPRequestHandler):
     hub: HubStandIn
     protocol_version = "HTTP/1.1"
@@ -84,9 +91,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    def refuse(self, status, message, code=""):
-        self.answer(status, {"error": message}, X_Error_Message=message, X_Error_Code=code)
 
     def hang_up(self):
         self.close_connection = True
@@ -106,37 +110,39 @@ class Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         path, self.query = unquote(address.path), parse_qs(address.query)
         self.hub.log.append((self.command, path))
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         self.content = self.body()
-        if token not in ("", WRITER, READER):
-            return self.refuse(401, "Invalid credentials in Authorization header")
-        for methods, pattern, name, needs_right in ROUTES:
-            if self.command in methods and (found := re.fullmatch(pattern, path)):
-                if needs_right and token != WRITER:
-                    status = 403 if token else 401
-                    return self.refuse(status, "You don't have the rights to write here" if token else "Unauthorized")
-                return getattr(self, name)(*found.groups())
-        return self.refuse(404, f"nothing at {path}", "EntryNotFound")
+        try:
+            self.find(path)
+        except RefusedError as no:
+            self.answer(no.status, {"error": no.message}, X_Error_Message=no.message, X_Error_Code=no.code)
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815
 
+    def find(self, path):
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in ("", WRITER, READER):
+            raise RefusedError(401, "Invalid credentials in Authorization header")
+        for methods, pattern, name, needs_right in ROUTES:
+            if self.command in methods and (found := re.fullmatch(pattern, path)):
+                if needs_right and token != WRITER:
+                    raise RefusedError(403 if token else 401, "You don't have the rights to write here")
+                getattr(self, name)(*found.groups())
+                return
+        raise RefusedError(404, f"nothing at {path}", "EntryNotFound")
+
     def repository(self, repo_id):
-        """The repository, or None with an answer given."""
         found = self.hub.repositories.get(repo_id)
         if found is None or (found.private and "Authorization" not in self.headers):
-            self.refuse(404 if "Authorization" in self.headers else 401, "Repository not found", "RepoNotFound")
-            return None
+            status = 404 if "Authorization" in self.headers else 401
+            raise RefusedError(status, "Repository not found", "RepoNotFound")
         return found
 
     def tree_of(self, repo_id, revision):
-        """A commit's name and files, or None with an answer given."""
+        """A commit's name and files."""
         repository = self.repository(repo_id)
-        if repository is None:
-            return None
         name = repository.resolve(revision)
         if name is None:
-            self.refuse(404, f"Invalid rev id: {revision}", "RevisionNotFound")
-            return None
+            raise RefusedError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         return name, repository.commits[name]
 
     def create(self):
@@ -163,8 +169,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, {"errors": [], "warnings": []})
 
     def preupload(self, repo_id, revision):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return
+        found = self.tree_of(repo_id, revision)
         files = [
             {
                 "path": file["path"],
@@ -174,7 +179,7 @@ class Handler(BaseHTTPRequestHandler):
             }
             for file in json.loads(self.content)["files"]
         ]
-        self.answer(200, {"files": files})
+        return self.answer(200, {"files": files})
 
     def batch(self, repo_id):
         objects = [
@@ -186,7 +191,7 @@ class Handler(BaseHTTPRequestHandler):
             )
             for asked in json.loads(self.content)["objects"]
         ]
-        self.answer(200, {"transfer": "basic", "objects": objects})
+        return self.answer(200, {"transfer": "basic", "objects": objects})
 
     def put(self, oid):
         if self.hub.cut == "put":
@@ -194,19 +199,18 @@ class Handler(BaseHTTPRequestHandler):
                 return self.hang_up()
             self.hub.puts_before_cut -= 1
         if hashlib.sha256(self.content).hexdigest() != oid:
-            return self.refuse(400, "the content has another hash")
+            raise RefusedError(400, "the content has another hash")
         self.hub.blobs[oid] = self.content
         return self.answer(200)
 
     def commit(self, repo_id, _branch):
-        if (repository := self.repository(repo_id)) is None:
-            return
+        repository = self.repository(repo_id)
         if self.hub.cut == "commit":
             return self.hang_up()
         lines = [json.loads(line) for line in self.content.splitlines()]
         header = next(line["value"] for line in lines if line["key"] == "header")
         if header.get("parentCommit") not in (None, repository.head):
-            return self.refuse(412, "A commit has happened since. Please refresh and try again.")
+            raise RefusedError(412, "A commit has happened since. Please refresh and try again.")
         files = dict(repository.commits[repository.head])
         for line in lines:
             value = line["value"]
@@ -224,29 +228,26 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def tag(self, repo_id, revision):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return None
+        found = self.tree_of(repo_id, revision)
         tags, name = self.hub.repositories[repo_id].tags, json.loads(self.content)["tag"]
         if name in tags:
-            return self.refuse(409, "Tag reference exists already")
+            raise RefusedError(409, "Tag reference exists already")
         tags[name] = found[0]
         return self.answer(200, {})
 
     def refs(self, repo_id):
-        if (repository := self.repository(repo_id)) is None:
-            return
+        repository = self.repository(repo_id)
 
         def ref(kind, name, commit):
             return {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": commit}
 
         tags = [ref("tags", name, commit) for name, commit in repository.tags.items()]
-        self.answer(200, {"branches": [ref("heads", "main", repository.head)], "converts": [], "tags": tags})
+        return self.answer(200, {"branches": [ref("heads", "main", repository.head)], "converts": [], "tags": tags})
 
     def info(self, repo_id, revision="main"):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return
+        found = self.tree_of(repo_id, revision)
         siblings = [{"rfilename": path} for path in found[1]]
-        self.answer(
+        return self.answer(
             200,
             {
                 "_id": "0",
@@ -263,8 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def tree(self, repo_id, revision, folder=""):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return
+        found = self.tree_of(repo_id, revision)
         prefix = f"{folder}/" if folder else ""
         files = {path: content for path, content in found[1].items() if path.startswith(prefix)}
         is_deep = self.query.get("recursive", ["false"])[0].lower() in ("true", "1")
@@ -273,26 +273,24 @@ class Handler(BaseHTTPRequestHandler):
             path[: len(prefix)] + path[len(prefix) :].split("/")[0] for path in files if "/" in path[len(prefix) :]
         }
         if folder and not files:
-            return self.refuse(404, f"{folder} does not exist", "EntryNotFound")
-        self.answer(
+            raise RefusedError(404, f"{folder} does not exist", "EntryNotFound")
+        return self.answer(
             200, [*({"type": "directory", "path": name, "oid": "0" * 40, "size": 0} for name in folders), *shown]
         )
 
     def paths_info(self, repo_id, revision):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return
+        found = self.tree_of(repo_id, revision)
         asked = (
             json.loads(self.content)["paths"]
             if self.content.startswith(b"{")
             else parse_qs(self.content.decode())["paths"]
         )
-        self.answer(200, [entry(path, found[1][path]) for path in asked if path in found[1]])
+        return self.answer(200, [entry(path, found[1][path]) for path in asked if path in found[1]])
 
     def resolve(self, repo_id, revision, path):
-        if (found := self.tree_of(repo_id, revision)) is None:
-            return
+        found = self.tree_of(repo_id, revision)
         if path not in found[1]:
-            return self.refuse(404, "Entry not found", "EntryNotFound")
+            raise RefusedError(404, "Entry not found", "EntryNotFound")
         content = found[1][path]
         tag = hashlib.sha256(content).hexdigest() if is_large(path) else git_hash(content)
         about = {"ETag": f'"{tag}"', "X_Repo_Commit": found[0], "Accept_Ranges": "bytes"}

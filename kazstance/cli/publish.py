@@ -131,10 +131,10 @@ def _print_plan(todo: "Plan", home: str) -> None:
     if todo.is_done:
         print(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
         return
-    print(home if todo.head else f"{home} is not there, or not to be seen without a token; it would be made")
+    print(home if todo.head else f"{home} is not there, or not to be seen without a token; it is to be made")
     for change in todo.changes:
         print(f"{change.kind} {change.path} ({change.bytes} bytes)")
-    print(f"{len(todo.changes)} files differ; the tag {todo.tag} {'is there' if todo.is_tagged else 'would be set'}")
+    print(f"{len(todo.changes)} files differ; the tag {todo.tag} {'is there' if todo.is_tagged else 'is to be set'}")
 
 
 def _verdict(found: Changes) -> dict[str, object]:

@@ -21,8 +21,13 @@ BRANCH: Final = "main"
 KEPT: Final = frozenset({".gitattributes"})
 """Files of the Hub's own, which are left alone."""
 SHOWN: Final = 5
-LOST: Final = tuple(kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception))
-"""What a failed connection raises, in whichever HTTP library huggingface_hub uses."""
+FAILURES: Final[tuple[type[Exception], ...]] = (
+    *(kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)),
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What a request raises: among the bases is the error of the HTTP library that huggingface_hub uses, whichever it is."""
 
 
 class Kind(StrEnum):
@@ -173,7 +178,7 @@ def _told(repo_id: str) -> Iterator[None]:
     """Say in one line what the Hub, or the way to it, has against a request."""
     try:
         yield
-    except (*LOST, OSError, ValueError, RuntimeError) as error:
+    except FAILURES as error:
         raise HubError(f"{repo_id}: {_reason(list(_chain(error)))}") from None
 
 
