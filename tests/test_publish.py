@@ -2,16 +2,25 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from kazstance import dataset
+from kazstance.cli import app
+from kazstance.errors import HubError, IntegrityError
+from kazstance.publish import upload
+from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES
 from tests.conftest import environment
 from tests.hub_stand_in import READER, WRITER, HubStandIn
+
+# huggingface_hub calls httpx so.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 
 LOAD = """
 import json, pathlib, sys
@@ -58,7 +67,9 @@ def publish(hub, harbour_data, tmp_path):
 
     def run(*args, token=WRITER, data=harbour_data, code=0):
         command = [sys.executable, "-m", "kazstance", "publish", "--repo-id", "org/name", "--data", str(data), *args]
-        done = subprocess.run(command, env=surroundings(hub, tmp_path, token), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=surroundings(hub, tmp_path, token), capture_output=True, text=True, check=False
+        )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         assert not token or token not in done.stdout + done.stderr
@@ -70,8 +81,36 @@ def publish(hub, harbour_data, tmp_path):
 def surroundings(hub, folder, token=WRITER):
     """The environment of a process with empty caches and this Hub."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    own = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(folder / "hf"), "HF_HUB_DISABLE_XET": "1", "PYTHONPATH": ":".join(sys.path)}
+    own = {
+        "HF_ENDPOINT": hub.endpoint,
+        "HF_HOME": str(folder / "hf"),
+        "HF_HUB_DISABLE_XET": "1",
+        "PYTHONPATH": ":".join(sys.path),
+    }
     return kept | own | ({"HF_TOKEN": token} if token else {})
+
+
+@pytest.fixture(scope="module")
+def staged(harbour_data, tmp_path_factory):
+    """The small dataset as it goes to a Hub."""
+    out = tmp_path_factory.mktemp("staged") / "hub"
+    stage(harbour_data, out, "https://hub.example/datasets/org/name")
+    return out
+
+
+@pytest.fixture
+def send(hub, staged, monkeypatch):
+    """Plan and upload in this process; gives the plan."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+
+    def run(version="1.2.0"):
+        there = upload.connect(WRITER, hub.endpoint)
+        todo = upload.plan(there, staged, "org/name", version)
+        if not todo.is_done:
+            upload.upload(there, todo)
+        return todo
+
+    return run
 
 
 def files_of(hub, revision="main"):
@@ -79,15 +118,12 @@ def files_of(hub, revision="main"):
     return repository.commits[repository.resolve(revision)]
 
 
-def test_without_yes_nothing_is_sent(hub, publish):
+def test_what_a_user_sees(hub, publish, harbour_data):
     out = publish(token="").stdout
     assert "+ stances/train.parquet" in out
     assert "nothing was uploaded; say --yes to upload" in out
     assert hub.repositories == {}
     assert {method for method, _ in hub.log} == {"GET"}
-
-
-def test_one_commit_holds_all_and_is_tagged_and_a_second_upload_transfers_nothing(hub, publish, harbour_data):
     assert "published v1.2.0, commit " in publish("--yes").stdout
     repository = hub.repositories["org/name"]
     assert repository.messages == ["initial commit", "Publish v1.2.0"]
@@ -105,71 +141,97 @@ def test_one_commit_holds_all_and_is_tagged_and_a_second_upload_transfers_nothin
     assert len(repository.order) == 2
 
 
-def test_changes_are_told_by_hash_and_a_tag_is_never_moved(hub, publish):
-    publish("--yes")
+def test_changes_are_told_by_hash_and_a_tag_is_never_moved(hub, send):
+    send()
     repository = hub.repositories["org/name"]
     before = repository.head
     files = dict(files_of(hub)) | {"README.md": b"---\nlicense: mit\n---\n", "old.txt": b"left over"}
     del files["eval.yaml"]
     repository.commit(files, "somebody's")
-    out = publish().stdout
-    assert [line.split(" (")[0] for line in out.splitlines()[1:4]] == ["~ README.md", "+ eval.yaml", "- old.txt"]
-    assert "3 files differ; the tag v1.2.0 is there" in out
-    publish("--yes")
+    todo = send()
+    assert [f"{change.kind} {change.path}" for change in todo.changes] == ["~ README.md", "+ eval.yaml", "- old.txt"]
+    assert todo.is_tagged
     assert files_of(hub) == repository.commits[before]
     repository.tags["v1.2.0"] = repository.order[-2]
-    wrong = publish("--yes", code=1).stderr
-    assert "the tag v1.2.0 is there and points to other content (3 files differ: README.md, eval.yaml, old.txt)" in wrong
+    with pytest.raises(HubError) as caught:
+        send()
+    told = "v1.2.0 is there and points to other content (3 files differ: README.md, eval.yaml, old.txt); expected a new"
+    assert told in str(caught.value)
     assert repository.tags["v1.2.0"] == repository.order[-2]
+    send("1.2.1")
+    assert repository.tags["v1.2.1"] == repository.head == repository.order[-1]
+
+
+def test_somebody_else_commits_meanwhile(hub, staged, send):
+    send()
+    repository = hub.repositories["org/name"]
+    repository.commit(files_of(hub) | {"more.txt": b"1"}, "theirs")
+    there = upload.connect(WRITER, hub.endpoint)
+    todo = upload.plan(there, staged, "org/name", "1.2.0")
+    repository.commit(files_of(hub) | {"more.txt": b"2"}, "theirs again")
+    with pytest.raises(HubError, match="somebody else has changed the repository meanwhile"):
+        upload.upload(there, todo)
+    assert files_of(hub)["more.txt"] == b"2"
+
+
+def test_a_card_that_the_hub_refuses(hub, staged, send, monkeypatch):
+    readme = staged / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text("---\npretty_name: x\n---\n")
+    try:
+        with pytest.raises(HubError, match='the Hub does not take it .400.: Invalid metadata in README.md. - "license" is'):
+            send()
+    finally:
+        readme.write_text(text, encoding="utf-8")
+    assert hub.repositories["org/name"].messages == ["initial commit"]
 
 
 @pytest.mark.parametrize("cut", ["commit", "committed"])
-def test_a_line_cut_at_the_commit_leaves_the_former_revision_and_a_rerun_completes(cut, hub, publish):
-    publish(token="")
+def test_a_line_cut_at_the_commit_leaves_the_former_revision_and_a_rerun_completes(cut, hub, send):
     hub.cut = cut
-    assert "org/name: the connection failed (" in publish("--yes", code=1).stderr
+    with pytest.raises(HubError, match="org/name: the connection failed "):
+        send()
     repository = hub.repositories["org/name"]
     assert repository.tags == {}
     assert len(repository.order) == (1 if cut == "commit" else 2)
     hub.cut = None
     hub.log.clear()
-    publish("--yes")
+    send()
     assert hub.count("PUT", "/lfs/") == 0
     assert repository.tags == {"v1.2.0": repository.head}
     assert len(repository.order) == 2
 
 
 @pytest.mark.full
-def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_the_rest(hub, publish):
-    publish("--yes")
+def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_the_rest(hub, send):
+    send()
     repository = hub.repositories["org/name"]
-    former = repository.head
+    former = files_of(hub)
     repository.tags.clear()
-    repository.commit({".gitattributes": b""}, "emptied")
+    repository.commit({".gitattributes": former[".gitattributes"]}, "emptied")
     emptied = repository.head
     hub.blobs.clear()
     hub.cut, hub.puts_before_cut = "put", 5
-    assert "the connection failed" in publish("--yes", code=1).stderr
+    with pytest.raises(HubError, match="the connection failed .* it goes on from where it was"):
+        send()
     assert (repository.head, len(hub.blobs), repository.tags) == (emptied, 5, {})
     hub.cut = None
     hub.log.clear()
-    publish("--yes")
-    large = {content for path, content in files_of(hub).items() if path.endswith(".parquet")}
+    send()
+    large = {content for path, content in former.items() if path.endswith(".parquet")}
     assert hub.count("PUT", "/lfs/") == len(large) - 5
-    kept = {path: content for path, content in repository.commits[former].items() if path != ".gitattributes"}
-    assert {path: content for path, content in files_of(hub).items() if path != ".gitattributes"} == kept
+    assert files_of(hub) == former
 
 
-@pytest.mark.parametrize(
-    ("token", "message"),
-    [
-        ("hf_wrong", "org/name: the Hub refuses the token (401); expected one that is valid and may write there"),
-        (READER, "org/name: the token may not write there (403); expected one with the right to write"),
-        ("", "org/name: no token; set HF_TOKEN, say `hf auth login`, or give --token-file"),
-    ],
-)
-def test_a_token_that_does_not_do(token, message, hub, publish):
-    assert publish("--yes", token=token, code=1).stderr.startswith(message)
+def test_tokens_that_do_not_do(hub, staged, publish, monkeypatch):
+    wrong = "org/name: the Hub refuses the token (401); expected one that is valid and may write there\n"
+    assert publish("--yes", token="hf_wrong", code=1).stderr == wrong
+    todo = upload.plan(upload.connect(READER, hub.endpoint), staged, "org/name", "1.2.0")
+    with pytest.raises(HubError, match="org/name: the token may not write there .403.; expected one with the right"):
+        upload.upload(upload.connect(READER, hub.endpoint), todo)
+    monkeypatch.setattr(upload, "get_token", lambda: None)
+    with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, say `hf auth login`, or give --token-file"):
+        upload.upload(upload.connect(None, hub.endpoint), todo)
     assert hub.repositories == {}
 
 
@@ -178,28 +240,45 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
     file.write_text(f"{WRITER}\n")
     assert WRITER not in publish("--yes", "--private", "--token-file", str(file), token="").stdout
     assert hub.repositories["org/name"].private
-    missing = publish("--token-file", str(tmp_path / "none"), code=1).stderr
-    assert missing.endswith("none: cannot be read or is empty; expected a token in it\n")
 
 
-def test_a_hub_that_is_not_there_and_a_name_that_is_none(hub, publish):
-    hub.endpoint = "http://127.0.0.1:9"
-    assert publish(code=1).stderr.startswith("org/name: the connection failed (")
-    command = [sys.executable, "-m", "kazstance", "publish", "--repo-id", "name"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, "'name' is no repository; expected ORG/NAME" in done.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["--repo-id", "name"], 2, "'name' is no repository; expected ORG/NAME"),
+        (["--repo-id", "org/name", "--token-file", "none"], 1, "none: cannot be read or is empty; expected a token"),
+    ],
+)
+def test_wrong_usage(args, code, message):
+    result = CliRunner().invoke(app, ["publish", *args])
+    assert result.exit_code == code
+    assert message in result.stderr
 
 
-def test_a_dataset_that_is_not_whole_is_not_published(hub, publish, harbour_data, tmp_path):
-    import shutil
+def test_a_hub_that_is_not_there(staged):
+    with pytest.raises(HubError, match="org/name: the connection failed .*refused"):
+        upload.plan(upload.connect(WRITER, "http://127.0.0.1:9"), staged, "org/name", "1.2.0")
 
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            '"path": "stances/test.parquet"',
+            '"path": "../../secret"',
+            "path is '../../secret', expected 'stances/test.p",
+        ),
+        ('"positions": {', '"stranger": {', "'stranger' is no table; expected stances, "),
+    ],
+)
+def test_a_dataset_that_is_not_whole_is_not_staged(old, new, message, harbour_data, tmp_path):
     broken = Path(shutil.copytree(harbour_data, tmp_path / "broken"))
-    text = (broken / "manifest.json").read_text()
-    (broken / "manifest.json").write_text(text.replace('"path": "stances/test.parquet"', '"path": "../../secret"'))
-    assert "path is '../../secret', expected 'stances/test.parquet'" in publish("--yes", data=broken, code=1).stderr
-    (broken / "manifest.json").write_text(text.replace('"positions": {', '"stranger": {'))
-    assert "'stranger' is no table; expected stances, " in publish("--yes", data=broken, code=1).stderr
-    assert hub.repositories == {}
+    manifest = broken / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(old, new))
+    with pytest.raises(IntegrityError) as caught:
+        stage(broken, tmp_path / "out")
+    assert message in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.full
@@ -225,7 +304,9 @@ def test_inspect_reads_the_evaluation_from_the_hub(hub, publish, harbour_data, t
     python = environment("eval", "--editable", ".[eval]")
     env = surroundings(hub, tmp_path / "fresh", token="")
     env.pop("PYTHONPATH")
-    done = subprocess.run([python, "-c", INSPECT, tmp_path / "logs"], capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(
+        [python, "-c", INSPECT, tmp_path / "logs"], capture_output=True, text=True, env=env, check=False
+    )
     assert done.returncode == 0, done.stderr
     accuracy, asked = json.loads(done.stdout.splitlines()[-1])
     rows = dataset.load("stances", "test", data=harbour_data)

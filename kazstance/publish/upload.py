@@ -1,7 +1,7 @@
 """Publish a staged dataset on a Hub: what would change there, and one commit and tag that change it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,7 +27,7 @@ FAILURES: Final[tuple[type[Exception], ...]] = (
     RuntimeError,
     ValueError,
 )
-"""What a request raises: among the bases is the error of the HTTP library that huggingface_hub uses, whichever it is."""
+"""What a request raises: among the bases is the error of whichever HTTP library huggingface_hub uses."""
 
 
 class Kind(StrEnum):
@@ -76,10 +76,10 @@ class Hub:
         return f"{self.api.endpoint}/{KIND}s/{repo_id}"
 
 
-def connect(token: str | None = None) -> Hub:
-    """The Hub that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet."""
+def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
+    """The Hub at an address, or else the one that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet."""
     disable_progress_bars()
-    return Hub(HfApi(token=token), bool(token or get_token()))
+    return Hub(HfApi(endpoint, token=token), bool(token or get_token()))
 
 
 def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
@@ -183,21 +183,20 @@ def _told(repo_id: str) -> Iterator[None]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what caused it."""
+    """An error and what caused it, the cause last."""
     while error:
         yield error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__
 
 
-def _reason(errors: Iterable[BaseException]) -> str:
+def _reason(errors: Sequence[BaseException]) -> str:
     answers = [error.response for error in errors if isinstance(error, HfHubHTTPError)]
     status = answers[0].status_code if answers else None
-    first = next(iter(errors))
     match status:
-        case None if isinstance(first, ValueError):
-            return f"the Hub does not take it: {_line(first)}"
+        case None if isinstance(errors[0], ValueError):
+            return f"the Hub does not take it: {_line(errors[0])}"
         case None:
-            return f"the connection failed ({_line(first)}); say it again, and it goes on from where it was"
+            return f"the connection failed ({_line(errors[-1])}); say it again, and it goes on from where it was"
         case 401:
             return "the Hub refuses the token (401); expected one that is valid and may write there"
         case 403:
@@ -205,7 +204,7 @@ def _reason(errors: Iterable[BaseException]) -> str:
         case 412:
             return "somebody else has changed the repository meanwhile (412); look at the changes again"
         case _:
-            return f"the Hub answers {status}: {_line(first)}"
+            return f"the Hub does not take it ({status}): {_line(errors[0])}"
 
 
 def _line(error: BaseException) -> str:
