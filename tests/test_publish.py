@@ -91,7 +91,7 @@ def surroundings(hub, folder, token=WRITER):
 
 
 @pytest.fixture(scope="module")
-def staged(harbour_data, tmp_path_factory):
+def small(harbour_data, tmp_path_factory):
     """The small dataset as it goes to a Hub."""
     out = tmp_path_factory.mktemp("staged") / "hub"
     stage(harbour_data, out, "https://hub.example/datasets/org/name")
@@ -99,13 +99,13 @@ def staged(harbour_data, tmp_path_factory):
 
 
 @pytest.fixture
-def send(hub, staged, monkeypatch):
+def send(hub, small, monkeypatch):
     """Plan and upload in this process; gives the plan."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
 
     def run(version="1.2.0"):
         there = upload.connect(WRITER, hub.endpoint)
-        todo = upload.plan(there, staged, "org/name", version)
+        todo = upload.plan(there, small, "org/name", version)
         if not todo.is_done:
             upload.upload(there, todo)
         return todo
@@ -162,24 +162,26 @@ def test_changes_are_told_by_hash_and_a_tag_is_never_moved(hub, send):
     assert repository.tags["v1.2.1"] == repository.head == repository.order[-1]
 
 
-def test_somebody_else_commits_meanwhile(hub, staged, send):
+def test_somebody_else_commits_meanwhile(hub, small, send):
     send()
     repository = hub.repositories["org/name"]
     repository.commit(files_of(hub) | {"more.txt": b"1"}, "theirs")
     there = upload.connect(WRITER, hub.endpoint)
-    todo = upload.plan(there, staged, "org/name", "1.2.0")
+    todo = upload.plan(there, small, "org/name", "1.2.0")
     repository.commit(files_of(hub) | {"more.txt": b"2"}, "theirs again")
     with pytest.raises(HubError, match="somebody else has changed the repository meanwhile"):
         upload.upload(there, todo)
     assert files_of(hub)["more.txt"] == b"2"
 
 
-def test_a_card_that_the_hub_refuses(hub, staged, send, monkeypatch):
-    readme = staged / "README.md"
+def test_a_card_that_the_hub_refuses(hub, small, send, monkeypatch):
+    readme = small / "README.md"
     text = readme.read_text(encoding="utf-8")
     readme.write_text("---\npretty_name: x\n---\n")
     try:
-        with pytest.raises(HubError, match='the Hub does not take it .400.: Invalid metadata in README.md. - "license" is'):
+        with pytest.raises(
+            HubError, match='the Hub does not take it .400.: Invalid metadata in README.md. - "license" is'
+        ):
             send()
     finally:
         readme.write_text(text, encoding="utf-8")
@@ -223,10 +225,10 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
     assert files_of(hub) == former
 
 
-def test_tokens_that_do_not_do(hub, staged, publish, monkeypatch):
+def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
     wrong = "org/name: the Hub refuses the token (401); expected one that is valid and may write there\n"
     assert publish("--yes", token="hf_wrong", code=1).stderr == wrong
-    todo = upload.plan(upload.connect(READER, hub.endpoint), staged, "org/name", "1.2.0")
+    todo = upload.plan(upload.connect(READER, hub.endpoint), small, "org/name", "1.2.0")
     with pytest.raises(HubError, match="org/name: the token may not write there .403.; expected one with the right"):
         upload.upload(upload.connect(READER, hub.endpoint), todo)
     monkeypatch.setattr(upload, "get_token", lambda: None)
@@ -255,9 +257,9 @@ def test_wrong_usage(args, code, message):
     assert message in result.stderr
 
 
-def test_a_hub_that_is_not_there(staged):
+def test_a_hub_that_is_not_there(small):
     with pytest.raises(HubError, match="org/name: the connection failed .*refused"):
-        upload.plan(upload.connect(WRITER, "http://127.0.0.1:9"), staged, "org/name", "1.2.0")
+        upload.plan(upload.connect(WRITER, "http://127.0.0.1:9"), small, "org/name", "1.2.0")
 
 
 @pytest.mark.parametrize(
