@@ -14,7 +14,8 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "score"]
+COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why"]
+COMMANDS += ["cite", "license", "schema", "diff", "publish", "score"]
 
 
 def run(*args, code=0):

@@ -28,7 +28,7 @@ ALLOWED = {
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "export", "schema"},
     "corpus": {"comparison", "errors", "schema"},
-    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "reliability", "schema"},
+    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "export", "reliability", "schema"},
     "cli": {
         "agreement",
         "benchmark",
