@@ -45,15 +45,15 @@ def test_a_version_does_not_differ_from_itself(harbour_data):
 def test_a_changed_label_is_named_and_is_a_major_change(rebuilt, harbour_data):
     lines = (HARBOUR / "annotations" / "adjudications.jsonl").read_text().splitlines()
     (line,) = (line for line in lines if '"dockers/5/2"' in line)
-    changed = rebuilt("annotations/adjudications.jsonl", line, line.replace('"favor"', '"neutral"'), "1.3.0")
+    changed = rebuilt("annotations/adjudications.jsonl", line, line.replace('"favor"', '"against"'), "1.3.0")
     found = compare(harbour_data, changed)
     rows = [row for row in found.rows if row.table == "stances" and row.kind == "relabelled"]
-    assert [(row.key, row.fields["label_name"]) for row in rows] == [(("dockers/5/2", "strike"), ("favor", "neutral"))]
+    assert [(row.key, row.fields["label_name"]) for row in rows] == [(("dockers/5/2", "strike"), ("favor", "against"))]
     assert (found.part, found.least, found.is_enough) == (Part.major, "2.0.0", False)
     out = CliRunner().invoke(app, ["diff", str(harbour_data), str(changed), "--limit", "0"]).stdout
     split = rows[0].split
     assert f"stances/{split}: 1 relabelled\n" in out
-    assert f"  relabelled stances/{split} dockers/5/2 strike: label_name favor -> neutral\n" in out
+    assert f"  relabelled stances/{split} dockers/5/2 strike: label_name favor -> against\n" in out
     assert out.endswith("1.2.0 -> 1.3.0: a major change, 2.0.0 at least; 1.3.0 is not enough\n")
 
 
