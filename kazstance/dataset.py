@@ -194,9 +194,14 @@ def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator
 
     from kazstance.schema.records import TABLES
 
+    if name not in TABLES:
+        yield f"{data / MANIFEST}: {name!r} is no table; expected {', '.join(TABLES)}"
+        return
     seen: set[tuple[object, ...]] = set()
     for split, file in files.items():
         where = f"{data / name / split}.parquet"
+        if file.path != f"{name}/{split}.parquet":
+            yield f"{data / MANIFEST}: {name} {split}: path is {file.path!r}, expected '{name}/{split}.parquet'"
         try:
             yield from _check_file(where, file, rows := _read(name, split, data).to_pylist())
             for row in rows:

@@ -36,6 +36,10 @@ class IntegrityError(KazstanceError):
     """A built dataset is not what its manifest says; the message lists every difference."""
 
 
+class HubError(KazstanceError):
+    """A Hub cannot be reached or refuses what is asked of it."""
+
+
 class UnknownNameError(KazstanceError, ValueError):
     """A name that is not one of those there are; the message lists the right ones."""
 

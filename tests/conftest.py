@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kazstance import dataset
 from kazstance.corpus.build import build
+from kazstance.publish.hub import stage
 
 # A slow machine is no fault of the code; and CI finds the same as the last run of it found.
 settings.register_profile("kazstance", deadline=None, derandomize="CI" in os.environ)
@@ -39,6 +41,14 @@ def harbour_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("harbour")
     build(HARBOUR, folder, quiet)
     return folder
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped dataset as it goes to a Hub."""
+    out = tmp_path_factory.mktemp("staged") / "hub"
+    stage(dataset.SHIPPED, out)
+    return out
 
 
 def environment(name: str, *requirements: str) -> Path:

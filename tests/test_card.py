@@ -1,12 +1,14 @@
 """The card: metadata that the Hub knows, and figures that are those of the data."""
 
 import json
+import re
 from importlib.resources import files
 
 import pytest
 import yaml
 
 import kazstance
+from kazstance import dataset
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.publish.card import front_matter, markdown_table, plain_card, read_page, render
 
@@ -37,6 +39,52 @@ def test_values_are_on_the_lists_of_the_hub(matter):
     assert set(matter["language"]) <= set(allowed("languages.json"))
     assert matter["license"] == "other"
     assert (matter["license_name"], matter["license_link"]) == ("annotations-cc-by-4.0", "LICENSE-DATA")
+
+
+TASKS = {
+    "text-classification": {
+        "multi-class-classification",
+        "multi-input-text-classification",
+        "multi-label-classification",
+        "natural-language-inference",
+        "sentiment-classification",
+        "fact-checking",
+    }
+}
+"""The part of the Hub's list of tasks (pipelines.ts of huggingface.js) that text classification has."""
+
+
+@pytest.mark.parametrize("which", ["shipped", "harbour"])
+def test_tasks_licence_and_tags_are_what_the_hub_knows(which, harbour_data):
+    front = yaml.safe_load(front_matter(harbour_data if which == "harbour" else dataset.SHIPPED))
+    assert set(front["task_categories"]) <= TASKS.keys()
+    assert set(front["task_ids"]) <= set().union(*(TASKS[task] for task in front["task_categories"]))
+    assert front["license"] == "other"
+    assert front["license_name"] == front["license_name"].lower()
+    assert all(re.fullmatch(r"[a-z0-9-]+", tag) for tag in front["tags"])
+
+
+def strings(value):
+    """All keys and leaves of YAML."""
+    if isinstance(value, dict):
+        return [*value, *(leaf for item in value.values() for leaf in strings(item))]
+    return [leaf for item in value for leaf in strings(item)] if isinstance(value, list) else [value]
+
+
+def test_nothing_in_the_yaml_is_read_as_something_else(matter):
+    """`no` and `off` unquoted are false, 1.10 is a number: where a string is meant, YAML must give one."""
+    leaves = strings(matter)
+    assert {type(leaf) for leaf in leaves} == {str, int, bool}
+    assert [leaf for leaf in leaves if isinstance(leaf, bool)] == [True]  # of `default: true`
+    names = [feature["dtype"] for info in matter["dataset_info"] for feature in info["features"] if "dtype" in feature]
+    for labels in (dtype["class_label"]["names"] for dtype in names if isinstance(dtype, dict)):
+        assert all(isinstance(key, str) and isinstance(name, str) for key, name in labels.items())
+
+
+@pytest.mark.parametrize("which", ["shipped", "harbour"])
+def test_no_placeholder_of_a_template_is_left(which, root, harbour_data):
+    page = plain_card(harbour_data) if which == "harbour" else read_page(root / "DATASET_CARD.md")
+    assert not re.search(r"More Information Needed|TODO|TBD|FIXME|lorem ipsum|\{\{|\{%|\[ORG\]", page, re.IGNORECASE)
 
 
 def test_configurations_are_the_tables(matter):

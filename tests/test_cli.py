@@ -14,7 +14,8 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "explore", "score", "tasks-dir"]
+COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "explore"]
+COMMANDS += ["cite", "license", "schema", "diff", "publish", "score", "tasks-dir"]
 
 
 def run(*args, code=0):

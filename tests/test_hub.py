@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from kazstance import dataset
-from kazstance.publish.card import read_page
+from kazstance.publish.card import plain_card
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES
 
@@ -32,17 +31,10 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory, root):
-    out = tmp_path_factory.mktemp("hub") / "hub"
-    stage(dataset.SHIPPED, out, read_page(root / "DATASET_CARD.md"))
-    return out
-
-
 @pytest.mark.parametrize("way", ["download", "stream"])
 @pytest.mark.parametrize("which", ["shipped", "harbour"])
-def test_every_table_and_split_loads_with_its_features_and_digest(which, way, hub, harbour_data, tmp_path):
-    folder = hub
+def test_every_table_and_split_loads_with_its_features_and_digest(which, way, staged, harbour_data, tmp_path):
+    folder = staged
     if which == "harbour":
         folder = tmp_path / "harbour"
         stage(harbour_data, folder)
@@ -56,8 +48,10 @@ def test_every_table_and_split_loads_with_its_features_and_digest(which, way, hu
     assert "Ignoring" not in done.stderr
 
 
-def test_a_second_staging_replaces_the_first(hub, root):
-    (hub / "leftover.txt").write_text("old")
-    stage(dataset.SHIPPED, hub, read_page(root / "DATASET_CARD.md"))
-    assert not (hub / "leftover.txt").exists()
-    assert (hub / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")
+def test_a_second_staging_replaces_the_first(harbour_data, tmp_path):
+    out = tmp_path / "hub"
+    stage(harbour_data, out)
+    (out / "leftover.txt").write_text("old")
+    stage(harbour_data, out)
+    assert not (out / "leftover.txt").exists()
+    assert (out / "README.md").read_text(encoding="utf-8") == plain_card(harbour_data)

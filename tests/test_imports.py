@@ -41,7 +41,7 @@ ALLOWED = {
     "review": {"corpus", "errors", "export", "schema"},
     "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "schema"},
-    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "reliability", "schema"},
+    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "export", "reliability", "schema"},
     "plot": {"comparison", "errors", "export", "reliability"},
     "cli": {
         "agreement",

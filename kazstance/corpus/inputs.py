@@ -8,6 +8,7 @@ from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
+from kazstance.schema.publication import Publication
 from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
@@ -45,6 +46,7 @@ class Header(Input):
     version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
     event: Text
     license: Text
+    publication: Publication = Publication()
 
 
 class VoiceInput(Input):

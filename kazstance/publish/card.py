@@ -14,6 +14,7 @@ import yaml
 from kazstance import dataset, reliability
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position
 from kazstance.schema.manifest import Manifest, SplitFile
@@ -96,11 +97,16 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
         "source_datasets": ["original"],
         "task_categories": ["text-classification"],
         "task_ids": ["multi-class-classification", "multi-input-text-classification"],
-        "tags": ["stance-detection", "political-text", "comparative-politics", "text"],
+        "tags": list(dict.fromkeys(["stance-detection", *map(_tag, found.publication.keywords), "text"])),
         "configs": [_config(table, files) for table, files in tables.items()],
         "dataset_info": [_info(table, files, data) for table, files in tables.items()],
     }
     return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _tag(keyword: str) -> str:
+    """A keyword as the Hub spells tags."""
+    return re.sub(r"[^a-z0-9]+", "-", keyword.lower()).strip("-")
 
 
 def _readable(found: Manifest) -> dict[str, dict[str, SplitFile]]:
@@ -132,6 +138,7 @@ def _generate(name: str, data: Path) -> str:
         "agreement": _agreement,
         "agreement_parts": _agreement_parts,
         "annotators": _annotators,
+        "citation": _citation,
         "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
@@ -249,6 +256,17 @@ def _lines(data: Path) -> tuple[reliability.Line, ...]:
     return _report(data, dataset.manifest(data=data).digest).lines
 
 
+def overall(data: Path) -> list[str]:
+    """How far the annotators agree over all that they judged, a sentence for each measure."""
+    name = _report(data, dataset.manifest(data=data).digest).name
+    return [
+        f"{name} of {line.what}, {line.measure}: {line.figure.value:.3f} (95 % interval {_interval(line.figure)}, "
+        f"n = {line.figure.n})."
+        for line in _lines(data)
+        if line.scope == "all" and not math.isnan(line.figure.low)
+    ]
+
+
 def _agreement(data: Path) -> str:
     """All annotators, the evidence, and those who check."""
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
@@ -302,6 +320,11 @@ def _annotators(data: Path) -> str:
         for a in dataset.load("annotators", data=data)
     ]
     return markdown_table(["annotator", "origin", "who or what", "date", "order"], rows)
+
+
+def _citation(data: Path) -> str:
+    found = dataset.manifest(data=data)
+    return f"{cite(found).strip()}\n\n```bibtex\n{cite(found, Style.bibtex)}```"
 
 
 def read_page(file: Path) -> str:

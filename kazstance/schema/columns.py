@@ -32,14 +32,14 @@ def card_features(record: type[Record]) -> list[dict[str, Any]]:
     return [_card(name, feature) for name, feature in features(record).items()]
 
 
-def _plain(annotation: Any) -> Any:
+def plain_type(annotation: Any) -> Any:
     """The type under an optional one."""
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = (arg for arg in get_args(annotation) if arg is not NoneType)
     return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
 
 
-def _item(annotation: Any) -> Any:
+def item_type(annotation: Any) -> Any:
     """The type of the items of a tuple, or None where the type is no tuple."""
     return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 
@@ -49,8 +49,8 @@ def _scalar(kind: type) -> pa.DataType:
 
 
 def _arrow(annotation: Any) -> pa.DataType:
-    kind = _plain(annotation)
-    if item := _item(kind):
+    kind = plain_type(annotation)
+    if item := item_type(kind):
         return pa.list_(_arrow(item))
     if issubclass(kind, Record):
         return pa.struct([pa.field(name, _arrow(info.annotation)) for name, info in kind.model_fields.items()])
@@ -58,8 +58,8 @@ def _arrow(annotation: Any) -> pa.DataType:
 
 
 def _feature(annotation: Any) -> Any:
-    kind = _plain(annotation)
-    if item := _item(kind):
+    kind = plain_type(annotation)
+    if item := item_type(kind):
         inner = _feature(item)
         return [inner] if issubclass(item, Record) else {"feature": inner, "_type": "Sequence"}
     if issubclass(kind, Record):

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from kazstance.schema.publication import Publication
 from kazstance.schema.records import Count, Name
 
 
@@ -53,6 +54,8 @@ class Manifest(ManifestPart):
     """What the texts are about."""
     license: str
     """Licence of the annotations."""
+    publication: Publication = Publication()
+    """Who made it, when, and what a user should know before use."""
     digest: str
     """Digest over the row digests of all splits."""
     tables: dict[str, dict[str, SplitFile]]

@@ -1,0 +1,118 @@
+"""python -m build_scripts.release: check that a version is fit for release, and build it, the same bytes each time."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from build_scripts.__main__ import ROOT, check
+from kazstance import dataset
+from kazstance.errors import KazstanceError
+from kazstance.publish.changes import Kind, compare
+from kazstance.publish.croissant import to_tag
+from kazstance.schema.records import DEFAULT_TABLE
+
+DATA: Final = "kazstance/data"
+CHANGELOG: Final = "CHANGELOG.md"
+VERSIONS: Final = {
+    "kazstance/__init__.py": r'(?m)^__version__ = "(\S+)"$',
+    "kazstance/data/manifest.json": r'(?m)^ "version": "(\S+)",$',
+    "raw/sources.toml": r'(?m)^version = "(\S+)"$',
+    CHANGELOG: r"(?m)^## (\S+)",
+    "CITATION.cff": r"(?m)^version: (\S+)$",
+}
+"""Where the version stands, and how."""
+
+
+def disagreements(root: Path) -> list[str]:
+    """Places whose version is not that of the code, and tags of the checked-out commit that are not."""
+    found = {place: re.search(pattern, _read(root / place)) for place, pattern in VERSIONS.items()}
+    said = {place: match[1] if match else "none" for place, match in found.items()}
+    said |= {f"tag {tag}": tag.removeprefix("v") for tag in git(root, "tag", "--points-at", "HEAD", "v*").split()}
+    expected = said["kazstance/__init__.py"]
+    return [
+        f"{place}: version {version}, expected {expected}" for place, version in said.items() if version != expected
+    ]
+
+
+def unsaid(root: Path) -> list[str]:
+    """What differs from the last release and asks for a higher version, or for a word in the changelog.
+
+    A row of the default table that is gone, has moved to another split or has another label must be named in the entry.
+    """
+    tags = git(root, "tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname", "v*").split()
+    if not tags:
+        return []
+    with tempfile.TemporaryDirectory() as old:
+        archive = _git(root, "archive", "--format=tar", tags[0], DATA)
+        with tarfile.open(fileobj=BytesIO(archive)) as tar:
+            tar.extractall(old, filter="data")
+        found = compare(Path(old, DATA), root / DATA)
+    entry = re.split(r"(?m)^## ", _read(root / CHANGELOG))[1:2]
+    version = f"version {found.new}, expected {found.least} at least: a {found.part.name} change since {tags[0]}"
+    return [
+        *([] if found.is_enough else [version]),
+        *(
+            f"{CHANGELOG}: not named: {row}"
+            for row in found.rows
+            if row.table == DEFAULT_TABLE and row.kind in (Kind.removed, Kind.moved, Kind.relabelled)
+            if not all(part in "".join(entry) for part in row.key)
+        ),
+    ]
+
+
+def build(root: Path, out: Path) -> list[Path]:
+    """Build sdist and wheel; all times in them are that of the last commit."""
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(out.resolve())]
+    epoch = git(root, "log", "-1", "--format=%ct").strip()
+    environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
+    subprocess.run(command, cwd=root, check=True, env=environment, capture_output=True)  # noqa: S603  # our own words
+    return sorted(out.iterdir())
+
+
+def git(root: Path, *words: str) -> str:
+    """What git prints."""
+    return _git(root, *words).decode()
+
+
+def _git(root: Path, *words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True).stdout  # noqa: S603, S607
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _digests(files: list[Path]) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def main() -> None:
+    """Check, build twice into dist/, and print the digests of what came out."""
+    try:
+        problems = [*disagreements(ROOT), *unsaid(ROOT), *check()]
+    except KazstanceError as error:
+        sys.exit(str(error))
+    if changed := git(ROOT, "status", "--porcelain"):
+        problems.append(f"not committed:\n{changed}")
+    if problems:
+        sys.exit("\n".join(["not fit for release:", *problems]))
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    first = _digests(build(ROOT, ROOT / "dist"))
+    with tempfile.TemporaryDirectory() as scratch:
+        if first != _digests(build(ROOT, Path(scratch))):
+            sys.exit("two builds differ")
+    print(*(f"{digest}  dist/{name}" for name, digest in first.items()), sep="\n")
+    print(f"fit for release as {to_tag(dataset.manifest().version)}; tag it, and push the tag")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What licence holds for what: the code, the annotations, and each of the texts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kazstance import dataset
+
+CODE: Final = "Apache-2.0"
+"""The licence of kazstance itself, as an SPDX identifier."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """What holds for a part of a dataset, or for the program that made it."""
+
+    part: str
+    what: str
+    terms: str
+
+
+def rights(data: Path = dataset.SHIPPED) -> list[Right]:
+    """What holds for the code, the annotations, and the text of each source, in that order.
+
+    Raises:
+        KazstanceError: `data` is no built dataset.
+    """
+    texts = [
+        Right("text", f"{source.source_id}: {source.title or 'without a title'}", source.rights)
+        for source in dataset.load("sources", data=data)
+    ]
+    annotations = Right("annotations", "labels, evidence, notes, and the tables made from them", _licence(data))
+    return [Right("code", "kazstance, the program", CODE), annotations, *texts]
+
+
+def licence_text(data: Path) -> str:
+    """A page that states the rights in a dataset, for one that brings none of its own."""
+    texts = [f"- {right.what}: {right.terms}" for right in rights(data) if right.part == "text"]
+    return "\n".join(
+        [
+            "The annotations of this dataset (labels, evidence, notes, and the tables made from them) are under the",
+            f"licence {_licence(data)}: {url(_licence(data))}",
+            "",
+            "The texts, and their sentences in the tables, are not covered by it. The rights in them:",
+            "",
+            *texts,
+            "",
+        ]
+    )
+
+
+def url(licence: str) -> str:
+    """The page of a licence in the SPDX list."""
+    return f"https://spdx.org/licenses/{licence}.html"
+
+
+def _licence(data: Path) -> str:
+    return dataset.manifest(data=data).license

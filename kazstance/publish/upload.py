@@ -1,0 +1,212 @@
+"""Publish a staged dataset on a Hub: what would change there, and one commit and tag that change it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils.tqdm import disable_progress_bars
+
+from kazstance.errors import HubError
+from kazstance.publish.croissant import to_tag
+
+KIND: Final = "dataset"
+BRANCH: Final = "main"
+KEPT: Final = frozenset({".gitattributes"})
+"""Files of the Hub's own, which are left alone."""
+SHOWN: Final = 5
+FAILURES: Final[tuple[type[Exception], ...]] = (
+    *(kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)),
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What a request raises: among the bases is the error of whichever HTTP library huggingface_hub uses."""
+
+
+class Kind(StrEnum):
+    """What happens to a file."""
+
+    added = "+"
+    changed = "~"
+    removed = "-"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that is not the same here and there; the size is the new one, or that of what is removed."""
+
+    kind: Kind
+    path: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What publishing a folder would do: `head` is the commit it builds on, None where there is no repository yet."""
+
+    repo_id: str
+    folder: Path
+    tag: str
+    head: str | None
+    changes: tuple[Change, ...]
+    is_tagged: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all of it is there already."""
+        return self.is_tagged and not self.changes
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Hub, and who asks; without a token, the one that huggingface_hub knows, if any."""
+
+    api: HfApi
+    has_token: bool
+
+    def home(self, repo_id: str) -> str:
+        """The address of a repository."""
+        return f"{self.api.endpoint}/{KIND}s/{repo_id}"
+
+
+def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
+    """The Hub at an address, or else the one that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet."""
+    disable_progress_bars()
+    return Hub(HfApi(endpoint, token=token), bool(token or get_token()))
+
+
+def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
+    """Compare a staged folder with a repository, by the hashes of their files; nothing is uploaded.
+
+    Raises:
+        HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
+    """
+    tag = to_tag(version)
+    with _told(repo_id):
+        try:
+            refs = hub.api.list_repo_refs(repo_id, repo_type=KIND)
+        except RepositoryNotFoundError:
+            return Plan(repo_id, folder, tag, None, _changes(folder, {}), is_tagged=False)
+        head = next((ref.target_commit for ref in refs.branches if ref.name == BRANCH), None)
+        changes = _changes(folder, _there(hub, repo_id, head) if head else {})
+        tagged = next((ref.target_commit for ref in refs.tags if ref.name == tag), None)
+        if tagged:
+            _check_tag(repo_id, tag, _changes(folder, _there(hub, repo_id, tagged)))
+    return Plan(repo_id, folder, tag, head, changes, is_tagged=tagged is not None)
+
+
+def upload(hub: Hub, todo: Plan, *, private: bool = False) -> str:
+    """Do what is planned: at most one commit, then the tag. What a broken upload left is not sent again.
+
+    Returns:
+        The commit that holds the dataset.
+
+    Raises:
+        HubError: the Hub cannot be reached or refuses, or nobody gave a token.
+    """
+    if not hub.has_token:
+        raise HubError(f"{todo.repo_id}: no token; set HF_TOKEN, say `hf auth login`, or give --token-file")
+    with _told(todo.repo_id):
+        if todo.head is None:
+            hub.api.create_repo(todo.repo_id, repo_type=KIND, private=private, exist_ok=True)
+        commit = _commit(hub, todo) if todo.changes else str(todo.head)
+        if not todo.is_tagged:
+            hub.api.create_tag(todo.repo_id, tag=todo.tag, revision=commit, repo_type=KIND)
+    return commit
+
+
+def _commit(hub: Hub, todo: Plan) -> str:
+    removed = [change.path for change in todo.changes if change.kind is Kind.removed]
+    sent = [change.path for change in todo.changes if change.kind is not Kind.removed]
+    done = hub.api.create_commit(
+        todo.repo_id,
+        [
+            *(CommitOperationAdd(path, todo.folder / path) for path in sent),
+            *(CommitOperationDelete(path) for path in removed),
+        ],
+        commit_message=f"Publish {todo.tag}",
+        repo_type=KIND,
+        parent_commit=todo.head,
+    )
+    return str(done.oid)
+
+
+def _there(hub: Hub, repo_id: str, revision: str) -> dict[str, RepoFile]:
+    tree = hub.api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=KIND)
+    return {file.path: file for file in tree if isinstance(file, RepoFile)}
+
+
+def _changes(folder: Path, there: Mapping[str, RepoFile]) -> tuple[Change, ...]:
+    """The files that differ, by path."""
+    here = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+    new = [Change(Kind.added, path, here[path].stat().st_size) for path in here.keys() - there.keys()]
+    old = [Change(Kind.removed, path, there[path].size) for path in there.keys() - here.keys() - KEPT]
+    other = [
+        Change(Kind.changed, path, here[path].stat().st_size)
+        for path in here.keys() & there.keys()
+        if not _is_same(here[path].read_bytes(), there[path])
+    ]
+    return tuple(sorted([*new, *old, *other], key=lambda change: change.path))
+
+
+def _is_same(content: bytes, there: RepoFile) -> bool:
+    """Whether a file has the content of one on the Hub: by SHA-256 of large files, by git's own hash of others."""
+    if there.lfs:
+        return hashlib.sha256(content).hexdigest() == there.lfs.sha256
+    blob = b"blob %d\0" % len(content) + content
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == there.blob_id
+
+
+def _check_tag(repo_id: str, tag: str, changes: tuple[Change, ...]) -> None:
+    if changes:
+        named = ", ".join(change.path for change in changes[:SHOWN]) + (", …" if len(changes) > SHOWN else "")
+        raise HubError(
+            f"{repo_id}: the tag {tag} is there and points to other content ({len(changes)} files differ: {named}); "
+            "expected a new version, since a tag is never moved"
+        )
+
+
+@contextmanager
+def _told(repo_id: str) -> Iterator[None]:
+    """Say in one line what the Hub, or the way to it, has against a request."""
+    try:
+        yield
+    except FAILURES as error:
+        raise HubError(f"{repo_id}: {_reason(list(_chain(error)))}") from None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what caused it, the cause last."""
+    while error:
+        yield error
+        error = error.__cause__
+
+
+def _reason(errors: Sequence[BaseException]) -> str:
+    answers = [error.response for error in errors if isinstance(error, HfHubHTTPError)]
+    status = answers[0].status_code if answers else None
+    match status:
+        case None if isinstance(errors[0], ValueError):
+            return f"the Hub does not take it: {_line(errors[0])}"
+        case None:
+            return f"the connection failed ({_line(errors[-1])}); say it again, and it goes on from where it was"
+        case 401:
+            return "the Hub refuses the token (401); expected one that is valid and may write there"
+        case 403:
+            return "the token may not write there (403); expected one with the right to write to this repository"
+        case 412:
+            return "somebody else has changed the repository meanwhile (412); look at the changes again"
+        case _:
+            return f"the Hub does not take it ({status}): {_line(errors[0])}"
+
+
+def _line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,67 @@
+"""What a dataset is published with: who made it, when, under which terms, and what a user should know before use."""
+
+import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PublicationPart(BaseModel):
+    """Base of what follows: frozen and without unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ResponsibleAI(PublicationPart):
+    """Prose for those fields of Croissant's responsible-AI vocabulary (MLCommons, RAI 1.0) that cannot be computed."""
+
+    data_collection: Prose | None = None
+    """How the texts were chosen and gathered."""
+    data_collection_type: Prose | None = None
+    """What kind of collection it was."""
+    data_collection_missing_data: Prose | None = None
+    """What is not known or not there."""
+    data_collection_raw_data: Prose | None = None
+    """What the raw data are, and where they stand."""
+    data_preprocessing_protocol: Prose | None = None
+    """What was done to the texts before they were annotated."""
+    data_manipulation_protocol: Prose | None = None
+    """How splits and tables were made of the annotated texts."""
+    data_annotation_protocol: Prose | None = None
+    """How the labels were made."""
+    data_annotation_platform: Prose | None = None
+    """What the annotators worked with."""
+    data_use_cases: Prose | None = None
+    """What the data are for, and what not."""
+    data_biases: Prose | None = None
+    """In which directions the data lean."""
+    data_limitations: Prose | None = None
+    """What cannot be concluded from the data."""
+    data_social_impact: Prose | None = None
+    """Whom the use of the data may help or harm."""
+    personal_sensitive_information: Prose | None = None
+    """What is in the data about persons."""
+    data_release_maintenance_plan: Prose | None = None
+    """How versions are made, and how to have something removed."""
+
+
+class Publication(PublicationPart):
+    """What is said once and stands in the card, the citation, Zenodo's and Croissant's metadata."""
+
+    released: datetime.date | None = None
+    """The day of this version."""
+    authors: tuple[Word, ...] = ()
+    """Who made it: `Family, Given` for a person, a name without a comma for any other body."""
+    abstract: Prose | None = None
+    """What it is, in one paragraph."""
+    keywords: tuple[Word, ...] = ()
+    """What it is found by."""
+    repository: Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$")] | None = None
+    """The address of its home; left out where it has none."""
+    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+$")] | None = None
+    """Its DOI; left out where it has none."""
+    responsible_ai: ResponsibleAI = ResponsibleAI()
+    """What a user should know before use."""

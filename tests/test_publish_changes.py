@@ -1,0 +1,150 @@
+"""What differs between two versions of a dataset, told by the build itself: a corpus is changed, built, compared."""
+
+import json
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from kazstance import dataset
+from kazstance.cli import app
+from kazstance.corpus.build import build
+from kazstance.errors import KazstanceError
+from kazstance.publish.changes import Changes, Part, compare
+from tests.conftest import HARBOUR, quiet
+
+
+@pytest.fixture
+def rebuilt(harbour):
+    """Change a file of the small corpus, and build it as another version."""
+
+    def make(name="sources.toml", old="", new="", version="1.2.0"):
+        file = harbour / name
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new, 1))
+        sources = harbour / "sources.toml"
+        sources.write_text(sources.read_text().replace('version = "1.2.0"', f'version = "{version}"'))
+        out = harbour.parent / "new"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        build(harbour, out, quiet)
+        return out
+
+    return make
+
+
+def test_a_version_does_not_differ_from_itself(harbour_data):
+    found = compare(harbour_data, harbour_data)
+    assert (found.rows, found.shape, found.part, found.is_enough) == ((), (), Part.none, True)
+
+
+def test_a_changed_label_is_named_and_is_a_major_change(rebuilt, harbour_data):
+    lines = (HARBOUR / "annotations" / "adjudications.jsonl").read_text().splitlines()
+    (line,) = (line for line in lines if '"dockers/5/2"' in line)
+    changed = rebuilt("annotations/adjudications.jsonl", line, line.replace('"favor"', '"against"'), "1.3.0")
+    found = compare(harbour_data, changed)
+    rows = [row for row in found.rows if row.table == "stances" and row.kind == "relabelled"]
+    assert [(row.key, row.fields["label_name"]) for row in rows] == [(("dockers/5/2", "strike"), ("favor", "against"))]
+    assert (found.part, found.least, found.is_enough) == (Part.major, "2.0.0", False)
+    out = CliRunner().invoke(app, ["diff", str(harbour_data), str(changed), "--limit", "0"]).stdout
+    split = rows[0].split
+    assert f"stances/{split}: 1 relabelled\n" in out
+    assert f"  relabelled stances/{split} dockers/5/2 strike: label_name favor -> against\n" in out
+    assert out.endswith("1.2.0 -> 1.3.0: a major change, 2.0.0 at least; 1.3.0 is not enough\n")
+
+
+def test_a_changed_note_is_a_patch(rebuilt, harbour_data):
+    changed = rebuilt(old='event = "A made-up strike', new='event = "A strike', version="1.2.1")
+    assert compare(harbour_data, changed).part is Part.none
+    changed = rebuilt("targets.toml", 'definition = "', 'definition = "That is: ', version="1.2.1")
+    found = compare(harbour_data, changed)
+    assert {(row.table, row.kind, tuple(row.fields)) for row in found.rows} == {("targets", "changed", ("definition",))}
+    assert (found.part, found.least, found.is_enough) == (Part.patch, "1.2.1", True)
+
+
+def _without(data, out, table, drop):
+    """A copy of a dataset without some rows, written as Parquet; its manifest is left alone."""
+    shutil.copytree(data, out)
+    for split in dataset.splits(table, data=data):
+        rows = dataset.table(table, split, data=data)
+        kept = [row for row in rows.to_pylist() if not drop(row)]
+        pq.write_table(pa.Table.from_pylist(kept, schema=rows.schema), dataset.path(table, split, data=out))
+    return out
+
+
+def test_rows_that_are_new_are_minor_and_rows_that_are_gone_major(harbour_data, tmp_path):
+    less = _without(harbour_data, tmp_path / "less", "stances", lambda row: row["sentence_id"] == "dockers/1/1")
+    gone, new = compare(harbour_data, less), compare(less, harbour_data)
+    n = sum(row.sentence_id == "dockers/1/1" for row in dataset.load("stances", data=harbour_data))
+    assert {row.kind for row in gone.rows} == {"removed"}
+    assert {row.kind for row in new.rows} == {"added"}
+    assert len(gone.rows) == len(new.rows) == n
+    assert (gone.part, new.part) == (Part.major, Part.minor)
+
+
+def test_a_row_in_another_split_has_moved(harbour_data, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(harbour_data, moved)
+    a, b = (dataset.path("stances", split, data=moved) for split in ("train", "test"))
+    content = a.read_bytes()
+    a.write_bytes(b.read_bytes())
+    b.write_bytes(content)
+    found = compare(harbour_data, moved)
+    n = sum(dataset.table("stances", split, data=harbour_data).num_rows for split in ("train", "test"))
+    assert {row.kind for row in found.rows} == {"moved"}
+    assert (len(found.rows), found.part) == (n, Part.major)
+
+
+def test_fields_tables_and_folds(harbour_data, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(harbour_data, other)
+    file = dataset.path("targets", "all", data=other)
+    table = pq.read_table(file)
+    pq.write_table(table.drop_columns("group").append_column("extra", table["name"]), file)
+    manifest = json.loads((other / "manifest.json").read_text())
+    del manifest["tables"]["positions"]
+    manifest["folds"]["cross_source"] = manifest["folds"]["cross_source"][:1]
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    assert compare(harbour_data, other).shape == (
+        (Part.major, "table positions is gone"),
+        (Part.major, "field of targets group is gone"),
+        (Part.minor, "field of targets extra is new"),
+        (Part.major, "the folds of cross_source are other ones"),
+    )
+    found = json.loads(CliRunner().invoke(app, ["diff", str(other), str(harbour_data), "--json"]).stdout)
+    assert "table positions is new" in found["shape"]
+    assert (found["part"], found["rows"]) == ("major", [])
+
+
+@pytest.mark.parametrize(
+    ("old", "part", "least"),
+    [
+        ("1.2.3", Part.major, "2.0.0"),
+        ("1.2.3", Part.minor, "1.3.0"),
+        ("1.2.3", Part.patch, "1.2.4"),
+        ("0.2.3", Part.major, "0.3.0"),
+        ("0.2.3", Part.minor, "0.3.0"),
+        ("0.2.3", Part.none, "0.2.3"),
+    ],
+)
+def test_the_least_version(old, part, least):
+    assert Changes(old, "9.9.9", ((part, ""),), ()).least == least
+
+
+VERSION = st.tuples(*[st.integers(0, 30)] * 3).map(lambda numbers: ".".join(map(str, numbers)))
+
+
+@given(VERSION, VERSION, st.sampled_from(Part))
+def test_whatever_is_enough_for_a_greater_change_is_enough_for_a_smaller_one(old, new, part):
+    enough = [Changes(old, new, ((smaller, ""),), ()).is_enough for smaller in Part if smaller <= part]
+    assert enough == sorted(enough, reverse=True)
+
+
+def test_a_folder_that_is_no_dataset(harbour_data, tmp_path):
+    with pytest.raises(KazstanceError, match="expected a built dataset"):
+        compare(tmp_path, harbour_data)
+    assert CliRunner().invoke(app, ["diff", str(tmp_path), str(harbour_data)]).exit_code == 1
