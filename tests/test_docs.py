@@ -1,52 +1,83 @@
-"""What README shows is what happens."""
+"""What the pages show is what happens: every block of code runs, every link leads somewhere, the site builds."""
 
-import doctest
 import json
 import re
-import shlex
+import shutil
+import tomllib
 
 import pytest
-from typer.testing import CliRunner
 
 import kazstance
-from kazstance.cli import app
+from kazstance.publish.card import read_page
+from tests.pages import ROOT, Page, Renewed, blocks, make_checkout
+
+DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+FRONT = ["README.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]
 
 
-def console_blocks(text):
-    """Command and output of each console block."""
-    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-        for part in re.split(r"(?m)^\$ ", block)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    return make_checkout(tmp_path_factory.mktemp("checkout"))
 
 
-def test_python_snippets_of_the_readme_run(root):
-    found = doctest.testfile(str(root / "README.md"), module_relative=False, encoding="utf-8")
-    assert found.failed == 0
-    assert found.attempted >= 5
+@pytest.mark.parametrize("page", [*FRONT, *DOCS])
+def test_blocks_of_code_run(page, checkout, tmp_path, monkeypatch):
+    text = read_page(ROOT / page)
+    monkeypatch.chdir(shutil.copytree(checkout, tmp_path / "checkout", symlinks=True))
+    monkeypatch.setenv("COLUMNS", "80")
+    if "load_dataset" in text:
+        monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    running = Page(page)
+    for kind, body in blocks(text):
+        running.run(kind, body)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/own_stance_data.md"])
-def test_commands_of_a_page_print_what_it_shows(page, root, monkeypatch):
-    monkeypatch.chdir(root)
-    blocks = list(console_blocks((root / page).read_text(encoding="utf-8")))
-    assert blocks
-    for command, output in blocks:
-        program, *args = shlex.split(command)
-        assert program == "kazstance"
-        result = CliRunner().invoke(app, args)
-        assert result.exit_code == 0, result.output
-        shown, printed = output.splitlines(), result.stdout.splitlines()
-        assert len(shown) <= len(printed)
-        for expected, line in zip(shown, printed, strict=False):
-            cut = expected.endswith(" …")  # before the signature, which has the version
-            assert line.startswith(expected[:-1]) if cut else line == expected
+def test_the_front_page_shows_commands_and_code():
+    assert {"python", "console"} <= {kind for kind, _ in blocks(read_page(ROOT / "README.md"))}
 
 
-@pytest.mark.parametrize("page", ["README.md", "DATASET_CARD.md", "docs/own_stance_data.md"])
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("$ kazstance info --data nowhere\n", "exit code 1"),
+        ("$ kazstance info --data nowhere\nnowhere\n$ echo $?\n1\n", "is missing; expected a built dataset"),
+        ("$ echo one\ntwo\n", "echo one"),
+        ("$ echo one\none\n…\n", "nothing is cut"),
+    ],
+)
+def test_a_block_that_shows_something_else_fails(body, error):
+    with pytest.raises(AssertionError, match=re.escape(error)):
+        Page("page").run("console", body)
+
+
+def test_blocks_of_other_kinds_have_to_be_read():
+    with pytest.raises(AssertionError, match="'perl', expected python, console, json"):
+        Page("page").run("perl", "")
+    with pytest.raises(tomllib.TOMLDecodeError):
+        Page("page").run("toml", "a = ")
+
+
+def test_a_page_is_shown_anew():
+    """An output that was cut stays as long, one that was left out stays out."""
+    body = "$ echo one\nold\n$ seq 3\n7\n…\n$ false\n$ echo $?\n0\n$ true\n"
+    expected = "$ echo one\none\n$ seq 3\n1\n…\n$ false\n$ echo $?\n1\n$ true\n"
+    assert Renewed("page").run("console", body) == expected
+    assert Page("page").run("console", expected) == expected
+
+
+def slug(heading):
+    """The anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", FRONT)
 def test_links_lead_somewhere(page, root):
-    for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", (root / page).read_text(encoding="utf-8")):
-        assert (root / page).parent.joinpath(link).exists(), link
+    """Those of docs/ are checked where the site is built."""
+    for link, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", read_page(root / page)):
+        target = (root / page).parent / link if link else root / page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in {slug(found) for found in re.findall(r"(?m)^#+ (.+)$", read_page(target))}, anchor
 
 
 def test_one_version_for_code_data_and_changelog(root):

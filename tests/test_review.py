@@ -126,6 +126,13 @@ def write_tasks(folder, tasks):
     return folder / "export.json"
 
 
+def test_a_sheet_keeps_its_byte_order_mark_in_a_spreadsheet_program(sheet, harbour):
+    filled = write_rows(sheet, fill_csv(sheet))
+    marked = filled.with_name("marked.csv")
+    marked.write_text("\ufeff" + filled.read_text(encoding="utf-8"), encoding="utf-8", newline="")
+    assert bring_in(harbour, marked, sheet / "plan.json", Person()).is_file()
+
+
 def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
     rows = read_rows(sheet)
     assert len(rows) == 23 * 3

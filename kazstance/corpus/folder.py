@@ -95,11 +95,11 @@ class Folder:
         return [entry for row, line in zip(rows, lines, strict=True) if (entry := self.entry(name, line, row, model))]
 
     def read_csv(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The rows of a CSV file with a header, each validated."""
+        """The rows of a CSV file with a header, each validated; a byte order mark before it is taken off."""
         text = self.read_text(name)
         if text is None:
             return []
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
         expected = list(model.model_fields)
         if sorted(reader.fieldnames or ()) != sorted(expected):
             self.report(name, 1, None, f"columns {reader.fieldnames}, expected {expected}")

@@ -1,0 +1,162 @@
+"""The blocks of code of pages: run, compared with what is shown, or shown anew (`python -m tests.pages PAGE…`)."""
+
+import csv
+import doctest
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import yaml
+from typer.testing import CliRunner
+
+from kazstance import dataset
+from kazstance.cli import app
+from kazstance.publish.card import read_page
+from kazstance.publish.hub import stage
+
+ROOT = Path(__file__).parents[1]
+FENCE = re.compile(r"(?ms)^```(?P<kind>[^\n`]*)\n(?P<body>.*?)^```$")
+CUT = "…"
+"""The last line of an output that goes on."""
+
+
+def read_csv(text):
+    rows = list(csv.reader(io.StringIO(text), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+READ = {
+    "json": json.loads,
+    "toml": tomllib.loads,
+    "yaml": yaml.safe_load,
+    "csv": read_csv,
+    "text": str,
+    "bibtex": str,
+}
+"""Kinds of blocks that are not run, and how they are read."""
+
+
+class Page:
+    """A page whose blocks run in their order, in one namespace, in the current folder."""
+
+    def __init__(self, name):
+        self.name = name
+        self.names = {"__name__": "__main__"}
+
+    def run(self, kind, body):
+        """Run a block, or read it; give it back as it would be shown."""
+        if kind == "console":
+            return self.run_console(body)
+        if kind == "python" and ">>>" in body:
+            self.run_doctest(body)
+        elif kind == "python":
+            exec(compile(body, self.name, "exec"), self.names)
+        else:
+            assert kind in READ, f"{kind!r}, expected python, console, {', '.join(READ)}"
+            READ[kind](body)
+        return body
+
+    def run_doctest(self, body):
+        test = doctest.DocTestParser().get_doctest(body, self.names, self.name, self.name, 0)
+        said = []
+        failed, _ = doctest.DocTestRunner().run(test, out=said.append, clear_globs=False)
+        self.names = test.globs
+        assert not failed, "".join(said)
+
+    def run_console(self, body):
+        """Each command with what it prints; one that fails is followed by `echo $?`, which shows its exit code."""
+        parts = [split_command(part) for part in re.split(r"(?m)^\$ ", body)[1:]]
+        assert parts, f"{self.name}: no command"
+        code, lines = 0, []
+        for (command, shown), (following, _) in zip(parts, [*parts[1:], ("", [])], strict=True):
+            if command == "echo $?":
+                code, printed = 0, f"{code}\n"
+            else:
+                code, printed = run_command(command)
+            assert code == 0 or following == "echo $?", f"{command}: exit code {code}\n{printed}"
+            lines += [f"$ {command}", *self.compare(command, shown, [line.rstrip() for line in printed.splitlines()])]
+        return "\n".join(lines) + "\n"
+
+    def compare(self, command, shown, printed):
+        """Hold that the output shown is how the output begins."""
+        if shown[-1:] == [CUT]:
+            assert len(printed) >= len(shown), f"{command}: nothing is cut"
+        wanted = shown[:-1] if shown[-1:] == [CUT] else shown
+        assert printed[: len(wanted)] == wanted, "\n".join([command, *printed])
+        return shown
+
+
+class Renewed(Page):
+    """A page that shows what its commands print now; an output that is left out stays out, a cut one stays as long.
+
+    A line `…4` in place of an output asks for its first four lines.
+    """
+
+    def compare(self, command, shown, printed):
+        if not shown or not shown[-1].startswith(CUT):
+            return printed if shown else []
+        kept = int(shown[-1].removeprefix(CUT) or len(shown) - 1)
+        return [*printed[:kept], CUT] if printed[kept:] else printed
+
+
+def split_command(part):
+    """A command, over several lines where they end in a backslash, and the output shown."""
+    lines = [line.rstrip() for line in part.rstrip().splitlines()]
+    end = next(i for i, line in enumerate(lines, 1) if not line.endswith("\\"))
+    return "\n".join(lines[:end]), lines[end:]
+
+
+def run_command(command):
+    """Exit code and output of a command: kazstance in this process, all else in a shell."""
+    if command.startswith("kazstance ") and not re.search(r"[|<>;&]", command):
+        result = CliRunner().invoke(app, shlex.split(command.replace("\\\n", ""))[1:])
+        return result.exit_code, result.output
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = os.environ | {"PATH": path, "PYTHONPATH": str(dataset.SHIPPED.parents[1])}
+    call = ["bash", "-c", command]
+    done = subprocess.run(call, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    return done.returncode, done.stdout
+
+
+def blocks(text):
+    """Kind and body of each block of a page."""
+    found = [(block["kind"], block["body"]) for block in FENCE.finditer(text)]
+    assert text.count("```") == 2 * len(found), "a block that is indented, or not closed"
+    return found
+
+
+def make_checkout(folder):
+    """What somebody has who has said `make data` in a checkout, as far as pages use it."""
+    for name in ("raw", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    stage(dataset.SHIPPED, folder / "build" / "hub", read_page(ROOT / "DATASET_CARD.md"))
+    return folder
+
+
+def renew(page):
+    """Write a page with the outputs that its commands have now."""
+    text, running = read_page(ROOT / page), Renewed(page)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(make_checkout(Path(scratch)))
+        shown = (
+            f"```{block['kind']}\n{running.run(block['kind'], block['body'])}```" for block in FENCE.finditer(text)
+        )
+        blocks_anew = list(shown)
+        os.chdir(ROOT)
+    anew = iter(blocks_anew)
+    (ROOT / page).write_text(FENCE.sub(lambda _: next(anew), text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ |= {"COLUMNS": "80", "HF_DATASETS_CACHE": cache}
+        for name in sys.argv[1:]:
+            renew(name)
+            print(f"renewed {name}")
