@@ -1,7 +1,7 @@
 """python -m benchmarks.systems [TASK…]: shortcuts and baselines on all tasks and protocols; the reports are committed.
 
-Runs stand in build/runs and are resumed, fold by fold. Fine-tuning takes torch: where it is not installed, its runs stand
-in the report if an environment with the extra `finetune` has made them before.
+Runs stand in build/runs and are resumed, fold by fold. Fine-tuning takes torch: where it is not installed, its runs
+stand in the report if an environment with the extra `finetune` has made them before.
 """
 
 import importlib.util
@@ -60,13 +60,15 @@ def systems(task: str, protocol: str) -> list[str]:
 
 def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
     """A page with the headline of each system and protocol, and its lift over the best shortcut, made anew."""
-    header = ["system", *dict.fromkeys(f"{row['protocol']}, {part}" for row in rows for part in ("wts", "lift"))]
-    lines: dict[str, list[str]] = {}
+    protocols = list(dict.fromkeys(row["protocol"] for row in rows))
+    cells: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         name = f"*{row['system']}*" if row["shortcut"] else row["system"]
         lift = _cell(row["lift"]) if row["lift"] else "best shortcut"
-        lines.setdefault(name, [name]).extend([_cell(row["scores"]["wts"]), lift])
-    table = markdown_table(header, lines.values())
+        cells.setdefault(name, {})[row["protocol"]] = [_cell(row["scores"]["wts"]), lift]
+    header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
+    lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]
+    table = markdown_table(header, lines)
     return re.sub(
         r"(<!-- panel -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table}\n{found[2]}", page, flags=re.DOTALL
     )
