@@ -82,5 +82,5 @@ def _share(kind: str, marks: Sequence[bool], n: int, seed: int) -> GroupScore:
     if not marks:
         return GroupScore(kind, float("nan"), float("nan"), float("nan"), 0)
     counts = np.array([sum(marks), len(marks) - sum(marks)], dtype=np.float64)
-    low, high = interval(resample(counts, n, seed)[:, 0] / len(marks))
+    low, high = interval(resample(counts, n, seed)[:, 0] / len(marks), units=len(marks))
     return GroupScore(kind, float(counts[0] / len(marks)), low, high, len(marks))

@@ -45,7 +45,7 @@ def _only(counts: Confusion, name: str) -> Confusion:
 
 def _part_score(task: Task, by: str, name: str, counts: Confusion) -> PartScore:
     headline = METRICS[task.headline]
-    low, high = interval(counts.resampled(headline, RESAMPLES, SEED))
+    low, high = interval(counts.resampled(headline, RESAMPLES, SEED), units=counts.units)
     return PartScore(
         by=by,
         name=name,
