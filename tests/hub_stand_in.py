@@ -150,7 +150,9 @@ class Handler(BaseHTTPRequestHandler):
         repo_id = f"{asked['organization']}/{asked['name']}"
         if repo_id in self.hub.repositories:
             return self.answer(409, {"error": "You already created this dataset repo", "url": self.address(repo_id)})
-        repository = self.hub.repositories[repo_id] = Repository(private=asked.get("visibility") == "private")
+        repository = self.hub.repositories[repo_id] = Repository(
+            private=asked.get("private") or asked.get("visibility") == "private"
+        )
         repository.commit({".gitattributes": b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"}, "initial commit")
         return self.answer(200, {"url": self.address(repo_id), "name": repo_id})
 

@@ -102,6 +102,7 @@ def small(harbour_data, tmp_path_factory):
 def send(hub, small, monkeypatch):
     """Plan and upload in this process; gives the plan."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
 
     def run(version="1.2.0"):
         there = upload.connect(WRITER, hub.endpoint)
