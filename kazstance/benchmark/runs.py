@@ -65,7 +65,7 @@ def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     if name not in BASELINES:
-        known = ", ".join([*PANEL, *BASELINES])
+        known = ", ".join([*PANEL, *BASELINES, *(f"{kind}:PATH" for kind in KINDS)])
         raise KazstanceError(
             f"{name!r} is no system; expected one of {known}, or an import path as package.module:object"
         )
