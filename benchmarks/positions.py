@@ -20,7 +20,7 @@ from kazstance.tally import Floats
 
 Rows = list[list[Any]]
 RESULTS = Path(__file__).parent / "results" / "positions.md"
-SOURCES, TARGETS, SETS, TESTS, COMPARED = 5, 40, 150, 2000, 100
+SOURCES, TARGETS, SETS, TESTS, COMPARED = 5, 40, 100, 2000, 100
 A, LEAST = 0.6, 0.03
 """Targets have the mean Beta(a, a), at least and at most so far from unanimous."""
 SHAPE, MEAN = 0.8, 3.7
@@ -28,7 +28,7 @@ SHAPE, MEAN = 0.8, 3.7
 LEVEL = 0.95
 LOG_ODDS = np.linspace(-14, 14, 561)
 HALF = np.array([0.5])
-JEFFREYS = Pooling(LOG_ODDS, beta_masses(LOG_ODDS, HALF, HALF), np.ones(1), np.ones(1))
+JEFFREYS = Pooling(LOG_ODDS, beta_masses(LOG_ODDS, HALF, HALF), np.ones((1, 1)), np.ones(1))
 """The model that borrows nothing: every cell on its own under Beta(1/2, 1/2)."""
 PAIRS = list(combinations(range(SOURCES), 2))
 
@@ -76,8 +76,8 @@ def table_of_positions() -> tuple[Rows, Rows]:
             truth, favor, against = simulate(rng, k)
             there = favor + against > 0
             known = {
-                "Jeffreys": JEFFREYS.posterior(favor, against),
-                "pooled": pool(favor, against).posterior(favor, against),
+                "Jeffreys": JEFFREYS.fit(favor, against),
+                "pooled": pool(favor, against),
             }
             raw = (favor - against) / np.maximum(favor + against, 1)
             estimates = {"raw": np.stack([raw] * 3), "Lowe, Wald": lowe(favor, against)}

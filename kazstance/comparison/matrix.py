@@ -68,7 +68,7 @@ def positions(counts: Counts | None = None) -> tuple[Cell, ...]:
 def posterior(counts: Counts) -> Posterior:
     """The model of all sources on all targets, fitted to counts over their design effects."""
     favor, against = sided(counts.total / sided_effects(counts)[..., None])
-    return pool(favor, against).posterior(favor, against)
+    return pool(favor, against)
 
 
 def sided(rows: Floats) -> tuple[Floats, Floats]:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.tally import SEED, Floats, sums
+from kazstance.tally import SEED, Floats
 
 REACH: Final = 14.0
 """The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""
@@ -16,32 +16,27 @@ MEANS: Final = np.linspace(-6, 6, 41)
 """Log-odds that a target's mean may have."""
 CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
 SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
-NEGLIGIBLE: Final = 1e-5
-"""Points of the prior with less weight than this share of the greatest are left out."""
+NEGLIGIBLE: Final = 1e-6
+"""Rows of the prior with less weight than this share of the greatest are passed over for pairs of sources."""
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """A hierarchical beta-binomial model on a grid, fitted to a table.
+    """A hierarchical beta-binomial model on a grid.
 
     The share p_st of favor among the sentences of source s that take a side on target t is Beta(m_t k, (1 - m_t) k),
     and the mean m_t of a target is Beta(a, a): k says how close sources are to each other, a how far targets are from
-    one-sided. Both are averaged over a grid by their marginal likelihood over all targets (empirical Bayes: Efron and
-    Morris, 1975; Gelman et al., 2013, chapter 5), m_t over another. All is sums over grids: nothing is drawn at random.
+    one-sided. k and a have a grid of values, weighted by their marginal likelihood over all targets; m_t has another
+    (Gelman et al., 2013, chapter 5). All is sums over grids: nothing is drawn at random.
 
-    Shapes: `log_odds` (points,), the grid of p; `prior` (rows, points), the masses of p for a mean and k; `weight`
-    (rows,), how probable these are on a target of which nothing is known; `k` (rows,).
+    Shapes: `log_odds` (points,), the grid of p; `prior` (rows, points), the masses of p for a k and m; `given`
+    (settings, rows), how probable each row is for a k and a; `k` (settings,).
     """
 
     log_odds: Floats
     prior: Floats
-    weight: Floats
+    given: Floats
     k: Floats
-
-    @property
-    def concentration(self) -> float:
-        """k, as geometric mean: about 2 where sources differ strongly, 30 where they hardly do."""
-        return float(np.exp(self.weight @ np.log(self.k)))
 
     @property
     def net(self) -> Floats:
@@ -50,20 +45,22 @@ class Pooling:
         net[[0, -1]] = -1, 1
         return net
 
-    def posterior(self, favor: Floats, against: Floats) -> "Posterior":
+    def fit(self, favor: Floats, against: Floats) -> "Posterior":
         """What is known of every source on every target.
 
         Args:
             favor: shape (sources, targets), sentences in favor; need not be whole numbers.
             against: shape (sources, targets).
         """
-        likelihood, evidence = self._evidence(favor, against)
-        return Posterior(self, likelihood, evidence, _softmax(np.log(evidence).sum(axis=0) + np.log(self.weight)))
-
-    def _evidence(self, favor: Floats, against: Floats) -> tuple[Floats, Floats]:
-        """The likelihood on the grid, its greatest value 1, and its mean under every row of the prior."""
         likelihood = _likelihood(self.log_odds, favor, against)
-        return likelihood, np.maximum(likelihood @ self.prior.T, np.finfo(np.float64).tiny)
+        evidence = np.maximum(likelihood @ self.prior.T, np.finfo(np.float64).tiny)
+        together = np.log(evidence).sum(axis=0)
+        highest = together.max(axis=1, initial=-np.inf, keepdims=True)
+        relative = np.exp(together - highest)
+        by_setting = np.maximum(relative @ self.given.T, np.finfo(np.float64).tiny)
+        setting = _softmax((np.log(by_setting) + highest).sum(axis=0))
+        weight = relative * ((setting / by_setting) @ self.given)
+        return Posterior(self, likelihood, evidence, weight, setting)
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,19 @@ class Posterior:
     """What is known of every source on every target after its sentences.
 
     Shapes: `likelihood` (sources, targets, points); `evidence` (sources, targets, rows of the prior); `weight`
-    (targets, rows of the prior).
+    (targets, rows of the prior) and `setting` (settings,), probabilities.
     """
 
     pooling: Pooling
     likelihood: Floats
     evidence: Floats
     weight: Floats
+    setting: Floats
+
+    @property
+    def concentration(self) -> float:
+        """k, as geometric mean: about 2 where sources differ strongly, 30 where they hardly do."""
+        return float(np.exp(self.setting @ np.log(self.pooling.k)))
 
     @property
     def masses(self) -> Floats:
@@ -111,41 +114,33 @@ class Posterior:
     def draws(self, n: int, seed: int = SEED) -> Floats:
         """Net stances drawn from what is known: shape (n, sources, targets).
 
-        A draw has one k for all targets, and one mean for all sources on a target.
+        A draw has one k and a for all targets, and one mean for all sources on a target.
         """
         rng, net = np.random.default_rng(seed), self.pooling.net
         sources, targets = self.likelihood.shape[:2]
-        levels, level = np.unique(self.pooling.k, return_inverse=True)
-        chosen = rng.choice(len(levels), n, p=sums(level, self.pooling.weight, len(levels)))
+        chosen = rng.choice(len(self.setting), n, p=self.setting)
         drawn = np.empty((n, sources, targets))
         for target in range(targets):
-            rows = np.empty(n, dtype=np.intp)
-            for number in np.unique(chosen):
-                own, these = np.flatnonzero(level == number), chosen == number
-                weight = self.weight[target, own]
-                rows[these] = rng.choice(own, int(these.sum()), p=weight / weight.sum())
+            together = np.log(self.evidence[:, target]).sum(axis=0)
+            relative, rows = np.exp(together - together.max()), np.empty(n, dtype=np.intp)
+            for setting in np.unique(chosen):
+                weight, these = relative * self.pooling.given[setting], chosen == setting
+                rows[these] = rng.choice(len(weight), int(these.sum()), p=weight / weight.sum())
             for source in range(sources):
                 below = np.cumsum(self.likelihood[source, target] * self.pooling.prior[rows], axis=1)
                 drawn[:, source, target] = net[(below < rng.random((n, 1)) * below[:, -1:]).sum(axis=1)]
         return drawn
 
 
-def pool(favor: Floats, against: Floats) -> Pooling:
+def pool(favor: Floats, against: Floats) -> Posterior:
     """Fit the model to the sentences that take a side: `favor` and `against` of shape (sources, targets)."""
     most = max(float((favor + against).max(initial=0)), 1.0)
     points = min(2 * int(np.ceil(REACH / min(STEP, 0.25 / np.sqrt(most)))) + 1, MOST)
-    log_odds = np.linspace(-REACH, REACH, points)
-    means = _expit(MEANS)
+    log_odds, means = np.linspace(-REACH, REACH, points), _expit(MEANS)
     m, k = np.tile(means, len(CONCENTRATIONS)), np.repeat(CONCENTRATIONS, len(means))
-    whole = Pooling(log_odds, beta_masses(log_odds, m * k, (1 - m) * k), np.ones(len(k)), k)
-    evidence = np.log(whole.posterior(favor, against).evidence).sum(axis=0).reshape(-1, len(CONCENTRATIONS), len(means))
-    by_mean = beta_masses(MEANS, SHAPES, SHAPES)
-    highest = evidence.max(axis=2, initial=-np.inf, keepdims=True)
-    by_target = np.log(np.exp(evidence - highest) @ by_mean.T) + highest
-    likely = _softmax(by_target.sum(axis=0).ravel()).reshape(len(CONCENTRATIONS), len(SHAPES))
-    weight = (likely @ by_mean).ravel()
-    kept = weight > NEGLIGIBLE * weight.max()
-    return Pooling(log_odds, whole.prior[kept], weight[kept] / weight[kept].sum(), k[kept])
+    given: Floats = np.kron(np.eye(len(CONCENTRATIONS)), beta_masses(MEANS, SHAPES, SHAPES))
+    prior = beta_masses(log_odds, m * k, (1 - m) * k)
+    return Pooling(log_odds, prior, given, np.repeat(CONCENTRATIONS, len(SHAPES))).fit(favor, against)
 
 
 def _likelihood(log_odds: Floats, favor: Floats, against: Floats) -> Floats:
