@@ -95,7 +95,7 @@ class Folder:
         return [entry for row, line in zip(rows, lines, strict=True) if (entry := self.entry(name, line, row, model))]
 
     def read_csv(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The rows of a CSV file with a header, each validated; a byte order mark is passed over."""
+        """The rows of a CSV file with a header, each validated; a byte order mark before it is taken off."""
         text = self.read_text(name)
         if text is None:
             return []
