@@ -16,7 +16,7 @@ from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
-from kazstance.schema.labels import Label, Origin, Position
+from kazstance.schema.labels import Label, Origin, Position, UnitKind
 from kazstance.schema.manifest import Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
 
@@ -143,9 +143,11 @@ def _generate(name: str, data: Path) -> str:
         "folds": _folds,
         "labels": _labels,
         "matrix": _matrix,
+        "provenance": _provenance,
         "sources": _sources,
         "tables": _tables,
         "targets": _targets,
+        "units": _units,
     }
     if name not in makers:
         raise UnknownNameError(name, "generated block", makers)
@@ -200,6 +202,35 @@ def _sources(data: Path) -> str:
         )
     header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
     return markdown_table(header, rows)
+
+
+def _provenance(data: Path) -> str:
+    """Where each text comes from, as far as it says, and what is not known of it."""
+    rows = [
+        [
+            f"`{source.source_id}`",
+            source.title or "none",
+            source.url or "not stated",
+            f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
+            source.notes or "",
+        ]
+        for source in dataset.load("sources", data=data)
+    ]
+    return markdown_table(["source", "title", "address", "translation", "what is known and not known"], rows)
+
+
+def _units(data: Path) -> str:
+    """How each text was taken apart: its units by kind, those without annotation, and what was repaired."""
+    sentences = dataset.load("sentences", data=data)
+    kinds = [kind for kind in UnitKind if any(sentence.kind is kind for sentence in sentences)]
+    rows = []
+    for source in dataset.load("sources", data=data):
+        own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
+        count = Counter(sentence.kind for sentence in own)
+        copies = sum(sentence.duplicate_of is not None for sentence in own)
+        repairs = sum(len(sentence.repairs) for sentence in own)
+        rows.append([f"`{source.source_id}`", len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
+    return markdown_table(["source", "units", *(kind.name for kind in kinds), "copies", "repairs"], rows)
 
 
 def _targets(data: Path) -> str:
