@@ -1,6 +1,10 @@
 """Answers of systems: labels or probabilities; what is neither is named, and finished folds are kept."""
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
 import sys
 from collections import Counter
 
@@ -287,3 +291,28 @@ def test_a_family_that_made_the_labels_is_named_by_run_compare_and_report(tmp_pa
     result = CliRunner().invoke(app, ["bench", "run", "majority", "--protocol", "in_domain", "--out", runs[0]])
     assert result.exit_code == 1
     assert "holds another run" in result.stderr
+
+
+def test_a_terminal_shows_a_bar_and_a_pipe_gets_lines(tmp_path):
+    args = [sys.executable, "-m", "kazstance", "bench", "run", "majority", "--protocol", "in_domain", "--out"]
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    shown = b""
+    with subprocess.Popen([*args, tmp_path / "a"], stdout=subprocess.PIPE, stderr=theirs, env=env) as process:
+        os.close(theirs)
+        with contextlib.suppress(OSError):  # what a terminal gives when nobody writes to it any more
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        os.close(ours)
+        scores = process.stdout.read().decode()
+    assert b"100%" in shown
+    assert scores.startswith("wts ")
+    done = subprocess.run([*args, tmp_path / "b"], capture_output=True, text=True, check=True)
+    assert done.stdout == scores
+    assert done.stderr == "majority · stance · in_domain: 1 of 1, predictions of fold test\n"
+
+
+def test_a_broken_folder_of_a_run_is_named(tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(KazstanceError, match="expected the folder of a run"):
+        run("majority", "stance", "in_domain", tmp_path, say=quiet)

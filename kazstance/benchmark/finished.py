@@ -142,20 +142,27 @@ class Finished:
         return families.warning(self.run.family, data=self.data)
 
 
+def parse_run(out: Path) -> Run:
+    """What the run in a folder is of, on whatever data.
+
+    Raises:
+        KazstanceError: it is no folder of a run.
+    """
+    try:
+        return Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KazstanceError(f"{out / SETTINGS}: {error}; expected the folder of a run") from None
+
+
 def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Run:
     """What the run in a folder is of.
 
     Raises:
         KazstanceError: it is no folder of a run, or the run is on other data.
     """
-    try:
-        this = Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KazstanceError(f"{out / SETTINGS}: {error}; expected the folder of a run") from None
-    if this.digest != dataset.manifest(data=data).digest:
-        raise KazstanceError(
-            f"{out}: the run is on other data; expected the digest {dataset.manifest(data=data).digest}"
-        )
+    this, digest = parse_run(out), dataset.manifest(data=data).digest
+    if this.digest != digest:
+        raise KazstanceError(f"{out}: the run is on other data; expected the digest {digest}")
     return this
 
 

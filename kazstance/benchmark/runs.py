@@ -22,6 +22,7 @@ from kazstance.benchmark.finished import (
     Run,
     evaluate,
     jobs_of,
+    parse_run,
     reload,
     tabulate,
     tabulate_all,
@@ -206,7 +207,7 @@ def _begin(this: Run, out: Path, data: Path, say: Progress) -> None:
     """Make a folder of a run, or see that it is of this one; warn where the labels are of the system's family."""
     settings = out / SETTINGS
     if settings.is_file():
-        if Run(**json.loads(settings.read_text(encoding="utf-8"))["run"]) != this:
+        if parse_run(out) != this:
             raise KazstanceError(f"{out} holds another run; expected a new folder, or one of {asdict(this)}")
     else:
         packages = {name: version(name) for name in ("numpy", "pyarrow", "narwhals")}
