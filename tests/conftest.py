@@ -10,7 +10,7 @@ from hypothesis import settings
 from kazstance.corpus.build import build
 
 # A slow machine is no fault of the code; and CI finds the same as the last run of it found.
-settings.register_profile("kazstance", derandomize="CI" in os.environ)
+settings.register_profile("kazstance", derandomize="CI" in os.environ, deadline=None)
 settings.load_profile("kazstance")
 
 ROOT = Path(__file__).parents[1]

@@ -21,6 +21,7 @@ from kazstance.benchmark.finished import (
     Job,
     Run,
     evaluate,
+    gather,
     jobs_of,
     parse_run,
     reload,
@@ -147,7 +148,7 @@ def run(
             write_file(to_lines(job.part.test, _predict(predict, job.part, task, this), task.labels), job.file)
         where = f"{job.file.parent.name} of fold {job.part.name}"
         say(f"{system} · {task_name} · {protocol}: {number} of {len(jobs)}, {where}")
-    return _finish(this, out, data)
+    return _finish(this, parts, out, data)
 
 
 def bring(
@@ -187,7 +188,7 @@ def bring(
         job.file.unlink(missing_ok=True)
         if there:
             write_file(to_lines(there, [_given(given, item) for item in there], task.labels), job.file)
-    return _finish(this, out, data)
+    return _finish(this, parts, out, data)
 
 
 def _given(found: Predicted, item: Item) -> Answer:
@@ -221,13 +222,12 @@ def _predict(predict: Predict, part: TrainTest, task: Task, this: Run) -> list[A
     return check_answers(given, part.test, task.labels, where)
 
 
-def _finish(this: Run, out: Path, data: Path) -> list[Score]:
+def _finish(this: Run, parts: Sequence[TrainTest], out: Path, data: Path) -> list[Score]:
     """Score all folds, and write the scores, those of parts and those of probes."""
-    found = reload(out, data=data)
+    found = gather(this, parts, out, data)
     scores = evaluate(this, found.task, found.strata) + found.soft
-    parts = [asdict(part) for part in found.by_part]
-    page = {"warning": found.warning, "scores": [asdict(one) for one in scores], "parts": parts}
-    write_file(to_json(page).encode(), out / SCORES)
+    lists = {"scores": [asdict(one) for one in scores], "parts": [asdict(part) for part in found.by_part]}
+    write_file(to_json({"warning": found.warning} | lists).encode(), out / SCORES)
     if found.probes:
         write_file(to_json([asdict(probe) for probe in found.probes]).encode(), out / PROBES)
     return scores
