@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
@@ -249,7 +249,6 @@ def test_a_spoiled_file_of_a_run_is_named(tmp_path, monkeypatch):
             reload(tmp_path)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60))
 def test_soft_scores_are_those_of_scipy(seed, n):
     random = np.random.default_rng(seed)

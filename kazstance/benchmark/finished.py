@@ -173,10 +173,19 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
         KazstanceError: the folder holds no finished run, or one on other data.
     """
     this = read_run(out, data=data)
+    parts = tuple(folds(this.protocol, items(get_task(this.task), data=data), data=data))
+    return gather(this, parts, out, data)
+
+
+def gather(this: Run, parts: Sequence[TrainTest], out: Path, data: Path) -> Finished:
+    """A run with the answers that its folder holds.
+
+    Raises:
+        KazstanceError: they are not those of all folds.
+    """
     task = get_task(this.task)
-    parts = tuple(folds(this.protocol, items(task, data=data), data=data))
     answers = {part.name: from_lines(place(out, part), part.test, task.labels) for part in parts}
-    return Finished(this, task, parts, answers, _read_shown(out, task, parts, data), data)
+    return Finished(this, task, tuple(parts), answers, _read_shown(out, task, parts, data), data)
 
 
 def _read_shown(out: Path, task: Task, parts: Sequence[TrainTest], data: Path) -> dict[str, Answer]:

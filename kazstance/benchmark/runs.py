@@ -6,8 +6,9 @@ import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import kazstance
 from kazstance import dataset
@@ -21,6 +22,7 @@ from kazstance.benchmark.finished import (
     Job,
     Run,
     evaluate,
+    gather,
     jobs_of,
     parse_run,
     reload,
@@ -38,6 +40,8 @@ from kazstance.predictions import Predicted, predicted_labels
 from kazstance.scoring import Score
 
 __all__ = ["Finished", "Run", "bring", "evaluate", "find_system", "reload", "run", "tabulate", "tabulate_all"]
+PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
+"""What a run may depend on, where it is installed."""
 Progress = Callable[[str], None]
 Track = Callable[[Sequence[Job]], Iterable[Job]]
 
@@ -154,7 +158,7 @@ def run(
             write_file(to_lines(job.part.test, answers, task.labels), job.file)
         where = f"{job.file.parent.name} of fold {job.part.name}"
         say(f"{system} · {task_name} · {protocol}: {number} of {len(jobs)}, {where}")
-    return _finish(this, out, data)
+    return _finish(this, parts, out, data)
 
 
 def bring(
@@ -194,7 +198,7 @@ def bring(
         job.file.unlink(missing_ok=True)
         if there:
             write_file(to_lines(there, [_given(given, item) for item in there], task.labels), job.file)
-    return _finish(this, out, data)
+    return _finish(this, parts, out, data)
 
 
 def _given(found: Predicted, item: Item) -> Answer:
@@ -210,20 +214,19 @@ def _begin(this: Run, out: Path, data: Path, say: Progress) -> None:
         if parse_run(out) != this:
             raise KazstanceError(f"{out} holds another run; expected a new folder, or one of {asdict(this)}")
     else:
-        packages = {name: version(name) for name in ("numpy", "pyarrow", "narwhals")}
+        packages = {name: version(name) for name in PACKAGES if find_spec(name.replace("scikit-learn", "sklearn"))}
         environment = {"python": platform.python_version(), "kazstance": kazstance.__version__, **packages}
         write_file(json.dumps({"run": asdict(this), "environment": environment}, indent=1).encode(), settings)
     if warning := families.warning(this.family, data=data):
         say(warning)
 
 
-def _finish(this: Run, out: Path, data: Path) -> list[Score]:
+def _finish(this: Run, parts: Sequence[TrainTest], out: Path, data: Path) -> list[Score]:
     """Score all folds, and write the scores, those of parts and those of probes."""
-    found = reload(out, data=data)
+    found = gather(this, parts, out, data)
     scores = evaluate(this, found.task, found.strata) + found.soft
-    parts = [asdict(part) for part in found.by_part]
-    page = {"warning": found.warning, "scores": [asdict(one) for one in scores], "parts": parts}
-    write_file(to_json(page).encode(), out / SCORES)
+    lists = {"scores": [asdict(one) for one in scores], "parts": [asdict(part) for part in found.by_part]}
+    write_file(to_json({"warning": found.warning} | lists).encode(), out / SCORES)
     if found.probes:
         write_file(to_json([asdict(probe) for probe in found.probes]).encode(), out / PROBES)
     return scores
