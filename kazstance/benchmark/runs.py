@@ -31,7 +31,7 @@ from kazstance.benchmark.finished import (
 )
 from kazstance.benchmark.local_models import KINDS, local_model
 from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
-from kazstance.benchmark.protocols import folds
+from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
