@@ -49,6 +49,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.coverage
 	$(BIN)/python -m benchmarks.mirrored
+	$(BIN)/python -m benchmarks.positions
+	$(BIN)/python -m benchmarks.comparing
 	$(BIN)/python -m benchmarks.systems stance
 
 clean:
