@@ -14,7 +14,7 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "score"]
+COMMANDS = ["compare", "info", "show", "export", "verify", "build", "agreement", "why", "score"]
 
 
 def run(*args, code=0):
