@@ -1,16 +1,13 @@
 """python -m benchmarks.positions: how honest positions, answers, tests and distances are, on simulated sources."""
 
-import time
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from rich.progress import track
 
-from kazstance.comparison import count, positions
 from kazstance.comparison.closeness import distances
 from kazstance.comparison.contests import answer, position_p
 from kazstance.comparison.counts import Counts
@@ -175,29 +172,8 @@ def table_of_distances() -> Rows:
     return rows
 
 
-def seconds() -> str:
-    """Wall time of positions with intervals on 100,000 sentences x 20 targets, from the table to the cells."""
-    rng, n, targets = np.random.default_rng(0), 100_000, 20
-    sentence = np.repeat(np.arange(n), targets)
-    cells = {
-        "source_id": np.char.add("s", (sentence % 5).astype(str)),
-        "target_id": np.char.add("t", np.tile(np.arange(targets), n).astype(str)),
-        "label_name": np.array(["against", "neutral", "favor", "none"])[rng.integers(0, 4, n * targets)],
-        "paragraph_id": np.char.add("p", (sentence // 5 % 4000).astype(str)),
-    }
-    table = pa.table(cells)
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        found = positions(count(table, sentences={f"s{i}": n // 5 for i in range(5)}))
-        times.append(time.perf_counter() - started)
-    return f"{n:,} sentences x {targets} targets, {len(table):,} rows, {len(found)} cells: {min(times):.2f} s"
-
-
 def main() -> None:
     """Simulate, print the tables, and keep them."""
-    speed = seconds()
-    print(speed)
     estimators, answers = table_of_positions()
     page = [
         "# Positions on simulated sources",
@@ -215,7 +191,6 @@ def main() -> None:
         f"Distances on positions, {COMPARED} sets, 200 draws, clusters of 1 to 3 correlated sentences: mean error, "
         "coverage and width of 95 % intervals.",
         markdown_table(["k", "mean error", "coverage", "width"], table_of_distances()),
-        f"Speed of `positions` with intervals, counting included: {speed} (best of 5).",
     ]
     text = "\n\n".join(page) + "\n"
     print(text)

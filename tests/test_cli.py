@@ -14,7 +14,7 @@ import kazstance
 from kazstance.cli import app
 from tests.conftest import HARBOUR
 
-COMMANDS = ["info", "show", "export", "verify", "build", "agreement", "why", "explore"]
+COMMANDS = ["compare", "info", "show", "export", "verify", "build", "agreement", "why", "explore"]
 COMMANDS += ["cite", "license", "schema", "diff", "publish", "score", "tasks-dir"]
 
 

@@ -138,7 +138,7 @@ def pool(favor: Floats, against: Floats) -> Posterior:
     points = min(2 * int(np.ceil(REACH / min(STEP, 0.25 / np.sqrt(most)))) + 1, MOST)
     log_odds, means = np.linspace(-REACH, REACH, points), _expit(MEANS)
     m, k = np.tile(means, len(CONCENTRATIONS)), np.repeat(CONCENTRATIONS, len(means))
-    given: Floats = np.kron(np.eye(len(CONCENTRATIONS)), beta_masses(MEANS, SHAPES, SHAPES)).astype(np.float64)
+    given = np.kron(np.eye(len(CONCENTRATIONS)), beta_masses(MEANS, SHAPES, SHAPES)).astype(np.float64)
     prior = beta_masses(log_odds, m * k, (1 - m) * k)
     return Pooling(log_odds, prior, given, np.repeat(CONCENTRATIONS, len(SHAPES))).fit(favor, against)
 
