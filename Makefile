@@ -1,4 +1,5 @@
 # make data       build the dataset from raw/, validate it, load it back both ways, print what is in it
+# make docs       the site of documentation, in build/site
 # make test       what a newcomer runs: style, types, tests, and the tests again on the built wheel
 # make test-full  what needs heavy parts: the oldest supported versions, a browser, models, harnesses, other environments
 # make release    check that a version is fit to be released, build it, and test the wheel in an empty environment
@@ -29,6 +30,10 @@ data: $(READY)
 	$(BIN)/python -m build_scripts
 	$(BIN)/kazstance verify
 	$(BIN)/python -m build_scripts.load_back
+
+.PHONY: docs
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 test: $(READY)
 	$(BIN)/ruff check .
@@ -77,4 +82,4 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.systems
 
 clean:
-	rm -rf .venv .venv-* build dist
+	rm -rf .venv .venv-* .nox build dist

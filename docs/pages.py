@@ -1,17 +1,24 @@
-"""Pages of the site that stand elsewhere: those of the repository, and a page of reference for each room."""
+"""What the site has beside docs/: pages of the repository, a page of reference for each room, charts of the data."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from kazstance import comparison, dataset
+from kazstance.plot.sources import disagreement_ranking, position_matrix
+from kazstance.plot.theme import to_svg
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "kazstance"
 SHOWN: Final = {"card.md": "DATASET_CARD.md", "codebook.md": "raw/CODEBOOK.md", "changelog.md": "CHANGELOG.md"}
 PRIVATE: Final = ("__main__", "cli")
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
+LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -21,14 +28,33 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages to those of the folder docs/."""
+    """Add the pages and charts to those of the folder docs/."""
     for place, source in SHOWN.items():
-        text = FRONT.sub("", (ROOT / source).read_text(encoding="utf-8"))
-        files.append(File.generated(config, place, content=_turned(text, source)))
+        files.append(File.generated(config, place, content=FRONT.sub("", (ROOT / source).read_text(encoding="utf-8"))))
     for room in rooms():
-        parts = [f"# kazstance{'' if room == 'kazstance' else f'.{room}'}", *(f"::: {name}" for name in modules(room))]
+        parts = [f"# kazstance.{room}", *(f"::: {name}" for name in modules(room))]
         files.append(File.generated(config, f"api/{room}.md", content="\n\n".join(parts) + "\n"))
+    for name, chart in charts():
+        files.append(File.generated(config, f"images/{name}.svg", content=to_svg(chart)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Turn links into the repository into links to pages; what is no page of the site is named without a link."""
+    place = page.file.src_uri
+    home = (ROOT / SHOWN.get(place, f"docs/{place}")).parent
+    pages = {(ROOT / source).resolve(): shown for shown, source in SHOWN.items()}
+
+    def turn(found: re.Match[str]) -> str:
+        text, link, anchor = found.groups()
+        if place not in SHOWN and not link.startswith("../"):
+            return found[0]
+        target = (home / link).resolve()
+        if target.is_relative_to(ROOT / "docs"):
+            return f"[{text}]({target.relative_to(ROOT / 'docs').as_posix()}{anchor or ''})"
+        return f"[{text}]({pages[target]}{anchor or ''})" if target in pages else text
+
+    return LINK.sub(turn, markdown)
 
 
 def rooms() -> list[str]:
@@ -43,15 +69,8 @@ def modules(room: str) -> list[str]:
     return [f"kazstance.{room}", *(f"kazstance.{room}.{name}" for name in inner)]
 
 
-def _turned(text: str, source: str) -> str:
-    """A page with its links as they are seen from docs/; what is no page of the site is named without a link."""
-    pages = {name: place for place, name in SHOWN.items()}
-
-    def turn(found: re.Match[str]) -> str:
-        text, link, anchor = found.groups()
-        target = (ROOT / source).parent.joinpath(link).resolve().relative_to(ROOT).as_posix()
-        if target in pages:
-            return f"[{text}]({pages[target]}{anchor or ''})"
-        return f"[{text}]({target.removeprefix('docs/')}{anchor or ''})" if target.startswith("docs/") else text
-
-    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)", turn, text)
+def charts() -> Iterator[tuple[str, Any]]:
+    """The charts of the walk-through, drawn from the data as it is."""
+    counts, names = comparison.count(), {row.target_id: row.name for row in dataset.load("targets")}
+    yield "positions", position_matrix(comparison.positions(counts), names)
+    yield "disagreements", disagreement_ranking(comparison.disagreements(counts), names)
