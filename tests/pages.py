@@ -34,11 +34,11 @@ def read_csv(text):
 
 
 def read_json(text):
-    """One value, or JSON Lines."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError:
-        assert [json.loads(line) for line in text.splitlines()][1:], text
+    """One value or several, each after the other."""
+    rest = text.strip()
+    while rest:
+        _, end = json.JSONDecoder().raw_decode(rest)
+        rest = rest[end:].lstrip()
 
 
 READ = {
@@ -99,7 +99,8 @@ class Page:
         if shown[-1:] == [CUT]:
             assert len(printed) >= len(shown), f"{command}: nothing is cut"
         wanted = shown[:-1] if shown[-1:] == [CUT] else shown
-        assert printed[: len(wanted)] == wanted, "\n".join([command, *printed])
+        hint = f"(to show what is printed now: python -m tests.pages {self.name})"
+        assert printed[: len(wanted)] == wanted, "\n".join([command, *printed, hint])
         return shown
 
 

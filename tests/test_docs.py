@@ -55,6 +55,9 @@ def test_blocks_of_other_kinds_have_to_be_read():
         Page("page").run("perl", "")
     with pytest.raises(tomllib.TOMLDecodeError):
         Page("page").run("toml", "a = ")
+    Page("page").run("json", '{"a": 1}\n{"b":\n2}\n')
+    with pytest.raises(json.JSONDecodeError):
+        Page("page").run("json", '{"a": 1}\n{"b"}\n')
 
 
 def test_a_page_is_shown_anew():
