@@ -1,5 +1,6 @@
 """The blocks of code of pages: run, compared with what is shown, or shown anew (`python -m tests.pages PAGE…`)."""
 
+import contextlib
 import csv
 import doctest
 import io
@@ -32,8 +33,16 @@ def read_csv(text):
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
+def read_json(text):
+    """One value or several, each after the other."""
+    rest = text.strip()
+    while rest:
+        _, end = json.JSONDecoder().raw_decode(rest)
+        rest = rest[end:].lstrip()
+
+
 READ = {
-    "json": json.loads,
+    "json": read_json,
     "toml": tomllib.loads,
     "yaml": yaml.safe_load,
     "csv": read_csv,
@@ -55,8 +64,8 @@ class Page:
         if kind == "console":
             return self.run_console(body)
         if kind == "python" and ">>>" in body:
-            self.run_doctest(body)
-        elif kind == "python":
+            return self.run_doctest(body)
+        if kind == "python":
             exec(compile(body, self.name, "exec"), self.names)
         else:
             assert kind in READ, f"{kind!r}, expected python, console, {', '.join(READ)}"
@@ -69,6 +78,7 @@ class Page:
         failed, _ = doctest.DocTestRunner().run(test, out=said.append, clear_globs=False)
         self.names = test.globs
         assert not failed, "".join(said)
+        return body
 
     def run_console(self, body):
         """Each command with what it prints; one that fails is followed by `echo $?`, which shows its exit code."""
@@ -89,7 +99,8 @@ class Page:
         if shown[-1:] == [CUT]:
             assert len(printed) >= len(shown), f"{command}: nothing is cut"
         wanted = shown[:-1] if shown[-1:] == [CUT] else shown
-        assert printed[: len(wanted)] == wanted, "\n".join([command, *printed])
+        hint = f"(to show what is printed now: python -m tests.pages {self.name})"
+        assert printed[: len(wanted)] == wanted, "\n".join([command, *printed, hint])
         return shown
 
 
@@ -98,6 +109,23 @@ class Renewed(Page):
 
     A line `…4` in place of an output asks for its first four lines.
     """
+
+    def run_doctest(self, body):
+        """The same prompts with what they print now; a traceback stays as it is shown."""
+        shown = []
+        for part in doctest.DocTestParser().parse(body):
+            if isinstance(part, str):
+                shown.append(part)
+                continue
+            first, *more = part.source.splitlines(keepends=True)
+            shown += [f">>> {first}", *(f"... {line}" for line in more)]
+            shown.append(part.want if part.exc_msg else self.print_one(part.source))
+        return "".join(shown)
+
+    def print_one(self, source):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(source, self.name, "single"), self.names)
+        return printed.getvalue()
 
     def compare(self, command, shown, printed):
         if not shown or not shown[-1].startswith(CUT):

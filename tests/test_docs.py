@@ -55,6 +55,9 @@ def test_blocks_of_other_kinds_have_to_be_read():
         Page("page").run("perl", "")
     with pytest.raises(tomllib.TOMLDecodeError):
         Page("page").run("toml", "a = ")
+    Page("page").run("json", '{"a": 1}\n{"b":\n2}\n')
+    with pytest.raises(json.JSONDecodeError):
+        Page("page").run("json", '{"a": 1}\n{"b"}\n')
 
 
 def test_a_page_is_shown_anew():
@@ -62,6 +65,9 @@ def test_a_page_is_shown_anew():
     body = "$ echo one\nold\n$ seq 3\n7\n…\n$ false\n$ echo $?\n0\n$ true\n"
     expected = "$ echo one\none\n$ seq 3\n1\n…\n$ false\n$ echo $?\n1\n$ true\n"
     assert Renewed("page").run("console", body) == expected
+    assert Renewed("page").run("python", ">>> n = 1\n>>> for i in (n, 2):\n...     print(i)\n7\n\n>>> n\n") == (
+        ">>> n = 1\n>>> for i in (n, 2):\n...     print(i)\n1\n2\n\n>>> n\n1\n"
+    )
     assert Page("page").run("console", expected) == expected
 
 
