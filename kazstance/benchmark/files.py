@@ -17,7 +17,7 @@ from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.export import to_json, write_file
 from kazstance.predictions import scores
-from kazstance.scoring import GRID_LABELS, RESAMPLES, Score
+from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
 from kazstance.tables import PLAIN, TEXT, Form, read_table
 from kazstance.tally import SEED
 
@@ -87,12 +87,13 @@ def run_files(
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read, or a system fails.
     """
-    predict = find_system(system, GRID_LABELS)
-    beside = {name: find_system(name) for name in BESIDE if name != system}
     train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
+    known = GRID_LABELS if any(item.label == "none" for item in (*train, *test)) else LABELS
+    predict = find_system(system, known)
+    beside = {name: find_system(name) for name in BESIDE if name != system}
     _check_apart(train, test, str(test_file), per_target=per_target)
-    labels = {system: (_by_target if per_target else _ask)(system, predict, train, test)}
-    labels |= {name: _ask(name, shortcut, train, test) for name, shortcut in beside.items()}
+    labels = {system: (_by_target if per_target else _ask)(system, predict, train, test, known)}
+    labels |= {name: _ask(name, shortcut, train, test, known) for name, shortcut in beside.items()}
     facts = {"train": _digest(train_file), "test": _digest(test_file)}
     found = []
     for name, predicted in labels.items():
@@ -197,7 +198,9 @@ def _check_apart(train: Sequence[Item], test: Sequence[Item], file: str, *, per_
         raise InputError(problems)
 
 
-def _by_target(system: str, predict: Predict, train: Iterable[Item], test: Sequence[Item]) -> list[str]:
+def _by_target(
+    system: str, predict: Predict, train: Iterable[Item], test: Sequence[Item], known: Sequence[str]
+) -> list[str]:
     """The labels of a system that is trained on each target apart."""
     rows: dict[str, list[Item]] = defaultdict(list)
     for item in train:
@@ -205,14 +208,14 @@ def _by_target(system: str, predict: Predict, train: Iterable[Item], test: Seque
     found: dict[str, str] = {}
     for target in dict.fromkeys(item.target_id for item in test):
         part = [item for item in test if item.target_id == target]
-        labels = _ask(f"{system}: {target}", predict, rows[target], part)
+        labels = _ask(f"{system}: {target}", predict, rows[target], part, known)
         found |= {item.item_id: label for item, label in zip(part, labels, strict=True)}
     return [found[item.item_id] for item in test]
 
 
-def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Item], known: Sequence[str]) -> list[str]:
     """A system's labels; of probabilities, the most probable ones."""
-    return [answer.label for answer in ask(predict, train, test, GRID_LABELS, where)]
+    return [answer.label for answer in ask(predict, train, test, known, where)]
 
 
 def _score(
