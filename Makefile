@@ -1,6 +1,6 @@
 # make data       build the dataset from raw/, validate it, load it back both ways, print what is in it
 # make docs       the site of documentation, in build/site
-# make test       what a newcomer runs: style, types, tests, and the tests again on the built wheel
+# make test       what a newcomer runs: style, types, and the tests on the built wheel
 # make test-full  what needs heavy parts: the oldest supported versions, a browser, models, harnesses, other environments
 # make release    check that a version is fit to be released, build it, and test the wheel in an empty environment
 # make bench      speed side by side with peers
@@ -39,10 +39,10 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not full'
 	$(MAKE) wheel
+	$(BIN)/python -m pytest -n auto -m 'not full' tests/test_release.py tests/test_site.py
 
-# The tests once more, on what users install: the wheel comes first on the path, and the folder is another one.
+# The tests run on what users install: the wheel comes first on the path, and the folder is another one.
 wheel: $(READY)
 	rm -rf build/wheel
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
