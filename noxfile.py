@@ -55,7 +55,7 @@ def oldest(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site of documentation, without a warning."""
     session.install("--upgrade", "pip")
-    session.install("--group", "docs", "--editable", ".")
+    session.install("--group", "docs", "--editable", ".[compare,plots]")
     session.run("mkdocs", "build", "--strict")
 
 
