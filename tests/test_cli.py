@@ -152,3 +152,13 @@ def test_a_pipe_that_closes_early_is_no_traceback():
 
 def _rows():
     return sum(file.rows for files in kazstance.manifest().tables.values() for file in files.values())
+
+
+def test_brackets_of_a_title_or_a_speaker_are_text(harbour, tmp_path):
+    """A terminal library takes [red] for a colour, and [/] for an error."""
+    for name in ("sources.toml", "curation/units.csv"):
+        text = (harbour / name).read_text().replace("the secretary", "[/x] the secretary")
+        (harbour / name).write_text(text.replace("Stances on", "[red]Stances[/] on"))
+    run("build", str(harbour), "--out", str(tmp_path / "out"))
+    assert "[red]Stances[/] on" in run("info", "--data", str(tmp_path / "out")).stdout
+    assert "[/x]" in run("show", "--data", str(tmp_path / "out"), "--limit", "0").stdout

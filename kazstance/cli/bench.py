@@ -138,7 +138,7 @@ def compare(
         table.add_row(
             line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
         )
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @bench_command

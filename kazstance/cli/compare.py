@@ -59,7 +59,7 @@ def compare(
     if as_json:
         print(to_json(view.plain))
     else:
-        Console(highlight=False).print(*view.pages, sep="\n")
+        Console(highlight=False, markup=False).print(*view.pages, sep="\n")
     if chart and view.draw:
         from kazstance.plot.theme import save
 

@@ -29,7 +29,7 @@ def info(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     if as_json:
         print(found.model_dump_json(indent=1))
     else:
-        Console().print(_overview(found))
+        Console(markup=False).print(_overview(found))
 
 
 @command
@@ -48,7 +48,7 @@ def show(
     if as_json:
         print(to_json([row.model_dump(mode="json") for row in rows]))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for row in rows:
         certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
         console.print(Text(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
@@ -110,7 +110,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     for line in found.lines:
         figure = line.figure
         table.add_row(line.what, line.scope, line.measure, f"{figure.value:.3f}", _interval(figure), str(figure.n))
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @command
@@ -128,7 +128,7 @@ def why(
             json.dumps({"label": found.cell.model_dump(mode="json"), "judgements": rows}, ensure_ascii=False, indent=1)
         )
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(Text(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
     console.print(Text(found.sentence.text))
     for row in (*found.judgements, *found.checks):
