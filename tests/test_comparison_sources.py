@@ -202,7 +202,7 @@ PUBLISHED = "the quick brown fox jumps over the lazy pig", "the lazy purple pig 
 
 
 def test_log_odds_are_those_of_a_published_example():
-    """Of the README of fightin_words 1.0.5 (https://pypi.org/project/fightin-words): prior .05 for every word."""
+    """Of the example in the README of fightin_words, as quoted by others: prior .05 for every word."""
     one, other = (Counter(text.split()) for text in PUBLISHED)
     vocabulary = sorted(one | other)
     counts = (np.array([side[word] for word in vocabulary], dtype=float) for side in (one, other))
