@@ -1,0 +1,80 @@
+"""The command lines that behavioural tests use, in one table, and how to run them: a renamed command is changed here alone."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import kazstance
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "agreement": ("agreement", "--data", "{data}"),
+    "bench compare": ("bench", "compare"),
+    "bench files": ("bench", "files", "{system}", "--train", "{train}", "--test", "{test}", "--out", "{out}"),
+    "bench report": ("bench", "report", "--out", "{out}"),
+    "bench run": ("bench", "run", "{system}", "--out", "{out}"),
+    "build": ("build", "{corpus}", "--out", "{out}"),
+    "cite": ("cite", "--data", "{data}"),
+    "compare": ("compare", "--data", "{data}"),
+    "diff": ("diff", "{old}", "{new}"),
+    "explore": ("explore", "{data}", "--out", "{out}"),
+    "explore serve": ("explore", "{data}", "--serve", "--port", "0"),
+    "export": ("export", "{table}", "--data", "{data}", "--out", "{out}"),
+    "help": ("--help",),
+    "info": ("info", "--data", "{data}"),
+    "license": ("license", "--data", "{data}"),
+    "publish": ("publish", "--repo-id", "{repo}", "--data", "{data}"),
+    "review export": ("review", "export", "{corpus}", "--annotator", "{annotator}", "--out", "{out}"),
+    "review import": ("review", "import", "{corpus}", "{sheet}", "--plan", "{plan}"),
+    "schema": ("schema",),
+    "score": ("score", "--gold", "{gold}", "--pred", "{pred}"),
+    "show": ("show", "--data", "{data}"),
+    "verify": ("verify", "--data", "{data}"),
+    "why": ("why", "{sentence}", "{target}", "--data", "{data}"),
+}
+"""What each command is called, with the places that a test fills in."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A process that has ended: its exit code (minus the signal where it was killed), and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def argv(name: str, /, *more: str | Path, **places: str | Path) -> list[str]:
+    """The arguments of a command, its places filled in, and more behind them."""
+    return [*(part.format(**places) for part in COMMANDS[name]), *map(str, more)]
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """The variables of a process that imports the package under test, from whatever folder it is started in."""
+    return {**os.environ, "PYTHONPATH": str(Path(kazstance.__file__).parents[1]), **changed}
+
+
+def run(
+    name: str,
+    /,
+    *more: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    python: tuple[str, ...] = (),
+    timeout: float = 120,
+    **places: str | Path,
+) -> Finished:
+    """Run a command as a process of its own; `python` are options of the interpreter."""
+    done = subprocess.run(
+        [sys.executable, *python, "-m", "kazstance", *argv(name, *more, **places)],
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        encoding="utf-8",
+        env={**environment(), **(env or {})},
+        errors="replace",
+        timeout=timeout,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
