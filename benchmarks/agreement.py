@@ -11,7 +11,7 @@ import krippendorff
 import numpy as np
 
 from kazstance.agreement import alpha_interval, count_patterns
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 from kazstance.tally import cluster_weights
 
 UNITS, ANNOTATORS, LABELS, RESAMPLES, RUNS = 5000, 3, 4, 1000, 5

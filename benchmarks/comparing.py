@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from kazstance.comparison import count, positions
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 
 RESULTS = Path(__file__).parent / "results" / "comparing.md"
 SENTENCES, TARGETS, SOURCES, RUNS = 100_000, 20, 5, 7

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from kazstance import comparison, dataset
 from kazstance.explorer.page import page
 from kazstance.explorer.server import Explorer
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import Label

@@ -7,8 +7,8 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.simulation import DESIGNS, TARGETS, Design, System, simulate
-from kazstance.export import write_file
-from kazstance.publish.card import markdown_table
+from kazstance.output.files import write_file
+from kazstance.output.markdown import markdown_table
 from kazstance.scoring import compare
 
 RESULTS: Final = Path(__file__).parent / "results" / "level.md"

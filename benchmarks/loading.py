@@ -10,7 +10,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 
 ROOT = Path(__file__).parents[1]
 RUNS = 15

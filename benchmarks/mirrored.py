@@ -6,7 +6,7 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 import kazstance
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 from kazstance.schema.labels import ProbeKind
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from kazstance.comparison.closeness import distances
 from kazstance.comparison.contests import answer, position_p
 from kazstance.comparison.counts import Counts
 from kazstance.comparison.pooling import Pooling, Posterior, beta_masses, pool
-from kazstance.publish.card import markdown_table
+from kazstance.output.markdown import markdown_table
 from kazstance.tally import Floats
 
 Rows = list[list[Any]]

@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 
 from kazstance import predictions
-from kazstance.export import write_file
-from kazstance.publish.card import markdown_table
+from kazstance.output.files import write_file
+from kazstance.output.markdown import markdown_table
 from kazstance.scoring import LABELS, Confusion, confusion, f1, f_avg, macro_f1, precision, recall, ss, wts
 from kazstance.tally import Floats
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from kazstance.export import write_file
-from kazstance.publish.card import markdown_table
+from kazstance.output.files import write_file
+from kazstance.output.markdown import markdown_table
 from kazstance.scoring import LABELS, confusion, macro_f1, score
 
 RESULTS: Final = Path(__file__).parent / "results" / "scoring.md"

@@ -8,8 +8,8 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.simulation import STYLES, count, draw
-from kazstance.export import write_file
-from kazstance.publish.card import markdown_table
+from kazstance.output.files import write_file
+from kazstance.output.markdown import markdown_table
 from kazstance.scoring import METRICS, effective_size
 from kazstance.tally import Floats
 

@@ -18,8 +18,9 @@ from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.runs import run
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
-from kazstance.export import write_file
-from kazstance.publish.card import markdown_table, read_page
+from kazstance.output.files import write_file
+from kazstance.output.markdown import markdown_table
+from kazstance.publish.card import read_page
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"

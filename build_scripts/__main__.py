@@ -12,7 +12,7 @@ from kazstance import dataset
 from kazstance.corpus.build import build
 from kazstance.corpus.write import replacing
 from kazstance.errors import KazstanceError
-from kazstance.export import write_file
+from kazstance.output.files import write_file
 from kazstance.publish.card import read_page, render
 from kazstance.publish.citation import citation_cff, zenodo_json
 from kazstance.publish.hub import stage

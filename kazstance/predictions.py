@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import InputError, Problem, UnknownNameError
+from kazstance.input.tables import PLAIN, Form, read_table
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
-from kazstance.tables import PLAIN, Form, read_table
 from kazstance.tally import Floats
 
 SHOWN: Final = 10

@@ -10,7 +10,8 @@ import yaml
 import kazstance
 from kazstance import dataset
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.publish.card import front_matter, markdown_table, plain_card, read_page, render
+from kazstance.output.markdown import markdown_table
+from kazstance.publish.card import front_matter, plain_card, read_page, render
 
 
 @pytest.fixture(scope="module")

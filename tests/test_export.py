@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.export import Format, export, to_json, write_file
+from kazstance.output.export import Format, export
+from kazstance.output.files import write_file
+from kazstance.output.plain_json import to_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kazstance.cli.command import delimiter_of
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
-from kazstance.tables import LONGEST, Form, read_table
+from kazstance.input.tables import LONGEST, Form, read_table
 
 WINDOWS = Form("\t", "windows-1252")
 FIELDS = st.text(st.characters(codec="windows-1252", exclude_characters="\t\r\n\x00"), max_size=8)

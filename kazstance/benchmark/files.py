@@ -15,10 +15,11 @@ from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
-from kazstance.export import to_json, write_file
+from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.output.files import write_file
+from kazstance.output.plain_json import to_json
 from kazstance.predictions import scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
-from kazstance.tables import PLAIN, TEXT, Form, read_table
 from kazstance.tally import SEED
 
 BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-IDF")

@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from kazstance import dataset, export
+from kazstance import dataset
 from kazstance.benchmark import family
 from kazstance.benchmark.finished import TARGET, Finished, read_run, reload
 from kazstance.benchmark.parts import PARTS, PartScore
@@ -15,7 +15,8 @@ from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
-from kazstance.publish.card import markdown_table
+from kazstance.output import plain_json
+from kazstance.output.markdown import markdown_table
 from kazstance.scoring import METRICS, Difference, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
@@ -200,7 +201,7 @@ def _two(found: float | Sequence[float]) -> str:
 
 def to_json(found: Sequence[dict[str, Any]]) -> str:
     """Scores as JSON; what is undefined is null."""
-    return export.to_json(found) + "\n"
+    return plain_json.to_json(found) + "\n"
 
 
 def _order(found: Finished) -> tuple[int, int, bool, str]:

@@ -35,7 +35,8 @@ from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
-from kazstance.export import to_json, write_file
+from kazstance.output.files import write_file
+from kazstance.output.plain_json import to_json
 from kazstance.predictions import Predicted, predicted_labels
 from kazstance.scoring import Score
 

@@ -15,7 +15,8 @@ from rich.table import Table
 from kazstance import dataset
 from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra
 from kazstance.errors import UnknownNameError
-from kazstance.export import to_json, write_file
+from kazstance.output.files import write_file
+from kazstance.output.plain_json import to_json
 
 bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -102,8 +103,8 @@ def files(
     """Train a system on a stance data set of your own, score it, and show the shortcuts beside it."""
     from kazstance import predictions
     from kazstance.benchmark.files import Layout, run_files
-    from kazstance.publish.card import markdown_table
-    from kazstance.tables import Form
+    from kazstance.input.tables import Form
+    from kazstance.output.markdown import markdown_table
 
     spelling = predictions.spelling(preset, mapping or [])
     form = Form(delimiter_of(delimiter), encoding)

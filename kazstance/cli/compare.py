@@ -14,7 +14,7 @@ from rich.text import Text
 
 from kazstance import dataset, excerpt
 from kazstance.cli.command import Data, Json, command
-from kazstance.export import to_json
+from kazstance.output.plain_json import to_json
 from kazstance.schema.records import Span
 
 if TYPE_CHECKING:

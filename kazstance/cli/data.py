@@ -16,8 +16,10 @@ from rich.text import Text
 from kazstance import dataset, excerpt, reliability
 from kazstance.agreement import Figure
 from kazstance.cli.command import Data, Json, Split, command, extra
-from kazstance.export import Format, export, to_json, write_file
 from kazstance.history import history
+from kazstance.output.export import Format, export
+from kazstance.output.files import write_file
+from kazstance.output.plain_json import to_json
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
 

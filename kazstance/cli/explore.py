@@ -11,7 +11,7 @@ import typer
 from kazstance import dataset
 from kazstance.cli.command import Data, command, extra
 from kazstance.errors import KazstanceError
-from kazstance.export import write_file
+from kazstance.output.files import write_file
 from kazstance.schema import MANIFEST
 
 PAGE = Path("explorer.html")

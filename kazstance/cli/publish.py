@@ -11,7 +11,7 @@ import typer
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, command, extra
 from kazstance.errors import KazstanceError
-from kazstance.export import to_json
+from kazstance.output.plain_json import to_json
 from kazstance.publish.changes import Changes, compare
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.rights import rights

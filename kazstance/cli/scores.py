@@ -8,9 +8,9 @@ import typer
 
 from kazstance import predictions, scoring
 from kazstance.cli.command import Delimiter, Encoding, Json, command, delimiter_of
-from kazstance.export import to_json
+from kazstance.input.tables import Form
+from kazstance.output.plain_json import to_json
 from kazstance.predictions import PRESETS
-from kazstance.tables import Form
 from kazstance.tally import SEED
 
 

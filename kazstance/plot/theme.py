@@ -8,7 +8,7 @@ from typing import Any, Final
 import altair as alt
 
 from kazstance.errors import UnknownNameError
-from kazstance.export import write_file
+from kazstance.output.files import write_file
 
 FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"

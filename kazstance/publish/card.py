@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ import yaml
 from kazstance import dataset, reliability
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.output.markdown import markdown_table
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
@@ -152,12 +153,6 @@ def _generate(name: str, data: Path) -> str:
     if name not in makers:
         raise UnknownNameError(name, "generated block", makers)
     return makers[name](data)
-
-
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def _tables(data: Path) -> str:

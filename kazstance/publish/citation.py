@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from kazstance.errors import KazstanceError
-from kazstance.export import to_json
+from kazstance.output.plain_json import to_json
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.publication import Publication
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic.alias_generators import to_camel
 
 from kazstance import dataset
-from kazstance.export import to_json
+from kazstance.output.plain_json import to_json
 from kazstance.publish import rights
 from kazstance.publish.card import overall
 from kazstance.publish.citation import address, bibtex, is_citable

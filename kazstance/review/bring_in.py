@@ -12,7 +12,7 @@ from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.export import write_file
+from kazstance.output.files import write_file
 from kazstance.review.csv_sheet import from_csv
 from kazstance.review.label_studio import from_export
 from kazstance.review.sheet import Answer, Plan, Question, questions

@@ -7,7 +7,7 @@ from typing import Final
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
-from kazstance.export import safe_cell
+from kazstance.output.cells import safe_cell
 from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
 
 SHEET: Final = "sheet.csv"

@@ -1,0 +1,1 @@
+"""How results leave the program: files that are complete or absent, safe cells, tables for other programs, JSON."""

@@ -1,0 +1,45 @@
+"""Tables as CSV, JSON Lines or Parquet, for other programs."""
+
+import csv
+import io
+import json
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kazstance.output.cells import safe_cell
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
+    """A table as bytes.
+
+    In CSV, lists are JSON, and an apostrophe stands before text that a spreadsheet would take for a formula, unless
+    `exact` asks for the text as it is.
+    """
+    if form is Format.parquet:
+        sink = io.BytesIO()
+        pq.write_table(rows, sink, compression="zstd")
+        return sink.getvalue()
+    if form is Format.jsonl:
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.to_pylist()).encode()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(rows.column_names)
+    writer.writerows([_cell(value, exact) for value in row.values()] for row in rows.to_pylist())
+    return text.getvalue().encode()
+
+
+def _cell(value: Any, exact: bool) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return value if exact else safe_cell(value)
