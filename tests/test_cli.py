@@ -94,7 +94,7 @@ def test_build_without_its_extra(monkeypatch, tmp_path):
     [
         (["show", "--target", "tax"], "'tax' is not a target; choose from uprising, kazakh_government, "),
         (["show", "--source", "me"], "'me' is not a source; choose from old_mole, "),
-        (["show", "--label", "pro"], "'pro' is not a label of a stance; choose from against, neutral, favor"),
+        (["show", "--label", "pro"], "'pro' is not a label of stances; choose from against, neutral, favor"),
         (["show", "--split", "dev"], "'dev' is not a split of stances; choose from train, validation, test"),
         (["export", "stance"], "'stance' is not a table; choose from stances, grid, "),
         (["export", "--format", "xlsx"], "'xlsx' is not one of 'csv', 'jsonl', 'parquet'"),

@@ -6,13 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
+from kazstance.dataset.history import history
 from kazstance.errors import UnknownNameError
-from kazstance.history import history
 from kazstance.schema.labels import Label
 
 
 def test_the_history_of_an_adjudicated_label(harbour_data):
-    found = history("dockers/5/2", "strike", data=harbour_data)
+    found = history(DatasetFolder(harbour_data), "dockers/5/2", "strike")
     assert [(row.annotator_id, row.label) for row in found.judgements] == [("a", Label.neutral), ("b", Label.favor)]
     assert (found.cell.label, found.cell.rule) == (Label.favor, "3")
     assert found.checks == ()
@@ -43,12 +44,12 @@ def test_why_of_the_shipped_data_shows_the_check_apart():
 @pytest.mark.parametrize(
     ("sentence", "target", "message"),
     [
-        ("dockers/9/9", "toll", "'dockers/9/9' is not a annotated sentence; choose from dockers/1/1, "),
-        ("dockers/2/1", "toll", "'dockers/2/1' is not a annotated sentence; choose from dockers/1/1, "),
+        ("dockers/9/9", "toll", "'dockers/9/9' is not an annotated sentence; choose from dockers/1/1, "),
+        ("dockers/2/1", "toll", "'dockers/2/1' is not an annotated sentence; choose from dockers/1/1, "),
         ("dockers/1/1", "tax", "'tax' is not a target; choose from toll, strike, line_pays"),
     ],
 )
 def test_wrong_names_list_the_right_ones(sentence, target, message, harbour_data):
     with pytest.raises(UnknownNameError) as caught:
-        history(sentence, target, data=harbour_data)
-    assert message.replace("a annotated", "an annotated") in str(caught.value)
+        history(DatasetFolder(harbour_data), sentence, target)
+    assert message in str(caught.value)

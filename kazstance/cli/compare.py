@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kazstance import dataset, excerpt
+from kazstance import dataset
 from kazstance.cli.command import Data, Json, command
+from kazstance.dataset import excerpt
 from kazstance.output.plain_json import to_json
 from kazstance.schema.records import Span
 

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kazstance import dataset, excerpt, reliability
+from kazstance import dataset, reliability
 from kazstance.agreement import Figure
 from kazstance.cli.command import Data, Json, Split, command, extra
-from kazstance.history import history
+from kazstance.dataset import DatasetFolder, excerpt
+from kazstance.dataset.history import history
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
@@ -45,7 +46,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show sentences of a source, on a target, with a label; the evidence stands in ⟦ ⟧."""
-    found = excerpt.select(source, target, label, split, data=data)
+    found = excerpt.select(DatasetFolder(data), source, target, label, split)
     rows = found[: limit or None]
     if as_json:
         print(to_json([row.model_dump(mode="json") for row in rows]))
@@ -123,7 +124,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Tell the history of one label: judgements, evidence, notes, adjudication, rule."""
-    found = history(sentence, target, data=data)
+    found = history(DatasetFolder(data), sentence, target)
     if as_json:
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
         print(

@@ -78,3 +78,14 @@ def _card(name: str, feature: Any) -> dict[str, Any]:
         names = {str(number): label for number, label in enumerate(feature["names"])}
         return {"name": name, "dtype": {"class_label": {"names": names}}}
     return {"name": name, "dtype": feature["dtype"]}
+
+
+def label_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """The names of the labels of each label column, by number, as the metadata of a Parquet file gives them."""
+    metadata = (schema.metadata or {}).get(b"huggingface")
+    described = json.loads(metadata)["info"]["features"] if metadata else {}
+    return {
+        column: tuple(feature["names"])
+        for column, feature in described.items()
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+    }

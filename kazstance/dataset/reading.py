@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest, SplitFile
 
-SHIPPED = Path(__file__).parent / "data"
+SHIPPED = Path(__file__).parents[1] / "data"
 """The dataset that comes with the package."""
 
 

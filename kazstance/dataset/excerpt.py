@@ -1,0 +1,41 @@
+"""Excerpts: sentences by source, target or label, with the evidence marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kazstance.dataset.folder import DatasetFolder
+    from kazstance.schema.records import Span, Stance
+
+MARKS: Final = ("⟦", "⟧")
+
+
+def select(
+    folder: DatasetFolder,
+    source: str | None = None,
+    target: str | None = None,
+    label: str | None = None,
+    split: str | None = None,
+) -> list[Stance]:
+    """The stances of a source, on a target, with a label; fields left at None do not filter.
+
+    In the order of the texts, and of the targets within a sentence.
+
+    Raises:
+        UnknownNameError: there is no such source, target, label or split; the message lists those there are.
+    """
+    asked = {"source": source, "target": target, "label": label, "split": split}
+    found = folder.stances.where(**{name: value for name, value in asked.items() if value is not None}).records()
+    places = {name: i for i, name in enumerate(folder.sentences.to_arrow()["sentence_id"].to_pylist())}
+    targets = {name: i for i, name in enumerate(folder.ids["target_id"])}
+    return sorted(found, key=lambda row: (places[row.sentence_id], targets[row.target_id]))
+
+
+def mark(text: str, evidence: Iterable[Span], marks: Sequence[str] = MARKS) -> str:
+    """A text with marks around its evidence."""
+    for span in sorted(evidence, key=lambda span: span.start, reverse=True):
+        text = text[: span.start] + marks[0] + text[span.start : span.end] + marks[1] + text[span.end :]
+    return text

@@ -1,0 +1,182 @@
+"""A dataset's folder, opened once: its manifest and its tables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance.dataset.reading import SHIPPED, manifest
+from kazstance.dataset.table import Table
+from kazstance.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from kazstance.dataset.conditions import Condition
+    from kazstance.schema import records
+    from kazstance.schema.manifest import Manifest
+
+IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "annotators"}
+"""Columns whose values are rows of another table."""
+
+
+class DatasetFolder:
+    """The manifest of a dataset, parsed once, and its tables, each read once; safe to use from several threads."""
+
+    def __init__(self, path: str | os.PathLike[str] = SHIPPED) -> None:
+        """Open a dataset.
+
+        Args:
+            path: the folder of a built dataset; without it, the one that comes with the package.
+
+        Raises:
+            KazstanceError: the folder is not a built dataset.
+            IntegrityError: the manifest is damaged.
+        """
+        self.path: Final = Path(path)
+        self.manifest: Final[Manifest] = manifest(data=self.path)
+        self._lock = RLock()
+        self._whole: dict[tuple[str, str], pa.Table] = {}
+        self._schemas: dict[str, pa.Schema] = {}
+
+    @property
+    def digest(self) -> str:
+        """The identity of the data: a digest over the rows of all tables."""
+        return self.manifest.digest
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(self.manifest.tables)
+
+    def __getitem__(self, name: str) -> Table[records.Record]:
+        """A table by its name.
+
+        Raises:
+            UnknownNameError: there is no such table.
+        """
+        if name not in self.manifest.tables:
+            raise UnknownNameError(name, "table", self.tables)
+        return Table(self, name, tuple(self.manifest.tables[name]))
+
+    @property
+    def stances(self) -> Table[records.Stance]:
+        """A sentence and a target that it is about, one row for each."""
+        return self._table("stances")
+
+    @property
+    def grid(self) -> Table[records.GridCell]:
+        """An annotated sentence and any target, one row for each."""
+        return self._table("grid")
+
+    @property
+    def pairs(self) -> Table[records.Pair]:
+        """Two sentences of different sources about one target, one row for each."""
+        return self._table("pairs")
+
+    @property
+    def probes(self) -> Table[records.Probe]:
+        """Rows of stances shown otherwise."""
+        return self._table("probes")
+
+    @property
+    def sentences(self) -> Table[records.Sentence]:
+        """The units of the texts."""
+        return self._table("sentences")
+
+    @property
+    def judgements(self) -> Table[records.Judgement]:
+        """What each annotator judged of a sentence and a target."""
+        return self._table("judgements")
+
+    @property
+    def positions(self) -> Table[records.SourcePosition]:
+        """Where each source stands on each target."""
+        return self._table("positions")
+
+    @property
+    def sources(self) -> Table[records.Source]:
+        """Who speaks."""
+        return self._table("sources")
+
+    @property
+    def targets(self) -> Table[records.Target]:
+        """What sources can take sides on."""
+        return self._table("targets")
+
+    @property
+    def annotators(self) -> Table[records.Annotator]:
+        """Who or what judged."""
+        return self._table("annotators")
+
+    @cached_property
+    def ids(self) -> Mapping[str, tuple[str, ...]]:
+        """The sources, targets and annotators there are, in order, by the column that names them."""
+        return {
+            column: tuple(name for split in self.manifest.tables[table] for name in self._ids(table, split, column))
+            for column, table in IDS.items()
+            if table in self.manifest.tables
+        }
+
+    def check_ids(self, table: str, condition: Condition) -> None:
+        """Refuse sources, targets and annotators that are not in the dataset.
+
+        Raises:
+            UnknownNameError: with the nearest name.
+        """
+        known = self.ids.get(condition.column, condition.values)
+        for value in condition.values:
+            if value is not None and value not in known:
+                raise UnknownNameError(value, condition.column.removesuffix("_id"), known)
+
+    def file(self, table: str, split: str) -> Path:
+        """The Parquet file of a split."""
+        return self.path / table / f"{split}.parquet"
+
+    def rows(self, table: str, split: str) -> int:
+        """How many rows a split has."""
+        return self.manifest.tables[table][split].rows
+
+    def schema(self, table: str) -> pa.Schema:
+        """The columns of a table as they are stored."""
+        import pyarrow.parquet as pq
+
+        with self._lock:
+            if table not in self._schemas:
+                self._schemas[table] = pq.read_schema(self.file(table, next(iter(self.manifest.tables[table]))))
+            return self._schemas[table]
+
+    def label_names(self, table: str) -> Mapping[str, tuple[str, ...]]:
+        """The names of the labels of each label column of a table, in the order of their numbers."""
+        from kazstance.schema.columns import label_names
+
+        return label_names(self.schema(table))
+
+    def read(self, table: str, split: str, where: pc.Expression | None = None) -> pa.Table:
+        """The rows of a split as they are stored; a condition is pushed down to the file, a whole split is kept."""
+        import pyarrow.parquet as pq
+
+        if where is not None:
+            return pq.read_table(self.file(table, split), filters=where)
+        with self._lock:
+            if (table, split) not in self._whole:
+                self._whole[table, split] = pq.ParquetFile(self.file(table, split)).read()
+            return self._whole[table, split]
+
+    def __repr__(self) -> str:
+        found = self.manifest
+        sizes = ", ".join(f"{name} {sum(file.rows for file in files.values())}" for name, files in found.tables.items())
+        return f"<{type(self).__name__} {found.id} {found.version}, digest {self.digest[:12]}: {sizes}>"
+
+    def _table(self, name: str) -> Table[Any]:
+        return Table(self, name, tuple(self[name].splits))
+
+    def _ids(self, table: str, split: str, column: str) -> list[str]:
+        names: list[str] = self.read(table, split)[column].to_pylist()
+        return names

@@ -1,0 +1,244 @@
+"""One table of a dataset: a view of its rows that reads only what it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+from kazstance.dataset.conditions import Condition, conditions, expression
+from kazstance.errors import IntegrityError, MissingExtraError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import datasets
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from kazstance.dataset.folder import DatasetFolder
+    from kazstance.schema.records import Record
+
+R = TypeVar("R", bound="Record")
+SPLIT = "split"
+"""The column that says which split a row is in."""
+
+
+@dataclass(frozen=True)
+class Table(Generic[R]):
+    """The rows of a table that meet some conditions, in the order of its splits and of their files.
+
+    Nothing is read before rows are asked for. Arrow, pandas, Polars and `where` have labels by name and a column
+    `split`; the files, `to_hf` and records have their numbers.
+    """
+
+    folder: DatasetFolder
+    name: str
+    splits: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+
+    def where(self, **asked: Any) -> Table[R]:
+        """The rows that meet conditions too, as `where(target="campism", label=["favor", "against"], split="test")`.
+
+        Args:
+            asked: for each column the value, or a list, tuple or set of values, that a row may have; None is null.
+                `source`, `target`, `sentence`, `paragraph` and `annotator` mean their ids; `split` chooses splits.
+
+        Raises:
+            UnknownNameError: there is no such column, split or label, or no such source or target in the dataset.
+        """
+        splits = self.splits
+        if SPLIT in asked:
+            wanted = asked.pop(SPLIT)
+            wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+            for split in wanted:
+                self._check_split(split)
+            splits = tuple(split for split in self.splits if split in wanted)
+        added = conditions(asked, self.name, self._stored_columns, self.labels)
+        for condition in added:
+            self.folder.check_ids(self.name, condition)
+        return replace(self, splits=splits, conditions=(*self.conditions, *added))
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the labels of each label column, in the order of their numbers."""
+        return self.folder.label_names(self.name)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns, `split` last."""
+        return (*self._stored_columns, SPLIT)
+
+    def to_arrow(self, split: str | None = None) -> pa.Table:
+        """The rows as an Arrow table, labels by name, with a column `split`.
+
+        Raises:
+            UnknownNameError: there is no such split.
+        """
+        import pyarrow as pa
+
+        parts = []
+        for name in self._chosen(split):
+            part = self._named(self._read(name))
+            column = pa.array([name] * len(part), pa.string())
+            parts.append(part if SPLIT in part.column_names else part.append_column(SPLIT, column))
+        return pa.concat_tables(parts).replace_schema_metadata(None)
+
+    def to_pandas(self, split: str | None = None) -> pd.DataFrame:
+        """The rows as a pandas data frame, labels by name, with a column `split`.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401
+        except ImportError:
+            raise MissingExtraError("pandas", "frames") from None
+        return cast("pd.DataFrame", self.to_arrow(split).to_pandas())
+
+    def to_polars(self, split: str | None = None) -> pl.DataFrame:
+        """The rows as a Polars data frame, labels by name, with a column `split`.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            MissingExtraError: Polars is not installed.
+        """
+        try:
+            import polars as pl
+        except ImportError:
+            raise MissingExtraError("polars", "frames") from None
+        return cast("pl.DataFrame", pl.from_arrow(self.to_arrow(split)))
+
+    def to_hf(self) -> datasets.DatasetDict:
+        """The rows as a `DatasetDict` with its features, without cache or network; labels are ClassLabels.
+
+        A table in one piece, whose split is `all` elsewhere, has the split `full`: `datasets` reserves the other name.
+
+        Raises:
+            MissingExtraError: `datasets` is not installed.
+        """
+        try:
+            import datasets
+        except ImportError:
+            raise MissingExtraError("datasets", "hf") from None
+        from kazstance.schema.records import HF_SPLITS
+
+        named = {HF_SPLITS.get(split, split): self._read(split) for split in self.splits}
+        return datasets.DatasetDict({name: datasets.Dataset(part, split=name) for name, part in named.items()})
+
+    def records(self, split: str | None = None) -> tuple[R, ...]:
+        """The rows as validated frozen records.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            IntegrityError: a row does not match the schema.
+        """
+        return tuple(record for name in self._chosen(split) for record in self._validated(self._read(name)))
+
+    def path(self, split: str | None = None) -> Path:
+        """The Parquet file of a split, or the folder of all splits, for anything that reads Parquet.
+
+        Conditions make no difference here: a file is what it is.
+
+        Raises:
+            UnknownNameError: there is no such split.
+        """
+        if split is None:
+            return self.folder.path / self.name
+        self._check_split(split)
+        return self.folder.file(self.name, split)
+
+    def count(self, split: str | None = None) -> int:
+        """The number of rows.
+
+        Raises:
+            UnknownNameError: there is no such split.
+        """
+        return sum(self._size(name) for name in self._chosen(split))
+
+    def __len__(self) -> int:
+        return self.count()
+
+    @overload
+    def __getitem__(self, at: int) -> R: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[R, ...]: ...
+    def __getitem__(self, at: int | slice) -> R | tuple[R, ...]:
+        """A record by its place, or those of a slice."""
+        places = range(len(self))[at]  # raises IndexError
+        if isinstance(places, range):
+            return tuple(self._at(place) for place in places)
+        return self._at(places)
+
+    def __iter__(self) -> Iterator[R]:
+        for name in self.splits:
+            yield from self._validated(self._read(name))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows for whatever takes Arrow streams: pandas, Polars, DuckDB and others."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        kept = f" where {', '.join(condition.column for condition in self.conditions)}" if self.conditions else ""
+        sizes = ", ".join(f"{split} {self._size(split)}" for split in self.splits)
+        return f"<Table {self.name}{kept}: {len(self)} rows ({sizes})>"
+
+    @property
+    def _stored_columns(self) -> tuple[str, ...]:
+        return tuple(self.folder.schema(self.name).names)
+
+    def _at(self, place: int) -> R:
+        for name in self.splits:
+            size = self._size(name)
+            if place < size:
+                return next(self._validated(self._read(name).slice(place, 1)))
+            place -= size
+        raise IndexError(place)
+
+    def _size(self, split: str) -> int:
+        if not self.conditions:
+            return self.folder.rows(self.name, split)
+        import pyarrow.dataset as pads
+
+        files = pads.dataset(self.folder.file(self.name, split), format="parquet")
+        return int(files.count_rows(filter=expression(self.conditions)))
+
+    def _read(self, split: str) -> pa.Table:
+        return self.folder.read(self.name, split, expression(self.conditions))
+
+    def _named(self, rows: pa.Table) -> pa.Table:
+        """The rows with labels by name."""
+        import pyarrow as pa
+
+        for column, names in self.labels.items():
+            place = rows.schema.get_field_index(column)
+            named = pa.chunked_array(
+                [pa.array(names, pa.string()).take(chunk) for chunk in rows[column].chunks], pa.string()
+            )
+            rows = rows.set_column(place, column, named)
+        return rows
+
+    def _validated(self, rows: pa.Table) -> Iterator[R]:
+        from pydantic import ValidationError
+
+        from kazstance.schema.records import TABLES
+
+        record = TABLES[self.name].record
+        try:
+            for batch in rows.to_batches(max_chunksize=1024):
+                for row in batch.to_pylist():
+                    yield cast("R", record.model_validate(row))
+        except ValidationError as error:
+            raise IntegrityError(f"{self.folder.path}: {self.name}: {error}") from None
+
+    def _chosen(self, split: str | None) -> tuple[str, ...]:
+        if split is None:
+            return self.splits
+        self._check_split(split)
+        return (split,)
+
+    def _check_split(self, split: str) -> None:
+        if split not in self.splits:
+            raise UnknownNameError(split, f"split of {self.name}", self.splits)

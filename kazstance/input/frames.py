@@ -1,0 +1,88 @@
+"""Anything that holds rows, as a frame: data frames, files, folders of Parquet, Arrow streams, lists of rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance.errors import KazstanceError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import pyarrow as pa
+
+ACCEPTED: Final = (
+    "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals knows)",
+    "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
+    "an Arrow dataset or reader, or anything else that streams Arrow",
+    "a datasets.Dataset",
+    "a list of rows (mappings or records)",
+)
+"""What can be given where rows are expected."""
+
+
+def as_frame(rows: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    """Rows as a Narwhals frame; data frames stay where they are, files are read.
+
+    Args:
+        rows: one of `ACCEPTED`.
+
+    Raises:
+        KazstanceError: it is something else; the message lists what is accepted.
+        InputError: a file is broken; all problems are listed.
+    """
+    import narwhals as nw  # noqa: PLC0415
+
+    if isinstance(rows, nw.DataFrame | nw.LazyFrame):
+        return rows
+    known = nw.from_native(rows, pass_through=True)
+    if isinstance(known, nw.DataFrame | nw.LazyFrame):
+        return known
+    found: nw.DataFrame[Any] = nw.from_native(_as_arrow(rows))
+    return found
+
+
+def _as_arrow(rows: Any) -> pa.Table:
+    """What Narwhals does not know, as an Arrow table."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if isinstance(rows, str | os.PathLike):
+        return _read(Path(rows))
+    if hasattr(rows, "to_table"):  # an Arrow dataset or scanner
+        return rows.to_table()
+    if hasattr(rows, "with_format") and hasattr(rows, "features"):  # a datasets.Dataset
+        return rows.with_format("arrow")[:]
+    if hasattr(rows, "__arrow_c_stream__"):
+        return pa.table(rows)
+    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
+        return pa.Table.from_pylist([_as_mapping(row) for row in rows])
+    raise KazstanceError(_refusal(rows))
+
+
+def _read(path: Path) -> pa.Table:
+    """A file or a folder of Parquet files."""
+    if not path.is_dir():
+        from kazstance.input.tables import read_table  # noqa: PLC0415
+
+        return read_table(path)
+    files = sorted(path.glob("*.parquet"))
+    if not files:
+        raise KazstanceError(f"{path}: no Parquet files, expected some in the folder")
+    import pyarrow.dataset as pads  # noqa: PLC0415
+
+    return pads.dataset(files).to_table()
+
+
+def _as_mapping(row: Any) -> Mapping[str, Any]:
+    if isinstance(row, Mapping):
+        return row
+    if hasattr(row, "model_dump"):
+        found: Mapping[str, Any] = row.model_dump(mode="json")
+        return found
+    raise KazstanceError(f"a list of {type(row).__name__}, expected a list of mappings or records")
+
+
+def _refusal(rows: Any) -> str:
+    return f"{type(rows).__name__}, expected rows as one of: {'; '.join(ACCEPTED)}"

@@ -1,0 +1,106 @@
+"""Results in order: a sequence that prints as a table and turns into a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
+
+from kazstance.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+SHOWN: Final = 20
+"""Rows that a notebook shows."""
+
+
+class Plain(Protocol):
+    """A result that can be a row of a table."""
+
+    def as_row(self) -> dict[str, Any]:
+        """The result as plain values by column."""
+        ...
+
+
+T_co = TypeVar("T_co", bound=Plain, covariant=True)
+
+
+class Listing(Sequence[T_co], Generic[T_co]):
+    """Results of one kind, in order."""
+
+    def __init__(self, results: Iterable[T_co]) -> None:
+        self._results = tuple(results)
+
+    @overload
+    def __getitem__(self, at: int) -> T_co: ...
+    @overload
+    def __getitem__(self, at: slice) -> Listing[T_co]: ...
+    def __getitem__(self, at: int | slice) -> T_co | Listing[T_co]:
+        """A result by its place, or those of a slice."""
+        return Listing(self._results[at]) if isinstance(at, slice) else self._results[at]
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The results as plain values by column."""
+        return [result.as_row() for result in self._results]
+
+    def to_arrow(self) -> pa.Table:
+        """The results as an Arrow table."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        return pa.Table.from_pylist(self.rows())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The results as a pandas data frame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401, ICN001, PLC0415
+        except ImportError:
+            raise MissingExtraError("pandas", "frames") from None
+        return cast("pd.DataFrame", self.to_arrow().to_pandas())
+
+    def to_polars(self) -> pl.DataFrame:
+        """The results as a Polars data frame.
+
+        Raises:
+            MissingExtraError: Polars is not installed.
+        """
+        try:
+            import polars as pl  # noqa: PLC0415
+        except ImportError:
+            raise MissingExtraError("polars", "frames") from None
+        return cast("pl.DataFrame", pl.from_arrow(self.to_arrow()))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The results for anything that takes Arrow streams."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        kind = type(self._results[0]).__name__ if self._results else "nothing"
+        return f"<Listing of {len(self)} × {kind}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook, of the first rows."""
+        rows = [result.as_row() for result in self._results[:SHOWN]]
+        if not rows:
+            return "<p>No rows.</p>"
+        head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0])
+        body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
+        more = f"<p>{len(rows)} of {len(self)} rows</p>" if len(self) > len(rows) else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
