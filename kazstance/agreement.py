@@ -7,6 +7,7 @@ from typing import Any, Literal
 import narwhals as nw
 import numpy as np
 
+from kazstance import undefined
 from kazstance.tally import SEED, Floats, interval, resample, resample_clusters
 
 Level = Literal["nominal", "ordinal"]
@@ -32,12 +33,13 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with its interval and the number of units it rests on."""
+    """A figure with its interval, the number of units it rests on, and the reason for what is undefined."""
 
     value: float
     low: float
     high: float
     n: int
+    reason: str | None = None
 
 
 def alpha(votes: Floats, counts: Floats | None = None, level: Level = "nominal") -> Any:
@@ -117,7 +119,14 @@ def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES
     total = found.counts.sum(axis=0)
     draws = resample(total, n, seed) if len(found.counts) == 1 else resample_clusters(found.counts, n, seed)
     low, high = interval(alpha(found.votes, draws, level))
-    return Figure(alpha(found.votes, total, level), low, high, found.units)
+    value = alpha(found.votes, total, level)
+    return Figure(value, low, high, found.units, undefined.of_interval(value, low, _why_alpha(found)))
+
+
+def _why_alpha(found: Patterns) -> str:
+    if not found.units:
+        return "no unit was judged by two annotators"
+    return "all judgements of units that were judged by two annotators have the same label"
 
 
 def relevance(found: Patterns, none: int = 3) -> Patterns:
@@ -171,7 +180,9 @@ def kappa_interval(
     np.add.at(cells, (line, np.asarray(first, dtype=int) * labels + np.asarray(second, dtype=int)), given)
     draws = resample_clusters(cells, n, seed).reshape(n, labels, labels)
     low, high = interval(kappa(draws))
-    return Figure(kappa(cells.sum(axis=0).reshape(labels, labels)), low, high, len(first))
+    value = kappa(cells.sum(axis=0).reshape(labels, labels))
+    reason = "both annotators gave one label to all units" if len(first) else "no unit was judged by both annotators"
+    return Figure(value, low, high, len(first), undefined.of_interval(value, low, reason))
 
 
 def overlap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[int, int]:
