@@ -1,6 +1,6 @@
 """Agreement between annotators: Krippendorff's alpha and kin, from counts of label patterns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +8,10 @@ import narwhals as nw
 import numpy as np
 
 from kazstance import undefined
+from kazstance.labelled import read_labels, refuse_unknown
+from kazstance.spelling import LABELS, given, plain_number
 from kazstance.tally import SEED, Floats, interval, resample, resample_clusters
+from kazstance.values import as_text, in_frame, refuse_missing
 
 Level = Literal["nominal", "ordinal"]
 RESAMPLES = 1000
@@ -84,24 +87,56 @@ def _ordinal(values: Floats) -> Floats:
 
 
 def patterns(
-    frame: Any, unit: Sequence[str], label: str = "label", cluster: str | None = None, labels: int = 4
+    frame: Any,
+    unit: Sequence[str],
+    label: str = "label",
+    cluster: str | None = None,
+    labels: int | str | Sequence[str] | Mapping[Any, str] | None = None,
 ) -> Patterns:
     """Count the patterns of labels in a table with one row a judgement; runs where the data is.
 
     Args:
         frame: any dataframe that Narwhals knows.
         unit: the columns that identify what was judged.
-        label: the column of the label, numbered from 0; null is a gap.
+        label: the column of the label; a missing one is a gap.
         cluster: the column of the cluster; without it, all units are one cluster.
-        labels: how many labels there are.
+        labels: which there are, in their order: how many, for codes from 0; their names, for text of any kind; or how
+            the labels of kazstance are spelled (against, neutral, favor, none, in this order), as a preset or a mapping
+            from values to labels. Without it, by their names, or by the schema of a table of kazstance.
+
+    Raises:
+        UnknownLabelError: values that are not one of the labels; all are named.
+        KazstanceError: a unit or a cluster is missing.
     """
-    names = [f"label_{number}" for number in range(labels)]
-    chosen = [(nw.col(label) == number).cast(nw.Int64).alias(names[number]) for number in range(labels)]
+    numbers, size = _label_numbers(frame, label, labels)
+    names = [f"label_{number}" for number in range(size)]
+    spelled = [[value for value, number in numbers.items() if number == label_] for label_ in range(size)]
+    chosen = [as_text(label).is_in(s).cast(nw.Int64).alias(name) for s, name in zip(spelled, names, strict=True)]
+    refuse_missing(frame, [*unit, *([cluster] if cluster else [])])
     keys = list(dict.fromkeys([*unit, *([cluster] if cluster else [])]))
     judged = nw.from_native(frame).lazy().filter(~nw.col(label).is_null()).with_columns(*chosen)
     units = judged.group_by(*keys).agg(*(nw.col(name).sum() for name in names)).collect()
     votes = np.column_stack([units[name].to_numpy() for name in names]).astype(np.float64)
     return count_patterns(votes, units[cluster].to_list() if cluster else None)
+
+
+def _label_numbers(
+    frame: Any, column: str, labels: int | str | Sequence[str] | Mapping[Any, str] | None
+) -> tuple[dict[str, int], int]:
+    """The number of the label that each value of a column, as text, stands for, and how many labels there are."""
+    if labels is None or isinstance(labels, str | Mapping):
+        meant = read_labels(frame, column, given(labels), are_gaps_known=True)
+        return {value: LABELS.index(name) for value, name in meant.items()}, len(LABELS)
+    names = [str(name) for name in (range(labels) if isinstance(labels, int) else labels)]
+    known = {name: number for number, name in enumerate(names)}
+    found = [value for value in in_frame(frame, column) if value.value is not None]
+    numbers = {value.value: known.get(plain_number(value.value or "")) for value in found}
+    refuse_unknown(
+        column,
+        [value for value in found if numbers[value.value] is None],
+        lambda _: f"expected one of {', '.join(names)}",
+    )
+    return {value: number for value, number in numbers.items() if value is not None and number is not None}, len(names)
 
 
 def count_patterns(votes: Floats, clusters: Sequence[str] | None = None) -> Patterns:

@@ -58,25 +58,12 @@ def match(gold_file: Path, predicted_file: Path, columns: Columns, spelling: Spe
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read.
     """
-    gold, predicted = read_table(gold_file, form), read_table(predicted_file, form)
-    for table, file, names in (
-        (gold, gold_file, [*columns.ids, columns.gold, *columns.kept]),
-        (predicted, predicted_file, [*columns.ids, columns.predicted]),
-    ):
-        _check_columns(table, file, [*names])
     problems: list[Problem] = []
-    one = Side(str(gold_file), gold, columns.gold, row_keys(gold, columns.ids, str(gold_file), problems))
-    other = Side(
-        str(predicted_file),
-        predicted,
-        columns.predicted,
-        row_keys(predicted, columns.ids, str(predicted_file), problems),
-    )
+    one = _side(gold_file, columns.gold, [*columns.ids, *columns.kept], form)
+    other = _side(predicted_file, columns.predicted, columns.ids, form)
+    one, other = (side._replace(keys=row_keys(side.table, columns.ids, side.name, problems)) for side in (one, other))
     check_complete(one, other, problems)
-    labels = [
-        read_labels(table, name, file, spelling, problems)
-        for table, file, name in ((gold, gold_file, columns.gold), (predicted, predicted_file, columns.predicted))
-    ]
+    labels = [read_labels(side.table, side.label, Path(side.name), spelling, problems) for side in (one, other)]
     notes = check_shared(
         one,
         other,
@@ -85,7 +72,7 @@ def match(gold_file: Path, predicted_file: Path, columns: Columns, spelling: Spe
         is_label=partial(_is_label, spelling),
         problems=problems,
     )
-    kept = {name: text_column(gold, name, str(gold_file), problems) for name in [*columns.ids, *columns.kept]}
+    kept = {name: text_column(one.table, name, str(gold_file), problems) for name in [*columns.ids, *columns.kept]}
     problems += [problem for name in columns.kept for problem in _empty(kept[name], name, gold_file)]
     soft = _soft_columns((one, other), labels, spelling, problems, notes)
     if problems:
@@ -93,6 +80,13 @@ def match(gold_file: Path, predicted_file: Path, columns: Columns, spelling: Spe
     order = pc.index_in(one.keys, value_set=other.keys)
     moved = {name: values.take(order) if name.startswith(PROBABILITY) else values for name, values in soft.items()}
     return Matched(pa.table(kept | {"gold": labels[0], "predicted": labels[1].take(order)} | moved), notes)
+
+
+def _side(file: Path, label: str, names: Sequence[str], form: Form) -> Side:
+    """A file with its columns checked, and no keys yet."""
+    table = read_table(file, form)
+    _check_columns(table, file, [*names, label])
+    return Side(str(file), table, label, pa.nulls(0, pa.string()))
 
 
 def _check_columns(table: pa.Table, file: Path, names: Sequence[str]) -> None:
@@ -212,7 +206,7 @@ def predicted_labels(
         known: the rows of the task, with the column `item_id` and whatever else they are known by.
         labels: those there are.
         optional: sets of rows that may be left out, each as a whole.
-        spelling: how the file spells the labels; without it, by their names.
+        spelling: of the labels in the file; without it, by their names.
         ignored: columns that are not compared.
         say: is told the notes.
 
@@ -227,12 +221,8 @@ def predicted_labels(
     columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
     _check_columns(table, file, ["item_id", *(["label"] if not columns or "label" in table.column_names else [])])
     problems: list[Problem] = []
-    keys = row_keys(table, ["item_id"], str(file), problems)
-    there = set(keys.to_pylist())
-    left_out = {name for group in optional if not there & set(group) for name in group}
-    rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
-    task = Side("the task", rows, "", rows["item_id"].combine_chunks())
-    side = Side(str(file), table, "label", keys)
+    side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
+    task = _asked(known, optional, side)
     check_complete(task, side, problems)
     is_label = partial(_is_label, spelling)
     for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
@@ -243,12 +233,17 @@ def predicted_labels(
     found = _most_probable(probabilities, given, labels, str(file), problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
-    chances = None if probabilities is None else map(tuple, probabilities.tolist())
-    names = keys.to_pylist()
-    return Predicted(
-        dict(zip(names, found.to_pylist(), strict=True)),
-        None if chances is None else dict(zip(names, chances, strict=True)),
-    )
+    names = side.keys.to_pylist()
+    rows = None if probabilities is None else dict(zip(names, map(tuple, probabilities.tolist()), strict=True))
+    return Predicted(dict(zip(names, found.to_pylist(), strict=True)), rows)
+
+
+def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:
+    """The rows of a task that a file has to answer: all but the optional ones of which it has none."""
+    there = set(given.keys.to_pylist())
+    left_out = {name for group in optional if not there & set(group) for name in group}
+    rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
+    return Side("the task", rows, "", rows["item_id"].combine_chunks())
 
 
 def _is_label(spelling: Spelling, value: str | None) -> bool:

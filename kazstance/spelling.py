@@ -54,8 +54,7 @@ class Spelling:
         folded = {spelled.casefold(): ours for spelled, ours in self.preset.items()}
         if theirs.casefold() in folded:
             return folded[theirs.casefold()]
-        whole = WHOLE.fullmatch(theirs)
-        return self._meant(whole[1]) if whole else None
+        return self._meant(plain_number(theirs)) if WHOLE.fullmatch(theirs) else None
 
     @property
     def pairs(self) -> dict[str, str]:
@@ -92,8 +91,8 @@ def named(labels: Sequence[str]) -> Spelling:
     return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
 
 
-def given(labels: "str | Mapping[Any, str] | Spelling | None") -> Spelling:
-    """A spelling as functions take it: the name of a preset, a mapping from values to labels, or neither.
+def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = LABELS) -> Spelling:
+    """A spelling as functions take it: the name of a preset, a mapping from values to the known labels, or neither.
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists those there are.
@@ -101,8 +100,8 @@ def given(labels: "str | Mapping[Any, str] | Spelling | None") -> Spelling:
     if isinstance(labels, Spelling):
         return labels
     if isinstance(labels, Mapping):
-        return _spelling(None, {_spelled(theirs): ours for theirs, ours in labels.items()}, LABELS)
-    return _spelling(labels, {}, LABELS)
+        return _spelling(None, {_spelled(theirs): ours for theirs, ours in labels.items()}, known)
+    return _spelling(labels, {}, known)
 
 
 def _spelling(preset: str | None, own: Mapping[str, str], labels: Sequence[str]) -> Spelling:
@@ -150,6 +149,12 @@ def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
         return {name: tuple(map(str, names)) for name, names in classes.items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
+
+
+def plain_number(value: str) -> str:
+    """A whole number without its decimals, which columns with gaps have; any other value as it is."""
+    whole = WHOLE.fullmatch(value)
+    return whole[1] if whole else value
 
 
 def _spelled(value: Any) -> str:

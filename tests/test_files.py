@@ -15,11 +15,11 @@ from kazstance.benchmark import files
 from kazstance.benchmark.files import VALIDATION, Layout, read_items
 from kazstance.cli import app
 from kazstance.input.tables import Form
-from kazstance.predictions import PRESETS
+from kazstance.spelling import spelling
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
 COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]
-LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], form=Form(None, "windows-1252"))
+LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), form=Form(None, "windows-1252"))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_callable_sees_each_target_alone_and_never_the_test_in_training(town):
 def test_validation_is_a_share_that_stays_the_same_and_keeps_clusters_whole(tmp_path):
     rows = [f"{n}\tT\tword\tFAVOR\t{n // 5}" for n in range(5000)]
     (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows]))
-    layout = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], cluster="Thread")
+    layout = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), cluster="Thread")
     found = read_items(tmp_path / "x.txt", layout, for_training=True)
     splits = Counter(item.split for item in found)
     assert splits["validation"] / len(found) == pytest.approx(VALIDATION, abs=0.03)

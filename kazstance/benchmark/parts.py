@@ -17,7 +17,7 @@ PARTS: Final = ("target", "source", "kind", "voice")
 
 @dataclass(frozen=True)
 class PartScore:
-    """The headline of a task with its interval, F_avg and accuracy on some rows; NaN where undefined, with `reasons`."""
+    """The headline of a task with its interval, F_avg and accuracy on some rows; `reasons` for what is NaN."""
 
     by: str
     name: str
