@@ -110,8 +110,12 @@ def patterns(
     """
     numbers, size = _label_numbers(frame, label, labels)
     names = [f"label_{number}" for number in range(size)]
-    spelled = [[value for value, number in numbers.items() if number == label_] for label_ in range(size)]
-    chosen = [as_text(label).is_in(s).cast(nw.Int64).alias(name) for s, name in zip(spelled, names, strict=True)]
+    spelled = [[value for value, number in numbers.items() if number == place] for place in range(size)]
+    never = nw.col(label).is_null()  # gaps are filtered out
+    chosen = [
+        (as_text(label).is_in(values) if values else never).cast(nw.Int64).alias(name)
+        for values, name in zip(spelled, names, strict=True)
+    ]
     refuse_missing(frame, [*unit, *([cluster] if cluster else [])])
     keys = list(dict.fromkeys([*unit, *([cluster] if cluster else [])]))
     judged = nw.from_native(frame).lazy().filter(~nw.col(label).is_null()).with_columns(*chosen)

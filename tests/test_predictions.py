@@ -76,7 +76,10 @@ def test_every_preset_names_sides_that_there_are(preset):
 def test_a_spelling_of_ones_own(files):
     frame = pl.read_csv(files / "pred.csv").with_columns(pl.col("Stance").replace({"FAVOR": "FAVOUR"}))
     frame.write_csv(files / "pred.csv")
-    assert "'FAVOUR' in row 3, expected one of FAVOR, AGAINST, NONE" in run(files, *ARGS, code=1).stderr
+    assert (
+        "'FAVOUR' in row 3 and 2 more, expected one of FAVOR, AGAINST, NONE; for another spelling use --preset or --map"
+        in run(files, *ARGS, code=1).stderr
+    )
     assert "f_avg" in run(files, *ARGS, "--map", "FAVOUR=favor").stdout
 
 
@@ -89,7 +92,7 @@ FAULTS = {
     "a doubled row": (lambda f: pl.concat([f, f.head(1)]), "pred.csv: id: 1 rows doubled: 6; expected each once"),
     "an unknown row": (lambda f: pl.concat([f, f.head(1).with_columns(ID=pl.lit(99, pl.Int64))]), "pred.csv: id: 1 rows unknown: 99; expected rows of"),
     "an empty label": (lambda f: f.with_columns(Stance=pl.when(pl.col("ID") == 6).then(None).otherwise(pl.col("Stance"))), "pred.csv: Stance: '' in row 1, expected one of FAVOR"),
-    "an unknown label": (lambda f: f.with_columns(Stance=pl.lit("yes")), "pred.csv: Stance: 'yes' in row 1, expected one of FAVOR"),
+    "an unknown label": (lambda f: f.with_columns(Stance=pl.lit("yes")), "pred.csv: Stance: 'yes' in row 1 and 5 more, expected one of FAVOR"),
 }  # fmt: skip
 
 

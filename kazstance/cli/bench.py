@@ -135,6 +135,9 @@ def files(
     names = [score.metric for score in found[0].scores]
     print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
     print("", *found[0].scores, sep="\n")
+    for result in found[1:]:
+        for score in (score for score in result.scores if score.reason):
+            print(f"{result.system}: {score.metric}: {score.reason}")
 
 
 @bench_command
@@ -155,9 +158,8 @@ def compare(
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
         d = line.difference
-        table.add_row(
-            line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
-        )
+        figures = [f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"]
+        table.add_row(line.one, line.other, line.metric, *([f"undefined: {d.reason}", "", ""] if d.reason else figures))
     Console(markup=False).print(table)
 
 
