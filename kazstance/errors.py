@@ -48,6 +48,13 @@ class UnknownNameError(KazstanceError, ValueError):
         super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
 
 
+class UnknownLabelError(UnknownNameError):
+    """Values of a column that are not labels; the message names each, where it stands and what was expected."""
+
+    def __init__(self, message: str) -> None:
+        KazstanceError.__init__(self, message)
+
+
 class MissingExtraError(KazstanceError, ImportError):
     """A package is missing that an extra brings; the message gives the command that installs it."""
 

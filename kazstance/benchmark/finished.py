@@ -46,6 +46,7 @@ class Run:
     protocol: str
     digest: str
     family: str | None = None
+    spelling: str = "kazstance"
 
     @property
     def signature(self) -> dict[str, object]:
@@ -54,6 +55,7 @@ class Run:
             "task": self.task,
             "protocol": self.protocol,
             "system": self.system.replace(" ", "_"),
+            "spelling": self.spelling,
         }
         return facts | {"data": self.digest[:12], "version": kazstance.__version__}
 

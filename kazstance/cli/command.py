@@ -9,6 +9,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.spelling import PRESETS
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")
@@ -18,6 +19,17 @@ Delimiter = Annotated[
     str | None, typer.Option(help="Between fields: a character, or tab; else a comma in .csv, a tab in .tsv and .txt.")
 ]
 Encoding = Annotated[str, typer.Option(help="Of .csv, .tsv and .txt, as utf-8 or windows-1252.")]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"How labels are spelled: {', '.join(PRESETS)}; without it, as favor, against and neutral.",
+    ),
+]
+Mapping = Annotated[list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")]
+IgnoreColumn = Annotated[
+    list[str] | None,
+    typer.Option("--ignore-column", help="A column of both files that need not agree; may be repeated."),
+]
 Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
 
 

@@ -112,7 +112,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     )
     for line in found.lines:
         figure = line.figure
-        table.add_row(line.what, line.scope, line.measure, f"{figure.value:.3f}", _interval(figure), str(figure.n))
+        table.add_row(line.what, line.scope, line.measure, _value(figure), _interval(figure), str(figure.n))
     Console(markup=False).print(table)
 
 
@@ -145,7 +145,13 @@ def why(
         console.print(Text(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
 
 
+def _value(figure: Figure) -> str:
+    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
+
+
 def _interval(figure: Figure) -> str:
+    if math.isnan(figure.low) and not math.isnan(figure.value):
+        return figure.reason or ""
     return "" if math.isnan(figure.low) else f"{figure.low:.3f} to {figure.high:.3f}"
 
 

@@ -62,6 +62,17 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
     return table
 
 
+def as_text(column: pa.ChunkedArray) -> pa.Array | None:
+    """A column as text, in one piece; None where its values are neither text nor numbers, as lists."""
+    whole = column.combine_chunks()
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    try:
+        whole = whole.dictionary_decode() if isinstance(whole, pa.DictionaryArray) else whole
+        return pc.cast(whole, pa.string())
+    except pa.ArrowException:
+        return None
+
+
 def _read_csv(file: Path, form: Form) -> pa.Table:
     """CSV with quoting; an id as 007 stays as it is."""
     content = _decode(file, form.encoding).encode()
