@@ -10,9 +10,9 @@ from pathlib import Path
 import krippendorff
 import numpy as np
 
-from kazstance.agreement import alpha_interval, count_patterns
 from kazstance.output.markdown import markdown_table
-from kazstance.tally import cluster_weights
+from kazstance.stats.agreement import alpha_interval, count_patterns
+from kazstance.stats.tally import cluster_weights
 
 UNITS, ANNOTATORS, LABELS, RESAMPLES, RUNS = 5000, 3, 4, 1000, 5
 RESULTS = Path(__file__).parent / "results" / "agreement.md"

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from kazstance.comparison import count, positions
+from kazstance.comparison.counts import count
+from kazstance.comparison.positions import positions
 from kazstance.output.markdown import markdown_table
 
 RESULTS = Path(__file__).parent / "results" / "comparing.md"

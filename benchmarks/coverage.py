@@ -11,8 +11,8 @@ from rich.progress import track
 from benchmarks.simulation import DESIGNS, TARGETS, Design, System, simulate
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import METRICS, RESAMPLES, Confusion, ss
-from kazstance.tally import Floats, interval
+from kazstance.stats.scoring import METRICS, RESAMPLES, Confusion, ss
+from kazstance.stats.tally import Floats, interval
 
 RESULTS: Final = Path(__file__).parent / "results" / "coverage.md"
 SETS: Final = 2000

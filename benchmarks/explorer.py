@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kazstance import comparison, dataset
+from kazstance import dataset
+from kazstance.comparison import estimates
 from kazstance.explorer.page import page
 from kazstance.explorer.server import Explorer
 from kazstance.output.markdown import markdown_table
@@ -101,8 +102,8 @@ def _positions(source: Any, target: Any, label: Any) -> Columns:
     rows = []
     for s, t in product(range(SOURCES), range(TARGETS)):
         against, neutral, favor = (int(count[s, t, side]) for side in (Label.against, Label.neutral, Label.favor))
-        position, net = comparison.position(favor, neutral, against), comparison.net(favor, against)
-        salience = comparison.salience(favor + neutral + against, SENTENCES // SOURCES)
+        position, net = estimates.position(favor, neutral, against), estimates.net(favor, against)
+        salience = estimates.salience(favor + neutral + against, SENTENCES // SOURCES)
         keys = {"source_id": f"s{s}", "target_id": f"t{t}", "position": int(position), "position_name": position.name}
         counts = {"n_favor": favor, "n_neutral": neutral, "n_against": against, "n_sentences": SENTENCES // SOURCES}
         nets = dict(zip(("net", "net_low", "net_high"), net, strict=True))

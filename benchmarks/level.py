@@ -9,7 +9,7 @@ from rich.progress import track
 from benchmarks.simulation import DESIGNS, TARGETS, Design, System, simulate
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import compare
+from kazstance.stats.scoring import compare
 
 RESULTS: Final = Path(__file__).parent / "results" / "level.md"
 SETS, SWAPS, LEVEL = 2000, 399, 0.05

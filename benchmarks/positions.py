@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from kazstance.comparison.closeness import distances
-from kazstance.comparison.contests import answer, position_p
 from kazstance.comparison.counts import Counts
-from kazstance.comparison.pooling import Pooling, Posterior, beta_masses, pool
+from kazstance.comparison.disagreements import answer, position_p
+from kazstance.comparison.distances import distances
 from kazstance.output.markdown import markdown_table
-from kazstance.tally import Floats
+from kazstance.stats.pooling import Pooling, Posterior, beta_masses, pool
+from kazstance.stats.tally import Floats
 
 Rows = list[list[Any]]
 RESULTS = Path(__file__).parent / "results" / "positions.md"

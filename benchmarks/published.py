@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 
 from kazstance import predictions
+from kazstance.input.spelling import spelling
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import LABELS, Confusion, confusion, f1, f_avg, macro_f1, precision, recall, ss, wts
-from kazstance.spelling import spelling
-from kazstance.tally import Floats
+from kazstance.stats.scoring import LABELS, Confusion, confusion, f1, f_avg, macro_f1, precision, recall, ss, wts
+from kazstance.stats.tally import Floats
 
 RESULTS: Final = Path(__file__).parent / "results" / "published.md"
 TARGETS: Final = ("abortion", "atheism", "climate", "feminist", "hillary")

@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score
 
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import LABELS, confusion, macro_f1, score
+from kazstance.stats.scoring import LABELS, confusion, macro_f1, score
 
 RESULTS: Final = Path(__file__).parent / "results" / "scoring.md"
 LOOPED, RUNS, RESAMPLES, ROWS, TEXTS = 200, 5, 10_000, 2_000, 1_000_000

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from kazstance.scoring import LABELS, Confusion
-from kazstance.tally import Floats
+from kazstance.stats.scoring import LABELS, Confusion
+from kazstance.stats.tally import Floats
 
 TARGETS: Final = 12
 PRIOR: Final = np.array([[0.6, 0.15, 0.25], [0.2, 0.3, 0.5], [0.34, 0.33, 0.33], [0.1, 0.2, 0.7]])[

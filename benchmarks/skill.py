@@ -10,8 +10,8 @@ from rich.progress import track
 from benchmarks.simulation import STYLES, count, draw
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import METRICS, effective_size
-from kazstance.tally import Floats
+from kazstance.stats.scoring import METRICS, effective_size
+from kazstance.stats.tally import Floats
 
 RESULTS: Final = Path(__file__).parent / "results" / "skill.md"
 DRAWS, ROWS, TARGETS, RULES, ONE_SIDED = 1500, 740, 23, 300, 3

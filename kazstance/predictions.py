@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import InputError, Problem, UnknownNameError
+from kazstance.input.pairing import Note, Side, check_complete, check_shared, row_keys, text_column
+from kazstance.input.spelling import Spelling, named, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
-from kazstance.pairing import Note, Side, check_complete, check_shared, row_keys, text_column
-from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
-from kazstance.spelling import Spelling, named, of_column
-from kazstance.tally import Floats
-from kazstance.values import in_array
+from kazstance.input.values import in_array
+from kazstance.stats.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
+from kazstance.stats.tally import Floats
 
 SHOWN: Final = 10
 """Rows that a message names."""
@@ -50,7 +50,7 @@ class Matched(NamedTuple):
 def match(gold_file: Path, predicted_file: Path, columns: Columns, spelling: Spelling, form: Form = PLAIN) -> Matched:
     """The rows of a gold file with the prediction of each: the ids, `gold`, `predicted`, and the columns to keep.
 
-    Columns that both files share are compared, as `kazstance.pairing.check_shared` says.
+    Columns that both files share are compared, as `kazstance.input.pairing.check_shared` says.
 
     Raises:
         InputError: rows that are missing, doubled or unknown, shared columns that say that other rows are paired,
@@ -199,7 +199,7 @@ def predicted_labels(
     """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
 
     The file may have the columns `p_<label>`, the probability of each label; `label` may be left out then, since it is
-    the most probable. Columns that the file shares with the task are compared, see `kazstance.pairing.check_shared`.
+    the most probable. Columns that the file shares with the task are compared, see `input.pairing`.
 
     Args:
         file: CSV, JSON Lines or Parquet.

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from nltk.metrics.agreement import AnnotationTask
 
-import kazstance.agreement
-from kazstance.agreement import (
+import kazstance.stats.agreement
+from kazstance.stats.agreement import (
     alpha,
     alpha_interval,
     count_patterns,

@@ -27,7 +27,7 @@ from kazstance.benchmark.runs import as_text, bring, run
 from kazstance.benchmark.tasks import get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
-from kazstance.scoring import LABELS, calibration_error, soft_scores
+from kazstance.stats.scoring import LABELS, calibration_error, soft_scores
 
 SURE = {"against": 0.2, "neutral": 0.1, "favor": 0.7}
 

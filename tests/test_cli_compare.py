@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance import comparison
 from kazstance.cli import app
+from kazstance.comparison import compare_dataset
+from kazstance.comparison.positions import positions
+from kazstance.dataset import DatasetFolder
 
 
 def run(*args, code=0):
@@ -25,7 +27,7 @@ def test_the_matrix_fits_80_columns_and_has_every_cell():
     text = "\n".join(lines)
     for target in kazstance.load("targets"):
         assert f"{'*' if target.contested else ' '}{target.target_id} " in text
-    cells = comparison.positions()
+    cells = compare_dataset(DatasetFolder()).positions()
     (line,) = [line for line in lines if line.startswith(" *west_wants_calm")]
     fields = [f"{c.favor}/{c.neutral}/{c.against}" for c in cells if c.target == "west_wants_calm" and c.about]
     assert [word for word in line.split() if "/" in word] == fields
@@ -36,12 +38,12 @@ def test_the_matrix_fits_80_columns_and_has_every_cell():
 
 def test_json_is_what_the_library_finds():
     assert json.loads(run("--json").stdout) == json.loads(
-        json.dumps([cell.as_row() for cell in comparison.positions()])
+        json.dumps([cell.as_row() for cell in compare_dataset(DatasetFolder()).positions()])
     )
-    own = comparison.positions(comparison.count(voice="own"))
+    own = positions(compare_dataset(DatasetFolder(), "own").counts)
     found = json.loads(run("--json", "--voice", "own").stdout)
     assert [row["favor"] for row in found] == [cell.favor for cell in own]
-    assert [row["favor"] for row in found] != [cell.favor for cell in comparison.positions()]
+    assert [row["favor"] for row in found] != [cell.favor for cell in compare_dataset(DatasetFolder()).positions()]
 
 
 def test_one_target_with_its_evidence():
@@ -50,7 +52,7 @@ def test_one_target_with_its_evidence():
     assert "⟦has accumulated important experiences of struggle⟧" in text
     assert text.index("pr_collective/30/1") < text.index("pr_collective/14/7")
     found = json.loads(run("--target", "workers_ready", "--json").stdout)
-    expected = comparison.contrast("workers_ready")
+    expected = compare_dataset(DatasetFolder()).contrast("workers_ready")
     assert {source: part["rows"] for source, part in found.items()} == expected
     assert "old_mole: not addressed in " in run("--target", "maoism").stdout
 
@@ -58,7 +60,9 @@ def test_one_target_with_its_evidence():
 def test_pairs():
     text = run("--pairs").stdout
     found = json.loads(run("--pairs", "--json").stdout)
-    assert [line["target"] for line in found] == [line.target for line in comparison.disagreements(n=9)]
+    assert [line["target"] for line in found] == [
+        line.target for line in compare_dataset(DatasetFolder()).disagreements(n=9)
+    ]
     (line,) = [line for line in text.splitlines() if line.startswith(" *restoration_1991")]
     (row,) = [row for row in found if row["target"] == "restoration_1991"]
     letters = {source.source_id: "ABCDE"[i] for i, source in enumerate(kazstance.load("sources"))}

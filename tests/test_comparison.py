@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kazstance import comparison
+from kazstance.comparison import estimates
 from kazstance.schema.labels import Position
 
 
@@ -19,7 +19,7 @@ from kazstance.schema.labels import Position
     ],
 )
 def test_position_is_read_from_counts(counts, expected):
-    assert comparison.position(*counts) is expected
+    assert estimates.position(*counts) is expected
 
 
 @pytest.mark.parametrize(("favor", "against"), [(1, 4), (2, 8), (7, 3), (30, 12)])
@@ -28,7 +28,7 @@ def test_jeffreys_intervals_leave_two_and_a_half_percent_at_each_side(favor, aga
     p = (np.arange(400_000) + 0.5) / 400_000
     density = np.exp((favor - 0.5) * np.log(p) + (against - 0.5) * np.log1p(-p))
     share = np.cumsum(density) / density.sum()
-    found = comparison.net(favor, against)
+    found = estimates.net(favor, against)
     ends = [2 * p[np.searchsorted(share, tail)] - 1 for tail in (0.025, 0.975)]
     assert (found.low, found.high) == pytest.approx(ends, abs=1e-4)
     assert found.value == pytest.approx((2 * p - 1) @ density / density.sum(), abs=1e-6)
@@ -40,18 +40,18 @@ def test_jeffreys_intervals_leave_two_and_a_half_percent_at_each_side(favor, aga
 )
 def test_net_at_small_counts(favor, against, net):
     """Posterior mean (F - A) / (F + A + 1), and the equal-tailed interval, which keeps its width at unanimous cells."""
-    assert comparison.net(favor, against) == pytest.approx(net, abs=6e-3)
-    mirrored = comparison.net(against, favor)
+    assert estimates.net(favor, against) == pytest.approx(net, abs=6e-3)
+    mirrored = estimates.net(against, favor)
     assert mirrored == pytest.approx((-net[0], -net[2], -net[1]), abs=6e-3)
 
 
 def test_net_without_a_side_says_nothing():
-    assert comparison.net(0, 0) == (0, -1, 1)
+    assert estimates.net(0, 0) == (0, -1, 1)
 
 
 def test_salience_of_silence_has_an_upper_bound():
     """0 of 100 sentences: at most 2.5 % (97.5 % Jeffreys)."""
-    found = comparison.salience(0, 100)
+    found = estimates.salience(0, 100)
     assert (found.value, found.low) == (0, 0)
     assert found.high == pytest.approx(0.025, abs=5e-4)
-    assert comparison.salience(100, 100).high == 1
+    assert estimates.salience(100, 100).high == 1

@@ -13,11 +13,18 @@ from hypothesis import strategies as st
 from scipy.stats import beta, betabinom
 
 import kazstance
-from kazstance import comparison
-from kazstance.comparison.clustering import design_effects, intraclass
-from kazstance.comparison.pooling import CONCENTRATIONS, SHAPES, pool
+from kazstance.comparison import compare_dataset
+from kazstance.comparison.contrast import contrast
+from kazstance.comparison.counts import count
+from kazstance.comparison.disagreements import disagreements
+from kazstance.comparison.distances import distances
+from kazstance.comparison.positions import positions
+from kazstance.comparison.wording import wording
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.schema.labels import Position
+from kazstance.stats.clustering import design_effects, intraclass
+from kazstance.stats.pooling import CONCENTRATIONS, SHAPES, pool
 
 CELL = st.tuples(st.integers(0, 6), st.integers(0, 6))
 TABLE = st.integers(2, 4).flatmap(lambda s: st.lists(st.lists(CELL, min_size=s, max_size=s), min_size=1, max_size=4))
@@ -40,7 +47,7 @@ def sentences():
 
 
 def test_the_grid_is_complete_and_counts_as_sql_does():
-    cells = comparison.positions()
+    cells = compare_dataset(DatasetFolder()).positions()
     sources, targets = ([getattr(row, f"{x}_id") for row in kazstance.load(f"{x}s")] for x in ("source", "target"))
     assert [(cell.source, cell.target) for cell in cells] == [(s, t) for s in sources for t in targets]
     files = str(kazstance.path("stances") / "*.parquet")
@@ -57,7 +64,7 @@ def test_the_grid_is_complete_and_counts_as_sql_does():
 
 
 def test_the_table_positions_is_the_grid():
-    for cell, row in zip(comparison.positions(), kazstance.load("positions"), strict=True):
+    for cell, row in zip(compare_dataset(DatasetFolder()).positions(), kazstance.load("positions"), strict=True):
         assert (cell.net or (None,) * 3) == (row.net, row.net_low, row.net_high)
         assert (cell.jeffreys or (None,) * 3) == (row.net_jeffreys, row.net_jeffreys_low, row.net_jeffreys_high)
         assert cell.salience == (row.salience, row.salience_low, row.salience_high)
@@ -68,35 +75,28 @@ def test_every_dataframe_gives_the_same():
     units = frames(sentences())
     expected = None
     for frame, unit in zip(frames(stances()), units, strict=True):
-        counts = comparison.count(frame, sentences=unit)
+        counts = count(frame, sentences=unit)
         found = (
-            comparison.positions(counts),
-            comparison.disagreements(counts, n=19),
-            comparison.distances(counts, n=20),
-            comparison.distances(counts, "salience", n=20),
-            {
-                source: [row["sentence_id"] for row in rows]
-                for source, rows in comparison.contrast("uprising", frame).items()
-            },
-            comparison.wording("uprising", frame, background=unit),
+            positions(counts),
+            disagreements(counts, n=19),
+            distances(counts, n=20),
+            distances(counts, "salience", n=20),
+            {source: [row["sentence_id"] for row in rows] for source, rows in contrast("uprising", frame).items()},
+            wording("uprising", frame, background=unit),
         )
         expected = expected or found
         assert found == expected
-    by_hand = {(cell.source, cell.target): cell for cell in comparison.positions()}
+    by_hand = {(cell.source, cell.target): cell for cell in compare_dataset(DatasetFolder()).positions()}
     assert {(cell.source, cell.target): cell for cell in expected[0]} == by_hand
-    assert expected[5] == comparison.wording("uprising")
+    assert expected[5] == compare_dataset(DatasetFolder()).wording("uprising")
 
 
 def test_columns_have_any_name_and_labels_may_be_numbers():
     columns = {"party": ["x", "x", "y", "y"], "issue": ["a", "a", "a", "b"], "code": [2, 0, 3, 1], "page": list("1123")}
     names = {"source": "party", "target": "issue", "label": "code"}
     for frame in frames(columns):
-        counts = comparison.count(
-            frame, **names, labels="kazstance", cluster="page", sentences={"x": 3, "y": 9, "z": 4}
-        )
-        cells = {
-            (c.source, c.target): (c.favor, c.neutral, c.against, c.sentences) for c in comparison.positions(counts)
-        }
+        counts = count(frame, **names, labels="kazstance", cluster="page", sentences={"x": 3, "y": 9, "z": 4})
+        cells = {(c.source, c.target): (c.favor, c.neutral, c.against, c.sentences) for c in positions(counts)}
         assert cells == {
             ("x", "a"): (1, 0, 1, 3),
             ("x", "b"): (0, 0, 0, 3),
@@ -105,7 +105,7 @@ def test_columns_have_any_name_and_labels_may_be_numbers():
             ("z", "a"): (0, 0, 0, 4),
             ("z", "b"): (0, 0, 0, 4),
         }
-        bare = comparison.positions(comparison.count(frame, **names, labels="kazstance", cluster=None))
+        bare = positions(count(frame, **names, labels="kazstance", cluster=None))
         assert {cell.salience for cell in bare} == {None}
 
 
@@ -120,7 +120,7 @@ def test_columns_have_any_name_and_labels_may_be_numbers():
 )
 def test_wrong_names_are_said(wanted, said):
     with pytest.raises(UnknownNameError, match=said):
-        comparison.count(pa.table(stances()), **wanted)
+        count(pa.table(stances()), **wanted)
 
 
 def test_voices_count_what_they_say():
@@ -134,9 +134,9 @@ def test_voices_count_what_they_say():
     }
     for voice, expected in {"own": (2, 0), "endorsed": (2, 1), "all": (2, 3)}.items():
         for frame in frames(rows):
-            (cell,) = comparison.positions(comparison.count(frame, voice=voice))
+            (cell,) = positions(count(frame, voice=voice))
             assert (cell.favor, cell.against) == expected
-    own = comparison.count(voice="own").total.sum()
+    own = compare_dataset(DatasetFolder(), "own").counts.total.sum()
     assert own == sum(row.voice == "own" for row in kazstance.load("stances")) < len(kazstance.load("stances"))
 
 
@@ -211,7 +211,7 @@ def test_one_sentence_never_settles_a_target_and_many_do():
 
 
 def test_a_neutral_or_silent_source_borrows_nothing():
-    cells = {(cell.source, cell.target): cell for cell in comparison.positions()}
+    cells = {(cell.source, cell.target): cell for cell in compare_dataset(DatasetFolder()).positions()}
     kinds = Counter(cell.position for cell in cells.values())
     assert kinds[Position.neutral]
     assert kinds[Position.not_addressed]
@@ -248,8 +248,6 @@ def test_clustered_sentences_are_worth_less():
         for i, label in enumerate(labels):
             for name, value in zip(rows, (source, "t", label, str(i // 4)), strict=True):
                 rows[name].append(value)
-    (alike, _), (single, _) = (
-        comparison.positions(comparison.count(pa.table(rows), cluster=c)) for c in ("paragraph_id", None)
-    )
+    (alike, _), (single, _) = (positions(count(pa.table(rows), cluster=c)) for c in ("paragraph_id", None))
     assert alike.net.high - alike.net.low > 1.2 * (single.net.high - single.net.low)
     assert alike.jeffreys == single.jeffreys

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 import kazstance
-from kazstance import comparison
-from kazstance.comparison.closeness import _clades, _scale, draw
-from kazstance.comparison.contests import answer, position_p, salience_p
-from kazstance.comparison.permutation import permutation_p
-from kazstance.comparison.vocabulary import log_odds, words
+from kazstance.comparison import compare_dataset
+from kazstance.comparison.contrast import contrast
+from kazstance.comparison.counts import count
+from kazstance.comparison.disagreements import answer, disagreements, position_p, salience_p
+from kazstance.comparison.distances import _clades, _scale, distances, draw
+from kazstance.comparison.pairs import pairs
+from kazstance.comparison.positions import positions
+from kazstance.comparison.wording import log_odds, wording, words
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.scoring import holm
+from kazstance.stats.permutation import permutation_p
+from kazstance.stats.scoring import holm
 
 
 def table(*rows, names=("source_id", "target_id", "label_name", "paragraph_id")):
@@ -53,14 +58,14 @@ def test_no_difference_gives_even_p_values():
 
 
 def test_disagreements_put_together_what_they_say():
-    counts = comparison.count()
-    found = comparison.disagreements(counts, n=49)
+    counts = compare_dataset(DatasetFolder()).counts
+    found = disagreements(counts, n=49)
     assert sorted(line.target for line in found) == sorted(counts.targets)
     assert {line.target for line in found if line.contested} == {
         row.target_id for row in kazstance.load("targets") if row.contested
     }
     assert [line.contested for line in found] == sorted((line.contested for line in found), reverse=True)
-    cells = {(cell.source, cell.target): cell for cell in comparison.positions(counts)}
+    cells = {(cell.source, cell.target): cell for cell in positions(counts)}
     for kind in (True, False):
         lines = [line for line in found if line.contested is kind]
         assert [line.spread for line in lines] == sorted((line.spread for line in lines), reverse=True)
@@ -99,7 +104,7 @@ def test_answers(same, more, expected):
 def test_many_sentences_decide_and_few_do_not():
     rows = [("a", "t", "favor", str(i)) for i in range(40)] + [("b", "t", "against", str(i)) for i in range(40)]
     rows += [("c", "t", "favor", str(i)) for i in range(40)] + [("d", "t", "favor", "0"), ("d", "t", "against", "1")]
-    (line,) = comparison.disagreements(comparison.count(table(*rows)), n=199)
+    (line,) = disagreements(count(table(*rows)), n=199)
     found = {(pair.one, pair.other): pair.answer for pair in line.pairs}
     assert found["a", "b"] == found["b", "c"] == "differ"
     assert found["a", "c"] == "agree"
@@ -110,13 +115,13 @@ def test_many_sentences_decide_and_few_do_not():
 def test_salience_distances_are_total_variation():
     rows = [("a", "x", "favor", "1")] * 3 + [("a", "y", "favor", "2")] + [("b", "y", "neutral", "1")] * 2
     rows += [("c", "x", "favor", "1"), ("c", "y", "favor", "2")]
-    counts = comparison.count(table(*rows), cluster=None)
+    counts = count(table(*rows), cluster=None)
     share = np.array([[0.75, 0.25], [0, 1], [0.5, 0.5]])
     apart = pdist(share, "cityblock") / 2
     drawn = draw(counts, 4000)
     assert drawn.mean(axis=0) == pytest.approx(counts.total, abs=0.1)
     assert (drawn.sum(axis=(2, 3)) == [4, 2, 2]).all()
-    found = {(pair.one, pair.other): pair for pair in comparison.distances(counts, "salience", n=400).pairs}
+    found = {(pair.one, pair.other): pair for pair in distances(counts, "salience", n=400).pairs}
     rows = draw(counts, 400).sum(axis=3)
     noisy = np.array([pdist(about / about.sum(axis=1, keepdims=True), "cityblock") / 2 for about in rows])
     for i, pair in enumerate(itertools.combinations("abc", 2)):
@@ -133,7 +138,7 @@ def test_position_distances_grow_with_opposition():
         for t in range(10)
         for i in range(6)
     ]
-    found = comparison.distances(comparison.count(table(*rows)), n=200)
+    found = distances(count(table(*rows)), n=200)
     assert [(pair.one, pair.other) for pair in found.pairs] == [("a", "b"), ("b", "c"), ("a", "c")]
     assert found.pairs[0].value < 0.2
     assert found.pairs[1].value > 0.7
@@ -166,18 +171,18 @@ def test_trees_join_by_mean_distance(condensed):
 
 
 def test_what_cannot_be_compared_is_said():
-    alone = comparison.count(table(("a", "t", "favor", "1")))
+    alone = count(table(("a", "t", "favor", "1")))
     with pytest.raises(KazstanceError, match="there is 1 source; expected two or more"):
-        comparison.distances(alone)
-    apart = comparison.count(table(("a", "t", "favor", "1"), ("b", "u", "favor", "1")))
+        distances(alone)
+    apart = count(table(("a", "t", "favor", "1"), ("b", "u", "favor", "1")))
     with pytest.raises(KazstanceError, match="a and b have no target in common"):
-        comparison.distances(apart)
+        distances(apart)
     with pytest.raises(UnknownNameError, match="choose from positions, salience"):
-        comparison.distances(apart, "mood")
+        distances(apart, "mood")
 
 
 def test_contrast_is_complete_and_strongest_first():
-    found = comparison.contrast("workers_ready")
+    found = compare_dataset(DatasetFolder()).contrast("workers_ready")
     assert list(found) == [row.source_id for row in kazstance.load("sources")]
     expected = {row.sentence_id for row in kazstance.load("stances") if row.target_id == "workers_ready"}
     assert {row["sentence_id"] for rows in found.values() for row in rows} == expected
@@ -188,13 +193,13 @@ def test_contrast_is_complete_and_strongest_first():
         ]
         assert order == sorted(order)
     with pytest.raises(UnknownNameError, match="'x' is not a target; choose from uprising"):
-        comparison.contrast("x")
-    assert comparison.contrast("maoism")["old_mole"] == []
+        compare_dataset(DatasetFolder()).contrast("x")
+    assert compare_dataset(DatasetFolder()).contrast("maoism")["old_mole"] == []
 
 
 def test_ties_stand_as_in_the_text():
     rows = [("s", "t", f"s/{i}/1") for i in (10, 9, 2)]
-    found = comparison.contrast("t", table(*rows, names=("source_id", "target_id", "sentence_id")))
+    found = contrast("t", table(*rows, names=("source_id", "target_id", "sentence_id")))
     assert [row["sentence_id"] for row in found["s"]] == ["s/2/1", "s/9/1", "s/10/1"]
 
 
@@ -234,7 +239,7 @@ def test_wording_is_that_of_an_independent_implementation():
     rows = [(name, "toll", text) for name, texts in TEXTS.items() for text in texts]
     frame = table(*rows, names=("source_id", "target_id", "text"))
     background = pa.table({"text": [*BACKGROUND, *(text for texts in TEXTS.values() for text in texts)]})
-    found = comparison.wording("toll", frame, background=background, prior=10)
+    found = wording("toll", frame, background=background, prior=10)
     z = {line.word: line.z for line in found if line.source == "union"}
     assert z == pytest.approx(HESSEL, abs=1e-6)
     assert {line.word: -line.z for line in found if line.source == "owners"} == pytest.approx(HESSEL, abs=1e-6)
@@ -251,7 +256,7 @@ def test_wording_by_the_formulas_of_the_paper():
         w for text in {s.text for s in kazstance.load("sentences") if s.annotated} for w in words(text)
     )
     total = sum(sum(c.values()) for c in said.values())
-    found = comparison.wording("russian_state")
+    found = compare_dataset(DatasetFolder()).wording("russian_state")
     assert len(found) == 5 * len(set().union(*said.values()))
     for line in found[:: len(found) // 200]:
         own, n = said[line.source][line.word], sum(said[line.source].values())
@@ -274,7 +279,8 @@ def test_words_are_letters():
 
 def test_pairs_are_counted_as_they_stand():
     found = {
-        (line.target, line.one, line.other): (line.agree, line.disagree, line.mixed) for line in comparison.pairs()
+        (line.target, line.one, line.other): (line.agree, line.disagree, line.mixed)
+        for line in pairs(DatasetFolder().pairs)
     }
     plain = Counter(
         (row.target_id, *sorted((row.source_a, row.source_b)), row.relation_name) for row in kazstance.load("pairs")
@@ -284,4 +290,4 @@ def test_pairs_are_counted_as_they_stand():
     with pytest.raises(
         UnknownNameError, match="target: .* in row 1 and .* more, expected one of disagree, mixed, agree"
     ):
-        comparison.pairs(relation="target")
+        pairs(DatasetFolder().pairs, relation="target")

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from kazstance.benchmark import files
 from kazstance.benchmark.files import VALIDATION, Layout, read_items
 from kazstance.cli import app
+from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
-from kazstance.spelling import spelling
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
 COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]

@@ -9,7 +9,12 @@ import pyarrow as pa
 import pytest
 
 import kazstance
-from kazstance import comparison, reliability
+from kazstance.comparison import agreement as reliability
+from kazstance.comparison import compare_dataset
+from kazstance.comparison.counts import count
+from kazstance.comparison.disagreements import disagreements
+from kazstance.comparison.positions import positions
+from kazstance.dataset import DatasetFolder
 from kazstance.plot import sources as charts
 from kazstance.plot.theme import save, to_svg
 
@@ -19,7 +24,7 @@ HOSTILE = "</script><b>&\"'"
 
 @pytest.fixture(scope="module")
 def cells():
-    return comparison.positions()
+    return compare_dataset(DatasetFolder()).positions()
 
 
 def words(svg):
@@ -59,7 +64,7 @@ def test_salience_shows_every_cell_and_the_most_salient_target_first(cells):
 
 
 def test_the_ranking_shows_contested_targets_and_all_their_pairs():
-    found = comparison.disagreements(n=19)
+    found = compare_dataset(DatasetFolder()).disagreements(n=19)
     texts = words(to_svg(charts.disagreement_ranking(found, NAMES)))
     contested = [line for line in found if line.contested]
     expected = Counter()
@@ -71,7 +76,7 @@ def test_the_ranking_shows_contested_targets_and_all_their_pairs():
 
 
 def test_the_tree_has_every_source_and_its_branches_do_not_cross():
-    found = comparison.distances(n=50)
+    found = compare_dataset(DatasetFolder()).distances(n=50)
     names = {place.source: place.source.upper() for place in found.places}
     texts = words(to_svg(charts.distance_chart(found, names)))
     for name in names.values():
@@ -100,10 +105,8 @@ def test_charts_are_drawn_and_names_stay_text(cells, tmp_path):
 
 
 def test_few_cells_make_a_chart_too():
-    counts = comparison.count(
-        pa.table({"source_id": ["a"], "target_id": ["t"], "label_name": ["favor"], "paragraph_id": ["1"]})
-    )
-    cells = comparison.positions(counts)
+    counts = count(pa.table({"source_id": ["a"], "target_id": ["t"], "label_name": ["favor"], "paragraph_id": ["1"]}))
+    cells = positions(counts)
     assert json.loads(charts.position_matrix(cells).to_json())
     assert "t" in words(to_svg(charts.position_matrix(cells)))
-    assert charts.disagreement_ranking(comparison.disagreements(counts, n=9)).to_dict()
+    assert charts.disagreement_ranking(disagreements(counts, n=9)).to_dict()

@@ -9,8 +9,8 @@ from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 from kazstance.cli import app
-from kazstance.scoring import GRID_LABELS
-from kazstance.spelling import PRESETS
+from kazstance.input.spelling import PRESETS
+from kazstance.stats.scoring import GRID_LABELS
 
 GOLD = {
     "ID": [1, 2, 3, 4, 5, 6],

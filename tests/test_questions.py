@@ -22,7 +22,7 @@ from kazstance.benchmark.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.errors import UnknownNameError
 from kazstance.schema.labels import Label, MoreFavorable
-from kazstance.scoring import GRID_LABELS, LABELS, METRICS, STANCE_METRICS, confusion
+from kazstance.stats.scoring import GRID_LABELS, LABELS, METRICS, STANCE_METRICS, confusion
 
 TASK_FILES = {"kazstance_stance": "stance", "kazstance_stance4": "stance4"}
 known = pytest.fixture(scope="module")(definitions)

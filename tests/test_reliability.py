@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from kazstance import reliability
+from kazstance.comparison import agreement as reliability
 from kazstance.corpus.build import build
 from kazstance.schema.labels import Label
 from tests.conftest import quiet

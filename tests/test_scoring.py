@@ -15,8 +15,8 @@ from scipy.spatial.distance import jensenshannon
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
 
-from kazstance import scoring
-from kazstance.scoring import (
+from kazstance.stats import scoring
+from kazstance.stats.scoring import (
     LABELS,
     METRICS,
     Confusion,

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kazstance import tally as room
-from kazstance.tally import cluster_weights, interval, resample, resample_clusters, tally, weight_blocks
+from kazstance.stats import tally as room
+from kazstance.stats.tally import cluster_weights, interval, resample, resample_clusters, tally, weight_blocks
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from kazstance.benchmark.tasks import Item
-from kazstance.tally import SEED, interval, resample
+from kazstance.stats.tally import SEED, interval, resample
 
 RESAMPLES = 1000
 SAME_SOURCE = 200

@@ -15,13 +15,13 @@ from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.input.spelling import Spelling, class_names, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import read_labels, scores
-from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
-from kazstance.spelling import Spelling, class_names, of_column
-from kazstance.tally import SEED
+from kazstance.stats.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
+from kazstance.stats.tally import SEED
 
 BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-IDF")
 """Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""

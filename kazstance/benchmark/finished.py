@@ -21,7 +21,7 @@ from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.tasks import Task, get_task, items, votes
 from kazstance.errors import KazstanceError
 from kazstance.schema.records import Probe
-from kazstance.scoring import Confusion, Score, confusion, score, soft_scores
+from kazstance.stats.scoring import Confusion, Score, confusion, score, soft_scores
 
 SETTINGS: Final = "run.json"
 SCORES: Final = "scores.json"

@@ -13,7 +13,7 @@ from kazstance.benchmark.replies import Answer, count, measure
 from kazstance.benchmark.tasks import Task, get_task
 from kazstance.errors import MissingExtraError
 from kazstance.schema.records import SPLITS
-from kazstance.scoring import GRID_LABELS
+from kazstance.stats.scoring import GRID_LABELS
 
 if TYPE_CHECKING:
     import datasets

@@ -17,7 +17,7 @@ from kazstance.benchmark import family
 from kazstance.benchmark.questions import asked, choices, definitions, question
 from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
 from kazstance.benchmark.tasks import Item, get_task
-from kazstance.scoring import score
+from kazstance.stats.scoring import score
 
 log = logging.getLogger(__name__)
 WARNING: Final = "family_warning"

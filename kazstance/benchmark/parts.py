@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from kazstance import undefined
 from kazstance.benchmark.tasks import Task
-from kazstance.scoring import METRICS, RESAMPLES, Confusion, accuracy, effective_size, f_avg
-from kazstance.tally import SEED, interval
+from kazstance.stats import undefined
+from kazstance.stats.scoring import METRICS, RESAMPLES, Confusion, accuracy, effective_size, f_avg
+from kazstance.stats.tally import SEED, interval
 
 PARTS: Final = ("target", "source", "kind", "voice")
 """What rows are parted by; pairs have no voice, and two sources."""

@@ -21,7 +21,7 @@ from kazstance.benchmark.tasks import Item
 from kazstance.errors import KazstanceError
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.records import Probe
-from kazstance.scoring import Confusion, compare, confusion, estimate, score
+from kazstance.stats.scoring import Confusion, compare, confusion, estimate, score
 
 ASKED: Final = (ProbeKind.mask, ProbeKind.mirror)
 """Probes that a system is asked again for; a swap compares answers that it gave already."""

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from kazstance.scoring import METRICS, Confusion, Metric, confusion, effective_size, macro_f1
+from kazstance.stats.scoring import METRICS, Confusion, Metric, confusion, effective_size, macro_f1
 
 NO_ANSWER: Final = "no answer"
 """The prediction of an answer that is none of the labels.

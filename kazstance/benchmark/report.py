@@ -17,7 +17,7 @@ from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.output import plain_json
 from kazstance.output.markdown import markdown_table
-from kazstance.scoring import METRICS, Difference, Score, compare, effective_size, holm, score
+from kazstance.stats.scoring import METRICS, Difference, Score, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
 """Systems that do not read, or do not look at the target."""

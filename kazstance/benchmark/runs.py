@@ -37,11 +37,11 @@ from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError
+from kazstance.input.spelling import Spelling, named
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import Predicted, predicted_labels
-from kazstance.scoring import Score
-from kazstance.spelling import Spelling, named
+from kazstance.stats.scoring import Score
 
 __all__ = ["Finished", "Run", "bring", "evaluate", "find_system", "reload", "run", "tabulate", "tabulate_all"]
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")

@@ -11,7 +11,7 @@ from kazstance import dataset
 from kazstance.errors import UnknownNameError
 from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
-from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS
+from kazstance.stats.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
 PAIR_LABELS: Final = ("a", "b", "same")
 SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}

@@ -27,9 +27,9 @@ from kazstance.cli.command import (
     extra,
 )
 from kazstance.errors import UnknownNameError
+from kazstance.input.spelling import named, spelling
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
-from kazstance.spelling import named, spelling
 
 bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")

@@ -9,7 +9,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
-from kazstance.spelling import PRESETS
+from kazstance.input.spelling import PRESETS
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")

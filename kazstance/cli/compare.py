@@ -15,12 +15,12 @@ from rich.text import Text
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, command
-from kazstance.dataset import excerpt
+from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.output.plain_json import to_json
 from kazstance.schema.records import Span
 
 if TYPE_CHECKING:
-    from kazstance.comparison import Cell, Counts, Estimate, Feature, Voice
+    from kazstance.comparison import Cell, Comparison, Counts, Estimate, Feature, Voice
 
 SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
 DECIDED = ("differ", "agree")
@@ -45,17 +45,17 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare sources: all positions; or one target, pairs of sources, or distances."""
-    from kazstance import comparison
+    from kazstance.comparison import compare_dataset
 
     if (target is not None) + pairs + (distances is not None) > 1:
         raise typer.BadParameter("choose one of --target, --pairs and --distances")
-    counts = comparison.count(voice=cast("Voice", voice), data=data)
+    found = compare_dataset(DatasetFolder(data), cast("Voice", voice))
     if target is not None:
-        view = _contrast(counts, target, voice, data)
+        view = _contrast(found, target)
     elif pairs:
-        view = _pairs(counts)
+        view = _pairs(found)
     else:
-        view = _distances(counts, distances) if distances is not None else _matrix(counts)
+        view = _distances(found, distances) if distances is not None else _matrix(found)
     if chart and not view.draw:
         raise typer.BadParameter("there is no chart of one target")
     if as_json:
@@ -65,15 +65,13 @@ def compare(
     if chart and view.draw:
         from kazstance.plot.theme import save
 
-        save(view.draw({row.target_id: row.name for row in dataset.load("targets", data=data)}), chart)
+        save(view.draw(dict(found.names or {})), chart)
         typer.echo(f"wrote {chart}", err=True)
 
 
-def _matrix(counts: "Counts") -> View:
+def _matrix(compared: "Comparison") -> View:
     """The grid, a row for each target."""
-    from kazstance import comparison
-
-    cells = comparison.positions(counts)
+    counts, cells = compared.counts, compared.positions()
     table = _table("target", *_letters(counts))
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
@@ -91,12 +89,10 @@ def _matrix(counts: "Counts") -> View:
     return View([cell.as_row() for cell in cells], [_key(counts), table, legend], draw)
 
 
-def _contrast(counts: "Counts", target: str, voice: str, data: Path) -> View:
+def _contrast(compared: "Comparison", target: str) -> View:
     """What each source wrote on a target."""
-    from kazstance import comparison
-
-    found = comparison.contrast(target, voice=cast("Voice", voice), data=data)
-    cells = {cell.source: cell for cell in comparison.positions(counts) if cell.target == target}
+    found = compared.contrast(target)
+    cells = {cell.source: cell for cell in compared.positions() if cell.target == target}
     pages = []
     for source, rows in found.items():
         pages.append(Text(f"{source}: {_stand(cells[source])}", "bold"))
@@ -109,11 +105,9 @@ def _contrast(counts: "Counts", target: str, voice: str, data: Path) -> View:
     return View(plain, pages, None)
 
 
-def _pairs(counts: "Counts") -> View:
+def _pairs(compared: "Comparison") -> View:
     """What can be said of pairs of sources on each target."""
-    from kazstance import comparison
-
-    found = comparison.disagreements(counts)
+    counts, found = compared.counts, compared.disagreements()
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
@@ -134,11 +128,9 @@ def _pairs(counts: "Counts") -> View:
     return View([asdict(line) for line in found], [_key(counts), table, legend], draw)
 
 
-def _distances(counts: "Counts", by: str) -> View:
+def _distances(compared: "Comparison", by: str) -> View:
     """Pairs of sources, nearest first, and the tree."""
-    from kazstance import comparison
-
-    found = comparison.distances(counts, cast("Feature", by))
+    found = compared.distances(cast("Feature", by))
     table = _table("sources", "distance", "95 %", "keeps its rank")
     for pair in found.pairs:
         ends = f"{pair.low:.2f} to {pair.high:.2f}"

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kazstance import dataset, reliability
-from kazstance.agreement import Figure
+from kazstance import dataset
 from kazstance.cli.command import Data, Json, Split, command, extra
+from kazstance.comparison import agreement as reliability
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.dataset.history import history
 from kazstance.output.export import Format, export
@@ -23,6 +23,7 @@ from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
+from kazstance.stats.agreement import Figure
 
 
 @command

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from kazstance import predictions, scoring
+from kazstance import predictions
 from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mapping, Preset, command, delimiter_of
+from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
-from kazstance.spelling import spelling
-from kazstance.tally import SEED
+from kazstance.stats import scoring
+from kazstance.stats.tally import SEED
 
 
 @command

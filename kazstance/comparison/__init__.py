@@ -1,22 +1,23 @@
 """Compare sources: where they stand, where they differ and how surely, what they wrote, and in which words.
 
-Positions, disagreements and distances are arithmetic on one count (`count`): of the shipped dataset, of another built
-one, or of any table with columns of source, target and label.
+Positions, disagreements and distances are arithmetic on one count, of a dataset or of any rows of one source, target
+and label each.
 """
 
-from kazstance.comparison.closeness import Clade, Distance, Distances, Feature, Place, distances
-from kazstance.comparison.contests import Answer, Disagreement, Pairwise, disagreements
+from kazstance.comparison.comparison import Comparison, compare_dataset, compare_rows
 from kazstance.comparison.counts import Counts, Voice, count
-from kazstance.comparison.estimates import Estimate, contested, net, position, salience
-from kazstance.comparison.evidence import contrast, strength
-from kazstance.comparison.matrix import Cell, positions
-from kazstance.comparison.pairing import PairCount, pairs
-from kazstance.comparison.vocabulary import Word, wording
+from kazstance.comparison.disagreements import Answer, Disagreement, Pairwise
+from kazstance.comparison.distances import Clade, Distance, Distances, Feature, Place
+from kazstance.comparison.estimates import Estimate
+from kazstance.comparison.pairs import PairCount
+from kazstance.comparison.positions import Cell
+from kazstance.comparison.wording import Word
 
 __all__ = [
     "Answer",
     "Cell",
     "Clade",
+    "Comparison",
     "Counts",
     "Disagreement",
     "Distance",
@@ -28,16 +29,7 @@ __all__ = [
     "Place",
     "Voice",
     "Word",
-    "contested",
-    "contrast",
+    "compare_dataset",
+    "compare_rows",
     "count",
-    "disagreements",
-    "distances",
-    "net",
-    "pairs",
-    "position",
-    "positions",
-    "salience",
-    "strength",
-    "wording",
 ]

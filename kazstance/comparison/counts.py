@@ -3,21 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 import narwhals as nw
 import numpy as np
 
-from kazstance import dataset
 from kazstance.comparison.estimates import contested
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.labelled import read_labels, refuse_unknown
+from kazstance.input.frames import as_frame
+from kazstance.input.labelled import read_labels, refuse_unknown
+from kazstance.input.spelling import Spelling, given
+from kazstance.input.values import in_frame, refuse_missing
 from kazstance.schema.labels import Endorsed, Label
 from kazstance.schema.labels import Voice as VoiceName
-from kazstance.spelling import Spelling, given
-from kazstance.tally import Codes, Floats, sums, tally_codes
-from kazstance.values import in_frame, refuse_missing
+from kazstance.stats.tally import Codes, Floats, sums, tally_codes
 
 LABELS: Final = ("against", "neutral", "favor")
 Voice = Literal["own", "endorsed", "all"]
@@ -63,7 +62,7 @@ class Counts:
 
 
 def count(
-    frame: Any = None,
+    frame: Any,
     *,
     source: str = "source_id",
     target: str = "target_id",
@@ -74,16 +73,15 @@ def count(
     sources: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     voice: Voice = "all",
-    data: Path = dataset.SHIPPED,
 ) -> Counts:
-    """Count a table with one row a sentence and target; without a table, the stances of a built dataset.
+    """Count rows of one sentence and target each.
 
     Args:
-        frame: any dataframe that Narwhals knows: Arrow, pandas, Polars, a DuckDB relation.
+        frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target: the column of the target.
         label: the column of the label: favor, neutral, against, whatever the case, or none, which is no stance.
-        labels: how the column spells them: the name of a preset (`kazstance.spelling.PRESETS`), or a mapping from its
+        labels: how the column spells them: the name of a preset of `kazstance.input.spelling`, or a mapping from its
             values to labels, with None for a missing value. Without it, numbers are refused, and so is none but in
             tables of kazstance, known by their schema: elsewhere it may mean a text that takes no side.
         cluster: the column of the cluster within its source; None takes every row for a cluster of its own.
@@ -92,22 +90,19 @@ def count(
         sources: all sources, in order; without them, those that occur, sorted.
         targets: all targets, in order; without them, those that occur, sorted.
         voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
-        data: the built dataset that is read where no table is given.
 
     Raises:
         UnknownLabelError: values that are not labels, or none and missing ones that may mean several; all are named.
         UnknownNameError: a voice, a source or a target that is not one of those there are, or no such column.
-        KazstanceError: missing values, a schema that contradicts `labels`, or no table is given and `data` is not a
-            built dataset.
+        KazstanceError: missing values, or a schema that contradicts `labels`.
     """
-    if frame is None:
-        frame, sentences, sources, targets = _shipped(data)
+    frame = as_frame(frame)
     by = [cluster] if cluster else []
     known = read_labels(frame, label, given(labels))
     refuse_missing(frame, [source, target, *by])
     stances = _stances(spoken(frame, voice), [source, target, label, *by], known)
     lengths = sentences if isinstance(sentences, Mapping) else None
-    units = None if sentences is lengths else _units(spoken(sentences, voice), [source, *by])
+    units = None if sentences is lengths else _units(spoken(as_frame(sentences), voice), [source, *by])
     sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
     found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
     return replace(found, sentences=_lengths(units, lengths, sources))
@@ -159,13 +154,6 @@ class _Table(NamedTuple):
     values: list[list[str]]
     codes: Codes
     counts: Floats
-
-
-def _shipped(data: Path) -> tuple[Any, Any, list[str], list[str]]:
-    """The stances and annotated sentences of a built dataset, its sources and targets."""
-    sentences = nw.from_native(dataset.table("sentences", data=data)).filter(nw.col("annotated"))
-    sources, targets = (dataset.table(f"{kind}s", data=data)[f"{kind}_id"].to_pylist() for kind in ("source", "target"))
-    return dataset.table("stances", data=data), sentences, sources, targets
 
 
 def _units(frame: Any, columns: Sequence[str]) -> "_Table":

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kazstance.errors import MissingExtraError
 from kazstance.schema.labels import Label, Position
-from kazstance.tally import Floats
+from kazstance.stats.tally import Floats
 
 try:
     from scipy.special import betaincinv

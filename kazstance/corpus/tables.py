@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from kazstance.comparison import Cell, Counts, count, positions
+from kazstance.comparison.counts import Counts, count
+from kazstance.comparison.positions import Cell, positions
 from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Decision, Pair
 from kazstance.corpus.probes import make_probes

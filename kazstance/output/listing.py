@@ -47,6 +47,12 @@ class Listing(Sequence[T_co], Generic[T_co]):
     def __len__(self) -> int:
         return len(self._results)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listing) and self._results == other._results
+
+    def __hash__(self) -> int:
+        return hash(self._results)
+
     def rows(self) -> list[dict[str, Any]]:
         """The results as plain values by column."""
         return [result.as_row() for result in self._results]
@@ -64,7 +70,7 @@ class Listing(Sequence[T_co], Generic[T_co]):
             MissingExtraError: pandas is not installed.
         """
         try:
-            import pandas  # noqa: F401, ICN001, PLC0415
+            import pandas  # noqa: F401, PLC0415
         except ImportError:
             raise MissingExtraError("pandas", "frames") from None
         return cast("pd.DataFrame", self.to_arrow().to_pandas())

@@ -8,8 +8,8 @@ from typing import Any, Final
 import altair as alt
 
 from kazstance.comparison import Cell, Disagreement, Distances
+from kazstance.comparison.agreement import Line
 from kazstance.plot.theme import CATEGORIES, GRID, INK, MUTED, SHAPES
-from kazstance.reliability import Line
 
 Names = Mapping[str, str]
 Rows = list[dict[str, Any]]
@@ -148,7 +148,7 @@ def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stabilit
     """How far annotators agree on each target: Krippendorff's alpha over four labels, with its interval, lowest first.
 
     Args:
-        lines: of `kazstance.reliability.report`.
+        lines: of `kazstance.comparison.agreement.report`.
         targets: what the targets are called, by their ids; other lines are left out.
         name: what agreement is called: stability where all annotators are runs of one model.
     """

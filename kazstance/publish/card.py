@@ -11,8 +11,8 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 import yaml
 
-from kazstance import dataset, reliability
-from kazstance.agreement import Figure
+from kazstance import dataset
+from kazstance.comparison import agreement as reliability
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import markdown_table
 from kazstance.publish.citation import Style, cite
@@ -20,6 +20,7 @@ from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
 from kazstance.schema.manifest import Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
+from kazstance.stats.agreement import Figure
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kazstance import undefined
-from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, tally, weight_blocks
+from kazstance.stats import undefined
+from kazstance.stats.tally import SEED, Floats, cluster_weights, interval, resample, tally, weight_blocks
 
 LABELS: Final = ("against", "neutral", "favor")
 GRID_LABELS: Final = (*LABELS, "none")

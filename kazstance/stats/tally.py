@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.values import as_text
+from kazstance.input.values import as_text
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.tally import SEED, Codes, Floats
+from kazstance.stats.tally import SEED, Codes, Floats
 
 PERMUTATIONS: Final = 9999
 BLOCK: Final = 2_000_000

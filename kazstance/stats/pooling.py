@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.tally import SEED, Floats
+from kazstance.stats.tally import SEED, Floats
 
 REACH: Final = 14.0
 """The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""

@@ -1,20 +1,21 @@
 """On which targets sources differ, how much, and how surely: contested ones by position, the others by salience."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from kazstance.comparison.counts import Counts, count
+from kazstance.comparison.counts import Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL
-from kazstance.comparison.matrix import posterior
-from kazstance.comparison.permutation import PERMUTATIONS, permutation_p
-from kazstance.comparison.pooling import Posterior
+from kazstance.comparison.positions import posterior
+from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label
-from kazstance.scoring import holm
-from kazstance.tally import SEED, Floats, sums
+from kazstance.stats.permutation import PERMUTATIONS, permutation_p
+from kazstance.stats.pooling import Posterior
+from kazstance.stats.scoring import holm
+from kazstance.stats.tally import SEED, Floats, sums
 
 Answer = Literal["agree", "differ", "undecided"]
 SIDES: Final = [Label.against, Label.favor]
@@ -55,15 +56,18 @@ class Disagreement:
     pairs: tuple[Pairwise, ...]
     reason: str | None = None
 
+    def as_row(self) -> dict[str, Any]:
+        """The disagreement as plain values."""
+        return asdict(self)
 
-def disagreements(counts: Counts | None = None, n: int = PERMUTATIONS, seed: int = SEED) -> tuple[Disagreement, ...]:
+
+def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
     """All targets: contested ones first, and of either kind those with the greatest spread first.
 
     Two sources `agree` where they are on one side with probability .95 or more under the pooled model; else they
     `differ` where the one is more favorable than the other with probability .95 or more; else they are `undecided`.
-    Without counts, of the shipped dataset; `n` permutations are drawn with `seed`.
+    `n` permutations are drawn with `seed`.
     """
-    counts = counts or count()
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
     lengths = np.full(len(counts.sources), np.nan) if counts.sentences is None else counts.sentences
@@ -86,7 +90,7 @@ def disagreements(counts: Counts | None = None, n: int = PERMUTATIONS, seed: int
             for t, p_value in zip(targets, p, strict=True)
         ]
         found += sorted(lines, key=lambda line: -1 if line.spread is None else line.spread, reverse=True)
-    return tuple(found)
+    return Listing(found)
 
 
 def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from kazstance import dataset
-from kazstance.labelled import read_labels
+from kazstance.input.frames import as_frame
+from kazstance.input.labelled import read_labels
+from kazstance.input.spelling import given
+from kazstance.input.values import refuse_missing
 from kazstance.schema.labels import Relation
-from kazstance.spelling import given
-from kazstance.tally import tally_codes
-from kazstance.values import refuse_missing
+from kazstance.stats.tally import tally_codes
 
 
 @dataclass(frozen=True)
@@ -27,29 +26,27 @@ class PairCount:
 
 
 def pairs(
-    frame: Any = None,
+    frame: Any,
     *,
     target: str = "target_id",
     sources: tuple[str, str] = ("source_a", "source_b"),
     relation: str = "relation_name",
     labels: Mapping[Any, str] | None = None,
-    data: Path = dataset.SHIPPED,
 ) -> tuple[PairCount, ...]:
     """Count pairs of sentences by target and sources, in whatever order they stand; sorted by both.
 
     Args:
-        frame: any dataframe that Narwhals knows, with one row a pair; without it, the table `pairs` of a built dataset.
+        frame: rows of one pair each, as anything in `kazstance.input.frames.ACCEPTED`.
         target: the column of the target.
         sources: the columns of the two sources.
         relation: the column of the relation: agree, disagree or mixed.
         labels: from its values to these, where they are spelled otherwise, as by numbers.
-        data: the built dataset that is read where no table is given.
 
     Raises:
         UnknownLabelError: values that are not relations; all are named.
         KazstanceError: missing values in the other columns.
     """
-    table = dataset.table("pairs", data=data) if frame is None else frame
+    table = as_frame(frame)
     spelled = read_labels(table, relation, given(labels, [member.name for member in Relation]))
     refuse_missing(table, [target, *sources])
     values, codes, counts = tally_codes(table, [target, *sources, relation])

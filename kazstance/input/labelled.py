@@ -8,8 +8,8 @@ import narwhals as nw
 import pyarrow as pa
 
 from kazstance.errors import UnknownLabelError
-from kazstance.spelling import ARGUMENT, Spelling, of_column
-from kazstance.values import Found, faults, in_frame
+from kazstance.input.spelling import ARGUMENT, Spelling, of_column
+from kazstance.input.values import Found, faults, in_frame
 
 
 def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: bool = False) -> dict[str, str]:

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from kazstance.comparison import estimates
-from kazstance.comparison.clustering import design_effects, intraclass
-from kazstance.comparison.counts import Counts, count
+from kazstance.comparison.counts import Counts
 from kazstance.comparison.estimates import DIGITS, Estimate
-from kazstance.comparison.pooling import Posterior, pool
+from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label, Position
-from kazstance.tally import Floats
-from kazstance.undefined import joined
+from kazstance.stats.clustering import design_effects, intraclass
+from kazstance.stats.pooling import Posterior, pool
+from kazstance.stats.tally import Floats
+from kazstance.stats.undefined import joined
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,17 @@ class Cell:
         return row
 
 
-def positions(counts: Counts | None = None) -> tuple[Cell, ...]:
-    """Every source on every target, source by source; without counts, those of the shipped dataset.
+def positions(counts: Counts) -> Listing[Cell]:
+    """Every source on every target, source by source.
 
     Net stance is 2p - 1 for the share p of favor among the sentences that take a side, partially pooled over sources
-    (`kazstance.comparison.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side
+    (`kazstance.stats.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side
     it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` has the counts as they are, and Jeffreys' prior. Salience is the
     share of the source's sentences, with an interval under Jeffreys' prior. For `net` and the interval of `salience`
     counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
-    counts = counts or count()
     rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
-    return tuple(
+    return Listing(
         _cell(counts, rows[s, t], found[:, s, t], by[s], (s, t))
         for s in range(len(counts.sources))
         for t in range(len(counts.targets))

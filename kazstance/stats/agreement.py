@@ -7,11 +7,11 @@ from typing import Any, Literal
 import narwhals as nw
 import numpy as np
 
-from kazstance import undefined
-from kazstance.labelled import read_labels, refuse_unknown
-from kazstance.spelling import LABELS, given, plain_number
-from kazstance.tally import SEED, Floats, interval, resample, resample_clusters
-from kazstance.values import as_text, in_frame, refuse_missing
+from kazstance.input.labelled import read_labels, refuse_unknown
+from kazstance.input.spelling import LABELS, given, plain_number
+from kazstance.input.values import as_text, in_frame, refuse_missing
+from kazstance.stats import undefined
+from kazstance.stats.tally import SEED, Floats, interval, resample, resample_clusters
 
 Level = Literal["nominal", "ordinal"]
 RESAMPLES = 1000

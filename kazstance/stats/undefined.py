@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.tally import Floats
+from kazstance.stats.tally import Floats
 
 AGAINST, NEUTRAL, FAVOR = range(3)
 SIDES: Final = ("against", "neutral", "favor")

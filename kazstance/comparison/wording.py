@@ -3,18 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import narwhals as nw
 import numpy as np
 
-from kazstance import dataset
 from kazstance.comparison.counts import Voice, spoken
 from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import UnknownNameError
-from kazstance.tally import Floats
+from kazstance.input.frames import as_frame
+from kazstance.output.listing import Listing
+from kazstance.stats.tally import Floats
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 """A word: letters, with apostrophes and hyphens inside."""
@@ -37,6 +37,10 @@ class Word:
     low: float
     high: float
     z: float
+
+    def as_row(self) -> dict[str, Any]:
+        """The word as plain values."""
+        return asdict(self)
 
 
 def words(text: str) -> list[str]:
@@ -62,7 +66,7 @@ def log_odds(one: Floats, other: Floats, prior: Floats) -> tuple[Floats, Floats]
 
 def wording(
     target: str,
-    frame: Any = None,
+    frame: Any,
     *,
     source: str = "source_id",
     target_column: str = "target_id",
@@ -70,8 +74,7 @@ def wording(
     background: Any = None,
     prior: float | None = None,
     voice: Voice = "all",
-    data: Path = dataset.SHIPPED,
-) -> tuple[Word, ...]:
+) -> Listing[Word]:
     """Every source's words on a target against those of the other sources, source by source, the greatest z first.
 
     The prior is informative: every word has pseudo-counts in proportion to its count in the background, `prior` in all;
@@ -80,25 +83,20 @@ def wording(
 
     Args:
         target: the target.
-        frame: any dataframe that Narwhals knows, with one row a sentence and target; without it, the stances of a built
-            dataset.
+        frame: rows of one sentence and target each, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target_column: the column of the target.
         text: the column of the sentence's text.
-        background: a table with the column of the text; without it, the annotated sentences of the built dataset, or
-            where a table is given, that table with each text once.
+        background: rows with the column of the text, from which the prior is taken; without them, each text of `frame`
+            once.
         prior: pseudo-counts in all, above 0.
         voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
-        data: the built dataset that is read where no table is given.
 
     Raises:
         UnknownNameError: there is no such target or voice; the message lists those there are.
     """
-    own, by = frame is None, nw.col(target_column).cast(nw.String)
-    if own:
-        frame = dataset.table("stances", data=data)
-        background = background if background is not None else _annotated(data)
-    rows = nw.from_native(spoken(frame, voice)).lazy()
+    by = nw.col(target_column).cast(nw.String)
+    rows = spoken(as_frame(frame), voice).lazy()
     targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
@@ -106,12 +104,8 @@ def wording(
     said = {
         name: Counter(_tokens(text for who, text in found if who == name)) for name in sorted({n for n, _ in found})
     }
-    texts = (rows if background is None else nw.from_native(background).lazy()).select(text).unique().collect()
-    return _compare(said, Counter(_tokens(texts[text].to_list())), prior)
-
-
-def _annotated(data: Path) -> Any:
-    return nw.from_native(dataset.table("sentences", data=data)).filter(nw.col("annotated"))
+    texts = (rows if background is None else as_frame(background).lazy()).select(text).unique().collect()
+    return Listing(_compare(said, Counter(_tokens(texts[text].to_list())), prior))
 
 
 def _tokens(texts: Iterable[str]) -> list[str]:

@@ -1,48 +1,43 @@
 """What sources wrote on a target, side by side, the strongest evidence first."""
 
 import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 
-from kazstance import dataset
 from kazstance.comparison.counts import Voice, spoken
 from kazstance.errors import UnknownNameError
+from kazstance.input.frames import as_frame
 
 Row = dict[str, Any]
 
 
 def contrast(
     target: str,
-    frame: Any = None,
+    frame: Any,
     *,
     source: str = "source_id",
     target_column: str = "target_id",
+    sources: Sequence[str] = (),
+    targets: Sequence[str] = (),
     voice: Voice = "all",
-    data: Path = dataset.SHIPPED,
 ) -> dict[str, list[Row]]:
     """The sentences of each source on a target, as rows of the table, the strongest evidence first (`strength`).
 
     Args:
         target: the target.
-        frame: any dataframe that Narwhals knows, with one row a sentence and target; without it, the stances of a built
-            dataset, whose sources then all are there in their order, those that are silent with an empty list.
+        frame: rows of one sentence and target each, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target_column: the column of the target.
+        sources: all sources, in order, a silent one with an empty list; without them, those that wrote on the target.
+        targets: all targets; without them, those that occur.
         voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
-        data: the built dataset that is read where no table is given.
 
     Raises:
         UnknownNameError: there is no such target or voice; the message lists those there are.
     """
-    sources: list[str] = []
-    targets: list[str] = []
-    if frame is None:
-        frame = dataset.table("stances", data=data)
-        sources = dataset.table("sources", data=data)["source_id"].to_pylist()
-        targets = dataset.table("targets", data=data)["target_id"].to_pylist()
-    rows = nw.from_native(frame).lazy()
+    rows = as_frame(frame).lazy()
     name = nw.col(target_column).cast(nw.String)
     targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
     if target not in targets:

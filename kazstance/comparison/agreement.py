@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from kazstance import dataset
-from kazstance.agreement import (
+from kazstance.schema.labels import Label, Origin, Role
+from kazstance.schema.records import Annotator, GridCell, Judgement
+from kazstance.stats.agreement import (
     RESAMPLES,
     Figure,
     alpha_interval,
@@ -21,8 +23,6 @@ from kazstance.agreement import (
     relevance,
     stance,
 )
-from kazstance.schema.labels import Label, Origin, Role
-from kazstance.schema.records import Annotator, GridCell, Judgement
 
 
 @dataclass(frozen=True)

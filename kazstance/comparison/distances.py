@@ -6,12 +6,12 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from kazstance.comparison.counts import LABELS, Counts, count
+from kazstance.comparison.counts import LABELS, Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL
-from kazstance.comparison.matrix import posterior
+from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.schema.labels import Label
-from kazstance.tally import SEED, Floats, resample
+from kazstance.stats.tally import SEED, Floats, resample
 
 try:
     from scipy.cluster.hierarchy import linkage
@@ -77,10 +77,8 @@ class Distances:
     reason: str | None = None
 
 
-def distances(
-    counts: Counts | None = None, by: Feature = "positions", n: int = RESAMPLES, seed: int = SEED
-) -> Distances:
-    """Compare sources over all targets; without counts, those of the shipped dataset.
+def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, seed: int = SEED) -> Distances:
+    """Compare sources over all targets.
 
     On positions, the distance is half the mean difference of net stances over the targets on which both take a side
     (city-block), drawn from the pooled model; on salience, half the sum of differences of the shares that targets have
@@ -95,7 +93,6 @@ def distances(
     """
     if by not in get_args(Feature):
         raise UnknownNameError(by, "feature", get_args(Feature))
-    counts = counts or count()
     pairs = list(combinations(counts.sources, 2))
     if not pairs:
         raise KazstanceError(f"there is {len(counts.sources)} source; expected two or more to compare")

@@ -1,0 +1,219 @@
+"""Sources compared: one count, and all that follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import narwhals as nw
+
+from kazstance.comparison.contrast import Row, contrast
+from kazstance.comparison.counts import Counts, Voice, count, spoken
+from kazstance.comparison.disagreements import Disagreement, disagreements
+from kazstance.comparison.distances import Distances, Feature, distances
+from kazstance.comparison.positions import Cell, positions
+from kazstance.comparison.wording import Word, wording
+from kazstance.dataset import DatasetFolder
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.frames import as_frame
+from kazstance.input.spelling import Spelling
+from kazstance.output.listing import Listing
+from kazstance.stats.permutation import PERMUTATIONS
+from kazstance.stats.tally import SEED
+
+SOURCE: Final = "source"
+"""What is compared where nothing else is asked for."""
+NOT_STATED: Final = "not stated"
+"""The group of sources that do not have an attribute."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the rows: who is compared, the target, and the text, where there is one."""
+
+    source: str
+    target: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Sources, or groups of them, on their targets.
+
+    `rows` are the stances that were counted, and `background` the texts that words are compared with, as Narwhals
+    frames; `names` are the targets in words.
+    """
+
+    counts: Counts
+    rows: Any
+    columns: Columns
+    background: Any = None
+    names: Mapping[str, str] | None = None
+
+    @cached_property
+    def _cells(self) -> Listing[Cell]:
+        return positions(self.counts)
+
+    def positions(self) -> Listing[Cell]:
+        """Where each source stands on each target: the complete grid, source by source."""
+        return self._cells
+
+    def __getitem__(self, key: tuple[str, str]) -> Cell:
+        """The cell of a source and a target, as `cmp["old_mole", "campism"]`.
+
+        Raises:
+            UnknownNameError: there is no such source or target.
+        """
+        sources, targets = self.counts.sources, self.counts.targets
+        for name, known, kind in ((key[0], sources, "source"), (key[1], targets, "target")):
+            if name not in known:
+                raise UnknownNameError(name, kind, known)
+        return self._cells[sources.index(key[0]) * len(targets) + targets.index(key[1])]
+
+    def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
+        """On which targets the sources differ, how much and how surely; contested targets first.
+
+        Args:
+            n: permutations of each test.
+            seed: seed of the permutations.
+        """
+        return disagreements(self.counts, n, seed)
+
+    def distances(self, by: Feature = "positions", n: int = 1000, seed: int = SEED) -> Distances:
+        """How far the sources are apart over all targets.
+
+        Args:
+            by: `positions`, or `salience`: what they write about.
+            n: resamples.
+            seed: seed of the resamples.
+
+        Raises:
+            UnknownNameError: `by` is neither.
+            KazstanceError: there are fewer than two sources.
+        """
+        return distances(self.counts, by, n, seed)
+
+    def wording(self, target: str, prior: float | None = None) -> Listing[Word]:
+        """Which words each source uses on a target more or less than the others, the greatest z first.
+
+        Args:
+            target: the target.
+            prior: pseudo-counts in all, above 0; without it, as many as the sources have words on the target.
+
+        Raises:
+            UnknownNameError: there is no such target.
+            KazstanceError: the rows have no text.
+        """
+        return wording(
+            target,
+            self.rows,
+            source=self.columns.source,
+            target_column=self.columns.target,
+            text=self._text(),
+            background=self.background,
+            prior=prior,
+        )
+
+    def contrast(self, target: str) -> dict[str, list[Row]]:
+        """The rows of each source on a target, the strongest evidence first.
+
+        Raises:
+            UnknownNameError: there is no such target.
+        """
+        return contrast(
+            target,
+            self.rows,
+            source=self.columns.source,
+            target_column=self.columns.target,
+            sources=self.counts.sources,
+            targets=self.counts.targets,
+        )
+
+    def __repr__(self) -> str:
+        rows = round(float(self.counts.rows.sum()))
+        return f"<{type(self).__name__} of {len(self.counts.sources)} × {len(self.counts.targets)}: {rows} stances>"
+
+    def _text(self) -> str:
+        if self.columns.text is None:
+            raise KazstanceError("the rows have no column of text; expected one, named with text=")
+        return self.columns.text
+
+
+def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURCE) -> Comparison:
+    """Compare the sources of a dataset, or groups of them.
+
+    Args:
+        folder: the dataset.
+        voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
+        by: `source`, or any column of the table `sources`, as `tradition`.
+
+    Raises:
+        UnknownNameError: there is no such voice or column.
+    """
+    stances, sentences = (_grouped(folder, table, by) for table in ("stances", "sentences"))
+    stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
+    column = "source_id" if by == SOURCE else by
+    counts = count(
+        stances,
+        source=column,
+        sentences=sentences,
+        sources=folder.ids["source_id"] if by == SOURCE else None,
+        targets=folder.ids["target_id"],
+    )
+    names = {row.target_id: row.name for row in folder.targets.records()}
+    return Comparison(counts, stances, Columns(column, "target_id", "text"), sentences, names)
+
+
+def compare_rows(
+    frame: Any,
+    *,
+    source: str = "source_id",
+    target: str = "target_id",
+    label: str = "label",
+    labels: str | Mapping[Any, str] | Spelling | None = None,
+    cluster: str | None = None,
+    text: str | None = None,
+    sentences: Any = None,
+    voice: Voice = "all",
+) -> Comparison:
+    """Compare the sources of any rows of one sentence and target each.
+
+    Args:
+        frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
+        source: the column of the source.
+        target: the column of the target.
+        label: the column of the label.
+        labels: how the column spells them: the name of a preset, or a mapping from its values to favor, against,
+            neutral and none. Numbers and `none` need one.
+        cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
+        text: the column of the text, for `wording`.
+        sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
+            same columns of source and cluster.
+        voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
+
+    Raises:
+        UnknownLabelError: values that are not labels; all are named.
+        UnknownNameError: there is no such column or voice.
+    """
+    rows = spoken(as_frame(frame), voice)
+    counts = count(rows, source=source, target=target, label=label, labels=labels, cluster=cluster, sentences=sentences)
+    return Comparison(counts, rows, Columns(source, target, text))
+
+
+def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
+    """A table, with an attribute of its sources as a column."""
+    rows = nw.from_native(folder[table].to_arrow())
+    if by == SOURCE:
+        return rows
+    sources = nw.from_native(folder.sources.to_arrow())
+    known = [name for name in sources.columns if name not in ("source_id", "split", "voices")]
+    if by not in known:
+        raise UnknownNameError(by, "attribute of sources", (SOURCE, *known))
+    attribute = nw.col(by).cast(nw.String).fill_null(NOT_STATED)
+    kept = rows.select(*(name for name in rows.columns if name != by))
+    return kept.join(sources.select("source_id", attribute), on="source_id", how="left")
+
+
+def attributes(folder: DatasetFolder) -> Sequence[str]:
+    """What the sources of a dataset can be grouped by."""
+    return (SOURCE, *(name for name in folder.sources.columns if name not in ("source_id", "split", "voices")))

@@ -1,0 +1,1 @@
+"""Statistics on counts, which know nothing about stance: resampling, metrics, agreement, pooling, permutation tests."""
