@@ -61,7 +61,7 @@ def test_published_figures(data, labels, level, published):
 
 
 def test_the_doctests():
-    assert doctest.testmod(kazstance.agreement).failed == 0
+    assert doctest.testmod(kazstance.stats.agreement).failed == 0
 
 
 TABLES = st.integers(2, 5).flatmap(

@@ -19,7 +19,7 @@ ALLOWED = {
     "input": {"errors", "schema"},
     "explorer": {"dataset", "errors", "schema"},
     "stats": {"input"},
-    "comparison": {"dataset", "errors", "input", "output", "schema", "stats", "tally"},
+    "comparison": {"dataset", "errors", "input", "output", "schema", "stats"},
     "predictions": {"errors", "input", "stats"},
     "corpus": {"comparison", "errors", "schema"},
     "plot": {"comparison", "errors", "output"},

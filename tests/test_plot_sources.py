@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 import kazstance
-from kazstance.comparison import agreement as reliability
 from kazstance.comparison import compare_dataset
+from kazstance.comparison.agreement import agreement
 from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements
 from kazstance.comparison.positions import positions
@@ -88,7 +88,7 @@ def test_the_tree_has_every_source_and_its_branches_do_not_cross():
 
 
 def test_stability_of_every_target_lowest_first():
-    lines = reliability.report(n=10).lines
+    lines = agreement(DatasetFolder(), n=10).lines
     shown = rows(charts.stability_chart(lines, NAMES))
     assert {row["target"] for row in shown} <= set(NAMES.values())
     alpha = {NAMES[x.scope]: x.figure.value for x in lines if x.scope in NAMES and x.what == "four labels"}

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from kazstance.comparison import agreement as reliability
+from kazstance.comparison.agreement import agreement
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.schema.labels import Label
 from tests.conftest import quiet
 
@@ -16,7 +17,7 @@ def lines(report, what):
 
 
 def test_runs_of_one_model_are_stability(harbour_data):
-    found = reliability.report(harbour_data, n=50)
+    found = agreement(DatasetFolder(harbour_data), n=50)
     assert found.name == "stability"
     four = lines(found, "four labels")
     assert four["all"].n == 69
@@ -30,7 +31,7 @@ def test_the_shipped_report_is_computed_from_the_judgements():
     """Two pairs of readers by a plain count, against the report; and the check against the final labels."""
     import kazstance
 
-    found = reliability.report(n=20)
+    found = agreement(DatasetFolder(), n=20)
     assert found.name == "stability"
     rows = kazstance.load("judgements")
     by = {
@@ -53,7 +54,7 @@ def test_the_shipped_report_is_computed_from_the_judgements():
 
 
 def test_doubts_name_rules_with_counts(harbour_data):
-    found = {doubt.rule: doubt for doubt in reliability.report(harbour_data, n=5).doubts}
+    found = {doubt.rule: doubt for doubt in agreement(DatasetFolder(harbour_data), n=5).doubts}
     assert {rule: doubt.adjudicated for rule, doubt in found.items()} == {"3": 1, "8": 1}
 
 
@@ -70,7 +71,7 @@ def test_people_make_it_agreement_and_are_compared_with_the_model(harbour, tmp_p
     (harbour / "annotations/q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in half))
     (tmp_path / "out").mkdir()
     build(harbour, tmp_path / "out", quiet)
-    found = reliability.report(tmp_path / "out", n=50)
+    found = agreement(DatasetFolder(tmp_path / "out"), n=50)
     assert found.name == "agreement"
     assert lines(found, "people").keys() == {"p and q"}
     assert lines(found, "people")["p and q"].value == 1

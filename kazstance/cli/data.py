@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, Split, command, extra
-from kazstance.comparison import agreement as reliability
+from kazstance.comparison.agreement import agreement as compare_annotators
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.dataset.history import history
 from kazstance.output.export import Format, export
@@ -103,9 +103,9 @@ def build(
 @command
 def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Say how far the annotators agree: alpha with intervals overall, by pair, source and target; evidence; kappa."""
-    found = reliability.report(data)
+    found = compare_annotators(DatasetFolder(data))
     if as_json:
-        rows = {"name": found.name, "lines": [line.as_dict() for line in found.lines]}
+        rows = {"name": found.name, "lines": [line.as_row() for line in found.lines]}
         print(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
     table = Table(

@@ -2,20 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import combinations
-from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder
+from kazstance.errors import UnknownNameError
+from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label, Origin, Role
-from kazstance.schema.records import Annotator, GridCell, Judgement
+from kazstance.schema.records import Annotator, Judgement
 from kazstance.stats.agreement import (
     RESAMPLES,
     Figure,
+    Patterns,
     alpha_interval,
     count_patterns,
     kappa_interval,
@@ -24,19 +29,27 @@ from kazstance.stats.agreement import (
     stance,
 )
 
+By = Literal["all", "annotators", "source", "target", "people"]
+KEY: Final = ("sentence_id", "target_id")
+SIDED: Final = [label.name for label in Label if label is not Label.none]
+
 
 @dataclass(frozen=True)
 class Line:
-    """One figure of a report: what was compared, over which rows, by which measure."""
+    """One figure: what was compared, over which rows, by which measure.
+
+    `by` is what the rows are chosen by: `all`, `annotators`, `source`, `target` or `people`; `scope` names them.
+    """
 
     what: str
+    by: By
     scope: str
     measure: str
     figure: Figure
 
-    def as_dict(self) -> dict[str, Any]:
-        """The line as plain values."""
-        return {"what": self.what, "scope": self.scope, "measure": self.measure, **asdict(self.figure)}
+    def as_row(self) -> dict[str, Any]:
+        """The figure as plain values."""
+        return {"what": self.what, "by": self.by, "scope": self.scope, "measure": self.measure, **asdict(self.figure)}
 
 
 @dataclass(frozen=True)
@@ -49,116 +62,142 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Report:
+class Agreement:
     """Figures on a dataset's annotators: `stability` where all are runs of one model, else `agreement`."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: Listing[Line]
     doubts: tuple[Doubt, ...]
 
 
-def report(data: Path = dataset.SHIPPED, n: int = RESAMPLES) -> Report:
+def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -> Agreement:
     """Compare the annotators of a dataset, with 95 % bootstrap intervals over paragraphs.
 
     Krippendorff's alpha over all four labels of the grid, for relevance, and for stance (nominal and ordinal) where all
     found a pair relevant; overall, by target, by source, by pair of annotators. F1 of the evidence. Cohen's kappa
     between final labels and checking annotators, between people, and between people and model.
 
+    Args:
+        folder: the dataset.
+        n: resamples.
+        by: only the figures by `all`, `annotators`, `source`, `target` or `people`; without it, all of them.
+
     Raises:
-        KazstanceError: `data` is no built dataset.
+        UnknownNameError: `by` is something else.
     """
-    annotators = dataset.load("annotators", data=data)
-    judgements, grid = dataset.load("judgements", data=data), dataset.load("grid", data=data)
+    if by is not None and by not in get_args(By):
+        raise UnknownNameError(by, "way to part the rows", get_args(By))
+    annotators = folder.annotators.records()
     labelling = [a.annotator_id for a in annotators if a.role is Role.label]
     families = {(a.origin, a.family) for a in annotators if a.role is Role.label}
     name = "stability" if len(families) == 1 and families.copy().pop()[0] is Origin.model else "agreement"
-    lines = [
-        *_alphas(judgements, labelling, n),
-        *_evidence(judgements, labelling),
-        *_kappas(grid, judgements, annotators, n),
-    ]
-    return Report(name, tuple(lines), tuple(_doubts(judgements, grid)))
-
-
-def _alphas(judgements: Iterable[Judgement], annotators: Sequence[str], n: int) -> Iterator[Line]:
-    """Alpha overall, by pair of annotators, by source and by target."""
-    units: dict[tuple[str, str], Unit] = {}
-    for row in judgements:
-        if row.annotator_id in annotators:
-            unit = units.setdefault(
-                (row.sentence_id, row.target_id), Unit(row.source_id, row.target_id, row.paragraph_id)
-            )
-            unit.labels[row.annotator_id] = row.label
-    pairs = list(combinations(annotators, 2))
-    for chosen in ([annotators] if pairs else []) + (pairs if pairs[1:] else []):
-        scope = "all" if chosen is annotators else " and ".join(chosen)
-        yield from _alpha_lines([unit.keep(chosen) for unit in units.values()], scope, n)
-    for kind in ("source", "target") if pairs else ():
-        by: dict[str, list[Unit]] = {}
-        for unit in units.values():
-            by.setdefault(getattr(unit, kind), []).append(unit)
-        for name, found in by.items():
-            yield from _alpha_lines(found, name, n)
+    lines = list(_alphas(_units(folder, labelling), labelling, n, by))
+    lines += _evidence(folder, labelling) if by in (None, "all") else ()
+    lines += (line for line in _kappas(folder, annotators, n) if by in (None, line.by))
+    return Agreement(name, Listing(lines), tuple(_doubts(folder)))
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A sentence and a target, with the labels of its annotators."""
+class Units:
+    """Sentences on targets: the label of each annotator, shape (units, annotators), -1 where there is none."""
 
-    source: str
-    target: str
-    paragraph: str
-    labels: dict[str, Label] = field(default_factory=dict)
+    labels: npt.NDArray[np.int64]
+    source: npt.NDArray[np.str_]
+    target: npt.NDArray[np.str_]
+    paragraph: npt.NDArray[np.str_]
 
-    def keep(self, annotators: Sequence[str]) -> "Unit":
-        """The same unit with the labels of some annotators only."""
-        kept = {name: label for name, label in self.labels.items() if name in annotators}
-        return Unit(self.source, self.target, self.paragraph, kept)
+    def patterns(self, annotators: Sequence[int], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
+        """The patterns of the labels of some annotators, over all units or some."""
+        chosen = slice(None) if kept is None else kept
+        labels = self.labels[chosen][:, annotators]
+        votes = np.stack([(labels == label).sum(axis=1) for label in Label], axis=1).astype(np.float64)
+        return count_patterns(votes, self.paragraph[chosen].tolist())
 
 
-def _alpha_lines(units: Sequence[Unit], scope: str, n: int) -> Iterator[Line]:
-    votes = np.zeros((len(units), len(Label)))
-    for i, unit in enumerate(units):
-        for label in unit.labels.values():
-            votes[i, label] += 1
-    found = count_patterns(votes, [unit.paragraph for unit in units])
+def _units(folder: DatasetFolder, annotators: Sequence[str]) -> Units:
+    columns = ("sentence_id", "target_id", "annotator_id", "source_id", "paragraph_id", "label")
+    rows = folder.columns("judgements", columns)
+    rows = rows.filter(pc.is_in(rows["annotator_id"], value_set=pa.array(annotators, pa.string())))
+    sentence, target, who = (rows[name].combine_chunks().dictionary_encode() for name in columns[:3])
+    pair = sentence.indices.to_numpy().astype(np.int64) * max(len(target.dictionary), 1) + target.indices.to_numpy()
+    _, first, unit = np.unique(pair, return_index=True, return_inverse=True)
+    place = np.array([annotators.index(name) for name in who.dictionary.to_pylist()], dtype=np.intp)
+    labels = np.full((len(first), len(annotators)), -1, dtype=np.int64)
+    labels[unit, place[who.indices.to_numpy()]] = rows["label"].to_numpy()
+    kept = rows.take(pa.array(first))
+    return Units(
+        labels, *(np.array(kept[name].to_pylist(), dtype=str) for name in ("source_id", "target_id", "paragraph_id"))
+    )
+
+
+def _alphas(units: Units, annotators: Sequence[str], n: int, by: By | None) -> Iterator[Line]:
+    """Alpha overall, by pair of annotators, by source and by target."""
+    everyone = range(len(annotators))
+    pairs = list(combinations(everyone, 2))
+    if pairs and by in (None, "all"):
+        yield from _alpha_lines(units.patterns(everyone), "all", "all", n)
+    for pair in pairs if pairs[1:] and by in (None, "annotators") else ():
+        yield from _alpha_lines(units.patterns(pair), "annotators", " and ".join(annotators[i] for i in pair), n)
+    kinds: tuple[tuple[By, npt.NDArray[np.str_]], ...] = (("source", units.source), ("target", units.target))
+    for kind, values in kinds:
+        for name in dict.fromkeys(values.tolist()) if pairs and by in (None, kind) else ():
+            yield from _alpha_lines(units.patterns(everyone, values == name), kind, name, n)
+
+
+def _alpha_lines(found: Patterns, by: By, scope: str, n: int) -> Iterator[Line]:
     sides = stance(found)
-    yield Line("four labels", scope, "alpha, nominal", alpha_interval(found, n=n))
-    yield Line("relevance", scope, "alpha, nominal", alpha_interval(relevance(found), n=n))
-    yield Line("stance", scope, "alpha, nominal", alpha_interval(sides, n=n))
-    yield Line("stance", scope, "alpha, ordinal", alpha_interval(sides, "ordinal", n=n))
+    yield Line("four labels", by, scope, "alpha, nominal", alpha_interval(found, n=n))
+    yield Line("relevance", by, scope, "alpha, nominal", alpha_interval(relevance(found), n=n))
+    yield Line("stance", by, scope, "alpha, nominal", alpha_interval(sides, n=n))
+    yield Line("stance", by, scope, "alpha, ordinal", alpha_interval(sides, "ordinal", n=n))
 
 
-def _evidence(judgements: Iterable[Judgement], annotators: Sequence[str]) -> Iterator[Line]:
+def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line]:
     """F1 of the characters marked, pooled over all pairs of judgements that chose the same label."""
     by_unit: dict[tuple[str, str], list[Judgement]] = {}
-    for row in judgements:
-        if row.label is not Label.none and row.annotator_id in annotators:
-            by_unit.setdefault((row.sentence_id, row.target_id), []).append(row)
+    for row in folder.judgements.where(label=SIDED, annotator=list(annotators)):
+        by_unit.setdefault((row.sentence_id, row.target_id), []).append(row)
     pairs = [(x, y) for found in by_unit.values() for x, y in combinations(found, 2) if x.label is y.label]
     if pairs:
         counts = [overlap(*([(s.start, s.end) for s in row.evidence] for row in pair)) for pair in pairs]
         marked, nan = sum(both for _, both in counts), float("nan")
         f1 = 2 * sum(common for common, _ in counts) / marked if marked else nan
         reason = "no interval is computed" if marked else "no characters were marked"
-        yield Line("evidence", "pairs of equal labels", "F1 of characters", Figure(f1, nan, nan, len(pairs), reason))
+        figure = Figure(f1, nan, nan, len(pairs), reason)
+        yield Line("evidence", "all", "pairs of equal labels", "F1 of characters", figure)
 
 
-def _kappas(
-    grid: Iterable[GridCell], judgements: Iterable[Judgement], annotators: Sequence[Annotator], n: int
-) -> Iterator[Line]:
+@dataclass(frozen=True)
+class Judged:
+    """The labels of one annotator, or the final ones: the label, paragraph and probability of each pair judged."""
+
+    labels: Mapping[tuple[str, str], tuple[int, str, float]]
+
+    @classmethod
+    def read(cls, folder: DatasetFolder, table: str, annotator: str | None = None) -> "Judged":
+        """The labels of an annotator in `judgements`, or the final ones of `grid`."""
+        names = [*KEY, "label", "paragraph_id", *(["probability"] if annotator else [])]
+        where = None if annotator is None else pc.field("annotator_id") == annotator
+        sentence, target, label, paragraph, *probability = (
+            column.to_pylist() for column in folder.columns(table, names, where).columns
+        )
+        drawn = probability[0] if probability else [1.0] * len(label)
+        return cls(
+            dict(zip(zip(sentence, target, strict=True), zip(label, paragraph, drawn, strict=True), strict=True))
+        )
+
+
+def _kappas(folder: DatasetFolder, annotators: Sequence[Annotator], n: int) -> Iterator[Line]:
     """Kappa of final labels and those who check them, of people with each other, and of people with the model."""
-    by: dict[str, dict[tuple[str, str], Judgement]] = {}
-    for row in judgements:
-        by.setdefault(row.annotator_id, {})[row.sentence_id, row.target_id] = row
-    final = {(row.sentence_id, row.target_id): row for row in grid}
-    people = [a.annotator_id for a in annotators if a.origin is Origin.human and a.annotator_id in by]
-    models = [
-        a.annotator_id for a in annotators if a.origin is Origin.model and a.role is Role.label and a.annotator_id in by
-    ]
-    for annotator in annotators:
-        if annotator.role is Role.check and annotator.annotator_id in by:
-            yield _kappa("final labels and check", annotator.annotator_id, final, by[annotator.annotator_id], n)
+    there = set(folder.columns("judgements", ["annotator_id"])["annotator_id"].unique().to_pylist())
+    judges = [annotator for annotator in annotators if annotator.annotator_id in there]
+    people = [a.annotator_id for a in judges if a.origin is Origin.human]
+    models = [a.annotator_id for a in judges if a.origin is Origin.model and a.role is Role.label]
+    checks = [a.annotator_id for a in judges if a.role is Role.check]
+    by = {name: Judged.read(folder, "judgements", name) for name in dict.fromkeys([*people, *models, *checks])}
+    final = Judged.read(folder, "grid")
+    for name in checks:
+        yield _kappa("final labels and check", name, final, by[name], n)
     for one, other in combinations(people, 2):
         yield _kappa("people", f"{one} and {other}", by[one], by[other], n)
     for one in people:
@@ -166,28 +205,23 @@ def _kappas(
             yield _kappa("people and model", f"{one} and {model}", by[model], by[one], n)
 
 
-def _kappa(
-    what: str,
-    scope: str,
-    one: Mapping[tuple[str, str], Judgement | GridCell],
-    other: Mapping[tuple[str, str], Judgement],
-    n: int,
-) -> Line:
+def _kappa(what: str, scope: str, one: Judged, other: Judged, n: int) -> Line:
     """Kappa over the pairs that both judged, weighted by how likely the second was to be asked."""
-    common = [unit for unit in other if unit in one]
+    common = [unit for unit in other.labels if unit in one.labels]
     figure = kappa_interval(
-        [one[unit].label for unit in common],
-        [other[unit].label for unit in common],
-        [other[unit].paragraph_id for unit in common],
-        weights=[1 / other[unit].probability for unit in common],
+        [one.labels[unit][0] for unit in common],
+        [other.labels[unit][0] for unit in common],
+        [other.labels[unit][1] for unit in common],
+        weights=[1 / other.labels[unit][2] for unit in common],
         n=n,
     )
-    return Line(what, scope, "kappa, four labels", figure)
+    return Line(what, "people" if what.startswith("people") else "annotators", scope, "kappa, four labels", figure)
 
 
-def _doubts(judgements: Iterable[Judgement], grid: Iterable[GridCell]) -> Iterator[Doubt]:
+def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:
     """How often each rule is named in the notes of annotators and as the ground of adjudications."""
-    noted = Counter(rule for row in judgements for rule in set(re.findall(r"\brules? (\d+)", row.note or "")))
-    decided = Counter(row.rule for row in grid if row.rule)
+    notes = folder.columns("judgements", ["note"], pc.field("note").is_valid())["note"].to_pylist()
+    noted = Counter(rule for note in notes for rule in set(re.findall(r"\brules? (\d+)", note)))
+    decided = Counter(rule for rule in folder.columns("grid", ["rule"])["rule"].to_pylist() if rule)
     rules = sorted(noted.keys() | decided.keys(), key=lambda rule: (not rule.isdigit(), rule.zfill(3)))
     return (Doubt(rule, noted[rule], decided[rule]) for rule in rules)

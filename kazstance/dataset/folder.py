@@ -13,7 +13,7 @@ from kazstance.errors import UnknownNameError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -168,6 +168,14 @@ class DatasetFolder:
             if (table, split) not in self._whole:
                 self._whole[table, split] = pq.ParquetFile(self.file(table, split)).read()
             return self._whole[table, split]
+
+    def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
+        """Some columns of all splits of a table as they are stored, of all rows or those that meet a condition."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        files = [self.file(table, split) for split in self[table].splits]
+        return pa.concat_tables(pq.read_table(file, columns=list(names), filters=where) for file in files)
 
     def __repr__(self) -> str:
         found = self.manifest

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from kazstance import dataset
-from kazstance.comparison import agreement as reliability
+from kazstance.comparison.agreement import Agreement, Line, agreement
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.output.listing import Listing
 from kazstance.output.markdown import markdown_table
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
@@ -274,12 +275,12 @@ def _folds(data: Path) -> str:
 
 
 @cache
-def _report(data: Path, _digest: str) -> reliability.Report:
+def _report(data: Path, _digest: str) -> Agreement:
     """The report on a dataset, made once."""
-    return reliability.report(data)
+    return agreement(dataset.DatasetFolder(data))
 
 
-def _lines(data: Path) -> tuple[reliability.Line, ...]:
+def _lines(data: Path) -> Listing[Line]:
     return _report(data, dataset.manifest(data=data).digest).lines
 
 
