@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
+    from pydantic import ValidationError
 
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest, SplitFile
@@ -68,7 +69,7 @@ def load(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
     try:
         return tuple(TABLES[table].record.model_validate(row) for row in rows)
     except ValidationError as error:
-        raise IntegrityError(f"{data}: {table}: {error}") from None
+        raise IntegrityError(f"{data}: {table}: {_first(error)}", Path(data)) from None
 
 
 def table(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> pa.Table:
@@ -77,8 +78,9 @@ def table(table: str = "stances", split: str | None = None, *, data: Path = SHIP
     Raises:
         UnknownNameError: there is no such table or split; the message lists those there are.
         KazstanceError: `data` is no built dataset.
+        IntegrityError: a file is damaged, or has other columns than the schema.
     """
-    return _read(table, split, data)
+    return _check_columns(_read(table, split, data), table, data)
 
 
 def path(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> Path:
@@ -143,7 +145,7 @@ def manifest(*, data: Path = SHIPPED) -> Manifest:
     try:
         return Manifest.model_validate(_read_manifest(data))
     except ValidationError as error:
-        raise IntegrityError(f"{Path(data) / MANIFEST}: {error}") from None
+        raise IntegrityError(f"{Path(data) / MANIFEST}: {_first(error)}", Path(data)) from None
 
 
 def verify(*, data: Path = SHIPPED) -> Manifest:
@@ -164,32 +166,70 @@ def verify(*, data: Path = SHIPPED) -> Manifest:
     return found
 
 
+def as_written(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> pa.Table:
+    """The rows of a table as an Arrow table, whatever its columns are: for datasets of other versions of the schema.
+
+    Raises:
+        UnknownNameError: there is no such table or split; the message lists those there are.
+        KazstanceError: `data` is not a built dataset.
+        IntegrityError: a file is damaged.
+    """
+    return _read(table, split, data)
+
+
 def _read(name: str, split: str | None, data: Path) -> pa.Table:
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from kazstance.input.parquet import read_parquet
 
     parts = splits(name, data=data) if split is None else [split]
-    return pa.concat_tables(pq.ParquetFile(path(name, part, data=data)).read() for part in parts)
+    try:
+        return pa.concat_tables(read_parquet(path(name, part, data=data)) for part in parts)
+    except UnknownNameError:
+        raise
+    except (KazstanceError, pa.ArrowException) as error:
+        raise IntegrityError(str(error), Path(data)) from error
+
+
+def _check_columns(found: pa.Table, name: str, data: Path) -> pa.Table:
+    """A table that has all columns of the schema, with their types."""
+    from kazstance.schema.columns import arrow_schema
+    from kazstance.schema.records import TABLES
+
+    for field in arrow_schema(TABLES[name].record) if name in TABLES else ():
+        at = found.schema.get_field_index(field.name)
+        if at < 0 or found.schema.field(at).type != field.type:
+            came = "no such column" if at < 0 else f"a column of type {found.schema.field(at).type}"
+            raise IntegrityError(f"{Path(data) / name}: {field.name}: {came}, expected {field.type}", Path(data))
+    return found
 
 
 def _read_manifest(data: Path) -> dict[str, dict[str, dict[str, object]]]:
-    import json
+    from kazstance.input.files import read_object
 
     file = Path(data) / MANIFEST
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        content = read_object(file)
+    except InputError as error:
+        raise IntegrityError(str(error), Path(data)) from error
+    except KazstanceError:
+        if file.exists():
+            raise
         raise KazstanceError(f"{file} is missing; expected a built dataset") from None
-    except ValueError as error:
-        raise IntegrityError(f"{file}: {error}; expected JSON") from None
-    if not isinstance(content, dict) or not isinstance(content.get("tables"), dict):
-        raise IntegrityError(f"{file}: no tables; expected the manifest of a dataset")
+    if not isinstance(content.get("tables"), dict):
+        raise IntegrityError(f"{file}: no tables; expected the manifest of a dataset", Path(data))
     return content
+
+
+def _first(error: ValidationError) -> str:
+    """The first fault that pydantic found, in one line, and the number of the others."""
+    faults = error.errors(include_url=False, include_context=False)
+    more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
+    return f"{'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}{more}"
 
 
 def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator[str]:
     """Files, rows and keys of a table."""
-    import pyarrow as pa
     from pydantic import ValidationError
 
     from kazstance.schema.records import TABLES
@@ -211,8 +251,12 @@ def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator
                 if key in seen:
                     yield f"{where}: {key} stands twice, expected once"
                 seen.add(key)
-        except (OSError, pa.ArrowException, ValidationError) as error:
+        except ValidationError as error:
+            yield f"{where}: {_first(error)}"
+        except OSError as error:
             yield f"{where}: {error}"
+        except (KazstanceError, ValueError, TypeError) as error:
+            yield str(error)
 
 
 def _check_bytes(where: str, file: SplitFile) -> Iterator[str]:

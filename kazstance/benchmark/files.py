@@ -15,10 +15,10 @@ from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
-from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.input.tables import PLAIN, TEXT, Form, read_table, with_text
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
-from kazstance.predictions import scores
+from kazstance.predictions import SPELLING, scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
 from kazstance.tally import SEED
 
@@ -115,10 +115,7 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
         UnknownNameError: a column that is not there.
         KazstanceError: the file cannot be read, or has no rows.
     """
-    table = read_table(file, layout.form)
-    for name in layout.columns:
-        if name not in table.column_names:
-            raise UnknownNameError(name, f"column of {file}", table.column_names)
+    table = with_text(read_table(file, layout.form), layout.columns, file)
     rows = _as_text(table.select(list(dict.fromkeys(layout.columns))))
     if not rows:
         raise KazstanceError(f"{file}: no rows, expected some under the header")
@@ -127,8 +124,9 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
     for number, row in enumerate(rows):
         first = seen.setdefault(_key(row, layout), number)
         for field, message in _faults(row, layout, _place(file, first) if first != number else ""):
-            line, where = (number + 2, "") if file.suffix in TEXT else (None, f"{_place(file, number)}: ")
-            problems.append(Problem(str(file), line, field, where + message))
+            line, row_number = (number + 2, None) if file.suffix in TEXT else (None, number + 1)
+            remedy = SPELLING if field == layout.label else ""
+            problems.append(Problem(str(file), line, field, message, row_number, remedy))
     if problems:
         raise InputError(problems)
     return [_item(row, layout, for_training=for_training) for row in rows]
@@ -235,7 +233,7 @@ def _score(
 def _lines(file: Path, labels: Sequence[str], layout: Layout) -> bytes:
     """Predictions as JSON Lines: the columns that identify a row, and the label as the data set spells it."""
     spelled = {ours: theirs for theirs, ours in reversed(list(layout.spelling.items()))}
-    rows = _as_text(read_table(file, layout.form).select(layout.ids))
+    rows = _as_text(with_text(read_table(file, layout.form), layout.ids, file).select(layout.ids))
     lines = [row | {layout.label: spelled[label]} for row, label in zip(rows, labels, strict=True)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 

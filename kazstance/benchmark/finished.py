@@ -1,6 +1,5 @@
 """Finished runs: the folder of a run, and all that follows from the answers that it keeps."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
 
 import kazstance
 from kazstance import dataset
@@ -20,6 +20,7 @@ from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_row
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.tasks import Task, get_task, items, votes
 from kazstance.errors import KazstanceError
+from kazstance.input.files import read_object
 from kazstance.schema.records import Probe
 from kazstance.scoring import Confusion, Score, confusion, score, soft_scores
 
@@ -149,9 +150,13 @@ def parse_run(out: Path) -> Run:
         KazstanceError: it is no folder of a run.
     """
     try:
-        return Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KazstanceError(f"{out / SETTINGS}: {error}; expected the folder of a run") from None
+        return TypeAdapter(Run).validate_python(read_object(out / SETTINGS).get("run"))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, ("run", *fault["loc"])))
+        raise KazstanceError(f"{out / SETTINGS}: {field}: {fault['msg']}; expected the folder of a run") from None
+    except KazstanceError as error:
+        raise KazstanceError(f"{error}; expected the folder of a run") from None
 
 
 def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Run:

@@ -13,12 +13,12 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra
+from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra, make_group
 from kazstance.errors import UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 
-bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
+bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
 

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from kazstance.cli.command import app, command, extra
+from kazstance.cli.command import app, command, extra, make_group
 
-review = typer.Typer(
-    no_args_is_help=True, help="Sheets for people to annotate, blind to all labels, and their way back."
-)
+review = make_group("Sheets for people to annotate, blind to all labels, and their way back.")
 app.add_typer(review, name="review")
 review_command = partial(command, group=review)
 

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.parquet as pq
 import yaml
 
 from kazstance import dataset, reliability
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.parquet import read_parquet
 from kazstance.output.markdown import markdown_table
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
@@ -122,7 +122,7 @@ def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
 
 
 def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]:
-    sizes = {split: pq.ParquetFile(data / file.path).read().nbytes for split, file in files.items()}
+    sizes = {split: read_parquet(data / file.path).nbytes for split, file in files.items()}
     return {
         "config_name": table,
         "features": card_features(TABLES[table].record),

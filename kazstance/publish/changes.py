@@ -123,7 +123,7 @@ def _shape(before: Manifest, after: Manifest, old: Path, new: Path) -> Iterator[
     """Tables, fields and folds."""
     yield from _names("table", before.tables, after.tables)
     for table in [table for table in after.tables if table in before.tables]:
-        fields = [dict.fromkeys(dataset.table(table, data=data).column_names) for data in (old, new)]
+        fields = [dict.fromkeys(dataset.as_written(table, data=data).column_names) for data in (old, new)]
         yield from _names(f"field of {table}", *fields)
     yield from _names("protocol", before.folds, after.folds)
     for protocol, folds in after.folds.items():
@@ -152,7 +152,7 @@ def _keyed(table: str, data: Path) -> dict[Key, Values]:
     rows = (
         {**row, SPLIT: split}
         for split in dataset.splits(table, data=data)
-        for row in dataset.table(table, split, data=data).to_pylist()
+        for row in dataset.as_written(table, split, data=data).to_pylist()
     )
     return {tuple(str(row.get(column)) for column in TABLES[table].key): row for row in rows}
 

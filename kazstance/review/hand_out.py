@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kazstance.corpus.read import CODEBOOK
+from kazstance.corpus.read import CODEBOOK, read_codebook
 from kazstance.errors import KazstanceError
 from kazstance.review.csv_sheet import SHEET, to_csv
 from kazstance.review.label_studio import CONFIG, TASKS, to_config, to_tasks
@@ -24,7 +24,7 @@ def hand_out(
     if out.exists():
         raise KazstanceError(f"{out} is there already; expected a new folder")
     sheet = draw(corpus, annotator, share, share_none, seed)
-    codebook = (corpus / CODEBOOK).read_text(encoding="utf-8") if (corpus / CODEBOOK).is_file() else ""
+    codebook = read_codebook(corpus)
     out.mkdir(parents=True)
     (out / PLAN).write_text(sheet.plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (out / SHEET).write_text(to_csv(sheet), encoding="utf-8", newline="")

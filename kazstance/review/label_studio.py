@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
+from kazstance.input.strict_json import StrictError, load_json
 from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
@@ -122,9 +123,9 @@ def from_export(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[
     folder = Folder(file.parent)
     text = folder.read_text(file.name)
     try:
-        tasks = json.loads(text) if text is not None else []
-    except ValueError as error:
-        folder.report(file.name, None, None, f"{error}, expected JSON")
+        tasks = load_json(text) if text is not None else []
+    except StrictError as error:
+        folder.problems.append(error.problem(file.name))
         tasks = []
     if not isinstance(tasks, list):
         folder.report(file.name, None, None, f"{type(tasks).__name__}, expected a list of tasks")
