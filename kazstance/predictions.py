@@ -21,8 +21,6 @@ PROBABILITY: Final = "p_"
 """What the name of a column of probabilities begins with, before the label."""
 VOTES: Final = "votes_"
 """What the name of a column of annotators' votes begins with, before the label."""
-SPELLING: Final = "labels that are spelled otherwise: pass --preset NAME or --map THEIRS=favor"
-"""What helps with labels that are not known."""
 TOLERANCE: Final = 1e-6
 """How far from 1 probabilities may sum."""
 PRESETS: Final[dict[str, dict[str, str]]] = {
@@ -223,9 +221,11 @@ def _most_probable(
         return found
     number = pc.index_in(given, value_set=pa.array(labels, pa.string())).to_numpy()
     less = np.flatnonzero(probabilities[np.arange(len(number)), number] < probabilities.max(axis=1))
-    for row in less.tolist():
-        message = f"{given[row].as_py()!r}, expected the most probable label, {found[row].as_py()!r}"
-        problems.append(Problem(file, None, "label", message, row + 1))
+    for row in less[:SHOWN]:
+        message = (
+            f"{given[int(row)].as_py()!r} in row {row + 1}, expected the most probable, {found[int(row)].as_py()!r}"
+        )
+        problems.append(Problem(file, None, "label", message))
     return found
 
 
@@ -317,6 +317,5 @@ def _rename(column: Any, file: str, name: str, mapping: Mapping[str, str], probl
         if value not in mapping:
             row = pc.index(chunk, value).as_py() if value is not None else pc.index(pc.is_null(chunk), True).as_py()
             came = "no label" if value is None else repr(value)
-            message = f"{came}, expected one of {', '.join(mapping)}"
-            problems.append(Problem(file, None, name, message, row + 1, SPELLING))
+            problems.append(Problem(file, None, name, f"{came} in row {row + 1}, expected one of {', '.join(mapping)}"))
     return pa.array(list(mapping.values()), pa.string()).take(pc.index_in(chunk, value_set=known))

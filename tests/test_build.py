@@ -115,7 +115,7 @@ WRONG = {
     ),
     "a doubled row": (
         lambda f: (f / A).write_text((f / A).read_text() + (f / A).read_text().splitlines()[4] + "\n"),
-        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' stands on line 5 too, expected once",
+        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' appears on line 5 too, expected once",
     ),
     "a doubled judgement": (
         lambda f: edit(f, A, '"judgements": [', '"judgements": [{"target_id": "toll", "label": "against", "explicitness":'
@@ -124,11 +124,11 @@ WRONG = {
     ),
     "bad UTF-8": (
         lambda f: (f / A).write_bytes((f / A).read_bytes().replace(b"robbery", b"robb\xffery")),
-        r"annotations/a.jsonl:2: byte 0xff at \d+, expected UTF-8",
+        r"annotations/a.jsonl:2: byte 0xff at \d+, expected UTF-8; this looks like .*",
     ),
     "bad UTF-8 in a text": (
         lambda f: (f / "texts/gazette.txt").write_bytes(b"\n\xe9"),
-        "texts/gazette.txt:2: byte 0xe9 at 1, expected UTF-8",
+        "texts/gazette.txt:2: byte 0xe9 at 1, expected UTF-8; this looks like .*",
     ),
     "a path that leaves the folder": (
         lambda f: edit(f, "annotations/annotators.toml", "briefs/a.md", "../../secret.md"),
@@ -164,7 +164,7 @@ WRONG = {
     ),
     "no JSON": (
         lambda f: edit(f, A, "{", "["),
-        "annotations/a.jsonl:1: Invalid JSON: .*",
+        "annotations/a.jsonl:1: .*, expected JSON",
     ),
     "no TOML": (
         lambda f: edit(f, "targets.toml", "fold = 1", "fold = "),
@@ -172,7 +172,7 @@ WRONG = {
     ),
     "an unknown field": (
         lambda f: edit(f, "targets.toml", "fold = 1", "fold = 1\nfoldd = 2"),
-        "targets.toml:1: foldd: 2, Extra inputs are not permitted",
+        "targets.toml:1: foldd: 2, not a field here; .* did you mean fold.*",
     ),
     "a number for a text": (
         lambda f: edit(f, "targets.toml", 'group = "measures"', "group = 5"),
@@ -184,7 +184,7 @@ WRONG = {
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),
-        "targets.toml:9: id: 'toll' stands on line 1 too, expected once",
+        "targets.toml:9: id: 'toll' appears on line 1 too, expected once",
     ),
     "a target id that is a path": (
         lambda f: edit(f, "sources.toml", 'id = "gazette"', 'id = "../gazette"'),
@@ -216,7 +216,7 @@ WRONG = {
     ),
     "a sentence whose names are marked twice": (
         lambda f: (f / NAMES).write_text(2 * (f / NAMES).read_text()),
-        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' stands on line 1 too, expected once",
+        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' appears on line 1 too, expected once",
     ),
     "a contradictory of an issue": (
         lambda f: edit(f, CONTRADICTORIES, "line_pays", "toll"),
@@ -248,7 +248,7 @@ WRONG = {
     ),
     "a mirrored pair judged twice": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/4/2"),
-        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' stands on line 2 too, expected once",
+        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' appears on line 2 too, expected once",
     ),
     "a text changed after it was mirrored": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/7/1"),

@@ -15,7 +15,7 @@ ALLOWED = {
     "errors": set(),
     "schema": {"errors"},
     "dataset": {"errors", "input", "schema"},
-    "output": set(),
+    "output": {"errors"},
     "input": {"errors"},
     "comparison": {"dataset", "errors", "schema", "scoring", "tally"},
     "__main__": {"cli", "interrupts"},

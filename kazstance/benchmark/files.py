@@ -18,7 +18,7 @@ from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameErr
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table, with_text
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
-from kazstance.predictions import SPELLING, scores
+from kazstance.predictions import scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
 from kazstance.tally import SEED
 
@@ -26,6 +26,8 @@ BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-
 """Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""
 VALIDATION: Final = 0.15
 """Share of the training rows, in expectation, that settings are chosen on."""
+SPELLING: Final = "where labels are spelled otherwise: pass --preset NAME or --map THEIRS=favor"
+"""What helps with labels that are not known."""
 PREDICTIONS, SCORES = "predictions.jsonl", "scores.json"
 
 

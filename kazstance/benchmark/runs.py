@@ -34,7 +34,7 @@ from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, get_task, items
-from kazstance.errors import KazstanceError, MissingExtraError
+from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import Predicted, predicted_labels
@@ -57,7 +57,8 @@ def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
     behind it; where it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not seen.
 
     Raises:
-        KazstanceError: it cannot be found, or is neither.
+        UnknownNameError: there is no system of this name.
+        KazstanceError: it cannot be imported, or is neither a callable nor an estimator.
         MissingExtraError: a baseline's package is not installed.
     """
     if name in PANEL:
@@ -71,10 +72,8 @@ def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     if name not in BASELINES:
-        known = ", ".join([*PANEL, *BASELINES, *(f"{kind}:PATH" for kind in KINDS)])
-        raise KazstanceError(
-            f"{name!r} is no system; expected one of {known}, or an import path as package.module:object"
-        )
+        known = [*PANEL, *BASELINES, *(f"{kind}:PATH" for kind in KINDS), "an import path as package.module:object"]
+        raise UnknownNameError(name, "system", known)
     return BASELINES[name]
 
 

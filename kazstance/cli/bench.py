@@ -14,9 +14,9 @@ from rich.table import Table
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra, make_group
-from kazstance.errors import UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import suffix_of
 
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -149,6 +149,7 @@ def report_(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write the scores of runs as a page, each beside its lift over the best shortcut."""
+    suffix = suffix_of(out, "kind of page", (".md", ".html", ".json"))
     from kazstance.benchmark import report
 
     def to_html(rows: Sequence[dict[str, Any]]) -> str:
@@ -157,9 +158,7 @@ def report_(
         return page.to_html(rows)
 
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
-    if out.suffix not in writers:
-        raise UnknownNameError(out.suffix, "kind of page", writers)
-    write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    write_file(writers[suffix](report.rows(folders, data=data)).encode(), out)
     _warn(folders, data)
     print(f"wrote {out}")
 

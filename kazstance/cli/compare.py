@@ -15,6 +15,7 @@ from rich.text import Text
 from kazstance import dataset, excerpt
 from kazstance.cli.command import Data, Json, command
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.schema.records import Span
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def compare(
 
     if (target is not None) + pairs + (distances is not None) > 1:
         raise typer.BadParameter("choose one of --target, --pairs and --distances")
+    if chart and target is not None:
+        raise typer.BadParameter("there is no chart of one target")
+    if chart:
+        suffix_of(chart, "kind of chart", CHARTS)
     counts = comparison.count(voice=cast("Voice", voice), data=data)
     if target is not None:
         view = _contrast(counts, target, voice, data)
@@ -54,8 +59,6 @@ def compare(
         view = _pairs(counts)
     else:
         view = _distances(counts, distances) if distances is not None else _matrix(counts)
-    if chart and not view.draw:
-        raise typer.BadParameter("there is no chart of one target")
     if as_json:
         print(to_json(view.plain))
     else:

@@ -20,6 +20,7 @@ from kazstance.history import history
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import suffix_of
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
 
@@ -62,17 +63,28 @@ def show(
 def export_(
     table: Annotated[str, typer.Argument(help="The table.")] = "stances",
     split: Split = None,
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.csv,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="How to write it; without it, by the ending of --out, else as CSV.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
     exact: Annotated[bool, typer.Option(help="Leave text alone that a spreadsheet would take for a formula.")] = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write a table as CSV, JSON Lines or Parquet."""
-    content = export(dataset.table(table, split, data=data), form, exact=exact)
+    how = _format(form, out)
+    content = export(dataset.table(table, split, data=data), how, exact=exact)
     if out is None:
         sys.stdout.buffer.write(content)
     else:
         write_file(content, out)
+
+
+def _format(asked: Format | None, out: Path | None) -> Format:
+    """The format of a file: as its ending has it, which no other format may be asked for."""
+    if out is None or (asked and not out.suffix):
+        return asked or Format.csv
+    found = Format(suffix_of(out, "kind of table", [f".{form}" for form in ([asked] if asked else Format)])[1:])
+    return found
 
 
 @command

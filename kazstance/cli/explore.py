@@ -12,6 +12,7 @@ from kazstance import dataset
 from kazstance.cli.command import Data, command, extra
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.output.suffix import PAGES, suffix_of
 from kazstance.schema import MANIFEST
 
 PAGE = Path("explorer.html")
@@ -34,6 +35,8 @@ def explore(
         raise typer.BadParameter("--serve writes no file; leave --out or --serve out")
     if corpus and data != dataset.SHIPPED:
         raise typer.BadParameter("CORPUS and --data both name the data; leave one of them out")
+    if out:
+        suffix_of(out, "kind of page", PAGES)
     with _built(corpus or data) as found:
         if serve:
             _serve(found, port)

@@ -121,7 +121,7 @@ class Folder:
             self.report(name, 1, None, f"{error} in the header, expected CSV")
             return []
         if sorted(names or ()) != sorted(expected):
-            self.report(name, 1, None, f"columns {_shown(names)}, expected {expected}")
+            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
             return []
         return [entry for line, row in self._rows(name, reader) if (entry := self.entry(name, line, row, model))]
 
@@ -174,9 +174,9 @@ def _said(fault: Any, model: type[BaseModel]) -> str:
     return str(fault["msg"]).removeprefix("Value error, ")
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, limit: int = SHOWN) -> str:
     text = repr(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def _columns(row: dict[Any, Any]) -> int:

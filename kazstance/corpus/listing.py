@@ -31,7 +31,7 @@ def check_listing(folder: Folder, known: Collection[str]) -> None:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    near = nearest(name, known)
+    near = nearest(name, sorted(known))
     return f"; did you mean {near}?" if near else ""
 
 
@@ -40,10 +40,10 @@ def _unread(root: Path, known: Collection[str]) -> Iterator[str]:
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name)[:LISTED]:
         if entry.name.startswith((".", "~$")) or entry.name in known:
             continue
-        if entry.name in FOLDERS and entry.is_dir():
+        if entry.name in FOLDERS:  # one that is broken is found by whatever reads a file in it
             yield from _below(root, entry.name, known)
         else:
-            yield entry.name + ("/" if entry.is_dir() else "")
+            yield entry.name + ("/" if Path(entry).is_dir() else "")
 
 
 def _below(root: Path, folder: str, known: Collection[str]) -> Iterator[str]:

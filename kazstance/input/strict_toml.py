@@ -67,6 +67,6 @@ def _integers(value: Any, key: str) -> Iterator[tuple[str, int]]:
 
 
 def _line(text: str, key: str) -> int | None:
-    """The line of a key, if it is on one line alone."""
-    found = list(re.finditer(rf"(?m)^\s*\"?{re.escape(key)}\"?\s*=", text))
-    return text.count("\n", 0, found[0].end()) + 1 if len(found) == 1 else None
+    """The first line with a key and a long number, if there is one."""
+    found = re.search(rf"(?m)^.*{re.escape(key)}.*=.*[0-9A-Fa-f_]{{16}}", text)
+    return text.count("\n", 0, found.end()) + 1 if found else None

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from kazstance.errors import UnknownNameError
 from kazstance.output.files import write_file
+from kazstance.output.suffix import CHARTS, suffix_of
 
 FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"
@@ -23,7 +23,6 @@ SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangl
 """A shape beside each of those colours, so that none is told by its colour alone."""
 SCALE: Final = 2.0
 """Pixels of a PNG for each unit of a chart."""
-FORMATS: Final = (".png", ".svg", ".html")
 
 
 @alt.theme.register("kazstance", enable=False)
@@ -73,11 +72,10 @@ def save(chart: Any, path: Path) -> None:
     Raises:
         UnknownNameError: another ending; the message lists those there are.
     """
-    if path.suffix not in FORMATS:
-        raise UnknownNameError(path.suffix, "kind of chart", FORMATS)
-    if path.suffix == ".svg":
+    suffix = suffix_of(path, "kind of chart", CHARTS)
+    if suffix == ".svg":
         content = to_svg(chart).encode()
-    elif path.suffix == ".png":
+    elif suffix == ".png":
         pixels = io.BytesIO()
         with alt.theme.enable("kazstance"):
             chart.save(pixels, format="png", scale_factor=SCALE)
