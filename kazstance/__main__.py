@@ -1,4 +1,4 @@
-"""kazstance and python -m kazstance: the command line; the modules that take time are loaded once Ctrl-C is taken care of."""
+"""kazstance and python -m kazstance: the command line; what takes time to load waits until Ctrl-C is taken care of."""
 
 import sys
 

@@ -65,7 +65,7 @@ def load(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
 
     from kazstance.schema.records import TABLES
 
-    rows = _read(table, split, data).to_pylist()
+    rows = _check_columns(_read(table, split, data), table, data).to_pylist()
     try:
         return tuple(TABLES[table].record.model_validate(row) for row in rows)
     except ValidationError as error:

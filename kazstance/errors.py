@@ -1,9 +1,9 @@
 """The errors that kazstance raises. Each derives from KazstanceError and says what was found and what was expected."""
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ class CorpusWarning(UserWarning):
     """Something in a corpus folder that is read as it is, but is probably not what was meant."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with an input, printed as `file:line: field: what was found, what was expected`.
 
@@ -37,7 +37,7 @@ class Problem:
     field: str | None
     message: str
     row: int | None = None
-    remedy: str = field(default="", compare=False)
+    remedy: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"

@@ -1,4 +1,4 @@
-"""What Ctrl-C does at each stage of a program: leave at once while modules load, later an exception that is remembered."""
+"""What Ctrl-C does: end the program at once while modules load, later raise an exception that is remembered."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def leave_at_once() -> None:
 
 
 def raise_again() -> None:
-    """Let an interrupt raise KeyboardInterrupt, and remember it, for modules that load may raise something else then."""
+    """Let an interrupt raise KeyboardInterrupt, and remember it: modules that load may raise something else then."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _raise)
 

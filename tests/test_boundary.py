@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.commands import COMMANDS, argv, environment, run
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -19,6 +18,7 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance.cli import app
 from kazstance.errors import InputError, Problem, UnknownNameError
+from tests.commands import COMMANDS, argv, environment, run
 
 NOISY = re.compile(r"Traceback|Error:|^\s+File ", re.MULTILINE)
 
@@ -88,7 +88,9 @@ def test_a_damaged_dataset_leads_to_verify(data, tmp_path, name, damage):
     for file in (data / table).glob("*.parquet"):
         DAMAGES[damage](file)
     more = ("--data", data) if name == "bench run" else ()
-    done = call(name, *more, data=data, out=tmp_path / "out.csv" if name == "export" else tmp_path / "out.html", **places)
+    done = call(
+        name, *more, data=data, out=tmp_path / "out.csv" if name == "export" else tmp_path / "out.html", **places
+    )
     in_one_line(done.exit_code, done.stderr, f"{data / table}", f"kazstance verify --data {data}")
 
 
@@ -103,7 +105,12 @@ def test_a_damaged_version_leads_to_verify(data, harbour_data, side, damage):
 @pytest.mark.parametrize("name", ["info", "show", "compare", "agreement", "license", "cite", "verify"])
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [('{"tables":' * 20_000, "64 levels"), ("null", "expected an object"), ('{"tables": {}}', "Field required"), ("\x00{", "expected JSON")],
+    [
+        ('{"tables":' * 20_000, "64 levels"),
+        ("null", "expected an object"),
+        ('{"tables": {}}', "Field required"),
+        ("{x", "expected JSON"),
+    ],
 )
 def test_a_damaged_manifest_is_named(data, name, content, expected):
     if '"tables": {}' in content and name in ("show", "compare", "agreement", "license"):
@@ -133,7 +140,7 @@ def test_places_that_cannot_be_written_are_named(harbour_data, tmp_path, name, k
     out = {"below a file": f"file/x{suffix}", "a long name": "x" * 300 + suffix, "a folder": f"folder{suffix}"}[kind]
     done = call(name, data=harbour_data, out=tmp_path / out, table="targets")
     in_one_line(done.exit_code, done.stderr, str(tmp_path))
-    assert [file for file in (tmp_path / f"folder{suffix}").iterdir()] == []
+    assert list((tmp_path / f"folder{suffix}").iterdir()) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
@@ -141,13 +148,22 @@ def test_places_that_cannot_be_written_are_named(harbour_data, tmp_path, name, k
 def test_a_full_standard_output_is_one_line(harbour_data, name):
     arguments = argv(name, data=harbour_data, table="stances", out="x")[: 4 if name == "export" else None]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([sys.executable, "-m", "kazstance", *arguments], stdout=full, stderr=subprocess.PIPE, env=environment(), text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "kazstance", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            text=True,
+            check=False,
+        )
     in_one_line(done.returncode, done.stderr, "standard output", "No space left on device")
 
 
 def test_a_closed_standard_output_is_one_line(harbour_data):
     command = " ".join([sys.executable, "-m", "kazstance", *argv("info", data=harbour_data)])
-    done = subprocess.run(["/bin/sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, env=environment(), text=True, check=False)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, env=environment(), text=True, check=False
+    )
     in_one_line(done.returncode, done.stderr, "standard output is closed")
 
 
@@ -159,7 +175,9 @@ def test_an_output_in_another_encoding_fails_no_command(harbour_data, name, enco
 
 
 def test_json_loses_nothing_in_another_encoding(harbour_data):
-    plain, ascii_only = (run("show", "--json", data=harbour_data, env={"PYTHONIOENCODING": e}) for e in ("utf-8", "ascii"))
+    plain, ascii_only = (
+        run("show", "--json", data=harbour_data, env={"PYTHONIOENCODING": e}) for e in ("utf-8", "ascii")
+    )
     assert json.loads(plain.out) == json.loads(ascii_only.out)
 
 
@@ -207,11 +225,13 @@ def test_the_ending_says_what_is_written(harbour_data, tmp_path, suffix):
 
 
 def test_a_wrong_name_is_answered_with_the_nearest():
-    assert str(UnknownNameError("stanc", "table", ["stances", "grid"])).endswith("choose from stances, grid; did you mean stances?")
+    assert str(UnknownNameError("stanc", "table", ["stances", "grid"])).endswith(
+        "choose from stances, grid; did you mean stances?"
+    )
     many = [f"name{i}" for i in range(1000)]
     assert str(UnknownNameError("nam7", "target", many)) == "'nam7' is not a target; did you mean name7?"
     far = str(UnknownNameError("x", "target", many))
-    assert far.endswith("name19, and 980 more")
+    assert far.endswith("name19, … and 980 more")
     assert "did you mean" not in far
 
 
@@ -236,7 +256,9 @@ def test_wrong_names_exit_with_2_and_suggest(harbour_data, name, more, places):
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=100, unique=True), st.booleans())
 def test_problems_are_listed_in_order_and_counted(numbers, is_row):
-    problems = [Problem("x", None if is_row else n, "id", f"'{n}', expected a name", n if is_row else None) for n in numbers]
+    problems = [
+        Problem("x", None if is_row else n, "id", f"'{n}', expected a name", n if is_row else None) for n in numbers
+    ]
     lines = str(InputError(problems)).splitlines()
     expected = [str(problem) for _, problem in sorted(zip(numbers, problems, strict=True))]
     assert lines[:20] == expected[:20]
@@ -269,8 +291,24 @@ def test_two_hundred_thousand_bad_lines_are_a_short_message(harbour, tmp_path, w
 
 def test_rows_are_in_the_order_of_their_numbers(tmp_path):
     gold = tmp_path / "gold.csv"
-    gold.write_text("id,text,target,label\n" + "".join(f"{i},a,b,{'X' if i in (2, 10, 100) else 'favor'}\n" for i in range(1, 120)))
-    done = call("bench files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train=gold, test=gold, out=tmp_path / "out")
+    gold.write_text(
+        "id,text,target,label\n" + "".join(f"{i},a,b,{'X' if i in (2, 10, 100) else 'favor'}\n" for i in range(1, 120))
+    )
+    done = call(
+        "bench files",
+        "--id",
+        "id",
+        "--text",
+        "text",
+        "--target",
+        "target",
+        "--label",
+        "label",
+        system="majority",
+        train=gold,
+        test=gold,
+        out=tmp_path / "out",
+    )
     assert [int(n) for n in re.findall(r"row (\d+):", done.stderr)] == [2, 10, 100]
     assert "--preset" in done.stderr.splitlines()[-1]
 
@@ -308,12 +346,16 @@ def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, monkeypatch):
 
     monkeypatch.setattr(dataset, "manifest", fail)
     done = call("info", data=harbour_data)
-    in_one_line(done.exit_code, done.stderr, "LookupError: two lines", "--debug", f"kazstance verify --data {harbour_data}")
+    in_one_line(
+        done.exit_code, done.stderr, "LookupError (two lines)", "--debug", f"kazstance verify --data {harbour_data}"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["show", "--limit", "-1"], ["nothing"], ["show", "--nothing"], ["score"]])
 def test_wrong_usage_exits_with_2(arguments):
-    done = subprocess.run([sys.executable, "-m", "kazstance", *arguments], capture_output=True, env=environment(), text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "kazstance", *arguments], capture_output=True, env=environment(), text=True, check=False
+    )
     assert done.returncode == 2
     assert not NOISY.search(done.stderr.replace("Error ", ""))
 
@@ -324,7 +366,9 @@ def test_wrong_usage_exits_with_2(arguments):
 @pytest.mark.parametrize("delay", [0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0])
 def test_an_interrupt_is_silent_while_modules_load_too(delay):
     code = "import sys; from kazstance.__main__ import main; sys.stdout.write('.'); sys.stdout.flush(); sys.argv = ['kazstance', 'explore', '--serve', '--port', '0']; main()"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
+    )
     assert process.stdout.read(1) == "."
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
@@ -335,7 +379,13 @@ def test_an_interrupt_is_silent_while_modules_load_too(delay):
 
 def test_an_interrupt_that_is_ignored_stays_ignored(harbour_data):
     command = " ".join([sys.executable, "-m", "kazstance", *argv("info", data=harbour_data)])
-    done = subprocess.run(["/bin/sh", "-c", f"trap '' INT; {command} & sleep 0.3; kill -INT $!; wait $!"], env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"trap '' INT; {command} & sleep 0.3; kill -INT $!; wait $!"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 

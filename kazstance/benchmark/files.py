@@ -14,7 +14,7 @@ from kazstance.benchmark.answers import ask
 from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table, with_text
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json

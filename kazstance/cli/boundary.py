@@ -22,6 +22,7 @@ from kazstance.schema import MANIFEST
 
 ESCAPING: Final = "kazstance.escaping"
 """The error handler of streams that cannot write a character: it is written as JSON has it, `\\u2212`."""
+STDOUT: Final = "standard output"
 REMEDIES: Final = {
     errno.EACCES: "check the permissions",
     errno.EPERM: "check the permissions",
@@ -54,9 +55,23 @@ def prepare_streams() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # as long as the program
     if sys.stdout is None:
         sys.exit("standard output is closed; redirect it to a file or to /dev/null")
+    if not sys.stdout.isatty():
+        raw = io.BufferedWriter(_Stdout(sys.stdout.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(raw, encoding=sys.stdout.encoding)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPING)
+
+
+class _Stdout(io.FileIO):
+    """Standard output whose errors say that they are of it."""
+
+    def write(self, content: Any, /) -> int:
+        try:
+            return super().write(content)
+        except OSError as error:
+            error.filename = STDOUT
+            raise
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -112,31 +127,23 @@ def explain(error: BaseException, command: str, places: Iterable[Any]) -> str:
         return f"kazstance {command}: out of memory; use smaller files, or a machine with more memory"
     data = [path for path in places if isinstance(path, Path) and (path / MANIFEST).is_file()]
     damaged = "".join(f"; if {path} may be damaged, run: kazstance verify --data {path}" for path in data)
-    what = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    what = f"{type(error).__name__} ({' '.join(str(error).split())})"
     return f"kazstance {command}: unexpected {what}; pass --debug to see where{damaged}"
 
 
 def _system_error(error: OSError) -> str:
     name = error.filename2 or error.filename
-    where = os.fsdecode(name) if isinstance(name, str | bytes | os.PathLike) else _stream()
+    where = os.fsdecode(name) if isinstance(name, str | bytes | os.PathLike) else ""
+    if where == STDOUT:
+        _silence()
     said = " ".join((error.strerror or str(error) or type(error).__name__).split())
-    return ": ".join(filter(None, [where, said])) + "".join(f"; {r}" for r in [REMEDIES.get(error.errno or 0)] if r)
+    return "; ".join(filter(None, [": ".join(filter(None, [where, said])), REMEDIES.get(error.errno or 0)]))
 
 
-def _stream() -> str:
-    """Standard output where it is what cannot be written; nothing more is tried then."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        _silence(sys.stdout)
-        return "standard output"
-    return ""
-
-
-def _silence(stream: Any) -> None:
-    """Send what a broken stream still holds nowhere, so that the interpreter does not try again at its end."""
+def _silence() -> None:
+    """Send what a broken standard output still holds nowhere, so that the interpreter does not try again at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
+    os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
@@ -151,7 +158,7 @@ def _show_warning(otherwise: Any, message: Any, category: type[Warning], *rest: 
 def run() -> None:
     """Run the command line in a process of its own."""
     prepare_streams()
-    from kazstance.cli import app  # noqa: PLC0415  # imports this module
+    from kazstance.cli import app  # imports this module
 
     interrupts.raise_again()
     try:

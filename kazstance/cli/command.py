@@ -59,7 +59,7 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
     run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *own])  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, **OWN}
     group.command(name)(run)
-    return run
+    return function
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def export_(
     table: Annotated[str, typer.Argument(help="The table.")] = "stances",
     split: Split = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="How to write it; without it, by the ending of --out, else as CSV.")
+        Format | None,
+        typer.Option("--format", help="How to write it; without it, as the ending of --out says."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
     exact: Annotated[bool, typer.Option(help="Leave text alone that a spreadsheet would take for a formula.")] = False,
@@ -83,8 +84,7 @@ def _format(asked: Format | None, out: Path | None) -> Format:
     """The format of a file: as its ending has it, which no other format may be asked for."""
     if out is None or (asked and not out.suffix):
         return asked or Format.csv
-    found = Format(suffix_of(out, "kind of table", [f".{form}" for form in ([asked] if asked else Format)])[1:])
-    return found
+    return Format(suffix_of(out, "kind of table", [f".{form}" for form in ([asked] if asked else Format)])[1:])
 
 
 @command

@@ -9,7 +9,9 @@ from typing import Final
 from kazstance.corpus.folder import Folder
 from kazstance.errors import nearest
 
-PAGES: Final = re.compile(r"(readme|licen[cs]e|licenses?-\w+|notice|citation|changelog|contributing)(\.\w+)?", re.IGNORECASE)
+PAGES: Final = re.compile(
+    r"(readme|licen[cs]e|licenses?-\w+|notice|citation|changelog|contributing)(\.\w+)?", re.IGNORECASE
+)
 """Pages at the top of a folder, for people alone."""
 BRIEFS: Final = "briefs"
 """A folder of instructions to annotators, below any other."""

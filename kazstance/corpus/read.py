@@ -157,8 +157,10 @@ def _check_text(folder: Folder, name: str, text: str) -> None:
         folder.problems.append(error.problem(name))
     if not unicodedata.is_normalized("NFC", text):
         line = next(i for i, row in enumerate(text.split("\n"), 1) if not unicodedata.is_normalized("NFC", row))
-        folder.warn(f"{name}:{line}: some characters are decomposed (not in Unicode normal form C), as in text copied "
-                    "from PDF files; words may be cut at their accents")
+        folder.warn(
+            f"{name}:{line}: some characters are decomposed (not in Unicode normal form C), as in text copied "
+            "from PDF files; words may be cut at their accents"
+        )
 
 
 def _check_listing(

@@ -145,7 +145,9 @@ def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
     """
     first: dict[str, str] = {}
     for unit in units:
-        original = first.setdefault(normalize("NFC", unit.text), unit.sentence_id) if unit.annotated else unit.sentence_id
+        original = (
+            first.setdefault(normalize("NFC", unit.text), unit.sentence_id) if unit.annotated else unit.sentence_id
+        )
         copy = original != unit.sentence_id
         yield unit.model_copy(update={"duplicate_of": original, "annotated": False}) if copy else unit
 

@@ -9,10 +9,11 @@ from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.text import MARK, decode
 
 MAX_BYTES: Final = 64 * 2**20
+SHOWN: Final = 80
 
 
 def is_there(root: Path, name: str) -> bool:
-    """Whether there is anything of a name below a folder, be it a broken link; what is optional is absent, not broken."""
+    """Whether there is anything of a name below a folder, be it a broken link: what is broken is not absent."""
     path = root
     for part in PurePosixPath(name).parts:
         path /= part
@@ -77,10 +78,10 @@ def _absence(root: Path, name: str) -> str:
     for part in PurePosixPath(name).parts:
         path /= part
         if path.is_symlink() and not path.exists():
-            return f"is missing: {path.relative_to(root)} is a link to {os.readlink(path)}, which does not exist"
+            return f"is missing: {path.relative_to(root)} is a link to {path.readlink()}, which does not exist"
     return "is missing"
 
 
 def _short(name: str) -> str:
     """A name that may be too long or not printable, for a message."""
-    return repr(name if len(name) <= 80 else name[:80] + "…")
+    return repr(name if len(name) <= SHOWN else name[:SHOWN] + "…")

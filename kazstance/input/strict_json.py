@@ -1,4 +1,4 @@
-"""JSON from outside: a value or one reason why not, whatever the text; stricter than the standard library where that loses data."""
+"""JSON from outside: a value or one reason why not; stricter than the standard library where that loses data."""
 
 import json
 import re

@@ -19,7 +19,11 @@ MAGIC: Final = (
     (b"\xfe\xff", "text in UTF-16"),
 )
 """What files of other kinds begin with."""
-ZIPPED: Final = ((b"word/", "a Word file (DOCX)"), (b"xl/", "an Excel file (XLSX)"), (b"mimetype", "an ODT or EPUB file"))
+ZIPPED: Final = (
+    (b"word/", "a Word file (DOCX)"),
+    (b"xl/", "an Excel file (XLSX)"),
+    (b"mimetype", "an ODT or EPUB file"),
+)
 HTML: Final = re.compile(r"\s*<(?:!doctype\s+html|html\b|head\b|body\b|\?xml\b)", re.IGNORECASE)
 FRAGMENT: Final = re.compile(r"</(?:p|div|span|body|html|h[1-6]|li|ul|table|article|section|a)>", re.IGNORECASE)
 FRAGMENTS: Final = 3
