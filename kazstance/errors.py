@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ SHOWN: Final = 20
 """Problems of a kind, and names, that a message lists."""
 VALUE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
 """What differs between the messages of problems of one kind: quoted values and numbers."""
+COLLECTED: Final = 10_000
+"""Problems of a file after which the rest of it is not looked at."""
 LENGTH: Final = 200
 """Characters of a message that tell its kind."""
 
@@ -53,6 +56,15 @@ class Problem:
     def place(self) -> tuple[str, int, int, tuple[tuple[int, str], ...]]:
         """Where it stands, for sorting: by file, then by line and row as numbers, then by field and message."""
         return self.file, self.line or 0, self.row or 0, (*_natural(self.field or ""), *_natural(self.message[:LENGTH]))
+
+
+def first_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """The first 10,000 problems of a file, in order; where there are as many, another says that there may be more."""
+    found = list(islice(problems, COLLECTED))
+    if len(found) == COLLECTED:
+        message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
+        found.append(Problem(found[-1].file, found[-1].line, None, message))
+    return found
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

@@ -5,14 +5,14 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from kazstance.corpus.inputs import Entry, Input
-from kazstance.errors import CorpusWarning, Problem, choose
+from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
 from kazstance.input.files import is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
@@ -123,7 +123,7 @@ class Folder:
         if sorted(names or ()) != sorted(expected):
             self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
             return []
-        return [entry for line, row in self._rows(name, reader) if (entry := self.entry(name, line, row, model))]
+        return self._entries(name, self._rows(name, reader), model)
 
     def _rows(self, name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[str, Any]]]:
         line = reader.line_num
@@ -148,7 +148,18 @@ class Folder:
             except StrictError as error:
                 self.report(name, len(lines), None, f"{error}; the last line has no line end, the file may be cut off")
                 lines.pop()
-        entries = (self.entry(name, number, line, model) for number, line in enumerate(lines, 1) if line.strip())
+        rows = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+        return self._entries(name, rows, model)
+
+    def _entries(self, name: str, rows: Iterable[tuple[int, dict[str, Any] | str]], model: type[T]) -> list[Entry[T]]:
+        """Rows as entries; after many problems, the rest is not looked at."""
+        before, entries = len(self.problems), []
+        for line, row in rows:
+            entries.append(self.entry(name, line, row, model))
+            if len(self.problems) - before >= COLLECTED:
+                message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
+                self.report(name, line, None, message)
+                break
         return [entry for entry in entries if entry]
 
     def entry(self, name: str, line: int, row: dict[str, Any] | str, model: type[T]) -> Entry[T] | None:

@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.json
 
-from kazstance.errors import Problem
+from kazstance.errors import Problem, first_problems
 from kazstance.input.strict_json import DEPTH, KINDS, StrictError, load_object
 
 SPECIAL: Final = re.compile(rb"[:\[,]\s*-?(?:\d{19}|NaN|Inf)")
 """Numbers that a parser may take for others: long integers, and what JSON does not have."""
-COLLECTED: Final = 10_000
-"""Problems after which the rest of a file is not looked at."""
 
 
 class LinesError(ValueError):
@@ -37,7 +34,7 @@ def read_json_lines(content: bytes, file: str) -> pa.Table:
     lines = content.split(b"\n")
     special = SPECIAL.search(content) is not None
     doubtful = ((n, line) for n, line in enumerate(lines, 1) if _is_doubtful(line, special=special))
-    if problems := list(islice(_faults(doubtful, file), COLLECTED)):
+    if problems := first_problems(_faults(doubtful, file)):
         raise LinesError(problems)
     count = sum(map(_is_filled, lines))
     if not count:
@@ -93,10 +90,10 @@ def _timeless(kind: pa.DataType) -> pa.DataType:
 def _explain(lines: list[bytes], file: str) -> list[Problem]:
     """The lines that Arrow does not take, and why."""
     numbered = ((n, line) for n, line in enumerate(lines, 1) if _is_filled(line))
-    if problems := list(islice(_faults(numbered, file), COLLECTED)):
+    if problems := first_problems(_faults(numbered, file)):
         return problems
     rows = ((n, load_object(line.decode())) for n, line in enumerate(lines, 1) if _is_filled(line))
-    return list(islice(_mixed(rows, file), COLLECTED))
+    return first_problems(_mixed(rows, file))
 
 
 def _mixed(rows: Iterator[tuple[int, dict[str, Any]]], file: str) -> Iterator[Problem]:
