@@ -14,7 +14,8 @@ PACKAGE = Path(kazstance.__file__).parent
 ALLOWED = {
     "errors": set(),
     "schema": {"errors"},
-    "dataset": {"errors", "schema"},
+    "verification": {"errors", "schema"},
+    "dataset": {"errors", "schema", "verification"},
     "output": set(),
     "input": {"errors"},
     "comparison": {"dataset", "errors", "schema", "scoring", "tally"},
@@ -41,7 +42,17 @@ ALLOWED = {
     "review": {"corpus", "errors", "output", "schema"},
     "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "schema"},
-    "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "output", "reliability", "schema"},
+    "publish": {
+        "agreement",
+        "comparison",
+        "corpus",
+        "dataset",
+        "errors",
+        "output",
+        "reliability",
+        "schema",
+        "verification",
+    },
     "plot": {"comparison", "errors", "output", "reliability"},
     "cli": {
         "agreement",
@@ -63,6 +74,7 @@ ALLOWED = {
         "scoring",
         "input",
         "tally",
+        "verification",
     },
 }
 

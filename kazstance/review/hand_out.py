@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from kazstance.corpus.read import CODEBOOK
+from kazstance.corpus.folder import Folder
+from kazstance.corpus.read import CODEBOOK, raise_all
 from kazstance.errors import KazstanceError
 from kazstance.review.csv_sheet import SHEET, to_csv
 from kazstance.review.label_studio import CONFIG, TASKS, to_config, to_tasks
@@ -18,13 +19,13 @@ def hand_out(
         The number of items.
 
     Raises:
-        InputError: the corpus is not as it should be, or the annotator's name is none.
+        InputError: the corpus or its codebook is not as it should be.
         KazstanceError: the folder is there already.
     """
     if out.exists():
         raise KazstanceError(f"{out} is there already; expected a new folder")
     sheet = draw(corpus, annotator, share, share_none, seed)
-    codebook = (corpus / CODEBOOK).read_text(encoding="utf-8") if (corpus / CODEBOOK).is_file() else ""
+    codebook = _codebook(Folder(corpus))
     out.mkdir(parents=True)
     (out / PLAN).write_text(sheet.plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (out / SHEET).write_text(to_csv(sheet), encoding="utf-8", newline="")
@@ -33,3 +34,14 @@ def hand_out(
     if codebook:
         (out / CODEBOOK).write_text(codebook, encoding="utf-8")
     return len(sheet.questions)
+
+
+def _codebook(folder: Folder) -> str:
+    """The codebook of a corpus, empty where it has none; it is read like the rest of the corpus, so no link leads out.
+
+    Raises:
+        InputError: it leaves the folder, or is not UTF-8.
+    """
+    text = folder.read_text(CODEBOOK) if folder.exists(CODEBOOK) else ""
+    raise_all(folder.problems)
+    return text or ""
