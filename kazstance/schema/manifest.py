@@ -134,7 +134,7 @@ class Manifest(ManifestPart):
 
 
 def sign(manifest: Manifest, pages: Mapping[str, bytes] | None = None) -> Manifest:
-    """A manifest in the present format with the digests of its pages, those it has where none are given, and of itself."""
+    """A manifest in the present format with the digests of its pages (by default those it has) and of itself."""
     digests = manifest.pages if pages is None else {name: sha256(pages[name]).hexdigest() for name in sorted(pages)}
     changed = manifest.model_copy(update={"format_version": FORMAT, "pages": digests})
     return changed.model_copy(update={"manifest_sha256": self_digest(changed)})

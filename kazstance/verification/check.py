@@ -1,7 +1,6 @@
 """A dataset checked: its files first, then each table, then all tables against each other."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,11 +65,13 @@ def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[str]:
-    """References first: what is counted or compared after them takes every id to be one there is."""
+    """References first, then the layout: what comes after takes all ids to exist, and all rows to be there."""
     problems = [*check_references(tables), *check_provenance(tables, manifest)]
-    yield from problems
     if not problems:
-        yield from chain(check_layout(tables), check_votes(tables), check_recounts(tables))
+        problems += check_layout(tables)
+    if not problems:
+        problems += [*check_votes(tables), *check_recounts(tables)]
+    yield from problems
 
 
 def _read(folder: Path, table: str, manifest: Manifest) -> tuple[list[pa.Table], list[str]]:

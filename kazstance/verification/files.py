@@ -55,7 +55,7 @@ def find_strangers(folder: Path, manifest: Manifest) -> tuple[list[str], list[st
     """Files that the manifest does not list: those that could be taken for tables, and all others, as notes.
 
     A Parquet file anywhere, and anything in the folder of a table, counts as a table: whatever reads such a folder as a
-    whole would take it for rows. The content of hidden folders is passed over, and links to folders are not followed.
+    whole would take it for rows. Folders that are hidden or links are named without their content.
     """
     known = {MANIFEST, *manifest.pages, *(f"{t}/{s}.parquet" for t, splits in manifest.tables.items() for s in splits)}
     problems, notes = [], []
@@ -69,10 +69,15 @@ def find_strangers(folder: Path, manifest: Manifest) -> tuple[list[str], list[st
 
 
 def _walk(folder: Path) -> set[str]:
-    """All files below a folder, and the hidden folders and linked folders in it, by their place."""
+    """All files below a folder, and the folders in it that are hidden or links, by their place.
+
+    The folder of a table may be a link, since it is read all the same.
+    """
     found = set()
-    for root, folders, files in os.walk(folder):
-        passed = [name for name in folders if name.startswith(".") or Path(root, name).is_symlink()]
+    for root, folders, files in os.walk(folder, followlinks=True):
+        tables = TABLES.keys() if Path(root) == folder else ()
+        links = {name for name in folders if Path(root, name).is_symlink() and name not in tables}
+        passed = [name for name in folders if name.startswith(".") or name in links]
         folders[:] = [name for name in folders if name not in passed]
         found |= {Path(root, name).relative_to(folder).as_posix() for name in (*files, *passed)}
     return found
