@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
-from kazstance.schema import MANIFEST
+from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
     import datasets
@@ -15,10 +13,13 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from kazstance.schema import records
-    from kazstance.schema.manifest import Manifest, SplitFile
+    from kazstance.schema.manifest import Manifest
+    from kazstance.verification.findings import Findings
 
 SHIPPED = Path(__file__).parent / "data"
 """The dataset that comes with the package."""
+PAGES = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
+"""Pages beside a dataset that somebody may have written, and what they are called at the root of a checkout."""
 
 
 @overload
@@ -58,7 +59,7 @@ def load(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
 
     Raises:
         UnknownNameError: there is no such table or split; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
         IntegrityError: a row is not as the schema has it.
     """
     from pydantic import ValidationError
@@ -77,7 +78,7 @@ def table(table: str = "stances", split: str | None = None, *, data: Path = SHIP
 
     Raises:
         UnknownNameError: there is no such table or split; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
         IntegrityError: a file is damaged, or has other columns than the schema.
     """
     return _check_columns(_read(table, split, data), table, data)
@@ -88,7 +89,7 @@ def path(table: str = "stances", split: str | None = None, *, data: Path = SHIPP
 
     Raises:
         UnknownNameError: there is no such table or split; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
     known = splits(table, data=data)
     if split is None:
@@ -103,9 +104,11 @@ def splits(table: str = "stances", *, data: Path = SHIPPED) -> list[str]:
 
     Raises:
         UnknownNameError: there is no such table; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
-    files = _read_manifest(data)["tables"]
+    from kazstance.schema.records import TABLES
+
+    files = {name: parts for name, parts in manifest(data=data).tables.items() if name in TABLES}
     if table not in files:
         raise UnknownNameError(table, "table", files)
     return list(files[table])
@@ -119,7 +122,7 @@ def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDi
     Raises:
         MissingExtraError: `datasets` is not installed.
         UnknownNameError: there is no such table; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
     try:
         import datasets
@@ -132,38 +135,48 @@ def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDi
 
 
 def manifest(*, data: Path = SHIPPED) -> Manifest:
-    """What a dataset holds: rows, digests and files of every split, folds, inputs, tools.
+    """What a dataset holds: rows, digests and files of every split, folds, inputs, tools, pages.
 
     Raises:
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
         IntegrityError: the manifest is not as the schema has it.
     """
-    from pydantic import ValidationError
+    from kazstance.schema.manifest import read_manifest
 
-    from kazstance.schema.manifest import Manifest
-
-    try:
-        return Manifest.model_validate(_read_manifest(data))
-    except ValidationError as error:
-        raise IntegrityError(f"{Path(data) / MANIFEST}: {_first(error)}", Path(data)) from None
+    return read_manifest(Path(data))
 
 
 def verify(*, data: Path = SHIPPED) -> Manifest:
-    """Check that a dataset is whole, and give its manifest.
+    """Check that a dataset is what was built, and return its manifest.
 
-    Every file has the digest of the manifest, every split its rows and row digest; all rows validate; keys are unique
-    and refer to rows there are; evidence lies inside its sentence.
+    The manifest matches its own digest and that of the data, and tables and pages have the bytes that it states.
+    Rows are valid, in order and unique by key, and tables agree with each other: labels, votes, texts, counts, ids,
+    splits, folds. A file that the manifest does not list is a problem where it could be taken for rows (a Parquet file,
+    or anything in the folder of a table); any other, such as notes of your own, is not part of the dataset.
 
     Raises:
         IntegrityError: it is not; the message lists all differences.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
-    found = manifest(data=data)
-    problems = [problem for name in found.tables for problem in _check_table(Path(data), name, found.tables[name])]
-    problems = problems or list(_check_references(Path(data)))
-    if problems:
-        raise IntegrityError("\n".join(problems))
-    return found
+    return findings(data=data).whole()
+
+
+def findings(*, data: Path = SHIPPED) -> Findings:
+    """What `verify` finds: all problems, and notes on files that are not part of the dataset or are not covered.
+
+    Raises:
+        KazstanceError: `data` is not a built dataset.
+    """
+    from kazstance.verification.check import check
+
+    return check(Path(data), {name: page_place(Path(data), name) for name in PAGES})
+
+
+def page_place(data: Path, name: str) -> Path:
+    """Where a page is: beside the tables; for the shipped dataset in a checkout, at the root of the checkout."""
+    root = SHIPPED.parents[1]
+    is_checkout = data.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
+    return root / PAGES[name] if is_checkout else data / name
 
 
 def as_written(table: str = "stances", split: str | None = None, *, data: Path = SHIPPED) -> pa.Table:
@@ -204,102 +217,8 @@ def _check_columns(found: pa.Table, name: str, data: Path) -> pa.Table:
     return found
 
 
-def _read_manifest(data: Path) -> dict[str, dict[str, dict[str, object]]]:
-    from kazstance.input.files import read_object
-
-    file = Path(data) / MANIFEST
-    try:
-        content = read_object(file)
-    except InputError as error:
-        raise IntegrityError(str(error), Path(data)) from error
-    except KazstanceError:
-        if file.exists():
-            raise
-        raise KazstanceError(f"{file} is missing; expected a built dataset") from None
-    if not isinstance(content.get("tables"), dict):
-        raise IntegrityError(f"{file}: no tables; expected the manifest of a dataset", Path(data))
-    return content
-
-
 def _first(error: ValidationError) -> str:
     """The first fault that pydantic found, in one line, and the number of the others."""
     faults = error.errors(include_url=False, include_context=False)
     more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
     return f"{'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}{more}"
-
-
-def _check_table(data: Path, name: str, files: dict[str, SplitFile]) -> Iterator[str]:
-    """Files, rows and keys of a table."""
-    from pydantic import ValidationError
-
-    from kazstance.schema.records import TABLES
-
-    if name not in TABLES:
-        yield f"{data / MANIFEST}: {name!r} is no table; expected {', '.join(TABLES)}"
-        return
-    seen: set[tuple[object, ...]] = set()
-    for split, file in files.items():
-        where = f"{data / name / split}.parquet"
-        if file.path != f"{name}/{split}.parquet":
-            yield f"{data / MANIFEST}: {name} {split}: path is {file.path!r}, expected '{name}/{split}.parquet'"
-        try:
-            yield from _check_bytes(where, file)
-            yield from _check_rows(where, file, rows := _read(name, split, data).to_pylist())
-            for row in rows:
-                TABLES[name].record.model_validate(row)
-                key = tuple(row[column] for column in TABLES[name].key)
-                if key in seen:
-                    yield f"{where}: {key} stands twice, expected once"
-                seen.add(key)
-        except ValidationError as error:
-            yield f"{where}: {_first(error)}"
-        except OSError as error:
-            yield f"{where}: {error}"
-        except (KazstanceError, ValueError, TypeError) as error:
-            yield str(error)
-
-
-def _check_bytes(where: str, file: SplitFile) -> Iterator[str]:
-    """Bytes against the manifest."""
-    from hashlib import sha256
-
-    if (digest := sha256(Path(where).read_bytes()).hexdigest()) != file.sha256:
-        yield f"{where}: SHA-256 is {digest}, expected {file.sha256}"
-
-
-def _check_rows(where: str, file: SplitFile, rows: list[dict[str, object]]) -> Iterator[str]:
-    """Rows against the manifest."""
-    from kazstance.schema.digest import row_digest
-
-    if (len(rows), row_digest(rows)) != (file.rows, file.digest):
-        yield f"{where}: {len(rows)} rows with digest {row_digest(rows)}, expected {file.rows} with {file.digest}"
-
-
-def _check_references(data: Path) -> Iterator[str]:
-    """Ids refer to rows there are, and evidence to characters there are."""
-    length = {s.sentence_id: len(s.text) for s in load("sentences", data=data)}
-    targets = {t.target_id for t in load("targets", data=data)}
-    sources = {s.source_id for s in load("sources", data=data)}
-    for sentence in load("sentences", data=data):
-        if sentence.source_id not in sources:
-            yield f"sentences: {sentence.sentence_id}: {sentence.source_id!r} is no source"
-    for cell in load("grid", data=data):
-        if cell.sentence_id not in length or cell.target_id not in targets:
-            yield f"grid: {cell.sentence_id} on {cell.target_id}: no such sentence or target"
-    judged: list[records.Stance | records.Judgement] = [*load("stances", data=data), *load("judgements", data=data)]
-    for row in judged:
-        if row.sentence_id not in length or row.target_id not in targets:
-            yield f"{row.sentence_id} on {row.target_id}: no such sentence or target"
-        elif any(not span.start < span.end <= length[row.sentence_id] for span in row.evidence):
-            yield f"{row.sentence_id} on {row.target_id}: evidence lies outside the sentence"
-    yield from _check_probes(data, targets)
-
-
-def _check_probes(data: Path, targets: set[str]) -> Iterator[str]:
-    """Probes refer to rows of stances with the same label, and to targets there are."""
-    labels = {(row.sentence_id, row.target_id): row.label for row in load("stances", data=data)}
-    for probe in load("probes", data=data) if "probes" in _read_manifest(data)["tables"] else ():
-        if labels.get((probe.sentence_id, probe.target_id)) != probe.row_label:
-            yield f"probes: {probe.probe_id}: stances has no row with its sentence, target and label"
-        if probe.other_target_id is not None and probe.other_target_id not in targets:
-            yield f"probes: {probe.probe_id}: {probe.other_target_id!r} is no target"

@@ -1,5 +1,6 @@
 """Publishing on a Hub: real processes, the real huggingface_hub and datasets, and a Hub on 127.0.0.1."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -133,7 +134,12 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     tables = {f.path for splits in dataset.manifest(data=harbour_data).tables.values() for f in splits.values()}
     pages = {"README.md", "LICENSE-DATA", "croissant.json", "eval.yaml", "manifest.json", ".gitattributes"}
     assert files.keys() == tables | pages
-    assert files["manifest.json"] == (harbour_data / "manifest.json").read_bytes()
+    sent, built = (
+        json.loads(content) for content in (files["manifest.json"], (harbour_data / "manifest.json").read_bytes())
+    )
+    assert {name for name in built if sent[name] != built[name]} == {"pages", "manifest_sha256"}
+    assert sent["pages"] == {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(sent["pages"])}
+    assert sent["pages"].keys() == pages - {"manifest.json", ".gitattributes"}
     assert hub.validated == [files["README.md"].decode()]
     assert json.loads(files["croissant.json"])["url"] == f"{hub.endpoint}/datasets/org/name"
     hub.log.clear()
@@ -271,7 +277,11 @@ def test_a_hub_that_is_not_there(small):
             '"path": "../../secret"',
             "path is '../../secret', expected 'stances/test.p",
         ),
-        ('"positions": {', '"stranger": {', "'stranger' is no table; expected stances, "),
+        (
+            '"positions": {',
+            '"stranger": {',
+            "stranger all: path is 'positions/all.parquet', expected 'stranger/all.parquet'",
+        ),
     ],
 )
 def test_a_dataset_that_is_not_whole_is_not_staged(old, new, message, harbour_data, tmp_path):

@@ -57,7 +57,7 @@ def prepare_streams() -> None:
         sys.exit("standard output is closed; redirect it to a file or to /dev/null")
     if not sys.stdout.isatty():
         raw = io.BufferedWriter(_Stdout(sys.stdout.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(raw, encoding=sys.stdout.encoding, line_buffering=sys.stdout.line_buffering)
+        sys.stdout = io.TextIOWrapper(raw, encoding=sys.stdout.encoding, line_buffering=bool(sys.stdout.line_buffering))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPING)

@@ -23,6 +23,7 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
+from kazstance.verification.findings import Findings
 
 
 @command
@@ -88,11 +89,23 @@ def _format(asked: Format | None, out: Path | None) -> Format:
 
 
 @command
-def verify(data: Data = dataset.SHIPPED) -> None:
-    """Check that a dataset is whole: files, digests, rows, ids, evidence."""
-    found = dataset.verify(data=data)
-    rows = sum(file.rows for files in found.tables.values() for file in files.values())
-    print(f"{found.id} {found.version}: {rows} rows in {len(found.tables)} tables are as the manifest says")
+def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
+    """Check that a dataset is what was built: manifest, files, pages, rows, and all tables against each other."""
+    found = dataset.findings(data=data)
+    if as_json:
+        print(to_json(_verdict(found)))
+    for note in found.notes if not as_json else ():
+        typer.echo(f"note: {note}", err=True)
+    whole = found.whole()
+    if not as_json:
+        print(f"{whole.id} {whole.version}: {whole.n_rows} rows in {len(whole.tables)} tables are as the manifest says")
+
+
+def _verdict(found: Findings) -> dict[str, object]:
+    """What was found, for programs."""
+    there = found.manifest
+    what = {"id": there.id, "version": there.version, "digest": there.digest, "rows": there.n_rows} if there else {}
+    return {"is_whole": not found.problems, **what, "problems": found.problems, "notes": found.notes}
 
 
 @command

@@ -1,6 +1,5 @@
 """Write a dataset: Parquet files and manifest, whole or not at all."""
 
-import json
 import platform
 import shutil
 import tempfile
@@ -20,7 +19,7 @@ from kazstance.errors import KazstanceError
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
-from kazstance.schema.manifest import Fold, Manifest, SplitFile
+from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
 
 TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
@@ -36,7 +35,7 @@ def write(
     }
     manifest = Manifest(
         **header.model_dump(),
-        digest=sha256("".join(f.digest for files in tables.values() for f in files.values()).encode()).hexdigest(),
+        digest=data_digest(tables),
         tables=tables,
         folds=dict(folds),
         inputs=dict(sorted(inputs.items())),
@@ -46,9 +45,9 @@ def write(
             **{tool: version(tool) for tool in TOOLS},
         },
     )
-    text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    return manifest
+    signed = sign(manifest)
+    (folder / MANIFEST).write_bytes(to_bytes(signed))
+    return signed
 
 
 def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]) -> SplitFile:

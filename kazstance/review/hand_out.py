@@ -18,7 +18,7 @@ def hand_out(
         The number of items.
 
     Raises:
-        InputError: the corpus is not as it should be, or the annotator's name is none.
+        InputError: the corpus or its codebook is not as it should be.
         KazstanceError: the folder is there already.
     """
     if out.exists():
