@@ -175,7 +175,10 @@ def _read(name: str, split: str | None, data: Path) -> pa.Table:
 def _read_manifest(data: Path) -> dict[str, dict[str, dict[str, object]]]:
     import json
 
+    from kazstance.output.staging import put_back
+
     file = Path(data) / MANIFEST
+    put_back(Path(data))
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

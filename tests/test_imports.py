@@ -14,8 +14,8 @@ PACKAGE = Path(kazstance.__file__).parent
 ALLOWED = {
     "errors": set(),
     "schema": {"errors"},
-    "dataset": {"errors", "schema"},
-    "output": set(),
+    "dataset": {"errors", "output", "schema"},
+    "output": {"errors"},
     "input": {"errors"},
     "comparison": {"dataset", "errors", "schema", "scoring", "tally"},
     "__main__": {"cli"},

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 
@@ -20,10 +20,14 @@ T = TypeVar("T", bound=Input)
 
 
 class Folder:
-    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`."""
+    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`.
 
-    def __init__(self, root: Path) -> None:
+    It is read as if the files in `instead` had been written already.
+    """
+
+    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
         self.root = root.resolve()
+        self.instead = instead or {}
         self.problems: list[Problem] = []
         self.digests: dict[str, str] = {}
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
@@ -34,10 +38,12 @@ class Folder:
 
     def exists(self, name: str) -> bool:
         """Whether there is such a file."""
-        return (self.root / name).is_file()
+        return name in self.instead or (self.root / name).is_file()
 
     def read_bytes(self, name: str, asked: tuple[str, int | None, str | None]) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it."""
+        if name in self.instead:
+            return self._keep(name, self.instead[name], asked)
         path = self.root / PurePosixPath(name)
         if not path.resolve().is_relative_to(self.root):
             self.report(*asked, f"{name!r} leaves the corpus folder, expected a file inside it")
@@ -45,11 +51,14 @@ class Folder:
         if not path.is_file():
             self.report(*asked, f"{name} is missing, expected a file")
             return None
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            self.report(*asked, f"{name} has {size} bytes, expected at most {MAX_BYTES}")
+        with path.open("rb") as file:
+            return self._keep(name, file.read(MAX_BYTES + 1), asked)
+
+    def _keep(self, name: str, content: bytes, asked: tuple[str, int | None, str | None]) -> bytes | None:
+        """Content that is not too large, its digest noted."""
+        if len(content) > MAX_BYTES:
+            self.report(*asked, f"{name} has more than {MAX_BYTES} bytes, expected at most so many")
             return None
-        content = path.read_bytes()
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 

@@ -1,7 +1,7 @@
 """Read a corpus folder: everything that a dataset is made from, checked for itself and against each other."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,8 +58,8 @@ class Corpus:
     digests: dict[str, str]
 
 
-def read(path: Path) -> Corpus:
-    """Read a corpus folder.
+def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
+    """Read a corpus folder, as if the files in `instead` had been written already.
 
     Raises:
         KazstanceError: there is no such folder.
@@ -67,7 +67,7 @@ def read(path: Path) -> Corpus:
     """
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
-    folder = Folder(path)
+    folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
         raise InputError(folder.problems)

@@ -151,10 +151,10 @@ def _take_over(final: Path, fresh: Path, out: Path, kind: Kind) -> list[str]:
             "move it elsewhere, or choose another folder"
         )
     for name, file in new.items():
-        if (final / name).is_file() and name not in strange:
-            own(file, (final / name).stat())
-        with file.open("rb") as content:
+        with file.open("rb+") as content:
             os.fsync(content.fileno())
+        if (final / name).is_file():
+            own(file, (final / name).stat())
     for name in strange:
         _link(final / name, fresh / name)
     if final.is_dir():

@@ -57,6 +57,8 @@ def staging(out: Path, say: Say = tell) -> Iterator[Path]:
         KazstanceError: another process holds it, it cannot be made, or its place is taken.
     """
     place = out.parent / _name(out)
+    if not out.parent.is_dir():
+        raise KazstanceError(f"{out.parent} is not a folder")
     with named(out):
         held = _hold(place, out)
     try:
@@ -68,6 +70,19 @@ def staging(out: Path, say: Say = tell) -> Iterator[Path]:
         yield place
     finally:
         _leave(place, out, held, say)
+
+
+def put_back(out: Path, say: Say = tell) -> bool:
+    """Put an output back that a killed run had set aside; False where there is nothing to put back.
+
+    Raises:
+        KazstanceError: another process is writing it.
+    """
+    final = destination(out)
+    if os.path.lexists(final) or not os.path.lexists(final.parent / _name(final) / OLD):
+        return False
+    with staging(final, say):
+        return True
 
 
 @contextmanager
@@ -159,9 +174,7 @@ def _hold(place: Path, out: Path) -> int:
             continue  # the process that held the place has just removed it
         if not _lock(held):
             os.close(held)
-            raise KazstanceError(
-                f"{out}: another kazstance process is writing it; run this again when it has finished"
-            )
+            raise KazstanceError(f"{out}: another kazstance process is writing it; run this again when it has finished")
         if os.fstat(held).st_nlink:
             if os.fstat(held).st_size != len(MARK):
                 os.write(held, MARK)
@@ -193,7 +206,7 @@ def _restore(place: Path, out: Path, say: Say) -> None:
         say(f"{out}: put back as it was before a run that was interrupted")
     elif os.path.lexists(place / NEW):
         raise KazstanceError(
-            f"{out} was set aside as {old} by a run that was interrupted, and is there again; move one of them elsewhere"
+            f"{out} was set aside as {old} by an interrupted run, and is there again; move one of them elsewhere"
         )
 
 

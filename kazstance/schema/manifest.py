@@ -66,3 +66,5 @@ class Manifest(ManifestPart):
     """SHA-256 of every file of the corpus folder that was read."""
     tools: dict[str, str]
     """Versions of the tools that wrote the files."""
+    pages: dict[str, str] = {}
+    """SHA-256 of every page that was written beside the tables, by name."""
