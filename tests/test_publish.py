@@ -133,7 +133,10 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     tables = {f.path for splits in dataset.manifest(data=harbour_data).tables.values() for f in splits.values()}
     pages = {"README.md", "LICENSE-DATA", "croissant.json", "eval.yaml", "manifest.json", ".gitattributes"}
     assert files.keys() == tables | pages
-    assert files["manifest.json"] == (harbour_data / "manifest.json").read_bytes()
+    manifest = json.loads(files["manifest.json"])
+    listed = manifest.pop("pages")
+    assert manifest | {"pages": {}} == json.loads((harbour_data / "manifest.json").read_bytes())
+    assert listed == {name: hashlib.sha256(files[name]).hexdigest() for name in pages - {"manifest.json", ".gitattributes"}}
     assert hub.validated == [files["README.md"].decode()]
     assert json.loads(files["croissant.json"])["url"] == f"{hub.endpoint}/datasets/org/name"
     hub.log.clear()

@@ -49,7 +49,9 @@ def _write(content: bytes, file: Path, like: os.stat_result | None) -> None:
 
 def own(path: Path, like: os.stat_result) -> None:
     """Give a file or folder the mode of another one, and its owner as far as the system allows that."""
-    if hasattr(os, "chown"):
+    is_now = path.stat()
+    if hasattr(os, "chown") and (is_now.st_uid, is_now.st_gid) != (like.st_uid, like.st_gid):
         with suppress(PermissionError):
             os.chown(path, like.st_uid, like.st_gid)
-    path.chmod(stat.S_IMODE(like.st_mode))
+    if stat.S_IMODE(is_now.st_mode) != stat.S_IMODE(like.st_mode):
+        path.chmod(stat.S_IMODE(like.st_mode))
