@@ -60,7 +60,12 @@ class Killer:
         tests = str(Path(__file__).parents[1])
         env["PYTHONPATH"] += os.pathsep + tests
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.killing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd="/"
+            [sys.executable, "-m", "tests.killing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=env,
+            cwd="/",
         )
 
     def run(self, order: Order) -> tuple[Finished, int]:
@@ -77,7 +82,11 @@ class Killer:
 
 def changes_files(event: str, args: tuple) -> bool:
     if event == "open":
-        return isinstance(args[2], int) and bool(args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) and args[0] != os.devnull
+        return (
+            isinstance(args[2], int)
+            and bool(args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            and args[0] != os.devnull
+        )
     return event in EVENTS
 
 
@@ -145,6 +154,12 @@ def execute(order: Order, counter: int) -> int:
     return 0
 
 
+def text_stream(number: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        io.FileIO(number, "w", closefd=False), encoding="utf-8", errors="backslashreplace", write_through=True
+    )
+
+
 def fork(order: Order) -> dict:
     """Run an order in a fork, its output in files."""
     files = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115
@@ -153,8 +168,7 @@ def fork(order: Order) -> dict:
     if process == 0:
         os.dup2(out, 1)
         os.dup2(err, 2)
-        sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False), encoding="utf-8", write_through=True)  # noqa: SIM115
-        sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="utf-8", errors="backslashreplace", write_through=True)  # noqa: SIM115
+        sys.stdout, sys.stderr = text_stream(1), text_stream(2)
         code = execute(order, counter)
         sys.stdout.flush()
         os._exit(code)

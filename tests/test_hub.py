@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from kazstance import dataset
 from kazstance.publish.card import plain_card
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES

@@ -1,5 +1,6 @@
 """Publishing on a Hub: real processes, the real huggingface_hub and datasets, and a Hub on 127.0.0.1."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -136,7 +137,9 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     manifest = json.loads(files["manifest.json"])
     listed = manifest.pop("pages")
     assert manifest | {"pages": {}} == json.loads((harbour_data / "manifest.json").read_bytes())
-    assert listed == {name: hashlib.sha256(files[name]).hexdigest() for name in pages - {"manifest.json", ".gitattributes"}}
+    assert listed == {
+        name: hashlib.sha256(files[name]).hexdigest() for name in pages - {"manifest.json", ".gitattributes"}
+    }
     assert hub.validated == [files["README.md"].decode()]
     assert json.loads(files["croissant.json"])["url"] == f"{hub.endpoint}/datasets/org/name"
     hub.log.clear()

@@ -16,7 +16,7 @@ from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
-from kazstance.output.folders import Kind, Listed, replacing
+from kazstance.output.folders import Kind, Listed, check_replaceable, replacing
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
@@ -88,6 +88,7 @@ def run_files(
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read, a system fails, or the folder holds something else than such a run.
     """
+    check_replaceable(out, RUN)
     train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
     known = GRID_LABELS if any(item.label == "none" for item in (*train, *test)) else LABELS
     predict = find_system(system, known)

@@ -54,10 +54,9 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
         KazstanceError: `out` is there and not of this kind; a file that it does not list has the name of a new one;
             another process is writing it; or the system refuses.
     """
-    final = destination(out)
-    _check_place(final, out)
+    final = check_replaceable(out, kind)
     with parents(final, out), staging(final, say) as place:
-        _check_kind(final, out, kind)
+        check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
         fresh = place / NEW
         fresh.mkdir()
         with named(out, FULL):
@@ -92,6 +91,23 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
             _swap(fresh, final)
 
 
+def check_replaceable(out: Path, kind: Kind) -> Path:
+    """Where an output lies, behind links, if it can be replaced: before work that takes long.
+
+    Raises:
+        KazstanceError: it is there and not of this kind, or cannot be replaced as a whole.
+    """
+    final = destination(out)
+    _check_place(final, out)
+    if not _is_free(final) and kind.listed(final) is None:
+        found = sorted(entry.name + "/" * entry.is_dir() for entry in final.iterdir())
+        raise KazstanceError(
+            f"{out} holds {_some(found)}, but no {kind.manifest} of a {kind.name}; "
+            f"expected a new or empty folder, or a {kind.name} to replace"
+        )
+    return final
+
+
 def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
     """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
 
@@ -120,16 +136,6 @@ def _check_place(final: Path, out: Path) -> None:
         raise KazstanceError(f"{out} is the current folder, or holds it; expected another folder")
     if final.is_mount():
         raise KazstanceError(f"{out} is a mount point, which cannot be replaced; expected a folder inside it")
-
-
-def _check_kind(final: Path, out: Path, kind: Kind) -> None:
-    """A folder that is there is empty, or of the kind that replaces it."""
-    if not _is_free(final) and kind.listed(final) is None:
-        found = sorted(entry.name + "/" * entry.is_dir() for entry in final.iterdir())
-        raise KazstanceError(
-            f"{out} holds {_some(found)}, but no {kind.manifest} of a {kind.name}; "
-            f"expected a new or empty folder, or a {kind.name} to replace"
-        )
 
 
 def _check_whole(fresh: Path, kind: Kind) -> None:
