@@ -16,7 +16,7 @@ from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
-from kazstance.output.folders import Kind, Listed, check_replaceable, replacing
+from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
@@ -86,9 +86,8 @@ def run_files(
     Raises:
         InputError: rows that are not as they should be; all are named.
         UnknownNameError: a column that is not there.
-        KazstanceError: a file cannot be read, a system fails, or the folder holds something else than such a run.
+        KazstanceError: a file cannot be read, or a system fails.
     """
-    check_replaceable(out, RUN)
     train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
     known = GRID_LABELS if any(item.label == "none" for item in (*train, *test)) else LABELS
     predict = find_system(system, known)
@@ -103,24 +102,9 @@ def run_files(
         clustered = layout.cluster is not None
         score = _score(test, predicted, clustered=clustered, n=resamples, seed=seed, facts=named)
         found.append(Result(name, score))
-    with replacing(out, RUN) as folder:
-        (folder / PREDICTIONS).write_bytes(_lines(test_file, labels[system], layout))
-        (folder / SCORES).write_text(to_json([asdict(result) for result in found]), encoding="utf-8", newline="")
+    write_file(_lines(test_file, labels[system], layout), out / PREDICTIONS)
+    write_file(to_json([asdict(result) for result in found]).encode(), out / SCORES)
     return found
-
-
-def _listed(folder: Path) -> Listed | None:
-    """The files of a run, if the scores in it are such as `run_files` writes."""
-    try:
-        scores = json.loads((folder / SCORES).read_bytes())
-        is_ours = bool(scores) and all(one.keys() == {"system", "scores"} for one in scores)
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
-        return None
-    return {SCORES: None, PREDICTIONS: None} if is_ours else None
-
-
-RUN: Final = Kind("run of bench files", SCORES, _listed)
-"""The folder of predictions and scores."""
 
 
 def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> list[Item]:

@@ -54,9 +54,9 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
         KazstanceError: `out` is there and not of this kind; a file that it does not list has the name of a new one;
             another process is writing it; or the system refuses.
     """
-    final = check_replaceable(out, kind)
+    final = _check_replaceable(out, kind)
     with parents(final, out), staging(final, say) as place:
-        check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
+        _check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
         fresh = place / NEW
         fresh.mkdir()
         with named(out, FULL):
@@ -91,23 +91,6 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
             _swap(fresh, final)
 
 
-def check_replaceable(out: Path, kind: Kind) -> Path:
-    """Where an output lies, behind links, if it can be replaced: before work that takes long.
-
-    Raises:
-        KazstanceError: it is there and not of this kind, or cannot be replaced as a whole.
-    """
-    final = destination(out)
-    _check_place(final, out)
-    if not _is_free(final) and kind.listed(final) is None:
-        found = sorted(entry.name + "/" * entry.is_dir() for entry in final.iterdir())
-        raise KazstanceError(
-            f"{out} holds {_some(found)}, but no {kind.manifest} of a {kind.name}; "
-            f"expected a new or empty folder, or a {kind.name} to replace"
-        )
-    return final
-
-
 def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
     """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
 
@@ -126,6 +109,19 @@ def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
             found.append(path)
         folders[:] = [name for name in folders if Path(place, name).relative_to(folder).as_posix() in inner]
     return found
+
+
+def _check_replaceable(out: Path, kind: Kind) -> Path:
+    """Where an output lies, behind links, if it can be replaced."""
+    final = destination(out)
+    _check_place(final, out)
+    if not _is_free(final) and kind.listed(final) is None:
+        found = sorted(entry.name + "/" * entry.is_dir() for entry in final.iterdir())
+        raise KazstanceError(
+            f"{out} holds {_some(found)}, but no {kind.manifest} of a {kind.name}; "
+            f"expected a new or empty folder, or a {kind.name} to replace"
+        )
+    return final
 
 
 def _check_place(final: Path, out: Path) -> None:
