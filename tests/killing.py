@@ -4,6 +4,7 @@ Each line of its standard input is an order as JSON, each line of its output wha
 more than most commands do.
 """
 
+import atexit
 import contextlib
 import importlib
 import io
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
-from tests.commands import Finished, environment
+from tests.commands import Finished, argv, environment
 
 EVENTS = {
     "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "os.utime",
@@ -78,6 +80,22 @@ class Killer:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
+
+
+@cache
+def killer() -> Killer:
+    """The process for the package under test, which lives as long as the tests do."""
+    found = Killer()
+    atexit.register(found.close)
+    return found
+
+
+def forked(
+    name: str, /, *more: str | Path, cwd: str | Path = "/", umask: int = 0o022, largest: int = 0, **places: str | Path
+) -> Finished:
+    """Run a command as `tests.commands.run` does, in a fork."""
+    return killer().run(Order(argv(name, *more, **places), cwd=str(cwd), umask=umask, largest=largest))[0]
 
 
 def changes_files(event: str, args: tuple) -> bool:

@@ -41,12 +41,13 @@ def destination(out: Path) -> Path:
     """Where an output lies, behind all symbolic links.
 
     Raises:
-        KazstanceError: a link that leads to itself.
+        KazstanceError: a link that leads to itself, or a place that may not be looked into.
     """
-    found = Path(os.path.realpath(out))
-    if found.is_symlink():
-        raise KazstanceError(f"{out} is a symbolic link that leads to itself; expected one that leads somewhere")
-    return found
+    with named(out):
+        found = Path(os.path.realpath(out))
+        if found.is_symlink():
+            raise KazstanceError(f"{out} is a symbolic link that leads to itself; expected one that leads somewhere")
+        return found
 
 
 @contextmanager
@@ -115,7 +116,8 @@ def named(out: Path, codes: Container[int | None] | None = None) -> Iterator[Non
     except OSError as error:
         if codes is not None and error.errno not in codes:
             raise
-        raise KazstanceError(f"{out}: {error.strerror or error}; it is as it was") from error
+        reason = os.strerror(error.errno) if error.errno else error
+        raise KazstanceError(f"{out}: {reason}; it is as it was") from error
 
 
 @contextmanager
@@ -176,10 +178,20 @@ def _hold(place: Path, out: Path) -> int:
             os.close(held)
             raise KazstanceError(f"{out}: another kazstance process is writing it; run this again when it has finished")
         if os.fstat(held).st_nlink:
-            if os.fstat(held).st_size != len(MARK):
-                os.write(held, MARK)
+            _mark(held, place)
             return held
         os.close(held)
+
+
+def _mark(held: int, place: Path) -> None:
+    """Write into the lock that the place is ours."""
+    try:
+        if os.fstat(held).st_size != len(MARK):
+            os.ftruncate(held, 0)
+            os.write(held, MARK)
+    except OSError:
+        _close(held, place)
+        raise
 
 
 def _check_ours(place: Path) -> None:

@@ -253,8 +253,9 @@ def _table(corpus: Path) -> str:
 
 def _with_annotator(text: str, entry: dict[str, Any]) -> str:
     """A table of annotators with one more, in the form that it has: an array of tables, or an array in one value."""
+    between = "\n" if text.endswith("\n") else "\n\n" if text else ""
     try:
-        document = tomlkit.parse(text)
+        document = tomlkit.parse(text + between)
         there = document.get(KEY)
         if isinstance(there, Array):
             inline = tomlkit.inline_table()
