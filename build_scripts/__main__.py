@@ -1,7 +1,6 @@
 """python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is up to date."""
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,13 @@ import typer
 
 from kazstance import dataset
 from kazstance.corpus.build import build
-from kazstance.corpus.write import replacing
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.output.folders import replacing
+from kazstance.output.staging import scratch
 from kazstance.publish.card import read_page, render
 from kazstance.publish.citation import citation_cff, zenodo_json
-from kazstance.publish.hub import stage
+from kazstance.publish.hub import DATASET, stage
 from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import Manifest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
@@ -29,7 +29,7 @@ STATED = tuple(name for name in Manifest.model_fields if name not in ("tables", 
 
 def build_all() -> None:
     """Build kazstance/data, the generated blocks of the pages, the metadata, and build/hub."""
-    with replacing(dataset.SHIPPED) as folder:
+    with replacing(dataset.SHIPPED, DATASET) as folder:
         build(ROOT / "raw", folder)
     for page in PAGES:
         write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
@@ -41,13 +41,13 @@ def build_all() -> None:
 
 def check() -> list[str]:
     """What differs between the dataset and pages that are there and those that would be built."""
-    with tempfile.TemporaryDirectory() as scratch:
-        build(ROOT / "raw", Path(scratch))
-        stale = [change for table in TABLES for change in _changes(table, Path(scratch))]
+    with scratch() as data:
+        build(ROOT / "raw", data)
+        stale = [change for table in TABLES for change in _changes(table, data)]
         for page in PAGES:
-            if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page):
+            if render(read_page(ROOT / page), data) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
-        fresh = _with_pages(dataset.manifest(data=Path(scratch)))
+        fresh = _with_pages(dataset.manifest(data=data))
     stale += [name for name, write in METADATA.items() if write(fresh) != _text(ROOT / name)]
     there = dataset.manifest()
     stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there, name)]

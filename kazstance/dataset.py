@@ -141,8 +141,10 @@ def manifest(*, data: Path = SHIPPED) -> Manifest:
         KazstanceError: `data` is not a built dataset.
         IntegrityError: the manifest is not as the schema has it.
     """
+    from kazstance.output.staging import put_back
     from kazstance.schema.manifest import read_manifest
 
+    put_back(Path(data))
     return read_manifest(Path(data))
 
 

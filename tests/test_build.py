@@ -15,7 +15,6 @@ from kazstance import dataset
 from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
-from kazstance.corpus.write import replacing
 from kazstance.errors import InputError, KazstanceError
 from tests.conftest import HARBOUR, quiet
 
@@ -293,30 +292,6 @@ def test_a_folder_that_is_no_corpus(tmp_path):
         read(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"sources.toml: sources.toml is missing"):
         read(tmp_path)
-
-
-def test_nothing_but_a_dataset_is_ever_replaced(tmp_path):
-    (tmp_path / "thesis").mkdir()
-    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(KazstanceError, match=r"holds no manifest.json"), replacing(tmp_path / "thesis"):
-        pass
-    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
-
-
-def test_a_failure_while_writing_leaves_the_old_dataset(tmp_path):
-    out = tmp_path / "out"
-    with replacing(out) as folder:
-        (folder / "manifest.json").write_text("old")
-
-    def fail():
-        with replacing(out) as folder:
-            (folder / "manifest.json").write_text("new")
-            raise RuntimeError("the disk is full")
-
-    with pytest.raises(RuntimeError, match="full"):
-        fail()
-    assert files(out) == {"manifest.json": b"old"}
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_corpus_without_probes_has_an_empty_table(harbour, tmp_path):

@@ -22,7 +22,7 @@ ALLOWED = {
     "scoring": {"tally"},
     "predictions": {"errors", "input", "scoring", "tally"},
     "verification": {"errors", "schema"},
-    "dataset": {"errors", "input", "schema", "verification"},
+    "dataset": {"errors", "input", "output", "schema", "verification"},
     "comparison": {"dataset", "errors", "schema", "scoring", "tally"},
     "excerpt": {"dataset", "errors", "schema"},
     "explorer": {"dataset", "errors", "input", "schema"},

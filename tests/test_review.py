@@ -421,8 +421,13 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
 
 
 def test_sheets_are_not_written_over(harbour, sheet):
+    before = state(sheet)
+    assert hand_out(harbour, "p1", sheet) == 69
+    assert state(sheet) == before
+    filled = write_rows(sheet, fill_csv(sheet)).rename(sheet / "sheet.csv")
     with pytest.raises(KazstanceError, match="is there already; expected a new folder"):
         hand_out(harbour, "p1", sheet)
+    assert state(sheet) == before | {"sheet.csv": filled.read_bytes()}
 
 
 def test_on_the_command_line(harbour, tmp_path):

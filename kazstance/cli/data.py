@@ -3,7 +3,6 @@
 import json
 import math
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -115,11 +114,8 @@ def build(
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
     with extra("build"):
-        from kazstance.corpus.build import build
-        from kazstance.publish.hub import stage
-    with tempfile.TemporaryDirectory() as scratch:
-        build(corpus, Path(scratch), print)
-        stage(Path(scratch), out)
+        from kazstance.publish.hub import build_dataset
+    build_dataset(corpus, out)
     print(f"wrote {out}")
 
 

@@ -1,6 +1,5 @@
 """The command that makes or serves a page to look at a dataset."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from kazstance import dataset
 from kazstance.cli.command import Data, command, extra
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.output.staging import scratch
 from kazstance.output.suffix import PAGES, suffix_of
 from kazstance.schema import MANIFEST
 
@@ -77,6 +77,6 @@ def _built(folder: Path) -> Iterator[Path]:
         )
     with extra("build"):
         from kazstance.corpus.build import build
-    with tempfile.TemporaryDirectory() as scratch:
-        build(folder, Path(scratch), lambda _: None)
-        yield Path(scratch)
+    with scratch() as data:
+        build(folder, data, lambda _: None)
+        yield data

@@ -1,7 +1,6 @@
 """Commands that say how a dataset is cited, licensed and made up, how two versions differ, and that publish one."""
 
 import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,6 +11,7 @@ from kazstance import dataset
 from kazstance.cli.command import Data, Json, command, extra
 from kazstance.errors import KazstanceError
 from kazstance.output.plain_json import to_json
+from kazstance.output.staging import scratch
 from kazstance.publish.changes import Changes, compare
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.rights import rights
@@ -103,8 +103,8 @@ def publish(
         from kazstance.publish.hub import stage
     hub = upload.connect(_token(token_file))
     home = hub.home(repo_id)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "hub")
+    with scratch() as room:
+        folder = room / "hub"
         stage(data, folder, home)
         todo = upload.plan(hub, folder, repo_id, dataset.manifest(data=data).version)
         _print_plan(todo, home)

@@ -18,7 +18,7 @@ review_command = partial(command, group=review)
 def export(
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
     annotator: Annotated[str, typer.Option(help="A name for the annotator, as in ids: small letters, digits, _.")],
-    out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
     share: Annotated[float, typer.Option(min=0, max=1, help="Draw each pair with this probability.")] = 1.0,
     share_none: Annotated[float | None, typer.Option(min=0, max=1, help="Another one for pairs that are none.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,10 +26,14 @@ T = TypeVar("T", bound=Input)
 
 
 class Folder:
-    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`."""
+    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`.
 
-    def __init__(self, root: Path) -> None:
+    It is read as if the files in `instead` had been written already.
+    """
+
+    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
         self.root = root.resolve()
+        self.instead = instead or {}
         self.problems: list[Problem] = []
         self.digests: dict[str, str] = {}
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
@@ -44,12 +48,12 @@ class Folder:
 
     def exists(self, name: str) -> bool:
         """Whether there is anything of that name, be it a folder or a broken link, which reading then reports."""
-        return is_there(self.root, name)
+        return name in self.instead or is_there(self.root, name)
 
     def read_bytes(self, name: str, asked: Place) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it."""
         try:
-            content = read_inside(self.root, name)
+            content = self.instead[name] if name in self.instead else read_inside(self.root, name)
         except StrictError as error:
             self.report(*asked, str(error))
             return None

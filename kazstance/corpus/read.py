@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -63,8 +63,10 @@ class Corpus:
     digests: dict[str, str]
 
 
-def read(path: Path) -> Corpus:
-    """Read a corpus folder; files in it that nothing reads, and texts in decomposed Unicode, get a CorpusWarning.
+def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
+    """Read a corpus folder, as if the files in `instead` had been written already.
+
+    Files in it that nothing reads, and texts in decomposed Unicode, get a CorpusWarning.
 
     Raises:
         KazstanceError: there is no such folder.
@@ -72,7 +74,7 @@ def read(path: Path) -> Corpus:
     """
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
-    folder = Folder(path)
+    folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
         raise InputError(folder.problems)

@@ -1,10 +1,7 @@
-"""Write a dataset: Parquet files and manifest, whole or not at all."""
+"""Write a dataset: Parquet files and manifest."""
 
 import platform
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +12,6 @@ import pyarrow.parquet as pq
 import kazstance
 from kazstance.corpus.inputs import Header
 from kazstance.corpus.tables import Rows
-from kazstance.errors import KazstanceError
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
@@ -64,30 +60,3 @@ def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]
         bytes=len(content),
         sha256=sha256(content).hexdigest(),
     )
-
-
-@contextmanager
-def replacing(out: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `out` when all went well; else `out` stays as it was.
-
-    Raises:
-        KazstanceError: `out` is there and is no dataset, so that nothing else is ever deleted.
-    """
-    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise KazstanceError(
-            f"{out} is there and holds no {MANIFEST}; expected a new or empty folder, or a dataset to replace"
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-        fresh, old = Path(scratch, "new"), Path(scratch, "old")
-        fresh.mkdir()
-        yield fresh
-        if out.exists():
-            out.rename(old)
-        try:
-            fresh.rename(out)
-        except OSError:
-            if old.exists():
-                old.rename(out)
-            raise
-        shutil.rmtree(old, ignore_errors=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from kazstance import dataset
-from kazstance.corpus.write import replacing
+from kazstance.corpus.build import Say, build
 from kazstance.errors import KazstanceError
+from kazstance.output.folders import Kind, Listed, replacing, unlisted
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
@@ -21,6 +22,38 @@ CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
 
 
+def _listed(folder: Path) -> Listed | None:
+    """The files that the manifest of a dataset lists: tables whatever they hold, pages as they were written.
+
+    A page that somebody has edited is theirs.
+    """
+    try:
+        found = dataset.manifest(data=folder)
+    except (KazstanceError, OSError, RecursionError):
+        return None
+    tables = {f"{table}/{split}.parquet": None for table, files in found.tables.items() for split in files}
+    return {MANIFEST: None, **tables, **found.pages}
+
+
+DATASET: Final = Kind("dataset", MANIFEST, _listed)
+"""The folder of a built dataset."""
+WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
+"""Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
+
+
+def build_dataset(corpus: Path, out: Path, say: Say = print) -> None:
+    """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
+
+    Raises:
+        InputError: with every problem found in the corpus.
+        KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten.
+    """
+    with replacing(out, DATASET) as folder:
+        build(corpus, folder, say)
+        own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
+        _add_pages(folder, {name: page for name, page in pages(folder).items() if name not in own})
+
+
 def stage(data: Path, out: Path, home: str | None = None) -> None:
     """Put all that is published into a folder, which is replaced as a whole.
 
@@ -28,19 +61,25 @@ def stage(data: Path, out: Path, home: str | None = None) -> None:
     card with its generated blocks made anew; those that are missing are made. The manifest is signed with all of them.
 
     Raises:
-        KazstanceError: `out` is there and is no dataset, or what is to be published is a link.
+        KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten; or what is to be
+            published is a link.
         IntegrityError: `data` is not as its manifest says.
     """
-    content = {name: page.encode() for name, page in pages(data, home).items()}
-    found = dataset.manifest(data=data)
-    files = [file.path for splits in found.tables.values() for file in splits.values()]
-    with replacing(out) as folder:
-        for name in files:
+    content = pages(data, home)
+    files = [file.path for splits in dataset.manifest(data=data).tables.values() for file in splits.values()]
+    with replacing(out, DATASET) as folder:
+        for name in [MANIFEST, *files]:
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copy(_own(data / name, data), folder / name)
-        for name, page in content.items():
-            (folder / name).write_bytes(page)
-        (folder / MANIFEST).write_bytes(to_bytes(sign(found, content)))
+        _add_pages(folder, content)
+
+
+def _add_pages(folder: Path, pages: Mapping[str, str]) -> None:
+    """Write pages beside a dataset, and sign its manifest with them."""
+    content = {name: page.encode() for name, page in pages.items()}
+    for name, page in content.items():
+        (folder / name).write_bytes(page)
+    (folder / MANIFEST).write_bytes(to_bytes(sign(dataset.manifest(data=folder), content)))
 
 
 def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
