@@ -19,7 +19,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (where, self.field, self.message) if part)
+        return _line(": ".join(part for part in (where, self.field, self.message) if part))
 
 
 class InputError(KazstanceError):
@@ -45,7 +45,7 @@ class UnknownNameError(KazstanceError, ValueError):
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
         article = "an" if kind[0] in "aeiou" else "a"
-        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
+        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(map(_line, known))}")
 
 
 class MissingExtraError(KazstanceError, ImportError):
@@ -53,3 +53,8 @@ class MissingExtraError(KazstanceError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'kazstance[{extra}]'")
+
+
+def _line(text: str) -> str:
+    """A text in one line, so that no name of a user's begins a line of a message."""
+    return text.replace("\n", r"\n")

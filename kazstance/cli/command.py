@@ -4,13 +4,42 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, Final, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.output.terminal import echo_page, safe_line
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
+"""The error that all errors of usage are derived from, of whichever click typer brings."""
+
+
+class Commands(TyperGroup):
+    """The commands; what is wrong with their usage is told without characters that act on the terminal."""
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Parse the arguments before the name of a command."""
+        with _safe_usage():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of a command, and run it."""
+        with _safe_usage():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _safe_usage() -> Iterator[None]:
+    try:
+        yield
+    except WRONG_USAGE as error:
+        error.message = safe_line(error.message)
+        raise
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")
 Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -35,7 +64,7 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
         try:
             function(*args, **kwargs)
         except KazstanceError as error:
-            typer.echo(error, err=True)
+            echo_page(str(error), err=True)
             raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
 
     return run
