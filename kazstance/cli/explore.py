@@ -57,10 +57,7 @@ def _serve(data: Path, port: int) -> None:
 
     with Explorer(data, port) as server:
         echo(f"{server.url}  (Ctrl-C ends it)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            echo()
+        server.serve_forever()
 
 
 @contextmanager
