@@ -10,7 +10,6 @@ import typer
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, command, extra
-from kazstance.errors import KazstanceError
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
 from kazstance.publish.changes import Changes, compare
@@ -102,7 +101,7 @@ def publish(
         from kazstance.publish import upload
     with extra("build"):
         from kazstance.publish.hub import stage
-    hub = upload.connect(_token(token_file))
+    hub = upload.connect(upload.read_token(token_file) if token_file else None)
     home = hub.home(repo_id)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "hub")
@@ -116,16 +115,6 @@ def publish(
             return
         commit = upload.upload(hub, todo, private=private)
     echo(f"published {todo.tag}, commit {commit}")
-
-
-def _token(file: Path | None) -> str | None:
-    """The first word of a file; the token is never shown."""
-    if file is None:
-        return None
-    try:
-        return file.read_text(encoding="utf-8").split()[0]
-    except (OSError, UnicodeDecodeError, IndexError):
-        raise KazstanceError(f"{file}: cannot be read or is empty; expected a token in it") from None
 
 
 def _print_plan(todo: "Plan", home: str) -> None:

@@ -1,6 +1,5 @@
 """Write a dataset: Parquet files and manifest, whole or not at all."""
 
-import json
 import platform
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ import kazstance
 from kazstance.corpus.inputs import Header
 from kazstance.corpus.tables import Rows
 from kazstance.errors import KazstanceError
+from kazstance.output.plain_json import to_json
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
@@ -46,7 +46,7 @@ def write(
             **{tool: version(tool) for tool in TOOLS},
         },
     )
-    text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1)
+    text = to_json(manifest.model_dump(mode="json"))
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return manifest
 

@@ -16,6 +16,8 @@ JOINERS: Final = "(?<![^\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02
 ACTIVE: Final = re.compile(f"[{INVISIBLE}]|{JOINERS}")
 """One character that acts on a terminal, a page or a reader without being seen."""
 
+NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
 
 def safe(text: str) -> str:
     """A text for a terminal or a page, whose acting characters are written as escapes; line feeds and tabs stay."""
@@ -25,6 +27,14 @@ def safe(text: str) -> str:
 def safe_line(text: str) -> str:
     """A text as part of one line: line feeds and tabs are written as escapes, too."""
     return safe(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def for_xml(text: str) -> str:
+    """A text for XML: a replacement character stands for control characters, surrogates and noncharacters.
+
+    XML 1.0 allows neither these characters nor references to them, but for some of C1, which no text needs.
+    """
+    return NOT_XML.sub("\ufffd", text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import altair as alt
 
 from kazstance.errors import UnknownNameError
+from kazstance.output.characters import for_xml
 from kazstance.output.files import write_file
 
 FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
@@ -58,11 +59,11 @@ def side_shape(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt
 
 
 def to_svg(chart: Any) -> str:
-    """A chart as SVG in the theme."""
+    """A chart as SVG in the theme; it is XML, whatever characters the names in it have."""
     sheet = io.StringIO()
     with alt.theme.enable("kazstance"):
         chart.save(sheet, format="svg")
-    return sheet.getvalue()
+    return for_xml(sheet.getvalue())
 
 
 def save(chart: Any, path: Path) -> None:
