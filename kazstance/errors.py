@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class KazstanceError(Exception):
-    """Whatever is wrong with an input or a request, said in full in the message."""
+    """Whatever is wrong with an input or a request, said in full in the message, which is one line unless it lists."""
+
+    lists: ClassVar[bool] = False
+    """Whether the message is a list, one thing a line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if self.lists else _line(message))
 
 
 @dataclass(frozen=True, order=True)
@@ -25,6 +32,8 @@ class Problem:
 class InputError(KazstanceError):
     """A corpus is not as it should be; `problems` lists all that was found, not only the first."""
 
+    lists = True
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = sorted(
             set(problems), key=lambda p: (p.file, p.line or 0, p.field or "", p.message)
@@ -34,6 +43,8 @@ class InputError(KazstanceError):
 
 class IntegrityError(KazstanceError):
     """A built dataset is not what its manifest says; the message lists every difference."""
+
+    lists = True
 
 
 class HubError(KazstanceError):
@@ -45,7 +56,7 @@ class UnknownNameError(KazstanceError, ValueError):
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
         article = "an" if kind[0] in "aeiou" else "a"
-        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(map(_line, known))}")
+        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
 
 
 class MissingExtraError(KazstanceError, ImportError):

@@ -40,7 +40,7 @@ ALLOWED = {
     "reliability": {"agreement", "dataset", "errors", "schema"},
     "review": {"corpus", "errors", "output", "schema"},
     "explorer": {"dataset", "errors", "schema"},
-    "corpus": {"comparison", "errors", "schema"},
+    "corpus": {"comparison", "errors", "output", "schema"},
     "publish": {"agreement", "comparison", "corpus", "dataset", "errors", "output", "reliability", "schema"},
     "plot": {"comparison", "errors", "output", "reliability"},
     "cli": {

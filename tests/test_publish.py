@@ -215,7 +215,7 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
     emptied = repository.head
     hub.blobs.clear()
     hub.cut, hub.puts_before_cut = "put", 5
-    with pytest.raises(HubError, match="the connection failed .* it goes on from where it was"):
+    with pytest.raises(HubError, match="the connection failed .* run the command again to resume"):
         send()
     assert (repository.head, len(hub.blobs), repository.tags) == (emptied, 5, {})
     hub.cut = None

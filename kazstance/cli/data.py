@@ -50,7 +50,7 @@ def show(
     for row in rows:
         certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
         display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
-        display(_marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else ""))
+        display(_marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
     echo(f"{len(rows)} of {len(found)}")
 
 

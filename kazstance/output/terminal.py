@@ -27,7 +27,7 @@ def echo_page(page: str, *, err: bool = False) -> None:
 def write(content: bytes) -> None:
     """Write the content of a file to standard output: byte by byte into a pipe or file, escaped on a terminal."""
     if sys.stdout.isatty():
-        echo_page(content.decode("utf-8", "backslashreplace"))
+        echo_page(content.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
     else:
         sys.stdout.buffer.write(content)
 
