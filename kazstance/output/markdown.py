@@ -14,7 +14,7 @@ from kazstance.output.characters import safe
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Addresses that may become links."""
 SPECIAL: Final = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape the next sign
+    r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape the next sign
     r"|[`*|]|\](?=[(\[:])|~(?=~)|(?<=~)~"  # a bracket that would close the text of a link
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is no emphasis
     r"|<|&(?=#?\w+;)"

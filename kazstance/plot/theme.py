@@ -25,7 +25,10 @@ SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangl
 SCALE: Final = 2.0
 """Pixels of a PNG for each unit of a chart."""
 PROPERTIES: Final = frozenset(
-    ["constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__"]
+    [
+        *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
+        *("valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__"),
+    ]
 )
 """Properties of every object of JavaScript, for which Vega takes names of these spellings where it sorts."""
 FORMATS: Final = (".png", ".svg", ".html")
