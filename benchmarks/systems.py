@@ -19,7 +19,7 @@ from kazstance.benchmark.runs import run
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.output.files import write_file
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
     protocols = list(dict.fromkeys(row["protocol"] for row in rows))
     cells: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        name = f"*{row['system']}*" if row["shortcut"] else row["system"]
+        name = emphasis(row["system"]) if row["shortcut"] else row["system"]
         lift = _cell(row["lift"]) if row["lift"] else "best shortcut"
         cells.setdefault(name, {})[row["protocol"]] = [_cell(row["scores"]["wts"]), lift]
     header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]

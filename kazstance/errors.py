@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 SHOWN: Final = 20
 """Problems of a kind, and names, that a message lists."""
@@ -20,7 +20,13 @@ LENGTH: Final = 200
 
 
 class KazstanceError(Exception):
-    """Whatever is wrong with an input or a request, said in full in the message."""
+    """Whatever is wrong with an input or a request, said in full in the message, which is one line unless it lists."""
+
+    lists: ClassVar[bool] = False
+    """Whether the message is a list, one thing a line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if self.lists else _line(message))
 
 
 class CorpusWarning(UserWarning):
@@ -45,7 +51,7 @@ class Problem:
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         row = None if self.row is None else f"row {self.row}"
-        return ": ".join(part for part in (where, self.field, row, self.message) if part)
+        return _line(": ".join(part for part in (where, self.field, row, self.message) if part))
 
     @property
     def kind(self) -> tuple[str, str, str]:
@@ -76,6 +82,8 @@ def _natural(text: str) -> list[tuple[int, str]]:
 class InputError(KazstanceError):
     """An input is not as it should be; `problems` holds all that was found, and the message up to 20 of each kind."""
 
+    lists = True
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = sorted(dict.fromkeys(problems), key=lambda problem: problem.place)
         super().__init__("\n".join(_listed(self.problems)))
@@ -103,6 +111,8 @@ class IntegrityError(KazstanceError):
 
     `folder` is the dataset, where it could not be read at all.
     """
+
+    lists = True
 
     def __init__(self, message: str, folder: Path | None = None) -> None:
         self.folder = folder
@@ -145,3 +155,8 @@ class MissingExtraError(KazstanceError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'kazstance[{extra}]'")
+
+
+def _line(text: str) -> str:
+    """A text in one line, so that no name of a user's begins a line of a message."""
+    return text.replace("\n", r"\n")

@@ -28,7 +28,7 @@ ALLOWED = {
     "explorer": {"dataset", "errors", "input", "schema"},
     "history": {"dataset", "errors", "schema"},
     "reliability": {"agreement", "dataset", "schema"},
-    "corpus": {"comparison", "errors", "input", "schema"},
+    "corpus": {"comparison", "errors", "input", "output", "schema"},
     "plot": {"comparison", "errors", "output", "reliability"},
     "benchmark": {"dataset", "errors", "input", "output", "plot", "predictions", "schema", "scoring", "tally"},
     "publish": {"agreement", "corpus", "dataset", "errors", "input", "output", "reliability", "schema", "verification"},

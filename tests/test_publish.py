@@ -221,7 +221,7 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
     emptied = repository.head
     hub.blobs.clear()
     hub.cut, hub.puts_before_cut = "put", 5
-    with pytest.raises(HubError, match="the connection failed .* it goes on from where it was"):
+    with pytest.raises(HubError, match="the connection failed .* run the command again to resume"):
         send()
     assert (repository.head, len(hub.blobs), repository.tags) == (emptied, 5, {})
     hub.cut = None
@@ -239,7 +239,7 @@ def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
     with pytest.raises(HubError, match="org/name: the token may not write there .403.; expected one with the right"):
         upload.upload(upload.connect(READER, hub.endpoint), todo)
     monkeypatch.setattr(upload, "get_token", lambda: None)
-    with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, say `hf auth login`, or give --token-file"):
+    with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, run `hf auth login`, or pass --token-file"):
         upload.upload(upload.connect(None, hub.endpoint), todo)
     assert hub.repositories == {}
 
@@ -255,7 +255,11 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
     ("args", "code", "message"),
     [
         (["--repo-id", "name"], 2, "'name' is no repository; expected ORG/NAME"),
-        (["--repo-id", "org/name", "--token-file", "none"], 1, "none: cannot be read or is empty; expected a token"),
+        (
+            ["--repo-id", "org/name", "--token-file", "none"],
+            1,
+            "none: cannot be read as UTF-8 or is empty; expected a token",
+        ),
     ],
 )
 def test_wrong_usage(args, code, message):

@@ -16,7 +16,7 @@ from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.output import plain_json
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import emphasis, markdown_table, plain, strong
 from kazstance.scoring import METRICS, Difference, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
@@ -134,8 +134,8 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
         others = [f"within {within} (D = {figure[3]:.0f})" for within, figure in rows[0]["within"].items()]
         header = ["system", *rows[0]["scores"], "targets, 95 %", *others, *sets, "lift"]
         facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
-        parts += [f"## {task} · {protocol}", facts]
-        parts += dict.fromkeys(f"**{row['warning']}**" for row in rows if row["warning"])
+        parts += [f"## {plain(task)} · {plain(protocol)}", facts]
+        parts += dict.fromkeys(strong(row["warning"]) for row in rows if row["warning"])
         parts += [
             markdown_table(header, map(_line, rows)),
             *_part_tables(rows),
@@ -230,7 +230,7 @@ def _line(row: dict[str, Any]) -> list[str]:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"*{row['system']}*" if row["shortcut"] else str(row["system"])
+    return emphasis(row["system"]) if row["shortcut"] else plain(row["system"])
 
 
 def _cell(found: Sequence[float]) -> str:

@@ -37,6 +37,7 @@ from kazstance.benchmark.tasks import Item, get_task, items
 from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.terminal import echo
 from kazstance.predictions import Predicted, predicted_labels
 from kazstance.scoring import Score
 
@@ -120,7 +121,7 @@ def run(
     with_probes: bool = False,
     family: str | None = None,
     data: Path = dataset.SHIPPED,
-    say: Progress = print,
+    say: Progress = echo,
     track: Track = iter,
 ) -> list[Score]:
     """Run a system, and write predictions, scores, signature and environment into a folder.
@@ -171,7 +172,7 @@ def bring(
     with_probes: bool = False,
     family: str | None = None,
     data: Path = dataset.SHIPPED,
-    say: Progress = print,
+    say: Progress = echo,
 ) -> list[Score]:
     """A run from a file of predictions: `item_id` and `label`, or `p_<label>` for each label, a row for each item.
 

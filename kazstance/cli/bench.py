@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
-from rich.table import Table
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra, make_group
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
+from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
 
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -45,13 +44,13 @@ def run(
     from kazstance.benchmark import runs
 
     how = Asked(with_probes=probes, family=family, data=data)
-    say = partial(typer.echo, err=True)
+    say = partial(echo, err=True)
     if predictions_file:
         found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
     else:
         with progress(say) as bars:
             found = runs.run(system, task, protocol, out, **how, **bars)
-    print(*found, sep="\n")
+    echo(*found)
 
 
 class Asked(TypedDict):
@@ -72,12 +71,12 @@ class Bars(TypedDict):
 @contextmanager
 def progress(say: Callable[[str], None]) -> Iterator[Bars]:
     """A progress bar where standard error is a terminal; else a line for whatever is finished."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    terminal = console(err=True)
+    if not terminal.is_terminal:
         yield {"say": say, "track": iter}
         return
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as bar:
-        yield {"say": partial(console.print, markup=False, highlight=False), "track": bar.track}
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=terminal) as bar:
+        yield {"say": lambda line: terminal.print(safe_line(line)), "track": bar.track}
 
 
 @bench_command
@@ -111,11 +110,11 @@ def files(
     layout = Layout(tuple(ids), text, target, label, spelling, cluster, form)
     found = run_files(system, train, test, out, layout, per_target=per_target)
     if as_json:
-        print(to_json([asdict(result) for result in found]))
+        echo_page(to_json([asdict(result) for result in found]))
         return
     names = [score.metric for score in found[0].scores]
-    print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
-    print("", *found[0].scores, sep="\n")
+    echo_page(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
+    echo("", *found[0].scores)
 
 
 @bench_command
@@ -131,7 +130,7 @@ def compare(
     found = report.compare_runs(folders, metric, data=data)
     _warn(folders, data)
     if as_json:
-        print(to_json([asdict(line) for line in found]))
+        echo_page(to_json([asdict(line) for line in found]))
         return
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
@@ -139,7 +138,7 @@ def compare(
         table.add_row(
             line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
         )
-    Console(markup=False).print(table)
+    display(table)
 
 
 @bench_command
@@ -160,7 +159,7 @@ def report_(
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
     write_file(writers[suffix](report.rows(folders, data=data)).encode(), out)
     _warn(folders, data)
-    print(f"wrote {out}")
+    echo(f"wrote {out}")
 
 
 def _warn(folders: Iterable[Path], data: Path) -> None:
@@ -168,4 +167,4 @@ def _warn(folders: Iterable[Path], data: Path) -> None:
     from kazstance.benchmark import report
 
     for warning in report.warnings(folders, data=data):
-        typer.echo(warning, err=True)
+        echo(warning, err=True)

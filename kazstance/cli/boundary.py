@@ -18,6 +18,7 @@ import typer
 
 from kazstance import interrupts
 from kazstance.errors import CorpusWarning, IntegrityError, KazstanceError, UnknownNameError
+from kazstance.output.terminal import echo, echo_page
 from kazstance.schema import MANIFEST
 
 ESCAPING: Final = "kazstance.escaping"
@@ -111,7 +112,7 @@ def _report(error: Exception, command: str, places: Iterable[Any], *, is_debuggi
     if is_debugging:
         error.__suppress_context__ = False
         traceback.print_exception(error)
-    typer.echo(explain(error, command, places), err=True)
+    echo_page(explain(error, command, places), err=True)
     return 2 if isinstance(error, UnknownNameError) else 1
 
 
@@ -150,7 +151,7 @@ def _silence() -> None:
 def _show_warning(otherwise: Any, message: Any, category: type[Warning], *rest: Any) -> None:
     """Show a warning of a corpus in one line, and all others as they are shown otherwise."""
     if issubclass(category, CorpusWarning):
-        typer.echo(f"warning: {message}", err=True)
+        echo(f"warning: {message}", err=True)
     else:
         otherwise(message, category, *rest)
 

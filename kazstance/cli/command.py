@@ -8,9 +8,38 @@ from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from kazstance.cli.boundary import one_line
 from kazstance.errors import MissingExtraError, UnknownNameError
+from kazstance.output.terminal import safe_line
+
+WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
+"""The error that all errors of usage are derived from, of whichever click typer brings."""
+
+
+class Commands(TyperGroup):
+    """The commands; what is wrong with their usage is told without characters that act on the terminal."""
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Parse the arguments before the name of a command."""
+        with _safe_usage():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of a command, and run it."""
+        with _safe_usage():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _safe_usage() -> Iterator[None]:
+    try:
+        yield
+    except WRONG_USAGE as error:
+        error.message = safe_line(error.message)
+        raise
+
 
 P = ParamSpec("P")
 Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
@@ -29,7 +58,7 @@ OWN: Final = {"context": typer.Context, "debug": Debug}
 
 def make_group(text: str) -> typer.Typer:
     """A group of commands, with the options of all."""
-    group = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+    group = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
     @group.callback(help=text)
     def options(debug: Debug = False) -> None:

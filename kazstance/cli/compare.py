@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
 from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kazstance import dataset, excerpt
 from kazstance.cli.command import Data, Json, command
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
+from kazstance.output.terminal import Table, display, echo, echo_page, styled
 from kazstance.schema.records import Span
 
 if TYPE_CHECKING:
@@ -60,14 +59,14 @@ def compare(
     else:
         view = _distances(counts, distances) if distances is not None else _matrix(counts)
     if as_json:
-        print(to_json(view.plain))
+        echo_page(to_json(view.plain))
     else:
-        Console(highlight=False, markup=False).print(*view.pages, sep="\n")
+        display(*view.pages)
     if chart and view.draw:
         from kazstance.plot.theme import save
 
         save(view.draw({row.target_id: row.name for row in dataset.load("targets", data=data)}), chart)
-        typer.echo(f"wrote {chart}", err=True)
+        echo(f"wrote {chart}", err=True)
 
 
 def _matrix(counts: "Counts") -> View:
@@ -79,7 +78,7 @@ def _matrix(counts: "Counts") -> View:
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
         table.add_row(_starred(target, contested), *map(_field, row))
-    legend = Text(
+    legend = styled(
         "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
         "* contested"
     )
@@ -100,12 +99,12 @@ def _contrast(counts: "Counts", target: str, voice: str, data: Path) -> View:
     cells = {cell.source: cell for cell in comparison.positions(counts) if cell.target == target}
     pages = []
     for source, rows in found.items():
-        pages.append(Text(f"{source}: {_stand(cells[source])}", "bold"))
+        pages.append(styled(f"{source}: {_stand(cells[source])}", "bold"))
         for row in rows:
             how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
             spans = [Span(**span) for span in row["evidence"]]
-            marked = Text(f"  {row['sentence_id']}  {row['label_name']} ({how})\n    ")
-            pages.append(marked.append(excerpt.mark(row["text"], spans)).append(_speaker(row)))
+            head = f"  {row['sentence_id']}  {row['label_name']} ({how})\n    "
+            pages.append(styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}"))
     plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
     return View(plain, pages, None)
 
@@ -122,7 +121,7 @@ def _pairs(counts: "Counts") -> View:
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
         table.add_row(name, _number(line.spread), _number(line.corrected), *by, str(undecided))
-    legend = Text(
+    legend = styled(
         "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
         "p: permutation test over paragraphs, Holm"
     )
@@ -163,7 +162,7 @@ def _letters(counts: "Counts") -> list[str]:
 
 
 def _key(counts: "Counts") -> Text:
-    return Text("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
+    return styled("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
 
 
 def _starred(target: str, contested: bool) -> str:

@@ -1,15 +1,11 @@
 """Commands that look into a dataset, take it elsewhere, check it, or make one."""
 
-import json
 import math
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kazstance import dataset, excerpt, reliability
@@ -20,6 +16,7 @@ from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
+from kazstance.output.terminal import Table, display, echo, echo_page, safe, styled, write
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
 from kazstance.verification.findings import Findings
@@ -30,9 +27,9 @@ def info(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Say what is in a dataset: tables, splits, rows, digests."""
     found = dataset.manifest(data=data)
     if as_json:
-        print(found.model_dump_json(indent=1))
+        echo_page(to_json(found.model_dump(mode="json")))
     else:
-        Console(markup=False).print(_overview(found))
+        display(_overview(found))
 
 
 @command
@@ -49,14 +46,13 @@ def show(
     found = excerpt.select(source, target, label, split, data=data)
     rows = found[: limit or None]
     if as_json:
-        print(to_json([row.model_dump(mode="json") for row in rows]))
+        echo_page(to_json([row.model_dump(mode="json") for row in rows]))
         return
-    console = Console(highlight=False, markup=False)
     for row in rows:
         certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        console.print(Text(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
-        console.print(_marked(row.text, row.evidence), f"— {row.speaker}\n" if row.speaker else "")
-    console.print(Text(f"{len(rows)} of {len(found)}"))
+        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
+        display(_marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
+    echo(f"{len(rows)} of {len(found)}")
 
 
 @command
@@ -75,7 +71,7 @@ def export_(
     how = _format(form, out)
     content = export(dataset.table(table, split, data=data), how, exact=exact)
     if out is None:
-        sys.stdout.buffer.write(content)
+        write(content)
     else:
         write_file(content, out)
 
@@ -92,12 +88,12 @@ def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Check that a dataset is what was built: manifest, files, pages, rows, and all tables against each other."""
     found = dataset.findings(data=data)
     if as_json:
-        print(to_json(_verdict(found)))
+        echo_page(to_json(_verdict(found)))
     for note in found.notes if not as_json else ():
-        typer.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     whole = found.whole()
     if not as_json:
-        print(f"{whole.id} {whole.version}: {whole.n_rows} rows in {len(whole.tables)} tables are as the manifest says")
+        echo(f"{whole.id} {whole.version}: {whole.n_rows} rows in {len(whole.tables)} tables are as the manifest says")
 
 
 def _verdict(found: Findings) -> dict[str, object]:
@@ -115,8 +111,8 @@ def build(
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
     with extra("build"):
         from kazstance.publish.hub import build_dataset
-    build_dataset(corpus, out)
-    print(f"wrote {out}")
+    build_dataset(corpus, out, echo)
+    echo(f"wrote {out}")
 
 
 @command
@@ -125,7 +121,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     found = reliability.report(data)
     if as_json:
         rows = {"name": found.name, "lines": [line.as_dict() for line in found.lines]}
-        print(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
+        echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
     table = Table(
         "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
@@ -133,7 +129,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     for line in found.lines:
         figure = line.figure
         table.add_row(line.what, line.scope, line.measure, f"{figure.value:.3f}", _interval(figure), str(figure.n))
-    Console(markup=False).print(table)
+    display(table)
 
 
 @command
@@ -147,22 +143,19 @@ def why(
     found = history(sentence, target, data=data)
     if as_json:
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
-        print(
-            json.dumps({"label": found.cell.model_dump(mode="json"), "judgements": rows}, ensure_ascii=False, indent=1)
-        )
+        echo_page(to_json({"label": found.cell.model_dump(mode="json"), "judgements": rows}))
         return
-    console = Console(highlight=False, markup=False)
-    console.print(Text(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
-    console.print(Text(found.sentence.text))
+    display(styled(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
+    display(styled(found.sentence.text))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
         role = "check " if row in found.checks else ""
         evidence = excerpt.mark(found.sentence.text, row.evidence) if row.evidence else ""
-        console.print(Text(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
+        display(styled(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
         for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
-            console.print(Text(f"    {line}"))
+            display(styled(f"    {line}"))
     if found.cell.reason:
-        console.print(Text(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+        display(styled(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
 
 
 def _interval(figure: Figure) -> str:
@@ -181,6 +174,6 @@ def _overview(found: Manifest) -> Table:
 
 def _marked(text: str, evidence: tuple[Span, ...]) -> Text:
     """A text whose evidence stands in brackets and in bold."""
-    marked = Text(excerpt.mark(text, evidence))
+    marked = styled(excerpt.mark(text, evidence))
     marked.highlight_regex("⟦.*?⟧", "bold")
     return marked

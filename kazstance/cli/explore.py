@@ -13,6 +13,7 @@ from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.staging import scratch
 from kazstance.output.suffix import PAGES, suffix_of
+from kazstance.output.terminal import echo
 from kazstance.schema import MANIFEST
 
 PAGE = Path("explorer.html")
@@ -49,20 +50,17 @@ def _write(data: Path, out: Path) -> None:
 
     content = page(data)
     write_file(content, out)
-    print(f"wrote {out}, {len(content):,} bytes; open it in a browser")
+    echo(f"wrote {out}, {len(content):,} bytes; open it in a browser")
     if len(content) > LARGE:
-        print("so large a page opens slowly; kazstance explore --serve fetches rows as they are asked for")
+        echo("so large a page opens slowly; kazstance explore --serve fetches rows as they are asked for")
 
 
 def _serve(data: Path, port: int) -> None:
     from kazstance.explorer.server import Explorer
 
     with Explorer(data, port) as server:
-        print(f"{server.url}  (Ctrl-C ends it)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        echo(f"{server.url}  (Ctrl-C ends it)")
+        server.serve_forever()
 
 
 @contextmanager

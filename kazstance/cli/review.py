@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kazstance.cli.command import app, command, extra, make_group
+from kazstance.output.terminal import echo
 
 review = make_group("Sheets for people to annotate, blind to all labels, and their way back.")
 app.add_typer(review, name="review")
@@ -27,7 +28,7 @@ def export(
     with extra("build"):
         from kazstance.review.hand_out import hand_out
     n = hand_out(corpus, annotator, out, share=share, share_none=share_none, seed=seed)
-    print(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
+    echo(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
 
 
 @review_command
@@ -42,4 +43,4 @@ def import_(
     """Check a filled sheet row by row, and add it to the corpus as the readings of a person."""
     with extra("build"):
         from kazstance.review.bring_in import Person, bring_in
-    print(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")
+    echo(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")

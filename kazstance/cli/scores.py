@@ -10,6 +10,7 @@ from kazstance import predictions, scoring
 from kazstance.cli.command import Delimiter, Encoding, Json, command, delimiter_of
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
+from kazstance.output.terminal import echo, echo_page
 from kazstance.predictions import PRESETS
 from kazstance.tally import SEED
 
@@ -44,7 +45,7 @@ def score(
     parts = {"all": table} | (predictions.parts(table, by) if by else {})
     found = {name: predictions.scores(part, target, cluster, resamples, seed) for name, part in parts.items()}
     if as_json:
-        print(to_json({name: [asdict(line) for line in lines] for name, lines in found.items()}))
+        echo_page(to_json({name: [asdict(line) for line in lines] for name, lines in found.items()}))
         return
     for name, lines in found.items():
-        print(*([name] if by else []), *lines, sep="\n")
+        echo(*([name] if by else []), *lines)

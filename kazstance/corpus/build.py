@@ -14,6 +14,7 @@ from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.output.terminal import echo
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
@@ -32,7 +33,7 @@ class Dataset:
     folds: dict[str, tuple[Fold, ...]]
 
 
-def build(path: Path, folder: Path, say: Say = print) -> Manifest:
+def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
 
     Raises:
@@ -44,7 +45,7 @@ def build(path: Path, folder: Path, say: Say = print) -> Manifest:
     return manifest
 
 
-def make(path: Path, say: Say = print) -> Dataset:
+def make(path: Path, say: Say = echo) -> Dataset:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:

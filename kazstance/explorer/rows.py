@@ -79,7 +79,7 @@ class Query(BaseModel):
             return cls.model_validate({key: val if key in several else val[-1] for key, val in fields.items()})
         except ValidationError as error:
             said = (f"{'.'.join(map(str, e['loc']))}: {e['input']!r}: {e['msg']}" for e in error.errors())
-            raise KazstanceError("\n".join(said)) from None
+            raise KazstanceError("; ".join(said)) from None
 
     def narrows(self) -> bool:
         """Whether it asks for sentences with a label of some kind, and not for sentences as such."""

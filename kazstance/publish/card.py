@@ -8,17 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from kazstance import dataset, reliability
 from kazstance.agreement import Figure
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.parquet import read_parquet
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
+from kazstance.output.plain_yaml import to_yaml
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
-from kazstance.schema.manifest import Manifest, SplitFile
+from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
@@ -74,7 +73,7 @@ def render(text: str, data: Path = dataset.SHIPPED) -> str:
 
 def plain_card(data: Path) -> str:
     """The card of a dataset for which nobody has written one."""
-    return render(PLAIN_CARD.format(title=dataset.manifest(data=data).title), data)
+    return render(PLAIN_CARD.format(title=plain(dataset.manifest(data=data).title)), data)
 
 
 def front_matter(data: Path = dataset.SHIPPED) -> str:
@@ -102,7 +101,7 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
         "configs": [_config(table, files) for table, files in tables.items()],
         "dataset_info": [_info(table, files, data) for table, files in tables.items()],
     }
-    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
+    return to_yaml(matter, width=1000)
 
 
 def _tag(keyword: str) -> str:
@@ -159,7 +158,7 @@ def _tables(data: Path) -> str:
     found = dataset.manifest(data=data).tables
     rows = [
         [
-            f"`{table}`",
+            code(table),
             (TABLES[table].record.__doc__ or "").rstrip("."),
             ", ".join(f"{s} {f.rows}" for s, f in files.items()),
         ]
@@ -193,7 +192,7 @@ def _sources(data: Path) -> str:
         who = source.speaker or "not stated"
         date = source.date or source.date_stated or "not stated"
         rows.append(
-            [f"`{source.source_id}`", who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
+            [code(source.source_id), who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
         )
     header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
     return markdown_table(header, rows)
@@ -203,9 +202,9 @@ def _provenance(data: Path) -> str:
     """Where each text comes from, as far as it says, and what is not known of it."""
     rows = [
         [
-            f"`{source.source_id}`",
+            code(source.source_id),
             source.title or "none",
-            source.url or "not stated",
+            address(source.url or "not stated"),
             f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
             source.notes or "",
         ]
@@ -224,7 +223,7 @@ def _units(data: Path) -> str:
         count = Counter(sentence.kind for sentence in own)
         copies = sum(sentence.duplicate_of is not None for sentence in own)
         repairs = sum(len(sentence.repairs) for sentence in own)
-        rows.append([f"`{source.source_id}`", len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
+        rows.append([code(source.source_id), len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
     return markdown_table(["source", "units", *(kind.name for kind in kinds), "copies", "repairs"], rows)
 
 
@@ -232,7 +231,7 @@ def _targets(data: Path) -> str:
     count = Counter((stance.target_id, stance.label) for stance in dataset.load("stances", data=data))
     rows = [
         [
-            f"`{t.target_id}`",
+            code(t.target_id),
             t.name,
             t.kind,
             t.fold,
@@ -256,19 +255,19 @@ def _matrix(data: Path) -> str:
                 f"{SIGNS[p.position]} {p.n_favor}/{p.n_neutral}/{p.n_against}" if p.salience else "" for p in found
             ]
             rows.append([target.name, *signs])
-    return markdown_table(["contested target", *(f"`{source}`" for source in sources)], rows)
+    return markdown_table(["contested target", *(code(source) for source in sources)], rows)
 
 
 def _folds(data: Path) -> str:
     rows = [
-        [f"`{protocol}`", len(folds), "; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds)]
+        [code(protocol), len(folds), _all_left_out(folds)]
         for protocol, folds in dataset.manifest(data=data).folds.items()
         if protocol != "cross_both"
     ]
     both = len(dataset.manifest(data=data).folds["cross_both"])
     return markdown_table(
         ["protocol", "folds", "left out"],
-        [*rows, ["`cross_both`", both, "every fold of the one with every fold of the other"]],
+        [*rows, [code("cross_both"), both, "every fold of the one with every fold of the other"]],
     )
 
 
@@ -330,14 +329,18 @@ def _interval(figure: Figure, digits: int = 3) -> str:
     return "" if math.isnan(figure.low) else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
 
 
+def _all_left_out(folds: Sequence[Fold]) -> Markdown:
+    return Markdown("; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds))
+
+
 def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> str:
-    return ", ".join(f"`{name}`" for name in sources or targets or ())
+    return ", ".join(map(code, sources or targets or ()))
 
 
 def _annotators(data: Path) -> str:
     rows = [
         [
-            f"`{a.annotator_id}`",
+            code(a.annotator_id),
             a.origin,
             " ".join(filter(None, [a.name, a.family, a.version])),
             a.date or "",
@@ -350,7 +353,7 @@ def _annotators(data: Path) -> str:
 
 def _citation(data: Path) -> str:
     found = dataset.manifest(data=data)
-    return f"{cite(found).strip()}\n\n```bibtex\n{cite(found, Style.bibtex)}```"
+    return f"{paragraph(cite(found))}\n\n{code_block(cite(found, Style.bibtex), 'bibtex')}"
 
 
 def read_page(file: Path) -> str:
