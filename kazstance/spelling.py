@@ -68,8 +68,8 @@ class Spelling:
             return f"{known}; use {how} where an empty value means a label"
         if value.casefold() == "none":
             return (
-                f"{known}; it could mean a text that takes no side (neutral) or one that is not about the target "
-                f"(none): say which with {how}"
+                f"{known}; {value!r} could mean a text that takes no side (preset semeval) or one that is not about "
+                f"the target (preset kazstance): say which with {how}"
             )
         if _is_number(value):
             return f"{known}; numbers are labels only where a preset or a mapping says which: use {how}"

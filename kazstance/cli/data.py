@@ -149,8 +149,6 @@ def _value(figure: Figure) -> str:
 
 
 def _interval(figure: Figure) -> str:
-    if math.isnan(figure.low) and not math.isnan(figure.value):
-        return figure.reason or ""
     return "" if math.isnan(figure.low) else f"{figure.low:.3f} to {figure.high:.3f}"
 
 
