@@ -174,7 +174,9 @@ def _left_out(side: Side, columns: Mapping[str, str | None], labels: Sequence[st
             and label not in labels
             and (rows := int(pc.sum(pc.not_equal(side.table.column(name), 0)).as_py() or 0))
         ):
-            message = f"{side.name}: {name} is left out in {rows} rows: no label is none"
+            message = (
+                f"{side.name}: {name} is left out, with votes in {rows} of {len(side.table)} rows: no label is none"
+            )
             yield Note(message, name, rows, len(side.table))
 
 
