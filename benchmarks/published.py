@@ -19,6 +19,7 @@ from kazstance import predictions
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
 from kazstance.scoring import LABELS, Confusion, confusion, f1, f_avg, macro_f1, precision, recall, ss, wts
+from kazstance.spelling import spelling
 from kazstance.tally import Floats
 
 RESULTS: Final = Path(__file__).parent / "results" / "published.md"
@@ -69,7 +70,7 @@ def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
             with file.open("w", newline="", encoding="utf-8") as sheet:
                 csv.writer(sheet).writerows([("id", "target", "label"), *((i, *row) for i, row in enumerate(rows))])
         columns = predictions.Columns(["id"], "label", "label", ["target"])
-        table = predictions.match(*files, columns, predictions.spelling(preset))
+        table = predictions.match(*files, columns, spelling(preset)).table
     return confusion(table, "gold", "predicted", strata=["target"])
 
 

@@ -1,13 +1,17 @@
 """Agreement between annotators: Krippendorff's alpha and kin, from counts of label patterns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import narwhals as nw
 import numpy as np
 
+from kazstance import undefined
+from kazstance.labelled import read_labels, refuse_unknown
+from kazstance.spelling import LABELS, given, plain_number
 from kazstance.tally import SEED, Floats, interval, resample, resample_clusters
+from kazstance.values import as_text, in_frame, refuse_missing
 
 Level = Literal["nominal", "ordinal"]
 RESAMPLES = 1000
@@ -32,12 +36,13 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with its interval and the number of units it rests on."""
+    """A figure with its interval, the number of units it rests on, and the reason for what is undefined."""
 
     value: float
     low: float
     high: float
     n: int
+    reason: str | None = None
 
 
 def alpha(votes: Floats, counts: Floats | None = None, level: Level = "nominal") -> Any:
@@ -82,24 +87,60 @@ def _ordinal(values: Floats) -> Floats:
 
 
 def patterns(
-    frame: Any, unit: Sequence[str], label: str = "label", cluster: str | None = None, labels: int = 4
+    frame: Any,
+    unit: Sequence[str],
+    label: str = "label",
+    cluster: str | None = None,
+    labels: int | str | Sequence[str] | Mapping[Any, str] | None = None,
 ) -> Patterns:
     """Count the patterns of labels in a table with one row a judgement; runs where the data is.
 
     Args:
         frame: any dataframe that Narwhals knows.
         unit: the columns that identify what was judged.
-        label: the column of the label, numbered from 0; null is a gap.
+        label: the column of the label; a missing one is a gap.
         cluster: the column of the cluster; without it, all units are one cluster.
-        labels: how many labels there are.
+        labels: which there are, in their order: how many, for codes from 0; their names, for text of any kind; or how
+            the labels of kazstance are spelled (against, neutral, favor, none, in this order), as a preset or a mapping
+            from values to labels. Without it, by their names, or by the schema of a table of kazstance.
+
+    Raises:
+        UnknownLabelError: values that are not one of the labels; all are named.
+        KazstanceError: a unit or a cluster is missing.
     """
-    names = [f"label_{number}" for number in range(labels)]
-    chosen = [(nw.col(label) == number).cast(nw.Int64).alias(names[number]) for number in range(labels)]
+    numbers, size = _label_numbers(frame, label, labels)
+    names = [f"label_{number}" for number in range(size)]
+    spelled = [[value for value, number in numbers.items() if number == place] for place in range(size)]
+    never = nw.col(label).is_null()  # gaps are filtered out
+    chosen = [
+        (as_text(label).is_in(values) if values else never).cast(nw.Int64).alias(name)
+        for values, name in zip(spelled, names, strict=True)
+    ]
+    refuse_missing(frame, [*unit, *([cluster] if cluster else [])])
     keys = list(dict.fromkeys([*unit, *([cluster] if cluster else [])]))
     judged = nw.from_native(frame).lazy().filter(~nw.col(label).is_null()).with_columns(*chosen)
     units = judged.group_by(*keys).agg(*(nw.col(name).sum() for name in names)).collect()
     votes = np.column_stack([units[name].to_numpy() for name in names]).astype(np.float64)
     return count_patterns(votes, units[cluster].to_list() if cluster else None)
+
+
+def _label_numbers(
+    frame: Any, column: str, labels: int | str | Sequence[str] | Mapping[Any, str] | None
+) -> tuple[dict[str, int], int]:
+    """The number of the label that each value of a column, as text, stands for, and how many labels there are."""
+    if labels is None or isinstance(labels, str | Mapping):
+        meant = read_labels(frame, column, given(labels), are_gaps_known=True)
+        return {value: LABELS.index(name) for value, name in meant.items()}, len(LABELS)
+    names = [str(name) for name in (range(labels) if isinstance(labels, int) else labels)]
+    known = {name: number for number, name in enumerate(names)}
+    found = [value for value in in_frame(frame, column) if value.value is not None]
+    numbers = {value.value: known.get(plain_number(value.value or "")) for value in found}
+    refuse_unknown(
+        column,
+        [value for value in found if numbers[value.value] is None],
+        lambda _: f"expected one of {', '.join(names)}",
+    )
+    return {value: number for value, number in numbers.items() if value is not None and number is not None}, len(names)
 
 
 def count_patterns(votes: Floats, clusters: Sequence[str] | None = None) -> Patterns:
@@ -117,7 +158,14 @@ def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES
     total = found.counts.sum(axis=0)
     draws = resample(total, n, seed) if len(found.counts) == 1 else resample_clusters(found.counts, n, seed)
     low, high = interval(alpha(found.votes, draws, level))
-    return Figure(alpha(found.votes, total, level), low, high, found.units)
+    value = alpha(found.votes, total, level)
+    return Figure(value, low, high, found.units, undefined.of_interval(value, low, _why_alpha(found)))
+
+
+def _why_alpha(found: Patterns) -> str:
+    if not found.units:
+        return "no unit was judged by two annotators"
+    return "all judgements of units that were judged by two annotators have the same label"
 
 
 def relevance(found: Patterns, none: int = 3) -> Patterns:
@@ -171,7 +219,9 @@ def kappa_interval(
     np.add.at(cells, (line, np.asarray(first, dtype=int) * labels + np.asarray(second, dtype=int)), given)
     draws = resample_clusters(cells, n, seed).reshape(n, labels, labels)
     low, high = interval(kappa(draws))
-    return Figure(kappa(cells.sum(axis=0).reshape(labels, labels)), low, high, len(first))
+    value = kappa(cells.sum(axis=0).reshape(labels, labels))
+    reason = "both annotators gave one label to all units" if len(first) else "no unit was judged by both annotators"
+    return Figure(value, low, high, len(first), undefined.of_interval(value, low, reason))
 
 
 def overlap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -150,6 +150,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+class UnknownLabelError(UnknownNameError):
+    """Values of a column that are not labels; the message names each, where it stands and what was expected."""
+
+    def __init__(self, message: str) -> None:
+        KazstanceError.__init__(self, message)
+
+
 class MissingExtraError(KazstanceError, ImportError):
     """A package is missing that an extra brings; the message gives the command that installs it."""
 

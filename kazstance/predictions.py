@@ -1,9 +1,10 @@
-"""Gold labels and predictions from files: read, matched row by row, and brought to one spelling."""
+"""Gold labels and predictions from files: paired row by row, brought to one spelling, and scored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +12,12 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import InputError, Problem, UnknownNameError
-from kazstance.input.tables import PLAIN, Form, read_table, with_text
+from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.pairing import Note, Side, check_complete, check_shared, row_keys, text_column
 from kazstance.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
+from kazstance.spelling import Spelling, named, of_column
 from kazstance.tally import Floats
+from kazstance.values import in_array
 
 SHOWN: Final = 10
 """Rows that a message names."""
@@ -23,86 +27,157 @@ VOTES: Final = "votes_"
 """What the name of a column of annotators' votes begins with, before the label."""
 TOLERANCE: Final = 1e-6
 """How far from 1 probabilities may sum."""
-PRESETS: Final[dict[str, dict[str, str]]] = {
-    "kazstance": {name: name for name in GRID_LABELS} | {str(number): name for number, name in enumerate(GRID_LABELS)},
-    "semeval": {"FAVOR": "favor", "AGAINST": "against", "NONE": "neutral"},
-    "pro_con": {"pro": "favor", "con": "against", "neutral": "neutral"},
-    "wtwt": {"support": "favor", "refute": "against", "comment": "neutral", "unrelated": "none"},
-    "tweet_eval": {"0": "neutral", "1": "against", "2": "favor"},
-    "vast": {"0": "against", "1": "favor", "2": "neutral"},
-}
-"""How data sets in use spell the labels."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of two files that matter."""
+    """The columns of two files that matter; those `kept` are of the gold file, those `ignored` are not compared."""
 
     ids: Sequence[str]
     gold: str
     predicted: str
     kept: Sequence[str] = ()
+    ignored: Sequence[str] = ()
 
 
-def match(
-    gold_file: Path, predicted_file: Path, columns: Columns, mapping: Mapping[str, str], form: Form = PLAIN
-) -> pa.Table:
+class Matched(NamedTuple):
+    """The rows of a gold file with the prediction of each, and what is to be known of their pairing."""
+
+    table: pa.Table
+    notes: list[Note]
+
+
+def match(gold_file: Path, predicted_file: Path, columns: Columns, spelling: Spelling, form: Form = PLAIN) -> Matched:
     """The rows of a gold file with the prediction of each: the ids, `gold`, `predicted`, and the columns to keep.
 
+    Columns that both files share are compared, as `kazstance.pairing.check_shared` says.
+
     Raises:
-        InputError: rows that are missing, doubled or unknown, or labels that the mapping does not know; all are named.
+        InputError: rows that are missing, doubled or unknown, shared columns that say that other rows are paired,
+            labels that the spelling does not know, or empty fields in columns to keep; all are named.
         UnknownNameError: a column that is not there.
         KazstanceError: a file cannot be read.
     """
-    gold, predicted = read_table(gold_file, form), read_table(predicted_file, form)
-    gold = with_text(gold, [*columns.ids, columns.gold, *columns.kept], gold_file)
-    predicted = with_text(predicted, [*columns.ids, columns.predicted], predicted_file)
     problems: list[Problem] = []
-    keys = [
-        _keys(table, columns.ids, str(file), problems)
-        for table, file in ((gold, gold_file), (predicted, predicted_file))
-    ]
-    _compare(keys, str(gold_file), str(predicted_file), problems)
-    labels = [
-        _rename(table.column(name), str(file), name, mapping, problems)
-        for table, file, name in ((gold, gold_file, columns.gold), (predicted, predicted_file, columns.predicted))
-    ]
-    soft = _soft_columns((gold, predicted), (str(gold_file), str(predicted_file)), labels, mapping, problems)
+    one = _side(gold_file, columns.gold, [*columns.ids, *columns.kept], form)
+    other = _side(predicted_file, columns.predicted, columns.ids, form)
+    one, other = (side._replace(keys=row_keys(side.table, columns.ids, side.name, problems)) for side in (one, other))
+    check_complete(one, other, problems)
+    labels = [read_labels(side.table, side.label, Path(side.name), spelling, problems) for side in (one, other)]
+    notes = check_shared(
+        one,
+        other,
+        named=columns.kept,
+        ignored=columns.ignored,
+        is_label=partial(_is_label, spelling),
+        problems=problems,
+    )
+    kept = {name: text_column(one.table, name, str(gold_file), problems) for name in [*columns.ids, *columns.kept]}
+    problems += [problem for name in columns.kept for problem in _empty(kept[name], name, gold_file)]
+    soft = _soft_columns((one, other), labels, spelling, problems, notes)
     if problems:
         raise InputError(problems)
-    order = pc.index_in(keys[0], value_set=keys[1])
-    kept = {name: gold.column(name) for name in [*columns.ids, *columns.kept]}
+    order = pc.index_in(one.keys, value_set=other.keys)
     moved = {name: values.take(order) if name.startswith(PROBABILITY) else values for name, values in soft.items()}
-    return pa.table(kept | {"gold": labels[0], "predicted": labels[1].take(order)} | moved)
+    return Matched(pa.table(kept | {"gold": labels[0], "predicted": labels[1].take(order)} | moved), notes)
+
+
+def _side(file: Path, label: str, names: Sequence[str], form: Form) -> Side:
+    """A file with its columns checked, and no keys yet."""
+    table = read_table(file, form)
+    _check_columns(table, file, [*names, label])
+    return Side(str(file), table, label, pa.nulls(0, pa.string()))
+
+
+def _check_columns(table: pa.Table, file: Path, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in table.column_names:
+            raise UnknownNameError(name, f"column of {file}", table.column_names)
+
+
+def _empty(column: pa.Array, name: str, file: Path) -> Iterator[Problem]:
+    """A column to group rows by, of which some have nothing."""
+    blank = pc.sum(pc.equal(pc.utf8_trim_whitespace(column.fill_null("")), "")).as_py()
+    if blank:
+        yield Problem(str(file), None, name, f"nothing in {blank} of {len(column)} rows, expected something in each")
+
+
+def read_labels(table: pa.Table, name: str, file: Path, spelling: Spelling, problems: list[Problem]) -> pa.Array:
+    """A column of labels by their names; what the spelling does not know is a problem, one for each value.
+
+    In text files the problem stands at the line of the first row.
+
+    Raises:
+        KazstanceError: the schema of the table contradicts the spelling.
+    """
+    known, before = of_column(spelling, table.schema, name), len(problems)
+    text = text_column(table, name, str(file), problems)
+    if len(problems) > before:
+        return text
+    values = in_array(text)
+    meaning = {value.value: known.label(value.value) for value in values}
+    unknown = [value for value in values if meaning[value.value] is None]
+    for value in unknown[:SHOWN]:
+        came, line = (value.brief, (value.first or 0) + 1) if file.suffix in TEXT else (str(value), None)
+        problems.append(Problem(str(file), line, name, f"{came}, {known.fault(value.value)}"))
+    if rest := unknown[SHOWN:]:
+        message = f"and {len(rest)} more values that are not labels, in {sum(value.rows for value in rest)} rows"
+        problems.append(Problem(str(file), rest[0].first if file.suffix in TEXT else None, name, message))
+    return pa.array(list(meaning.values()), pa.string()).take(
+        pc.index_in(text, value_set=pa.array(list(meaning), pa.string()))
+    )
 
 
 def _soft_columns(
-    tables: Sequence[pa.Table],
-    files: Sequence[str],
-    given: Sequence[pa.Array],
-    mapping: Mapping[str, str],
-    problems: list[Problem],
+    sides: Sequence[Side], given: Sequence[pa.Array], spelling: Spelling, problems: list[Problem], notes: list[Note]
 ) -> dict[str, pa.Array]:
     """Votes of the gold file and probabilities of the predictions, a column for each label, where there are any."""
     found: dict[str, pa.Array] = {}
-    prefixes = (VOTES, PROBABILITY)
-    columns = [
-        {mapping.get(name.removeprefix(p)) for name in table.column_names if name.startswith(p)} - {None}
-        for table, p in zip(tables, prefixes, strict=True)
-    ]
-    has_none = any(pc.any(pc.equal(values, "none")).as_py() for values in given) or "none" in columns[1]
+    gold, predicted = (
+        _label_columns(side, prefix, spelling, notes) for side, prefix in zip(sides, (VOTES, PROBABILITY), strict=True)
+    )
+    has_none = any(pc.any(pc.equal(values, "none")).as_py() for values in given) or "none" in predicted.values()
     labels = GRID_LABELS if has_none else LABELS
-    if columns[0]:
-        votes = _numbers(tables[0], files[0], mapping, labels, problems, prefix=VOTES)
+    if any(gold.values()):
+        votes = _numbers(sides[0], gold, labels, spelling, problems, prefix=VOTES)
         if votes is not None and not (np.isfinite(votes) & (votes >= 0)).all():
-            problems.append(Problem(files[0], None, f"{VOTES}…", "not all are counts, expected numbers from 0"))
+            problems.append(Problem(sides[0].name, None, f"{VOTES}…", "not all are counts, expected numbers from 0"))
         found |= {} if votes is None else {f"{VOTES}{name}": pa.array(votes[:, i]) for i, name in enumerate(labels)}
-    if columns[1]:
-        chances = read_probabilities(tables[1], files[1], mapping, labels, problems)
+        notes += _left_out(sides[0], gold, labels)
+    if any(predicted.values()):
+        chances = _probabilities(sides[1], predicted, labels, spelling, problems)
         if chances is not None:
-            _most_probable(chances, given[1], labels, files[1], problems)
+            _most_probable(chances, given[1], labels, sides[1].name, problems)
             found |= {f"{PROBABILITY}{name}": pa.array(chances[:, i]) for i, name in enumerate(labels)}
     return found
+
+
+def _label_columns(side: Side, prefix: str, spelling: Spelling, notes: list[Note]) -> dict[str, str | None]:
+    """The columns with a prefix, and the label of each; a note where they are of no label at all."""
+    known = of_column(spelling, side.table.schema, side.label)
+    found = {
+        name: known.label(name.removeprefix(prefix)) for name in side.table.column_names if name.startswith(prefix)
+    }
+    if found and not any(found.values()):
+        names = ", ".join(found)
+        what = "votes" if prefix == VOTES else "probabilities"
+        message = f"{side.name}: {names} not read as {what}: expected {prefix} and a label of {known.name}"
+        notes.append(Note(message, names, 0, len(side.table)))
+    return found
+
+
+def _left_out(side: Side, columns: Mapping[str, str | None], labels: Sequence[str]) -> Iterator[Note]:
+    """Votes for none, where no row is none and there are three labels."""
+    for name, label in columns.items():
+        if (
+            label == "none"
+            and label not in labels
+            and (rows := int(pc.sum(pc.not_equal(side.table.column(name), 0)).as_py() or 0))
+        ):
+            message = (
+                f"{side.name}: {name} is left out, with votes in {rows} of {len(side.table)} rows: no label is none"
+            )
+            yield Note(message, name, rows, len(side.table))
 
 
 @dataclass(frozen=True)
@@ -114,18 +189,28 @@ class Predicted:
 
 
 def predicted_labels(
-    file: Path, ids: Sequence[str], labels: Sequence[str], optional: Sequence[Sequence[str]] = ()
+    file: Path,
+    known: pa.Table,
+    labels: Sequence[str],
+    optional: Sequence[Sequence[str]] = (),
+    *,
+    spelling: Spelling | None = None,
+    ignored: Sequence[str] = (),
+    say: Callable[[str], None] = print,
 ) -> Predicted:
-    """The prediction of each id, from a file with the columns `item_id` and `label`.
+    """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
 
     The file may have the columns `p_<label>`, the probability of each label; `label` may be left out then, since it is
-    the most probable.
+    the most probable. Columns that the file shares with the task are compared, see `kazstance.pairing.check_shared`.
 
     Args:
         file: CSV, JSON Lines or Parquet.
-        ids: the rows that there have to be.
+        known: the rows of the task, with the column `item_id` and whatever else they are known by.
         labels: those there are.
         optional: sets of rows that may be left out, each as a whole.
+        spelling: of the labels in the file; without it, by their names.
+        ignored: columns that are not compared.
+        say: is told the notes.
 
     Raises:
         InputError: rows that are missing, doubled or unknown, labels that are none, or probabilities that are none; all
@@ -133,72 +218,86 @@ def predicted_labels(
         UnknownNameError: a column that is not there.
         KazstanceError: the file cannot be read.
     """
+    spelling = spelling or named(labels)
     table = read_table(file)
     columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
-    has_label = not columns or "label" in table.column_names
-    table = with_text(table, ["item_id", *(["label"] if has_label else [])], file)
+    _check_columns(table, file, ["item_id", *(["label"] if not columns or "label" in table.column_names else [])])
     problems: list[Problem] = []
-    keys = _keys(table, ["item_id"], str(file), problems)
-    there = set(keys.to_pylist())
-    expected = [*ids, *(name for group in optional if there & set(group) for name in group)]
-    _compare([pa.array(expected, pa.string()), keys], "the task", str(file), problems)
-    spelled = {label: label for label in labels}
-    probabilities = read_probabilities(table, str(file), spelled, labels, problems) if columns else None
-    given = (
-        _rename(table.column("label"), str(file), "label", spelled, problems) if "label" in table.column_names else None
-    )
+    side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
+    task = _asked(known, optional, side)
+    check_complete(task, side, problems)
+    is_label = partial(_is_label, spelling)
+    for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
+        say(str(note))
+    by_column = {name: spelling.label(name.removeprefix(PROBABILITY)) for name in columns}
+    probabilities = _probabilities(side, by_column, labels, spelling, problems) if columns else None
+    given = read_labels(table, "label", file, spelling, problems) if "label" in table.column_names else None
     found = _most_probable(probabilities, given, labels, str(file), problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
-    names = keys.to_pylist()
+    names = side.keys.to_pylist()
     rows = None if probabilities is None else dict(zip(names, map(tuple, probabilities.tolist()), strict=True))
     return Predicted(dict(zip(names, found.to_pylist(), strict=True)), rows)
 
 
-def read_probabilities(
-    table: pa.Table, file: str, mapping: Mapping[str, str], labels: Sequence[str], problems: list[Problem]
+def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:
+    """The rows of a task that a file has to answer: all but the optional ones of which it has none."""
+    there = set(given.keys.to_pylist())
+    left_out = {name for group in optional if not there & set(group) for name in group}
+    rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
+    return Side("the task", rows, "", rows["item_id"].combine_chunks())
+
+
+def _is_label(spelling: Spelling, value: str | None) -> bool:
+    return spelling.label(value) is not None
+
+
+def _probabilities(
+    side: Side, columns: Mapping[str, str | None], labels: Sequence[str], spelling: Spelling, problems: list[Problem]
 ) -> Floats | None:
-    """The columns `p_<label>` as probabilities, shape (rows, labels); None where one of them is a problem."""
-    found = _numbers(table, file, mapping, labels, problems, prefix=PROBABILITY)
+    """Columns of probabilities, shape (rows, labels); None where one of them is a problem."""
+    found = _numbers(side, columns, labels, spelling, problems, prefix=PROBABILITY)
     faults = [] if found is None else list(distribution_faults(found))
-    problems += [Problem(file, None, f"{PROBABILITY}…", fault, row + 1) for row, fault in faults]
+    problems += [Problem(side.name, None, f"{PROBABILITY}…", fault, row + 1) for row, fault in faults]
     return None if faults else found
 
 
 def _numbers(
-    table: pa.Table,
-    file: str,
-    mapping: Mapping[str, str],
+    side: Side,
+    columns: Mapping[str, str | None],
     labels: Sequence[str],
+    spelling: Spelling,
     problems: list[Problem],
     *,
     prefix: str,
 ) -> Floats | None:
-    """Columns named by a prefix and a label, shape (rows, labels); None where one is missing, unknown or no number.
+    """Columns of numbers by their labels, shape (rows, labels); None where one is missing, unknown or not of numbers.
 
-    Columns of none are passed over where none is no label here.
+    Columns of none are passed over where none is not a label here.
     """
-    columns: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     before = len(problems)
-    spelled = ", ".join(f"{prefix}{theirs}" for theirs, ours in mapping.items() if ours in labels)
-    for name in (name for name in table.column_names if name.startswith(prefix)):
-        label = mapping.get(name.removeprefix(prefix), "")
-        kind = table.schema.field(name).type
+    spelled = ", ".join(f"{prefix}{theirs}" for theirs, ours in spelling.pairs.items() if ours in labels)
+    for name, label in columns.items():
+        kind = side.table.schema.field(name).type
         if label == "none" and label not in labels:
             continue
-        if label not in labels:
-            problems.append(Problem(file, None, name, f"a column of no label, expected one of {spelled}"))
-        elif label in columns:
-            problems.append(Problem(file, None, name, f"{columns[label]} is of {label} too, expected one column"))
+        if label is None or label not in labels:
+            hint = spelling.fault(name.removeprefix(prefix)).partition("; ")[2]
+            message = f"not a column of a label, expected one of {spelled}" + (f"; {hint}" if hint else "")
+            problems.append(Problem(side.name, None, name, message))
+            continue
+        if label in chosen:
+            problems.append(Problem(side.name, None, name, f"{chosen[label]} is of {label} too, expected one column"))
         elif not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
-            problems.append(Problem(file, None, name, f"values of type {kind}, expected numbers"))
-        columns.setdefault(label, name)
+            problems.append(Problem(side.name, None, name, f"values of type {kind}, expected numbers"))
+        chosen.setdefault(label, name)
     for label in labels:
-        if label not in columns:
-            problems.append(Problem(file, None, f"{prefix}{label}", "no column, expected one for each label"))
+        if label not in chosen:
+            problems.append(Problem(side.name, None, f"{prefix}{label}", "no column, expected one for each label"))
     if len(problems) > before:
         return None
-    return np.column_stack([table.column(columns[label]).to_numpy().astype(np.float64) for label in labels])
+    return np.column_stack([side.table.column(chosen[label]).to_numpy().astype(np.float64) for label in labels])
 
 
 def distribution_faults(probabilities: Floats) -> Iterator[tuple[int, str]]:
@@ -229,36 +328,22 @@ def _most_probable(
     return found
 
 
-def spelling(preset: str, mapping: Sequence[str] = ()) -> dict[str, str]:
-    """How labels are spelled: a preset, then pairs as `theirs=ours`.
-
-    Raises:
-        UnknownNameError: there is no such preset or label; the message lists those there are.
-    """
-    if preset not in PRESETS:
-        raise UnknownNameError(preset, "preset", PRESETS)
-    found = dict(PRESETS[preset])
-    for pair in mapping:
-        theirs, _, ours = pair.rpartition("=")
-        if ours not in GRID_LABELS:
-            raise UnknownNameError(ours, "label", GRID_LABELS)
-        found[theirs] = ours
-    return found
-
-
 def parts(table: pa.Table, by: str) -> dict[str, pa.Table]:
     """A matched table by the values of a column."""
-    values = sorted(pc.unique(table.column(by)).to_pylist(), key=str)
-    return {f"{by} {value}": table.filter(pc.equal(table.column(by), value)) for value in values if value is not None}
+    values = sorted(pc.unique(table.column(by)).to_pylist())
+    return {f"{by} {value}": table.filter(pc.equal(table.column(by), value)) for value in values}
 
 
-def scores(table: pa.Table, target: str | None, cluster: str | None, n: int, seed: int) -> list[Score]:
-    """All metrics of a matched table, with intervals over clusters and over targets."""
+def scores(
+    table: pa.Table, target: str | None, cluster: str | None, n: int, seed: int, *, spelling: str = "kazstance"
+) -> list[Score]:
+    """All metrics of a matched table, with intervals over clusters and over targets; signatures name the spelling."""
     strata = [target] if target else []
     labels = labels_of(table)
     found = confusion(table, "gold", "predicted", strata=strata, cluster=cluster, labels=labels)
     facts = {
         "labels": len(labels),
+        "spelling": spelling,
         "target": target or "-",
         "cluster": cluster or "-",
         "version": kazstance.__version__,
@@ -270,8 +355,8 @@ def scores(table: pa.Table, target: str | None, cluster: str | None, n: int, see
     has_votes = f"{VOTES}{labels[0]}" in table.column_names
     votes = np.column_stack([table.column(f"{VOTES}{label}").to_numpy() for label in labels]) if has_votes else None
     gold = pc.index_in(table.column("gold"), value_set=pa.array(labels, pa.string())).to_numpy()
-    homes = table.column(cluster).to_pylist() if cluster else range(len(table))
-    return hard + soft_scores(chances, gold, votes, [str(home) for home in homes], n=n, seed=seed, signature=facts)
+    homes = table.column(cluster).to_pylist() if cluster else None
+    return hard + soft_scores(chances, gold, votes, homes, n=n, seed=seed, signature=facts)
 
 
 def labels_of(table: pa.Table) -> tuple[str, ...]:
@@ -279,43 +364,3 @@ def labels_of(table: pa.Table) -> tuple[str, ...]:
     has_none = any(pc.any(pc.equal(table.column(name), "none")).as_py() for name in ("gold", "predicted"))
     has_none = has_none or f"{PROBABILITY}none" in table.column_names
     return GRID_LABELS if has_none else LABELS
-
-
-def _keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Problem]) -> Any:
-    """One key a row; doubled and missing ones are problems."""
-    parts = [pc.cast(table.column(name), pa.string()) for name in ids]
-    keys = pc.binary_join_element_wise(*parts, "\x1f").combine_chunks()
-    if missing := pc.sum(pc.is_null(keys)).as_py():
-        problems.append(Problem(file, None, ", ".join(ids), f"{missing} rows without an id, expected one in each"))
-    counts = pc.value_counts(keys.drop_null())
-    doubled = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-    problems += _rows(doubled, file, "doubled", "each once")
-    return keys
-
-
-def _compare(keys: Sequence[Any], gold: str, predicted: str, problems: list[Problem]) -> None:
-    """Rows that stand in one file only."""
-    without = [one.filter(pc.invert(pc.is_in(one, value_set=other))) for one, other in (keys, keys[::-1])]
-    problems += _rows(pc.unique(without[0].drop_null()), predicted, "missing", f"every row of {gold}")
-    problems += _rows(pc.unique(without[1].drop_null()), predicted, "unknown", f"rows of {gold} alone")
-
-
-def _rows(keys: Any, file: str, what: str, expected: str) -> list[Problem]:
-    """A problem with some rows, if there are any."""
-    shown = ", ".join(key.replace("\x1f", " ") for key in keys[:SHOWN].to_pylist())
-    more = ", …" if len(keys) > SHOWN else ""
-    message = f"{len(keys)} rows {what}: {shown}{more}; expected {expected}"
-    return [Problem(file, None, "id", message)] if len(keys) else []
-
-
-def _rename(column: Any, file: str, name: str, mapping: Mapping[str, str], problems: list[Problem]) -> Any:
-    """Labels by one spelling; what the mapping does not know is a problem."""
-    text = pc.cast(column, pa.string())
-    chunk = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
-    known = pa.array(list(mapping), pa.string())
-    for value in pc.unique(chunk).to_pylist():
-        if value not in mapping:
-            row = pc.index(chunk, value).as_py() if value is not None else pc.index(pc.is_null(chunk), True).as_py()
-            came = "no label" if value is None else repr(value)
-            problems.append(Problem(file, None, name, f"{came} in row {row + 1}, expected one of {', '.join(mapping)}"))
-    return pa.array(list(mapping.values()), pa.string()).take(pc.index_in(chunk, value_set=known))

@@ -138,10 +138,10 @@ def _evidence(judgements: Iterable[Judgement], annotators: Sequence[str]) -> Ite
     pairs = [(x, y) for found in by_unit.values() for x, y in combinations(found, 2) if x.label is y.label]
     if pairs:
         counts = [overlap(*([(s.start, s.end) for s in row.evidence] for row in pair)) for pair in pairs]
-        f1 = 2 * sum(common for common, _ in counts) / sum(both for _, both in counts)
-        yield Line(
-            "evidence", "pairs of equal labels", "F1 of characters", Figure(f1, float("nan"), float("nan"), len(pairs))
-        )
+        marked, nan = sum(both for _, both in counts), float("nan")
+        f1 = 2 * sum(common for common, _ in counts) / marked if marked else nan
+        reason = "no interval is computed" if marked else "no characters were marked"
+        yield Line("evidence", "pairs of equal labels", "F1 of characters", Figure(f1, nan, nan, len(pairs), reason))
 
 
 def _kappas(

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kazstance import undefined
 from kazstance.tally import SEED, Floats, cluster_weights, interval, resample, tally, weight_blocks
 
 LABELS: Final = ("against", "neutral", "favor")
@@ -21,6 +22,8 @@ GRID_LABELS: Final = (*LABELS, "none")
 RESAMPLES: Final = 1000
 BLOCK: Final = 10_000_000
 """Numbers that resampling holds at a time."""
+ROWS, ONE_STRATUM = "rows", "one stratum: there are no targets to draw from"
+"""What signatures say of clusters where rows are drawn, and the reason why there is no interval over targets."""
 BINS: Final = 10
 """Bins of equal width that calibration is judged in."""
 AGAINST, NEUTRAL, FAVOR = range(3)
@@ -190,7 +193,10 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's value with its intervals, and the signature that says how it came about."""
+    """A metric's value with its intervals, and the signature that says how it came about.
+
+    What is undefined has a reason: the value or its interval in `reason`, the interval over targets in `target_reason`.
+    """
 
     metric: str
     value: float
@@ -199,11 +205,13 @@ class Score:
     target_low: float
     target_high: float
     signature: Mapping[str, object]
+    reason: str | None = None
+    target_reason: str | None = None
 
     def __str__(self) -> str:
-        """Value, interval, signature."""
+        """Value, interval, signature; behind what is undefined the reason."""
         signature = "|".join(f"{key}:{value}" for key, value in self.signature.items())
-        return f"{self.metric} {self.value:.3f} [{self.low:.3f}, {self.high:.3f}] {signature}"
+        return f"{self.metric} {undefined.shown(self.value, self.low, self.high, self.reason)} {signature}"
 
 
 def confusion(
@@ -253,21 +261,34 @@ def score(
         "strata": len(found.strata),
         "n": found.n,
         "D": round(effective_size(found.total), 1),
-        "clusters": len(found.clusters),
+        "clusters": len(found.clusters) if len(found.clusters) > 1 else ROWS,
         "resamples": n,
         "seed": seed,
     }
-    return Score(metric, float(function(found.total)), low, high, target_low, target_high, {**signature, **facts})
+    value = float(function(found.total))
+    reason = undefined.why(metric, found.total)
+    return Score(
+        metric,
+        value,
+        low,
+        high,
+        target_low,
+        target_high,
+        {**signature, **facts},
+        undefined.of_interval(value, low, reason),
+        ONE_STRATUM if len(found.strata) == 1 else undefined.of_interval(value, target_low, reason),
+    )
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One system's metric less another's, on the same rows."""
+    """One system's metric less another's, on the same rows, and the reason for what is undefined."""
 
     value: float
     low: float
     high: float
     p: float
+    reason: str | None = None
 
 
 def compare(one: Confusion, other: Confusion, metric: str, n: int = RESAMPLES, seed: int = SEED) -> Difference:
@@ -286,7 +307,9 @@ def compare(one: Confusion, other: Confusion, metric: str, n: int = RESAMPLES, s
     low, high = interval(one.resampled(function, n, seed) - other.resampled(function, n, seed), units=one.units)
     drawn = np.abs(np.concatenate([swap(one, other, function, kept) for kept in _coins(one, n, seed)]))
     extreme = int((~(drawn < abs(value) - 1e-12)).sum())  # what is undefined speaks against a difference
-    return Difference(value, low, high, (1 + extreme) / (1 + n) if not math.isnan(value) else value)
+    p = (1 + extreme) / (1 + n) if not math.isnan(value) else value
+    alone = [undefined.why(metric, c.total) if math.isnan(function(c.total)) else None for c in (one, other)]
+    return Difference(value, low, high, p, undefined.of_interval(value, low, undefined.joined(alone) or ""))
 
 
 def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floats:
@@ -306,12 +329,13 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 class Estimate(NamedTuple):
-    """A figure with its 95 % interval over clusters, and the number of rows."""
+    """A figure with its 95 % interval over clusters, the number of rows, and the reason for what is undefined."""
 
     value: float
     low: float
     high: float
     n: int
+    reason: str | None = None
 
 
 def estimate(
@@ -336,8 +360,9 @@ def estimate(
     function = figure or mean
     value = float(function(sums.sum(axis=0)))
     if not np.isfinite(value):
-        return Estimate(value, float("nan"), float("nan"), len(home))
-    return Estimate(value, *interval(np.asarray(function(cluster_weights(len(names), n, seed) @ sums))), len(home))
+        return Estimate(value, float("nan"), float("nan"), len(home), undefined.of_sums(value, len(home)))
+    low, high = interval(np.asarray(function(cluster_weights(len(names), n, seed) @ sums)))
+    return Estimate(value, low, high, len(home), undefined.of_interval(value, low, ""))
 
 
 def mean(sums: Floats) -> Any:
@@ -405,7 +430,7 @@ def soft_scores(
     probabilities: Floats,
     gold: npt.NDArray[np.int64],
     votes: Floats | None,
-    clusters: Sequence[str],
+    clusters: Sequence[str] | None,
     *,
     n: int = RESAMPLES,
     seed: int = SEED,
@@ -413,16 +438,19 @@ def soft_scores(
 ) -> list[Score]:
     """Scores of probabilities: against the shares of votes, where there are any, and calibration; with intervals.
 
-    Rows without a vote for any of the labels are left out of the first two.
+    Intervals draw clusters, and rows where there is but one or none. Rows without a vote for any of the labels are left
+    out of the first two.
     """
     found = {}
+    are_rows = clusters is None or len(set(clusters)) == 1
+    clusters = list(map(str, range(len(gold)))) if clusters is None or are_rows else clusters
     if votes is not None:
         voted = votes.sum(axis=1) > 0
         p, v, homes = probabilities[voted], votes[voted], np.asarray(clusters, dtype=str)[voted].tolist()
         found["cross_entropy"] = estimate(cross_entropies(p, v), homes, None, n, seed)
         found["jensen_shannon"] = estimate(divergences(p, v), homes, None, n, seed)
     found["calibration_error"] = estimate(calibration_gaps(probabilities, gold), clusters, calibration, n, seed)
-    nan = float("nan")
+    nan, drawn = float("nan"), ROWS if are_rows else len(set(clusters))
     return [
         Score(
             metric,
@@ -431,7 +459,9 @@ def soft_scores(
             e.high,
             nan,
             nan,
-            {**signature, "metric": metric, "n": e.n, "clusters": len(set(clusters)), "resamples": n, "seed": seed},
+            {**signature, "metric": metric, "n": e.n, "clusters": drawn, "resamples": n, "seed": seed},
+            e.reason,
+            "not computed for scores of probabilities",
         )
         for metric, e in found.items()
     ]

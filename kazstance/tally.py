@@ -10,6 +10,8 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
+from kazstance.values import as_text
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 SEED = 12345
@@ -32,12 +34,12 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
 def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Codes, Floats]:
     """The same count for many combinations: as codes into the sorted values of each column, which are read as text.
 
-    Rows with null in one of the columns are left out.
+    A missing value is an empty text.
 
     Returns:
         The values of each column; codes of shape (combinations, columns); how many rows have each combination.
     """
-    texts = nw.from_native(frame).lazy().select(*(nw.col(name).cast(nw.String) for name in columns)).drop_nulls()
+    texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
     counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
     values, codes = [], np.empty((len(counted), len(columns)), dtype=np.intp)
     for at, name in enumerate(columns):

@@ -105,7 +105,7 @@ def test_patterns_count_every_unit_whatever_the_table(units):
     table = pa.table(
         {name: [row[i] for row in rows] for i, name in enumerate(["unit", "cluster", "annotator", "label"])}
     )
-    found = patterns(table, ["unit"], cluster="cluster")
+    found = patterns(table, ["unit"], cluster="cluster", labels=4)
     assert found.counts.sum() == sum(any(not math.isnan(label) for label in unit) for unit in units)
     direct = alpha(votes(np.array(units).T, range(4)))
     weighted = alpha(found.votes, found.counts.sum(axis=0))

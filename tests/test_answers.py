@@ -217,7 +217,7 @@ FILE_FAULTS = {
     "NaN": (lambda lines: lines[4].update(p_favor=None), "p_…: row 5: "),
     "a sum": (lambda lines: lines[4].update(p_favor=0.999), "; expected a sum of 1, not "),
     "no column": (lambda lines: [line.pop("p_favor") for line in lines], "p_favor: no column, expected one for each label"),
-    "an unknown label": (lambda lines: [line.update(p_pro=0.0) for line in lines], "p_pro: a column of no label, expected one of p_against, p_neutral, p_favor"),
+    "an unknown label": (lambda lines: [line.update(p_pro=0.0) for line in lines], "p_pro: not a column of a label, expected one of p_against, p_neutral, p_favor"),
     "words": (lambda lines: [line.update(p_favor="high") for line in lines], "p_favor: values of type string, expected numbers"),
     "another label": (lambda lines: [line.update(label="favor") for line in lines], "expected the most probable, '"),
     "a missing row": (lambda lines: lines.pop(), "1 rows missing: "),

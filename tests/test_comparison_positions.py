@@ -91,7 +91,9 @@ def test_columns_have_any_name_and_labels_may_be_numbers():
     columns = {"party": ["x", "x", "y", "y"], "issue": ["a", "a", "a", "b"], "code": [2, 0, 3, 1], "page": list("1123")}
     names = {"source": "party", "target": "issue", "label": "code"}
     for frame in frames(columns):
-        counts = comparison.count(frame, **names, cluster="page", sentences={"x": 3, "y": 9, "z": 4})
+        counts = comparison.count(
+            frame, **names, labels="kazstance", cluster="page", sentences={"x": 3, "y": 9, "z": 4}
+        )
         cells = {
             (c.source, c.target): (c.favor, c.neutral, c.against, c.sentences) for c in comparison.positions(counts)
         }
@@ -103,14 +105,14 @@ def test_columns_have_any_name_and_labels_may_be_numbers():
             ("z", "a"): (0, 0, 0, 4),
             ("z", "b"): (0, 0, 0, 4),
         }
-        bare = comparison.positions(comparison.count(frame, **names, cluster=None))
+        bare = comparison.positions(comparison.count(frame, **names, labels="kazstance", cluster=None))
         assert {cell.salience for cell in bare} == {None}
 
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ({"label": "voice"}, "'own' is not a label; choose from against, 0, neutral"),
+        ({"label": "voice"}, "voice: 'own' in row 1 and .* more, expected one of against, neutral, favor"),
         ({"sources": ["old_mole"]}, "is not a source; choose from old_mole"),
         ({"targets": ["uprising"]}, "is not a target; choose from uprising"),
         ({"voice": "loud"}, "'loud' is not a voice; choose from own, endorsed, all"),

@@ -281,5 +281,7 @@ def test_pairs_are_counted_as_they_stand():
     )
     keys = {key[:3] for key in plain}
     assert found == {key: tuple(plain[(*key, name)] for name in ("agree", "disagree", "mixed")) for key in keys}
-    with pytest.raises(UnknownNameError, match="is not a relation; choose from disagree, mixed, agree"):
+    with pytest.raises(
+        UnknownNameError, match="target: .* in row 1 and .* more, expected one of disagree, mixed, agree"
+    ):
         comparison.pairs(relation="target")

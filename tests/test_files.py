@@ -15,11 +15,11 @@ from kazstance.benchmark import files
 from kazstance.benchmark.files import VALIDATION, Layout, read_items
 from kazstance.cli import app
 from kazstance.input.tables import Form
-from kazstance.predictions import PRESETS
+from kazstance.spelling import spelling
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
 COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]
-LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], form=Form(None, "windows-1252"))
+LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), form=Form(None, "windows-1252"))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_callable_sees_each_target_alone_and_never_the_test_in_training(town):
 def test_validation_is_a_share_that_stays_the_same_and_keeps_clusters_whole(tmp_path):
     rows = [f"{n}\tT\tword\tFAVOR\t{n // 5}" for n in range(5000)]
     (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows]))
-    layout = Layout(("ID",), "Tweet", "Target", "Stance", PRESETS["semeval"], cluster="Thread")
+    layout = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), cluster="Thread")
     found = read_items(tmp_path / "x.txt", layout, for_training=True)
     splits = Counter(item.split for item in found)
     assert splits["validation"] / len(found) == pytest.approx(VALIDATION, abs=0.03)
@@ -154,7 +154,7 @@ FAULTS = {
     "a doubled id": ("train.txt", change("103", "101"), "train.txt:4: ID: '101' as in line 2, expected each once", 1),
     "an id in both": ("test.txt", change("10001", "101"), "test.txt: id: '101' is a row of training too", 1),
     "an empty field": ("train.txt", change("Good lanes bring customers to our shops", " "), "train.txt:4: Tweet: nothing, expected something", 1),
-    "an empty label": ("train.txt", change("FAVOR", ""), "train.txt:2: Stance: nothing, expected something", 1),
+    "an empty label": ("train.txt", change("FAVOR", ""), "train.txt:2: Stance: '', expected one of FAVOR, AGAINST, NONE", 1),
     "a field too many": ("train.txt", change("Good lanes", "Good\tlanes"), "train.txt:4: 5 fields, expected 4", 1),
     "no rows": ("test.txt", lambda text: text.splitlines()[0], "test.txt: no rows, expected some under the header", 1),
     "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "test.txt: target: 'Parking' has no rows of training, expected Bicycle Lanes, Library Hours", 1),
@@ -172,7 +172,10 @@ def test_faults_are_named_and_nothing_is_written(fault, town):
 def test_faults_are_said_all_at_once(town):
     file = town / "train.txt"
     file.write_bytes(file.read_bytes().replace(b"103", b"101").replace(b"FAVOR", b"PRO"))
-    assert len(bench(town, "majority", code=1).stderr.splitlines()) == 13  # the last line says what would help
+    said = bench(town, "majority", code=1).stderr.splitlines()
+    assert "train.txt:2: Stance: 'PRO' (and in 10 more rows), expected one of FAVOR, AGAINST, NONE; " in said[0]
+    assert "train.txt:4: ID: '101' as in line 2, expected each once" in said[1]
+    assert len(said) == 2
 
 
 def test_bytes_of_another_encoding_are_named(town):
@@ -208,4 +211,4 @@ def test_a_system_that_fails_is_named(system, message, town):
 def test_a_row_is_a_row_where_fields_may_have_lines(town):
     (town / "x.csv").write_text('ID,Target,Tweet,Stance\n1,T,"two\nlines",FAVOR\n2,T,x,PRO\n')
     found = bench(town, "majority", code=1, train="x.csv").stderr
-    assert "x.csv: Stance: row 2: 'PRO', expected one of FAVOR" in found
+    assert "x.csv: Stance: 'PRO' in row 2, expected one of FAVOR" in found

@@ -9,8 +9,8 @@ from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 from kazstance.cli import app
-from kazstance.predictions import PRESETS
 from kazstance.scoring import GRID_LABELS
+from kazstance.spelling import PRESETS
 
 GOLD = {
     "ID": [1, 2, 3, 4, 5, 6],
@@ -62,7 +62,7 @@ def test_other_kinds_of_files_score_alike(kind, files):
 
 def test_scores_by_a_column(files):
     found = json.loads(run(files, *ARGS, "--by", "Target", "--json").stdout)
-    assert found.keys() == {"all", "Target Atheism", "Target Climate"}
+    assert found.keys() == {"all", "Target Atheism", "Target Climate", "notes"}
     assert found["Target Atheism"][0]["signature"]["n"] == 3
     assert math.isclose(found["Target Atheism"][0]["value"], 1 / 2)
 
@@ -76,7 +76,10 @@ def test_every_preset_names_sides_that_there_are(preset):
 def test_a_spelling_of_ones_own(files):
     frame = pl.read_csv(files / "pred.csv").with_columns(pl.col("Stance").replace({"FAVOR": "FAVOUR"}))
     frame.write_csv(files / "pred.csv")
-    assert "'FAVOUR' in row 3, expected one of FAVOR, AGAINST, NONE" in run(files, *ARGS, code=1).stderr
+    assert (
+        "'FAVOUR' in row 3 and 2 more, expected one of FAVOR, AGAINST, NONE; for another spelling use --preset or --map"
+        in run(files, *ARGS, code=1).stderr
+    )
     assert "f_avg" in run(files, *ARGS, "--map", "FAVOUR=favor").stdout
 
 
@@ -89,7 +92,7 @@ FAULTS = {
     "a doubled row": (lambda f: pl.concat([f, f.head(1)]), "pred.csv: id: 1 rows doubled: 6; expected each once"),
     "an unknown row": (lambda f: pl.concat([f, f.head(1).with_columns(ID=pl.lit(99, pl.Int64))]), "pred.csv: id: 1 rows unknown: 99; expected rows of"),
     "an empty label": (lambda f: f.with_columns(Stance=pl.when(pl.col("ID") == 6).then(None).otherwise(pl.col("Stance"))), "pred.csv: Stance: '' in row 1, expected one of FAVOR"),
-    "an unknown label": (lambda f: f.with_columns(Stance=pl.lit("yes")), "pred.csv: Stance: 'yes' in row 1, expected one of FAVOR"),
+    "an unknown label": (lambda f: f.with_columns(Stance=pl.lit("yes")), "pred.csv: Stance: 'yes' in row 1 and 5 more, expected one of FAVOR"),
 }  # fmt: skip
 
 
@@ -174,7 +177,7 @@ def test_probabilities_are_scored_beside_the_labels(soft_files):
 SOFT_FAULTS = {
     "a sum": (lambda f: f.with_columns(p_FAVOR=pl.lit(0.5)), "pred.csv: p_…: row 1: "),
     "no column": (lambda f: f.drop("p_NONE"), "pred.csv: p_neutral: no column, expected one for each label"),
-    "an unknown label": (lambda f: f.with_columns(p_PRO=pl.lit(0.0)), "pred.csv: p_PRO: a column of no label, expected one of p_FAVOR, p_AGAINST, p_NONE"),
+    "an unknown label": (lambda f: f.with_columns(p_PRO=pl.lit(0.0)), "pred.csv: p_PRO: not a column of a label, expected one of p_FAVOR, p_AGAINST, p_NONE"),
     "another label": (lambda f: f.with_columns(Stance=pl.lit("NONE")), "pred.csv: label: 'neutral' in row 1, expected the most probable, 'against'"),
 }  # fmt: skip
 

@@ -32,13 +32,17 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupScore:
-    """Share of the groups that are right as a whole, with its 95 % bootstrap interval over groups."""
+    """Share of the groups that are right as a whole, with its 95 % bootstrap interval over groups.
+
+    `reason` says why it is undefined.
+    """
 
     kind: str
     value: float
     low: float
     high: float
     n: int
+    reason: str | None = None
 
 
 def groups(items: Iterable[Item]) -> list[Group]:
@@ -80,7 +84,7 @@ def group_scores(
 
 def _share(kind: str, marks: Sequence[bool], n: int, seed: int) -> GroupScore:
     if not marks:
-        return GroupScore(kind, float("nan"), float("nan"), float("nan"), 0)
+        return GroupScore(kind, float("nan"), float("nan"), float("nan"), 0, "no groups of this kind")
     counts = np.array([sum(marks), len(marks) - sum(marks)], dtype=np.float64)
     low, high = interval(resample(counts, n, seed)[:, 0] / len(marks), units=len(marks))
     return GroupScore(kind, float(counts[0] / len(marks)), low, high, len(marks))

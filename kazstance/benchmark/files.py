@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,19 +14,19 @@ from kazstance.benchmark.answers import ask
 from kazstance.benchmark.runs import find_system
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.input.tables import PLAIN, TEXT, Form, read_table, with_text
+from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
-from kazstance.predictions import scores
+from kazstance.predictions import read_labels, scores
 from kazstance.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
+from kazstance.spelling import Spelling, class_names, of_column
 from kazstance.tally import SEED
 
 BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-IDF")
 """Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""
 VALIDATION: Final = 0.15
 """Share of the training rows, in expectation, that settings are chosen on."""
-SPELLING: Final = "where labels are spelled otherwise: pass --preset NAME or --map THEIRS=favor"
 """What helps with labels that are not known."""
 PREDICTIONS, SCORES = "predictions.jsonl", "scores.json"
 
@@ -39,7 +39,7 @@ class Layout:
     text: str
     target: str
     label: str
-    spelling: Mapping[str, str]
+    spelling: Spelling
     cluster: str | None = None
     form: Form = PLAIN
 
@@ -101,10 +101,9 @@ def run_files(
     found = []
     for name, predicted in labels.items():
         named = {"system": name.replace(" ", "_"), "per_target": per_target and name == system} | facts
-        clustered = layout.cluster is not None
-        score = _score(test, predicted, clustered=clustered, n=resamples, seed=seed, facts=named)
+        score = _score(test, predicted, layout, n=resamples, seed=seed, facts=named)
         found.append(Result(name, score))
-    write_file(_lines(test_file, labels[system], layout), out / PREDICTIONS)
+    write_file(_lines((train_file, test_file), labels[system], layout), out / PREDICTIONS)
     write_file(to_json([asdict(result) for result in found]).encode(), out / SCORES)
     return found
 
@@ -117,21 +116,24 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
         UnknownNameError: a column that is not there.
         KazstanceError: the file cannot be read, or has no rows.
     """
-    table = with_text(read_table(file, layout.form), layout.columns, file)
+    table = read_table(file, layout.form)
+    for name in layout.columns:
+        if name not in table.column_names:
+            raise UnknownNameError(name, f"column of {file}", table.column_names)
     rows = _as_text(table.select(list(dict.fromkeys(layout.columns))))
     if not rows:
         raise KazstanceError(f"{file}: no rows, expected some under the header")
-    problems = []
+    problems: list[Problem] = []
+    labels = read_labels(table, layout.label, file, layout.spelling, problems).to_pylist()
     seen: dict[str, int] = {}
     for number, row in enumerate(rows):
         first = seen.setdefault(_key(row, layout), number)
         for field, message in _faults(row, layout, _place(file, first) if first != number else ""):
             line, row_number = (number + 2, None) if file.suffix in TEXT else (None, number + 1)
-            remedy = SPELLING if field == layout.label else ""
-            problems.append(Problem(str(file), line, field, message, row_number, remedy))
+            problems.append(Problem(str(file), line, field, message, row_number))
     if problems:
         raise InputError(problems)
-    return [_item(row, layout, for_training=for_training) for row in rows]
+    return [_item(row, label, layout, for_training=for_training) for row, label in zip(rows, labels, strict=True)]
 
 
 def _place(file: Path, number: int) -> str:
@@ -147,16 +149,13 @@ def _as_text(table: pa.Table) -> list[dict[str, str]]:
 def _faults(row: Mapping[str, str], layout: Layout, before: str) -> Iterator[tuple[str, str]]:
     """Fields of a row and what is wrong with them; `before` is where the same ids stood already."""
     for name in dict.fromkeys(layout.columns):
-        if not row[name].strip():
+        if name != layout.label and not row[name].strip():
             yield name, "nothing, expected something"
-    label = row[layout.label]
-    if label.strip() and label not in layout.spelling:
-        yield layout.label, f"{label!r}, expected one of {', '.join(layout.spelling)}"
     if before:
         yield ", ".join(layout.ids), f"{_key(row, layout)!r} as in {before}, expected each once"
 
 
-def _item(row: Mapping[str, str], layout: Layout, *, for_training: bool) -> Item:
+def _item(row: Mapping[str, str], label: str, layout: Layout, *, for_training: bool) -> Item:
     key = _key(row, layout)
     cluster = row[layout.cluster] if layout.cluster else key
     chosen = for_training and _share(cluster) < VALIDATION
@@ -168,7 +167,7 @@ def _item(row: Mapping[str, str], layout: Layout, *, for_training: bool) -> Item
         target_id=row[layout.target],
         source_id="",
         cluster=cluster,
-        label=layout.spelling[row[layout.label]],
+        label=label,
     )
 
 
@@ -220,7 +219,7 @@ def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Ite
 
 
 def _score(
-    test: Sequence[Item], labels: Sequence[str], *, clustered: bool, n: int, seed: int, facts: Mapping[str, object]
+    test: Sequence[Item], labels: Sequence[str], layout: Layout, *, n: int, seed: int, facts: Mapping[str, object]
 ) -> tuple[Score, ...]:
     columns = {
         "gold": [item.label for item in test],
@@ -228,16 +227,36 @@ def _score(
         "target": [item.target_id for item in test],
         "cluster": [item.cluster for item in test],
     }
-    found = scores(pa.table(columns), "target", "cluster" if clustered else None, n, seed)
+    cluster = "cluster" if layout.cluster else None
+    found = scores(pa.table(columns), "target", cluster, n, seed, spelling=layout.spelling.name)
     return tuple(replace(one, signature={**facts, **one.signature}) for one in found)
 
 
-def _lines(file: Path, labels: Sequence[str], layout: Layout) -> bytes:
-    """Predictions as JSON Lines: the columns that identify a row, and the label as the data set spells it."""
-    spelled = {ours: theirs for theirs, ours in reversed(list(layout.spelling.items()))}
-    rows = _as_text(with_text(read_table(file, layout.form), layout.ids, file).select(layout.ids))
+def _lines(files: tuple[Path, Path], labels: Sequence[str], layout: Layout) -> bytes:
+    """Predictions as JSON Lines: the columns that identify a row of the second file, and the label as both spell it."""
+    tables = [read_table(file, layout.form) for file in files]
+    spelled = _spelled(tables, layout)
+    rows = _as_text(tables[1].select(layout.ids))
     lines = [row | {layout.label: spelled[label]} for row, label in zip(rows, labels, strict=True)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _spelled(tables: Iterable[pa.Table], layout: Layout) -> dict[str, object]:
+    """How files spell each label: as most of their rows do; one that they do not have, as the spelling does.
+
+    A class label is written by its name, since its number says nothing without the schema.
+    """
+    found: dict[str, Counter[object]] = defaultdict(Counter)
+    for table in tables:
+        known = of_column(layout.spelling, table.schema, layout.label)
+        names = class_names(table.schema).get(layout.label)
+        for value in table.column(layout.label).to_pylist():
+            found[known.label(None if value is None else str(value)) or ""][
+                names[value] if names and isinstance(value, int) else value
+            ] += 1
+    most = {ours: counted.most_common(1)[0][0] for ours, counted in found.items()}
+    spelling = layout.spelling
+    return {ours: theirs for theirs, ours in [*spelling.preset.items(), *spelling.own.items()][::-1]} | most
 
 
 def _digest(file: Path) -> str:

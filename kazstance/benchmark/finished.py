@@ -47,6 +47,7 @@ class Run:
     protocol: str
     digest: str
     family: str | None = None
+    spelling: str = "kazstance"
 
     @property
     def signature(self) -> dict[str, object]:
@@ -55,6 +56,7 @@ class Run:
             "task": self.task,
             "protocol": self.protocol,
             "system": self.system.replace(" ", "_"),
+            "spelling": self.spelling,
         }
         return facts | {"data": self.digest[:12], "version": kazstance.__version__}
 

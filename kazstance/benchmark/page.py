@@ -15,7 +15,7 @@ Row = dict[str, Any]
 TITLE: Final = "Benchmark"
 SHOWN: Final = {
     *("system", "task", "protocol", "shortcut", "n", "D", "scores", "target_interval", "within", "contrast"),
-    *("best_shortcut", "lift", "warning", "signature"),
+    *("best_shortcut", "lift", "warning", "reasons", "signature"),
 }
 """What has a place of its own; whatever else a row holds gets a table of its own, figures down and systems across."""
 UNDEFINED: Final = "–"
@@ -130,9 +130,18 @@ def _protocol(name: str, rows: Sequence[Row]) -> Protocol:
             Sheet("Scores", ["system", *first["scores"]], scores),
             Sheet(f"{headline} in other ways, and the contrast set", ["system", *_others(first)], others),
         ],
-        [_further(key, rows) for key in dict.fromkeys(key for row in rows for key in row) if key not in SHOWN],
+        [
+            *(_further(key, rows) for key in dict.fromkeys(key for row in rows for key in row) if key not in SHOWN),
+            *_undefined(rows),
+        ],
         [row["signature"] for row in rows],
     )
+
+
+def _undefined(rows: Sequence[Row]) -> list[Sheet]:
+    """What is undefined, and why."""
+    lines = [Line(row["system"], [name, why]) for row in rows for name, why in row.get("reasons", {}).items()]
+    return [Sheet("Undefined", ["system", "figure", "why"], lines)] if lines else []
 
 
 def _others(row: Row) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Scores of a run by part: for each target, source, kind of target and voice, on how many rows they rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from kazstance import undefined
 from kazstance.benchmark.tasks import Task
 from kazstance.scoring import METRICS, RESAMPLES, Confusion, accuracy, effective_size, f_avg
 from kazstance.tally import SEED, interval
@@ -15,7 +17,7 @@ PARTS: Final = ("target", "source", "kind", "voice")
 
 @dataclass(frozen=True)
 class PartScore:
-    """The headline of a task with its interval, F_avg and accuracy on some rows; NaN where undefined."""
+    """The headline of a task with its interval, F_avg and accuracy on some rows; `reasons` for what is NaN."""
 
     by: str
     name: str
@@ -26,6 +28,7 @@ class PartScore:
     high: float
     f_avg: float
     accuracy: float
+    reasons: Mapping[str, str]
 
 
 def part_scores(task: Task, by: str, counts: Confusion) -> list[PartScore]:
@@ -46,14 +49,24 @@ def _only(counts: Confusion, name: str) -> Confusion:
 def _part_score(task: Task, by: str, name: str, counts: Confusion) -> PartScore:
     headline = METRICS[task.headline]
     low, high = interval(counts.resampled(headline, RESAMPLES, SEED), units=counts.units)
+    value, f = float(headline(counts.total)), float(f_avg(counts.total)) if "f_avg" in task.metrics else float("nan")
+    reasons = {
+        "headline": undefined.of_interval(value, low, undefined.why(task.headline, counts.total)),
+        "f_avg": _why_f_avg(task, counts) if np.isnan(f) else None,
+    }
     return PartScore(
         by=by,
         name=name,
         n=counts.n,
         D=float(effective_size(counts.total)),
-        headline=float(headline(counts.total)),
+        headline=value,
         low=low,
         high=high,
-        f_avg=float(f_avg(counts.total)) if "f_avg" in task.metrics else float("nan"),
+        f_avg=f,
         accuracy=float(accuracy(counts.total)),
+        reasons={name: reason for name, reason in reasons.items() if reason},
     )
+
+
+def _why_f_avg(task: Task, counts: Confusion) -> str:
+    return undefined.why("f_avg", counts.total) if "f_avg" in task.metrics else "not a metric of the task"

@@ -32,7 +32,10 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ProbeScore:
-    """One figure of a probe, over all rows or those with one label, with its 95 % interval over clusters."""
+    """One figure of a probe, over all rows or those with one label, with its 95 % interval over clusters.
+
+    `reason` says why a value or an interval is undefined.
+    """
 
     probe: str
     measure: str
@@ -41,6 +44,7 @@ class ProbeScore:
     low: float
     high: float
     n: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,10 @@ def _mask(rows: Sequence[Row]) -> list[ProbeScore]:
     found = []
     for measure, counts in (("wts, names hidden", hidden), ("wts, as it is", plain)):
         s = score(counts, "wts")
-        found.append(ProbeScore("mask", measure, ALL, s.value, s.low, s.high, counts.n))
+        found.append(ProbeScore("mask", measure, ALL, s.value, s.low, s.high, counts.n, s.reason))
     if len(hidden.clusters) > 1:
         d = compare(hidden, plain, "wts")
-        found.append(ProbeScore("mask", "difference of wts", ALL, d.value, d.low, d.high, hidden.n))
+        found.append(ProbeScore("mask", "difference of wts", ALL, d.value, d.low, d.high, hidden.n, d.reason))
     changed = _shares("mask", "answers changed", rows, lambda row: row.shown != row.plain)
     return found + changed
 

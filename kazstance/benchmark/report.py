@@ -1,7 +1,7 @@
 """Runs side by side: differences with paired intervals, and a page with every score as lift over the best shortcut."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,7 @@ from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.output import plain_json
 from kazstance.output.markdown import emphasis, markdown_table, plain, strong
-from kazstance.scoring import METRICS, Difference, compare, effective_size, holm, score
+from kazstance.scoring import METRICS, Difference, Score, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
 """Systems that do not read, or do not look at the target."""
@@ -111,8 +111,26 @@ def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
         "soft": {s.metric: (s.value, s.low, s.high, s.signature["n"]) for s in finished.soft},
         "parts": {by: {p.name: _part(p, task.headline) for p in finished.by_part if p.by == by} for by in PARTS},
         "probes": [asdict(found) for found in finished.probes],
+        "reasons": _reasons(finished, scores, lift),
         "signature": str(scores[task.headline]),
     }
+
+
+def _reasons(finished: Finished, scores: Mapping[str, Score], lift: Difference | None) -> dict[str, str]:
+    """Why figures of a run are undefined, by the name of the figure."""
+    headline = finished.task.headline
+    found = {
+        f"{name} by {part.by} {part.name}": reason for part in finished.by_part for name, reason in part.reasons.items()
+    }
+    given: dict[str, str | None] = {
+        **{name: one.reason for name, one in scores.items()},
+        "interval over targets": scores[headline].target_reason,
+        **{f"{headline} within {w}": score(c, headline).reason for w, c in finished.strata.items() if w != TARGET},
+        **{f"contrast by {group.kind}": group.reason for group in finished.contrast},
+        **{one.metric: one.reason for one in finished.soft},
+        "lift": lift.reason if lift else None,
+    }
+    return {name: reason for name, reason in given.items() if reason} | found
 
 
 def _part(found: PartScore, headline: str) -> dict[str, Any]:
@@ -141,6 +159,7 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
             *_part_tables(rows),
             *_soft_table(rows),
             *_probe_tables(rows),
+            *_undefined(rows),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -183,6 +202,12 @@ def _probe_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
             cells = [[name, *(_probe_cell(figures.get(key)) for key in header)] for name, figures in lines.items()]
             found += [f"### Probe: {probe}", about, markdown_table(["system", *header], cells)]
     return found
+
+
+def _undefined(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What is undefined, and why."""
+    lines = [[_name(row), figure, reason] for row in rows for figure, reason in row["reasons"].items()]
+    return ["### Undefined", markdown_table(["system", "figure", "why"], lines)] if lines else []
 
 
 def _figure(found: dict[str, Any]) -> str:

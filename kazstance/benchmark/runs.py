@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark import family as families
@@ -40,6 +42,7 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo
 from kazstance.predictions import Predicted, predicted_labels
 from kazstance.scoring import Score
+from kazstance.spelling import Spelling, named
 
 __all__ = ["Finished", "Run", "bring", "evaluate", "find_system", "reload", "run", "tabulate", "tabulate_all"]
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
@@ -171,19 +174,24 @@ def bring(
     *,
     with_probes: bool = False,
     family: str | None = None,
+    spelling: Spelling | None = None,
+    ignored: Sequence[str] = (),
     data: Path = dataset.SHIPPED,
     say: Progress = echo,
 ) -> list[Score]:
     """A run from a file of predictions: `item_id` and `label`, or `p_<label>` for each label, a row for each item.
 
-    Rows of the probes mask and mirror may stand in it too, by their `probe_id`: all of a probe or none.
+    Rows of the probes mask and mirror may stand in it too, by their `probe_id`: all of a probe or none. Labels are
+    spelled by their names, or as `spelling` says. Columns that the file shares with the task, as text or target, have
+    to agree but for those `ignored`.
 
     Raises:
         InputError: rows that are missing, doubled or unknown, or labels that are none; all are named.
         KazstanceError: the folder is of another run, or the file cannot be read.
     """
     task = get_task(task_name)
-    this = Run(name, task_name, protocol, dataset.manifest(data=data).digest, family)
+    spelled = spelling or named(task.labels)
+    this = Run(name, task_name, protocol, dataset.manifest(data=data).digest, family, spelled.name)
     parts = list(folds(protocol, items(task, data=data), data=data))
     probes = probe_rows(data=data) if task_name == "stance" else ()
     if with_probes:
@@ -191,8 +199,9 @@ def bring(
     jobs = jobs_of(out, parts, probes)
     ids = [item.item_id for job in jobs for item in job.part.test]
     asked = [[name for name in ids if name.startswith(f"{kind}:")] for kind in ASKED]
-    required = ids if with_probes else [item.item_id for part in parts for item in part.test]
-    given = predicted_labels(predictions, required, task.labels, () if with_probes else asked)
+    known = _known(item for job in jobs for item in job.part.test)
+    optional = () if with_probes else asked
+    given = predicted_labels(predictions, known, task.labels, optional, spelling=spelled, ignored=ignored, say=say)
     _begin(this, out, data, say)
     for job in jobs:
         there = [item for item in job.part.test if item.item_id in given.labels]
@@ -200,6 +209,16 @@ def bring(
         if there:
             write_file(to_lines(there, [_given(given, item) for item in there], task.labels), job.file)
     return _finish(this, parts, out, data)
+
+
+def _known(asked: Iterable[Item]) -> pa.Table:
+    """What a file of predictions may repeat of the rows of a task, by the names of the dataset's own columns too."""
+    rows = []
+    for item in asked:
+        row = {name: value for name, value in asdict(item).items() if name != "label"}
+        pair = {"text_a": item.text, "source_a": item.source_id} if item.text_b else {}
+        rows.append(row | {"paragraph_id": item.cluster} | pair)
+    return pa.Table.from_pylist(rows)
 
 
 def _given(found: Predicted, item: Item) -> Answer:

@@ -11,11 +11,25 @@ import typer
 from rich.progress import Progress, TimeElapsedColumn
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra, make_group
+from kazstance.cli.command import (
+    Data,
+    Delimiter,
+    Encoding,
+    IgnoreColumn,
+    Json,
+    Mapping,
+    Preset,
+    app,
+    command,
+    delimiter_of,
+    extra,
+    make_group,
+)
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
+from kazstance.spelling import named, spelling
 
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -38,15 +52,25 @@ def run(
     family: Annotated[
         str | None, typer.Option(help="The family of the model that is scored: warns where it made the labels.")
     ] = None,
+    preset: Preset = None,
+    mapping: Mapping = None,
+    ignored: IgnoreColumn = None,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
     from kazstance.benchmark import runs
+    from kazstance.benchmark.tasks import get_task
 
     how = Asked(with_probes=probes, family=family, data=data)
     say = partial(echo, err=True)
     if predictions_file:
-        found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
+        labels = get_task(task).labels
+        spelled = spelling(preset, mapping or [], labels) if preset or mapping else named(labels)
+        found = runs.bring(
+            predictions_file, system, task, protocol, out, **how, spelling=spelled, ignored=ignored or (), say=say
+        )
+    elif preset or mapping or ignored:
+        raise typer.BadParameter("--preset, --map and --ignore-column go with --predictions")
     else:
         with progress(say) as bars:
             found = runs.run(system, task, protocol, out, **how, **bars)
@@ -90,24 +114,20 @@ def files(
     target: Annotated[str, typer.Option(help="The column of the target.")],
     label: Annotated[str, typer.Option(help="The column of the label.")],
     cluster: Annotated[str | None, typer.Option(help="The column of the cluster that stays together.")] = None,
-    preset: Annotated[str, typer.Option(help="How labels are spelled, as for score.")] = "kazstance",
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")
-    ] = None,
+    preset: Preset = None,
+    mapping: Mapping = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
 ) -> None:
     """Train a system on a stance data set of your own, score it, and show the shortcuts beside it."""
-    from kazstance import predictions
     from kazstance.benchmark.files import Layout, run_files
     from kazstance.input.tables import Form
     from kazstance.output.markdown import markdown_table
 
-    spelling = predictions.spelling(preset, mapping or [])
     form = Form(delimiter_of(delimiter), encoding)
-    layout = Layout(tuple(ids), text, target, label, spelling, cluster, form)
+    layout = Layout(tuple(ids), text, target, label, spelling(preset, mapping or []), cluster, form)
     found = run_files(system, train, test, out, layout, per_target=per_target)
     if as_json:
         echo_page(to_json([asdict(result) for result in found]))
@@ -115,6 +135,8 @@ def files(
     names = [score.metric for score in found[0].scores]
     echo_page(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
     echo("", *found[0].scores)
+    for result in found[1:]:
+        echo(*(f"{result.system}: {score.metric}: {score.reason}" for score in result.scores if score.reason))
 
 
 @bench_command
@@ -135,9 +157,8 @@ def compare(
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
         d = line.difference
-        table.add_row(
-            line.one, line.other, line.metric, f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"
-        )
+        figures = [f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"]
+        table.add_row(line.one, line.other, line.metric, *([f"undefined: {d.reason}", "", ""] if d.reason else figures))
     display(table)
 
 

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from kazstance.cli.boundary import one_line
 from kazstance.errors import MissingExtraError, UnknownNameError
 from kazstance.output.terminal import safe_line
+from kazstance.spelling import PRESETS
 
 WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
 """The error that all errors of usage are derived from, of whichever click typer brings."""
@@ -48,6 +49,17 @@ Delimiter = Annotated[
     str | None, typer.Option(help="Between fields: a character, or tab; else a comma in .csv, a tab in .tsv and .txt.")
 ]
 Encoding = Annotated[str, typer.Option(help="Of .csv, .tsv and .txt, as utf-8 or windows-1252.")]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"How labels are spelled: {', '.join(PRESETS)}; without it, as favor, against and neutral.",
+    ),
+]
+Mapping = Annotated[list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")]
+IgnoreColumn = Annotated[
+    list[str] | None,
+    typer.Option("--ignore-column", help="A column of both files that need not agree; may be repeated."),
+]
 Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
 
 

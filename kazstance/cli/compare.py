@@ -1,5 +1,6 @@
 """The command that compares sources."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -142,17 +143,17 @@ def _distances(counts: "Counts", by: str) -> View:
     table = _table("sources", "distance", "95 %", "keeps its rank")
     for pair in found.pairs:
         ends = f"{pair.low:.2f} to {pair.high:.2f}"
-        table.add_row(f"{pair.one}, {pair.other}", f"{pair.value:.2f}", ends, f"{pair.keeps:.0%}")
+        table.add_row(f"{pair.one}, {pair.other}", f"{pair.value:.2f}", ends, _share(pair.keeps))
     joints = _table("the tree joins", "at", "in draws")
     for clade in found.tree:
-        joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", f"{clade.keeps:.0%}")
+        joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", _share(clade.keeps))
 
     def draw(_: dict[str, str]) -> Any:
         from kazstance.plot.sources import distance_chart
 
         return distance_chart(found)
 
-    return View(asdict(found), [table, joints], draw)
+    return View(asdict(found), [table, joints, *([Text(found.reason)] if found.reason else [])], draw)
 
 
 def _letters(counts: "Counts") -> list[str]:
@@ -198,6 +199,11 @@ def _estimate(found: "Estimate | None") -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def _share(value: float) -> str:
+    """A share; nothing where it is undefined, for a reason that is given below."""
+    return "" if math.isnan(value) else f"{value:.0%}"
 
 
 def _speaker(row: dict[str, Any]) -> str:

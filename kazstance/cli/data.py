@@ -128,7 +128,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     )
     for line in found.lines:
         figure = line.figure
-        table.add_row(line.what, line.scope, line.measure, f"{figure.value:.3f}", _interval(figure), str(figure.n))
+        table.add_row(line.what, line.scope, line.measure, _value(figure), _interval(figure), str(figure.n))
     display(table)
 
 
@@ -156,6 +156,10 @@ def why(
             display(styled(f"    {line}"))
     if found.cell.reason:
         display(styled(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+
+
+def _value(figure: Figure) -> str:
+    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
 
 
 def _interval(figure: Figure) -> str:

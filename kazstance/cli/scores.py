@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from kazstance import predictions, scoring
-from kazstance.cli.command import Delimiter, Encoding, Json, command, delimiter_of
+from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mapping, Preset, command, delimiter_of
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
-from kazstance.predictions import PRESETS
+from kazstance.spelling import spelling
 from kazstance.tally import SEED
 
 
@@ -29,23 +29,28 @@ def score(
     by: Annotated[str | None, typer.Option(help="A column: scores for each of its values too.")] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
-    preset: Annotated[str, typer.Option(help=f"How labels are spelled: {', '.join(PRESETS)}.")] = "kazstance",
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")
-    ] = None,
+    preset: Preset = None,
+    mapping: Mapping = None,
+    ignored: IgnoreColumn = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = scoring.RESAMPLES,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = SEED,
     as_json: Json = False,
 ) -> None:
     """Score predictions on any stance data set."""
     kept = list(dict.fromkeys(name for name in (target, cluster, by) if name and name not in ids))
-    spelling = predictions.spelling(preset, mapping or [])
+    spelled = spelling(preset, mapping or [])
     form = Form(delimiter_of(delimiter), encoding)
-    table = predictions.match(gold, pred, predictions.Columns(ids, gold_label, pred_label, kept), spelling, form)
+    columns = predictions.Columns(ids, gold_label, pred_label, kept, ignored or [])
+    table, notes = predictions.match(gold, pred, columns, spelled, form)
     parts = {"all": table} | (predictions.parts(table, by) if by else {})
-    found = {name: predictions.scores(part, target, cluster, resamples, seed) for name, part in parts.items()}
+    found = {
+        name: predictions.scores(part, target, cluster, resamples, seed, spelling=spelled.name)
+        for name, part in parts.items()
+    }
+    echo(*notes, err=True)
     if as_json:
-        echo_page(to_json({name: [asdict(line) for line in lines] for name, lines in found.items()}))
+        lists = {name: [asdict(line) for line in lines] for name, lines in found.items()}
+        echo_page(to_json(lists | {"notes": [asdict(note) for note in notes]}))
         return
     for name, lines in found.items():
         echo(*([name] if by else []), *lines)

@@ -65,7 +65,8 @@ class Place:
 class Distances:
     """Distances of all pairs of sources, nearest first; the tree, first joined first; the map.
 
-    `explained` is the share of the map's two dimensions in the distances, in [0, 1].
+    `explained` is the share of the map's two dimensions in the distances, in [0, 1]; `reason` says why `keeps` and
+    `radius` are NaN, where they are.
     """
 
     by: Feature
@@ -73,6 +74,7 @@ class Distances:
     tree: tuple[Clade, ...]
     places: tuple[Place, ...]
     explained: float
+    reason: str | None = None
 
 
 def distances(
@@ -103,7 +105,9 @@ def distances(
         raise KazstanceError(f"{one} and {other} have no target in common to be compared by {by}")
     whole = drawn[~np.isnan(drawn).any(axis=1)]
     places, explained = _map(found, whole, counts.sources)
-    return Distances(by, _pairs(pairs, found, ends, whole), _tree(found, whole, counts.sources), places, explained)
+    lines, tree = _pairs(pairs, found, ends, whole), _tree(found, whole, counts.sources)
+    reason = None if len(whole) else "in every resample there are two sources without anything to compare"
+    return Distances(by, lines, tree, places, explained, reason)
 
 
 def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:

@@ -1,6 +1,6 @@
 """On which targets sources differ, how much, and how surely: contested ones by position, the others by salience."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Literal
@@ -27,7 +27,7 @@ class Pairwise:
     """Two sources on one target.
 
     `same` is the probability that both are on one side, `more` that the one is more favorable than the other; both are
-    None where one of them takes no side.
+    None where one of them takes no side, which `reason` names.
     """
 
     one: str
@@ -35,6 +35,7 @@ class Pairwise:
     answer: Answer
     same: float | None
     more: float | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Disagreement:
 
     `spread` is the mean distance over pairs of sources: of their pooled net stances, in [0, 2], where both take a side;
     or of their saliences, in [0, 1]. `p` is of a permutation test over clusters, `corrected` by Holm for all targets
-    compared in the same way. They are None where there is nothing to compare.
+    compared in the same way. They are None where there is nothing to compare, for a `reason`.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Disagreement:
     p: float | None
     corrected: float | None
     pairs: tuple[Pairwise, ...]
+    reason: str | None = None
 
 
 def disagreements(counts: Counts | None = None, n: int = PERMUTATIONS, seed: int = SEED) -> tuple[Disagreement, ...]:
@@ -79,6 +81,7 @@ def disagreements(counts: Counts | None = None, n: int = PERMUTATIONS, seed: int
                 p=_known(p_value),
                 corrected=corrected[t],
                 pairs=pairwise(known, net[:, t], counts.sources, t),
+                reason=_why(counts, values[:, t], _known(p_value), is_contested=kind),
             )
             for t, p_value in zip(targets, p, strict=True)
         ]
@@ -106,7 +109,7 @@ def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: in
     """Every pair of sources on a target; `net` of shape (sources,) is NaN where a source takes no side."""
     same, more = known.compare(target)
     return tuple(
-        Pairwise(sources[a], sources[b], "undecided", None, None)
+        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, net, (a, b)))
         if np.isnan(net[[a, b]]).any()
         else Pairwise(
             sources[a],
@@ -138,6 +141,21 @@ def _spread(values: Floats) -> float | None:
     there = values[~np.isnan(values)]
     apart = [abs(a - b) for a, b in combinations(there, 2)]
     return round(float(np.mean(apart)), DIGITS) if apart else None
+
+
+def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool) -> str | None:
+    """Why the spread of a target or its p is None."""
+    if not is_contested and (counts.sentences is None or counts.lengths is None):
+        unknown = "sources" if counts.sentences is None else "clusters"
+        return f"the sentences of {unknown} were not counted"
+    if (~np.isnan(values)).sum() < 2:  # noqa: PLR2004
+        return f"fewer than two sources {'take a side' if is_contested else 'have sentences'}"
+    return "fewer than two sources have clusters to deal out" if p is None else None
+
+
+def _sideless(sources: Sequence[str], net: Floats, pair: tuple[int, int]) -> str:
+    """Which of two sources take no side."""
+    return " and ".join(sources[i] for i in pair if np.isnan(net[i])) + " without a side"
 
 
 def _known(value: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -10,12 +11,15 @@ import numpy as np
 
 from kazstance import dataset
 from kazstance.comparison.estimates import contested
-from kazstance.errors import UnknownNameError
-from kazstance.schema.labels import Label
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.labelled import read_labels, refuse_unknown
+from kazstance.schema.labels import Endorsed, Label
+from kazstance.schema.labels import Voice as VoiceName
+from kazstance.spelling import Spelling, given
 from kazstance.tally import Codes, Floats, sums, tally_codes
+from kazstance.values import in_frame, refuse_missing
 
 LABELS: Final = ("against", "neutral", "favor")
-SPELLINGS: Final = {spelling: int(label) for label in Label for spelling in (label.name, str(int(label)))}
 Voice = Literal["own", "endorsed", "all"]
 """The source's own voice; that and the quotations it makes its own; or all that stands in it."""
 
@@ -64,6 +68,7 @@ def count(
     source: str = "source_id",
     target: str = "target_id",
     label: str = "label_name",
+    labels: str | Mapping[Any, str] | Spelling | None = None,
     cluster: str | None = "paragraph_id",
     sentences: Any = None,
     sources: Sequence[str] | None = None,
@@ -77,7 +82,10 @@ def count(
         frame: any dataframe that Narwhals knows: Arrow, pandas, Polars, a DuckDB relation.
         source: the column of the source.
         target: the column of the target.
-        label: the column of the label: favor, neutral, against, or their numbers; none and null are no stance.
+        label: the column of the label: favor, neutral, against, whatever the case, or none, which is no stance.
+        labels: how the column spells them: the name of a preset (`kazstance.spelling.PRESETS`), or a mapping from its
+            values to labels, with None for a missing value. Without it, numbers are refused, and so is none but in
+            tables of kazstance, known by their schema: elsewhere it may mean a text that takes no side.
         cluster: the column of the cluster within its source; None takes every row for a cluster of its own.
         sentences: for salience, how many sentences each source has: a mapping, or a table with one row a sentence and
             the same columns of source and cluster.
@@ -87,18 +95,22 @@ def count(
         data: the built dataset that is read where no table is given.
 
     Raises:
-        UnknownNameError: a label, a voice, a source or a target that is not one of those there are.
-        KazstanceError: no table is given, and `data` is no built dataset.
+        UnknownLabelError: values that are not labels, or none and missing ones that may mean several; all are named.
+        UnknownNameError: a voice, a source or a target that is not one of those there are, or no such column.
+        KazstanceError: missing values, a schema that contradicts `labels`, or no table is given and `data` is not a
+            built dataset.
     """
     if frame is None:
         frame, sentences, sources, targets = _shipped(data)
     by = [cluster] if cluster else []
-    stances = _stances(spoken(frame, voice), [source, target, label, *by])
-    given = sentences if isinstance(sentences, Mapping) else None
-    units = None if sentences is given else _Table(*tally_codes(spoken(sentences, voice), [source, *by]))
-    sources = sources or sorted({*stances.values[0], *(given or ()), *(units.values[0] if units else ())})
+    known = read_labels(frame, label, given(labels))
+    refuse_missing(frame, [source, target, *by])
+    stances = _stances(spoken(frame, voice), [source, target, label, *by], known)
+    lengths = sentences if isinstance(sentences, Mapping) else None
+    units = None if sentences is lengths else _units(spoken(sentences, voice), [source, *by])
+    sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
     found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
-    return replace(found, sentences=_lengths(units, given, sources))
+    return replace(found, sentences=_lengths(units, lengths, sources))
 
 
 def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...], targets: tuple[str, ...]) -> Counts:
@@ -123,14 +135,22 @@ def spoken(frame: Any, voice: Voice) -> Any:
     """The rows of a table in a voice.
 
     Raises:
-        UnknownNameError: there is no such voice.
+        UnknownNameError: there is no such voice, or the columns voice and endorsed hold something else.
     """
     if voice not in get_args(Voice):
         raise UnknownNameError(voice, "voice", get_args(Voice))
     if voice == "all":
         return frame
+    refuse_missing(frame, ["voice"])
+    for column, names in {"voice": VoiceName, **({"endorsed": Endorsed} if voice == "endorsed" else {})}.items():
+        unknown = [value for value in in_frame(frame, column) if value.value not in {*map(str, names), None}]
+        refuse_unknown(column, unknown, partial(_one_of, list(map(str, names))))
     kept = nw.col("voice") == "own"
     return nw.from_native(frame).filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
+
+
+def _one_of(names: Sequence[str], _: str | None) -> str:
+    return f"expected one of {', '.join(names)}"
 
 
 class _Table(NamedTuple):
@@ -148,10 +168,16 @@ def _shipped(data: Path) -> tuple[Any, Any, list[str], list[str]]:
     return dataset.table("stances", data=data), sentences, sources, targets
 
 
-def _stances(frame: Any, columns: Sequence[str]) -> _Table:
+def _units(frame: Any, columns: Sequence[str]) -> "_Table":
+    """Sentences by source and cluster."""
+    refuse_missing(frame, columns)
+    return _Table(*tally_codes(frame, columns))
+
+
+def _stances(frame: Any, columns: Sequence[str], labels: Mapping[str, str]) -> _Table:
     """Stances by source, target, label and cluster; each row is its own cluster where there is no such column."""
     values, codes, counts = tally_codes(frame, columns)
-    codes[:, 2] = _numbers(values[2], SPELLINGS, "label")[codes[:, 2]]
+    codes[:, 2] = np.array([Label[labels[value]] for value in values[2]], dtype=np.intp)[codes[:, 2]]
     kept = codes[:, 2] < len(LABELS)
     codes, counts = codes[kept], counts[kept]
     if len(columns) > 3:  # noqa: PLR2004
@@ -190,4 +216,8 @@ def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: S
     """Sentences of each source, from a table of them or as they are given."""
     if units:
         return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
-    return np.array([lengths.get(name, 0) for name in sources], dtype=np.float64) if lengths is not None else None
+    if lengths is None:
+        return None
+    if missing := [name for name in sources if name not in lengths]:
+        raise KazstanceError(f"sentences: no number of sentences of {', '.join(missing)}, expected one for each source")
+    return np.array([lengths[name] for name in sources], dtype=np.float64)

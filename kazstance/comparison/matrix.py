@@ -12,6 +12,7 @@ from kazstance.comparison.estimates import DIGITS, Estimate
 from kazstance.comparison.pooling import Posterior, pool
 from kazstance.schema.labels import Label, Position
 from kazstance.tally import Floats
+from kazstance.undefined import joined
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,15 @@ class Cell:
         """Sentences of the source about the target."""
         return self.favor + self.neutral + self.against
 
+    @property
+    def reason(self) -> str | None:
+        """Why net stance or salience is None, where one is."""
+        silent = None if self.about else "no sentence is about the target"
+        return joined([silent, "the sentences of the source were not counted" if self.salience is None else None])
+
     def as_row(self) -> dict[str, Any]:
         """The cell as plain values."""
-        row = {**asdict(self), "position": self.position.name}
+        row = {**asdict(self), "position": self.position.name, "reason": self.reason}
         for name in ("net", "jeffreys", "salience"):
             found = row[name] or (None, None, None)
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))

@@ -1,14 +1,17 @@
 """Pairs of sentences of different sources: how often they agree, disagree, or one takes no side."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kazstance import dataset
-from kazstance.errors import UnknownNameError
+from kazstance.labelled import read_labels
 from kazstance.schema.labels import Relation
+from kazstance.spelling import given
 from kazstance.tally import tally_codes
+from kazstance.values import refuse_missing
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ def pairs(
     target: str = "target_id",
     sources: tuple[str, str] = ("source_a", "source_b"),
     relation: str = "relation_name",
+    labels: Mapping[Any, str] | None = None,
     data: Path = dataset.SHIPPED,
 ) -> tuple[PairCount, ...]:
     """Count pairs of sentences by target and sources, in whatever order they stand; sorted by both.
@@ -37,17 +41,18 @@ def pairs(
         frame: any dataframe that Narwhals knows, with one row a pair; without it, the table `pairs` of a built dataset.
         target: the column of the target.
         sources: the columns of the two sources.
-        relation: the column of the relation: agree, disagree or mixed, or their numbers.
+        relation: the column of the relation: agree, disagree or mixed.
+        labels: from its values to these, where they are spelled otherwise, as by numbers.
         data: the built dataset that is read where no table is given.
 
     Raises:
-        UnknownNameError: a relation that is not one of those there are.
+        UnknownLabelError: values that are not relations; all are named.
+        KazstanceError: missing values in the other columns.
     """
     table = dataset.table("pairs", data=data) if frame is None else frame
+    spelled = read_labels(table, relation, given(labels, [member.name for member in Relation]))
+    refuse_missing(table, [target, *sources])
     values, codes, counts = tally_codes(table, [target, *sources, relation])
-    spelled = {spelling: member.name for member in Relation for spelling in (member.name, str(int(member)))}
-    if unknown := [value for value in values[3] if value not in spelled]:
-        raise UnknownNameError(unknown[0], "relation", [member.name for member in Relation])
     found: dict[tuple[str, str, str], Counter[str]] = {}
     for code, n in zip(codes, counts, strict=True):
         name, a, b, kind = (values[i][at] for i, at in enumerate(code))

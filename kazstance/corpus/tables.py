@@ -150,6 +150,7 @@ def _count(corpus: Corpus, sentences: Iterable[Sentence], stances: Iterable[Stan
         sentences=_columns((s for s in sentences if s.annotated), ("source_id", "paragraph_id")),
         sources=[entry.value.id for entry in corpus.sources],
         targets=[entry.value.id for entry in corpus.targets],
+        labels="kazstance",
     )
 
 

@@ -1,7 +1,7 @@
 """Tables that people bring: CSV, text between delimiters, JSON Lines or Parquet, read as they are written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,25 +67,15 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
     return table
 
 
-def with_text(table: pa.Table, names: Iterable[str], file: Path) -> pa.Table:
-    """A table whose columns of some names are text, as CSV has it: numbers by their digits, times in ISO 8601.
-
-    Raises:
-        UnknownNameError: a column that is not there.
-        KazstanceError: one that is not text: lists, objects, or bytes that are not UTF-8.
-    """
-    for name in dict.fromkeys(names):
-        if name not in table.column_names:
-            raise UnknownNameError(name, f"column of {file}", table.column_names)
-        column = table.column(name)
-        try:
-            text = pc.cast(column, pa.string())
-            text.validate(full=True)
-        except pa.ArrowException:
-            message = f"{file}: {name}: values of type {column.type}, expected text or numbers"
-            raise KazstanceError(message) from None
-        table = table.set_column(table.column_names.index(name), name, text)
-    return table
+def as_text(column: pa.ChunkedArray) -> pa.Array | None:
+    """A column as text, in one piece; None where its values are neither text nor numbers, as lists."""
+    whole = column.combine_chunks()
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    try:
+        whole = whole.dictionary_decode() if isinstance(whole, pa.DictionaryArray) else whole
+        return pc.cast(whole, pa.string())
+    except pa.ArrowException:
+        return None
 
 
 def _read_json_lines(file: Path) -> pa.Table:

@@ -16,7 +16,8 @@ __all__ = ["Table", "console", "display", "echo", "echo_page", "safe", "safe_lin
 
 def echo(*lines: object, err: bool = False) -> None:
     """Print each value as one line, on standard output or standard error; line feeds in it are written as escapes."""
-    echo_page("".join(safe_line(str(line)) + "\n" for line in lines), err=err)
+    if lines:
+        echo_page("".join(safe_line(str(line)) + "\n" for line in lines), err=err)
 
 
 def echo_page(page: str, *, err: bool = False) -> None:

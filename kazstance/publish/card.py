@@ -297,7 +297,7 @@ def _agreement(data: Path) -> str:
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
     name = _report(data, dataset.manifest(data=data).digest).name
     rows = [
-        [line.what, line.scope, line.measure, f"{line.figure.value:.3f}", _interval(line.figure), line.figure.n]
+        [line.what, line.scope, line.measure, _value(line.figure), _interval(line.figure), line.figure.n]
         for line in _lines(data)
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
@@ -323,6 +323,10 @@ def _doubts(data: Path) -> str:
 def _cells(figure: Figure) -> list[object]:
     value = "" if math.isnan(figure.value) else f"{figure.value:.2f}"
     return [value, _interval(figure, 2), figure.n]
+
+
+def _value(figure: Figure) -> str:
+    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
 
 
 def _interval(figure: Figure, digits: int = 3) -> str:

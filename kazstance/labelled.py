@@ -1,0 +1,37 @@
+"""Columns of labels in dataframes, read by a spelling: what is not a label is refused."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+
+from kazstance.errors import UnknownLabelError
+from kazstance.spelling import ARGUMENT, Spelling, of_column
+from kazstance.values import Found, faults, in_frame
+
+
+def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: bool = False) -> dict[str, str]:
+    """The label of each value of a column, as text; a missing value is an empty one, or passed over as a gap.
+
+    Raises:
+        UnknownLabelError: values that are not labels; all are named.
+        KazstanceError: the schema of an Arrow table contradicts the spelling.
+    """
+    native = nw.to_native(frame, pass_through=True)
+    known = of_column(spelling, native.schema, column) if isinstance(native, pa.Table) else spelling
+    found = [value for value in in_frame(frame, column) if value.value is not None or not are_gaps_known]
+    unknown = [value for value in found if known.label(value.value) is None]
+    refuse_unknown(column, unknown, partial(known.fault, how=ARGUMENT))
+    return {value.value or "": known.label(value.value) or "" for value in found}
+
+
+def refuse_unknown(column: str, unknown: Sequence[Found], expected: Callable[[str | None], str]) -> None:
+    """See that no values of a column are unknown.
+
+    Raises:
+        UnknownLabelError: some are; all are named, each with what is expected in its place.
+    """
+    if unknown:
+        raise UnknownLabelError("\n".join(f"{column}: {line}" for line in faults(unknown, expected)))

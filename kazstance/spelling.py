@@ -1,0 +1,172 @@
+"""How data sets spell the labels: presets and mappings by which values are read. Nothing is guessed or dropped."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.schema.labels import Label
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LABELS: Final = tuple(label.name for label in Label)
+PRESETS: Final[dict[str, dict[str, str]]] = {
+    "kazstance": {name: name for name in LABELS} | {str(number): name for number, name in enumerate(LABELS)},
+    "semeval": {"FAVOR": "favor", "AGAINST": "against", "NONE": "neutral"},
+    "pro_con": {"pro": "favor", "con": "against", "neutral": "neutral"},
+    "wtwt": {"support": "favor", "refute": "against", "comment": "neutral", "unrelated": "none"},
+    "tweet_eval": {"0": "neutral", "1": "against", "2": "favor"},
+    "vast": {"0": "against", "1": "favor", "2": "neutral"},
+}
+"""How data sets in use spell the labels; upper and lower case are the same."""
+NAMES: Final = {name: name for name in LABELS if name != "none"}
+"""What every data set means by these words; `none` is not one of them."""
+WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
+"""A whole number as a column of decimals spells it."""
+OPTIONS, ARGUMENT = "--preset or --map", "labels="
+"""How a spelling is given on the command line, and to a function."""
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How labels are spelled, by a preset and pairs of one's own; `name` stands for both in signatures.
+
+    Case does not matter in `preset`, `own` is taken literally and goes first.
+    """
+
+    name: str
+    preset: Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = LABELS
+
+    def label(self, theirs: str | None) -> str | None:
+        """The label that a value stands for, or None where it stands for no label; a missing value is an empty one."""
+        found = self._meant(theirs or "")
+        return found if found in self.labels else None
+
+    def _meant(self, theirs: str) -> str | None:
+        if theirs in self.own:
+            return self.own[theirs]
+        folded = {spelled.casefold(): ours for spelled, ours in self.preset.items()}
+        if theirs.casefold() in folded:
+            return folded[theirs.casefold()]
+        return self._meant(plain_number(theirs)) if WHOLE.fullmatch(theirs) else None
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """All spellings and their labels."""
+        return {theirs: ours for theirs, ours in {**self.preset, **self.own}.items() if ours in self.labels}
+
+    def fault(self, value: str | None, how: str = OPTIONS) -> str:
+        """What is expected in place of a value that is not a label."""
+        known = f"expected one of {', '.join(dict.fromkeys(self.pairs))}"
+        if value is None or not value.strip():
+            return f"{known}; use {how} where an empty value means a label"
+        if value.casefold() == "none":
+            return (
+                f"{known}; {value!r} could mean a text that takes no side (preset semeval) or one that is not about "
+                f"the target (preset kazstance): say which with {how}"
+            )
+        if _is_number(value):
+            return f"{known}; numbers are labels only where a preset or a mapping says which: use {how}"
+        return f"{known}; for another spelling use {how}"
+
+
+def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = LABELS) -> Spelling:
+    """A spelling from a preset and pairs as `theirs=ours`; without a preset, the names of the labels but `none`.
+
+    Raises:
+        UnknownNameError: there is no such preset or label; the message lists those there are.
+    """
+    own = {theirs: ours for theirs, _, ours in (pair.rpartition("=") for pair in mapping)}
+    return _spelling(preset, own, labels)
+
+
+def named(labels: Sequence[str]) -> Spelling:
+    """The spelling of a task: its labels by their names."""
+    return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
+
+
+def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = LABELS) -> Spelling:
+    """A spelling as functions take it: the name of a preset, a mapping from values to the known labels, or neither.
+
+    Raises:
+        UnknownNameError: there is no such preset or label; the message lists those there are.
+    """
+    if isinstance(labels, Spelling):
+        return labels
+    if isinstance(labels, Mapping):
+        return _spelling(None, {_spelled(theirs): ours for theirs, ours in labels.items()}, known)
+    return _spelling(labels, {}, known)
+
+
+def _spelling(preset: str | None, own: Mapping[str, str], labels: Sequence[str]) -> Spelling:
+    if preset is not None and preset not in PRESETS:
+        raise UnknownNameError(preset, "preset", PRESETS)
+    for ours in own.values():
+        if ours not in labels:
+            raise UnknownNameError(ours, "label", labels)
+    base = PRESETS[preset] if preset else NAMES if tuple(labels) == LABELS else {name: name for name in labels}
+    digest = hashlib.sha256(json.dumps(sorted(own.items())).encode()).hexdigest()[:8]
+    return Spelling((preset or "names") + (f"+{digest}" if own else ""), base, own, tuple(labels))
+
+
+def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
+    """A spelling with what the schema of a table says of the labels of a column, as `datasets` writes it.
+
+    The names of a class label stand for its numbers. A table with labels named as those of kazstance is one of its own,
+    where `none` is a text that is not about the target.
+
+    Raises:
+        KazstanceError: the schema contradicts the spelling.
+    """
+    classes = class_names(schema)
+    is_own = LABELS in classes.values()
+    known = Spelling(base.name, {**NAMES, **({"none": "none"} if is_own else {})})
+    found: dict[str, str] = {}
+    for number, name in enumerate(classes.get(column, ())):
+        meant = {spelled for spelled in (base.label(name), base.label(str(number)), known.label(name)) if spelled}
+        if len(meant) > 1:
+            raise KazstanceError(
+                f"column {column!r}: {number} is {name} by the schema of the table, but the spelling {base.name} makes "
+                f"it {' and '.join(sorted(meant - {name}))}; expected a spelling that fits the schema"
+            )
+        found |= dict.fromkeys((str(number), *([name] if name not in base.pairs else [])), meant.pop()) if meant else {}
+    if is_own and base.label("none") is None:
+        found["none"] = "none"
+    return replace(base, own={**found, **base.own})
+
+
+def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
+    """The names of the labels of columns of class labels, from the metadata that `datasets` keeps in a schema."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        classes = {name: f["names"] for name, f in features.items() if isinstance(f, dict) and "names" in f}
+        return {name: tuple(map(str, names)) for name, names in classes.items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+
+
+def plain_number(value: str) -> str:
+    """A whole number without its decimals, which columns with gaps have; any other value as it is."""
+    whole = WHOLE.fullmatch(value)
+    return whole[1] if whole else value
+
+
+def _spelled(value: Any) -> str:
+    """A value as columns of text spell it."""
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
