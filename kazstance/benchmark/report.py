@@ -78,7 +78,7 @@ def warnings(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[s
     Raises:
         KazstanceError: a folder holds no run on these data.
     """
-    found = (family.warning(read_run(folder, data=data).family, data=data) for folder in folders)
+    found = (family.warning(read_run(folder, data=data).run.family, data=data) for folder in folders)
     return list(dict.fromkeys(filter(None, found)))
 
 
