@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.finished import SCORES
+from kazstance.benchmark.folder import SCORES
 from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.runs import run
 from kazstance.benchmark.shortcuts import PANEL

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class KazstanceError(Exception):
@@ -41,11 +42,13 @@ class HubError(KazstanceError):
 
 
 class UnknownNameError(KazstanceError, ValueError):
-    """A name that is not one of those there are; the message lists the right ones."""
+    """A name that is not one of those there are; the message lists the right ones, the nearest first."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
-        article = "an" if kind[0] in "aeiou" else "a"
-        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
+        article, names = "an" if kind[0] in "aeiou" else "a", list(known)
+        near = get_close_matches(str(name), names, n=3, cutoff=0.7)
+        hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+        super().__init__(f"{name!r} is not {article} {kind}{hint}; choose from {', '.join(names)}")
 
 
 class MissingExtraError(KazstanceError, ImportError):

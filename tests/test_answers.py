@@ -23,7 +23,8 @@ import kazstance
 from kazstance.benchmark import report
 from kazstance.benchmark.finished import reload
 from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import as_text, bring, run
+from kazstance.benchmark.runs import bring, run
+from kazstance.benchmark.systems import as_text
 from kazstance.benchmark.tasks import get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError

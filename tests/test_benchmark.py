@@ -14,9 +14,11 @@ import kazstance
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
 from kazstance.benchmark.contrast import group_scores, groups
+from kazstance.benchmark.finished import reload
 from kazstance.benchmark.protocols import PROTOCOLS, folds
-from kazstance.benchmark.runs import bring, find_system, reload, run
+from kazstance.benchmark.runs import bring, run
 from kazstance.benchmark.shortcuts import PANEL
+from kazstance.benchmark.systems import find_system
 from kazstance.benchmark.tasks import TASKS, get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError, UnknownNameError

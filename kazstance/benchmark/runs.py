@@ -21,18 +21,6 @@ from kazstance.output.plain_json import to_json
 from kazstance.predictions import Predicted, predicted_labels
 from kazstance.scoring import Score
 
-__all__ = [
-    "Finished",
-    "Run",
-    "as_text",
-    "bring",
-    "evaluate",
-    "find_system",
-    "reload",
-    "run",
-    "tabulate",
-    "tabulate_all",
-]
 Progress = Callable[[str], None]
 Track = Callable[[Sequence[Job]], Iterable[Job]]
 

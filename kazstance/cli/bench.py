@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import typer
 from rich.console import Console
@@ -21,12 +21,16 @@ from kazstance.output.plain_json import to_json
 bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
+Again = Annotated[
+    bool, typer.Option("--again", help="Run again what the folder holds a finished run of; it is replaced.")
+]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say from when it is.")]
 
 
 @bench_command
 def run(
     system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
-    out: Annotated[Path, typer.Option(help="The folder of the run; one that was begun is resumed.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run; an unfinished run of the same system is resumed.")],
     task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
     protocol: Annotated[
         str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
@@ -39,12 +43,14 @@ def run(
     family: Annotated[
         str | None, typer.Option(help="The family of the model that is scored: warns where it made the labels.")
     ] = None,
+    again: Again = False,
+    reuse: Reuse = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
     from kazstance.benchmark import runs
 
-    how = Asked(with_probes=probes, family=family, data=data)
+    how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
     say = partial(typer.echo, err=True)
     if predictions_file:
         found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
@@ -59,7 +65,19 @@ class Asked(TypedDict):
 
     with_probes: bool
     family: str | None
+    existing: Literal["refuse", "again", "reuse"]
     data: Path
+
+
+def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:
+    """What to do with a finished run.
+
+    Raises:
+        BadParameter: both were asked for.
+    """
+    if again and reuse:
+        raise typer.BadParameter("pass --again or --reuse, not both")
+    return "again" if again else "reuse" if reuse else "refuse"
 
 
 class Bars(TypedDict):
@@ -96,6 +114,8 @@ def files(
         list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")
     ] = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
+    again: Again = False,
+    reuse: Reuse = False,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
@@ -109,13 +129,16 @@ def files(
     spelling = predictions.spelling(preset, mapping or [])
     form = Form(delimiter_of(delimiter), encoding)
     layout = Layout(tuple(ids), text, target, label, spelling, cluster, form)
-    found = run_files(system, train, test, out, layout, per_target=per_target)
+    existing = _existing(again=again, reuse=reuse)
+    say = partial(typer.echo, err=True)
+    found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
     if as_json:
         print(to_json([asdict(result) for result in found]))
         return
     names = [score.metric for score in found[0].scores]
-    print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
-    print("", *found[0].scores, sep="\n")
+    lines = ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found if r.error is None)
+    print(markdown_table(["system", *names], lines))
+    print("", *(f"{r.system} failed: {r.error}" for r in found if r.error is not None), *found[0].scores, sep="\n")
 
 
 @bench_command
