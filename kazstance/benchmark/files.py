@@ -126,20 +126,36 @@ def run_files(
     predict = find_system(system, known)
     _check_apart(train, test, str(test_file), per_target=per_target)
     this = _files_run(system, train_file, test_file, layout, per_target=per_target, resamples=resamples, seed=seed)
-    rows = hashlib.sha256(repr((train, test)).encode(errors="surrogatepass")).hexdigest()
-    wanted = Record[FilesRun](run=this, rows=rows, system=identify(system), begun=now())
+    wanted = Record[FilesRun](run=this, rows=_rows(train, test), system=identify(system), begun=now())
     folder = open_folder(Path(out), wanted, [PREDICTIONS], existing, say)
     if not folder.has(PREDICTIONS):
         labels = (_by_target if per_target else _ask)(system, predict, train, test, known)
         folder.add(PREDICTIONS, _lines(test_file, labels, layout))
     labels = _labels(verified(folder.place, folder.record, PREDICTIONS), layout)
-    found = [_result(system, labels, test, this)]
+    return _score_beside_shortcuts(folder, labels, train, test, known)
+
+
+def _score_beside_shortcuts(
+    folder: RunFolder[FilesRun],
+    labels: Sequence[str],
+    train: Sequence[Item],
+    test: Sequence[Item],
+    known: Sequence[str],
+) -> list[Result]:
+    """The results of a system, which are written first, and of the shortcuts."""
+    this = folder.record.run
+    found = [_result(this.system, labels, test, this)]
     _write(found, folder)
-    found += [_shortcut(name, train, test, known, this) for name in BESIDE if name != system]
+    found += [_shortcut(name, train, test, known, this) for name in BESIDE if name != this.system]
     _write(found, folder)
     if folder.reused is None:
         folder.finish()
     return found
+
+
+def _rows(train: Sequence[Item], test: Sequence[Item]) -> str:
+    """The digest of all rows, as a system sees them."""
+    return hashlib.sha256(repr((train, test)).encode(errors="surrogatepass")).hexdigest()
 
 
 def _files_run(

@@ -47,6 +47,8 @@ class RunFolder(Generic[R]):
 
     def add(self, name: str, content: bytes) -> None:
         """Write a file of answers, then name it in the record, which makes it part of the run."""
+        if not (self.place / RECORD).exists():
+            self._write(self.record)
         write_file(content, self.place / name)
         answers = self.record.answers | {name: hashlib.sha256(content).hexdigest()}
         self._write(self.record.model_copy(update={"answers": answers}))
@@ -204,10 +206,9 @@ def settle(out: Path) -> None:
 
 
 def _begin(out: Path, place: Path, wanted: Record[R]) -> RunFolder[R]:
-    """A new run; what was begun beside the old one is dropped."""
+    """A new run, of which nothing is written before its first answers."""
     if place != out:
         shutil.rmtree(place, ignore_errors=True)
-    write_record(wanted, place)
     return RunFolder(out, place, wanted)
 
 

@@ -21,9 +21,7 @@ from kazstance.output.plain_json import to_json
 bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
-Again = Annotated[
-    bool, typer.Option("--again", help="Run again what the folder holds a finished run of; it is replaced.")
-]
+Again = Annotated[bool, typer.Option("--again", help="Run anew, and replace the run that the folder holds.")]
 Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say from when it is.")]
 
 
@@ -182,8 +180,11 @@ def report_(
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
     if out.suffix not in writers:
         raise UnknownNameError(out.suffix, "kind of page", writers)
-    write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    rows = report.rows(folders, data=data)
+    write_file(writers[out.suffix](rows).encode(), out)
     _warn(folders, data)
+    for hint in report.shortcut_hints(rows):
+        typer.echo(hint, err=True)
     print(f"wrote {out}")
 
 
