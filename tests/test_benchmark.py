@@ -292,7 +292,7 @@ def test_names(rows):
         "compare": 2 * kazstance.table("pairs").num_rows,
     }
     assert all(find_system(name) for name in (*PANEL, *BASELINES))
-    assert LEARNED == tuple(BASELINES)
+    assert tuple(BASELINES) == LEARNED
 
 
 def test_groups_are_disjoint_opposite_and_as_many_as_can_be(rows):

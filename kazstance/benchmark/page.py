@@ -120,10 +120,8 @@ def _protocol(name: str, rows: Sequence[Row]) -> Protocol:
     first = rows[0]
     headline = next(iter(first["scores"]))
     best = first["best_shortcut"]
-    facts = (
-        f"{first['n']} rows, effective size D = {first['D']:.1f}"
-        + f"; {f'best shortcut: {best}' if best else NO_SHORTCUT}"
-    )
+    compared = f"best shortcut: {best}" if best else NO_SHORTCUT
+    facts = f"{first['n']} rows, effective size D = {first['D']:.1f}; {compared}"
     scores = [Line(row["system"], [_cell(found) for found in row["scores"].values()], row["shortcut"]) for row in rows]
     others = [Line(row["system"], [_cell(found) for found in _others(row).values()], row["shortcut"]) for row in rows]
     return Protocol(

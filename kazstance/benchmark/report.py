@@ -152,8 +152,8 @@ def shortcut_hints(found: Iterable[dict[str, Any]]) -> list[str]:
     """How to get a lift, for each task and protocol without a shortcut to compare with."""
     without = dict.fromkeys((row["task"], row["protocol"]) for row in found if row["best_shortcut"] is None)
     return [
-        f"No shortcut with a defined headline is among the runs on {task} · {protocol}, so there is no lift. Run one, and "
-        f"add its folder: `kazstance bench run 'target-blind TF-IDF' --task {task} --protocol {protocol} --out DIR`"
+        f"No shortcut with a defined headline is among the runs on {task} · {protocol}, so there is no lift. Run one "
+        f"and add its folder: `kazstance bench run 'target-blind TF-IDF' --task {task} --protocol {protocol} --out DIR`"
         for task, protocol in without
     ]
 

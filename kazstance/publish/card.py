@@ -204,7 +204,7 @@ def _provenance(data: Path) -> str:
     rows = [
         [
             f"`{source.source_id}`",
-            source.title or "none",
+            source.title or "not stated",
             source.url or "not stated",
             f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
             source.notes or "",
