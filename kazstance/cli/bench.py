@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import typer
 from rich.progress import Progress, TimeElapsedColumn
@@ -34,12 +34,14 @@ from kazstance.spelling import named, spelling
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
+Again = Annotated[bool, typer.Option("--again", help="Run anew, and replace the run that the folder holds.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say from when it is.")]
 
 
 @bench_command
 def run(
     system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
-    out: Annotated[Path, typer.Option(help="The folder of the run; one that was begun is resumed.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run; an unfinished run of the same system is resumed.")],
     task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
     protocol: Annotated[
         str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
@@ -55,13 +57,15 @@ def run(
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
+    again: Again = False,
+    reuse: Reuse = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
     from kazstance.benchmark import runs
     from kazstance.benchmark.tasks import get_task
 
-    how = Asked(with_probes=probes, family=family, data=data)
+    how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
     say = partial(echo, err=True)
     if predictions_file:
         labels = get_task(task).labels
@@ -82,7 +86,19 @@ class Asked(TypedDict):
 
     with_probes: bool
     family: str | None
+    existing: Literal["refuse", "again", "reuse"]
     data: Path
+
+
+def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:
+    """What to do with a finished run.
+
+    Raises:
+        BadParameter: both were asked for.
+    """
+    if again and reuse:
+        raise typer.BadParameter("pass --again or --reuse, not both")
+    return "again" if again else "reuse" if reuse else "refuse"
 
 
 class Bars(TypedDict):
@@ -117,6 +133,8 @@ def files(
     preset: Preset = None,
     mapping: Mapping = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
+    again: Again = False,
+    reuse: Reuse = False,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
@@ -128,13 +146,16 @@ def files(
 
     form = Form(delimiter_of(delimiter), encoding)
     layout = Layout(tuple(ids), text, target, label, spelling(preset, mapping or []), cluster, form)
-    found = run_files(system, train, test, out, layout, per_target=per_target)
+    existing = _existing(again=again, reuse=reuse)
+    say = partial(echo, err=True)
+    found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
     if as_json:
         echo_page(to_json([asdict(result) for result in found]))
         return
     names = [score.metric for score in found[0].scores]
-    echo_page(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
-    echo("", *found[0].scores)
+    lines = ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found if r.error is None)
+    echo_page(markdown_table(["system", *names], lines))
+    echo("", *(f"{r.system} failed: {r.error}" for r in found if r.error is not None), *found[0].scores)
     for result in found[1:]:
         echo(*(f"{result.system}: {score.metric}: {score.reason}" for score in result.scores if score.reason))
 
@@ -178,8 +199,10 @@ def report_(
         return page.to_html(rows)
 
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
-    write_file(writers[suffix](report.rows(folders, data=data)).encode(), out)
+    rows = report.rows(folders, data=data)
+    write_file(writers[suffix](rows).encode(), out)
     _warn(folders, data)
+    echo(*report.shortcut_hints(rows), err=True)
     echo(f"wrote {out}")
 
 

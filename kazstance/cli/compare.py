@@ -190,11 +190,12 @@ def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
     if not cell.about:
         return f"not addressed in {cell.sentences} sentences"
-    return f"{cell.position.name}, net {_estimate(cell.net)}; {cell.about} of {cell.sentences} sentences"
+    net = f", net {_estimate(cell.net)}" if cell.net else ""
+    return f"{cell.position.name}{net}; {cell.about} of {cell.sentences} sentences"
 
 
-def _estimate(found: "Estimate | None") -> str:
-    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]" if found else ""
+def _estimate(found: "Estimate") -> str:
+    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
 
 
 def _number(value: float | None) -> str:

@@ -203,7 +203,7 @@ def _provenance(data: Path) -> str:
     rows = [
         [
             code(source.source_id),
-            source.title or "none",
+            source.title or "not stated",
             address(source.url or "not stated"),
             f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
             source.notes or "",
