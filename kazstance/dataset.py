@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
+from kazstance.extras import naming_extras
 from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def splits(table: str = "stances", *, data: Path = SHIPPED) -> list[str]:
     return list(files[table])
 
 
+@naming_extras()
 def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDict:
     """A table as a `DatasetDict` with its features, without cache or network.
 
@@ -119,10 +121,8 @@ def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDi
         UnknownNameError: there is no such table; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
-    try:
-        import datasets
-    except ImportError:
-        raise MissingExtraError("datasets", "hf") from None
+    import datasets
+
     from kazstance.schema.records import HF_SPLITS
 
     parts = {HF_SPLITS.get(split, split): _read(table, split, data) for split in splits(table, data=data)}

@@ -11,7 +11,7 @@ import numpy as np
 
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import KazstanceError
+from kazstance.errors import KazstanceError, MissingExtraError
 from kazstance.predictions import PROBABILITY, distribution_faults
 
 
@@ -29,11 +29,14 @@ def ask(
     """A system's answers to some items, checked.
 
     Raises:
+        MissingExtraError: the system needs a package that is not installed.
         KazstanceError: the system raises, or its answers are not as `check_answers` expects.
     """
     try:
         given = predict(train, test)
         given = list(given) if is_sequence(given) else given
+    except MissingExtraError:
+        raise
     except Exception as error:  # a system may raise anything
         raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
     return check_answers(given, test, labels, where)

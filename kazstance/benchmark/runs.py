@@ -34,7 +34,8 @@ from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.shortcuts import PANEL, Predict
 from kazstance.benchmark.tasks import Item, get_task, items
-from kazstance.errors import KazstanceError, MissingExtraError
+from kazstance.errors import KazstanceError
+from kazstance.extras import naming_extras
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import Predicted, predicted_labels
@@ -66,10 +67,8 @@ def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
         return local_model(name)
     if ":" in name:
         return _imported(name, labels)
-    try:
+    with naming_extras():
         from kazstance.benchmark.baselines import BASELINES  # noqa: PLC0415  # needs an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     if name not in BASELINES:
         known = ", ".join([*PANEL, *BASELINES, *(f"{kind}:PATH" for kind in KINDS)])
         raise KazstanceError(

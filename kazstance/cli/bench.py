@@ -13,7 +13,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra
+from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of
 from kazstance.errors import UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
@@ -152,8 +152,8 @@ def report_(
     from kazstance.benchmark import report
 
     def to_html(rows: Sequence[dict[str, Any]]) -> str:
-        with extra("plots"):
-            from kazstance.benchmark import page
+        from kazstance.benchmark import page
+
         return page.to_html(rows)
 
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}

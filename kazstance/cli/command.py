@@ -1,14 +1,15 @@
 """What all commands share: the application, how a command is registered, and common options."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 
-from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.docstrings import keep_docstring
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.extras import naming_extras
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 P = ParamSpec("P")
@@ -22,6 +23,7 @@ Split = Annotated[str | None, typer.Option(help="A split; without it, all of the
 
 
 @app.callback()
+@keep_docstring
 def main() -> None:
     """Comparative stance: look into a dataset of stances, take it elsewhere, or make one."""
 
@@ -30,24 +32,16 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
     """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
 
     @group.command(function.__name__.strip("_").replace("_", "-"))
-    @wraps(function)
+    @wraps(keep_docstring(function))
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            function(*args, **kwargs)
+            with naming_extras():
+                function(*args, **kwargs)
         except KazstanceError as error:
             typer.echo(error, err=True)
             raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
 
     return run
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Say which extra brings a package that is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "a package", name) from None
 
 
 def delimiter_of(name: str | None) -> str | None:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kazstance import dataset, excerpt, reliability
 from kazstance.agreement import Figure
-from kazstance.cli.command import Data, Json, Split, command, extra
+from kazstance.cli.command import Data, Json, Split, command
 from kazstance.history import history
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
@@ -89,9 +89,9 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
-    with extra("build"):
-        from kazstance.corpus.build import build
-        from kazstance.publish.hub import stage
+    from kazstance.corpus.build import build
+    from kazstance.publish.hub import stage
+
     with tempfile.TemporaryDirectory() as scratch:
         build(corpus, Path(scratch), print)
         stage(Path(scratch), out)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, command, extra
+from kazstance.cli.command import Data, command
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.schema import MANIFEST
@@ -72,8 +72,8 @@ def _built(folder: Path) -> Iterator[Path]:
         raise KazstanceError(
             f"{folder} holds neither {MANIFEST} nor sources.toml; expected a dataset or a corpus folder"
         )
-    with extra("build"):
-        from kazstance.corpus.build import build
+    from kazstance.corpus.build import build
+
     with tempfile.TemporaryDirectory() as scratch:
         build(folder, Path(scratch), lambda _: None)
         yield Path(scratch)
