@@ -71,6 +71,7 @@ test-wheel: $(READY)
 
 test-full: $(READY)
 	$(MINILM)
+	$(BIN)/python -m nox --reuse-existing-virtualenvs --tags extra
 	$(BIN)/python -m pytest -m full
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
 

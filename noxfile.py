@@ -63,7 +63,7 @@ def docs(session: nox.Session) -> None:
 
 for extra in ["", *EXTRAS, *HEAVY]:
 
-    @nox.session(python=PYTHONS[0], name=f"extra-{extra or 'base'}")
+    @nox.session(name=f"extra-{extra or 'base'}", tags=["extra"])
     def alone(session: nox.Session, extra: str = extra) -> None:
         """A plain install with one extra, or with none: each command works, or names the extra that it needs."""
         pins = [] if extra == "eval" else ["--constraint", "constraints.txt"]  # which lm-eval does not go with

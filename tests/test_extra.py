@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 import kazstance
+from kazstance.cli import app
 from kazstance.dataset import SHIPPED
 from kazstance.extras import EXTRAS
 from tests.commands import COMMANDS, environment, run
@@ -71,6 +72,7 @@ LINES = {
     "why": Line("why"),
     "verify": Line("verify"),
     "license": Line("license"),
+    "tasks-dir": Line("tasks-dir"),
     "agreement": Line("agreement"),
     "diff": Line("diff"),
     "score": Line("score", ("--id", "id")),
@@ -251,3 +253,4 @@ def test_python_works_or_names_its_extra(name, hidden, tmp_path):
 
 def test_every_command_is_tried():
     assert {line.name for line in LINES.values()} == COMMANDS.keys() - {"explore serve"}
+    assert {line.split()[0] for line in COMMANDS} >= {info.name for info in app.registered_commands}

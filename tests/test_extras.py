@@ -1,6 +1,7 @@
 """What extras bring, and what is raised without them; on their own they are tried in test_extra."""
 
 import ast
+import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -47,6 +48,18 @@ def test_whatever_is_imported_is_declared():
             found |= {name.partition(".")[0] for name in names}
     others = found - sys.stdlib_module_names - {"kazstance"}
     assert others - MODULES.keys() - PLAIN == BROUGHT.keys()
+
+
+def test_pages_install_extras_that_there_are_from_a_checkout(root):
+    """The package is not in an index, so that its name alone leads to nothing."""
+    pages = {
+        page.name: page.read_text(encoding="utf-8") for page in [root / "README.md", *(root / "docs").glob("*.md")]
+    }
+    found = [
+        (page, *match) for page, text in pages.items() for match in re.findall(r"pip install '(\S*)\[(\S+)\]'", text)
+    ]
+    assert {page for page, *_ in found} >= {"README.md", "quick_start.md", "walk_through.md"}
+    assert [line for line in found if line[1] != "." or not set(line[2].split(",")) <= EXTRAS.keys()] == []
 
 
 def test_only_a_package_of_an_extra_is_taken_for_one():
