@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kazstance.errors import IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
+from kazstance.extras import naming_extras
 
 if TYPE_CHECKING:
     import datasets
@@ -114,6 +115,7 @@ def splits(table: str = "stances", *, data: Path = SHIPPED) -> list[str]:
     return list(files[table])
 
 
+@naming_extras()
 def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDict:
     """A table as a `DatasetDict` with its features, without cache or network.
 
@@ -124,10 +126,8 @@ def to_hf(table: str = "stances", *, data: Path = SHIPPED) -> datasets.DatasetDi
         UnknownNameError: there is no such table; the message lists those there are.
         KazstanceError: `data` is not a built dataset.
     """
-    try:
-        import datasets
-    except ImportError:
-        raise MissingExtraError("datasets", "hf") from None
+    import datasets
+
     from kazstance.schema.records import HF_SPLITS
 
     parts = {HF_SPLITS.get(split, split): _read(table, split, data) for split in splits(table, data=data)}

@@ -34,6 +34,7 @@ def ask(
     """A system's answers to some items, checked.
 
     Raises:
+        MissingExtraError: the system needs a package that is not installed.
         KazstanceError: the system raises, or its answers are not as `check_answers` expects.
     """
     try:

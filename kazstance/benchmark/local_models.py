@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kazstance.benchmark import embeddings
 from kazstance.benchmark.finetune import Settings, check, finetune
 from kazstance.benchmark.shortcuts import Predict
-from kazstance.errors import InputError, MissingExtraError, Problem
+from kazstance.errors import InputError, Problem
+from kazstance.extras import naming_extras
 
 INSTALLED: Final = "minilm"
 """In place of a path: the model in the package that brings it, its files checked."""
@@ -69,10 +70,8 @@ def _finetune(name: str, path: str, settings: str) -> Predict:
 
 
 def _minilm(name: str, path: str, settings: str) -> Predict:
-    try:
+    with naming_extras():
         from kazstance.benchmark.baselines import minilm  # noqa: PLC0415  # needs an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     digests = _parsed(name, settings, Digests)
     expected = {
         embeddings.WEIGHTS: digests.weights,

@@ -12,7 +12,8 @@ from kazstance.benchmark.identity import SystemIdentity, identity_of_model, iden
 from kazstance.benchmark.local_models import KINDS, local_model, model_folder
 from kazstance.benchmark.shortcuts import LEARNED, PANEL, Predict
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.extras import naming_extras
 
 PATH: Final = "package.module:object"
 """How an import path is written."""
@@ -70,10 +71,8 @@ def _find(name: str) -> Any:
     if name not in LEARNED:
         ways = (*(f"{kind}:PATH" for kind in KINDS), f"an import path as {PATH}")
         raise UnknownNameError(name, "system", (*PANEL, *LEARNED, *ways))
-    try:
+    with naming_extras():
         from kazstance.benchmark.baselines import BASELINES  # noqa: PLC0415  # needs an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     return BASELINES[name]
 
 

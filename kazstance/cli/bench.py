@@ -22,7 +22,6 @@ from kazstance.cli.command import (
     app,
     command,
     delimiter_of,
-    extra,
     make_group,
 )
 from kazstance.output.files import write_file
@@ -194,8 +193,8 @@ def report_(
     from kazstance.benchmark import report
 
     def to_html(rows: Sequence[dict[str, Any]]) -> str:
-        with extra("plots"):
-            from kazstance.benchmark import page
+        from kazstance.benchmark import page
+
         return page.to_html(rows)
 
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}

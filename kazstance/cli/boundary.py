@@ -18,6 +18,7 @@ import typer
 
 from kazstance import interrupts
 from kazstance.errors import CorpusWarning, IntegrityError, KazstanceError, UnknownNameError
+from kazstance.extras import missing_extra
 from kazstance.output.terminal import echo, echo_page
 from kazstance.schema import MANIFEST
 
@@ -122,6 +123,8 @@ def explain(error: BaseException, command: str, places: Iterable[Any]) -> str:
         return f"{error}; run: kazstance verify --data {error.folder}"
     if isinstance(error, KazstanceError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error)):
+        return str(missing)
     if isinstance(error, OSError):
         return _system_error(error)
     if isinstance(error, MemoryError):

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from kazstance.cli.boundary import one_line
-from kazstance.errors import MissingExtraError, UnknownNameError
+from kazstance.docstrings import keep_docstring
+from kazstance.errors import UnknownNameError
 from kazstance.output.terminal import safe_line
 from kazstance.spelling import PRESETS
 
@@ -86,7 +87,7 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
     """Register a command that says any error in one line, see `one_line`."""
     name = function.__name__.strip("_").replace("_", "-")
 
-    @wraps(function)
+    @wraps(keep_docstring(function))
     def run(*args: Any, context: typer.Context, debug: bool, **kwargs: Any) -> None:
         above = context.parent
         while above is not None:
@@ -101,15 +102,6 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
     run.__annotations__ = {**function.__annotations__, **OWN}
     group.command(name)(run)
     return function
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Say which extra brings a package that is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "a package", name) from None
 
 
 def delimiter_of(name: str | None) -> str | None:

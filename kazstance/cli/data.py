@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kazstance import dataset, excerpt, reliability
 from kazstance.agreement import Figure
-from kazstance.cli.command import Data, Json, Split, command, extra
+from kazstance.cli.command import Data, Json, Split, command
 from kazstance.history import history
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
@@ -109,8 +109,8 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
-    with extra("build"):
-        from kazstance.publish.hub import build_dataset
+    from kazstance.publish.hub import build_dataset
+
     build_dataset(corpus, out, echo)
     echo(f"wrote {out}")
 

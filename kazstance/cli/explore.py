@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, command, extra
+from kazstance.cli.command import Data, command
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.staging import scratch
@@ -73,8 +73,8 @@ def _built(folder: Path) -> Iterator[Path]:
         raise KazstanceError(
             f"{folder} holds neither {MANIFEST} nor sources.toml; expected a dataset or a corpus folder"
         )
-    with extra("build"):
-        from kazstance.corpus.build import build
+    from kazstance.corpus.build import build
+
     with scratch() as data:
         build(folder, data, lambda _: None)
         yield data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, command, extra
+from kazstance.cli.command import Data, Json, command
 from kazstance.output.plain_json import to_json
 from kazstance.output.staging import scratch
 from kazstance.output.terminal import echo, echo_page
@@ -35,8 +35,7 @@ def cite_(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Say how to cite a dataset: as text, BibTeX, CITATION.cff, or metadata for Zenodo."""
-    with extra("build"):
-        echo_page(cite(dataset.manifest(data=data), style))
+    echo_page(cite(dataset.manifest(data=data), style))
 
 
 @command
@@ -97,10 +96,9 @@ def publish(
     ] = None,
 ) -> None:
     """Publish a dataset on the Hugging Face Hub: one commit with card, data, metadata, licences; tagged by version."""
-    with extra("hf"):
-        from kazstance.publish import upload
-    with extra("build"):
-        from kazstance.publish.hub import stage
+    from kazstance.publish import upload
+    from kazstance.publish.hub import stage
+
     hub = upload.connect(upload.read_token(token_file) if token_file else None)
     home = hub.home(repo_id)
     with scratch() as room:

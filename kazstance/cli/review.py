@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kazstance.cli.command import app, command, extra, make_group
+from kazstance.cli.command import app, command, make_group
 from kazstance.output.terminal import echo
 
 review = make_group("Sheets for people to annotate, blind to all labels, and their way back.")
@@ -25,8 +25,8 @@ def export(
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
 ) -> None:
     """Write sheets for a human annotator: CSV, and tasks with configuration for Label Studio."""
-    with extra("build"):
-        from kazstance.review.hand_out import hand_out
+    from kazstance.review.hand_out import hand_out
+
     n = hand_out(corpus, annotator, out, share=share, share_none=share_none, seed=seed)
     echo(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
 
@@ -41,6 +41,6 @@ def import_(
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the sheet was filled.")] = None,
 ) -> None:
     """Check a filled sheet row by row, and add it to the corpus as the readings of a person."""
-    with extra("build"):
-        from kazstance.review.bring_in import Person, bring_in
+    from kazstance.review.bring_in import Person, bring_in
+
     echo(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")

@@ -9,16 +9,9 @@ import numpy as np
 from kazstance.comparison.counts import LABELS, Counts, count
 from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.matrix import posterior
-from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.labels import Label
 from kazstance.tally import SEED, Floats, resample
-
-try:
-    from scipy.cluster.hierarchy import linkage
-    from scipy.linalg import orthogonal_procrustes
-    from scipy.sparse import csr_array
-except ModuleNotFoundError:
-    raise MissingExtraError("scipy", "compare") from None
 
 Feature = Literal["positions", "salience"]
 RESAMPLES: Final = 1000
@@ -112,6 +105,8 @@ def distances(
 
 def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:
     """Cluster bootstrap within each source: rows by label in n draws, shape (n, sources, targets, labels)."""
+    from scipy.sparse import csr_array  # noqa: PLC0415  # loaded where it is used
+
     width = len(counts.targets) * len(LABELS)
     at = np.repeat(counts.cluster, len(LABELS)), (counts.target[:, None] * len(LABELS) + np.arange(len(LABELS))).ravel()
     cells = csr_array((counts.rows.ravel(), at), shape=(len(counts.source), width))
@@ -163,6 +158,8 @@ def _pairs(names: list[tuple[str, str]], found: Floats, ends: Floats, whole: Flo
 
 def _clades(condensed: Floats) -> list[tuple[frozenset[int], frozenset[int], float]]:
     """What a tree joins, in order: two sets of sources, and their mean distance."""
+    from scipy.cluster.hierarchy import linkage  # noqa: PLC0415  # loaded where it is used
+
     steps = linkage(condensed, "average")
     sets = [frozenset([i]) for i in range(len(steps) + 1)]
     found = []
@@ -191,6 +188,8 @@ def _tree(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[Clade
 
 def _map(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[tuple[Place, ...], float]:
     """The places of sources, and the share of two dimensions in the distances."""
+    from scipy.linalg import orthogonal_procrustes  # noqa: PLC0415  # loaded where it is used
+
     places, explained = _scale(found, len(sources))
     away = np.zeros((len(whole), len(sources)))
     for i, row in enumerate(whole):
