@@ -15,7 +15,7 @@ Snapshot = Mapping[str, str]
 TRACEBACK = re.compile(rb"^\s*(\+ )?(Exception Group )?Traceback \(most recent call last\)|^Fatal Python error|^Exception ignored in", re.MULTILINE)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FRAME = re.compile(r'File "[^"]*?/(kazstance/[^"]+)", line (\d+), in (\S+)')
-RAISED = re.compile(r"^(?!Traceback|The above|During)[\w.]+(?::.*)?$", re.MULTILINE)
+RAISED = re.compile(r"^\w.*$", re.MULTILINE)
 LONGEST = 100_000
 """Bytes of the messages of one command."""
 PROBLEMS = 400
@@ -68,8 +68,9 @@ def _crash(name: str, outcome: Outcome, err: str) -> Iterator[Fault]:
     elif TRACEBACK.search(outcome.err) or TRACEBACK.search(outcome.out):
         frames = FRAME.findall(err)
         where = " at {}:{} {}".format(*frames[-1]) if frames else ""
-        last = RAISED.findall(err) or [err]
-        yield Fault(f"{name}: traceback {last[-1].partition(':')[0][:80]}{where}", last[-1][:300])
+        raised = RAISED.search(err.rpartition('\n  File "')[2])
+        last = raised.group() if raised else err
+        yield Fault(f"{name}: traceback {last.partition(':')[0][:80]}{where}", last[:300])
     elif outcome.code not in {0, 1, 2}:
         yield Fault(f"{name}: exit code {outcome.code}", err[-300:])
 
