@@ -68,7 +68,7 @@ def _crash(name: str, outcome: Outcome, err: str) -> Iterator[Fault]:
     elif TRACEBACK.search(outcome.err) or TRACEBACK.search(outcome.out):
         frames = FRAME.findall(err)
         where = " at {}:{} {}".format(*frames[-1]) if frames else ""
-        raised = RAISED.search(err.rpartition('\n  File "')[2])
+        raised = RAISED.search(err.rpartition('\n  File "')[2].partition("\n")[2])
         last = raised.group() if raised else err
         yield Fault(f"{name}: traceback {last.partition(':')[0][:80]}{where}", last[:300])
     elif outcome.code not in {0, 1, 2}:
