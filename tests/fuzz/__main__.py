@@ -3,6 +3,7 @@
 import argparse
 import gc
 import importlib
+import json
 import multiprocessing
 import os
 import random
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.fuzz import losses
 from tests.fuzz.cases import Case, Kinds, Step
 from tests.fuzz.corpora import CORPORA
 from tests.fuzz.datasets import DATASETS
@@ -36,7 +38,24 @@ KINDS: Kinds = {
 MEMORY_DISK = Path("/dev/shm")
 ROOM = 2**30
 """Bytes that scratch folders may need."""
-EARLY = ("kazstance.cli", "kazstance.corpus.build", "kazstance.review.bring_in", "kazstance.review.hand_out", "kazstance.benchmark.report", "kazstance.benchmark.baselines", "kazstance.explorer.page", "kazstance.publish.changes", "kazstance.agreement", "kazstance.comparison", "pyarrow.parquet", "pyarrow.json", "pyarrow.csv", "scipy.stats", "rich.table", "nupunkt")
+EARLY = (
+    "kazstance.cli",
+    "kazstance.corpus.build",
+    "kazstance.review.bring_in",
+    "kazstance.review.hand_out",
+    "kazstance.benchmark.report",
+    "kazstance.benchmark.baselines",
+    "kazstance.explorer.page",
+    "kazstance.publish.changes",
+    "kazstance.agreement",
+    "kazstance.comparison",
+    "pyarrow.parquet",
+    "pyarrow.json",
+    "pyarrow.csv",
+    "scipy.stats",
+    "rich.table",
+    "nupunkt",
+)
 """Modules that are imported once, before processes are forked."""
 
 
@@ -54,7 +73,9 @@ class Found:
     memory: int
 
 
-def run_case(kind: str, seed: int, base: Path, kept: frozenset[int] | None = None, keep_in: Path | None = None) -> Found:
+def run_case(
+    kind: str, seed: int, base: Path, kept: frozenset[int] | None = None, keep_in: Path | None = None
+) -> Found:
     """Make a case in a scratch folder, run its commands, and judge them."""
     with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as scratch:
         folder = keep_in or Path(scratch)
@@ -69,6 +90,8 @@ def run_case(kind: str, seed: int, base: Path, kept: frozenset[int] | None = Non
             before = _inputs(folder)
             outcomes.append(run_command(step.argv, folder / "run"))
             found += faults(step, outcomes[-1], before, _inputs(folder), earlier)
+            if step.check and not outcomes[-1].code:
+                found += _losses(step.check, folder)
             if keep_in:
                 _show(step, outcomes[-1])
     return Found(
@@ -85,8 +108,6 @@ def run_case(kind: str, seed: int, base: Path, kept: frozenset[int] | None = Non
 
 def _made(kind: str, case: Case) -> list[Step]:
     """The steps of a case, which a fork makes, since threads of Arrow would not outlive a fork of this process."""
-    import json
-
     told = case.folder / "steps.json"
 
     def make() -> None:
@@ -100,9 +121,24 @@ def _made(kind: str, case: Case) -> list[Step]:
     return [Step(**{**step, "writes": tuple(step["writes"])}) for step in steps]
 
 
+def _losses(check: str, folder: Path) -> list[Fault]:
+    """What a check finds, made in a fork since it reads with Arrow."""
+    told = folder / "run" / "losses.json"
+    in_fork(lambda: told.write_text(json.dumps(losses.find(check, folder))) and None, folder / "run" / "check")
+    lost = json.loads(told.read_text())
+    told.unlink()
+    return [Fault(f"{check}: something is lost or another", "; ".join(lost[:3]))] if lost else []
+
+
 def _inputs(folder: Path) -> dict[str, str]:
     """What lies in the folder of a case, without what commands print and without the folders that each process has."""
-    own = {"run", *(f"run/{name}" for name in ("stdout", "stderr", "cwd", "home", "tmp"))}
+    own = {
+        "run",
+        *(
+            f"run/{name}"
+            for name in ("stdout", "stderr", "cwd", "home", "tmp", "check", "check/stdout", "check/stderr")
+        ),
+    }
     return {path: content for path, content in snapshot(folder).items() if path not in own}
 
 
@@ -155,11 +191,18 @@ def _import_early() -> None:
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--length", type=float, default=1.0, help="of the run; 1 is %s" % ", ".join(f"{k.count} {n}" for n, k in KINDS.items()))
+    parser.add_argument(
+        "--length",
+        type=float,
+        default=1.0,
+        help="of the run; 1 is {}".format(", ".join(f"{k.count} {n}" for n, k in KINDS.items())),
+    )
     parser.add_argument("--seed", type=int, default=None, help="of the first case; without it, a random one")
     parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="only this kind; may be repeated")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
-    parser.add_argument("--only", metavar="KIND:SEED[/MUTATIONS]", help="one case, shown; as it is printed for a failure")
+    parser.add_argument(
+        "--only", metavar="KIND:SEED[/MUTATIONS]", help="one case, shown; as it is printed for a failure"
+    )
     asked = parser.parse_args()
     _import_early()
     tempfile.tempdir = fastest_folder()
@@ -201,7 +244,9 @@ def run_all(tasks: Sequence[tuple[str, int]], bases: Path, jobs: int) -> int:
     for kind in cases:
         ends = ", ".join(f"{n} with {code}" for (k, code), n in sorted(codes.items()) if k == kind)
         print(f"{kind}: {cases[kind]} cases, {failed[kind]} of them with faults; commands ended {ends}")
-    print(f"{sum(cases.values())} cases, {commands} commands in {took:.0f} s; at most {slowest:.1f} s and {largest >> 20} MB")
+    print(
+        f"{sum(cases.values())} cases, {commands} commands in {took:.0f} s; at most {slowest:.1f} s and {largest >> 20} MB"
+    )
     return int(any(failed.values()))
 
 

@@ -18,6 +18,7 @@ class Step:
         has_to: `pass`, `fail`, or None where either is right.
         follows: run it only where the step before succeeded.
         same_as_before: it has to print what the step before printed.
+        check: the name of a check of `losses` that is made where it succeeds.
     """
 
     argv: list[str]
@@ -25,6 +26,7 @@ class Step:
     has_to: str | None = None
     follows: bool = False
     same_as_before: bool = False
+    check: str | None = None
 
 
 @dataclass

@@ -29,7 +29,19 @@ MAGIC = (
     b"[",
     b'"',
 )
-CODECS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp1252", "latin-1", "cp1251", "utf-7", "shift-jis", "cp037")
+CODECS = (
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-8-sig",
+    "cp1252",
+    "latin-1",
+    "cp1251",
+    "utf-7",
+    "shift-jis",
+    "cp037",
+)
 
 
 def flip(content: bytes, draw: Random) -> bytes:
@@ -44,7 +56,24 @@ def flip(content: bytes, draw: Random) -> bytes:
 def odd_bytes(content: bytes, draw: Random) -> bytes:
     """Bytes are put in that are no UTF-8, no text, or invisible."""
     place = draw.randint(0, len(content))
-    odd = draw.choice((b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x00", b"\x1b[2J", b"\r", b"\x0b", b"\xe2\x80\xae", b"\xef\xbb\xbf", b"\xc2\x85", b'"', b"\\", b"\x1a"))
+    odd = draw.choice(
+        (
+            b"\xff",
+            b"\xc3",
+            b"\xed\xa0\x80",
+            b"\xf4\x90\x80\x80",
+            b"\x00",
+            b"\x1b[2J",
+            b"\r",
+            b"\x0b",
+            b"\xe2\x80\xae",
+            b"\xef\xbb\xbf",
+            b"\xc2\x85",
+            b'"',
+            b"\\",
+            b"\x1a",
+        )
+    )
     return content[:place] + odd * draw.choice((1, 1, 1, 40)) + content[place:]
 
 
@@ -103,7 +132,9 @@ def encoding(content: bytes, draw: Random) -> bytes:
         return unicodedata.normalize(draw.choice(("NFC", "NFD", "NFKC", "NFKD")), text.replace("e", "é")).encode()
     if way == 2:
         return text.replace("\n", draw.choice(("\r\n", "\r", "\u2028", "\x85", "\n\n", "\n\r"))).encode()
-    return text.replace(draw.choice(" aeo,"), draw.choice(("\u00a0", "\u200b", "\u0430", "\u3000", "\uff1d", "\u00ad"))).encode()
+    return text.replace(
+        draw.choice(" aeo,"), draw.choice(("\u00a0", "\u200b", "\u0430", "\u3000", "\uff1d", "\u00ad"))
+    ).encode()
 
 
 def magic(content: bytes, draw: Random) -> bytes:
@@ -212,13 +243,27 @@ def toml_structure(content: bytes, draw: Random) -> bytes:
     elif way == 4 and keyed:
         i = draw.choice(keyed)
         key, _, value = found[i].partition("=")
-        found[i] = f"{draw.choice((key.strip() + 's', values.quoted(values.text(draw)), key.strip() + '.a' * draw.choice((1, 3_000))))} = {value}"
+        found[i] = (
+            f"{draw.choice((key.strip() + 's', values.quoted(values.text(draw)), key.strip() + '.a' * draw.choice((1, 3_000))))} = {value}"
+        )
     elif way == 5 and headers:
         i = draw.choice(headers)
         name = found[i].strip("[]")
-        found[i] = draw.choice((f"[[{name}s]]", f"[{name}]", f"[[{name}.{name}]]", f"[[{name}]]\n[[{name}]]", "", "[[]]", f"[[{'a.' * 3_000}a]]"))
+        found[i] = draw.choice(
+            (
+                f"[[{name}s]]",
+                f"[{name}]",
+                f"[[{name}.{name}]]",
+                f"[[{name}]]\n[[{name}]]",
+                "",
+                "[[]]",
+                f"[[{'a.' * 3_000}a]]",
+            )
+        )
     else:
-        line = draw.choice(('extra = "x"', "complete = true", 'id = "x"', "[other]\nx = 1", f"x = {values.toml_text(draw)}"))
+        line = draw.choice(
+            ('extra = "x"', "complete = true", 'id = "x"', "[other]\nx = 1", f"x = {values.toml_text(draw)}")
+        )
         found.insert(draw.randint(0, len(found)), line)
     return "\n".join(found).encode("utf-8", "surrogatepass")
 
@@ -257,7 +302,9 @@ def _change_rows(rows: list[list[str]], draw: Random) -> None:
     elif way == 7:
         rows[row] = draw.choice(([], rows[row][:-1], [*rows[row], "extra"], [""] * len(rows[row])))
     elif way == 8:
-        rows[0] = draw.choice((rows[0][::-1], [name.upper() for name in rows[0]], [f" {name}" for name in rows[0]], rows[-1]))
+        rows[0] = draw.choice(
+            (rows[0][::-1], [name.upper() for name in rows[0]], [f" {name}" for name in rows[0]], rows[-1])
+        )
     else:
         del rows[1:]
 

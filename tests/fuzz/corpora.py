@@ -46,7 +46,7 @@ def build_steps(case: Case, corpus: Path, draw: Random) -> list[Step]:
     if draw.random() < 0.5:
         shutil.copytree(case.base / "data", out)
     return [
-        Step(argv("build", corpus=corpus, out=out), ("out",)),
+        Step(argv("build", corpus=corpus, out=out), ("out",), check="build"),
         Step(argv("verify", data=out), has_to="pass", follows=True),
     ]
 
@@ -61,8 +61,9 @@ def sign(corpus: Path) -> None:
         _, gap, name = line.rstrip(b"\r\n").partition(b"  ")
         path = corpus / name.decode("utf-8", "surrogateescape").replace("\0", "")
         if gap and path.is_file() and not path.is_symlink() and corpus in path.resolve().parents:
-            line = hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"  " + name + b"\n"
-        lines.append(line)
+            lines.append(hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"  " + name + b"\n")
+        else:
+            lines.append(line)
     sums.write_bytes(b"".join(lines))
 
 

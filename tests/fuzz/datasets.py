@@ -24,15 +24,31 @@ def make(case: Case) -> list[Step]:
     is_damaged = any(after.get(path) != content for path, content in before.items())
     page, table = case.folder / "page.html", case.folder / "table.csv"
     draw = case.draw
-    steps = [Step(argv(name, *_more(name, draw), data=data), has_to="fail" if name == "verify" and is_damaged else None) for name in READING]
+    steps = [
+        Step(argv(name, *_more(name, draw), data=data), has_to="fail" if name == "verify" and is_damaged else None)
+        for name in READING
+    ]
     return [
         *steps,
         Step(argv("why", sentence="dockers/5/2", target="strike", data=data)),
         Step(argv("explore", data=data, out=page), ("page.html",)),
-        Step(argv("export", "--format", draw.choice(("csv", "jsonl", "parquet")), table=draw.choice(("stances", "grid", "positions", "pairs", "probes", "nothing")), data=data, out=table), ("table.csv",)),
+        Step(
+            argv(
+                "export",
+                "--format",
+                draw.choice(("csv", "jsonl", "parquet")),
+                table=draw.choice(("stances", "grid", "positions", "pairs", "probes", "nothing")),
+                data=data,
+                out=table,
+            ),
+            ("table.csv",),
+        ),
         Step(argv("diff", old=whole, new=data)),
         Step(argv("diff", "--json", old=data, new=whole)),
-        Step(argv("bench run", "--data", data, system="majority", out=case.folder / "run-of-majority"), ("run-of-majority",)),
+        Step(
+            argv("bench run", "--data", data, system="majority", out=case.folder / "run-of-majority"),
+            ("run-of-majority",),
+        ),
     ]
 
 

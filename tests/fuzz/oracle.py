@@ -12,10 +12,15 @@ from tests.fuzz.cases import Step
 from tests.fuzz.processes import MEMORY, SECONDS, Outcome
 
 Snapshot = Mapping[str, str]
-TRACEBACK = re.compile(rb"^\s*(\+ )?(Exception Group )?Traceback \(most recent call last\)|^Fatal Python error|^Exception ignored in", re.MULTILINE)
+TRACEBACK = re.compile(
+    rb"^\s*(\+ )?(Exception Group )?Traceback \(most recent call last\)|^Fatal Python error|^Exception ignored in",
+    re.MULTILINE,
+)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FRAME = re.compile(r'File "[^"]*?/(kazstance/[^"]+)", line (\d+), in (\S+)')
 RAISED = re.compile(r"^\w.*$", re.MULTILINE)
+LAST_RESORT = re.compile(r"unexpected (\w+(?:\.\w+)*[^0-9'\"\n]{0,40}).*--debug")
+"""An error that nothing but the boundary of the command line knows: no file, no place, nothing to do."""
 LONGEST = 100_000
 """Bytes of the messages of one command."""
 PROBLEMS = 400
@@ -71,6 +76,8 @@ def _crash(name: str, outcome: Outcome, err: str) -> Iterator[Fault]:
         raised = RAISED.search(err.rpartition('\n  File "')[2].partition("\n")[2])
         last = raised.group() if raised else err
         yield Fault(f"{name}: traceback {last.partition(':')[0][:80]}{where}", last[:300])
+    elif found := LAST_RESORT.search(err):
+        yield Fault(f"{name}: unexpected {found[1]}", found[0][:300])
     elif outcome.code not in {0, 1, 2}:
         yield Fault(f"{name}: exit code {outcome.code}", err[-300:])
 

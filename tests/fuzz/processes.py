@@ -49,7 +49,7 @@ def run_command(argv: Sequence[str], folder: Path) -> Outcome:
         _go_to(folder)
         return _run_module(["kazstance", *argv])
 
-    return _fork(main, folder)
+    return fork(main, folder)
 
 
 def has_passed(argv: Sequence[str], folder: Path) -> None:
@@ -74,12 +74,13 @@ def in_fork(function: Callable[[], None], folder: Path) -> None:
         function()
         return 0
 
-    outcome = _fork(main, folder)
+    outcome = fork(main, folder)
     if outcome.code:
         raise CannotMakeError(outcome.err.decode(errors="replace"))
 
 
-def _fork(main: Callable[[], int], folder: Path) -> Outcome:
+def fork(main: Callable[[], int], folder: Path) -> Outcome:
+    """Run a function in a fork of this process, with limits; it gives the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -31,7 +31,11 @@ def prepare(base: Path) -> None:
 
 def predicted(folder: Path) -> Columns:
     """The predictions of a finished run."""
-    lines = [json.loads(line) for path in sorted((folder / "predictions").iterdir()) for line in path.read_text().splitlines()]
+    lines = [
+        json.loads(line)
+        for path in sorted((folder / "predictions").iterdir())
+        for line in path.read_text().splitlines()
+    ]
     return {name: [line[name] for line in lines] for name in ("item_id", "label")}
 
 
@@ -52,8 +56,10 @@ def make_predictions(case: Case) -> list[Step]:
         more += ["--probes"]
     page = case.folder / f"page{draw.choice(('.md', '.json'))}"
     return [
-        Step(["bench", "run", *map(str, more), "--out", str(out), "--", system], ("out",)),
-        Step(argv("bench report", out, "--data", case.base / "data", out=page), (page.name,), has_to="pass", follows=True),
+        Step(["bench", "run", *map(str, more), "--out", str(out), "--", system], ("out",), check="run"),
+        Step(
+            argv("bench report", out, "--data", case.base / "data", out=page), (page.name,), has_to="pass", follows=True
+        ),
     ]
 
 
@@ -99,7 +105,10 @@ def make_runs(case: Case) -> list[Step]:
     return [
         Step(argv("bench report", one, other, *data, out=page), ("page.md",)),
         Step(argv("bench compare", other, one, *data)),
-        Step(argv("bench run", *data, "--task", task, "--protocol", protocol, system="majority", out=one), (f"runs/{one.name}",)),
+        Step(
+            argv("bench run", *data, "--task", task, "--protocol", protocol, system="majority", out=one),
+            (f"runs/{one.name}",),
+        ),
     ]
 
 

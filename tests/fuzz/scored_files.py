@@ -34,7 +34,10 @@ def rows(draw: Random) -> tuple[Columns, Columns]:
         "label": [draw.choice(labels) for _ in ids],
     }
     order = draw.sample(range(n), n)
-    predicted = {"id": [ids[i] for i in order], "label": [gold["label"][i] if draw.random() < 0.6 else draw.choice(labels) for i in order]}
+    predicted = {
+        "id": [ids[i] for i in order],
+        "label": [gold["label"][i] if draw.random() < 0.6 else draw.choice(labels) for i in order],
+    }
     return gold, predicted
 
 
@@ -43,8 +46,19 @@ def make(case: Case) -> list[Step]:
     draw = case.draw
     gold, predicted = rows(draw)
     more = ["--id", "id", "--json", "--resamples", "10"]
-    more += draw.choice(((), ("--target", "target"), ("--target", "target", "--cluster", "doc"), ("--by", "target"), ("--cluster", "doc", "--by", "doc")))
-    plain = [write_csv(case.folder / name, columns) for name, columns in (("plain_gold.csv", gold), ("plain_pred.csv", predicted))]
+    more += draw.choice(
+        (
+            (),
+            ("--target", "target"),
+            ("--target", "target", "--cluster", "doc"),
+            ("--by", "target"),
+            ("--cluster", "doc", "--by", "doc"),
+        )
+    )
+    plain = [
+        write_csv(case.folder / name, columns)
+        for name, columns in (("plain_gold.csv", gold), ("plain_pred.csv", predicted))
+    ]
     steps = [Step(argv("score", *more, gold=plain[0], pred=plain[1]), has_to="pass")]
     if draw.random() < 0.25:
         paths = [write_alike(case, draw, name, columns) for name, columns in (("gold", gold), ("pred", predicted))]
@@ -53,9 +67,9 @@ def make(case: Case) -> list[Step]:
     for i, mutation in case.mutations():
         j = mutation.randrange(2)
         case.done[i] = _mutate(files, j, (gold, predicted)[j], mutation)
-    if draw.random() < 0.15:
-        more += odd_options(draw)
-    return [Step(argv("score", *more, gold=files[0], pred=files[1]))]
+    is_plain = draw.random() < 0.85
+    more += () if is_plain else odd_options(draw)
+    return [Step(argv("score", *more, gold=files[0], pred=files[1]), check="score" if is_plain else None)]
 
 
 def odd_options(draw: Random) -> Sequence[str]:
@@ -93,7 +107,10 @@ def write_alike(case: Case, draw: Random, name: str, columns: Columns) -> Path:
     path = case.folder / f"{name}{suffix}"
     if suffix in {".csv", ".tsv"}:
         is_csv = suffix == ".csv"  # tables between tabs have no quotation marks
-        how = (draw.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)) if is_csv else csv.QUOTE_MINIMAL, draw.choice(("\n", "\r\n")))
+        how = (
+            draw.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)) if is_csv else csv.QUOTE_MINIMAL,
+            draw.choice(("\n", "\r\n")),
+        )
         text = _delimited(columns, "," if is_csv else "\t", *how)
         path.write_bytes(draw.choice((b"", b"\xef\xbb\xbf")) + text.encode())
         said = f"quoting {how[0]}, {how[1]!r}"
@@ -122,7 +139,9 @@ def _write_jsonl(path: Path, columns: Columns, draw: Random) -> str:
 def _write_parquet(path: Path, table: pa.Table, draw: Random) -> str:
     size, compression = draw.choice((1, 7, 1000)), draw.choice(("none", "snappy", "zstd", "gzip"))
     version = draw.choice(("1.0", "2.4", "2.6"))
-    pq.write_table(table, path, compression=compression, row_group_size=size, version=version, use_dictionary=draw.random() < 0.5)
+    pq.write_table(
+        table, path, compression=compression, row_group_size=size, version=version, use_dictionary=draw.random() < 0.5
+    )
     return f"{compression}, row groups of {size}, version {version}"
 
 
@@ -134,7 +153,9 @@ def _write_any(draw: Random, path: Path, columns: Columns) -> Path:
     elif suffix == ".parquet":
         pq.write_table(pa.table(columns), path)
     else:
-        path.write_text(_delimited(columns, "," if suffix == ".csv" else "\t", csv.QUOTE_MINIMAL, "\n"), encoding="utf-8")
+        path.write_text(
+            _delimited(columns, "," if suffix == ".csv" else "\t", csv.QUOTE_MINIMAL, "\n"), encoding="utf-8"
+        )
     return path
 
 
@@ -172,7 +193,9 @@ def _retype(path: Path, columns: Columns, draw: Random) -> str:
         2: lambda: table.slice(0, 0),
         3: lambda: table.select([]),
         4: lambda: table.append_column(typed_columns.odd_name(draw), typed_columns.any_column(draw, columns["id"])[1]),
-        5: lambda: table.append_column(draw.choice(("p_favor", "p_x", "votes_favor")), typed_columns.any_column(draw, columns["id"])[1]),
+        5: lambda: table.append_column(
+            draw.choice(("p_favor", "p_x", "votes_favor")), typed_columns.any_column(draw, columns["id"])[1]
+        ),
     }
     table = odd.get(way, lambda: table)()
     return f"{said}, way {way}, {_write_parquet(path, table, draw)}"

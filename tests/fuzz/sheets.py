@@ -27,6 +27,7 @@ def make(case: Case) -> list[Step]:
     corpus, sheets = (Path(shutil.copytree(case.base / name, case.folder / name)) for name in ("corpus", "sheets"))
     draw = case.draw
     sheet = sheets / draw.choice(("filled.csv", "filled.json"))
+    (sheets / "used").write_text(sheet.name)
     is_corpus_whole = True
     for i, mutation in case.mutations():
         way = mutation.random()
@@ -47,7 +48,7 @@ def make(case: Case) -> list[Step]:
     out = case.folder / "out"
     return [
         *steps,
-        Step(argv("build", corpus=corpus, out=out), ("out",), has_to="pass", follows=True),
+        Step(argv("build", corpus=corpus, out=out), ("out",), has_to="pass", follows=True, check="import"),
         Step(argv("verify", data=out), has_to="pass", follows=True),
     ]
 

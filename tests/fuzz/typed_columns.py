@@ -37,17 +37,25 @@ SAME: dict[str, Callable[[Texts], pa.Array]] = {
     "large_string": _of_texts(pa.large_string(), str),
     "string_view": _of_texts(pa.string_view(), str),
     "dictionary": lambda texts: pa.array(texts, pa.string()).dictionary_encode(),
-    "dictionary with unused values": lambda texts: pa.DictionaryArray.from_arrays(pa.array([rank + 1 for rank in _ranks(texts)], pa.int16()), pa.array(["unused", *dict.fromkeys(texts)])),
+    "dictionary with unused values": lambda texts: pa.DictionaryArray.from_arrays(
+        pa.array([rank + 1 for rank in _ranks(texts)], pa.int16()), pa.array(["unused", *dict.fromkeys(texts)])
+    ),
 }
 """Types that hold the same texts."""
 OTHER: dict[str, Callable[[Texts], pa.Array]] = {
-    **{f"{sign}{bits}": _of_ranks(getattr(pa, f"{sign}{bits}")(), lambda rank: rank % 128) for sign in ("int", "uint") for bits in (8, 16, 32, 64)},
+    **{
+        f"{sign}{bits}": _of_ranks(getattr(pa, f"{sign}{bits}")(), lambda rank: rank % 128)
+        for sign in ("int", "uint")
+        for bits in (8, 16, 32, 64)
+    },
     **{f"float{bits}": _of_ranks(getattr(pa, f"float{bits}")(), float) for bits in (16, 32, 64)},
     "float64 with nan": _of_ranks(pa.float64(), lambda rank: float("nan") if rank % 3 == 0 else float(rank)),
     "bool": _of_ranks(pa.bool_(), lambda rank: rank % 2 == 0),
     "null": lambda texts: pa.nulls(len(texts)),
     "nulls of string": lambda texts: pa.nulls(len(texts), pa.string()),
-    "some null": lambda texts: pa.array([None if rank % 3 == 1 else text for text, rank in zip(texts, _ranks(texts), strict=True)]),
+    "some null": lambda texts: pa.array(
+        [None if rank % 3 == 1 else text for text, rank in zip(texts, _ranks(texts), strict=True)]
+    ),
     "binary": _of_texts(pa.binary(), str.encode),
     "binary, no UTF-8": _of_texts(pa.binary(), lambda text: b"\xff" + text.encode()),
     "large_binary": _of_texts(pa.large_binary(), str.encode),
@@ -70,9 +78,15 @@ OTHER: dict[str, Callable[[Texts], pa.Array]] = {
     "timestamp out of range": _of_ranks(pa.timestamp("us"), lambda rank: 2**62 + rank),
     "duration": _of_ranks(pa.duration("s"), lambda rank: datetime.timedelta(seconds=rank)),
     "dictionary of numbers": lambda texts: pa.array(_ranks(texts)).dictionary_encode(),
-    "dictionary with null": lambda texts: pa.array([None if rank == 1 else text for text, rank in zip(texts, _ranks(texts), strict=True)]).dictionary_encode(),
-    "uuid": lambda texts: pa.ExtensionArray.from_storage(pa.uuid(), pa.array([rank.to_bytes(16, "big") for rank in _ranks(texts)], pa.binary(16))),
-    "json": lambda texts: pa.ExtensionArray.from_storage(pa.json_(pa.string()), pa.array([values.quoted(text) for text in texts])),
+    "dictionary with null": lambda texts: pa.array(
+        [None if rank == 1 else text for text, rank in zip(texts, _ranks(texts), strict=True)]
+    ).dictionary_encode(),
+    "uuid": lambda texts: pa.ExtensionArray.from_storage(
+        pa.uuid(), pa.array([rank.to_bytes(16, "big") for rank in _ranks(texts)], pa.binary(16))
+    ),
+    "json": lambda texts: pa.ExtensionArray.from_storage(
+        pa.json_(pa.string()), pa.array([values.quoted(text) for text in texts])
+    ),
     "odd texts": lambda texts: pa.array([values.TEXTS[rank % len(values.TEXTS)] for rank in _ranks(texts)]),
 }
 """Types that hold something else."""
@@ -87,5 +101,15 @@ def any_column(draw: Random, texts: Texts) -> tuple[str, pa.Array]:
 
 def odd_name(draw: Random) -> str:
     """A name of a column that is seldom expected."""
-    return draw.choice((*(text for text in values.TEXTS if len(text) < 1000), "label", "id", "p_favor", "p_", "votes_x", "gold", "predicted"))
-
+    return draw.choice(
+        (
+            *(text for text in values.TEXTS if len(text) < 1000),
+            "label",
+            "id",
+            "p_favor",
+            "p_",
+            "votes_x",
+            "gold",
+            "predicted",
+        )
+    )
