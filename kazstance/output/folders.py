@@ -13,9 +13,9 @@ from kazstance.errors import KazstanceError
 from kazstance.output.exchange import exchange
 from kazstance.output.files import own
 from kazstance.output.staging import (
-    REFUSED,
     NEW,
     OLD,
+    REFUSED,
     Say,
     destination,
     named,
