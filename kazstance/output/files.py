@@ -23,15 +23,26 @@ def write_file(content: bytes, out: Path) -> None:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
     final = destination(out)
-    old = final.stat() if final.exists() else None
-    if old and any(is_kind(old.st_mode) for is_kind in STREAMS):
+    if final.exists() and any(is_kind(final.stat().st_mode) for is_kind in STREAMS):
         final.write_bytes(content)
         return
+    with parents(final, out), staging(final) as place:
+        put_file(content, out, place)
+
+
+def put_file(content: bytes, out: Path, place: Path) -> None:
+    """Write a file as `write_file` does, prepared in the place of an output that holds it.
+
+    Raises:
+        KazstanceError: it is a folder, or the system refuses.
+    """
+    final = destination(out)
+    old = final.stat() if final.exists() else None
     if old and not stat.S_ISREG(old.st_mode):
         raise KazstanceError(f"{out} is a folder, expected a file")
     if old and not os.access(final, os.W_OK):
         raise KazstanceError(f"{out} is read-only")
-    with parents(final, out), staging(final) as place, named(out):
+    with named(out):
         _write(content, place / NEW, old)
         (place / NEW).replace(final)
         sync(final.parent)

@@ -13,9 +13,9 @@ from kazstance.errors import KazstanceError
 from kazstance.output.exchange import exchange
 from kazstance.output.files import own
 from kazstance.output.staging import (
-    FULL,
     NEW,
     OLD,
+    REFUSED,
     Say,
     destination,
     named,
@@ -58,8 +58,9 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
     with parents(final, out), staging(final, say) as place:
         _check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
         fresh = place / NEW
-        fresh.mkdir()
-        with named(out, FULL):
+        with named(out):
+            fresh.mkdir()
+        with named(out, REFUSED):
             yield fresh
         _check_whole(fresh, kind)
         with named(out):
@@ -80,8 +81,9 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
     _check_place(final, out)
     with parents(final, out), staging(final, say) as place:
         fresh = place / NEW
-        fresh.mkdir()
-        with named(out, FULL):
+        with named(out):
+            fresh.mkdir()
+        with named(out, REFUSED):
             yield fresh
         with named(out):
             if not _is_free(final):

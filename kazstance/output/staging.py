@@ -25,8 +25,8 @@ LOCK, IGNORE, NEW, OLD = "lock", ".gitignore", "new", "old"
 MARK: Final = b"kazstance prepares an output here; when no kazstance is running, this folder may be deleted\n"
 SHOWN: Final = 40
 """Characters of an output's name that the name of its place repeats."""
-FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""No space, no quota, or a file larger than is allowed."""
+REFUSED: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""What only writing meets: no space, no quota, a file larger than is allowed, a file system that is read-only."""
 UNLOCKABLE: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
 """A file system without locks, as some of clusters are."""
 SCRATCH: Final = re.compile(r"kazstance-([0-9]+)-.+")
@@ -235,9 +235,11 @@ def _leave(place: Path, out: Path, held: int, say: Say) -> None:
 
 def _close(held: int, folder: Path) -> None:
     """Unlock a folder, and remove it if it is empty but for the lock."""
-    is_last = {entry.name for entry in folder.iterdir()} <= {LOCK}
-    if is_last and os.name != "nt":
-        (folder / LOCK).unlink()  # while it is held: whoever waits for it sees that it is gone
+    is_last = False
+    with suppress(OSError):
+        is_last = {entry.name for entry in folder.iterdir()} <= {LOCK}
+        if is_last and os.name != "nt":
+            (folder / LOCK).unlink()  # while it is held: whoever waits for it sees that it is gone
     os.close(held)
     with suppress(OSError):
         if is_last and os.name == "nt":

@@ -17,7 +17,7 @@ from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.output.files import write_file
+from kazstance.output.files import put_file
 from kazstance.output.staging import destination, staging
 from kazstance.review.csv_sheet import from_csv
 from kazstance.review.label_studio import from_export
@@ -54,7 +54,7 @@ def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) ->
         KazstanceError: sheet or plan cannot be used, the annotator has judged already, or another process is writing
             to the corpus.
     """
-    with staging(destination((corpus_path / ANNOTATORS).parent)):
+    with staging(destination((corpus_path / ANNOTATORS).parent)) as place:
         corpus = read(corpus_path)
         plan = _read_plan(plan_file, corpus)
         readings = _encoded(
@@ -68,7 +68,7 @@ def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) ->
             _read_back(
                 corpus, corpus_path, plan.annotator, {readings_file(plan.annotator): readings, ANNOTATORS: table}
             )
-            _write(readings, out, table, corpus_path / ANNOTATORS)
+            _write({out: readings, corpus_path / ANNOTATORS: table}, place)
         return out
 
 
@@ -125,12 +125,13 @@ def _read_back(before: Corpus, path: Path, annotator: str, new: dict[str, bytes]
         raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without a change to other entries")
 
 
-def _write(readings: bytes, out: Path, table: bytes, annotators: Path) -> None:
-    """Write both files or neither; until the second is there, the reader passes over the first."""
+def _write(new: dict[Path, bytes], place: Path) -> None:
+    """Write readings and then the table that lists them, or neither; the reader passes over what is not listed yet."""
+    (out, readings), (annotators, table) = new.items()
     was_there = out.exists()
-    write_file(readings, out)
+    put_file(readings, out, place)
     try:
-        write_file(table, annotators)
+        put_file(table, annotators, place)
     except BaseException:
         if not was_there:
             out.unlink()
