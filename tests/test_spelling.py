@@ -123,6 +123,16 @@ def test_case_does_not_matter_in_a_preset(preset):
     assert spelled.label("yes") is None
 
 
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [(["favor"], "'favor' maps nothing"), (["a=favor", "a=against"], "'a' is mapped to favor and to against")],
+)
+def test_a_mapping_that_is_not_one_is_refused(pairs, said):
+    """0.3.0 takes `--map favor` for the label of empty fields, and the last of two labels."""
+    with pytest.raises(KazstanceError, match=said):
+        spelling(None, pairs)
+
+
 def test_a_number_with_decimals_is_the_number():
     assert given("tweet_eval").label("2.0") == "favor"
     assert given({1: "favor", 2.0: "against", None: "neutral"}).label("1.0") == "favor"
