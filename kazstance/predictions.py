@@ -174,7 +174,9 @@ def _left_out(side: Side, columns: Mapping[str, str | None], labels: Sequence[st
             and label not in labels
             and (rows := int(pc.sum(pc.not_equal(side.table.column(name), 0)).as_py() or 0))
         ):
-            message = f"{side.name}: {name} is left out in {rows} rows: no label is none"
+            message = (
+                f"{side.name}: {name} is left out, with votes in {rows} of {len(side.table)} rows: no label is none"
+            )
             yield Note(message, name, rows, len(side.table))
 
 
@@ -256,11 +258,7 @@ def _probabilities(
     """Columns of probabilities, shape (rows, labels); None where one of them is a problem."""
     found = _numbers(side, columns, labels, spelling, problems, prefix=PROBABILITY)
     faults = [] if found is None else list(distribution_faults(found))
-    problems += [
-        Problem(side.name, None, f"{PROBABILITY}…", f"row {row + 1}: {fault}") for row, fault in faults[:SHOWN]
-    ]
-    if faults[SHOWN:]:
-        problems.append(Problem(side.name, None, f"{PROBABILITY}…", f"and {len(faults) - SHOWN} more rows like these"))
+    problems += [Problem(side.name, None, f"{PROBABILITY}…", fault, row + 1) for row, fault in faults]
     return None if faults else found
 
 

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "schema": ("schema",),
     "score": ("score", "--gold", "{gold}", "--pred", "{pred}"),
     "show": ("show", "--data", "{data}"),
+    "tasks-dir": ("tasks-dir",),
     "verify": ("verify", "--data", "{data}"),
     "why": ("why", "{sentence}", "{target}", "--data", "{data}"),
 }

@@ -14,9 +14,11 @@ import kazstance
 from kazstance.benchmark import report
 from kazstance.benchmark.baselines import BASELINES
 from kazstance.benchmark.contrast import group_scores, groups
+from kazstance.benchmark.finished import reload
 from kazstance.benchmark.protocols import PROTOCOLS, folds
-from kazstance.benchmark.runs import bring, find_system, reload, run
-from kazstance.benchmark.shortcuts import PANEL
+from kazstance.benchmark.runs import bring, run
+from kazstance.benchmark.shortcuts import LEARNED, PANEL
+from kazstance.benchmark.systems import find_system
 from kazstance.benchmark.tasks import TASKS, get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
@@ -113,6 +115,16 @@ def strange(train, test):
     return ["pro"] * len(test)
 
 
+class KnowsNothing:
+    """A system, if it were an instance."""
+
+    def fit(self, texts, labels):
+        return self
+
+    def predict(self, texts):
+        return ["favor"] * len(texts)
+
+
 estimator = make_pipeline(CountVectorizer(), MultinomialNB())
 
 
@@ -162,7 +174,10 @@ def test_baselines_predict_every_row(system, tmp_path):
         ("my_systems:absent", "has no attribute 'absent'; expected an import path"),
         ("no_such_module:f", "No module named 'no_such_module'"),
         ("my_systems:__name__", "str, expected a callable or an estimator"),
-        ("oracle", "'oracle' is no system; expected one of majority, "),
+        ("oracle", "'oracle' is not a system; choose from majority, "),
+        ("majorty", "'majorty' is not a system (did you mean 'majority'?); choose from majority, "),
+        ("my_systems:KnowsNothing", "a class, expected an instance: write `system = KnowsNothing(…)` in the module"),
+        ("my_systems:quiet", "too many positional arguments; expected a callable that takes training and test items"),
     ],
 )
 def test_a_system_that_fails_is_named(system, message, tmp_path):
@@ -172,11 +187,12 @@ def test_a_system_that_fails_is_named(system, message, tmp_path):
 
 
 def test_finished_folds_are_kept_and_a_run_is_resumed(tmp_path, monkeypatch):
-    calls = []
+    calls = tmp_path / "calls"
+    calls.touch()
 
     def fragile(train, test):
-        calls.append(len(test))
-        if len(calls) == 3:
+        calls.write_text(calls.read_text() + "x")
+        if len(calls.read_text()) == 3:
             raise RuntimeError("out of memory")
         return perfect(train, test)
 
@@ -185,7 +201,7 @@ def test_finished_folds_are_kept_and_a_run_is_resumed(tmp_path, monkeypatch):
         run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
     assert len(list((tmp_path / "run" / "predictions").iterdir())) == 2
     found = run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
-    assert len(calls) == 6
+    assert len(calls.read_text()) == 6
     assert found[0].value == pytest.approx(1)
     with pytest.raises(KazstanceError, match="holds another run"):
         run("majority", "stance", "cross_source", tmp_path / "run", say=quiet)
@@ -276,6 +292,7 @@ def test_names(rows):
         "compare": 2 * kazstance.table("pairs").num_rows,
     }
     assert all(find_system(name) for name in (*PANEL, *BASELINES))
+    assert tuple(BASELINES) == LEARNED
 
 
 def test_groups_are_disjoint_opposite_and_as_many_as_can_be(rows):

@@ -15,9 +15,7 @@ from kazstance import dataset
 from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
-from kazstance.corpus.write import replacing
-from kazstance.errors import InputError, IntegrityError, KazstanceError
-from kazstance.schema.digest import row_digest
+from kazstance.errors import InputError, KazstanceError
 from tests.conftest import HARBOUR, quiet
 
 
@@ -38,8 +36,10 @@ def test_the_shipped_dataset_is_what_its_corpus_gives(tmp_path, root):
     assert built.folds == shipped.folds
     if built.tools == shipped.tools:
         fresh = files(tmp_path)
-        shipped_files = files(dataset.SHIPPED)  # in a wheel, card and licences stand beside them
-        assert {name: shipped_files.get(name) for name in fresh} == fresh
+        shipped_files = files(dataset.SHIPPED) | {"manifest.json": b""}  # it lists the pages of the wheel
+        assert {name: shipped_files.get(name) for name in fresh} == fresh | {"manifest.json": b""}
+        signed_by_pages = {"pages", "manifest_sha256"}
+        assert built.model_dump(exclude=signed_by_pages) == shipped.model_dump(exclude=signed_by_pages)
 
 
 def test_rows_are_ordered_and_keys_unique(harbour_data):
@@ -115,7 +115,7 @@ WRONG = {
     ),
     "a doubled row": (
         lambda f: (f / A).write_text((f / A).read_text() + (f / A).read_text().splitlines()[4] + "\n"),
-        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' stands on line 5 too, expected once",
+        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' appears on line 5 too, expected once",
     ),
     "a doubled judgement": (
         lambda f: edit(f, A, '"judgements": [', '"judgements": [{"target_id": "toll", "label": "against", "explicitness":'
@@ -124,11 +124,11 @@ WRONG = {
     ),
     "bad UTF-8": (
         lambda f: (f / A).write_bytes((f / A).read_bytes().replace(b"robbery", b"robb\xffery")),
-        r"annotations/a.jsonl:2: byte 0xff at \d+, expected UTF-8",
+        r"annotations/a.jsonl:2: byte 0xff at \d+, expected UTF-8; this looks like .*",
     ),
     "bad UTF-8 in a text": (
         lambda f: (f / "texts/gazette.txt").write_bytes(b"\n\xe9"),
-        "texts/gazette.txt:2: byte 0xe9 at 1, expected UTF-8",
+        "texts/gazette.txt:2: byte 0xe9 at 1, expected UTF-8; this looks like .*",
     ),
     "a path that leaves the folder": (
         lambda f: edit(f, "annotations/annotators.toml", "briefs/a.md", "../../secret.md"),
@@ -164,7 +164,7 @@ WRONG = {
     ),
     "no JSON": (
         lambda f: edit(f, A, "{", "["),
-        "annotations/a.jsonl:1: Invalid JSON: .*",
+        "annotations/a.jsonl:1: .*, expected JSON",
     ),
     "no TOML": (
         lambda f: edit(f, "targets.toml", "fold = 1", "fold = "),
@@ -172,7 +172,7 @@ WRONG = {
     ),
     "an unknown field": (
         lambda f: edit(f, "targets.toml", "fold = 1", "fold = 1\nfoldd = 2"),
-        "targets.toml:1: foldd: 2, Extra inputs are not permitted",
+        "targets.toml:1: foldd: 2, not a field here; .* did you mean fold.*",
     ),
     "a number for a text": (
         lambda f: edit(f, "targets.toml", 'group = "measures"', "group = 5"),
@@ -184,7 +184,7 @@ WRONG = {
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),
-        "targets.toml:9: id: 'toll' stands on line 1 too, expected once",
+        "targets.toml:9: id: 'toll' appears on line 1 too, expected once",
     ),
     "a target id that is a path": (
         lambda f: edit(f, "sources.toml", 'id = "gazette"', 'id = "../gazette"'),
@@ -216,7 +216,7 @@ WRONG = {
     ),
     "a sentence whose names are marked twice": (
         lambda f: (f / NAMES).write_text(2 * (f / NAMES).read_text()),
-        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' stands on line 1 too, expected once",
+        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' appears on line 1 too, expected once",
     ),
     "a contradictory of an issue": (
         lambda f: edit(f, CONTRADICTORIES, "line_pays", "toll"),
@@ -248,7 +248,7 @@ WRONG = {
     ),
     "a mirrored pair judged twice": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/4/2"),
-        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' stands on line 2 too, expected once",
+        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' appears on line 2 too, expected once",
     ),
     "a text changed after it was mirrored": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/7/1"),
@@ -294,30 +294,6 @@ def test_a_folder_that_is_no_corpus(tmp_path):
         read(tmp_path)
 
 
-def test_nothing_but_a_dataset_is_ever_replaced(tmp_path):
-    (tmp_path / "thesis").mkdir()
-    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(KazstanceError, match=r"holds no manifest.json"), replacing(tmp_path / "thesis"):
-        pass
-    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
-
-
-def test_a_failure_while_writing_leaves_the_old_dataset(tmp_path):
-    out = tmp_path / "out"
-    with replacing(out) as folder:
-        (folder / "manifest.json").write_text("old")
-
-    def fail():
-        with replacing(out) as folder:
-            (folder / "manifest.json").write_text("new")
-            raise RuntimeError("the disk is full")
-
-    with pytest.raises(RuntimeError, match="full"):
-        fail()
-    assert files(out) == {"manifest.json": b"old"}
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
 def test_a_corpus_without_probes_has_an_empty_table(harbour, tmp_path):
     shutil.rmtree(harbour / "probes")
     out = tmp_path / "out"
@@ -340,23 +316,6 @@ def test_a_mirrored_pair_that_is_none_now_is_left_out(harbour):
     said = []
     make(harbour, said.append)
     assert "probes   2 mask, 2 mirror, 0 swap" in said
-
-
-def test_verify_finds_probes_of_rows_that_are_not_there(harbour_data, tmp_path):
-    copy = Path(shutil.copytree(harbour_data, tmp_path / "copy"))
-    table = dataset.table("probes", data=copy)
-    wrong = table.set_column(2, "sentence_id", [["dockers/1/1"] * len(table)]).cast(table.schema)
-    pq.write_table(wrong, copy / "probes" / "all.parquet")
-    manifest = json.loads((copy / "manifest.json").read_text())
-    content = (copy / "probes" / "all.parquet").read_bytes()
-    changed = {"digest": row_digest(wrong.to_pylist()), "sha256": hashlib.sha256(content).hexdigest()}
-    manifest["tables"]["probes"]["all"] |= changed
-    (copy / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(IntegrityError) as caught:
-        dataset.verify(data=copy)
-    lines = str(caught.value).splitlines()
-    assert "probes: mirror:dockers/4/2:line_pays: stances has no row with its sentence, target and label" in lines
-    assert len(lines) == 4
 
 
 def test_a_leak_between_sources_stops_the_build(harbour):

@@ -1,8 +1,6 @@
 """kazstance compare: what it prints is what the library finds, in 80 columns."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -102,10 +100,3 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
 def test_wrong_usage_is_said(args, said):
     result = run(*args, code=2)
     assert said in " ".join(result.stderr.replace("│", " ").split())
-
-
-def test_without_scipy_the_extra_is_named():
-    code = "import sys; sys.modules['scipy'] = sys.modules['scipy.special'] = None; from kazstance.cli import app; app(['compare'])"
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr == "scipy is not installed; run: pip install 'kazstance[compare]'\n"

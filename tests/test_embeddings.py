@@ -11,7 +11,8 @@ import pytest
 
 from kazstance.benchmark import baselines, embeddings
 from kazstance.benchmark.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, check, encoder, installed, pairs
-from kazstance.benchmark.runs import find_system, run
+from kazstance.benchmark.runs import run
+from kazstance.benchmark.systems import find_system
 from kazstance.benchmark.tasks import TASKS, items
 from kazstance.errors import InputError, KazstanceError
 from tests.conftest import ROOT, environment

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from kazstance.benchmark.finetune import Settings
-from kazstance.benchmark.runs import find_system, run
+from kazstance.benchmark.runs import run
+from kazstance.benchmark.systems import find_system
 from kazstance.errors import KazstanceError
 from tests.conftest import ROOT, environment
 from tests.test_embeddings import PACKAGES
@@ -20,7 +21,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
-from kazstance.benchmark.runs import find_system, run
+from kazstance.benchmark.runs import run
+from kazstance.benchmark.systems import find_system
 from kazstance.benchmark.tasks import TASKS, Item, items
 
 logging.disable_progress_bar()  # of saving

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from kazstance import dataset
 from kazstance.publish.card import plain_card
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES
@@ -52,7 +53,7 @@ def test_every_table_and_split_loads_with_its_features_and_digest(which, way, st
 def test_a_second_staging_replaces_the_first(harbour_data, tmp_path):
     out = tmp_path / "hub"
     stage(harbour_data, out)
-    (out / "leftover.txt").write_text("old")
+    (out / "stances" / "train.parquet").write_bytes(b"damaged")
     stage(harbour_data, out)
-    assert not (out / "leftover.txt").exists()
+    assert dataset.verify(data=out).id == "harbour"
     assert (out / "README.md").read_text(encoding="utf-8") == plain_card(harbour_data)

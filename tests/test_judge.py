@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazstance.corpus.judge import Decision, Docket, _decide, judge, merge
+from kazstance.corpus.judge import Decision, Docket, _decide, judge
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.schema.labels import Label, Origin
 from kazstance.schema.records import Judgement, Span
+from kazstance.schema.spans import merge
 from tests.conftest import HARBOUR
 
 

@@ -110,7 +110,7 @@ def test_the_theme_does_not_stick(chart):
 def test_a_missing_package_is_named():
     code = "import sys; sys.modules['vl_convert'] = None\ntry:\n  import kazstance.plot\nexcept Exception as e: print(type(e).__name__, e)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert found == "MissingExtraError vl_convert is not installed; run: pip install 'kazstance[plots]'\n"
+    assert found == "MissingExtraError vl-convert-python is not installed; run: pip install 'kazstance[plots]'\n"
 
 
 def row(system, **change):

@@ -126,8 +126,8 @@ def test_wrong_names_list_the_right_ones(args, message, code, files):
         ("x.xls", b"", "'.xls', expected a file as .csv, .jsonl, .parquet, .tsv, .txt"),
         ("x.csv", b"", "expected CSV"),
         ("x.csv", b"ID,Stance\n1,FAVOR,2\n", "expected CSV"),
-        ("x.jsonl", b"{", "expected JSONL"),
-        ("x.parquet", b"PAR1", "expected PARQUET"),
+        ("x.jsonl", b"{", "expected JSON"),
+        ("x.parquet", b"PAR1", "expected a Parquet file"),
         ("y.csv", None, "No such file"),
     ],
 )

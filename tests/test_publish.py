@@ -1,5 +1,6 @@
 """Publishing on a Hub: real processes, the real huggingface_hub and datasets, and a Hub on 127.0.0.1."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -133,7 +134,12 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     tables = {f.path for splits in dataset.manifest(data=harbour_data).tables.values() for f in splits.values()}
     pages = {"README.md", "LICENSE-DATA", "croissant.json", "eval.yaml", "manifest.json", ".gitattributes"}
     assert files.keys() == tables | pages
-    assert files["manifest.json"] == (harbour_data / "manifest.json").read_bytes()
+    sent, built = (
+        json.loads(content) for content in (files["manifest.json"], (harbour_data / "manifest.json").read_bytes())
+    )
+    assert {name for name in built if sent[name] != built[name]} == {"pages", "manifest_sha256"}
+    assert sent["pages"] == {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(sent["pages"])}
+    assert sent["pages"].keys() == pages - {"manifest.json", ".gitattributes"}
     assert hub.validated == [files["README.md"].decode()]
     assert json.loads(files["croissant.json"])["url"] == f"{hub.endpoint}/datasets/org/name"
     hub.log.clear()
@@ -215,7 +221,7 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
     emptied = repository.head
     hub.blobs.clear()
     hub.cut, hub.puts_before_cut = "put", 5
-    with pytest.raises(HubError, match="the connection failed .* it goes on from where it was"):
+    with pytest.raises(HubError, match="the connection failed .* run the command again to resume"):
         send()
     assert (repository.head, len(hub.blobs), repository.tags) == (emptied, 5, {})
     hub.cut = None
@@ -233,7 +239,7 @@ def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
     with pytest.raises(HubError, match="org/name: the token may not write there .403.; expected one with the right"):
         upload.upload(upload.connect(READER, hub.endpoint), todo)
     monkeypatch.setattr(upload, "get_token", lambda: None)
-    with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, say `hf auth login`, or give --token-file"):
+    with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, run `hf auth login`, or pass --token-file"):
         upload.upload(upload.connect(None, hub.endpoint), todo)
     assert hub.repositories == {}
 
@@ -249,7 +255,11 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
     ("args", "code", "message"),
     [
         (["--repo-id", "name"], 2, "'name' is no repository; expected ORG/NAME"),
-        (["--repo-id", "org/name", "--token-file", "none"], 1, "none: cannot be read or is empty; expected a token"),
+        (
+            ["--repo-id", "org/name", "--token-file", "none"],
+            1,
+            "none: cannot be read as UTF-8 or is empty; expected a token",
+        ),
     ],
 )
 def test_wrong_usage(args, code, message):
@@ -271,7 +281,11 @@ def test_a_hub_that_is_not_there(small):
             '"path": "../../secret"',
             "path is '../../secret', expected 'stances/test.p",
         ),
-        ('"positions": {', '"stranger": {', "'stranger' is no table; expected stances, "),
+        (
+            '"positions": {',
+            '"stranger": {',
+            "stranger all: path is 'positions/all.parquet', expected 'stranger/all.parquet'",
+        ),
     ],
 )
 def test_a_dataset_that_is_not_whole_is_not_staged(old, new, message, harbour_data, tmp_path):

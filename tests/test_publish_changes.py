@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from kazstance import dataset
 from kazstance.cli import app
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.publish.changes import Changes, Part, compare
 from tests.conftest import HARBOUR, quiet
@@ -38,7 +39,7 @@ def rebuilt(harbour):
 
 
 def test_a_version_does_not_differ_from_itself(harbour_data):
-    found = compare(harbour_data, harbour_data)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(harbour_data))
     assert (found.rows, found.shape, found.part, found.is_enough) == ((), (), Part.none, True)
 
 
@@ -46,7 +47,7 @@ def test_a_changed_label_is_named_and_is_a_major_change(rebuilt, harbour_data):
     lines = (HARBOUR / "annotations" / "adjudications.jsonl").read_text().splitlines()
     (line,) = (line for line in lines if '"dockers/5/2"' in line)
     changed = rebuilt("annotations/adjudications.jsonl", line, line.replace('"favor"', '"against"'), "1.3.0")
-    found = compare(harbour_data, changed)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(changed))
     rows = [row for row in found.rows if row.table == "stances" and row.kind == "relabelled"]
     assert [(row.key, row.fields["label_name"]) for row in rows] == [(("dockers/5/2", "strike"), ("favor", "against"))]
     assert (found.part, found.least, found.is_enough) == (Part.major, "2.0.0", False)
@@ -59,9 +60,9 @@ def test_a_changed_label_is_named_and_is_a_major_change(rebuilt, harbour_data):
 
 def test_a_changed_note_is_a_patch(rebuilt, harbour_data):
     changed = rebuilt(old='event = "A made-up strike', new='event = "A strike', version="1.2.1")
-    assert compare(harbour_data, changed).part is Part.none
+    assert compare(DatasetFolder(harbour_data), DatasetFolder(changed)).part is Part.none
     changed = rebuilt("targets.toml", 'definition = "', 'definition = "That is: ', version="1.2.1")
-    found = compare(harbour_data, changed)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(changed))
     assert {(row.table, row.kind, tuple(row.fields)) for row in found.rows} == {("targets", "changed", ("definition",))}
     assert (found.part, found.least, found.is_enough) == (Part.patch, "1.2.1", True)
 
@@ -78,7 +79,10 @@ def _without(data, out, table, drop):
 
 def test_rows_that_are_new_are_minor_and_rows_that_are_gone_major(harbour_data, tmp_path):
     less = _without(harbour_data, tmp_path / "less", "stances", lambda row: row["sentence_id"] == "dockers/1/1")
-    gone, new = compare(harbour_data, less), compare(less, harbour_data)
+    gone, new = (
+        compare(DatasetFolder(harbour_data), DatasetFolder(less)),
+        compare(DatasetFolder(less), DatasetFolder(harbour_data)),
+    )
     n = sum(row.sentence_id == "dockers/1/1" for row in dataset.load("stances", data=harbour_data))
     assert {row.kind for row in gone.rows} == {"removed"}
     assert {row.kind for row in new.rows} == {"added"}
@@ -93,7 +97,7 @@ def test_a_row_in_another_split_has_moved(harbour_data, tmp_path):
     content = a.read_bytes()
     a.write_bytes(b.read_bytes())
     b.write_bytes(content)
-    found = compare(harbour_data, moved)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(moved))
     n = sum(dataset.table("stances", split, data=harbour_data).num_rows for split in ("train", "test"))
     assert {row.kind for row in found.rows} == {"moved"}
     assert (len(found.rows), found.part) == (n, Part.major)
@@ -109,7 +113,7 @@ def test_fields_tables_and_folds(harbour_data, tmp_path):
     del manifest["tables"]["positions"]
     manifest["folds"]["cross_source"] = manifest["folds"]["cross_source"][:1]
     (other / "manifest.json").write_text(json.dumps(manifest))
-    assert compare(harbour_data, other).shape == (
+    assert compare(DatasetFolder(harbour_data), DatasetFolder(other)).shape == (
         (Part.major, "table positions is gone"),
         (Part.major, "field of targets group is gone"),
         (Part.minor, "field of targets extra is new"),
@@ -146,5 +150,5 @@ def test_whatever_is_enough_for_a_greater_change_is_enough_for_a_smaller_one(old
 
 def test_a_folder_that_is_no_dataset(harbour_data, tmp_path):
     with pytest.raises(KazstanceError, match="expected a built dataset"):
-        compare(tmp_path, harbour_data)
+        compare(DatasetFolder(tmp_path), DatasetFolder(harbour_data))
     assert CliRunner().invoke(app, ["diff", str(tmp_path), str(harbour_data)]).exit_code == 1

@@ -113,9 +113,9 @@ def test_people_bodies_and_signs_of_latex(harbour):
     ]
     manifest = published(harbour, *said)
     entry = cite(manifest, Style.bibtex)
-    assert r"author = {Doe, Jane and {Society for R\&D \{tolls\}}}" in entry
+    assert r"author = {Doe, Jane and {Society for R\&D \textbraceleft{}tolls\textbraceright{}}}" in entry
     assert entry.startswith("@misc{harbour_1_2_0,\n")
-    assert entry.count("{") - entry.count("\\{") == entry.count("}") - entry.count("\\}")
+    assert entry.count("{") == entry.count("}")
     assert "doi = {10.1234/toll_1}" in entry
     found = yaml.safe_load(cite(manifest, Style.cff))
     assert found["authors"][0] == {"family-names": "Doe", "given-names": "Jane"}

@@ -377,7 +377,7 @@ def test_a_broken_label_studio_export_is_refused_with_task_and_reason(fault, har
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"\xff\xfe", "x.csv:1: byte 0xff at 0, expected UTF-8"), (b"", r"x.csv:1: columns None, expected \[.*\]")],
+    [(b"\xff\xfe", "x.csv:1: this looks like text in UTF-16, .*"), (b"", r"x.csv:1: columns None, expected \[.*\]")],
 )
 def test_a_file_that_is_no_sheet(content, expected, harbour, sheet):
     (sheet / "x.csv").write_bytes(content)
@@ -385,7 +385,7 @@ def test_a_file_that_is_no_sheet(content, expected, harbour, sheet):
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"), [("{", "x.json: .*, expected JSON"), ("{}", "x.json: dict, expected a list of tasks")]
+    ("content", "expected"), [("{", "x.json:1: .*, expected JSON"), ("{}", "x.json: dict, expected a list of tasks")]
 )
 def test_a_file_that_is_no_export(content, expected, harbour, sheet):
     (sheet / "x.json").write_text(content)
@@ -421,8 +421,13 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
 
 
 def test_sheets_are_not_written_over(harbour, sheet):
+    before = state(sheet)
+    assert hand_out(harbour, "p1", sheet) == 69
+    assert state(sheet) == before
+    filled = write_rows(sheet, fill_csv(sheet)).rename(sheet / "sheet.csv")
     with pytest.raises(KazstanceError, match="is there already; expected a new folder"):
         hand_out(harbour, "p1", sheet)
+    assert state(sheet) == before | {"sheet.csv": filled.read_bytes()}
 
 
 def test_on_the_command_line(harbour, tmp_path):

@@ -52,9 +52,9 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path):
     [
         (b"a\tb\n1\t2\n1\n1\t2\t3\n", "x.txt:3: 1 fields, expected 2 as in the header\n{}:4: 3 fields, expected 2"),
         (b"a\tb\n1\t2\n\n1\t2\n", "x.txt:3: 1 fields, expected 2 as in the header"),
-        (b"a\tb\n1\t\xe9\n", "x.txt:2: the bytes e9, expected utf-8"),
+        (b"a\tb\n1\t\xe9\n", "x.txt:2: byte 0xe9 at 6, expected UTF-8; this looks like"),
         (b"a\tb\n1\t" + b"x" * (LONGEST + 1), "x.txt:2: b: 131073 characters, expected at most 131072"),
-        (b"a\ta\n1\t2\n", "x.txt: the column 'a' stands twice, expected each once"),
+        (b"a\ta\n1\t2\n", "x.txt: the column 'a' appears twice, expected each once"),
     ],
 )
 def test_faults_of_a_file_are_named_with_their_line(content, message, tmp_path):

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kazstance.stats import tally as room
 from kazstance.stats.tally import cluster_weights, interval, resample, resample_clusters, tally, weight_blocks
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
@@ -66,13 +65,13 @@ def test_weights_in_blocks_are_the_weights(size):
     assert max(map(len, blocks)) <= size
 
 
-@pytest.mark.parametrize("freedom", [3, 5, 30, 133, 10_000])
+@pytest.mark.parametrize("units", [2, 3, 6, 31, 134, 10_001])
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
-def test_quantiles_of_t_are_those_of_scipy(freedom, level):
-    share = (1 + level) / 2
-    assert room._t_quantile(share, freedom) == pytest.approx(
-        stats.t.ppf(share, freedom), rel=0.04 if freedom < 10 else 1e-4
-    )
+def test_an_interval_is_expanded_by_the_quantile_of_student(units, level):
+    """Hesterberg's interval, from two units on: its ends are values at the expanded shares of the normal distribution."""
+    values = np.linspace(0, 1, 1001)
+    beyond = stats.norm.cdf(np.sqrt(units / (units - 1)) * stats.t.ppf((1 - level) / 2, units - 1))
+    assert interval(values, level, units) == pytest.approx((beyond, 1 - beyond), abs=1e-9)
 
 
 def test_an_expanded_interval_of_a_mean_is_that_of_t():

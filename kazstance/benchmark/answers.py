@@ -5,14 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from traceback import extract_tb
+from typing import Any, Final
 
 import numpy as np
 
+from kazstance.benchmark.code_digest import is_own
 from kazstance.benchmark.shortcuts import Predict
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import KazstanceError
+from kazstance.errors import KazstanceError, MissingExtraError
+from kazstance.input.strict_json import load_object
 from kazstance.predictions import PROBABILITY, distribution_faults
+
+PACKAGE: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,31 @@ def ask(
     """A system's answers to some items, checked.
 
     Raises:
+        MissingExtraError: the system needs a package that is not installed.
         KazstanceError: the system raises, or its answers are not as `check_answers` expects.
     """
     try:
         given = predict(train, test)
         given = list(given) if is_sequence(given) else given
+    except MissingExtraError:
+        raise
     except Exception as error:  # a system may raise anything
-        raise KazstanceError(f"{where}: {type(error).__name__}: {error}") from error
+        raise KazstanceError(f"{where}: {where_raised(error)}") from error
     return check_answers(given, test, labels, where)
+
+
+def where_raised(error: Exception) -> str:
+    """An error in one line, with the file, line and function of the user's code that it comes from, if from any."""
+    if isinstance(error, KazstanceError):
+        return str(error)
+    frames = [frame for frame in extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' * bool(message)}{message}{place}"
+
+
+def _is_users(file: str) -> bool:
+    return is_own(file) and PACKAGE not in Path(file).parents
 
 
 def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:
@@ -99,16 +121,19 @@ def to_lines(items: Iterable[Item], answers: Iterable[Answer], labels: Sequence[
     return ("\n".join(lines) + "\n").encode()
 
 
-def from_lines(file: Path, items: Iterable[Item] | None, labels: Sequence[str]) -> dict[str, Answer]:
+def from_lines(content: bytes, items: Iterable[Item] | None, labels: Sequence[str], file: str) -> dict[str, Answer]:
     """The answers of a fold, by item; without items, to whatever the file has.
 
     Raises:
-        KazstanceError: the file holds anything but an answer to each item.
+        KazstanceError: the file holds anything but one answer to each item.
     """
+    found: dict[str, Answer] = {}
     try:
-        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        found = {row["item_id"]: _from_row(row, labels, str(file)) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for row in map(load_object, content.decode().splitlines()):
+            if row["item_id"] in found:
+                raise ValueError(f"{row['item_id']} has two lines")
+            found[row["item_id"]] = _from_row(row, labels, file)
+    except (ValueError, KeyError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
     whole = items is None or found.keys() == {item.item_id for item in items}
     if not whole or not {one.label for one in found.values()} <= set(labels):
@@ -119,5 +144,7 @@ def from_lines(file: Path, items: Iterable[Item] | None, labels: Sequence[str]) 
 def _from_row(row: Mapping[str, Any], labels: Sequence[str], where: str) -> Answer:
     columns = [f"{PROBABILITY}{label}" for label in labels]
     if not any(column in row for column in columns):
+        if not isinstance(row["label"], str):
+            raise TypeError(f"the label {row['label']!r} is not a string")
         return Answer(row["label"])
     return most_probable([float(row[column]) for column in columns], labels, where)

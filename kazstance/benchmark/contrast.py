@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from kazstance.benchmark.tasks import Item
 from kazstance.stats.tally import SEED, interval, resample
@@ -57,6 +56,8 @@ def groups(items: Iterable[Item]) -> list[Group]:
 
 def _matched(kind: str, key: str, rows: Sequence[Item]) -> list[Group]:
     """Disjoint pairs of a favorable and an unfavorable row, close in length and of different sources if possible."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  # loaded where it is used
+
     sides = [[row for row in rows if row.label == side] for side in ("favor", "against")]
     if not all(sides):
         return []

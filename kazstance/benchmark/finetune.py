@@ -13,7 +13,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from kazstance.benchmark.tasks import Item
-from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
+from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.extras import naming_extras
 from kazstance.stats.scoring import macro_f1
 
 WARM_UP: Final = 0.1
@@ -188,11 +189,9 @@ def _prepared(seed: int) -> Iterator[None]:
     Raises:
         MissingExtraError: one of them is not installed.
     """
-    try:
+    with naming_extras():
         import torch  # noqa: PLC0415  # an extra
         from transformers.utils import logging  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "transformers", "finetune") from None
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

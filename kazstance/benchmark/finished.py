@@ -1,6 +1,5 @@
-"""Finished runs: the folder of a run, and all that follows from the answers that it keeps."""
+"""Finished runs: all that follows from the answers that the folder of a run keeps."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,23 +8,23 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from pydantic import ConfigDict
 
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark import family as families
 from kazstance.benchmark.answers import Answer, from_lines
 from kazstance.benchmark.contrast import GroupScore, group_scores, groups
+from kazstance.benchmark.folder import date, settle, verified
 from kazstance.benchmark.parts import PARTS, PartScore, part_scores
 from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores
 from kazstance.benchmark.protocols import TrainTest, folds
+from kazstance.benchmark.record import Record, read_record
 from kazstance.benchmark.tasks import Task, get_task, items, votes
 from kazstance.errors import KazstanceError
 from kazstance.schema.records import Probe
 from kazstance.stats.scoring import Confusion, Score, confusion, score, soft_scores
 
-SETTINGS: Final = "run.json"
-SCORES: Final = "scores.json"
-PROBES: Final = "probes.json"
 PREDICTIONS, ASKED_AGAIN = "predictions", "probes"
 """Folders of a run: the answers of each fold to its rows, and to the masks and mirrors of its rows."""
 TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
@@ -40,6 +39,8 @@ sentences, one that ignores the target.
 @dataclass(frozen=True)
 class Run:
     """What a run is of."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
     system: str
     task: str
@@ -62,17 +63,22 @@ class Run:
 
 @dataclass(frozen=True)
 class Job:
-    """Something that a system is asked in one go: its answers to `part.test` go into a file."""
+    """Something that a system is asked in one go: its answers to `part.test` go into a file of the run's folder."""
 
-    file: Path
+    file: str
     part: TrainTest
 
+    @property
+    def what(self) -> str:
+        """What is asked."""
+        return f"{self.file.partition('/')[0]} of fold {self.part.name}"
 
-def jobs_of(out: Path, parts: Sequence[TrainTest], probes: Sequence[Probe]) -> list[Job]:
+
+def jobs_of(parts: Sequence[TrainTest], probes: Sequence[Probe]) -> list[Job]:
     """What a run has to do: all folds, then the probes of each."""
     asked = [TrainTest(part.name, part.train, probe_items(part, probes)) for part in parts]
-    jobs = [Job(place(out, part), part) for part in parts]
-    return jobs + [Job(place(out, part, ASKED_AGAIN), part) for part in asked if part.test]
+    jobs = [Job(_file(part, PREDICTIONS), part) for part in parts]
+    return jobs + [Job(_file(part, ASKED_AGAIN), part) for part in asked if part.test]
 
 
 @dataclass(frozen=True)
@@ -144,67 +150,66 @@ class Finished:
         return families.warning(self.run.family, data=self.data)
 
 
-def parse_run(out: Path) -> Run:
-    """What the run in a folder is of, on whatever data.
+def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Record[Run]:
+    """The record of a finished run.
 
     Raises:
-        KazstanceError: it is no folder of a run.
+        KazstanceError: the folder holds no finished run, or one on other data.
     """
-    try:
-        return Run(**json.loads((out / SETTINGS).read_text(encoding="utf-8"))["run"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KazstanceError(f"{out / SETTINGS}: {error}; expected the folder of a run") from None
-
-
-def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Run:
-    """What the run in a folder is of.
-
-    Raises:
-        KazstanceError: it is no folder of a run, or the run is on other data.
-    """
-    this, digest = parse_run(out), dataset.manifest(data=data).digest
-    if this.digest != digest:
+    settle(out)
+    record, digest = read_record(out, Record[Run]), dataset.manifest(data=data).digest
+    if record.run.digest != digest:
         raise KazstanceError(f"{out}: the run is on other data; expected the digest {digest}")
-    return this
+    if record.finished is None:
+        raise KazstanceError(
+            f"{out}: the run that was begun on {date(record.begun)} is not finished; run it again, and it is resumed"
+        )
+    return record
 
 
 def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
     """A finished run from its folder.
 
     Raises:
-        KazstanceError: the folder holds no finished run, or one on other data.
+        KazstanceError: the folder holds no finished run, one on other data, or answers that are not those of the run.
     """
-    this = read_run(out, data=data)
-    parts = tuple(folds(this.protocol, items(get_task(this.task), data=data), data=data))
-    return gather(this, parts, out, data)
+    record = read_run(out, data=data)
+    parts = tuple(folds(record.run.protocol, items(get_task(record.run.task), data=data), data=data))
+    return gather(record, parts, out, data)
 
 
-def gather(this: Run, parts: Sequence[TrainTest], out: Path, data: Path) -> Finished:
+def gather(record: Record[Run], parts: Sequence[TrainTest], out: Path, data: Path) -> Finished:
     """A run with the answers that its folder holds.
 
     Raises:
-        KazstanceError: they are not those of all folds.
+        KazstanceError: they are not those of all folds, or not as they were recorded.
     """
-    task = get_task(this.task)
-    answers = {part.name: from_lines(place(out, part), part.test, task.labels) for part in parts}
-    return Finished(this, task, tuple(parts), answers, _read_shown(out, task, parts, data), data)
+    task = get_task(record.run.task)
+    answers = {}
+    for job in jobs_of(parts, ()):
+        content = verified(out, record, job.file)
+        answers[job.part.name] = from_lines(content, job.part.test, task.labels, str(out / job.file))
+    shown = _read_shown(out, record, task, parts, data)
+    return Finished(record.run, task, tuple(parts), answers, shown, data)
 
 
-def _read_shown(out: Path, task: Task, parts: Sequence[TrainTest], data: Path) -> dict[str, Answer]:
+def _read_shown(
+    out: Path, record: Record[Run], task: Task, parts: Sequence[TrainTest], data: Path
+) -> dict[str, Answer]:
     """The answers to those probes that all folds have answered."""
-    jobs = jobs_of(out, parts, probe_rows(data=data) if task.name == "stance" else ())[len(parts) :]
+    jobs = jobs_of(parts, probe_rows(data=data) if task.name == "stance" else ())[len(parts) :]
     found: dict[str, Answer] = {}
-    for job in (job for job in jobs if job.file.exists()):
-        there = from_lines(job.file, None, task.labels)
+    for job in (job for job in jobs if job.file in record.answers):
+        there = from_lines(verified(out, record, job.file), None, task.labels, str(out / job.file))
         found |= {item.item_id: there[item.item_id] for item in job.part.test if item.item_id in there}
     asked = [item.item_id for job in jobs for item in job.part.test]
     whole = [kind for kind in ASKED if all(name in found for name in asked if name.startswith(f"{kind}:"))]
     return {name: answer for name, answer in found.items() if name.partition(":")[0] in whole}
 
 
-def place(out: Path, part: TrainTest, folder: str = PREDICTIONS) -> Path:
-    """The file of a fold's answers in the folder of a run."""
-    return out / folder / f"{part.name.replace('/', '~')}.jsonl"
+def _file(part: TrainTest, folder: str) -> str:
+    """The file of a fold's answers, by its path in the folder of a run."""
+    return f"{folder}/{part.name.replace('/', '~')}.jsonl"
 
 
 def evaluate(this: Run, task: Task, counts: Mapping[str, Confusion]) -> list[Score]:

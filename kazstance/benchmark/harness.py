@@ -11,7 +11,7 @@ from kazstance.benchmark import family
 from kazstance.benchmark.questions import asked, choices, definitions, question
 from kazstance.benchmark.replies import Answer, count, measure
 from kazstance.benchmark.tasks import Task, get_task
-from kazstance.errors import MissingExtraError
+from kazstance.extras import naming_extras
 from kazstance.schema.records import SPLITS
 from kazstance.stats.scoring import GRID_LABELS
 
@@ -38,10 +38,8 @@ def load(
         UnknownNameError: there is no such task or split; the message lists those there are.
         KazstanceError: `data` is no built dataset.
     """
-    try:
+    with naming_extras():
         import datasets  # noqa: PLC0415  # needs an extra
-    except ImportError:
-        raise MissingExtraError("datasets", "eval") from None
     for name in MODEL:
         if text := family.warning(str(facts.get(name, "")), data=Path(data)):
             log.warning(text)

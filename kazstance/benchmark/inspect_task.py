@@ -6,18 +6,20 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from inspect_ai import Task, task
-from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, choice, metric, scorer
-from inspect_ai.solver import TaskState, multiple_choice
-
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark import family
 from kazstance.benchmark.questions import asked, choices, definitions, question
 from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
 from kazstance.benchmark.tasks import Item, get_task
+from kazstance.extras import naming_extras
 from kazstance.stats.scoring import score
+
+with naming_extras():
+    from inspect_ai import Task, task
+    from inspect_ai.dataset import MemoryDataset, Sample
+    from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, choice, metric, scorer
+    from inspect_ai.solver import TaskState, multiple_choice
 
 log = logging.getLogger(__name__)
 WARNING: Final = "family_warning"

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kazstance.benchmark import embeddings
 from kazstance.benchmark.finetune import Settings, check, finetune
 from kazstance.benchmark.shortcuts import Predict
-from kazstance.errors import InputError, MissingExtraError, Problem
+from kazstance.errors import InputError, Problem
+from kazstance.extras import naming_extras
 
 INSTALLED: Final = "minilm"
 """In place of a path: the model in the package that brings it, its files checked."""
@@ -46,6 +47,22 @@ def local_model(name: str) -> Predict:
     return KINDS[kind](name, path, settings)
 
 
+def model_folder(name: str) -> tuple[Path, dict[str, str]]:
+    """The folder of a local model, and the settings in its name.
+
+    Raises:
+        KazstanceError: it stands for the installed model, which is not installed.
+    """
+    path, _, settings = name.partition(":")[2].partition("?")
+    return embeddings.installed() if path == INSTALLED else Path(path), _pairs(settings)
+
+
+def _pairs(settings: str) -> dict[str, str]:
+    """Settings as `name=value&name=value`."""
+    pairs = [part.partition("=") for part in settings.split("&") if part]
+    return {key: value for key, _, value in pairs}
+
+
 def _finetune(name: str, path: str, settings: str) -> Predict:
     folder = embeddings.installed() if path == INSTALLED else Path(path)
     (embeddings.check if path == INSTALLED else check)(folder)
@@ -53,10 +70,8 @@ def _finetune(name: str, path: str, settings: str) -> Predict:
 
 
 def _minilm(name: str, path: str, settings: str) -> Predict:
-    try:
+    with naming_extras():
         from kazstance.benchmark.baselines import minilm  # noqa: PLC0415  # needs an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "scikit-learn", "bench") from None
     digests = _parsed(name, settings, Digests)
     expected = {
         embeddings.WEIGHTS: digests.weights,
@@ -71,10 +86,9 @@ KINDS: Final[dict[str, Callable[[str, str, str], Predict]]] = {"finetune": _fine
 
 
 def _parsed(name: str, settings: str, model: type[S]) -> S:
-    """Settings as `name=value&name=value`, checked."""
-    pairs = [part.partition("=") for part in settings.split("&") if part]
+    """Settings, checked."""
     try:
-        return model.model_validate({key: value for key, _, value in pairs})
+        return model.model_validate(_pairs(settings))
     except ValidationError as error:
         known = ", ".join(model.model_fields)
         raise InputError(

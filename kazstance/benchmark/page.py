@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from kazstance.benchmark.report import NO_SHORTCUT
 from kazstance.plot import bench
 from kazstance.plot.theme import to_svg
 
@@ -119,7 +120,8 @@ def _protocol(name: str, rows: Sequence[Row]) -> Protocol:
     first = rows[0]
     headline = next(iter(first["scores"]))
     best = first["best_shortcut"]
-    facts = f"{first['n']} rows, effective size D = {first['D']:.1f}" + (f"; best shortcut: {best}" if best else "")
+    compared = f"best shortcut: {best}" if best else NO_SHORTCUT
+    facts = f"{first['n']} rows, effective size D = {first['D']:.1f}; {compared}"
     scores = [Line(row["system"], [_cell(found) for found in row["scores"].values()], row["shortcut"]) for row in rows]
     others = [Line(row["system"], [_cell(found) for found in _others(row).values()], row["shortcut"]) for row in rows]
     return Protocol(
@@ -150,7 +152,7 @@ def _others(row: Row) -> dict[str, Any]:
         "interval over targets": row["target_interval"],
         **{f"within {strata} (D = {found[3]:.0f})": found[:3] for strata, found in row["within"].items()},
         **{f"groups of one {kind} (n = {found[3]})": found[:3] for kind, found in row["contrast"].items()},
-        "lift": row["lift"],
+        "lift": row["lift"] or (None if row["best_shortcut"] else NO_SHORTCUT),
     }
 
 

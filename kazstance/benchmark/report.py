@@ -16,11 +16,13 @@ from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.output import plain_json
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import emphasis, markdown_table, plain, strong
 from kazstance.stats.scoring import METRICS, Difference, Score, compare, effective_size, holm, score
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
 """Systems that do not read, or do not look at the target."""
+NO_SHORTCUT: Final = "no shortcut among the runs"
+"""What stands in place of a lift where there is nothing to compare with."""
 PROBED: Final = {
     "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
     "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
@@ -78,15 +80,16 @@ def warnings(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[s
     Raises:
         KazstanceError: a folder holds no run on these data.
     """
-    found = (family.warning(read_run(folder, data=data).family, data=data) for folder in folders)
+    found = (family.warning(read_run(folder, data=data).run.family, data=data) for folder in folders)
     return list(dict.fromkeys(filter(None, found)))
 
 
 def _best_shortcut(finished: Finished, runs: Iterable[Finished]) -> Finished | None:
-    """The shortcut with the highest headline among the runs of the same task and protocol."""
+    """The shortcut with the highest headline among the runs of the same task and protocol, of those that have one."""
     this = finished.run
     peers = [peer for peer in runs if (peer.run.task, peer.run.protocol) == (this.task, this.protocol)]
-    return max((peer for peer in peers if peer.run.system in SHORTCUTS), key=_headline, default=None)
+    shortcuts = [peer for peer in peers if peer.run.system in SHORTCUTS and not math.isnan(_headline(peer))]
+    return max(shortcuts, key=_headline, default=None)
 
 
 def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
@@ -152,8 +155,8 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
         others = [f"within {within} (D = {figure[3]:.0f})" for within, figure in rows[0]["within"].items()]
         header = ["system", *rows[0]["scores"], "targets, 95 %", *others, *sets, "lift"]
         facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
-        parts += [f"## {task} · {protocol}", facts]
-        parts += dict.fromkeys(f"**{row['warning']}**" for row in rows if row["warning"])
+        parts += [f"## {plain(task)} · {plain(protocol)}", facts, *map(plain, shortcut_hints(rows))]
+        parts += dict.fromkeys(strong(row["warning"]) for row in rows if row["warning"])
         parts += [
             markdown_table(header, map(_line, rows)),
             *_part_tables(rows),
@@ -162,6 +165,16 @@ def to_markdown(found: Sequence[dict[str, Any]]) -> str:
             *_undefined(rows),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def shortcut_hints(found: Iterable[dict[str, Any]]) -> list[str]:
+    """How to get a lift, for each task and protocol without a shortcut to compare with."""
+    without = dict.fromkeys((row["task"], row["protocol"]) for row in found if row["best_shortcut"] is None)
+    return [
+        f"No shortcut with a defined headline is among the runs on {task} · {protocol}, so there is no lift. Run one "
+        f"and add its folder: `kazstance bench run 'target-blind TF-IDF' --task {task} --protocol {protocol} --out DIR`"
+        for task, protocol in without
+    ]
 
 
 def _part_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -242,8 +255,7 @@ def _headline_of(found: Finished, within: str) -> tuple[float, float, float, flo
 
 
 def _headline(found: Finished) -> float:
-    value = float(METRICS[found.task.headline](found.counts.total))
-    return -math.inf if math.isnan(value) else value
+    return float(METRICS[found.task.headline](found.counts.total))
 
 
 def _line(row: dict[str, Any]) -> list[str]:
@@ -251,11 +263,11 @@ def _line(row: dict[str, Any]) -> list[str]:
     scores = [_cell(found) for found in row["scores"].values()]
     contrast = [_cell(found[:3]) for found in row["contrast"].values()]
     others = [_cell(found[:3]) for found in row["within"].values()]
-    return [_name(row), *scores, _span(row["target_interval"]), *others, *contrast, _lift(row)]
+    return [_name(row), *scores, _span(row["target_interval"]), *others, *contrast, lift_cell(row)]
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"*{row['system']}*" if row["shortcut"] else str(row["system"])
+    return emphasis(row["system"]) if row["shortcut"] else plain(row["system"])
 
 
 def _cell(found: Sequence[float]) -> str:
@@ -269,5 +281,8 @@ def _span(found: Sequence[float]) -> str:
     return "" if math.isnan(found[0]) else f"[{found[0]:.2f}, {found[1]:.2f}]"
 
 
-def _lift(row: dict[str, Any]) -> str:
-    return _cell(row["lift"]) if row["lift"] else "best shortcut"
+def lift_cell(row: dict[str, Any]) -> str:
+    """A row's lift over the best shortcut, in words where the row is that shortcut or there is none."""
+    if row["lift"]:
+        return _cell(row["lift"]) or "undefined"
+    return "best shortcut" if row["best_shortcut"] == row["system"] else NO_SHORTCUT

@@ -38,6 +38,9 @@ PANEL: Final[dict[str, Predict]] = {
 }
 """Rules that read no text. The target-blind classifier and the lexicon stand in `baselines`."""
 
+LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "target-blind minilm", "minilm")
+"""The names of the systems in `baselines`, which needs an extra."""
+
 
 def _most_frequent(train: Iterable[Item], test: Iterable[Item], key: Callable[[Item], tuple[str, ...]]) -> list[str]:
     """The most frequent label under the longest beginning of a key that was seen, the first of the alphabet in ties."""

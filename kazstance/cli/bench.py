@@ -5,12 +5,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
-from rich.table import Table
 
 from kazstance import dataset
 from kazstance.cli.command import (
@@ -24,22 +22,25 @@ from kazstance.cli.command import (
     app,
     command,
     delimiter_of,
-    extra,
+    make_group,
 )
-from kazstance.errors import UnknownNameError
 from kazstance.input.spelling import named, spelling
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import suffix_of
+from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
 
-bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
+bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
+Again = Annotated[bool, typer.Option("--again", help="Run anew, and replace the run that the folder holds.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say from when it is.")]
 
 
 @bench_command
 def run(
     system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
-    out: Annotated[Path, typer.Option(help="The folder of the run; one that was begun is resumed.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run; an unfinished run of the same system is resumed.")],
     task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
     protocol: Annotated[
         str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
@@ -55,14 +56,16 @@ def run(
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
+    again: Again = False,
+    reuse: Reuse = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
     from kazstance.benchmark import runs
     from kazstance.benchmark.tasks import get_task
 
-    how = Asked(with_probes=probes, family=family, data=data)
-    say = partial(typer.echo, err=True)
+    how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
+    say = partial(echo, err=True)
     if predictions_file:
         labels = get_task(task).labels
         spelled = spelling(preset, mapping or [], labels) if preset or mapping else named(labels)
@@ -74,7 +77,7 @@ def run(
     else:
         with progress(say) as bars:
             found = runs.run(system, task, protocol, out, **how, **bars)
-    print(*found, sep="\n")
+    echo(*found)
 
 
 class Asked(TypedDict):
@@ -82,7 +85,19 @@ class Asked(TypedDict):
 
     with_probes: bool
     family: str | None
+    existing: Literal["refuse", "again", "reuse"]
     data: Path
+
+
+def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:
+    """What to do with a finished run.
+
+    Raises:
+        BadParameter: both were asked for.
+    """
+    if again and reuse:
+        raise typer.BadParameter("pass --again or --reuse, not both")
+    return "again" if again else "reuse" if reuse else "refuse"
 
 
 class Bars(TypedDict):
@@ -95,12 +110,12 @@ class Bars(TypedDict):
 @contextmanager
 def progress(say: Callable[[str], None]) -> Iterator[Bars]:
     """A progress bar where standard error is a terminal; else a line for whatever is finished."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    terminal = console(err=True)
+    if not terminal.is_terminal:
         yield {"say": say, "track": iter}
         return
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as bar:
-        yield {"say": partial(console.print, markup=False, highlight=False), "track": bar.track}
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=terminal) as bar:
+        yield {"say": lambda line: terminal.print(safe_line(line)), "track": bar.track}
 
 
 @bench_command
@@ -117,6 +132,8 @@ def files(
     preset: Preset = None,
     mapping: Mapping = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
+    again: Again = False,
+    reuse: Reuse = False,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
@@ -128,16 +145,18 @@ def files(
 
     form = Form(delimiter_of(delimiter), encoding)
     layout = Layout(tuple(ids), text, target, label, spelling(preset, mapping or []), cluster, form)
-    found = run_files(system, train, test, out, layout, per_target=per_target)
+    existing = _existing(again=again, reuse=reuse)
+    say = partial(echo, err=True)
+    found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
     if as_json:
-        print(to_json([asdict(result) for result in found]))
+        echo_page(to_json([asdict(result) for result in found]))
         return
     names = [score.metric for score in found[0].scores]
-    print(markdown_table(["system", *names], ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found)))
-    print("", *found[0].scores, sep="\n")
+    lines = ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found if r.error is None)
+    echo_page(markdown_table(["system", *names], lines))
+    echo("", *(f"{r.system} failed: {r.error}" for r in found if r.error is not None), *found[0].scores)
     for result in found[1:]:
-        for score in (score for score in result.scores if score.reason):
-            print(f"{result.system}: {score.metric}: {score.reason}")
+        echo(*(f"{result.system}: {score.metric}: {score.reason}" for score in result.scores if score.reason))
 
 
 @bench_command
@@ -153,14 +172,14 @@ def compare(
     found = report.compare_runs(folders, metric, data=data)
     _warn(folders, data)
     if as_json:
-        print(to_json([asdict(line) for line in found]))
+        echo_page(to_json([asdict(line) for line in found]))
         return
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
         d = line.difference
         figures = [f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"]
         table.add_row(line.one, line.other, line.metric, *([f"undefined: {d.reason}", "", ""] if d.reason else figures))
-    Console(markup=False).print(table)
+    display(table)
 
 
 @bench_command
@@ -170,19 +189,20 @@ def report_(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write the scores of runs as a page, each beside its lift over the best shortcut."""
+    suffix = suffix_of(out, "kind of page", (".md", ".html", ".json"))
     from kazstance.benchmark import report
 
     def to_html(rows: Sequence[dict[str, Any]]) -> str:
-        with extra("plots"):
-            from kazstance.benchmark import page
+        from kazstance.benchmark import page
+
         return page.to_html(rows)
 
     writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
-    if out.suffix not in writers:
-        raise UnknownNameError(out.suffix, "kind of page", writers)
-    write_file(writers[out.suffix](report.rows(folders, data=data)).encode(), out)
+    rows = report.rows(folders, data=data)
+    write_file(writers[suffix](rows).encode(), out)
     _warn(folders, data)
-    print(f"wrote {out}")
+    echo(*report.shortcut_hints(rows), err=True)
+    echo(f"wrote {out}")
 
 
 def _warn(folders: Iterable[Path], data: Path) -> None:
@@ -190,4 +210,4 @@ def _warn(folders: Iterable[Path], data: Path) -> None:
     from kazstance.benchmark import report
 
     for warning in report.warnings(folders, data=data):
-        typer.echo(warning, err=True)
+        echo(warning, err=True)

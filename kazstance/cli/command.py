@@ -1,17 +1,48 @@
 """What all commands share: the application, how a command is registered, and common options."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, Final, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
-from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.cli.boundary import one_line
+from kazstance.docstrings import keep_docstring
+from kazstance.errors import UnknownNameError
 from kazstance.input.spelling import PRESETS
+from kazstance.output.terminal import safe_line
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
+"""The error that all errors of usage are derived from, of whichever click typer brings."""
+
+
+class Commands(TyperGroup):
+    """The commands; what is wrong with their usage is told without characters that act on the terminal."""
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Parse the arguments before the name of a command."""
+        with _safe_usage():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of a command, and run it."""
+        with _safe_usage():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _safe_usage() -> Iterator[None]:
+    try:
+        yield
+    except WRONG_USAGE as error:
+        error.message = safe_line(error.message)
+        raise
+
+
 P = ParamSpec("P")
 Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -33,33 +64,44 @@ IgnoreColumn = Annotated[
 Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
 
 
-@app.callback()
-def main() -> None:
-    """Comparative stance: look into a dataset of stances, take it elsewhere, or make one."""
+Debug = Annotated[bool, typer.Option("--debug", help="Where something fails, show the traceback.")]
+OWN: Final = {"context": typer.Context, "debug": Debug}
+"""The parameters that every command has beside those of its function."""
+
+
+def make_group(text: str) -> typer.Typer:
+    """A group of commands, with the options of all."""
+    group = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+    @group.callback(help=text)
+    def options(debug: Debug = False) -> None:
+        pass
+
+    return group
+
+
+app = make_group("Comparative stance: look into a dataset of stances, take it elsewhere, or make one.")
 
 
 def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
-    """Register a command that says a domain error without a traceback: exit code 2 for a wrong name, else 1."""
+    """Register a command that says any error in one line, see `one_line`."""
+    name = function.__name__.strip("_").replace("_", "-")
 
-    @group.command(function.__name__.strip("_").replace("_", "-"))
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
+    @wraps(keep_docstring(function))
+    def run(*args: Any, context: typer.Context, debug: bool, **kwargs: Any) -> None:
+        above = context.parent
+        while above is not None:
+            debug, above = debug or above.params.get("debug", False), above.parent
+        with one_line(name, [*args, *kwargs.values()], is_debugging=debug):
             function(*args, **kwargs)
-        except KazstanceError as error:
-            typer.echo(error, err=True)
-            raise typer.Exit(2 if isinstance(error, UnknownNameError) else 1) from None
 
-    return run
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Say which extra brings a package that is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "a package", name) from None
+    own = [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=kind) for key, kind in OWN.items()]
+    own[1] = own[1].replace(default=False)
+    signature = inspect.signature(function)
+    run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *own])  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, **OWN}
+    group.command(name)(run)
+    return function
 
 
 def delimiter_of(name: str | None) -> str | None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
 from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, command
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import CHARTS, suffix_of
+from kazstance.output.terminal import Table, display, echo, echo_page, styled
 from kazstance.schema.records import Span
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def compare(
 
     if (target is not None) + pairs + (distances is not None) > 1:
         raise typer.BadParameter("choose one of --target, --pairs and --distances")
+    if chart and target is not None:
+        raise typer.BadParameter("there is no chart of one target")
+    if chart:
+        suffix_of(chart, "kind of chart", CHARTS)
     found = compare_dataset(DatasetFolder(data), cast("Voice", voice))
     if target is not None:
         view = _contrast(found, target)
@@ -56,17 +60,15 @@ def compare(
         view = _pairs(found)
     else:
         view = _distances(found, distances) if distances is not None else _matrix(found)
-    if chart and not view.draw:
-        raise typer.BadParameter("there is no chart of one target")
     if as_json:
-        print(to_json(view.plain))
+        echo_page(to_json(view.plain))
     else:
-        Console(highlight=False, markup=False).print(*view.pages, sep="\n")
+        display(*view.pages)
     if chart and view.draw:
         from kazstance.plot.theme import save
 
         save(view.draw(dict(found.names or {})), chart)
-        typer.echo(f"wrote {chart}", err=True)
+        echo(f"wrote {chart}", err=True)
 
 
 def _matrix(compared: "Comparison") -> View:
@@ -76,7 +78,7 @@ def _matrix(compared: "Comparison") -> View:
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
         table.add_row(_starred(target, contested), *map(_field, row))
-    legend = Text(
+    legend = styled(
         "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
         "* contested"
     )
@@ -95,12 +97,12 @@ def _contrast(compared: "Comparison", target: str) -> View:
     cells = {cell.source: cell for cell in compared.positions() if cell.target == target}
     pages = []
     for source, rows in found.items():
-        pages.append(Text(f"{source}: {_stand(cells[source])}", "bold"))
+        pages.append(styled(f"{source}: {_stand(cells[source])}", "bold"))
         for row in rows:
             how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
             spans = [Span(**span) for span in row["evidence"]]
-            marked = Text(f"  {row['sentence_id']}  {row['label_name']} ({how})\n    ")
-            pages.append(marked.append(excerpt.mark(row["text"], spans)).append(_speaker(row)))
+            head = f"  {row['sentence_id']}  {row['label_name']} ({how})\n    "
+            pages.append(styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}"))
     plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
     return View(plain, pages, None)
 
@@ -115,7 +117,7 @@ def _pairs(compared: "Comparison") -> View:
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
         table.add_row(name, _number(line.spread), _number(line.corrected), *by, str(undecided))
-    legend = Text(
+    legend = styled(
         "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
         "p: permutation test over paragraphs, Holm"
     )
@@ -154,7 +156,7 @@ def _letters(counts: "Counts") -> list[str]:
 
 
 def _key(counts: "Counts") -> Text:
-    return Text("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
+    return styled("  ".join(f"{short}={name}" for short, name in zip(_letters(counts), counts.sources, strict=True)))
 
 
 def _starred(target: str, contested: bool) -> str:
@@ -181,11 +183,12 @@ def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
     if not cell.about:
         return f"not addressed in {cell.sentences} sentences"
-    return f"{cell.position.name}, net {_estimate(cell.net)}; {cell.about} of {cell.sentences} sentences"
+    net = f", net {_estimate(cell.net)}" if cell.net else ""
+    return f"{cell.position.name}{net}; {cell.about} of {cell.sentences} sentences"
 
 
-def _estimate(found: "Estimate | None") -> str:
-    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]" if found else ""
+def _estimate(found: "Estimate") -> str:
+    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
 
 
 def _number(value: float | None) -> str:

@@ -1,26 +1,24 @@
 """Commands that look into a dataset, take it elsewhere, check it, or make one."""
 
-import json
 import math
-import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, Split, command, extra
+from kazstance.cli.command import Data, Json, Split, command
 from kazstance.comparison.agreement import agreement as compare_annotators
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.dataset.history import history
+from kazstance.dataset.verification.findings import Findings
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.suffix import suffix_of
+from kazstance.output.terminal import Table, display, echo, echo_page, safe, styled, write
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
 from kazstance.stats.agreement import Figure
@@ -31,9 +29,9 @@ def info(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Say what is in a dataset: tables, splits, rows, digests."""
     found = dataset.manifest(data=data)
     if as_json:
-        print(found.model_dump_json(indent=1))
+        echo_page(to_json(found.model_dump(mode="json")))
     else:
-        Console(markup=False).print(_overview(found))
+        display(_overview(found))
 
 
 @command
@@ -50,39 +48,61 @@ def show(
     found = excerpt.select(DatasetFolder(data), source, target, label, split)
     rows = found[: limit or None]
     if as_json:
-        print(to_json([row.model_dump(mode="json") for row in rows]))
+        echo_page(to_json([row.model_dump(mode="json") for row in rows]))
         return
-    console = Console(highlight=False, markup=False)
     for row in rows:
         certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        console.print(Text(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
-        console.print(_marked(row.text, row.evidence), f"— {row.speaker}\n" if row.speaker else "")
-    console.print(Text(f"{len(rows)} of {len(found)}"))
+        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
+        display(_marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
+    echo(f"{len(rows)} of {len(found)}")
 
 
 @command
 def export_(
     table: Annotated[str, typer.Argument(help="The table.")] = "stances",
     split: Split = None,
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.csv,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="How to write it; without it, as the ending of --out says."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
     exact: Annotated[bool, typer.Option(help="Leave text alone that a spreadsheet would take for a formula.")] = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write a table as CSV, JSON Lines or Parquet."""
-    content = export(dataset.table(table, split, data=data), form, exact=exact)
+    how = _format(form, out)
+    content = export(dataset.table(table, split, data=data), how, exact=exact)
     if out is None:
-        sys.stdout.buffer.write(content)
+        write(content)
     else:
         write_file(content, out)
 
 
+def _format(asked: Format | None, out: Path | None) -> Format:
+    """The format of a file: as its ending has it, which no other format may be asked for."""
+    if out is None or (asked and not out.suffix):
+        return asked or Format.csv
+    return Format(suffix_of(out, "kind of table", [f".{form}" for form in ([asked] if asked else Format)])[1:])
+
+
 @command
-def verify(data: Data = dataset.SHIPPED) -> None:
-    """Check that a dataset is whole: files, digests, rows, ids, evidence."""
-    found = dataset.verify(data=data)
-    rows = sum(file.rows for files in found.tables.values() for file in files.values())
-    print(f"{found.id} {found.version}: {rows} rows in {len(found.tables)} tables are as the manifest says")
+def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
+    """Check that a dataset is what was built: manifest, files, pages, rows, and all tables against each other."""
+    found = dataset.findings(data=data)
+    if as_json:
+        echo_page(to_json(_verdict(found)))
+    for note in found.notes if not as_json else ():
+        echo(f"note: {note}", err=True)
+    whole = found.whole()
+    if not as_json:
+        echo(f"{whole.id} {whole.version}: {whole.n_rows} rows in {len(whole.tables)} tables are as the manifest says")
+
+
+def _verdict(found: Findings) -> dict[str, object]:
+    """What was found, for programs."""
+    there = found.manifest
+    what = {"id": there.id, "version": there.version, "digest": there.digest, "rows": there.n_rows} if there else {}
+    return {"is_whole": not found.problems, **what, "problems": found.problems, "notes": found.notes}
 
 
 @command
@@ -91,13 +111,10 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
-    with extra("build"):
-        from kazstance.corpus.build import build
-        from kazstance.publish.hub import stage
-    with tempfile.TemporaryDirectory() as scratch:
-        build(corpus, Path(scratch), print)
-        stage(Path(scratch), out)
-    print(f"wrote {out}")
+    from kazstance.publish.hub import build_dataset
+
+    build_dataset(corpus, out, echo)
+    echo(f"wrote {out}")
 
 
 @command
@@ -106,7 +123,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     found = compare_annotators(DatasetFolder(data))
     if as_json:
         rows = {"name": found.name, "lines": [line.as_row() for line in found.lines]}
-        print(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
+        echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
     table = Table(
         "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
@@ -114,7 +131,7 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     for line in found.lines:
         figure = line.figure
         table.add_row(line.what, line.scope, line.measure, _value(figure), _interval(figure), str(figure.n))
-    Console(markup=False).print(table)
+    display(table)
 
 
 @command
@@ -128,22 +145,19 @@ def why(
     found = history(DatasetFolder(data), sentence, target)
     if as_json:
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
-        print(
-            json.dumps({"label": found.cell.model_dump(mode="json"), "judgements": rows}, ensure_ascii=False, indent=1)
-        )
+        echo_page(to_json({"label": found.cell.model_dump(mode="json"), "judgements": rows}))
         return
-    console = Console(highlight=False, markup=False)
-    console.print(Text(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
-    console.print(Text(found.sentence.text))
+    display(styled(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
+    display(styled(found.sentence.text))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
         role = "check " if row in found.checks else ""
         evidence = excerpt.mark(found.sentence.text, row.evidence) if row.evidence else ""
-        console.print(Text(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
+        display(styled(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
         for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
-            console.print(Text(f"    {line}"))
+            display(styled(f"    {line}"))
     if found.cell.reason:
-        console.print(Text(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+        display(styled(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
 
 
 def _value(figure: Figure) -> str:
@@ -151,8 +165,6 @@ def _value(figure: Figure) -> str:
 
 
 def _interval(figure: Figure) -> str:
-    if math.isnan(figure.low) and not math.isnan(figure.value):
-        return figure.reason or ""
     return "" if math.isnan(figure.low) else f"{figure.low:.3f} to {figure.high:.3f}"
 
 
@@ -168,6 +180,6 @@ def _overview(found: Manifest) -> Table:
 
 def _marked(text: str, evidence: tuple[Span, ...]) -> Text:
     """A text whose evidence stands in brackets and in bold."""
-    marked = Text(excerpt.mark(text, evidence))
+    marked = styled(excerpt.mark(text, evidence))
     marked.highlight_regex("⟦.*?⟧", "bold")
     return marked

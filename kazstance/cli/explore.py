@@ -1,6 +1,5 @@
 """The command that makes or serves a page to look at a dataset."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +8,12 @@ from typing import Annotated
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, command, extra
+from kazstance.cli.command import Data, command
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.output.staging import scratch
+from kazstance.output.suffix import PAGES, suffix_of
+from kazstance.output.terminal import echo
 from kazstance.schema import MANIFEST
 
 PAGE = Path("explorer.html")
@@ -34,6 +36,8 @@ def explore(
         raise typer.BadParameter("--serve writes no file; leave --out or --serve out")
     if corpus and data != dataset.SHIPPED:
         raise typer.BadParameter("CORPUS and --data both name the data; leave one of them out")
+    if out:
+        suffix_of(out, "kind of page", PAGES)
     with _built(corpus or data) as found:
         if serve:
             _serve(found, port)
@@ -46,20 +50,17 @@ def _write(data: Path, out: Path) -> None:
 
     content = page(data)
     write_file(content, out)
-    print(f"wrote {out}, {len(content):,} bytes; open it in a browser")
+    echo(f"wrote {out}, {len(content):,} bytes; open it in a browser")
     if len(content) > LARGE:
-        print("so large a page opens slowly; kazstance explore --serve fetches rows as they are asked for")
+        echo("so large a page opens slowly; kazstance explore --serve fetches rows as they are asked for")
 
 
 def _serve(data: Path, port: int) -> None:
     from kazstance.explorer.server import Explorer
 
     with Explorer(data, port) as server:
-        print(f"{server.url}  (Ctrl-C ends it)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        echo(f"{server.url}  (Ctrl-C ends it)")
+        server.serve_forever()
 
 
 @contextmanager
@@ -72,8 +73,8 @@ def _built(folder: Path) -> Iterator[Path]:
         raise KazstanceError(
             f"{folder} holds neither {MANIFEST} nor sources.toml; expected a dataset or a corpus folder"
         )
-    with extra("build"):
-        from kazstance.corpus.build import build
-    with tempfile.TemporaryDirectory() as scratch:
-        build(folder, Path(scratch), lambda _: None)
-        yield Path(scratch)
+    from kazstance.corpus.build import build
+
+    with scratch() as data:
+        build(folder, data, lambda _: None)
+        yield data

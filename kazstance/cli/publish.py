@@ -1,7 +1,6 @@
 """Commands that say how a dataset is cited, licensed and made up, how two versions differ, and that publish one."""
 
 import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -9,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, command, extra
-from kazstance.errors import KazstanceError
+from kazstance.cli.command import Data, Json, command
 from kazstance.output.plain_json import to_json
+from kazstance.output.staging import scratch
+from kazstance.output.terminal import echo, echo_page
 from kazstance.publish.changes import Changes, compare
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.rights import rights
@@ -35,8 +35,7 @@ def cite_(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Say how to cite a dataset: as text, BibTeX, CITATION.cff, or metadata for Zenodo."""
-    with extra("build"):
-        typer.echo(cite(dataset.manifest(data=data), style), nl=False)
+    echo_page(cite(dataset.manifest(data=data), style))
 
 
 @command
@@ -44,10 +43,10 @@ def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Say which licence holds for the code and the annotations, and whose the rights in each text are."""
     found = rights(data)
     if as_json:
-        print(to_json([asdict(right) for right in found]))
+        echo_page(to_json([asdict(right) for right in found]))
         return
     for right in found:
-        print(f"{right.part}: {right.what}: {right.terms}")
+        echo(f"{right.part}: {right.what}: {right.terms}")
 
 
 @command
@@ -57,7 +56,7 @@ def schema(
     """Print the JSON Schema of the rows of a table, as `kazstance export --format jsonl` writes them."""
     from kazstance.schema.json_schema import json_schema
 
-    print(to_json(json_schema(table)))
+    echo_page(to_json(json_schema(table)))
 
 
 @command
@@ -68,20 +67,20 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Say what differs between two versions of a dataset, by key, and which part of the version that changes."""
-    found = compare(old, new)
+    found = compare(dataset.DatasetFolder(old), dataset.DatasetFolder(new))
     if as_json:
-        print(to_json({**asdict(found), "shape": [text for _, text in found.shape], **_verdict(found)}))
+        echo_page(to_json({**asdict(found), "shape": [text for _, text in found.shape], **_verdict(found)}))
         return
     for (table, split, kind), count in found.counts.items():
-        print(f"{table}/{split}: {count} {kind}")
+        echo(f"{table}/{split}: {count} {kind}")
     for line in [text for _, text in found.shape]:
-        print(line)
+        echo(line)
     rows = sorted(found.rows, key=lambda row: -row.part)
     for row in rows[: limit or None]:
-        print(f"  {row}")
+        echo(f"  {row}")
     if limit and len(rows) > limit:
-        print(f"  and {len(rows) - limit} more; --limit 0 names all")
-    print(f"{found.old} -> {found.new}: {_said(found)}")
+        echo(f"  and {len(rows) - limit} more; --limit 0 names all")
+    echo(f"{found.old} -> {found.new}: {_said(found)}")
 
 
 @command
@@ -97,44 +96,33 @@ def publish(
     ] = None,
 ) -> None:
     """Publish a dataset on the Hugging Face Hub: one commit with card, data, metadata, licences; tagged by version."""
-    with extra("hf"):
-        from kazstance.publish import upload
-    with extra("build"):
-        from kazstance.publish.hub import stage
-    hub = upload.connect(_token(token_file))
+    from kazstance.publish import upload
+    from kazstance.publish.hub import stage
+
+    hub = upload.connect(upload.read_token(token_file) if token_file else None)
     home = hub.home(repo_id)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "hub")
+    with scratch() as room:
+        folder = room / "hub"
         stage(data, folder, home)
         todo = upload.plan(hub, folder, repo_id, dataset.manifest(data=data).version)
         _print_plan(todo, home)
         if todo.is_done:
             return
         if not yes:
-            print("nothing was uploaded; say --yes to upload")
+            echo("nothing was uploaded; say --yes to upload")
             return
         commit = upload.upload(hub, todo, private=private)
-    print(f"published {todo.tag}, commit {commit}")
-
-
-def _token(file: Path | None) -> str | None:
-    """The first word of a file; the token is never shown."""
-    if file is None:
-        return None
-    try:
-        return file.read_text(encoding="utf-8").split()[0]
-    except (OSError, UnicodeDecodeError, IndexError):
-        raise KazstanceError(f"{file}: cannot be read or is empty; expected a token in it") from None
+    echo(f"published {todo.tag}, commit {commit}")
 
 
 def _print_plan(todo: "Plan", home: str) -> None:
     if todo.is_done:
-        print(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
+        echo(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
         return
-    print(home if todo.head else f"{home} is not there, or not to be seen without a token; it is to be made")
+    echo(home if todo.head else f"{home} is not there, or not to be seen without a token; it is to be made")
     for change in todo.changes:
-        print(f"{change.kind} {change.path} ({change.bytes} bytes)")
-    print(f"{len(todo.changes)} files differ; the tag {todo.tag} {'is there' if todo.is_tagged else 'is to be set'}")
+        echo(f"{change.kind} {change.path} ({change.bytes} bytes)")
+    echo(f"{len(todo.changes)} files differ; the tag {todo.tag} {'is there' if todo.is_tagged else 'is to be set'}")
 
 
 def _verdict(found: Changes) -> dict[str, object]:

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from kazstance.cli.command import app, command, extra
+from kazstance.cli.command import app, command, make_group
+from kazstance.output.terminal import echo
 
-review = typer.Typer(
-    no_args_is_help=True, help="Sheets for people to annotate, blind to all labels, and their way back."
-)
+review = make_group("Sheets for people to annotate, blind to all labels, and their way back.")
 app.add_typer(review, name="review")
 review_command = partial(command, group=review)
 
@@ -20,16 +19,16 @@ review_command = partial(command, group=review)
 def export(
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
     annotator: Annotated[str, typer.Option(help="A name for the annotator, as in ids: small letters, digits, _.")],
-    out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
     share: Annotated[float, typer.Option(min=0, max=1, help="Draw each pair with this probability.")] = 1.0,
     share_none: Annotated[float | None, typer.Option(min=0, max=1, help="Another one for pairs that are none.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 1,
 ) -> None:
     """Write sheets for a human annotator: CSV, and tasks with configuration for Label Studio."""
-    with extra("build"):
-        from kazstance.review.hand_out import hand_out
+    from kazstance.review.hand_out import hand_out
+
     n = hand_out(corpus, annotator, out, share=share, share_none=share_none, seed=seed)
-    print(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
+    echo(f"wrote {n} items to {out}; keep plan.json to yourself, it is needed to bring the answers in")
 
 
 @review_command
@@ -42,6 +41,6 @@ def import_(
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the sheet was filled.")] = None,
 ) -> None:
     """Check a filled sheet row by row, and add it to the corpus as the readings of a person."""
-    with extra("build"):
-        from kazstance.review.bring_in import Person, bring_in
-    print(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")
+    from kazstance.review.bring_in import Person, bring_in
+
+    echo(f"wrote {bring_in(corpus, sheet, plan, Person(name, note, date and date.date()))}")

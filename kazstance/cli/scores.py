@@ -11,6 +11,7 @@ from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mappi
 from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
+from kazstance.output.terminal import echo, echo_page
 from kazstance.stats import scoring
 from kazstance.stats.tally import SEED
 
@@ -47,11 +48,10 @@ def score(
         name: predictions.scores(part, target, cluster, resamples, seed, spelling=spelled.name)
         for name, part in parts.items()
     }
-    for note in notes:
-        typer.echo(note, err=True)
+    echo(*notes, err=True)
     if as_json:
         lists = {name: [asdict(line) for line in lines] for name, lines in found.items()}
-        print(to_json(lists | {"notes": [asdict(note) for note in notes]}))
+        echo_page(to_json(lists | {"notes": [asdict(note) for note in notes]}))
         return
     for name, lines in found.items():
-        print(*([name] if by else []), *lines, sep="\n")
+        echo(*([name] if by else []), *lines)

@@ -1,6 +1,7 @@
 """The command that leads other programs to the benchmark's tasks."""
 
 from kazstance.cli.command import command
+from kazstance.output.terminal import echo
 
 
 @command
@@ -8,4 +9,4 @@ def tasks_dir() -> None:
     """Print the folder of the tasks for lm-evaluation-harness, for its `--include_path`."""
     from kazstance.benchmark import harness
 
-    print(harness.TASKS)
+    echo(harness.TASKS)

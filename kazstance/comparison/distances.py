@@ -9,16 +9,9 @@ import numpy as np
 from kazstance.comparison.counts import LABELS, Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
-from kazstance.errors import KazstanceError, MissingExtraError, UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.labels import Label
 from kazstance.stats.tally import SEED, Floats, resample
-
-try:
-    from scipy.cluster.hierarchy import linkage
-    from scipy.linalg import orthogonal_procrustes
-    from scipy.sparse import csr_array
-except ModuleNotFoundError:
-    raise MissingExtraError("scipy", "compare") from None
 
 Feature = Literal["positions", "salience"]
 RESAMPLES: Final = 1000
@@ -109,6 +102,8 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
 
 def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:
     """Cluster bootstrap within each source: rows by label in n draws, shape (n, sources, targets, labels)."""
+    from scipy.sparse import csr_array  # noqa: PLC0415  # loaded where it is used
+
     width = len(counts.targets) * len(LABELS)
     at = np.repeat(counts.cluster, len(LABELS)), (counts.target[:, None] * len(LABELS) + np.arange(len(LABELS))).ravel()
     cells = csr_array((counts.rows.ravel(), at), shape=(len(counts.source), width))
@@ -160,6 +155,8 @@ def _pairs(names: list[tuple[str, str]], found: Floats, ends: Floats, whole: Flo
 
 def _clades(condensed: Floats) -> list[tuple[frozenset[int], frozenset[int], float]]:
     """What a tree joins, in order: two sets of sources, and their mean distance."""
+    from scipy.cluster.hierarchy import linkage  # noqa: PLC0415  # loaded where it is used
+
     steps = linkage(condensed, "average")
     sets = [frozenset([i]) for i in range(len(steps) + 1)]
     found = []
@@ -188,6 +185,8 @@ def _tree(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[Clade
 
 def _map(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[tuple[Place, ...], float]:
     """The places of sources, and the share of two dimensions in the distances."""
+    from scipy.linalg import orthogonal_procrustes  # noqa: PLC0415  # loaded where it is used
+
     places, explained = _scale(found, len(sources))
     away = np.zeros((len(whole), len(sources)))
     for i, row in enumerate(whole):

@@ -2,14 +2,8 @@
 
 from typing import NamedTuple
 
-from kazstance.errors import MissingExtraError
 from kazstance.schema.labels import Label, Position
 from kazstance.stats.tally import Floats
-
-try:
-    from scipy.special import betaincinv
-except ModuleNotFoundError:
-    raise MissingExtraError("scipy", "compare") from None
 
 LEVEL = 0.95
 DIGITS = 6
@@ -76,6 +70,8 @@ def salience(about: float, sentences: float) -> Estimate:
 
 def _jeffreys(hits: float, misses: float) -> Estimate:
     """Posterior of a share under the prior Beta(1/2, 1/2): mean and equal-tailed interval."""
+    from scipy.special import betaincinv  # noqa: PLC0415  # loaded where it is used
+
     tail = (1 - LEVEL) / 2
     low, high = (betaincinv(hits + 0.5, misses + 0.5, share) for share in (tail, 1 - tail))
     return Estimate((hits + 0.5) / (hits + misses + 1), float(low), float(high))

@@ -10,10 +10,12 @@ from kazstance.corpus.judge import Decision, Pair, judge
 from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import SOURCES, TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
-from kazstance.corpus.split import SHARES, missing, protocol_folds, split_in_domain
+from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.output.terminal import echo
+from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
 from kazstance.schema.records import Probe, Sentence
@@ -31,7 +33,7 @@ class Dataset:
     folds: dict[str, tuple[Fold, ...]]
 
 
-def build(path: Path, folder: Path, say: Say = print) -> Manifest:
+def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
 
     Raises:
@@ -39,12 +41,11 @@ def build(path: Path, folder: Path, say: Say = print) -> Manifest:
     """
     dataset = make(path, say)
     manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
-    rows = sum(file.rows for files in manifest.tables.values() for file in files.values())
-    say(f"write    {rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
+    say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
 
-def make(path: Path, say: Say = print) -> Dataset:
+def make(path: Path, say: Say = echo) -> Dataset:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:
@@ -73,7 +74,8 @@ def make(path: Path, say: Say = print) -> Dataset:
     rows = make_tables(corpus, sentences, judgements, decisions, split)
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
-    return Dataset(corpus, rows, protocol_folds(corpus.sources, corpus.targets))
+    folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
+    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from kazstance.input.text import comparable
 from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
@@ -27,8 +28,11 @@ class Copy:
 
 
 def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
-    """All pairs of sentences that are equal, nearly equal or share a quotation, case and punctuation aside."""
-    words = {s.sentence_id: re.findall(r"\w+", s.text.casefold()) for s in sentences}
+    """All pairs of sentences that are equal, nearly equal or share a quotation.
+
+    Case, punctuation, invisible characters and Unicode normal form make no difference.
+    """
+    words = {s.sentence_id: re.findall(r"\w+", comparable(s.text)) for s in sentences}
     shingles = {name: _runs(found, SHINGLE) for name, found in words.items()}
     candidates = _sharing(shingles)
     quoting = _sharing({name: _runs(found, QUOTED) for name, found in words.items() if len(found) >= QUOTED})

@@ -4,26 +4,36 @@ import csv
 import hashlib
 import io
 import re
-import tomllib
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from kazstance.corpus.inputs import Entry, Input
-from kazstance.errors import Problem
+from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
+from kazstance.input.files import is_there, read_inside
+from kazstance.input.strict_json import StrictError, load_object
+from kazstance.input.strict_toml import load_toml
+from kazstance.input.text import MARK, decode
 
-MAX_BYTES: Final = 64 * 2**20
 SHOWN: Final = 80
+Place = tuple[str, int | None, str | None]
+ARRAYS: Final = ("source", "target", "annotator")
+"""Keys of arrays of tables."""
 T = TypeVar("T", bound=Input)
 
 
 class Folder:
-    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`."""
+    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`.
 
-    def __init__(self, root: Path) -> None:
+    It is read as if the files in `instead` had been written already.
+    """
+
+    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
         self.root = root.resolve()
+        self.instead = instead or {}
         self.problems: list[Problem] = []
         self.digests: dict[str, str] = {}
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
@@ -32,38 +42,35 @@ class Folder:
         """Note that something is wrong; reading goes on, so that all of it is found at once."""
         self.problems.append(Problem(file, line, field, message))
 
-    def exists(self, name: str) -> bool:
-        """Whether there is such a file."""
-        return (self.root / name).is_file()
+    def warn(self, message: str) -> None:
+        """Say of something that it is read as it is, but is probably not what was meant."""
+        warnings.warn(message, CorpusWarning, stacklevel=2)
 
-    def read_bytes(self, name: str, asked: tuple[str, int | None, str | None]) -> bytes | None:
+    def exists(self, name: str) -> bool:
+        """Whether there is anything of that name, be it a folder or a broken link, which reading then reports."""
+        return name in self.instead or is_there(self.root, name)
+
+    def read_bytes(self, name: str, asked: Place) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it."""
-        path = self.root / PurePosixPath(name)
-        if not path.resolve().is_relative_to(self.root):
-            self.report(*asked, f"{name!r} leaves the corpus folder, expected a file inside it")
+        try:
+            content = self.instead[name] if name in self.instead else read_inside(self.root, name)
+        except StrictError as error:
+            self.report(*asked, str(error))
             return None
-        if not path.is_file():
-            self.report(*asked, f"{name} is missing, expected a file")
-            return None
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            self.report(*asked, f"{name} has {size} bytes, expected at most {MAX_BYTES}")
-            return None
-        content = path.read_bytes()
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
-    def read_text(self, name: str, asked: tuple[str, int | None, str | None] | None = None) -> str | None:
-        """The content of a file as text, its line ends as they are."""
+    def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
+        """The content of a file as text, its line ends as they are; a byte-order mark before it only if it is raw."""
         content = self.read_bytes(name, asked or (name, None, None))
         if content is None:
             return None
         try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            self.report(name, line, None, f"byte 0x{content[error.start]:02x} at {error.start}, expected UTF-8")
+            text = decode(content)
+        except StrictError as error:
+            self.problems.append(error.problem(name))
             return None
+        return text if is_raw else text.removeprefix(MARK)
 
     def read_toml(self, name: str) -> tuple[dict[str, Any], str]:
         """A TOML file's tables, and its text to look lines up in; read once, so that it is reported once."""
@@ -76,11 +83,22 @@ class Folder:
         if text is None:
             return {}, ""
         try:
-            return tomllib.loads(text), text
-        except tomllib.TOMLDecodeError as error:
-            line = re.search(r"line (\d+)", str(error))
-            self.report(name, int(line[1]) if line else None, None, f"{error}, expected TOML")
+            return load_toml(text), text
+        except StrictError as error:
+            self.problems.append(error.problem(name))
             return {}, ""
+
+    def check_keys(self, name: str, known: Collection[str]) -> None:
+        """Report the tables and keys at the top of a TOML file that it does not have."""
+        tables, text = self.read_toml(name)
+        shown = {key: f"[[{key}]]" if key in ARRAYS else f"[{key}]" for key in known}
+        for key in tables:
+            if key not in known:
+                found = re.search(rf"(?m)^\s*\[*\s*[\"']?{re.escape(key)}\b", text)
+                line = text.count("\n", 0, found.end()) + 1 if found else None
+                is_array = isinstance(tables[key], list) and all(isinstance(row, dict) for row in tables[key])
+                came = f"[[{key}]]" if is_array else f"[{key}]" if isinstance(tables[key], dict) else key
+                self.report(name, line, came, f"not a table here; {choose(came, shown.values())}")
 
     def read_tables(self, name: str, key: str, model: type[T]) -> list[Entry[T]]:
         """The entries of an array of tables, each validated."""
@@ -95,16 +113,21 @@ class Folder:
         return [entry for row, line in zip(rows, lines, strict=True) if (entry := self.entry(name, line, row, model))]
 
     def read_csv(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The rows of a CSV file with a header, each validated; a byte order mark before it is taken off."""
+        """The rows of a CSV file with a header, each validated."""
         text = self.read_text(name)
         if text is None:
             return []
-        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         expected = list(model.model_fields)
-        if sorted(reader.fieldnames or ()) != sorted(expected):
-            self.report(name, 1, None, f"columns {reader.fieldnames}, expected {expected}")
+        try:
+            names = reader.fieldnames
+        except csv.Error as error:
+            self.report(name, 1, None, f"{error} in the header, expected CSV")
             return []
-        return [entry for line, row in self._rows(name, reader) if (entry := self.entry(name, line, row, model))]
+        if sorted(names or ()) != sorted(expected):
+            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
+            return []
+        return self._entries(name, self._rows(name, reader), model)
 
     def _rows(self, name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[str, Any]]]:
         line = reader.line_num
@@ -123,27 +146,52 @@ class Folder:
     def read_lines(self, name: str, model: type[T]) -> list[Entry[T]]:
         """The lines of a file of JSON objects, each validated; empty lines are passed over."""
         lines = (self.read_text(name) or "").split("\n")
-        entries = (self.entry(name, number, line, model) for number, line in enumerate(lines, 1) if line.strip())
+        if lines[-1].strip():
+            try:
+                load_object(lines[-1])
+            except StrictError as error:
+                self.report(name, len(lines), None, f"{error}; the last line has no line end, the file may be cut off")
+                lines.pop()
+        rows = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+        return self._entries(name, rows, model)
+
+    def _entries(self, name: str, rows: Iterable[tuple[int, dict[str, Any] | str]], model: type[T]) -> list[Entry[T]]:
+        """Rows as entries; after many problems, the rest is not looked at."""
+        before, entries = len(self.problems), []
+        for line, row in rows:
+            entries.append(self.entry(name, line, row, model))
+            if len(self.problems) - before >= COLLECTED:
+                message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
+                self.report(name, line, None, message)
+                break
         return [entry for entry in entries if entry]
 
     def entry(self, name: str, line: int, row: dict[str, Any] | str, model: type[T]) -> Entry[T] | None:
         """A row as a validated entry, or None with a problem for each field that is wrong."""
         try:
-            value = model.model_validate_json(row) if isinstance(row, str) else model.model_validate(row)
+            value = model.model_validate(load_object(row) if isinstance(row, str) else row)
+        except StrictError as error:
+            self.problems.append(error.problem(name, line + (error.line or 1) - 1))
+            return None
         except ValidationError as error:
             for fault in error.errors(include_url=False):
                 field = ".".join(map(str, fault["loc"])) or None
-                came = (
-                    "" if fault["type"] in ("missing", "value_error", "json_invalid") else f"{_shown(fault['input'])}, "
-                )
-                self.report(name, line, field, came + fault["msg"].removeprefix("Value error, "))
+                came = "" if fault["type"] in ("missing", "value_error") else f"{_shown(fault['input'])}, "
+                self.report(name, line, field, came + _said(fault, model))
             return None
         return Entry(name, line, value)
 
 
-def _shown(value: object) -> str:
+def _said(fault: Any, model: type[BaseModel]) -> str:
+    """The message of a fault of pydantic; for a field that is unknown, the ones there are."""
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        return f"not a field here; {choose(str(fault['loc'][0]), model.model_fields)}"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _shown(value: object, limit: int = SHOWN) -> str:
     text = repr(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def _columns(row: dict[Any, Any]) -> int:

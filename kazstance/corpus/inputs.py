@@ -8,15 +8,17 @@ from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
-from kazstance.schema.publication import Publication
+from kazstance.schema.publication import FILLED, Publication
 from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
 ELISION: Final = " […] "
+MOST: Final = 2**63 - 1
+"""The largest number that a column of integers can hold."""
 
 
 class Input(BaseModel):
@@ -82,7 +84,7 @@ class TargetInput(Input):
     name: Text
     kind: TargetKind
     group: Text
-    fold: Annotated[int, Field(ge=1)]
+    fold: Annotated[int, Field(ge=1, le=MOST)]
     definition: Text
 
 

@@ -10,6 +10,7 @@ from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
 from kazstance.schema.records import Judgement, Sentence, Span
+from kazstance.schema.spans import merge
 
 Pair = tuple[str, str]
 
@@ -213,14 +214,3 @@ def _decision(
         origin,
         votes,
     )
-
-
-def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The union of spans, overlapping and touching ones as one."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start, span.end)):
-        if merged and span.start <= merged[-1].end:
-            merged[-1] = Span(start=merged[-1].start, end=max(span.end, merged[-1].end))
-        else:
-            merged.append(span)
-    return tuple(merged)

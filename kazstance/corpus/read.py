@@ -1,7 +1,8 @@
 """Read a corpus folder: everything that a dataset is made from, checked for itself and against each other."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,10 @@ from kazstance.corpus.inputs import (
     TargetInput,
     UnitInput,
 )
+from kazstance.corpus.listing import check_listing
 from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.input.strict_json import StrictError
+from kazstance.input.text import check_plain, comparable
 from kazstance.schema.labels import TargetKind
 
 SOURCES: Final = "sources.toml"
@@ -37,6 +41,7 @@ ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
+OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,10 @@ class Corpus:
     digests: dict[str, str]
 
 
-def read(path: Path) -> Corpus:
-    """Read a corpus folder.
+def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
+    """Read a corpus folder, as if the files in `instead` had been written already.
+
+    Files in it that nothing reads, and texts in decomposed Unicode, get a CorpusWarning.
 
     Raises:
         KazstanceError: there is no such folder.
@@ -67,11 +74,23 @@ def read(path: Path) -> Corpus:
     """
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
-    folder = Folder(path)
+    folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
         raise InputError(folder.problems)
     return corpus
+
+
+def read_codebook(path: Path) -> str:
+    """The codebook of a corpus folder, empty where there is none.
+
+    Raises:
+        InputError: it is not a file of the folder, or not text in UTF-8.
+    """
+    folder = Folder(path)
+    text = folder.read_text(CODEBOOK) if folder.exists(CODEBOOK) else ""
+    raise_all(folder.problems)
+    return text or ""
 
 
 def _read_all(folder: Folder) -> Corpus | None:
@@ -79,8 +98,12 @@ def _read_all(folder: Folder) -> Corpus | None:
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
+    folder.check_keys(SOURCES, ("corpus", "source"))
+    folder.check_keys(TARGETS, ("target",))
+    folder.check_keys(ANNOTATORS, ("annotator",))
     _check_unique(folder, sources, "id", lambda source: source.id)
     _check_unique(folder, targets, "id", lambda target: target.id)
+    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
     _check_unique(folder, annotators, "id", lambda annotator: annotator.id)
     texts = _read_texts(folder, sources)
     repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
@@ -90,6 +113,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     for entry in annotators:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+    _check_listing(folder, sources, annotators)
     if header is None:
         return None
     return Corpus(
@@ -115,15 +139,40 @@ def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[s
     texts = {}
     for entry in sources:
         name = f"texts/{entry.value.id}.txt"
-        text = folder.read_text(name, (entry.file, entry.line, "id"))
+        text = folder.read_text(name, (entry.file, entry.line, "id"), is_raw=True)
         line, digest = sums.get(name, (None, None))
         if digest is None:
             folder.report(SUMS, None, name, "no digest, expected one for every text")
         elif text is not None and folder.digests[name] != digest:
             folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
         if text is not None:
+            _check_text(folder, name, text)
             texts[entry.value.id] = text
     return texts
+
+
+def _check_text(folder: Folder, name: str, text: str) -> None:
+    """See that a text can be annotated."""
+    try:
+        check_plain(text)
+    except StrictError as error:
+        folder.problems.append(error.problem(name))
+    if not unicodedata.is_normalized("NFC", text):
+        line = next(i for i, row in enumerate(text.split("\n"), 1) if not unicodedata.is_normalized("NFC", row))
+        folder.warn(
+            f"{name}:{line}: some characters are decomposed (not in Unicode normal form C), as in text copied "
+            "from PDF files; words may be cut at their accents"
+        )
+
+
+def _check_listing(
+    folder: Folder, sources: Iterable[Entry[SourceInput]], annotators: Sequence[Entry[AnnotatorInput]]
+) -> None:
+    """Report texts without a source, and warn of files that nothing reads."""
+    briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
+    readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
+    texts = [f"texts/{entry.value.id}.txt" for entry in sources]
+    check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *briefs, *readings, *texts})
 
 
 def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
@@ -141,8 +190,11 @@ def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
 
 
 def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, none of them twice."""
-    readings = folder.read_lines(f"annotations/{annotator_id}.jsonl", ReadingInput)
+    """The readings of one annotator, none of them twice, and at least one."""
+    name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
+    readings = folder.read_lines(name, ReadingInput)
+    if not readings and len(folder.problems) == before:
+        folder.report(name, None, None, f"the file is empty, expected what {annotator_id} has judged")
     _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
     for entry in readings:
         targets = [judgement.target_id for judgement in entry.value.judgements]
@@ -191,14 +243,20 @@ def _read_mirrored(folder: Folder) -> list[Entry[MirrorInput]]:
     return entries
 
 
-def _check_unique(folder: Folder, entries: Iterable[Entry[T]], field: str, key: Callable[[T], str]) -> None:
+def _check_unique(
+    folder: Folder,
+    entries: Iterable[Entry[T]],
+    field: str,
+    key: Callable[[T], str],
+    fold: Callable[[str], str] = str,
+) -> None:
+    """Report entries whose key an earlier one has, both as `fold` makes them."""
     seen: dict[str, int] = {}
     for entry in entries:
-        first = seen.setdefault(key(entry.value), entry.line)
+        value = key(entry.value)
+        first = seen.setdefault(fold(value), entry.line)
         if first != entry.line:
-            folder.report(
-                entry.file, entry.line, field, f"{key(entry.value)!r} stands on line {first} too, expected once"
-            )
+            folder.report(entry.file, entry.line, field, f"{value!r} appears on line {first} too, expected once")
 
 
 def _check_spans(folder: Folder, entries: Iterable[Entry[SpanInput]], texts: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kazstance.corpus.inputs import Entry, RepairInput
 from kazstance.errors import Problem
+from kazstance.input.text import MARK
 from kazstance.schema.records import Repair
 
 
@@ -40,14 +41,15 @@ class RepairedText:
 
 
 def repair(raw: str, rows: Iterable[Entry[RepairInput]]) -> tuple[RepairedText, list[Problem]]:
-    """Apply repairs to a raw text; a repair that overlaps another is a problem."""
+    """Apply repairs to a raw text, which begins after a byte-order mark; one that overlaps another is a problem."""
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     applied: list[AppliedRepair] = []
     problems: list[Problem] = []
-    done = 0
-    for entry in sorted(rows, key=lambda entry: (entry.value.raw_start, entry.value.raw_end, entry.line)):
+    ordered = sorted(rows, key=lambda entry: (entry.value.raw_start, entry.value.raw_end, entry.line))
+    done = len(MARK) if raw.startswith(MARK) and not (ordered and ordered[0].value.raw_start == 0) else 0
+    for entry in ordered:
         row = entry.value
         if row.raw_start < done:
             problems.append(

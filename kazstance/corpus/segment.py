@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from nupunkt import sent_spans
 
@@ -9,6 +10,7 @@ from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
 from kazstance.corpus.read import Corpus
 from kazstance.corpus.repair import RepairedText, apply, repair
 from kazstance.errors import Problem
+from kazstance.input.text import MARK
 from kazstance.schema.labels import ANNOTATED_KINDS, UnitKind, Voice
 from kazstance.schema.records import Repair, Sentence
 
@@ -137,10 +139,15 @@ def _applies(rule: UnitInput, raw: Span) -> bool:
 
 
 def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Sentences as they are; one that repeats an earlier one of its source says so and is not annotated."""
+    """Sentences as they are; one that repeats an earlier one of its source says so and is not annotated.
+
+    Whether accents are composed makes no difference.
+    """
     first: dict[str, str] = {}
     for unit in units:
-        original = first.setdefault(unit.text, unit.sentence_id) if unit.annotated else unit.sentence_id
+        original = (
+            first.setdefault(normalize("NFC", unit.text), unit.sentence_id) if unit.annotated else unit.sentence_id
+        )
         copy = original != unit.sentence_id
         yield unit.model_copy(update={"duplicate_of": original, "annotated": False}) if copy else unit
 
@@ -173,7 +180,8 @@ def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sent
             times[i] += 1
     file = f"texts/{source}.txt"
     for i, character in enumerate(raw):
-        if times[i] > 1 or (times[i] == 0 and not character.isspace()):
+        is_mark = i == 0 and character == MARK
+        if times[i] > 1 or (times[i] == 0 and not character.isspace() and not is_mark):
             yield Problem(
                 file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} lies in {times[i]} units, expected 1"
             )

@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.corpus.copies import Copy
-from kazstance.corpus.inputs import Entry, SourceInput, TargetInput
 from kazstance.corpus.judge import Decision, Pair
 from kazstance.schema.labels import Label
-from kazstance.schema.manifest import Fold
 from kazstance.schema.records import Sentence
 
 SHARES: Final = {"train": 60, "validation": 15, "test": 25}
@@ -80,24 +78,6 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     lacking = ((counts == 0) & must).sum(axis=(-2, -1))
     cost: Ints = np.abs(100 * counts - goal).sum(axis=(-2, -1)) + lacking * goal.sum()
     return cost
-
-
-def protocol_folds(
-    sources: Iterable[Entry[SourceInput]], targets: Iterable[Entry[TargetInput]]
-) -> dict[str, tuple[Fold, ...]]:
-    """The folds of cross_source, cross_target and cross_both: what each leaves out of training and tests on."""
-    names = [entry.value.id for entry in sources]
-    groups: dict[int, list[str]] = defaultdict(list)
-    for entry in targets:
-        groups[entry.value.fold].append(entry.value.id)
-    by_target = {str(fold): tuple(groups[fold]) for fold in sorted(groups)}
-    return {
-        "cross_source": tuple(Fold(fold=s, test_sources=(s,), test_targets=None) for s in names),
-        "cross_target": tuple(Fold(fold=f, test_sources=None, test_targets=t) for f, t in by_target.items()),
-        "cross_both": tuple(
-            Fold(fold=f"{s}/{f}", test_sources=(s,), test_targets=t) for s in names for f, t in by_target.items()
-        ),
-    }
 
 
 def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:

@@ -1,11 +1,7 @@
-"""Write a dataset: Parquet files and manifest, whole or not at all."""
+"""Write a dataset: Parquet files and manifest."""
 
-import json
 import platform
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +12,10 @@ import pyarrow.parquet as pq
 import kazstance
 from kazstance.corpus.inputs import Header
 from kazstance.corpus.tables import Rows
-from kazstance.errors import KazstanceError
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
-from kazstance.schema.manifest import Fold, Manifest, SplitFile
+from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
 
 TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
@@ -36,7 +31,7 @@ def write(
     }
     manifest = Manifest(
         **header.model_dump(),
-        digest=sha256("".join(f.digest for files in tables.values() for f in files.values()).encode()).hexdigest(),
+        digest=data_digest(tables),
         tables=tables,
         folds=dict(folds),
         inputs=dict(sorted(inputs.items())),
@@ -46,9 +41,9 @@ def write(
             **{tool: version(tool) for tool in TOOLS},
         },
     )
-    text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    return manifest
+    signed = sign(manifest)
+    (folder / MANIFEST).write_bytes(to_bytes(signed))
+    return signed
 
 
 def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]) -> SplitFile:
@@ -65,30 +60,3 @@ def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]
         bytes=len(content),
         sha256=sha256(content).hexdigest(),
     )
-
-
-@contextmanager
-def replacing(out: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `out` when all went well; else `out` stays as it was.
-
-    Raises:
-        KazstanceError: `out` is there and is no dataset, so that nothing else is ever deleted.
-    """
-    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise KazstanceError(
-            f"{out} is there and holds no {MANIFEST}; expected a new or empty folder, or a dataset to replace"
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-        fresh, old = Path(scratch, "new"), Path(scratch, "old")
-        fresh.mkdir()
-        yield fresh
-        if out.exists():
-            out.rename(old)
-        try:
-            fresh.rename(out)
-        except OSError:
-            if old.exists():
-                old.rename(out)
-            raise
-        shutil.rmtree(old, ignore_errors=True)

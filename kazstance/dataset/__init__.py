@@ -1,15 +1,29 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same as plain functions."""
 
-from kazstance.dataset.folder import DatasetFolder
-from kazstance.dataset.reading import SHIPPED, load, manifest, path, splits, table, to_hf, verify
+from kazstance.dataset.folder import SHIPPED, DatasetFolder
+from kazstance.dataset.reading import (
+    PAGES,
+    findings,
+    load,
+    manifest,
+    page_place,
+    path,
+    splits,
+    table,
+    to_hf,
+    verify,
+)
 from kazstance.dataset.table import Table
 
 __all__ = [
+    "PAGES",
     "SHIPPED",
     "DatasetFolder",
     "Table",
+    "findings",
     "load",
     "manifest",
+    "page_place",
     "path",
     "splits",
     "table",

@@ -7,9 +7,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
-from kazstance.dataset.reading import SHIPPED, manifest
 from kazstance.dataset.table import Table
-from kazstance.errors import UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
 
+SHIPPED: Final = Path(__file__).parents[1] / "data"
+"""The dataset that comes with the package."""
 IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "annotators"}
 """Columns whose values are rows of another table."""
 
@@ -40,10 +41,10 @@ class DatasetFolder:
             IntegrityError: the manifest is damaged.
         """
         self.path: Final = Path(path)
-        self.manifest: Final[Manifest] = manifest(data=self.path)
+        self.manifest: Final[Manifest] = _manifest(self.path)
         self._lock = RLock()
         self._whole: dict[tuple[str, str], pa.Table] = {}
-        self._schemas: dict[str, pa.Schema] = {}
+        self._checked: set[str] = set()
 
     @property
     def digest(self) -> str:
@@ -53,7 +54,9 @@ class DatasetFolder:
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
-        return tuple(self.manifest.tables)
+        from kazstance.schema.records import TABLES
+
+        return tuple(name for name in self.manifest.tables if name in TABLES)
 
     def __getitem__(self, name: str) -> Table[records.Record]:
         """A table by its name.
@@ -61,7 +64,7 @@ class DatasetFolder:
         Raises:
             UnknownNameError: there is no such table.
         """
-        if name not in self.manifest.tables:
+        if name not in self.tables:
             raise UnknownNameError(name, "table", self.tables)
         return Table(self, name, tuple(self.manifest.tables[name]))
 
@@ -145,12 +148,7 @@ class DatasetFolder:
 
     def schema(self, table: str) -> pa.Schema:
         """The columns of a table as they are stored."""
-        import pyarrow.parquet as pq
-
-        with self._lock:
-            if table not in self._schemas:
-                self._schemas[table] = pq.read_schema(self.file(table, next(iter(self.manifest.tables[table]))))
-            return self._schemas[table]
+        return self.read(table, next(iter(self.manifest.tables[table]))).schema
 
     def label_names(self, table: str) -> Mapping[str, tuple[str, ...]]:
         """The names of the labels of each label column of a table, in the order of their numbers."""
@@ -159,23 +157,58 @@ class DatasetFolder:
         return label_names(self.schema(table))
 
     def read(self, table: str, split: str, where: pc.Expression | None = None) -> pa.Table:
-        """The rows of a split as they are stored; a condition is pushed down to the file, a whole split is kept."""
-        import pyarrow.parquet as pq
+        """The rows of a split as they are stored; a condition is pushed down to the file, a whole split is kept.
 
+        Raises:
+            IntegrityError: the file is damaged.
+        """
         if where is not None:
-            return pq.read_table(self.file(table, split), filters=where)
+            return self._read_file(table, split, where=where)
         with self._lock:
             if (table, split) not in self._whole:
-                self._whole[table, split] = pq.ParquetFile(self.file(table, split)).read()
+                self._whole[table, split] = self._read_file(table, split)
             return self._whole[table, split]
 
-    def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
-        """Some columns of all splits of a table as they are stored, of all rows or those that meet a condition."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    def check_schema(self, table: str) -> None:
+        """See that a table has all columns of the schema, with their types.
 
-        files = [self.file(table, split) for split in self[table].splits]
-        return pa.concat_tables(pq.read_table(file, columns=list(names), filters=where) for file in files)
+        Raises:
+            IntegrityError: it does not.
+        """
+        from kazstance.schema.columns import arrow_schema
+        from kazstance.schema.records import TABLES
+
+        if table in self._checked or table not in TABLES:
+            return
+        for split in self.manifest.tables[table]:
+            found = self.read(table, split).schema
+            for field in arrow_schema(TABLES[table].record):
+                at = found.get_field_index(field.name)
+                if at < 0 or found.field(at).type != field.type:
+                    came = "no such column" if at < 0 else f"a column of type {found.field(at).type}"
+                    message = f"{self.path / table}: {field.name}: {came}, expected {field.type}"
+                    raise IntegrityError(message, self.path)
+        self._checked.add(table)
+
+    def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
+        """Some columns of all splits of a table as they are stored, of all rows or those that meet a condition.
+
+        Raises:
+            IntegrityError: a file is damaged, or has no such column.
+        """
+        import pyarrow as pa
+
+        return pa.concat_tables(self._read_file(table, split, names, where) for split in self[table].splits)
+
+    def _read_file(
+        self, table: str, split: str, names: Sequence[str] | None = None, where: pc.Expression | None = None
+    ) -> pa.Table:
+        from kazstance.input.parquet import read_parquet
+
+        try:
+            return read_parquet(self.file(table, split), names, where)
+        except KazstanceError as error:
+            raise IntegrityError(str(error), self.path) from error
 
     def __repr__(self) -> str:
         found = self.manifest
@@ -188,3 +221,12 @@ class DatasetFolder:
     def _ids(self, table: str, split: str, column: str) -> list[str]:
         names: list[str] = self.read(table, split)[column].to_pylist()
         return names
+
+
+def _manifest(path: Path) -> Manifest:
+    """The manifest of a dataset; a folder that a killed run set aside is put back first."""
+    from kazstance.output.staging import put_back
+    from kazstance.schema.manifest import read_manifest
+
+    put_back(path)
+    return read_manifest(path)

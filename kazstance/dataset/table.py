@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from kazstance.dataset.conditions import Condition, conditions, expression
-from kazstance.errors import IntegrityError, MissingExtraError, UnknownNameError
+from kazstance.errors import IntegrityError, UnknownNameError
+from kazstance.extras import naming_extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from pydantic import ValidationError
 
     from kazstance.dataset.folder import DatasetFolder
     from kazstance.schema.records import Record
@@ -85,6 +87,7 @@ class Table(Generic[R]):
             parts.append(part if SPLIT in part.column_names else part.append_column(SPLIT, column))
         return pa.concat_tables(parts).replace_schema_metadata(None)
 
+    @naming_extras()
     def to_pandas(self, split: str | None = None) -> pd.DataFrame:
         """The rows as a pandas data frame, labels by name, with a column `split`.
 
@@ -92,12 +95,11 @@ class Table(Generic[R]):
             UnknownNameError: there is no such split.
             MissingExtraError: pandas is not installed.
         """
-        try:
-            import pandas  # noqa: F401
-        except ImportError:
-            raise MissingExtraError("pandas", "frames") from None
+        import pandas  # noqa: F401
+
         return cast("pd.DataFrame", self.to_arrow(split).to_pandas())
 
+    @naming_extras()
     def to_polars(self, split: str | None = None) -> pl.DataFrame:
         """The rows as a Polars data frame, labels by name, with a column `split`.
 
@@ -105,12 +107,11 @@ class Table(Generic[R]):
             UnknownNameError: there is no such split.
             MissingExtraError: Polars is not installed.
         """
-        try:
-            import polars as pl
-        except ImportError:
-            raise MissingExtraError("polars", "frames") from None
+        import polars as pl
+
         return cast("pl.DataFrame", pl.from_arrow(self.to_arrow(split)))
 
+    @naming_extras()
     def to_hf(self) -> datasets.DatasetDict:
         """The rows as a `DatasetDict` with its features, without cache or network; labels are ClassLabels.
 
@@ -119,14 +120,23 @@ class Table(Generic[R]):
         Raises:
             MissingExtraError: `datasets` is not installed.
         """
-        try:
-            import datasets
-        except ImportError:
-            raise MissingExtraError("datasets", "hf") from None
+        import datasets
+
         from kazstance.schema.records import HF_SPLITS
 
         named = {HF_SPLITS.get(split, split): self._read(split) for split in self.splits}
         return datasets.DatasetDict({name: datasets.Dataset(part, split=name) for name, part in named.items()})
+
+    def stored(self, split: str | None = None) -> pa.Table:
+        """The rows as an Arrow table as they are stored: labels by number, with the features of the files.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            IntegrityError: a file is damaged, or its columns differ from the schema.
+        """
+        import pyarrow as pa
+
+        return pa.concat_tables(self._read(name) for name in self._chosen(split))
 
     def records(self, split: str | None = None) -> tuple[R, ...]:
         """The rows as validated frozen records.
@@ -206,6 +216,7 @@ class Table(Generic[R]):
         return int(files.count_rows(filter=expression(self.conditions)))
 
     def _read(self, split: str) -> pa.Table:
+        self.folder.check_schema(self.name)
         return self.folder.read(self.name, split, expression(self.conditions))
 
     def _named(self, rows: pa.Table) -> pa.Table:
@@ -231,7 +242,7 @@ class Table(Generic[R]):
                 for row in batch.to_pylist():
                     yield cast("R", record.model_validate(row))
         except ValidationError as error:
-            raise IntegrityError(f"{self.folder.path}: {self.name}: {error}") from None
+            raise IntegrityError(f"{self.folder.path}: {self.name}: {_first(error)}", self.folder.path) from None
 
     def _chosen(self, split: str | None) -> tuple[str, ...]:
         if split is None:
@@ -242,3 +253,10 @@ class Table(Generic[R]):
     def _check_split(self, split: str) -> None:
         if split not in self.splits:
             raise UnknownNameError(split, f"split of {self.name}", self.splits)
+
+
+def _first(error: ValidationError) -> str:
+    """The first fault that pydantic found, in one line, and the number of the others."""
+    faults = error.errors(include_url=False, include_context=False)
+    more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
+    return f"{'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}{more}"

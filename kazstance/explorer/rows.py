@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kazstance import dataset
-from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
+from kazstance.input.parquet import read_parquet
 from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
@@ -79,7 +79,7 @@ class Query(BaseModel):
             return cls.model_validate({key: val if key in several else val[-1] for key, val in fields.items()})
         except ValidationError as error:
             said = (f"{'.'.join(map(str, e['loc']))}: {e['input']!r}: {e['msg']}" for e in error.errors())
-            raise KazstanceError("\n".join(said)) from None
+            raise KazstanceError("; ".join(said)) from None
 
     def narrows(self) -> bool:
         """Whether it asks for sentences with a label of some kind, and not for sentences as such."""
@@ -262,7 +262,10 @@ class Rows:
 def _read(data: Path, table: str, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
     """Some columns of all splits of a table."""
     files = [dataset.path(table, split, data=data) for split in dataset.splits(table, data=data)]
-    return pa.concat_tables(pq.read_table(file, columns=list(columns), filters=where) for file in files)
+    try:
+        return pa.concat_tables(read_parquet(file, columns, where) for file in files)
+    except (KazstanceError, pa.ArrowException) as error:
+        raise IntegrityError(str(error), data) from error
 
 
 def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | list[str]) -> Ints:

@@ -1,11 +1,11 @@
 """A server for datasets that are too large for one file: the same page, its rows fetched as they are asked for."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, Final
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Final, Self
+from urllib.parse import parse_qs
 
 from kazstance.errors import KazstanceError
 from kazstance.explorer.overview import overview
@@ -20,79 +20,122 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+SETTINGS: Final = {
+    "asyncore_use_poll": True,  # select() knows no file beyond the 1,024th
+    "backlog": 1024,
+    "channel_timeout": 30,  # seconds after which a client that says nothing is let go
+    "cleanup_interval": 5,
+    "ident": "kazstance",
+    "max_request_body_size": 1024,  # nothing takes a body
+    "threads": 4,
+}
+"""Of waitress: one loop reads all requests, and hands those that are complete to a few threads, so that clients which
+never finish theirs keep nobody waiting."""
+FILES: Final = 4096
+"""Files that the process asks to have open at once, one for each client."""
+OTHERS: Final = 64
+"""Of them, for what is not a client."""
 Fields = dict[str, list[str]]
+Answer = tuple[HTTPStatus, str, bytes]
+Start = Callable[[str, list[tuple[str, str]]], Any]
+QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
+    "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
+    "/counts": lambda rows, fields: rows.counts(Query.parse(fields)),
+    "/history": lambda rows, fields: rows.history(fields.get("sentence", [""])[-1]),
+}
 
 
-class Explorer(ThreadingHTTPServer):
+class Explorer:
     """Answers this machine only, and only to requests that name it by its own address.
 
+    No address is ever a path of the disk.
+
     Raises:
-        KazstanceError: `data` is no built dataset, or the port is taken.
+        KazstanceError: `data` is not a built dataset, or the port is taken.
     """
 
-    daemon_threads = True
-
     def __init__(self, data: Path, port: int) -> None:
+        from waitress import create_server  # noqa: PLC0415  # only needed to serve
+
         self.page = render(overview(data) | {"rows": None}, connect="'self'")
         self.rows = Rows(data)
+        self._sockets: dict[int, Any] = {}
+        logging.getLogger("waitress").setLevel(logging.ERROR)  # a queue of requests is nothing a user has to act on
+        clients = _open_files() - OTHERS
         try:
-            super().__init__((HOST, port), Handler)
+            self._server = create_server(
+                self.application, map=self._sockets, host=HOST, port=port, connection_limit=clients, **SETTINGS
+            )
         except OSError as error:
+            self._close()
             raise KazstanceError(f"port {port}: {error.strerror}; choose another with --port") from None
+        self.server_address: tuple[str, int] = self._server.socket.getsockname()
+        self.server_port = self.server_address[1]
         self.hosts = {f"{name}:{self.server_port}" for name in (HOST, "localhost")}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.task_dispatcher.shutdown()
+        self._close()
 
     @property
     def url(self) -> str:
         """Where the page is."""
         return f"http://{HOST}:{self.server_port}/"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say what went wrong, but for readers who hung up."""
-        import sys  # noqa: PLC0415
+    def serve_forever(self) -> None:
+        """Answer until the process is interrupted, or another thread calls `shutdown`."""
+        self._server.run()
 
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
+    def shutdown(self) -> None:
+        """End `serve_forever`."""
+        self._server.trigger.pull_trigger(self._close)
+
+    def application(
+        self, request: dict[str, Any], start: Callable[[str, list[tuple[str, str]]], Any]
+    ) -> Iterable[bytes]:
+        """Answer one request, as WSGI has it."""
+        status, kind, content = self._answer(request)
+        headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}
+        start(f"{status.value} {status.phrase}", list(headers.items()))
+        return [content]
+
+    def _answer(self, request: dict[str, Any]) -> Answer:
+        if request["REQUEST_METHOD"] != "GET":
+            return _json(HTTPStatus.NOT_IMPLEMENTED, {"error": "this server only answers GET"})
+        if request.get("HTTP_HOST") not in self.hosts:
+            return _json(HTTPStatus.MISDIRECTED_REQUEST, {"error": f"this server is {self.url}"})
+        if request["PATH_INFO"] == "/":
+            return HTTPStatus.OK, "text/html; charset=utf-8", self.page
+        if request["PATH_INFO"] not in QUESTIONS:
+            return _json(HTTPStatus.NOT_FOUND, {"error": f"nothing here; try {self.url}"})
+        try:
+            fields = parse_qs(request["QUERY_STRING"], keep_blank_values=True, max_num_fields=10_000)
+            return _json(HTTPStatus.OK, QUESTIONS[request["PATH_INFO"]](self.rows, fields))
+        except (KazstanceError, ValueError) as error:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+    def _close(self) -> None:
+        """Close all sockets, on which the loop ends."""
+        for channel in list(self._sockets.values()):
+            channel.close()
 
 
-class Handler(BaseHTTPRequestHandler):
-    """The page, and three questions that it asks; no address is ever a path of the disk."""
+def _json(status: HTTPStatus, content: Any) -> Answer:
+    return status, "application/json; charset=utf-8", embed(content).encode()
 
-    server: Explorer
-    protocol_version = "HTTP/1.1"
-    server_version = "kazstance"
-    sys_version = ""
-    timeout = 60
-    questions: ClassVar[dict[str, Callable[[Rows, Fields], Any]]] = {
-        "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
-        "/counts": lambda rows, fields: rows.counts(Query.parse(fields)),
-        "/history": lambda rows, fields: rows.history(fields.get("sentence", [""])[-1]),
-    }
 
-    def do_GET(self) -> None:
-        """Answer one request."""
-        address = urlsplit(self.path)
-        if self.headers.get("Host") not in self.server.hosts:
-            self._answer(HTTPStatus.MISDIRECTED_REQUEST, {"error": f"this server is {self.server.url}"})
-        elif address.path == "/":
-            self._send(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page)
-        elif address.path in self.questions:
-            try:
-                fields = parse_qs(address.query, keep_blank_values=True, max_num_fields=10_000)
-                self._answer(HTTPStatus.OK, self.questions[address.path](self.server.rows, fields))
-            except (KazstanceError, ValueError) as error:
-                self._answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, {"error": f"nothing here; try {self.server.url}"})
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet: the terminal is for what the user has to know."""
-
-    def _answer(self, status: HTTPStatus, content: Any) -> None:
-        self._send(status, "application/json; charset=utf-8", embed(content).encode())
-
-    def _send(self, status: HTTPStatus, kind: str, content: bytes) -> None:
-        self.send_response(status)
-        for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+def _open_files() -> int:
+    """How many files the process may have open, after the limit is raised as far as it may be and is of use."""
+    try:
+        import resource  # noqa: PLC0415  # not on Windows
+    except ModuleNotFoundError:
+        return FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < FILES:
+        soft = FILES if hard == unlimited else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return FILES if soft == unlimited else min(soft, FILES)

@@ -65,8 +65,11 @@ class Side(NamedTuple):
 
 def row_keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Problem]) -> pa.Array:
     """The key of each row, from one column or several; missing and doubled ones are problems."""
+    before = len(problems)
     parts = [text_column(table, name, file, problems) for name in ids]
     keys = pc.binary_join_element_wise(*parts, BETWEEN)
+    if len(problems) > before:
+        return keys
     if missing := pc.sum(pc.is_null(keys)).as_py():
         problems.append(Problem(file, None, ", ".join(ids), f"{missing} rows without an id, expected one in each"))
     counts = pc.value_counts(keys.drop_null())
@@ -115,28 +118,22 @@ def check_shared(
         if name not in (there := [*gold.table.column_names, *predicted.table.column_names]):
             raise UnknownNameError(name, "column of either file", dict.fromkeys(there))
     order = pc.index_in(gold.keys, value_set=predicted.keys)
-    paired = np.flatnonzero(np.asarray(pc.and_(pc.is_valid(order), pc.is_valid(gold.keys))))
-    rows = order.take(pa.array(paired))
-    notes = []
+    paired = pa.array(np.flatnonzero(np.asarray(pc.and_(pc.is_valid(order), pc.is_valid(gold.keys)))))
+    keys, rows, notes = gold.keys.take(paired), (paired, order.take(paired)), []
     for name, other in _shared(gold, predicted):
         if name in ignored or other in ignored or not len(paired):
             continue
-        one, two = as_text(gold.table.column(name)), as_text(predicted.table.column(other))
-        if one is None or two is None:
+        texts = [as_text(table.column(column)) for table, column in ((gold.table, name), (predicted.table, other))]
+        columns = [text.take(at) for text, at in zip(texts, rows, strict=True) if text is not None]
+        if len(columns) < len(texts):
             notes.append(Note(f"{other} is not compared: it holds neither text nor numbers", other, 0, len(paired)))
-            continue
-        one, two = one.take(pa.array(paired)), two.take(rows)
-        differs = np.flatnonzero(_differs(one, two))
-        if not len(differs):
-            continue
-        said = f"{other} differs in {len(differs)} of {len(paired)} rows"
-        if name in named or is_key(name, (one, two), is_label):
-            first = int(differs[0])
-            problems.append(
-                Problem(predicted.name, None, None, said + _first(gold, paired[first], one[first], two[first], other))
-            )
-        else:
-            notes.append(Note(f"{predicted.name}: {said} from {gold.name}", other, len(differs), len(paired)))
+        elif len(differs := np.flatnonzero(_differs(*columns))):
+            said = f"{other} differs in {len(differs)} of {len(paired)} rows"
+            if name in named or is_key(name, columns, is_label):
+                said += _first(gold.name, int(differs[0]), keys, columns, other)
+                problems.append(Problem(predicted.name, None, None, said))
+            else:
+                notes.append(Note(f"{predicted.name}: {said} from {gold.name}", other, len(differs), len(paired)))
     return notes
 
 
@@ -178,11 +175,11 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
 
 
-def _first(gold: Side, row: int, one: pa.Scalar, two: pa.Scalar, name: str) -> str:
+def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], name: str) -> str:
     """The first row that differs, and what to do."""
-    key = str(gold.keys[int(row)].as_py()).replace(BETWEEN, " ")
+    expected, came = (_cut(column[row]) for column in columns)
     return (
-        f", as in row {key}: {_cut(two)}, expected {_cut(one)} as in {gold.name}; "
+        f", as in row {keys[row].as_py().replace(BETWEEN, ' ')}: {came}, expected {expected} as in {file}; "
         f"pair by ids that both files share, or pass --ignore-column {name}"
     )
 

@@ -68,8 +68,8 @@ class Spelling:
             return f"{known}; use {how} where an empty value means a label"
         if value.casefold() == "none":
             return (
-                f"{known}; it could mean a text that takes no side (neutral) or one that is not about the target "
-                f"(none): say which with {how}"
+                f"{known}; {value!r} could mean a text that takes no side (preset semeval) or one that is not about "
+                f"the target (preset kazstance): say which with {how}"
             )
         if _is_number(value):
             return f"{known}; numbers are labels only where a preset or a mapping says which: use {how}"
@@ -81,8 +81,15 @@ def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Seq
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists those there are.
+        KazstanceError: a pair without `=`, or two labels for one value.
     """
-    own = {theirs: ours for theirs, _, ours in (pair.rpartition("=") for pair in mapping)}
+    own: dict[str, str] = {}
+    for pair in mapping:
+        theirs, sign, ours = pair.rpartition("=")
+        if not sign:
+            raise KazstanceError(f"{pair!r} maps nothing; expected a pair, as THEIRS=favor")
+        if own.setdefault(theirs, ours) != ours:
+            raise KazstanceError(f"{theirs!r} is mapped to {own[theirs]} and to {ours}; expected one label")
     return _spelling(preset, own, labels)
 
 

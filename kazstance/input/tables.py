@@ -10,10 +10,12 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet as pq
 
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.input.json_lines import LinesError, read_json_lines
+from kazstance.input.parquet import read_parquet
+from kazstance.input.strict_json import StrictError
+from kazstance.input.text import MARK, decode
 
 LONGEST: Final = 131_072
 """Characters of a field of a text file."""
@@ -47,18 +49,21 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
     """
     readers: dict[str, Callable[[Path], pa.Table]] = {
         ".csv": partial(_read_csv, form=form),
-        ".jsonl": pyarrow.json.read_json,
-        ".parquet": pq.read_table,
+        ".jsonl": _read_json_lines,
+        ".parquet": read_parquet,
         **dict.fromkeys(TEXT, partial(_read_text, form=form)),
     }
     if file.suffix not in readers:
         raise KazstanceError(f"{file}: {file.suffix!r}, expected a file as {', '.join(readers)}")
     try:
         table = readers[file.suffix](file)
-    except (OSError, UnicodeError, pa.ArrowException) as error:
-        raise KazstanceError(f"{file}: {error}; expected {file.suffix[1:].upper()}") from None
+    except OSError as error:
+        raise KazstanceError(f"{file}: {error.strerror or error}; expected a file") from error
+    except (UnicodeError, pa.ArrowException) as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"{file}: {line}; expected {file.suffix[1:].upper()}") from error
     if doubled := [name for name, count in Counter(table.column_names).items() if count > 1]:
-        raise KazstanceError(f"{file}: the column {doubled[0]!r} stands twice, expected each once")
+        raise KazstanceError(f"{file}: the column {doubled[0]!r} appears twice, expected each once")
     return table
 
 
@@ -71,6 +76,17 @@ def as_text(column: pa.ChunkedArray) -> pa.Array | None:
         return pc.cast(whole, pa.string())
     except pa.ArrowException:
         return None
+
+
+def _read_json_lines(file: Path) -> pa.Table:
+    content = file.read_bytes().removeprefix(MARK.encode())
+    try:
+        decode(content)
+        return read_json_lines(content, str(file))
+    except StrictError as error:
+        raise InputError([error.problem(str(file))]) from None
+    except LinesError as error:
+        raise InputError(error.problems) from None
 
 
 def _read_csv(file: Path, form: Form) -> pa.Table:
@@ -112,8 +128,13 @@ def _typed(name: str, column: pa.Array) -> pa.Array:
 def _decode(file: Path, encoding: str) -> str:
     """The text of a file, without the mark of its byte order."""
     content = file.read_bytes()
+    if encoding.replace("_", "-").casefold() in ("utf-8", "utf8"):
+        try:
+            return decode(content).removeprefix(MARK)
+        except StrictError as error:
+            raise InputError([error.problem(str(file))]) from None
     try:
-        return content.decode(encoding).removeprefix("\ufeff")
+        return content.decode(encoding).removeprefix(MARK)
     except LookupError:
         raise UnknownNameError(encoding, "text encoding", ("utf-8", "windows-1252", "…")) from None
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kazstance.output.cells import safe_cell
+from kazstance.output.plain_json import to_line
 
 
 class Format(StrEnum):
@@ -31,7 +32,7 @@ def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
         pq.write_table(rows, sink, compression="zstd")
         return sink.getvalue()
     if form is Format.jsonl:
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.to_pylist()).encode()
+        return "".join(map(to_line, rows.to_pylist())).encode()
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(rows.column_names)

@@ -1,13 +1,68 @@
-"""Files that appear whole or not at all."""
+"""Files that are complete or absent."""
 
-import tempfile
+import os
+import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+from kazstance.errors import KazstanceError
+from kazstance.output.staging import NEW, destination, named, parents, staging, sync
+
+STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
 def write_file(content: bytes, out: Path) -> None:
-    """Write a file that appears whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}-", delete=False) as scratch:
-        scratch.write(content)
-    Path(scratch.name).chmod(0o644)
-    Path(scratch.name).replace(out)
+    """Write a file that is complete or absent: what was there before stays until all of it is written.
+
+    Through a symbolic link, the file behind it is written. A file that was there keeps its mode and, where the system
+    allows it, its owner; a new one has the mode that the umask gives. Folders above it are made. A pipe or a device is
+    written to as it is.
+
+    Raises:
+        KazstanceError: it is a folder, another process is writing it, or the system refuses.
+    """
+    final = destination(out)
+    if final.exists() and any(is_kind(final.stat().st_mode) for is_kind in STREAMS):
+        final.write_bytes(content)
+        return
+    with parents(final, out), staging(final) as place:
+        put_file(content, out, place)
+
+
+def put_file(content: bytes, out: Path, place: Path) -> None:
+    """Write a file as `write_file` does, prepared in the place of an output that holds it.
+
+    Raises:
+        KazstanceError: it is a folder, or the system refuses.
+    """
+    final = destination(out)
+    old = final.stat() if final.exists() else None
+    if old and not stat.S_ISREG(old.st_mode):
+        raise KazstanceError(f"{out} is a folder, expected a file")
+    if old and not os.access(final, os.W_OK):
+        raise KazstanceError(f"{out} is read-only")
+    with named(out):
+        _write(content, place / NEW, old)
+        (place / NEW).replace(final)
+        sync(final.parent)
+
+
+def _write(content: bytes, file: Path, like: os.stat_result | None) -> None:
+    """Write a new file with the mode and owner of another one."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as sink:
+        sink.write(content)
+        sink.flush()
+        os.fsync(sink.fileno())
+    if like:
+        own(file, like)
+
+
+def own(path: Path, like: os.stat_result) -> None:
+    """Give a file or folder the mode of another one, and its owner as far as the system allows that."""
+    is_now = path.stat()
+    if hasattr(os, "chown") and (is_now.st_uid, is_now.st_gid) != (like.st_uid, like.st_gid):
+        with suppress(PermissionError):
+            os.chown(path, like.st_uid, like.st_gid)
+    if stat.S_IMODE(is_now.st_mode) != stat.S_IMODE(like.st_mode):
+        path.chmod(stat.S_IMODE(like.st_mode))

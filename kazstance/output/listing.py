@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
 
-from kazstance.errors import MissingExtraError
+from kazstance.extras import naming_extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,28 +63,26 @@ class Listing(Sequence[T_co], Generic[T_co]):
 
         return pa.Table.from_pylist(self.rows())
 
+    @naming_extras()
     def to_pandas(self) -> pd.DataFrame:
         """The results as a pandas data frame.
 
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        try:
-            import pandas  # noqa: F401, PLC0415
-        except ImportError:
-            raise MissingExtraError("pandas", "frames") from None
+        import pandas  # noqa: F401, PLC0415
+
         return cast("pd.DataFrame", self.to_arrow().to_pandas())
 
+    @naming_extras()
     def to_polars(self) -> pl.DataFrame:
         """The results as a Polars data frame.
 
         Raises:
             MissingExtraError: Polars is not installed.
         """
-        try:
-            import polars as pl  # noqa: PLC0415
-        except ImportError:
-            raise MissingExtraError("polars", "frames") from None
+        import polars as pl  # noqa: PLC0415
+
         return cast("pl.DataFrame", pl.from_arrow(self.to_arrow()))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

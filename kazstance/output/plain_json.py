@@ -4,10 +4,25 @@ import json
 import math
 from typing import Any
 
+from kazstance.output.characters import ACTIVE
+
 
 def to_json(value: Any) -> str:
-    """Plain values as indented JSON; a float that is undefined or infinite is null, since JSON knows no other."""
-    return json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False)
+    """Plain values as indented JSON; a float that is undefined or infinite is null, since JSON knows no other.
+
+    Characters that act on a terminal without being seen are JSON escapes.
+    """
+    return _escaped(json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def to_line(value: Any) -> str:
+    """Plain values as one line of JSON Lines, with the same escapes; the line feed is included."""
+    return _escaped(json.dumps(value, ensure_ascii=False)) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """JSON whose acting characters, which stand within strings only, are escapes."""
+    return ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _defined(value: Any) -> Any:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import altair as alt
 
-from kazstance.errors import UnknownNameError
+from kazstance.output.characters import safe_line
 from kazstance.output.files import write_file
+from kazstance.output.suffix import CHARTS, suffix_of
 
 FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"
@@ -23,7 +24,13 @@ SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangl
 """A shape beside each of those colours, so that none is told by its colour alone."""
 SCALE: Final = 2.0
 """Pixels of a PNG for each unit of a chart."""
-FORMATS: Final = (".png", ".svg", ".html")
+PROPERTIES: Final = frozenset(
+    [
+        *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
+        *("valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__"),
+    ]
+)
+"""Properties of every object of JavaScript, for which Vega takes names of these spellings where it sorts."""
 
 
 @alt.theme.register("kazstance", enable=False)
@@ -60,8 +67,7 @@ def side_shape(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt
 def to_svg(chart: Any) -> str:
     """A chart as SVG in the theme."""
     sheet = io.StringIO()
-    with alt.theme.enable("kazstance"):
-        chart.save(sheet, format="svg")
+    _themed(chart).save(sheet, format="svg")
     return sheet.getvalue()
 
 
@@ -73,20 +79,31 @@ def save(chart: Any, path: Path) -> None:
     Raises:
         UnknownNameError: another ending; the message lists those there are.
     """
-    if path.suffix not in FORMATS:
-        raise UnknownNameError(path.suffix, "kind of chart", FORMATS)
-    if path.suffix == ".svg":
+    suffix = suffix_of(path, "kind of chart", CHARTS)
+    if suffix == ".svg":
         content = to_svg(chart).encode()
-    elif path.suffix == ".png":
+    elif suffix == ".png":
         pixels = io.BytesIO()
-        with alt.theme.enable("kazstance"):
-            chart.save(pixels, format="png", scale_factor=SCALE)
+        _themed(chart).save(pixels, format="png", scale_factor=SCALE)
         content = pixels.getvalue()
     else:
-        with alt.theme.enable("kazstance"):
-            page = chart.to_html(inline=True, embed_options={"actions": False}, json_kwds={"cls": _InScript})
+        page = _themed(chart).to_html(inline=True, embed_options={"actions": False}, json_kwds={"cls": _InScript})
         content = page.encode()
     write_file(content, path)
+
+
+def _themed(chart: Any) -> Any:
+    """A chart in the theme, its text without characters that act: the program that draws it would end on them."""
+    with alt.theme.enable("kazstance"):
+        return alt.Chart.from_dict(_safe(chart.to_dict()))
+
+
+def _safe(found: Any) -> Any:
+    if isinstance(found, str):
+        return f"{found}\N{NO-BREAK SPACE}" if found in PROPERTIES else safe_line(found)
+    if isinstance(found, dict):
+        return {key: _safe(value) for key, value in found.items()}
+    return [_safe(value) for value in found] if isinstance(found, list) else found
 
 
 class _InScript(json.JSONEncoder):

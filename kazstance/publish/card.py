@@ -8,18 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.parquet as pq
-import yaml
-
 from kazstance import dataset
 from kazstance.comparison.agreement import Agreement, Line, agreement
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.parquet import read_parquet
 from kazstance.output.listing import Listing
-from kazstance.output.markdown import markdown_table
+from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
+from kazstance.output.plain_yaml import to_yaml
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
-from kazstance.schema.manifest import Manifest, SplitFile
+from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
 from kazstance.stats.agreement import Figure
 
@@ -76,7 +75,7 @@ def render(text: str, data: Path = dataset.SHIPPED) -> str:
 
 def plain_card(data: Path) -> str:
     """The card of a dataset for which nobody has written one."""
-    return render(PLAIN_CARD.format(title=dataset.manifest(data=data).title), data)
+    return render(PLAIN_CARD.format(title=plain(dataset.manifest(data=data).title)), data)
 
 
 def front_matter(data: Path = dataset.SHIPPED) -> str:
@@ -104,7 +103,7 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
         "configs": [_config(table, files) for table, files in tables.items()],
         "dataset_info": [_info(table, files, data) for table, files in tables.items()],
     }
-    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
+    return to_yaml(matter, width=1000)
 
 
 def _tag(keyword: str) -> str:
@@ -124,7 +123,7 @@ def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
 
 
 def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]:
-    sizes = {split: pq.ParquetFile(data / file.path).read().nbytes for split, file in files.items()}
+    sizes = {split: read_parquet(data / file.path).nbytes for split, file in files.items()}
     return {
         "config_name": table,
         "features": card_features(TABLES[table].record),
@@ -161,7 +160,7 @@ def _tables(data: Path) -> str:
     found = dataset.manifest(data=data).tables
     rows = [
         [
-            f"`{table}`",
+            code(table),
             (TABLES[table].record.__doc__ or "").rstrip("."),
             ", ".join(f"{s} {f.rows}" for s, f in files.items()),
         ]
@@ -195,7 +194,7 @@ def _sources(data: Path) -> str:
         who = source.speaker or "not stated"
         date = source.date or source.date_stated or "not stated"
         rows.append(
-            [f"`{source.source_id}`", who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
+            [code(source.source_id), who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
         )
     header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
     return markdown_table(header, rows)
@@ -205,9 +204,9 @@ def _provenance(data: Path) -> str:
     """Where each text comes from, as far as it says, and what is not known of it."""
     rows = [
         [
-            f"`{source.source_id}`",
-            source.title or "none",
-            source.url or "not stated",
+            code(source.source_id),
+            source.title or "not stated",
+            address(source.url or "not stated"),
             f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
             source.notes or "",
         ]
@@ -226,7 +225,7 @@ def _units(data: Path) -> str:
         count = Counter(sentence.kind for sentence in own)
         copies = sum(sentence.duplicate_of is not None for sentence in own)
         repairs = sum(len(sentence.repairs) for sentence in own)
-        rows.append([f"`{source.source_id}`", len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
+        rows.append([code(source.source_id), len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
     return markdown_table(["source", "units", *(kind.name for kind in kinds), "copies", "repairs"], rows)
 
 
@@ -234,7 +233,7 @@ def _targets(data: Path) -> str:
     count = Counter((stance.target_id, stance.label) for stance in dataset.load("stances", data=data))
     rows = [
         [
-            f"`{t.target_id}`",
+            code(t.target_id),
             t.name,
             t.kind,
             t.fold,
@@ -258,19 +257,19 @@ def _matrix(data: Path) -> str:
                 f"{SIGNS[p.position]} {p.n_favor}/{p.n_neutral}/{p.n_against}" if p.salience else "" for p in found
             ]
             rows.append([target.name, *signs])
-    return markdown_table(["contested target", *(f"`{source}`" for source in sources)], rows)
+    return markdown_table(["contested target", *(code(source) for source in sources)], rows)
 
 
 def _folds(data: Path) -> str:
     rows = [
-        [f"`{protocol}`", len(folds), "; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds)]
+        [code(protocol), len(folds), _all_left_out(folds)]
         for protocol, folds in dataset.manifest(data=data).folds.items()
         if protocol != "cross_both"
     ]
     both = len(dataset.manifest(data=data).folds["cross_both"])
     return markdown_table(
         ["protocol", "folds", "left out"],
-        [*rows, ["`cross_both`", both, "every fold of the one with every fold of the other"]],
+        [*rows, [code("cross_both"), both, "every fold of the one with every fold of the other"]],
     )
 
 
@@ -300,7 +299,7 @@ def _agreement(data: Path) -> str:
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
     name = _report(data, dataset.manifest(data=data).digest).name
     rows = [
-        [line.what, line.scope, line.measure, f"{line.figure.value:.3f}", _interval(line.figure), line.figure.n]
+        [line.what, line.scope, line.measure, _value(line.figure), _interval(line.figure), line.figure.n]
         for line in _lines(data)
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
@@ -328,18 +327,26 @@ def _cells(figure: Figure) -> list[object]:
     return [value, _interval(figure, 2), figure.n]
 
 
+def _value(figure: Figure) -> str:
+    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
+
+
 def _interval(figure: Figure, digits: int = 3) -> str:
     return "" if math.isnan(figure.low) else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
 
 
+def _all_left_out(folds: Sequence[Fold]) -> Markdown:
+    return Markdown("; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds))
+
+
 def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> str:
-    return ", ".join(f"`{name}`" for name in sources or targets or ())
+    return ", ".join(map(code, sources or targets or ()))
 
 
 def _annotators(data: Path) -> str:
     rows = [
         [
-            f"`{a.annotator_id}`",
+            code(a.annotator_id),
             a.origin,
             " ".join(filter(None, [a.name, a.family, a.version])),
             a.date or "",
@@ -352,7 +359,7 @@ def _annotators(data: Path) -> str:
 
 def _citation(data: Path) -> str:
     found = dataset.manifest(data=data)
-    return f"{cite(found).strip()}\n\n```bibtex\n{cite(found, Style.bibtex)}```"
+    return f"{paragraph(cite(found))}\n\n{code_block(cite(found, Style.bibtex), 'bibtex')}"
 
 
 def read_page(file: Path) -> str:

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from typing import Any
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import SPLITS, TABLES
 
@@ -107,23 +106,19 @@ class Changes:
         return _numbers(self.new) >= _numbers(self.least)
 
 
-def compare(old: Path, new: Path) -> Changes:
-    """What differs between two built datasets.
-
-    Raises:
-        KazstanceError: one of them is no built dataset.
-    """
-    before, after = dataset.manifest(data=old), dataset.manifest(data=new)
+def compare(old: DatasetFolder, new: DatasetFolder) -> Changes:
+    """What differs between two versions of a dataset, whatever version of the schema each has."""
+    before, after = old.manifest, new.manifest
     tables = [table for table in after.tables if table in before.tables and table in TABLES]
     rows = tuple(change for table in tables for change in _row_changes(table, old, new))
     return Changes(before.version, after.version, tuple(_shape(before, after, old, new)), rows)
 
 
-def _shape(before: Manifest, after: Manifest, old: Path, new: Path) -> Iterator[tuple[Part, str]]:
+def _shape(before: Manifest, after: Manifest, old: DatasetFolder, new: DatasetFolder) -> Iterator[tuple[Part, str]]:
     """Tables, fields and folds."""
     yield from _names("table", before.tables, after.tables)
     for table in [table for table in after.tables if table in before.tables]:
-        fields = [dict.fromkeys(dataset.table(table, data=data).column_names) for data in (old, new)]
+        fields = [dict.fromkeys(folder.schema(table).names) for folder in (old, new)]
         yield from _names(f"field of {table}", *fields)
     yield from _names("protocol", before.folds, after.folds)
     for protocol, folds in after.folds.items():
@@ -136,7 +131,7 @@ def _names(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> It
     yield from ((Part.minor, f"{what} {name} is new") for name in after if name not in before)
 
 
-def _row_changes(table: str, old: Path, new: Path) -> Iterator[RowChange]:
+def _row_changes(table: str, old: DatasetFolder, new: DatasetFolder) -> Iterator[RowChange]:
     before, after = _keyed(table, old), _keyed(table, new)
     for key in sorted(before.keys() | after.keys()):
         if key not in after:
@@ -147,13 +142,9 @@ def _row_changes(table: str, old: Path, new: Path) -> Iterator[RowChange]:
             yield RowChange(_kind(table, fields), table, after[key][SPLIT], key, fields)
 
 
-def _keyed(table: str, data: Path) -> dict[Key, Values]:
+def _keyed(table: str, folder: DatasetFolder) -> dict[Key, Values]:
     """The rows of a table by key, each with its split."""
-    rows = (
-        {**row, SPLIT: split}
-        for split in dataset.splits(table, data=data)
-        for row in dataset.table(table, split, data=data).to_pylist()
-    )
+    rows = ({**row, SPLIT: split} for split in folder[table].splits for row in folder.read(table, split).to_pylist())
     return {tuple(str(row.get(column)) for column in TABLES[table].key): row for row in rows}
 
 

@@ -3,19 +3,26 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from html import escape
 from typing import Any, Final
+from urllib.parse import quote
 
 from kazstance.errors import KazstanceError
+from kazstance.output.characters import ACTIVE, safe, safe_line
 from kazstance.output.plain_json import to_json
+from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.publication import Publication
 
 LATEX: Final = {
     "\\": r"\textbackslash{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_"},
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
+"""Signs of LaTeX. BibTeX counts braces, also those behind a backslash, so that text may bring none of its own."""
 MESSAGE: Final = "If you use this dataset, please cite it as below."
 
 
@@ -47,23 +54,22 @@ def bibtex(found: Manifest) -> str:
     """A BibTeX entry. The type is `misc`, since plain BibTeX has none for datasets."""
     said, day = _said(found)
     lines = {
-        "author": " and ".join(_latex(name) if _is_person(name) else f"{{{_latex(name)}}}" for name in said.authors),
+        "author": " and ".join(map(_bibtex_author, said.authors)),
         "title": f"{{{_latex(found.title)}}}",
         "year": day[:4],
         "month": str(int(day[5:7])),
-        "version": found.version,
+        "version": _latex(found.version),
         "note": f"Data set, digest {found.digest[:12]}",
-        "doi": said.doi,
-        "url": address(said),
+        "doi": said.doi and _encoded(said.doi),
+        "url": _encoded(address(said) or ""),
     }
     fields = [f"  {key} = {{{value}}}" for key, value in lines.items() if value]
-    return ",\n".join([f"@misc{{{found.id}_{found.version.replace('.', '_')}", *fields]) + "\n}\n"
+    key = re.sub(r"\W", "_", f"{found.id}_{found.version}")
+    return ",\n".join([f"@misc{{{key}", *fields]) + "\n}\n"
 
 
 def citation_cff(found: Manifest) -> str:
     """The file CITATION.cff, after the Citation File Format 1.2.0."""
-    import yaml  # noqa: PLC0415  # the other styles do without
-
     said, day = _said(found)
     content = {
         "cff-version": "1.2.0",
@@ -80,7 +86,7 @@ def citation_cff(found: Manifest) -> str:
         "doi": said.doi,
     }
     present = {key: value for key, value in content.items() if value}
-    return yaml.safe_dump(present, sort_keys=False, allow_unicode=True, width=100)
+    return to_yaml(present, width=100)
 
 
 def zenodo_json(found: Manifest) -> str:
@@ -89,7 +95,7 @@ def zenodo_json(found: Manifest) -> str:
     content = {
         "upload_type": "dataset",
         "title": found.title,
-        "description": said.abstract or found.event,
+        "description": escape(said.abstract or found.event, quote=False),  # Zenodo takes HTML
         "creators": [{"name": name} for name in said.authors],
         "version": found.version,
         "publication_date": day,
@@ -126,7 +132,7 @@ def _text(found: Manifest) -> str:
     authors = " & ".join(said.authors)
     where = f" {place}" if (place := address(said)) else ""
     title = f"{found.title} (version {found.version}) [Data set]"
-    return f"{authors} ({day[:4]}). {title}. Digest {found.digest[:12]}.{where}\n"
+    return safe_line(f"{authors} ({day[:4]}). {title}. Digest {found.digest[:12]}.{where}") + "\n"
 
 
 def _is_person(name: str) -> bool:
@@ -140,6 +146,17 @@ def _cff_author(name: str) -> dict[str, Any]:
     return {"family-names": family.strip(), "given-names": given.strip()}
 
 
+def _bibtex_author(name: str) -> str:
+    """An author; braces keep the name of a body in one piece, and a person's in which BibTeX would find two authors."""
+    text = _latex(name)
+    return text if _is_person(name) and not re.search(r"\band\b", text, re.IGNORECASE) else f"{{{text}}}"
+
+
 def _latex(text: str) -> str:
     """A text in one line, whose signs mean themselves in LaTeX."""
-    return re.sub(r"[\\&%$#_{}~^]", lambda sign: LATEX[sign[0]], " ".join(text.split()))
+    return re.sub(r"[\\&%$#_{}~^]", lambda sign: LATEX[sign[0]], safe(" ".join(text.split())))
+
+
+def _encoded(text: str) -> str:
+    """An address or DOI without braces, backslashes and signs that are not seen."""
+    return re.sub(r"[{}\\]", lambda sign: f"%{ord(sign[0]):02X}", ACTIVE.sub(lambda sign: quote(sign[0]), text))

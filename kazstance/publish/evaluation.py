@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-import yaml
-
+from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.labels import Label
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
@@ -26,15 +25,13 @@ def evaluation(found: Manifest) -> str | None:
     """
     if not found.tables[DEFAULT_TABLE][SPLIT].rows:
         return None
-    return yaml.safe_dump(
+    return to_yaml(
         {
             "name": found.title,
             "description": f"{found.event}: which side does a sentence take on a target? The card says who labelled.",
             "evaluation_framework": "inspect-ai",
             "tasks": [_task(found.id)],
         },
-        sort_keys=False,
-        allow_unicode=True,
         width=100,
     )
 

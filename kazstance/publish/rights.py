@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from kazstance import dataset
+from kazstance.output.characters import safe_line
 
 CODE: Final = "Apache-2.0"
 """The licence of kazstance itself, as an SPDX identifier."""
@@ -35,11 +37,11 @@ def rights(data: Path = dataset.SHIPPED) -> list[Right]:
 
 def licence_text(data: Path) -> str:
     """A page that states the rights in a dataset, for one that brings none of its own."""
-    texts = [f"- {right.what}: {right.terms}" for right in rights(data) if right.part == "text"]
+    texts = [safe_line(f"- {right.what}: {right.terms}") for right in rights(data) if right.part == "text"]
     return "\n".join(
         [
             "The annotations of this dataset (labels, evidence, notes, and the tables made from them) are under the",
-            f"licence {_licence(data)}: {url(_licence(data))}",
+            safe_line(f"licence {_licence(data)}: {url(_licence(data))}"),
             "",
             "The texts, and their sentences in the tables, are not covered by it. The rights in them:",
             "",
@@ -51,7 +53,7 @@ def licence_text(data: Path) -> str:
 
 def url(licence: str) -> str:
     """The page of a licence in the SPDX list."""
-    return f"https://spdx.org/licenses/{licence}.html"
+    return f"https://spdx.org/licenses/{quote(licence)}.html"
 
 
 def _licence(data: Path) -> str:

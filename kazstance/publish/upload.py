@@ -1,6 +1,7 @@
 """Publish a staged dataset on a Hub: what would change there, and one commit and tag that change it."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ KIND: Final = "dataset"
 BRANCH: Final = "main"
 KEPT: Final = frozenset({".gitattributes"})
 """Files of the Hub's own, which are left alone."""
+TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
+"""What may stand behind `Bearer` in a request (RFC 6750, b64token)."""
 SHOWN: Final = 5
 FAILURES: Final[tuple[type[Exception], ...]] = (
     *(kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)),
@@ -77,9 +80,51 @@ class Hub:
 
 
 def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
-    """The Hub at an address, or else the one that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet."""
+    """The Hub at an address, or else the one that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet.
+
+    Raises:
+        HubError: the token, or the one that huggingface_hub knows, cannot be one; or the address holds a password.
+    """
     disable_progress_bars()
-    return Hub(HfApi(endpoint, token=token), bool(token or get_token()))
+    known = token or _known_token()
+    if known:
+        _check_token(known, "--token-file" if token else "HF_TOKEN, or the token that `hf` has stored")
+    api = HfApi(endpoint, token=known or None)
+    if "@" in api.endpoint:
+        raise HubError("HF_ENDPOINT: a name or password in the address, which would be printed; expected none")
+    return Hub(api, bool(known))
+
+
+def read_token(file: Path) -> str:
+    """The token in a file; no message holds any part of it.
+
+    Raises:
+        HubError: the file cannot be read, or holds anything but one token.
+    """
+    try:
+        token = file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError, ValueError):
+        token = ""
+    if not token:
+        raise HubError(f"{file}: cannot be read as UTF-8 or is empty; expected a token in it")
+    _check_token(token, str(file))
+    return token
+
+
+def _known_token() -> str | None:
+    """The token that huggingface_hub knows, from HF_TOKEN or its own file."""
+    try:
+        return get_token()
+    except (OSError, UnicodeDecodeError):
+        raise HubError("the token that `hf` has stored cannot be read; run `hf auth login` again") from None
+
+
+def _check_token(token: str, place: str) -> None:
+    if not TOKEN.fullmatch(token):
+        raise HubError(
+            f"{place}: spaces, line ends or other characters that no token has; expected one token, such as hf_ and "
+            "letters and digits"
+        )
 
 
 def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
@@ -89,7 +134,7 @@ def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
         HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
     """
     tag = to_tag(version)
-    with _told(repo_id):
+    with _told(hub, repo_id):
         try:
             refs = hub.api.list_repo_refs(repo_id, repo_type=KIND)
         except RepositoryNotFoundError:
@@ -112,8 +157,8 @@ def upload(hub: Hub, todo: Plan, *, private: bool = False) -> str:
         HubError: the Hub cannot be reached or refuses, or nobody gave a token.
     """
     if not hub.has_token:
-        raise HubError(f"{todo.repo_id}: no token; set HF_TOKEN, say `hf auth login`, or give --token-file")
-    with _told(todo.repo_id):
+        raise HubError(f"{todo.repo_id}: no token; set HF_TOKEN, run `hf auth login`, or pass --token-file")
+    with _told(hub, todo.repo_id):
         if todo.head is None:
             hub.api.create_repo(todo.repo_id, repo_type=KIND, private=private, exist_ok=True)
         commit = _commit(hub, todo) if todo.changes else str(todo.head)
@@ -174,12 +219,13 @@ def _check_tag(repo_id: str, tag: str, changes: tuple[Change, ...]) -> None:
 
 
 @contextmanager
-def _told(repo_id: str) -> Iterator[None]:
-    """Say in one line what the Hub, or the way to it, has against a request."""
+def _told(hub: Hub, repo_id: str) -> Iterator[None]:
+    """Say in one line what the Hub, or the way to it, has against a request; the token is left out."""
     try:
         yield
     except FAILURES as error:
-        raise HubError(f"{repo_id}: {_reason(list(_chain(error)))}") from None
+        reason = f"{repo_id}: {_reason(list(_chain(error)))}"
+        raise HubError(reason.replace(str(hub.api.token), "<token>") if hub.api.token else reason) from None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -196,7 +242,7 @@ def _reason(errors: Sequence[BaseException]) -> str:
         case None if isinstance(errors[0], ValueError):
             return f"the Hub does not take it: {_line(errors[0])}"
         case None:
-            return f"the connection failed ({_line(errors[-1])}); say it again, and it goes on from where it was"
+            return f"the connection failed ({_line(errors[-1])}); run the command again to resume"
         case 401:
             return "the Hub refuses the token (401); expected one that is valid and may write there"
         case 403:

@@ -2,23 +2,30 @@
 
 import datetime
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.output.files import write_file
+from kazstance.output.files import put_file
+from kazstance.output.staging import destination, staging
 from kazstance.review.csv_sheet import from_csv
 from kazstance.review.label_studio import from_export
-from kazstance.review.sheet import Answer, Plan, Question, questions
+from kazstance.review.sheet import Answer, Plan, Question, check_not_reserved, questions, readings_file
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
+KEY: Final = "annotator"
 SHOWN: Final = 10
 """Missing items that a message names."""
 READERS: Final = {".csv": from_csv, ".json": from_export}
@@ -36,17 +43,44 @@ class Person:
 def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
     """Check a filled sheet, and write it as `annotations/<annotator>.jsonl` of the corpus, `origin: human`.
 
+    The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as
+    it is, so that an import which was interrupted can be run again.
+
     Returns:
         The file written.
 
     Raises:
         InputError: with every problem of the sheet; nothing is written then.
-        KazstanceError: sheet or plan cannot be used, or the annotator has judged already.
+        KazstanceError: sheet or plan cannot be used, the annotator has judged already, or another process is writing
+            to the corpus.
     """
-    corpus = read(corpus_path)
+    with staging(destination((corpus_path / ANNOTATORS).parent)) as place:
+        corpus = read(corpus_path)
+        plan = _read_plan(plan_file, corpus)
+        readings = _encoded(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _answered(corpus, sheet, plan, plan_file)),
+            sheet,
+        )
+        out = corpus_path / readings_file(plan.annotator)
+        entry = _entry(plan.annotator, person)
+        if not _is_there(corpus, out, readings, entry):
+            table = _encoded(_with_annotator(_table(corpus_path), entry), corpus_path / ANNOTATORS)
+            _read_back(
+                corpus, corpus_path, plan.annotator, {readings_file(plan.annotator): readings, ANNOTATORS: table}
+            )
+            _write({out: readings, corpus_path / ANNOTATORS: table}, place)
+        return out
+
+
+def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Iterable[dict[str, Any]]:
+    """The lines that a filled sheet makes.
+
+    Raises:
+        InputError: with every problem of the sheet.
+        KazstanceError: it is of another kind.
+    """
     sentences, problems = segment(corpus)
     raise_all(problems)
-    plan = _read_plan(plan_file, corpus)
     raise_all(_stale(plan, {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}, plan_file))
     asked = {question.item.item: question for question in questions(plan, corpus, sentences)}
     if sheet.suffix not in READERS:
@@ -56,15 +90,52 @@ def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) ->
     answers, folder = READERS[sheet.suffix](sheet, asked)
     judgements = _check(folder, sheet.name, answers, asked)
     raise_all(folder.problems)
-    out = corpus_path / "annotations" / f"{plan.annotator}.jsonl"
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in _readings(plan, judgements)]
-    table = (corpus_path / ANNOTATORS).read_text(encoding="utf-8") if (corpus_path / ANNOTATORS).exists() else ""
-    write_file("".join(lines).encode(), out)
-    write_file(
-        (table.rstrip("\n") + "\n\n" + _annotator(plan.annotator, person)).lstrip("\n").encode(),
-        corpus_path / ANNOTATORS,
-    )
-    return out
+    return _readings(plan, judgements)
+
+
+def _is_there(corpus: Corpus, out: Path, readings: bytes, entry: dict[str, Any]) -> bool:
+    """Whether the corpus holds the same readings already.
+
+    Raises:
+        KazstanceError: it holds others of that name; or others are in the file, though no annotator is listed for them.
+    """
+    name = entry["id"]
+    is_same = out.is_file() and out.read_bytes() == readings
+    listed = [found.value for found in corpus.annotators if found.value.id == name]
+    if listed and not (is_same and listed[0].model_dump(exclude_unset=True) == entry):
+        raise KazstanceError(f"annotator: {name!r} has judged already, expected a new name")
+    if not listed and not is_same and os.path.lexists(out):
+        raise KazstanceError(
+            f"{out} is there with other readings, though {ANNOTATORS} does not list {name!r}; move it elsewhere"
+        )
+    return bool(listed)
+
+
+def _read_back(before: Corpus, path: Path, annotator: str, new: dict[str, bytes]) -> None:
+    """Read the corpus as it will be; all that was there is to stay.
+
+    Raises:
+        InputError: it could not be read any more.
+        KazstanceError: something else than the new annotator would change.
+    """
+    after = read(path, new)
+    others = [entry.value for entry in after.annotators if entry.value.id != annotator]
+    kept = {name: entries for name, entries in after.readings.items() if name != annotator}
+    if others != [entry.value for entry in before.annotators] or kept != before.readings:
+        raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without a change to other entries")
+
+
+def _write(new: dict[Path, bytes], place: Path) -> None:
+    """Write readings and then the table that lists them, or neither; the reader passes over what is not listed yet."""
+    (out, readings), (annotators, table) = new.items()
+    was_there = out.exists()
+    put_file(readings, out, place)
+    try:
+        put_file(table, annotators, place)
+    except BaseException:
+        if not was_there:
+            out.unlink()
+        raise
 
 
 def _read_plan(file: Path, corpus: Corpus) -> Plan:
@@ -75,8 +146,7 @@ def _read_plan(file: Path, corpus: Corpus) -> Plan:
     plan = entry.value
     if plan.corpus != corpus.header.id:
         raise KazstanceError(f"{file}: corpus: {plan.corpus!r}, expected {corpus.header.id!r}")
-    if plan.annotator in corpus.readings:
-        raise KazstanceError(f"{file}: annotator: {plan.annotator!r} has judged already, expected a new name")
+    check_not_reserved(plan.annotator)
     return plan
 
 
@@ -171,13 +241,44 @@ def _readings(plan: Plan, judgements: dict[int, dict[str, Any] | None]) -> Itera
         }
 
 
-def _annotator(annotator: str, person: Person) -> str:
-    """The entry of annotators.toml; a JSON string is a TOML string too, but for one character."""
-    lines = ["[[annotator]]", f'id = "{annotator}"', 'origin = "human"']
-    lines += [f"{key} = {_toml(value)}" for key, value in (("name", person.name), ("note", person.note)) if value]
-    lines += [f"date = {person.date.isoformat()}"] if person.date else []
-    return "\n".join(lines) + "\n"
+def _entry(annotator: str, person: Person) -> dict[str, Any]:
+    """The entry of an annotator in annotators.toml."""
+    said = {"name": person.name, "note": person.note, "date": person.date}
+    return {"id": annotator, "origin": "human"} | {key: value for key, value in said.items() if value}
 
 
-def _toml(text: str) -> str:
-    return json.dumps(text).replace("\x7f", "\\u007f")
+def _table(corpus: Path) -> str:
+    """The text of annotators.toml, its line ends as they are."""
+    return (corpus / ANNOTATORS).read_bytes().decode()
+
+
+def _with_annotator(text: str, entry: dict[str, Any]) -> str:
+    """A table of annotators with one more, in the form that it has: an array of tables, or an array in one value."""
+    between = "\n" if text.endswith("\n") else "\n\n" if text else ""
+    try:
+        document = tomlkit.parse(text + between)
+        there = document.get(KEY)
+        if isinstance(there, Array):
+            inline = tomlkit.inline_table()
+            inline.update(entry)
+            there.append(inline)
+        elif there is not None:
+            there.append(tomlkit.item(entry))
+        else:
+            document.append(KEY, tomlkit.item([entry]))
+        return tomlkit.dumps(document)
+    except TOMLKitError as error:
+        raise KazstanceError(f"{ANNOTATORS}: {error}; expected a table that an annotator can be added to") from None
+
+
+def _encoded(text: str, file: Path) -> bytes:
+    """Text as UTF-8.
+
+    Raises:
+        KazstanceError: it holds what no text in UTF-8 can hold, as a byte of a command line in another encoding.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        shown = text[max(error.start - 20, 0) : error.end]
+        raise KazstanceError(f"{file}: {shown!r} cannot be written as UTF-8") from None

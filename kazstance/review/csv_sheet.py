@@ -7,7 +7,7 @@ from typing import Final
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
-from kazstance.output.cells import safe_cell
+from kazstance.output.cells import plain_cell, safe_cell
 from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
 
 SHEET: Final = "sheet.csv"
@@ -38,20 +38,31 @@ def from_csv(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Ans
             folder.report(entry.file, entry.line, "item", f"{row.item}, expected an item of the plan")
             continue
         for name, value in _shown(question).items():
-            if str(getattr(row, name)).removeprefix("'") != str(value).removeprefix("'"):
+            if not _is_same(str(getattr(row, name)), str(value)):
                 came = f"{getattr(row, name)[:60]!r}" if name != "item" else row.item
                 folder.report(entry.file, entry.line, name, f"{came}, expected {str(value)[:60]!r} as it was exported")
-        spans = tuple((None, span.strip().removeprefix("'")) for span in row.evidence.split(BETWEEN) if span.strip())
+        marked = (span.strip() for span in row.evidence.split(BETWEEN))
+        spans = tuple((None, _span(span, question.sentence.text)) for span in marked if span)
         answer = Answer(
             item=row.item,
             label=row.label.strip().casefold(),
             explicitness=row.explicitness.strip().casefold(),
             certainty=row.certainty.strip().casefold(),
             evidence=spans,
-            note=row.note.strip() or None,
+            note=plain_cell(row.note.strip()) or None,
         )
         answers.append(Entry(entry.file, entry.line, answer))
     return answers, folder
+
+
+def _is_same(came: str, value: str) -> bool:
+    """Whether a cell is as it was exported; spreadsheet programs may take an apostrophe at its beginning away."""
+    return came in (value, safe_cell(value), value.removeprefix("'"))
+
+
+def _span(marked: str, text: str) -> str:
+    """A span of a sentence; one that was copied with the apostrophe of its cell is taken without it."""
+    return marked if marked in text else plain_cell(marked)
 
 
 def _shown(question: Question) -> dict[str, str | int]:

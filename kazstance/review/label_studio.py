@@ -1,6 +1,5 @@
 """A sheet for Label Studio: its import format, a labelling configuration, and its export read back."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,17 +9,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
+from kazstance.input.strict_json import StrictError, load_json
+from kazstance.output.characters import for_xml
+from kazstance.output.plain_json import to_json
 from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
 TASKS: Final = "tasks.json"
 CONFIG: Final = "config.xml"
+PLAIN_DOLLAR: Final = "\u2060$\u2060"
+"""A dollar sign between word joiners, which are not seen: Label Studio puts data in place of a sign before a word."""
 
 
 def to_tasks(sheet: Sheet) -> str:
     """The questions as Label Studio's JSON import format: one task each."""
     tasks = [{"data": _data(question)} for question in sheet.questions]
-    return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
+    return to_json(tasks) + "\n"
 
 
 def to_config(codebook: str) -> str:
@@ -45,8 +49,8 @@ def to_config(codebook: str) -> str:
     _choices(view, "certainty", list(Certainty), required="true")
     ET.SubElement(view, "TextArea", name="note", toName="text", placeholder="note", maxSubmissions="1")
     panel = ET.SubElement(ET.SubElement(view, "Collapse"), "Panel", value="Codebook")
-    for paragraph in filter(None, (part.strip() for part in codebook.split("\n\n"))):
-        ET.SubElement(panel, "Header", size="6", value=paragraph)
+    for paragraph in filter(None, (part.strip() for part in for_xml(codebook).split("\n\n"))):
+        ET.SubElement(panel, "Header", size="6", value=paragraph.replace("$", PLAIN_DOLLAR))
     ET.indent(view)
     return ET.tostring(view, encoding="unicode") + "\n"
 
@@ -122,9 +126,9 @@ def from_export(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[
     folder = Folder(file.parent)
     text = folder.read_text(file.name)
     try:
-        tasks = json.loads(text) if text is not None else []
-    except ValueError as error:
-        folder.report(file.name, None, None, f"{error}, expected JSON")
+        tasks = load_json(text) if text is not None else []
+    except StrictError as error:
+        folder.problems.append(error.problem(file.name))
         tasks = []
     if not isinstance(tasks, list):
         folder.report(file.name, None, None, f"{type(tasks).__name__}, expected a list of tasks")

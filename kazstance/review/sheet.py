@@ -1,5 +1,6 @@
 """What a person is asked: pairs of sentence and target, drawn with known probability, and the plan of it."""
 
+import os
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from kazstance.corpus.inputs import Hash, Input, Probability, Text
 from kazstance.corpus.judge import Pair, judge
-from kazstance.corpus.read import Corpus, raise_all, read
+from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
 from kazstance.schema.digest import text_hash
@@ -19,6 +20,8 @@ from kazstance.schema.labels import Label
 from kazstance.schema.records import NAME, Name, Sentence, SentenceId
 
 PLAN: Final = "plan.json"
+RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
+"""Names of readings that would be taken for something else."""
 
 
 class PlanItem(Input):
@@ -68,10 +71,10 @@ def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | Non
 
     Raises:
         InputError: the corpus is not as it should be.
-        KazstanceError: the annotator's name is none, or taken.
+        KazstanceError: the annotator's name is not a name, or taken.
     """
     corpus = read(path)
-    _check_name(annotator, corpus)
+    _check_name(annotator, corpus, path)
     sentences, problems = segment(corpus)
     raise_all(problems)
     silent = _silent(corpus, sentences)
@@ -116,12 +119,31 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
         yield Question(item, sentence, before, after, target.name, target.definition)
 
 
-def _check_name(annotator: str, corpus: Corpus) -> None:
-    """A new annotator needs a name that is one, and that nobody has."""
+def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
+    """A new annotator needs a name that is one, that nobody has, and whose file is not there."""
     if not re.fullmatch(NAME, annotator):
-        raise KazstanceError(f"annotator: {annotator!r}, expected small letters, digits and _, a letter first")
+        raise KazstanceError(
+            f"annotator: {annotator!r}, expected lower-case letters, digits and underscores, a letter first"
+        )
     if annotator in corpus.readings:
         raise KazstanceError(f"annotator: {annotator!r} has judged already, expected a new name")
+    check_not_reserved(annotator)
+    if os.path.lexists(path / readings_file(annotator)):
+        raise KazstanceError(
+            f"annotator: {readings_file(annotator)} is there, though {ANNOTATORS} does not list {annotator!r}; "
+            "expected another name, or move the file elsewhere"
+        )
+
+
+def check_not_reserved(annotator: str) -> None:
+    """Raise a KazstanceError for a name that the corpus folder uses for something else."""
+    if readings_file(annotator) in RESERVED:
+        raise KazstanceError(f"annotator: {annotator!r} is a reserved name, expected another one")
+
+
+def readings_file(annotator: str) -> str:
+    """The file of a corpus folder that holds an annotator's readings."""
+    return f"annotations/{annotator}.jsonl"
 
 
 def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[Pair]:

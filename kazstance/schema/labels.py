@@ -3,7 +3,10 @@
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from kazstance.docstrings import keep_docstring
 
+
+@keep_docstring
 class Label(IntEnum):
     """The side that a sentence's speaker takes on a target; the numbers are the same in every table."""
 
@@ -13,6 +16,7 @@ class Label(IntEnum):
     none = 3
 
 
+@keep_docstring
 class Position(IntEnum):
     """Where a source stands on a target, over all its sentences about it."""
 
@@ -23,6 +27,7 @@ class Position(IntEnum):
     not_addressed = 4
 
 
+@keep_docstring
 class MoreFavorable(IntEnum):
     """Which sentence of a pair is more favorable to the target."""
 
@@ -31,6 +36,7 @@ class MoreFavorable(IntEnum):
     same = 2
 
 
+@keep_docstring
 class Relation(IntEnum):
     """How the sentences of a pair stand to each other: same side, opposite sides, or one at least takes none."""
 
@@ -39,6 +45,7 @@ class Relation(IntEnum):
     agree = 2
 
 
+@keep_docstring
 class Explicitness(StrEnum):
     """Whether words of the sentence itself evaluate the target, or its side has to be inferred."""
 
@@ -46,6 +53,7 @@ class Explicitness(StrEnum):
     implicit = "implicit"
 
 
+@keep_docstring
 class Certainty(StrEnum):
     """Whether a careful reader could have chosen another label."""
 
@@ -53,6 +61,7 @@ class Certainty(StrEnum):
     unsure = "unsure"
 
 
+@keep_docstring
 class Origin(StrEnum):
     """Who made a label: a language model (silver), people (gold), or an adjudication of split judgements."""
 
@@ -61,6 +70,7 @@ class Origin(StrEnum):
     adjudicated = "adjudicated"
 
 
+@keep_docstring
 class Role(StrEnum):
     """What an annotator's judgements are for: to make the labels, or only to check those that others made."""
 
@@ -68,6 +78,7 @@ class Role(StrEnum):
     check = "check"
 
 
+@keep_docstring
 class Voice(StrEnum):
     """Who utters a sentence: the source itself, or somebody whom it quotes."""
 
@@ -75,6 +86,7 @@ class Voice(StrEnum):
     quoted = "quoted"
 
 
+@keep_docstring
 class Endorsed(StrEnum):
     """Whether a source makes a quotation its own."""
 
@@ -83,6 +95,7 @@ class Endorsed(StrEnum):
     unclear = "unclear"
 
 
+@keep_docstring
 class TargetKind(StrEnum):
     """An issue is something to be for or against; a claim is a statement to assert or deny."""
 
@@ -90,6 +103,7 @@ class TargetKind(StrEnum):
     claim = "claim"
 
 
+@keep_docstring
 class ProbeKind(StrEnum):
     """What a probe changes of a row: its names are hidden, its claim is negated, or its target is another."""
 
@@ -98,6 +112,7 @@ class ProbeKind(StrEnum):
     swap = "swap"
 
 
+@keep_docstring
 class NameKind(StrEnum):
     """What a name is of: an organisation or current, a place or people, a person."""
 
@@ -106,6 +121,7 @@ class NameKind(StrEnum):
     person = "person"
 
 
+@keep_docstring
 class UnitKind(StrEnum):
     """What a unit of a text is."""
 

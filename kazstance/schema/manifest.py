@@ -1,9 +1,46 @@
-"""The manifest of a built dataset: what it holds, whence, and how to tell that it is whole."""
+"""The manifest of a built dataset: what it holds, where that came from, and how to tell that it is whole."""
 
-from pydantic import BaseModel, ConfigDict
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Final, Self
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kazstance.errors import IntegrityError, KazstanceError, Problem
+from kazstance.schema import MANIFEST
 from kazstance.schema.publication import Publication
-from kazstance.schema.records import Count, Name
+from kazstance.schema.records import TABLES, Count, Name
+
+FORMAT: Final = 2
+"""The format of the manifests that are written; format 1, written up to 0.3.0, has no pages and no digest of itself."""
+MAX_BYTES: Final = 64 * 2**20
+SHOWN: Final = 20
+DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
+"""Names that Windows keeps for devices, whatever suffix they have."""
+
+
+def _not_a_device(name: str) -> str:
+    if name.lower().split(".")[0] in DEVICES:
+        raise ValueError("Windows reserves this name for a device")
+    return name
+
+
+def _known_format(number: int) -> int:
+    if not 1 <= number <= FORMAT:
+        raise ValueError(
+            f"expected 1 to {FORMAT}; a newer version of kazstance wrote this dataset, so upgrade kazstance"
+        )
+    return number
+
+
+PartName = Annotated[Name, AfterValidator(_not_a_device)]
+"""The name of a table, split or protocol: never a path."""
+PageName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=100)]
+FileName = Annotated[PageName, AfterValidator(_not_a_device)]
+"""The name of a page, which is a file directly in the dataset's folder."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ManifestPart(BaseModel):
@@ -16,14 +53,14 @@ class SplitFile(ManifestPart):
     """One Parquet file: a table's split."""
 
     path: str
-    """Its place below the dataset's folder."""
+    """Its place below the dataset's folder: table/split.parquet."""
     rows: Count
     """Number of rows."""
-    digest: str
+    digest: Sha256
     """Digest of the canonical rows: the identity of the data."""
     bytes: Count
     """Size of the file."""
-    sha256: str
+    sha256: Sha256
     """Digest of the file as it was written."""
 
 
@@ -33,7 +70,7 @@ class Fold(ManifestPart):
     A training row of a fold has neither a source nor a target of the fold's lists.
     """
 
-    fold: str
+    fold: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_+]{0,199}(/[0-9]{1,19})?$")]
     """Name of the fold."""
     test_sources: tuple[Name, ...] | None
     """Sources that are left out."""
@@ -44,11 +81,13 @@ class Fold(ManifestPart):
 class Manifest(ManifestPart):
     """What a built dataset holds."""
 
+    format_version: Annotated[int, AfterValidator(_known_format)] = 1
+    """The format of the manifest; 1 where the manifest does not state it."""
     id: Name
     """Name of the dataset."""
     title: str
     """Title of the dataset."""
-    version: str
+    version: Annotated[str, Field(pattern=r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$")]
     """Version of the data."""
     event: str
     """What the texts are about."""
@@ -56,13 +95,130 @@ class Manifest(ManifestPart):
     """Licence of the annotations."""
     publication: Publication = Publication()
     """Who made it, when, and what a user should know before use."""
-    digest: str
+    digest: Sha256
     """Digest over the row digests of all splits."""
-    tables: dict[str, dict[str, SplitFile]]
+    tables: dict[PartName, dict[PartName, SplitFile]]
     """Files by table and split."""
-    folds: dict[str, tuple[Fold, ...]]
+    folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
-    inputs: dict[str, str]
+    inputs: dict[str, Sha256]
     """SHA-256 of every file of the corpus folder that was read."""
     tools: dict[str, str]
     """Versions of the tools that wrote the files."""
+    pages: dict[FileName, Sha256] = {}
+    """SHA-256 of every page that was written beside the tables: card, licences, metadata."""
+    manifest_sha256: Sha256 | None = None
+    """SHA-256 of the manifest as it would be written without this field; null in format 1."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of all tables."""
+        return sum(file.rows for files in self.tables.values() for file in files.values())
+
+    @model_validator(mode="after")
+    def _check_paths(self) -> Self:
+        for table, files in self.tables.items():
+            for split, file in files.items():
+                if file.path != f"{table}/{split}.parquet":
+                    raise ValueError(f"{table} {split}: path is {file.path!r}, expected '{table}/{split}.parquet'")
+        return self
+
+    @model_validator(mode="after")
+    def _check_format(self) -> Self:
+        is_old = self.format_version == 1
+        if is_old != (self.manifest_sha256 is None) or (is_old and self.pages):
+            raise ValueError(f"pages and manifest_sha256 do not go with format_version {self.format_version}")
+        if MANIFEST in self.pages:
+            raise ValueError(f"pages: {MANIFEST} is not a page")
+        return self
+
+
+def sign(manifest: Manifest, pages: Mapping[str, bytes] | None = None) -> Manifest:
+    """A manifest in the present format with the digests of its pages (by default those it has) and of itself."""
+    digests = manifest.pages if pages is None else {name: sha256(pages[name]).hexdigest() for name in sorted(pages)}
+    changed = manifest.model_copy(update={"format_version": FORMAT, "pages": digests})
+    return changed.model_copy(update={"manifest_sha256": self_digest(changed)})
+
+
+def self_digest(manifest: Manifest) -> str:
+    """SHA-256 of a manifest as it would be written without `manifest_sha256`."""
+    content = manifest.model_dump(mode="json", exclude={"manifest_sha256"})
+    return sha256(_text(content)).hexdigest()
+
+
+def data_digest(tables: Mapping[str, Mapping[str, SplitFile]]) -> str:
+    """SHA-256 over the row digests of all splits, in the order of the tables and their splits."""
+    files = (tables[table][split] for table, spec in TABLES.items() for split in spec.splits)
+    return sha256("".join(file.digest for file in files).encode()).hexdigest()
+
+
+def to_bytes(manifest: Manifest) -> bytes:
+    """A manifest as it is written: there is one way, so that every other byte is a change."""
+    return _text(manifest.model_dump(mode="json"))
+
+
+def _text(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a dataset.
+
+    Raises:
+        KazstanceError: there is none, or it cannot be read.
+        IntegrityError: it is not as the schema has it; the message lists the differences.
+    """
+    return parse_manifest(manifest_bytes(folder), folder / MANIFEST)
+
+
+def manifest_bytes(folder: Path) -> bytes:
+    """The bytes of the manifest of a dataset.
+
+    Raises:
+        KazstanceError: there is none, or it cannot be read.
+        IntegrityError: it is far too large to be one.
+    """
+    file = folder / MANIFEST
+    try:
+        if file.exists() and not file.is_file():
+            raise KazstanceError(f"{file} is not a file; expected a built dataset")
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}")
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise KazstanceError(f"{file} is missing; expected a built dataset") from None
+    except NotADirectoryError:
+        raise KazstanceError(f"{folder} is not a folder; expected a built dataset") from None
+    except OSError as error:
+        raise KazstanceError(f"{file}: {error.strerror}; expected a built dataset") from None
+
+
+def parse_manifest(content: bytes, file: Path) -> Manifest:
+    """A manifest from its bytes; `file` is named in errors.
+
+    Raises:
+        IntegrityError: it is not as the schema has it; the message lists the differences.
+    """
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise IntegrityError("\n".join(_faults(error, file))) from None
+
+
+def _faults(error: ValidationError, file: Path) -> Iterable[str]:
+    """What is wrong with a manifest, a line for each fault."""
+    faults = error.errors(include_url=False)
+    for fault in faults[:SHOWN]:
+        field = ".".join(_shown(part) for part in fault["loc"]) or None
+        expected = "; expected JSON" if fault["type"] == "json_invalid" else ""
+        found = "" if fault["type"] in ("missing", "json_invalid") or not field else f"{_shown(fault['input'])}: "
+        yield str(Problem(str(file), None, field, found + fault["msg"].removeprefix("Value error, ") + expected))
+    if len(faults) > SHOWN:
+        yield f"{file}: and {len(faults) - SHOWN} more"
+
+
+def _shown(value: object) -> str:
+    """A value as Python writes it, shortened; a plain name without quotation marks."""
+    text = value if isinstance(value, str) and value.isidentifier() else repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004  # columns

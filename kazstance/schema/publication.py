@@ -1,12 +1,21 @@
 """What a dataset is published with: who made it, when, under which terms, and what a user should know before use."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _check_filled(text: str) -> str:
+    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+        raise ValueError(f"{text[:80]!r} is blank, expected some text")
+    return text
+
+
+FILLED: Final = AfterValidator(_check_filled)
+"""Of text: not all of its characters are white space, or invisible."""
+Prose = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
+Word = Annotated[str, Field(min_length=1, max_length=200), FILLED]
 
 
 class PublicationPart(BaseModel):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kazstance.docstrings import keep_docstring
 from kazstance.schema.labels import (
     Certainty,
     Endorsed,
@@ -41,7 +42,8 @@ class Record(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Note which columns are labels, and where their names stand."""
+        """Note which columns are labels, and where their names stand; keep what a row is said to be."""
+        keep_docstring(cls)
         named = ((column, column + NAME_SUFFIX) for column in cls.model_fields)
         cls.label_columns = tuple((column, name) for column, name in named if name in cls.model_fields)
 

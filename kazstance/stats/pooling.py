@@ -52,13 +52,15 @@ class Pooling:
             favor: shape (sources, targets), sentences in favor; need not be whole numbers.
             against: shape (sources, targets).
         """
+        from scipy.special import softmax  # noqa: PLC0415  # loaded where it is used
+
         likelihood = _likelihood(self.log_odds, favor, against)
         evidence = np.maximum(likelihood @ self.prior.T, np.finfo(np.float64).tiny)
         together = np.log(evidence).sum(axis=0)
         highest = together.max(axis=1, initial=-np.inf, keepdims=True)
         relative = np.exp(together - highest)
         by_setting = np.maximum(relative @ self.given.T, np.finfo(np.float64).tiny)
-        setting = _softmax((np.log(by_setting) + highest).sum(axis=0))
+        setting = softmax((np.log(by_setting) + highest).sum(axis=0))
         weight = relative * ((setting / by_setting) @ self.given)
         return Posterior(self, likelihood, evidence, weight, setting)
 
@@ -134,9 +136,11 @@ class Posterior:
 
 def pool(favor: Floats, against: Floats) -> Posterior:
     """Fit the model to the sentences that take a side: `favor` and `against` of shape (sources, targets)."""
+    from scipy.special import expit  # noqa: PLC0415  # loaded where it is used
+
     most = max(float((favor + against).max(initial=0)), 1.0)
     points = min(2 * int(np.ceil(REACH / min(STEP, 0.25 / np.sqrt(most)))) + 1, MOST)
-    log_odds, means = np.linspace(-REACH, REACH, points), _expit(MEANS)
+    log_odds, means = np.linspace(-REACH, REACH, points), expit(MEANS)
     m, k = np.tile(means, len(CONCENTRATIONS)), np.repeat(CONCENTRATIONS, len(means))
     given = np.kron(np.eye(len(CONCENTRATIONS)), beta_masses(MEANS, SHAPES, SHAPES)).astype(np.float64)
     prior = beta_masses(log_odds, m * k, (1 - m) * k)
@@ -162,14 +166,3 @@ def beta_masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
     masses[:, -1] *= 0.5 + 1 / (b * step)
     shares: Floats = masses / masses.sum(axis=1, keepdims=True)
     return shares
-
-
-def _softmax(logs: Floats) -> Floats:
-    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    shares: Floats = weights / weights.sum(axis=-1, keepdims=True)
-    return shares
-
-
-def _expit(log_odds: Floats) -> Floats:
-    share: Floats = 1 / (1 + np.exp(-log_odds))
-    return share

@@ -1,6 +1,8 @@
 // CSV of what is shown, made here; a cell that a spreadsheet would take for a formula begins with an apostrophe.
 
-const FORMULA = /^[=+\-@\t\r]/;
+// The same as in kazstance.output.cells: apostrophes, and a sign behind space or what is not seen, or the end of a cell.
+const FORMULA =
+  /^'*(?:[\s\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]*[=+\-@⁺⁼₊₌﬩﹢﹣﹦﹫＋－＝＠]|[\t\r\n])/u;
 
 function csvText(rows) {
   const cell = (value) => {

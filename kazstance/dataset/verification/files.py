@@ -1,0 +1,95 @@
+"""The files of a dataset against its manifest: their bytes, and which are missing or not part of it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from hashlib import file_digest
+from pathlib import Path
+
+from kazstance.schema import MANIFEST
+from kazstance.schema.manifest import FORMAT, Manifest, SplitFile, data_digest, self_digest, to_bytes
+from kazstance.schema.records import TABLES
+
+
+def check_manifest(content: bytes, manifest: Manifest, file: Path) -> Iterator[str]:
+    """The exact form of a manifest, its own digest and that of the data, and that no table or split is left out."""
+    if manifest.format_version == FORMAT:
+        if (digest := self_digest(manifest)) != manifest.manifest_sha256:
+            yield f"{file}: manifest_sha256 is {manifest.manifest_sha256}, but the content has {digest}"
+        elif content != to_bytes(manifest):
+            yield f"{file}: the same content in other bytes, expected those that kazstance writes"
+    for table in manifest.tables.keys() - TABLES.keys():
+        yield f"{file}: tables: {table!r} is not a table; expected {', '.join(TABLES)}"
+    names = {table: set(spec.splits) for table, spec in TABLES.items()}
+    wrong = [table for table, splits in names.items() if manifest.tables.get(table, {}).keys() != splits]
+    for table in wrong:
+        found = ", ".join(manifest.tables.get(table, {})) or "missing"
+        yield f"{file}: tables: {table}: {found}; expected the splits {', '.join(TABLES[table].splits)}"
+    if not wrong and (digest := data_digest(manifest.tables)) != manifest.digest:
+        yield f"{file}: digest is {manifest.digest}, but the digests of the splits give {digest}"
+
+
+def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
+    """Size and bytes of a Parquet file."""
+    if problem := _not_a_file(file):
+        yield problem
+    elif (size := file.stat().st_size) != expected.bytes:
+        yield f"{file}: {size} bytes, expected {expected.bytes}"
+    elif (digest := _sha256(file)) != expected.sha256:
+        yield f"{file}: SHA-256 is {digest}, expected {expected.sha256}"
+
+
+def check_pages(manifest: Manifest, places: Mapping[str, Path]) -> Iterator[str]:
+    """The bytes of all pages; `places` says where each one is."""
+    for name, expected in manifest.pages.items():
+        file = places[name]
+        try:
+            if problem := _not_a_file(file):
+                yield problem
+            elif (digest := _sha256(file)) != expected:
+                yield f"{file}: SHA-256 is {digest}, expected {expected}; was the page edited after the build?"
+        except OSError as error:
+            yield f"{file}: {error.strerror}"
+
+
+def find_strangers(folder: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+    """Files that the manifest does not list: those that could be taken for tables, and all others, as notes.
+
+    A Parquet file anywhere, and anything in the folder of a table, counts as a table: whatever reads such a folder as a
+    whole would take it for rows. Folders that are hidden or links are named without their content.
+    """
+    known = {MANIFEST, *manifest.pages, *(f"{t}/{s}.parquet" for t, splits in manifest.tables.items() for s in splits)}
+    problems, notes = [], []
+    for name in sorted(_walk(folder) - known):
+        is_table = name.split("/")[0] in TABLES or name.lower().endswith(".parquet")
+        if is_table:
+            problems.append(f"{folder / name}: is not in the manifest; expected only the files that it lists as tables")
+        else:
+            notes.append(f"{folder / name}: is not part of the dataset")
+    return problems, notes
+
+
+def _walk(folder: Path) -> set[str]:
+    """All files below a folder, and the folders in it that are hidden or links, by their place.
+
+    The folder of a table may be a link, since it is read all the same.
+    """
+    found = set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        tables = TABLES.keys() if Path(root) == folder else ()
+        links = {name for name in folders if Path(root, name).is_symlink() and name not in tables}
+        passed = [name for name in folders if name.startswith(".") or name in links]
+        folders[:] = [name for name in folders if name not in passed]
+        found |= {Path(root, name).relative_to(folder).as_posix() for name in (*files, *passed)}
+    return found
+
+
+def _not_a_file(file: Path) -> str | None:
+    """Why there is nothing to read: a device or a pipe in the place of a file might never end."""
+    if file.is_file():
+        return None
+    return f"{file}: is not a regular file" if file.exists() else f"{file}: is missing"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

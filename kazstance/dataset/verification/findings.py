@@ -1,0 +1,42 @@
+"""What a verification found."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from kazstance.errors import IntegrityError
+from kazstance.schema.manifest import Manifest
+
+SHOWN: Final = 20
+"""Problems of a kind that are named; of the rest the number is given."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with a dataset, and what else should be known of it."""
+
+    manifest: Manifest | None
+    """None where it cannot be read."""
+    problems: tuple[str, ...]
+    """What is wrong; empty for a dataset that is whole."""
+    notes: tuple[str, ...]
+    """What is not covered: files that are not part of the dataset, pages whose digests an old manifest lacks."""
+
+    def whole(self) -> Manifest:
+        """The manifest of a dataset that is whole.
+
+        Raises:
+            IntegrityError: it is not; the message lists all problems.
+        """
+        if self.problems or self.manifest is None:
+            raise IntegrityError("\n".join(self.problems))
+        return self.manifest
+
+
+def capped(problems: Iterable[str], what: str) -> Iterator[str]:
+    """The first problems of a kind, and how many more there are; `what` names what they are found in."""
+    found = iter(problems)
+    yield from islice(found, SHOWN)
+    if more := sum(1 for _ in found):
+        yield f"{what}: and {more} more like these"

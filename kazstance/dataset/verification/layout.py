@@ -1,0 +1,161 @@
+"""How rows are laid out: sentences in their texts, cells of complete grids, the order of rows, splits by paragraph."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.dataset.verification.tables import SPLIT, Places, Tables, differs, find, take
+from kazstance.schema.context import contexts
+from kazstance.schema.labels import ANNOTATED_KINDS, ProbeKind
+from kazstance.schema.records import TABLES, Sentence
+
+
+def check_layout(tables: Tables) -> Iterator[str]:
+    """Sentences, complete grids, the order of all rows, splits, and the contexts of stances."""
+    yield from _check_sentences(tables)
+    yield from _check_complete(tables, "grid", _annotated_pairs(tables))
+    yield from _check_complete(tables, "positions", _cells(tables))
+    yield from _check_order(tables)
+    yield from _check_splits(tables)
+    yield from _check_contexts(tables)
+
+
+def _check_sentences(tables: Tables) -> Iterator[str]:
+    """Ids, places and raw spans go on from row to row, and a text is as long as its raw slice with its repairs."""
+    source, position = tables.column("sentences", "source_id"), tables.numbers("sentences", "position")
+    start, end = (tables.numbers("sentences", f"raw_{name}") for name in ("start", "end"))
+    first = np.ones(len(source), dtype=bool)
+    first[1:] = differs(source[1:], source[:-1])
+    due = np.where(first, 0, np.roll(position, 1) + 1)
+    yield from tables.differences("sentences", "position", position != due, due, "after the row above it")
+    known = find(source, tables.column("sources", "source_id"))
+    size = take(tables.column("sources", "raw_characters"), known).to_numpy()
+    outside = (start < np.where(first, 0, np.roll(end, 1))) | (end <= start) | (end > size)
+    yield from tables.faults("sentences", outside, "raw_start and raw_end overlap another sentence or leave the text")
+    other = pc.utf8_length(tables.column("sentences", "text")).to_numpy() != end - start + _repaired(tables)
+    yield from tables.faults("sentences", other, "text is not as long as its raw text with its repairs")
+    for inner, outer in (("sentence_id", "paragraph_id"), ("paragraph_id", "source_id")):
+        stem = pc.replace_substring_regex(tables.column("sentences", inner), "/[^/]*$", "")
+        wrong = differs(tables.column("sentences", outer), stem)
+        yield from tables.differences("sentences", outer, wrong, stem, f"as in {inner}")
+    yield from _check_annotated(tables)
+
+
+def _check_annotated(tables: Tables) -> Iterator[str]:
+    """Annotated are sentences of the kinds that are, unless they repeat another."""
+    is_text = pc.is_in(tables.column("sentences", "kind"), pa.array(sorted(ANNOTATED_KINDS)))
+    is_first = pc.is_null(tables.column("sentences", "duplicate_of"))
+    due = pc.and_(is_text, is_first).to_numpy(zero_copy_only=False)
+    wrong = due != tables.numbers("sentences", "annotated")
+    yield from tables.differences("sentences", "annotated", wrong, due, "by kind and duplicate_of")
+
+
+def _repaired(tables: Tables) -> Places:
+    """By how many characters repairs make each sentence longer."""
+    repairs = tables.column("sentences", "repairs")
+    found = repairs.flatten()
+    more = pc.utf8_length(found.field("replacement")).to_numpy() - (
+        found.field("raw_end").to_numpy() - found.field("raw_start").to_numpy()
+    )
+    sums: Places = np.zeros(len(repairs), dtype=np.int64)
+    np.add.at(sums, pc.list_parent_indices(repairs).to_numpy(), more)
+    return sums
+
+
+def _annotated_pairs(tables: Tables) -> pa.Array:
+    """The keys of all annotated sentences and all targets, in order."""
+    annotated = tables.column("sentences", "sentence_id").filter(tables.column("sentences", "annotated"))
+    return _product(annotated, tables.column("targets", "target_id"))
+
+
+def _cells(tables: Tables) -> pa.Array:
+    """The keys of all sources and all targets, in order."""
+    return _product(tables.column("sources", "source_id"), tables.column("targets", "target_id"))
+
+
+def _product(outer: pa.Array, inner: pa.Array) -> pa.Array:
+    places = np.indices((len(outer), len(inner))).reshape(2, -1)
+    return pc.binary_join_element_wise(outer.take(pa.array(places[0])), inner.take(pa.array(places[1])), " ")
+
+
+def _check_complete(tables: Tables, table: str, expected: pa.Array) -> Iterator[str]:
+    """A table has a row for each key, and no other rows."""
+    keys = tables.key(table, TABLES[table].key)
+    extra = find(keys, expected) < 0
+    yield from tables.faults(table, extra, "is not expected: the table has a row for each pair of its two ids")
+    missing = np.flatnonzero(find(expected, keys) < 0)
+    if len(missing):
+        first = f"{expected[int(missing[0])]} is missing"
+        yield f"{tables.folder / table}: {first}; {len(missing)} of {len(expected)} rows are"
+
+
+def _check_order(tables: Tables) -> Iterator[str]:
+    """The rows of each split are in order."""
+    for table, ranks in _ranks(tables).items():
+        splits = tables.column(table, SPLIT)
+        order = np.lexsort(ranks[::-1])
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        wrong = np.zeros(len(order), dtype=bool)
+        wrong[1:] = (place[1:] < place[:-1]) & ~differs(splits[1:], splits[:-1])
+        yield from tables.faults(table, wrong, "is out of order: it belongs above the row before it")
+
+
+def _ranks(tables: Tables) -> dict[str, list[Places]]:
+    """What the rows of each table are ordered by, the first thing first."""
+    sentences, targets = tables.column("sentences", "sentence_id"), tables.column("targets", "target_id")
+    sources = tables.column("sources", "source_id")
+
+    def place(table: str, column: str, among: pa.Array) -> Places:
+        return find(tables.column(table, column), among)
+
+    ends = [tables.column("pairs", f"sentence_{side}") for side in "ab"]
+    first, second = pc.min_element_wise(*ends), pc.max_element_wise(*ends)
+    kinds = pa.array(list(ProbeKind))
+    return {
+        "sentences": [place("sentences", "source_id", sources)],
+        **{
+            table: [place(table, "sentence_id", sentences), place(table, "target_id", targets)]
+            for table in ("grid", "stances")
+        },
+        "judgements": [
+            place("judgements", "sentence_id", sentences),
+            place("judgements", "target_id", targets),
+            _alphabetical(tables.column("judgements", "annotator_id")),
+        ],
+        "positions": [place("positions", "source_id", sources), place("positions", "target_id", targets)],
+        "pairs": [_alphabetical(column) for column in (tables.column("pairs", "target_id"), first, second)],
+        "probes": [
+            place("probes", "probe", kinds),
+            place("probes", "sentence_id", sentences),
+            place("probes", "target_id", targets),
+            place("probes", "other_target_id", targets),
+        ],
+    }
+
+
+def _alphabetical(values: pa.Array) -> Places:
+    ranks: Places = pc.rank(values, tiebreaker="dense").to_numpy().astype(np.int64)
+    return ranks
+
+
+def _check_splits(tables: Tables) -> Iterator[str]:
+    """All cells of a paragraph are in one split."""
+    paragraph, split = tables.column("grid", "paragraph_id"), tables.column("grid", SPLIT)
+    first = pc.index_in(paragraph, value_set=paragraph.unique()).to_numpy()
+    at = np.unique(first, return_index=True)[1] if len(first) else first
+    expected = split.take(pa.array(at[first])) if len(first) else split
+    yield from tables.differences("grid", SPLIT, differs(split, expected), expected, "as other rows of its paragraph")
+
+
+def _check_contexts(tables: Tables) -> Iterator[str]:
+    """What stands around a sentence is what its paragraph has."""
+    columns = tables.rows["sentences"].select(["sentence_id", "paragraph_id", "text"]).to_pylist()
+    around = contexts(Sentence.model_construct(**row) for row in columns)
+    ids = tables.column("stances", "sentence_id").to_pylist()
+    for number, column in enumerate(("context_before", "context_after")):
+        expected = pa.array([around[name][number] for name in ids], pa.string())
+        wrong = differs(tables.column("stances", column), expected)
+        yield from tables.differences("stances", column, wrong, expected, "as in sentences")

@@ -1,0 +1,27 @@
+"""What the manifest says of folds and inputs against the tables."""
+
+from collections.abc import Iterator
+
+from kazstance.dataset.verification.tables import Tables
+from kazstance.schema import MANIFEST
+from kazstance.schema.folds import protocol_folds
+from kazstance.schema.manifest import Manifest
+
+
+def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
+    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; somebody judged."""
+    sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
+    annotators = tables.rows["annotators"].to_pylist()
+    file = tables.folder / MANIFEST
+    expected = protocol_folds([row["source_id"] for row in sources], {row["target_id"]: row["fold"] for row in targets})
+    for protocol in sorted(expected.keys() | manifest.folds.keys()):
+        if manifest.folds.get(protocol) != expected.get(protocol):
+            yield f"{file}: folds: {protocol}: not the folds that sources and targets give"
+    texts = {f"texts/{row['source_id']}.txt": row["raw_sha256"] for row in sources}
+    briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
+    for name, digest in {**texts, **briefs}.items():
+        if manifest.inputs.get(name) != digest:
+            yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
+    for table in ("sources", "targets", "annotators", "sentences", "grid", "judgements"):
+        if not tables.rows[table].num_rows:
+            yield f"{tables.folder / table}: no rows, expected one at least"

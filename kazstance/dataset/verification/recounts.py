@@ -1,0 +1,159 @@
+"""Figures and rows that follow from stances, counted again: positions, contested targets, pairs, swaps."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.dataset.verification.tables import SPLIT, Flags, Tables, differs, equals, find
+from kazstance.schema.labels import Label, MoreFavorable, Position, ProbeKind, Relation
+from kazstance.schema.records import SPLITS
+
+SIDES: Final = 3
+"""Labels of a stance: against, neutral, favor."""
+ENOUGH: Final = 2
+"""Sources that address a contested target, sentences of each of them, and sentences on each side of it."""
+TOLERANCE: Final = 1e-6
+"""Shares are rounded to six decimals."""
+Counts = npt.NDArray[np.int64]
+
+
+def check_recounts(tables: Tables) -> Iterator[str]:
+    """Positions, contested targets, pairs, and swaps among the probes."""
+    counts = _counts(tables)
+    yield from _check_positions(tables, counts.reshape(-1, SIDES))
+    yield from _check_contested(tables, counts)
+    yield from _check_pairs(tables)
+    yield from _check_probes(tables)
+
+
+def _counts(tables: Tables) -> Counts:
+    """Stances counted: shape (sources, targets, labels)."""
+    sources, targets = tables.column("sources", "source_id"), tables.column("targets", "target_id")
+    shape = len(sources), len(targets), SIDES
+    places = (
+        find(tables.column("stances", "source_id"), sources),
+        find(tables.column("stances", "target_id"), targets),
+        tables.numbers("stances", "label"),
+    )
+    return np.bincount(np.ravel_multi_index(places, shape), minlength=int(np.prod(shape))).reshape(shape)
+
+
+def _check_positions(tables: Tables, counts: Counts) -> Iterator[str]:
+    """Counts, position and estimates of each cell."""
+    against, neutral, favor = counts.T
+    annotated = tables.column("sentences", "source_id").filter(tables.column("sentences", "annotated"))
+    sources = tables.column("sources", "source_id")
+    lengths = np.bincount(find(annotated, sources), minlength=len(sources)).repeat(tables.rows["targets"].num_rows)
+    expected: dict[str, npt.NDArray[Any]] = {
+        "n_favor": favor,
+        "n_neutral": neutral,
+        "n_against": against,
+        "n_sentences": lengths,
+        "position": _positions(favor, neutral, against),
+    }
+    for column, values in expected.items():
+        wrong = tables.numbers("positions", column) != values
+        yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
+    about = counts.sum(axis=1)
+    share = np.where(about > 0, 2 * (favor + 0.5) / (favor + against + 1) - 1, np.nan)
+    for column, values in {"salience": about / np.maximum(lengths, 1), "net_jeffreys": share}.items():
+        wrong = ~np.isclose(_floats(tables, column), values, rtol=0, atol=TOLERANCE, equal_nan=True)
+        yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
+    yield from _check_intervals(tables, about > 0)
+
+
+def _check_intervals(tables: Tables, addressed: Flags) -> Iterator[str]:
+    """Estimates are there where a cell is addressed, each inside its interval."""
+    for column in ("net", "net_jeffreys", "salience"):
+        value, low, high = (_floats(tables, name) for name in (column, f"{column}_low", f"{column}_high"))
+        inside = (low <= value) & (value <= high)
+        absent = np.isnan([value, low, high]).all(axis=0)
+        right = inside if column == "salience" else np.where(addressed, inside, absent)
+        yield from tables.faults("positions", ~right, f"{column} is not inside its interval, or one of them is missing")
+
+
+def _floats(tables: Tables, column: str) -> npt.NDArray[np.float64]:
+    """A column of numbers, undefined where it is null."""
+    found: npt.NDArray[np.float64] = tables.column("positions", column).fill_null(float("nan")).to_numpy()
+    return found
+
+
+def _positions(favor: Counts, neutral: Counts, against: Counts) -> Counts:
+    """Where a source stands, from its counts."""
+    cases = [(favor > 0) & (against > 0), favor > 0, against > 0, neutral > 0]
+    return np.select(
+        cases, [Position.mixed, Position.favor, Position.against, Position.neutral], Position.not_addressed
+    )
+
+
+def _check_contested(tables: Tables, counts: Counts) -> Iterator[str]:
+    """Contested: two sources with two sentences each, and two sentences on each side."""
+    addressing = (counts.sum(axis=2) >= ENOUGH).sum(axis=0)
+    sides = counts.sum(axis=0)[:, [Label.against, Label.favor]].min(axis=1)
+    expected = (addressing >= ENOUGH) & (sides >= ENOUGH)
+    wrong = expected != tables.numbers("targets", "contested")
+    yield from tables.differences("targets", "contested", wrong, expected, "from stances")
+
+
+def _check_pairs(tables: Tables) -> Iterator[str]:
+    """Ids, answers and relations follow from both rows, which are of different sources; all such pairs are there."""
+    a, b = (tables.numbers("pairs", f"label_{side}") for side in "ab")
+    more = np.select([a > b, a < b], [MoreFavorable.a, MoreFavorable.b], MoreFavorable.same)
+    mixed = (a == Label.neutral) | (b == Label.neutral)
+    relation = np.select([mixed, a == b], [Relation.mixed, Relation.agree], Relation.disagree)
+    for column, expected in {"more_favorable": more, "relation": relation}.items():
+        wrong = tables.numbers("pairs", column) != expected
+        yield from tables.differences("pairs", column, wrong, expected, "from both labels")
+    ends = [tables.column("pairs", f"sentence_{side}") for side in "ab"]
+    parts = tables.column("pairs", "target_id"), pc.min_element_wise(*ends), pc.max_element_wise(*ends)
+    yield from _check_ids(tables, "pairs", "pair_id", pc.binary_join_element_wise(*parts, ":"))
+    same: Flags = ~differs(tables.column("pairs", "source_a"), tables.column("pairs", "source_b"))
+    yield from tables.faults("pairs", same, "both sentences are of one source")
+    for split in SPLITS:
+        yield from _check_number_of_pairs(tables, split)
+
+
+def _check_ids(tables: Tables, table: str, column: str, expected: pa.Array) -> Iterator[str]:
+    """Ids that are put together from other columns."""
+    wrong = differs(tables.column(table, column), expected)
+    yield from tables.differences(table, column, wrong, expected, "from the other columns")
+
+
+def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
+    """Each target has all pairs of its rows in a split that are of different sources."""
+    sources, targets = tables.column("sources", "source_id"), tables.column("targets", "target_id")
+    stances, pairs = (equals(tables.column(table, SPLIT), split) for table in ("stances", "pairs"))
+    source, target = (
+        find(tables.column("stances", name), among)[stances]
+        for name, among in (("source_id", sources), ("target_id", targets))
+    )
+    cells = np.zeros((len(targets), len(sources)), dtype=np.int64)
+    np.add.at(cells, (target, source), 1)
+    expected = (cells.sum(axis=1) ** 2 - (cells**2).sum(axis=1)) // 2
+    found = np.bincount(find(tables.column("pairs", "target_id"), targets)[pairs], minlength=len(targets))
+    for place in np.flatnonzero(found != expected):
+        counted = f"{found[place]} pairs on {targets[int(place)]}, but stances give {expected[place]}"
+        yield f"{tables.folder / 'pairs' / split}.parquet: {counted}"
+
+
+def _check_probes(tables: Tables) -> Iterator[str]:
+    """Ids follow from what is shown; a swap shows another label; all swaps are there."""
+    kind, other = tables.column("probes", "probe"), tables.column("probes", "other_target_id")
+    swap = equals(kind, ProbeKind.swap)
+    parts = (kind, tables.column("probes", "sentence_id"), tables.column("probes", "target_id"), other)
+    yield from _check_ids(tables, "probes", "probe_id", pc.binary_join_element_wise(*parts, ":", null_handling="skip"))
+    there = other.is_valid().to_numpy(zero_copy_only=False)
+    yield from tables.faults("probes", there != swap, "other_target_id does not go with this kind of probe")
+    same = tables.numbers("probes", "label") == tables.numbers("probes", "row_label")
+    yield from tables.faults("probes", swap & same, "both targets have the same label")
+    stances = tables.column("stances", "sentence_id")
+    ids = stances.unique()
+    rows = np.zeros((len(ids), SIDES), dtype=np.int64)
+    np.add.at(rows, (find(stances, ids), tables.numbers("stances", "label")), 1)
+    expected = int((rows.sum(axis=1) ** 2 - (rows**2).sum(axis=1)).sum()) // 2
+    if swap.sum() != expected:
+        yield f"{tables.folder / 'probes'}: {swap.sum()} swaps, but stances give {expected}"

@@ -1,0 +1,103 @@
+"""Ids refer to rows there are, and what one table repeats of another is as it is there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kazstance.dataset.verification.tables import SPLIT, Tables, differs, equals, find, take
+from kazstance.schema.labels import Label
+
+
+class Reference(NamedTuple):
+    """Columns of a table that name a row of another, and what is repeated of it."""
+
+    table: str
+    key: tuple[str, ...]
+    other: str
+    other_key: tuple[str, ...]
+    repeated: Mapping[str, str] = {}
+    """Columns of the table, and the columns of the other one that they repeat."""
+    probe: str | None = None
+    """Only the probes of this kind."""
+
+
+SENTENCE: Final = ("sentence_id",)
+TARGET: Final = ("target_id",)
+PAIR: Final = ("sentence_id", "target_id")
+HOME: Final = {"source_id": "source_id", "paragraph_id": "paragraph_id"}
+TEXT: Final = {"text": "text"}
+SPOKEN: Final = {"voice": "voice", "speaker": "speaker", "endorsed": "endorsed"}
+AROUND: Final = {"context_before": "context_before", "context_after": "context_after"}
+DECIDED: Final = {"label_name": "label_name", "origin": "origin"}
+JUDGED: Final = {**DECIDED, "contested": "contested", "votes": "votes"}
+
+REFERENCES: Final = (
+    Reference("sentences", ("source_id",), "sources", ("source_id",)),
+    Reference("sentences", ("duplicate_of",), "sentences", SENTENCE, {**TEXT, "source_id": "source_id"}),
+    Reference("judgements", SENTENCE, "sentences", SENTENCE, HOME),
+    Reference("judgements", TARGET, "targets", TARGET),
+    Reference("judgements", ("annotator_id",), "annotators", ("annotator_id",)),
+    Reference("judgements", PAIR, "grid", PAIR),
+    Reference("grid", SENTENCE, "sentences", SENTENCE, {**HOME, **TEXT}),
+    Reference("grid", TARGET, "targets", TARGET, {"target": "name"}),
+    Reference("stances", SENTENCE, "sentences", SENTENCE, {**HOME, **TEXT, **SPOKEN}),
+    Reference("stances", TARGET, "targets", TARGET, {"target": "name"}),
+    Reference("stances", PAIR, "grid", PAIR, {SPLIT: SPLIT, **JUDGED}),
+    Reference("positions", ("source_id",), "sources", ("source_id",)),
+    Reference("positions", TARGET, "targets", TARGET),
+    Reference("pairs", TARGET, "targets", TARGET, {"target": "name"}),
+    *(
+        Reference(
+            "pairs",
+            (f"sentence_{side}", "target_id"),
+            "stances",
+            PAIR,
+            {
+                SPLIT: SPLIT,
+                f"source_{side}": "source_id",
+                f"text_{side}": "text",
+                f"label_{side}_name": "label_name",
+            },
+        )
+        for side in "ab"
+    ),
+    Reference("probes", TARGET, "targets", TARGET),
+    Reference("probes", ("other_target_id",), "targets", TARGET, {"target": "name"}),
+    Reference("probes", PAIR, "stances", PAIR, {**HOME, "row_label_name": "label_name"}),
+    Reference("probes", PAIR, "stances", PAIR, {**DECIDED, "target": "target", "certainty": "certainty"}, "mask"),
+    Reference("probes", PAIR, "stances", PAIR, {**TEXT, **AROUND}, "mirror"),
+    Reference("probes", PAIR, "stances", PAIR, {**TEXT, **AROUND}, "swap"),
+    Reference(
+        "probes", ("sentence_id", "other_target_id"), "stances", PAIR, {**DECIDED, "certainty": "certainty"}, "swap"
+    ),
+)
+
+
+def check_references(tables: Tables) -> Iterator[str]:
+    """Every reference, and that grid and stances have the same pairs."""
+    for reference in REFERENCES:
+        yield from _check(tables, reference)
+    yield from _check_stances_of_grid(tables)
+
+
+def _check(tables: Tables, reference: Reference) -> Iterator[str]:
+    table, key, other, other_key, repeated, probe = reference
+    keys = tables.key(table, key)
+    places = find(keys, tables.key(other, other_key))
+    meant = equals(tables.column(table, "probe"), probe) if probe else np.ones(len(keys), dtype=bool)
+    named = meant & keys.is_valid().to_numpy(zero_copy_only=False)
+    if not probe:
+        yield from tables.faults(table, named & (places < 0), f"{' and '.join(key)}: there is no such row in {other}")
+    there = named & (places >= 0)
+    for column, source in repeated.items():
+        expected = take(tables.column(other, source), places)
+        wrong = there & differs(tables.column(table, column), expected)
+        yield from tables.differences(table, column, wrong, expected, f"as in {other}")
+
+
+def _check_stances_of_grid(tables: Tables) -> Iterator[str]:
+    """Every cell of the grid with a label has its stance."""
+    places = find(tables.key("grid", PAIR), tables.key("stances", PAIR))
+    is_about = tables.numbers("grid", "label") != Label.none
+    yield from tables.faults("grid", is_about & (places < 0), "has a label, but stances has no such row")

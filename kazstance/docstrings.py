@@ -1,0 +1,23 @@
+"""Docstrings that users are shown, kept where `python -OO` strips them."""
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound=type | Callable[..., Any])
+
+
+def keep_docstring(thing: T) -> T:
+    """A class or function at the top of a module with its docstring, read from the source if it was stripped."""
+    if sys.flags.optimize > 1:
+        thing.__doc__ = _docstrings(thing.__module__)[thing.__qualname__]
+    return thing
+
+
+@cache
+def _docstrings(module: str) -> dict[str, str | None]:
+    body = ast.parse(inspect.getsource(sys.modules[module])).body
+    return {node.name: ast.get_docstring(node) for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)}

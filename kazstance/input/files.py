@@ -1,0 +1,87 @@
+"""Files from outside: inside one folder, of bounded size, and there, or one reason why not."""
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from kazstance.errors import InputError, KazstanceError
+from kazstance.input.strict_json import StrictError, load_object
+from kazstance.input.text import MARK, decode
+
+MAX_BYTES: Final = 64 * 2**20
+SHOWN: Final = 80
+
+
+def is_there(root: Path, name: str) -> bool:
+    """Whether there is anything of a name below a folder, be it a broken link: what is broken is not absent."""
+    path = root
+    for part in PurePosixPath(name).parts:
+        path /= part
+        if not os.path.lexists(path):
+            return False
+        if not path.is_dir():
+            return True
+    return True
+
+
+def read_inside(root: Path, name: str) -> bytes:
+    """The content of a file below a folder; links that stay inside it are followed.
+
+    Raises:
+        StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leaves.
+    """
+    try:
+        path = _resolve(root, name)
+        if not path.exists():
+            raise StrictError(f"{name} {_absence(root, name)}, expected a file")
+        if not path.is_file():
+            raise StrictError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}, expected a file")
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise StrictError(f"{name} has {size} bytes, expected at most {MAX_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise StrictError(f"{_short(name)} cannot be read: {error.strerror or error}") from None
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object of a file.
+
+    Raises:
+        KazstanceError: it is missing or cannot be read.
+        InputError: it is not text in UTF-8, or not an object in JSON.
+    """
+    try:
+        return load_object(decode(file.read_bytes()).removeprefix(MARK))
+    except OSError as error:
+        raise KazstanceError(f"{file}: {error.strerror or error}, expected a file") from None
+    except StrictError as error:
+        raise InputError([error.problem(str(file))]) from None
+
+
+def _resolve(root: Path, name: str) -> Path:
+    """Where a name leads, links followed."""
+    try:
+        path = (root / PurePosixPath(name)).resolve()
+    except (RuntimeError, ValueError, OSError) as error:  # a loop is a RuntimeError or an OSError, by version
+        what = "has a NUL character in its name" if isinstance(error, ValueError) else "is a link that leads to itself"
+        if getattr(error, "strerror", None):
+            what = f"cannot be read: {error.strerror}"  # type: ignore[union-attr]
+        raise StrictError(f"{_short(name)} {what}, expected a file") from None
+    if not path.is_relative_to(root.resolve()):
+        raise StrictError(f"{name!r} leaves the corpus folder, expected a file inside it")
+    return path
+
+
+def _absence(root: Path, name: str) -> str:
+    """How a file is not there."""
+    path = root
+    for part in PurePosixPath(name).parts:
+        path /= part
+        if path.is_symlink() and not path.exists():
+            return f"is missing: {path.relative_to(root)} is a link to {path.readlink()}, which does not exist"
+    return "is missing"
+
+
+def _short(name: str) -> str:
+    """A name that may be too long or not printable, for a message."""
+    return repr(name if len(name) <= SHOWN else name[:SHOWN] + "…")

@@ -1,0 +1,36 @@
+"""Parquet files as Arrow tables whose every value can be read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kazstance.errors import KazstanceError
+
+
+def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+    """The rows of a Parquet file, of some columns and those that an expression holds for.
+
+    Raises:
+        KazstanceError: it is not there, not Parquet, damaged, or has no such columns.
+    """
+    names = None if columns is None else list(columns)
+    try:
+        if where is None:
+            with pq.ParquetFile(file) as found:
+                table = found.read(names)
+        else:
+            table = pq.read_table(file, columns=names, filters=where)
+        table.validate(full=True)
+        return table if names is None else table.select(names)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def _line(error: BaseException) -> str:
+    """The message of a library in one line."""
+    return " ".join(str(error).split())

@@ -1,0 +1,23 @@
+"""The ending of a file to write says what is written into it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from kazstance.errors import UnknownNameError
+
+CHARTS: Final = (".png", ".svg", ".html")
+"""Files that a chart is drawn into."""
+PAGES: Final = (".html", ".htm")
+
+
+def suffix_of(out: Path, kind: str, known: Iterable[str]) -> str:
+    """The ending of a file to write, in small letters.
+
+    Raises:
+        UnknownNameError: it is not one that is known; the message lists those.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in (endings := list(known)):
+        raise UnknownNameError(out.suffix or out.name, kind, endings)
+    return suffix

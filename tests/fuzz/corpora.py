@@ -1,0 +1,70 @@
+"""Corpora: the small one of the tests, mutated, built over nothing or over an older dataset."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from tests.commands import argv
+from tests.conftest import HARBOUR
+from tests.fuzz import trees
+from tests.fuzz.cases import Case, Kind, Random, Step
+from tests.fuzz.processes import has_passed
+
+SUMS = "SHA256SUMS"
+
+
+def prepare(base: Path) -> None:
+    """Put the corpus there, with a codebook, and the dataset built from it."""
+    shutil.copytree(HARBOUR, base / "corpus")
+    (base / "corpus" / "CODEBOOK.md").write_text("# Codebook\n\n## Rule 1\n\nMark what is said of a target.\n")
+    has_passed(argv("build", corpus=base / "corpus", out=base / "data"), base / "run")
+
+
+def make(case: Case) -> list[Step]:
+    """A mutated corpus, and a command that reads it; a dataset that is built has to pass `verify`."""
+    corpus, out = case.folder / "corpus", case.folder / "out"
+    shutil.copytree(case.base / "corpus", corpus, symlinks=True)
+    for i, draw in case.mutations():
+        case.done[i] = trees.mutate(corpus, draw)
+    draw = case.draw
+    if draw.random() < 0.8:
+        sign(corpus)
+    way = draw.random()
+    if way < 0.06:
+        return [Step(argv("review export", corpus=corpus, annotator="p", out=out), ("out",))]
+    if way < 0.12:
+        page = case.folder / "page.html"
+        if draw.random() < 0.5:
+            page.write_text("an older page\n")
+        return [Step(argv("explore", data=corpus, out=page), ("page.html",))]
+    return build_steps(case, corpus, draw)
+
+
+def build_steps(case: Case, corpus: Path, draw: Random) -> list[Step]:
+    """Build a corpus, half of the times over an older dataset, and verify what was built."""
+    out = case.folder / "out"
+    if draw.random() < 0.5:
+        shutil.copytree(case.base / "data", out)
+    return [
+        Step(argv("build", corpus=corpus, out=out), ("out",), check="build"),
+        Step(argv("verify", data=out), has_to="pass", follows=True),
+    ]
+
+
+def sign(corpus: Path) -> None:
+    """Write the sums of the files that the list of sums names and that are there."""
+    sums = corpus / SUMS
+    if not sums.is_file() or sums.is_symlink():
+        return
+    lines = []
+    for line in sums.read_bytes().splitlines(keepends=True):
+        _, gap, name = line.rstrip(b"\r\n").partition(b"  ")
+        path = corpus / name.decode("utf-8", "surrogateescape").replace("\0", "")
+        if gap and path.is_file() and not path.is_symlink() and corpus in path.resolve().parents:
+            lines.append(hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"  " + name + b"\n")
+        else:
+            lines.append(line)
+    sums.write_bytes(b"".join(lines))
+
+
+CORPORA = Kind(5000, prepare, make)

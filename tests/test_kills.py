@@ -1,0 +1,414 @@
+"""Every command that writes, killed at every change to files and at random moments: the old output or the new one, complete.
+
+The rerun finishes the job, nothing is left over after it, and what is not an output is not touched at any time.
+"""
+
+import errno
+import inspect
+import json
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kazstance.benchmark import runs
+from kazstance.benchmark.tasks import get_task, items
+from kazstance.output.staging import PREFIX
+from kazstance.publish.hub import build_dataset
+from kazstance.review.hand_out import hand_out
+from tests.commands import argv, run
+from tests.conftest import HARBOUR, ROOT, quiet
+from tests.hub_stand_in import WRITER, HubStandIn
+from tests.killing import Killer, Order, killer
+from tests.test_review import fill_csv, write_rows
+
+TEMPORARY = "tmp"
+"""The folder of a world that stands for the system's folder of temporary files."""
+RUN_FILES = ("run.json",)
+"""Files with the time of a run in them."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command in a world: its arguments, and the outputs that it may change, each as a whole.
+
+    `pieces` is set where an output appears file by file, and is taken for finished only when all of it is there.
+    """
+
+    arguments: Callable[[Path], list[str]]
+    outputs: tuple[str, ...]
+    pieces: bool = False
+
+
+def of(name, /, *more, **places):
+    """The arguments of a command, its places inside a world."""
+
+    def arguments(world):
+        return argv(
+            name,
+            *(str(part).format(w=world) for part in more),
+            **{key: value.format(w=world) for key, value in places.items()},
+        )
+
+    return arguments
+
+
+SCENARIOS = {
+    "build over a dataset": Scenario(of("build", corpus="{w}/changed", out="{w}/out"), ("out",)),
+    "build a new one": Scenario(of("build", corpus="{w}/changed", out="{w}/far/away/out"), ("far",)),
+    "explore": Scenario(of("explore", data="{w}/data", out="{w}/page.html"), ("page.html",)),
+    "explore a corpus": Scenario(of("explore", data="{w}/corpus", out="{w}/page.html"), ("page.html",)),
+    "export": Scenario(of("export", table="grid", data="{w}/data", out="{w}/table.csv"), ("table.csv",)),
+    "compare --chart": Scenario(of("compare", "--chart", "{w}/chart.svg", data="{w}/data"), ("chart.svg",)),
+    "review export": Scenario(of("review export", corpus="{w}/corpus", annotator="p2", out="{w}/sheets2"), ("sheets2",)),
+    "review import": Scenario(
+        of("review import", corpus="{w}/corpus", sheet="{w}/sheets/filled.csv", plan="{w}/sheets/plan.json"),
+        ("corpus/annotations/p1.jsonl", "corpus/annotations/annotators.toml"),
+    ),
+    "bench run": Scenario(of("bench run", "--data", "{w}/data", system="majority", out="{w}/run"), ("run",), pieces=True),
+    "bench run --predictions": Scenario(
+        of("bench run", "--data", "{w}/data", "--predictions", "{w}/new.jsonl", system="mine", out="{w}/run"), ("run",), pieces=True
+    ),
+    "bench files": Scenario(
+        of("bench files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train="{w}/train.csv", test="{w}/test.csv", out="{w}/run"),
+        ("run",),
+        pieces=True,
+    ),
+    "bench report": Scenario(of("bench report", "{w}/majority", "--data", "{w}/data", out="{w}/report.json"), ("report.json",)),
+}  # fmt: skip
+QUICK = ("build over a dataset", "explore", "export", "review export", "review import", "bench run", "bench report")
+"""What a short run kills, a few times each."""
+
+
+def write_table(file, rows):
+    lines = [f"{i},{item.text!r},{item.target},{item.label}" for i, item in enumerate(rows)]
+    file.write_text("\n".join(["id,text,target,label", *(line.replace('"', "'") for line in lines)]) + "\n")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A world with all that the commands read, old outputs, and files that are nobody's business."""
+    world = tmp_path_factory.mktemp("template")
+    corpus = Path(shutil.copytree(HARBOUR, world / "corpus"))
+    changed = Path(shutil.copytree(HARBOUR, world / "changed"))
+    (changed / "sources.toml").write_text(
+        (changed / "sources.toml").read_text().replace('version = "1.2.0"', 'version = "1.3.0"')
+    )
+    for out in ("data", "out"):
+        build_dataset(corpus, world / out, quiet)
+    (world / "out" / "notes.txt").write_text("notes")
+    (world / "out" / "README.md").write_text("a card of my own")
+    (world / "out" / ".git" / "objects").mkdir(parents=True)
+    (world / "out" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    for name in ("page.html", "table.csv", "chart.svg", "report.json", ".page.html-thesis", "thesis.docx"):
+        (world / name).write_text("old")
+    hand_out(corpus, "p1", world / "sheets")
+    write_rows(world / "sheets", fill_csv(world / "sheets"))
+    rows = items(get_task("stance"), data=world / "data")
+    for name, label in (("old", "favor"), ("new", "against")):
+        lines = [json.dumps({"item_id": item.item_id, "label": label}) for item in rows]
+        (world / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+    write_table(world / "train.csv", rows[::2])
+    write_table(world / "test.csv", rows[1::2])
+    runs.run("majority", "stance", "cross_source", world / "majority", data=world / "data", say=quiet)
+    (world / TEMPORARY).mkdir()
+    return world
+
+
+def state(world):
+    """All that is in a world, but for what a killed run is allowed to leave."""
+    return {
+        path.relative_to(world).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(world.rglob("*"))
+        if not any(part.startswith(PREFIX) for part in path.parts) and not path.is_relative_to(world / TEMPORARY)
+    }
+
+
+def leftovers(world):
+    return [*world.rglob(f"{PREFIX}*"), *(world / TEMPORARY).iterdir()]
+
+
+def part(found, output):
+    """The state of an output."""
+    return {name: content for name, content in found.items() if name == output or name.startswith(f"{output}/")}
+
+
+class Trial:
+    """A scenario with its old and its new state, to be killed in copies of the world."""
+
+    def __init__(self, scenario, template, folder, process=None, **settings):
+        self.scenario, self.template, self.folder, self.settings = scenario, template, folder, settings
+        self.process = process or killer()
+        self.kills = Counter()
+        world = self.copy()
+        self.old = state(world)
+        self.seconds = -time.perf_counter()
+        done, self.events = self.run(world)
+        self.seconds += time.perf_counter()
+        assert done.code == 0, done
+        self.new = state(world)
+        assert leftovers(world) == []
+        assert self.others(self.new) == self.others(self.old)
+        assert all(part(self.new, output) != part(self.old, output) for output in scenario.outputs)
+
+    def copy(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return Path(shutil.copytree(self.template, self.folder, symlinks=True))
+
+    def run(self, world, **order):
+        env = {"TMPDIR": str(world / TEMPORARY)}
+        return self.process.run(
+            Order(self.scenario.arguments(world), cwd=str(world), env=env, **self.settings, **order)
+        )
+
+    def others(self, found):
+        return {
+            name: content
+            for name, content in found.items()
+            if not any(part({name: content}, one) for one in self.scenario.outputs)
+        }
+
+    def check(self, world):
+        """What is there is the old output or the new one; a run that is made in pieces holds no other pieces than its own."""
+        found = state(world)
+        assert self.others(found) == self.others(self.old)
+        for output in self.scenario.outputs:
+            there = part(found, output)
+            if self.scenario.pieces:
+                assert all(
+                    name not in there
+                    or name.endswith(RUN_FILES)
+                    or there[name] in (part(self.old, output).get(name), content)
+                    for name, content in part(self.new, output).items()
+                )
+            else:
+                ends = (part(self.old, output), part(self.new, output))
+                assert there in ends or (self.old.get(output, "no") == "no" and set(there.values()) <= {None})
+        return found
+
+    def kill(self, **order):
+        """Kill a run, look at what is there, and run the command again."""
+        world = self.copy()
+        done, _ = self.run(world, **order)
+        assert done.code in (0, -9, -14), done
+        self.kills[done.code != 0] += 1
+        found = self.check(world)
+        done, _ = self.run(world)
+        again = state(world)
+        assert done.code == 0 or comparable(found) == comparable(self.new), done
+        assert comparable(again) == comparable(self.new)
+        assert leftovers(world) == []
+
+    def fail(self, error, at):
+        """Let one change to files fail, which is said in one line, and leaves the old output; or is passed over."""
+        world = self.copy()
+        done, _ = self.run(world, fail_at=at, error=error)
+        found = self.check(world)
+        assert "Traceback" not in done.err, done.err
+        if done.code:
+            assert done.err.count("\n") == 1 or self.scenario.pieces, done.err
+            assert self.scenario.pieces or found == self.old
+        self.run(world)
+        assert comparable(state(world)) == comparable(self.new)
+        assert leftovers(world) == []
+
+
+def comparable(found):
+    return {name: content for name, content in found.items() if not name.endswith(RUN_FILES)}
+
+
+def sample(events, count, seed):
+    """Some of the changes to files: the last ones, where outputs change places, and others at random."""
+    numbers = range(1, events + 1)
+    return sorted(random.Random(seed).sample(numbers, min(count, events)))
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_killed_now_and_then(name, template, tmp_path):
+    trial = Trial(SCENARIOS[name], template, tmp_path / "world")
+    for at in sample(trial.events, 2, name):
+        trial.kill(kill_at=at)
+    trial.kill(kill_after=trial.seconds * random.Random(name).random())
+    assert trial.kills.total() == 3
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_killed_at_every_change_to_files_and_at_random_moments(name, template, tmp_path):
+    trial = Trial(SCENARIOS[name], template, tmp_path / "world")
+    for at in range(1, trial.events + 1):
+        trial.kill(kill_at=at)
+    assert trial.kills[True] == trial.events
+    generator = random.Random(name)
+    for _ in range(8):
+        trial.kill(kill_after=trial.seconds * generator.random())
+    print(f"{name}: {trial.kills[True]} kills")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["build over a dataset", "build a new one", "review export"])
+def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template, tmp_path):
+    """Two renames stand for the exchange: between them there is no output, and the next command puts it back."""
+    trial = Trial(SCENARIOS[name], template, tmp_path / "world", exchanges=False)
+    for at in range(1, trial.events + 1):
+        world = trial.copy()
+        trial.run(world, kill_at=at)
+        found = state(world)
+        if not part(found, trial.scenario.outputs[0]) and part(trial.old, trial.scenario.outputs[0]):
+            info, _ = trial.process.run(
+                Order(argv("info", data=str(world / trial.scenario.outputs[0])), cwd=str(world))
+            )
+            assert "put back as it was before a run that was interrupted" in info.err
+            assert state(world) == trial.old
+        done, _ = trial.run(world)
+        assert done.code == 0, done
+        assert state(world) == trial.new
+        assert leftovers(world) == []
+
+
+@pytest.mark.parametrize("name", ["export", "review import"])
+def test_a_change_to_files_that_fails_now_and_then(name, template, tmp_path):
+    trial = Trial(SCENARIOS[name], template, tmp_path / "world")
+    for at in sample(trial.events, 2, name):
+        trial.fail(errno.ENOSPC, at)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_change_to_files_fails_once(name, template, tmp_path):
+    """No space left on the device, or a file system that has become read-only: one line, and the old output is there."""
+    trial = Trial(SCENARIOS[name], template, tmp_path / "world")
+    for at in range(1, trial.events + 1):
+        trial.fail((errno.ENOSPC, errno.EROFS)[at % 2], at)
+
+
+AGAIN = ("--again",) if "existing" in inspect.signature(runs.bring).parameters else ()
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not AGAIN, reason="a finished run is replaced in place")
+def test_predictions_over_an_earlier_run_are_never_mixed(template, tmp_path):
+    """What a killed run leaves is refused by a report, or is wholly of the old file or of the new one."""
+    bring = of(
+        "bench run", "--data", "{w}/data", "--predictions", "{w}/new.jsonl", *AGAIN, system="mine", out="{w}/run"
+    )
+    earlier = Path(shutil.copytree(template, tmp_path / "earlier"))
+    assert (
+        run(
+            "bench run",
+            "--data",
+            earlier / "data",
+            "--predictions",
+            earlier / "old.jsonl",
+            system="mine",
+            out=earlier / "run",
+        ).code
+        == 0
+    )
+    trial = Trial(Scenario(bring, ("run",), pieces=True), earlier, tmp_path / "world")
+
+    def reported(world):
+        out = world / "seen.json"
+        done, _ = trial.process.run(
+            Order(argv("bench report", world / "run", "--data", world / "data", out=out), cwd=str(world))
+        )
+        return {row["system"]: row["scores"] for row in json.loads(out.read_text())} if done.code == 0 else None
+
+    ends = [None, reported(earlier)]
+    trial.run(world := trial.copy())
+    ends.append(reported(world))
+    for at in range(1, trial.events + 1):
+        trial.run(world := trial.copy(), kill_at=at)
+        assert reported(world) in ends
+        assert trial.run(world)[0].code == 0
+        assert reported(world) == ends[-1]
+
+
+@pytest.fixture
+def hub():
+    with HubStandIn() as running:
+        yield running
+
+
+def publish(world, hub):
+    env = {
+        "HF_HOME": str(world / "hf"),
+        "HF_ENDPOINT": hub.endpoint,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_TOKEN": WRITER,
+        "TMPDIR": str(world / TEMPORARY),
+    }
+    return {"argv": argv("publish", "--yes", repo="org/name", data=world / "data"), "cwd": str(world), "env": env}
+
+
+@pytest.mark.full
+def test_publishing_is_killed_at_every_change_to_files(hub, template, tmp_path):
+    world = Path(shutil.copytree(template, tmp_path / "world"))
+    before = state(world)
+    done, events = killer().run(Order(**publish(world, hub), kill_at=10**9))
+    assert done.code == 0, done
+    for at in range(1, events + 1):
+        hub.repositories.clear()
+        done, _ = killer().run(Order(**publish(world, hub), kill_at=at))
+        assert done.code == -9
+        done, _ = killer().run(Order(**publish(world, hub)))
+        assert done.code == 0, done
+        assert hub.repositories["org/name"].messages[1:] == ["Publish v1.2.0"]
+        assert set(hub.repositories["org/name"].tags) == {"v1.2.0"}
+        shutil.rmtree(world / "hf", ignore_errors=True)
+        assert state(world) == before
+        assert leftovers(world) == []
+
+
+@pytest.fixture
+def recipe(template, tmp_path):
+    """A checkout whose raw texts are the small corpus, and the process that runs its recipe."""
+    if not (ROOT / "build_scripts").is_dir():
+        pytest.skip("the recipe is in the checkout alone")
+    checkout = tmp_path / "checkout"
+    for name in ("kazstance", "build_scripts"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    shutil.copytree(template / "changed", checkout / "raw")
+    build_dataset(template / "corpus", checkout / "kazstance" / "data", quiet)
+    for file in (checkout / "kazstance" / "data").iterdir():
+        if file.is_file() and file.name != "manifest.json":
+            file.unlink()
+    for name in ("README.md", "DATASET_CARD.md"):
+        (checkout / name).write_text("# A page\n")
+    process = Killer(checkout)
+    yield checkout, process
+    process.close()
+
+
+@pytest.mark.full
+def test_the_recipe_is_killed_at_every_change_to_files(recipe, tmp_path):
+    checkout, process = recipe
+    (checkout / TEMPORARY).mkdir()
+    scenario = Scenario(
+        lambda _: ["build_scripts"],
+        ("kazstance/data", "build", "CITATION.cff", ".zenodo.json", "README.md", "DATASET_CARD.md"),
+    )
+    kept = Path(shutil.copytree(checkout, tmp_path / "kept"))
+    old, order = (
+        state(checkout),
+        {"argv": ["build_scripts"], "cwd": str(checkout), "env": {"TMPDIR": str(checkout / TEMPORARY)}},
+    )
+    done, events = process.run(Order(**order, kill_at=10**9))
+    assert done.code == 0, done
+    new = state(checkout)
+    for at in range(1, events + 1):
+        for name in ("kazstance/data", "build"):
+            shutil.rmtree(checkout / name, ignore_errors=True)
+        shutil.copytree(kept, checkout, dirs_exist_ok=True)
+        assert process.run(Order(**order, kill_at=at))[0].code == -9
+        found = state(checkout)
+        for output in scenario.outputs:
+            assert part(found, output) in (part(old, output), part(new, output), {"build": None})
+        assert process.run(Order(**order))[0].code == 0
+        assert state(checkout) == new
+        assert leftovers(checkout) == []
