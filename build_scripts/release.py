@@ -14,6 +14,7 @@ from typing import Final
 
 from build_scripts.__main__ import ROOT, check
 from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.publish.changes import Kind, compare
 from kazstance.publish.croissant import to_tag
@@ -54,7 +55,7 @@ def unsaid(root: Path) -> list[str]:
         archive = _git(root, "archive", "--format=tar", tags[0], DATA)
         with tarfile.open(fileobj=BytesIO(archive)) as tar:
             tar.extractall(old, filter="data")
-        found = compare(Path(old, DATA), root / DATA)
+        found = compare(DatasetFolder(Path(old, DATA)), DatasetFolder(root / DATA))
     entry = re.split(r"(?m)^## ", _read(root / CHANGELOG))[1:2]
     version = f"version {found.new}, expected {found.least} at least: a {found.part.name} change since {tags[0]}"
     return [
