@@ -10,7 +10,7 @@ from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import FORMAT, Manifest, manifest_bytes, parse_manifest
 from kazstance.schema.records import TABLES
 from kazstance.verification.files import check_manifest, check_pages, check_split_file, find_strangers
-from kazstance.verification.findings import Findings, capped
+from kazstance.verification.findings import Findings, capped, printable
 from kazstance.verification.layout import check_layout
 from kazstance.verification.provenance import check_provenance
 from kazstance.verification.recounts import check_recounts
@@ -46,7 +46,7 @@ def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
         problems += _check_tables(folder, manifest)
     except MemoryError:
         raise KazstanceError(f"{folder}: too little memory to verify it; this says nothing about the dataset") from None
-    return Findings(manifest, tuple(problems), tuple(notes))
+    return Findings(manifest, tuple(map(printable, problems)), tuple(map(printable, notes)))
 
 
 def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
