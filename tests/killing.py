@@ -57,8 +57,8 @@ class Order:
 class Killer:
     """The process; `run` gives it an order."""
 
-    def __init__(self, package: Path | None = None):
-        env = environment() if package is None else environment(PYTHONPATH=str(package))
+    def __init__(self, package: Path | None = None, **variables: str):
+        env = environment(**variables) if package is None else environment(PYTHONPATH=str(package), **variables)
         tests = str(Path(__file__).parents[1])
         env["PYTHONPATH"] += os.pathsep + tests
         self.process = subprocess.Popen(

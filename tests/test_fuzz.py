@@ -51,7 +51,7 @@ def test_each_kind_of_fault_is_seen_and_nothing_else():
     seen = json.loads(run_module("tests.fuzz.misbehaving").stdout)
     missed = {name: seen[name] for name in MISBEHAVING if not any(kind.startswith(name) for kind in seen[name])}
     assert missed == {}
-    assert {name: seen[name] for name in BEHAVING} == {name: [] for name in BEHAVING}
+    assert [seen[name] for name in BEHAVING] == [[] for _ in BEHAVING]
 
 
 def test_what_a_command_loses_is_seen(harbour, harbour_data, tmp_path):

@@ -291,7 +291,11 @@ def test_other_data_are_another_run(harbour, folder, bench, tmp_path):
         pq.write_table(table.set_column(table.column_names.index("text"), table.schema.field("text"), column), file)
     refused = bench(data=tmp_path / "edited")
     assert refused.code == 1
-    assert "changed since: the rows of the task" in refused.err
+    assert "holds another run, finished on 20" in refused.err
+    assert "different now: the rows of the task" in refused.err
+    scored = commands.run("bench report", "run", "--data", tmp_path / "edited", cwd=folder, out="page.md")
+    assert scored.code == 1
+    assert "the rows of the task are not those that the run was made on" in scored.err
     lines = (harbour / "targets.toml").read_text()
     (harbour / "targets.toml").write_text(lines.replace("from boats", "from all boats", 1))
     build(harbour, tmp_path / "rebuilt", quiet)

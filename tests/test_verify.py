@@ -661,6 +661,17 @@ def test_notes_of_ones_own_are_named_and_do_no_harm(data):
     assert "HEAD" not in found.stderr
 
 
+def test_names_and_values_are_printed_without_control_characters(data):
+    (data / "notes\x1b]0;title\x07.txt").write_text("mine")
+    rows("pairs", {"pair_id": "a\x1b[31m\nb\u202e"})(data)
+    sign_files(data)
+    found = run("verify", data=data)
+    assert found.exit_code == 1
+    assert "notes\\x1b]0;title\\x07.txt" in found.stderr
+    assert "a\\x1b[31m\\nb\\u202e" in found.stderr
+    assert all(line.isprintable() for line in found.stderr.splitlines())
+
+
 @pytest.mark.parametrize("place", ["grid/more.parquet", "grid/notes.txt", "more.parquet", "deep/er/more.PARQUET"])
 def test_what_could_be_taken_for_rows_is_not_let_pass(place, data):
     (data / place).parent.mkdir(parents=True, exist_ok=True)

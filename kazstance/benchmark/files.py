@@ -99,8 +99,8 @@ def run_files(
 ) -> list[Result]:
     """Train a system on one file, predict the other, and write predictions and scores into a folder.
 
-    Predictions are spelled as the labels of the data set, so that `kazstance score` takes them beside the test file.
-    The system's own are written before any shortcut is asked.
+    Predictions are spelled as the labels of the data set, so that `kazstance score` takes them, and are written before
+    any shortcut is asked.
 
     Args:
         system: a name or import path, as `find_system` takes it.
@@ -109,13 +109,13 @@ def run_files(
         out: the folder of the run.
         layout: columns and spelling of both files.
         per_target: train the system on each target apart.
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
-        existing: what to do where the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
+        resamples: of the bootstrap, as is the seed.
+        seed: any whole number from 0.
+        existing: where the folder holds a finished run, `refuse`, run `again`, or `reuse` it.
         say: is told of what is kept, or not covered by digests.
 
     Returns:
-        The results of the system, then of the shortcuts, trained on all targets; a shortcut that fails has an `error`.
+        The results of the system, then of the shortcuts, trained on all targets; one that fails has an `error`.
 
     Raises:
         InputError: rows that are not as they should be; all are named.
@@ -123,10 +123,9 @@ def run_files(
         FinishedRunError: the folder holds a finished run, and `existing` does not say what to do.
         KazstanceError: a file cannot be read, the folder is of another run, or the system fails.
     """
-    train, test = read_items(train_file, layout, for_training=True), read_items(test_file, layout)
+    train, test = _read_both(train_file, test_file, layout, per_target=per_target)
     known = GRID_LABELS if any(item.label == "none" for item in (*train, *test)) else LABELS
     predict = find_system(system, known)
-    _check_apart(train, test, str(test_file), per_target=per_target)
     this = _files_run(system, train_file, test_file, layout, per_target=per_target, resamples=resamples, seed=seed)
     wanted = Record[FilesRun](run=this, rows=_rows(train, test), system=identify(system), begun=now())
     folder = open_folder(Path(out), wanted, [PREDICTIONS], existing, say)
@@ -134,8 +133,15 @@ def run_files(
     if not folder.has(PREDICTIONS):
         labels = (_by_target if per_target else _ask)(system, predict, train, test, known)
         folder.add(PREDICTIONS, _lines(test_file, labels, layout, spelled))
-    labels = _labels(verified(folder.place, folder.record, PREDICTIONS), layout, spelled)
-    return _score_beside_shortcuts(folder, labels, train, test, known)
+    written = _labels(verified(folder.place, folder.record, PREDICTIONS), layout, spelled)
+    return _score_beside_shortcuts(folder, written, train, test, known)
+
+
+def _read_both(train: Path, test: Path, layout: Layout, *, per_target: bool) -> tuple[list[Item], list[Item]]:
+    """The rows of both files, which have none in common."""
+    rows = read_items(train, layout, for_training=True), read_items(test, layout)
+    _check_apart(*rows, str(test), per_target=per_target)
+    return rows
 
 
 def _score_beside_shortcuts(

@@ -16,6 +16,7 @@ from kazstance.benchmark import family as families
 from kazstance.benchmark.answers import Answer, from_lines
 from kazstance.benchmark.contrast import GroupScore, group_scores, groups
 from kazstance.benchmark.folder import date, settle, verified
+from kazstance.benchmark.identity import rows_digest
 from kazstance.benchmark.parts import PARTS, PartScore, part_scores
 from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores
 from kazstance.benchmark.protocols import TrainTest, folds
@@ -174,7 +175,13 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
         KazstanceError: the folder holds no finished run, one on other data, or answers that are not those of the run.
     """
     record = read_run(out, data=data)
-    parts = tuple(folds(record.run.protocol, items(get_task(record.run.task), data=data), data=data))
+    task = get_task(record.run.task)
+    parts = tuple(folds(record.run.protocol, items(task, data=data), data=data))
+    if rows_digest(task, parts, probe_rows(data=data) if task.name == "stance" else ()) != record.rows:
+        raise KazstanceError(
+            f"{out}: the rows of the task are not those that the run was made on, though the dataset has the same "
+            f"digest; expected the same dataset: run kazstance verify --data {data}"
+        )
     return gather(record, parts, out, data)
 
 

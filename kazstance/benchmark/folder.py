@@ -147,7 +147,7 @@ def _kept(
     """
     there, changed = folder.record, _changes(folder.record, wanted)
     finished = there.finished or there.begun
-    if other := _other(there.run, wanted.run):
+    if other := _other(there.run, wanted.run) + _other_rows(there, wanted):
         raise FinishedRunError(
             f"{folder.out} holds another run, finished on {date(finished)}; different now: {_listed(other)}; "
             "pass --again to replace it, or choose another folder"
@@ -266,7 +266,11 @@ def _changes(there: Record[R], wanted: Record[R]) -> list[str]:
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             found.append(f"{name} {old.get(name, 'not installed')}, now {new.get(name, 'not installed')}")
-    return found + (["the rows of the task"] if there.rows != wanted.rows else [])
+    return found + _other_rows(there, wanted)
+
+
+def _other_rows(there: Record[R], wanted: Record[R]) -> list[str]:
+    return ["the rows of the task"] if there.rows != wanted.rows else []
 
 
 def _listed(changed: Sequence[str]) -> str:

@@ -174,6 +174,10 @@ def _hold(place: Path, out: Path) -> int:
             held = os.open(place / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         except FileNotFoundError:
             continue  # the process that held the place has just removed it
+        except OSError:
+            with suppress(OSError):
+                place.rmdir()
+            raise
         if not _lock(held):
             os.close(held)
             raise KazstanceError(f"{out}: another kazstance process is writing it; run this again when it has finished")

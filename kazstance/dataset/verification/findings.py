@@ -34,6 +34,11 @@ class Findings:
         return self.manifest
 
 
+def printable(line: str) -> str:
+    """A line with escapes for whatever does not print, such as control characters: names and values come from users."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+
+
 def capped(problems: Iterable[str], what: str) -> Iterator[str]:
     """The first problems of a kind, and how many more there are; `what` names what they are found in."""
     found = iter(problems)

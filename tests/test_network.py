@@ -1,0 +1,90 @@
+"""No command but `publish` uses the network: every other one runs with an ear on the interpreter's sockets."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kazstance.dataset import SHIPPED
+from tests.commands import COMMANDS, argv, environment
+from tests.conftest import HARBOUR, ROOT
+
+TOWN = ROOT / "tests" / "fixtures" / "town"
+SESSION = """
+import json, sys
+reached = []
+sys.addaudithook(lambda event, found: event.startswith("socket.") and reached.append((event, repr(found))))
+import socket
+socket.getaddrinfo("localhost", 80)
+heard = len(reached)
+from kazstance.cli import app
+for line in json.loads(sys.argv[1]):
+    try:
+        app(line)
+    except SystemExit as end:
+        if end.code:
+            raise
+print(json.dumps([heard, reached[heard:]]))
+"""
+"""Commands one after the other in one process; a look-up before them shows that the ear hears."""
+FILES = ("--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval")
+LABELS = ("--id", "ID", "--gold-label", "Stance", "--pred-label", "Stance", "--preset", "semeval")
+WINDOWS = ("--encoding", "windows-1252")
+LINES = {
+    "build": [argv("build", corpus=HARBOUR, out="built")],
+    "review export": [argv("review export", corpus=HARBOUR, annotator="anna", out="sheets")],
+    "bench run": [
+        argv("bench run", "--data", "built", system=name, out=f"runs/{name}") for name in ("majority", "lexicon")
+    ],
+    "bench report": [argv("bench report", "runs/majority", "runs/lexicon", "--data", "built", out="report.html")],
+    "bench compare": [argv("bench compare", "runs/majority", "runs/lexicon", "--data", "built")],
+    "bench files": [
+        argv(
+            "bench files",
+            *FILES,
+            *WINDOWS,
+            system="TF-IDF SVM",
+            train=TOWN / "train.txt",
+            test=TOWN / "test.txt",
+            out="town",
+        )
+    ],
+    "score": [argv("score", *LABELS, *WINDOWS, gold=TOWN / "test.txt", pred="town/predictions.jsonl")],
+    "explore": [argv("explore", data="built", out="page.html")],
+    "export": [argv("export", table="stances", data="built", out="stances.csv")],
+    "why": [argv("why", sentence="dockers/5/2", target="strike", data="built")],
+    "diff": [argv("diff", old="built", new="built")],
+    "cite": [argv("cite", data=SHIPPED)],
+    "compare": [
+        argv("compare", data="built"),
+        argv("compare", "--distances", "positions", "--chart", "chart.svg", data=SHIPPED),
+    ],
+    **{name: [argv(name, data="built")] for name in ("info", "show", "verify", "license", "agreement")},
+    "schema": [argv("schema")],
+    "help": [argv("help")],
+}
+ELSEWHERE = {"publish", "explore serve", "review import"}
+"""Commands that are not run here: the one that uses the network; one that listens to this machine; one that reads as build does."""
+
+
+def test_no_command_but_publish_uses_the_network(tmp_path):
+    (tmp_path / "runs").mkdir()
+    lines = [[str(part) for part in line] for lines in LINES.values() for line in lines]
+    done = subprocess.run(
+        [sys.executable, "-c", SESSION, json.dumps(lines)],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        encoding="utf-8",
+        env=environment(HOME=str(tmp_path)),
+    )
+    assert done.returncode == 0, done.stderr
+    heard, reached = json.loads(done.stdout.splitlines()[-1])
+    assert heard
+    assert reached == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_listened_to(name):
+    assert (name in LINES) != (name in ELSEWHERE)
