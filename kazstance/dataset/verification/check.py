@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from kazstance.dataset.verification.files import check_manifest, check_pages, check_split_file, find_strangers
-from kazstance.dataset.verification.findings import Findings, capped
+from kazstance.dataset.verification.findings import Findings, capped, printable
 from kazstance.dataset.verification.layout import check_layout
 from kazstance.dataset.verification.provenance import check_provenance
 from kazstance.dataset.verification.recounts import check_recounts
@@ -18,18 +18,6 @@ from kazstance.errors import IntegrityError, KazstanceError
 from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import FORMAT, Manifest, manifest_bytes, parse_manifest
 from kazstance.schema.records import TABLES
-<<<<<<< HEAD:kazstance/dataset/verification/check.py
-=======
-from kazstance.verification.files import check_manifest, check_pages, check_split_file, find_strangers
-from kazstance.verification.findings import Findings, capped, printable
-from kazstance.verification.layout import check_layout
-from kazstance.verification.provenance import check_provenance
-from kazstance.verification.recounts import check_recounts
-from kazstance.verification.references import check_references
-from kazstance.verification.rows import UNREADABLE, check_keys, check_rows, read_split
-from kazstance.verification.tables import SPLIT, Tables
-from kazstance.verification.votes import check_votes
->>>>>>> integration:kazstance/verification/check.py
 
 
 def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
