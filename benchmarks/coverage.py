@@ -9,10 +9,13 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.simulation import DESIGNS, TARGETS, Design, System, simulate
+from kazstance.metrics import METRICS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.scoring import METRICS, RESAMPLES, Confusion, ss
-from kazstance.stats.tally import Floats, interval
+from kazstance.stats.confusion import Confusion
+from kazstance.stats.counting import Floats
+from kazstance.stats.metrics import ss
+from kazstance.stats.resampling import RESAMPLES, interval
 
 RESULTS: Final = Path(__file__).parent / "results" / "coverage.md"
 SETS: Final = 2000
@@ -35,14 +38,14 @@ def truth(design: Design) -> Floats:
 def intervals(one: Confusion, other: Confusion, right: Floats, seed: int) -> Iterator[tuple[str, Floats, float]]:
     """What is estimated, its resampled values, and its truth."""
     rule = one.total.sum(axis=-1).argmax(axis=-1)
-    draws = [system.draws(RESAMPLES, seed) for system in (one, other)]
+    draws = [np.concatenate(list(system.draws(RESAMPLES, seed))) for system in (one, other)]
     for name in NAMES:
         metric = METRICS[name]
-        first, second = (np.asarray(ss(drawn, rule) if name == "ss" else metric(drawn)) for drawn in draws)
-        yield name, first, metric(right[0])
-        yield f"{name}, difference", first - second, metric(right[0]) - metric(right[1])
-    yield HELD, np.asarray(ss(draws[0], rule)), ss(right[0], rule)
-    yield ANEW, np.asarray(ss(draws[0])), ss(right[0])
+        first, second = (ss(drawn, rule) if name == "ss" else metric(drawn) for drawn in draws)
+        yield name, first, metric.value(right[0])
+        yield f"{name}, difference", first - second, metric.value(right[0]) - metric.value(right[1])
+    yield HELD, ss(draws[0], rule), float(ss(right[0], rule))
+    yield ANEW, ss(draws[0]), float(ss(right[0]))
 
 
 def covered(design: Design) -> tuple[Counter[str], Counter[str]]:

@@ -27,6 +27,7 @@ from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import Label
 from kazstance.schema.manifest import Manifest, SplitFile
 from kazstance.schema.records import TABLES
+from kazstance.stats.estimate import columns
 
 RESULTS = Path(__file__).parent / "results" / "explorer.md"
 SENTENCES, TARGETS, SOURCES, ANNOTATORS = 100_000, 20, 50, 3
@@ -106,10 +107,7 @@ def _positions(source: Any, target: Any, label: Any) -> Columns:
         salience = estimates.salience(favor + neutral + against, SENTENCES // SOURCES)
         keys = {"source_id": f"s{s}", "target_id": f"t{t}", "position": int(position), "position_name": position.name}
         counts = {"n_favor": favor, "n_neutral": neutral, "n_against": against, "n_sentences": SENTENCES // SOURCES}
-        nets = dict(zip(("net", "net_low", "net_high"), net, strict=True))
-        rows.append(
-            keys | counts | nets | dict(zip(("salience", "salience_low", "salience_high"), salience, strict=True))
-        )
+        rows.append(keys | counts | columns("net", net) | columns("salience", salience))
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.simulation import DESIGNS, TARGETS, Design, System, simulate
+from kazstance.metrics import METRICS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.scoring import compare
+from kazstance.stats.paired import compare
 
 RESULTS: Final = Path(__file__).parent / "results" / "level.md"
 SETS, SWAPS, LEVEL = 2000, 399, 0.05
@@ -31,7 +32,7 @@ def rejected(design: Design, systems: tuple[System, System], label: str) -> list
     for seed in track(range(SETS), f"{design.name}; {label}"):
         one, other = simulate(rng, design, systems)
         for name in NAMES:
-            hits[name] += compare(one, other, name, SWAPS, seed).p <= LEVEL
+            hits[name] += compare(one, other, METRICS[name], SWAPS, seed).p <= LEVEL
     return [f"{100 * found / SETS:.1f}" for found in hits.values()]
 
 

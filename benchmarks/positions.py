@@ -12,8 +12,8 @@ from kazstance.comparison.counts import Counts
 from kazstance.comparison.disagreements import answer, position_p
 from kazstance.comparison.distances import distances
 from kazstance.output.markdown import markdown_table
+from kazstance.stats.counting import Floats
 from kazstance.stats.pooling import Pooling, Posterior, beta_masses, pool
-from kazstance.stats.tally import Floats
 
 Rows = list[list[Any]]
 RESULTS = Path(__file__).parent / "results" / "positions.md"

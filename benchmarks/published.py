@@ -17,10 +17,12 @@ import numpy as np
 
 from kazstance import predictions
 from kazstance.input.spelling import spelling
+from kazstance.metrics import F_AVG, LABELS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.scoring import LABELS, Confusion, confusion, f1, f_avg, macro_f1, precision, recall, ss, wts
-from kazstance.stats.tally import Floats
+from kazstance.stats.confusion import Confusion, confusion
+from kazstance.stats.counting import Floats
+from kazstance.stats.metrics import f1, macro_f1, precision, recall, ss, wts
 
 RESULTS: Final = Path(__file__).parent / "results" / "published.md"
 TARGETS: Final = ("abortion", "atheism", "climate", "feminist", "hillary")
@@ -71,7 +73,7 @@ def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
                 csv.writer(sheet).writerows([("id", "target", "label"), *((i, *row) for i, row in enumerate(rows))])
         columns = predictions.Columns(["id"], "label", "label", ["target"])
         table = predictions.match(*files, columns, spelling(preset)).table
-    return confusion(table, "gold", "predicted", strata=["target"])
+    return confusion(table, "gold", "predicted", strata=["target"], labels=LABELS)
 
 
 def tab_separated(file: Path) -> Rows:
@@ -89,7 +91,7 @@ def tweeteval(folder: Path, place: str) -> Rows:
 def figures(total: Floats, published: Published) -> list[list[str]]:
     """A row for each figure: published, ours, and whether they are equal to the last digit that was published."""
     of = {"precision": precision(total), "recall": recall(total), "F1": f1(total)}
-    rows = [("F_avg", published.f_avg, float(f_avg(total)))]
+    rows = [("F_avg", published.f_avg, F_AVG.value(total))]
     for label, theirs in (("favor", published.favor), ("against", published.against)):
         for (name, ours), figure in zip(of.items(), theirs, strict=True):
             rows.append((f"{name} of {label}", figure, float(ours[LABELS.index(label)])))
@@ -106,14 +108,14 @@ def by_target(found: Confusion) -> list[list[str]]:
     """F_avg and macro-F1 of each target, their means, and all rows taken together."""
     single = [found.total[i : i + 1] for i in range(len(found.strata))]
     rows = [[name, *_scores(total)] for name, total in zip(found.strata, single, strict=True)]
-    means = [f"{np.mean([metric(total) for total in single]):.4f}" for metric in (f_avg, macro_f1)]
+    means = [f"{np.mean([metric(total) for total in single]):.4f}" for metric in (F_AVG, macro_f1)]
     if not rows[1:]:
         return rows
     return [*rows, ["mean of the targets", "", *means, "", ""], ["all rows", *_scores(found.total)]]
 
 
 def _scores(total: Floats) -> list[str]:
-    return [f"{total.sum():.0f}", *(f"{metric(total):.4f}" for metric in (f_avg, macro_f1, wts, ss))]
+    return [f"{total.sum():.0f}", *(f"{metric(total):.4f}" for metric in (F_AVG, macro_f1, wts, ss))]
 
 
 def majority(folder: Path, gold: Rows) -> Rows:

@@ -13,9 +13,12 @@ import pyarrow as pa
 from scipy import stats
 from sklearn.metrics import f1_score
 
+from kazstance.metrics import LABELS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.scoring import LABELS, confusion, macro_f1, score
+from kazstance.stats.confusion import confusion
+from kazstance.stats.metrics import MACRO_F1, macro_f1
+from kazstance.stats.scores import score
 
 RESULTS: Final = Path(__file__).parent / "results" / "scoring.md"
 LOOPED, RUNS, RESAMPLES, ROWS, TEXTS = 200, 5, 10_000, 2_000, 1_000_000
@@ -35,8 +38,9 @@ def seconds(function: Callable[[], object]) -> float:
 def resampling(codes: Any) -> float:
     """Seconds for macro-F1 with its interval; labels given by number, shape (2, rows); the tally apart."""
     columns = [pa.DictionaryArray.from_arrays(pa.array(side, pa.int32()), list(LABELS)) for side in codes]
-    found = confusion(pa.table(dict(zip(("gold", "predicted"), columns, strict=True))), "gold", "predicted")
-    return seconds(lambda: score(found, "macro_f1", RESAMPLES))
+    table = pa.table(dict(zip(("gold", "predicted"), columns, strict=True)))
+    found = confusion(table, "gold", "predicted", labels=LABELS)
+    return seconds(lambda: score(found, MACRO_F1, RESAMPLES))
 
 
 def loop(codes: Any) -> float:
@@ -70,7 +74,7 @@ def texts(rng: np.random.Generator) -> tuple[float, float]:
     """Seconds for macro-F1 of labels as text, from the table on: ours, scikit-learn's."""
     sides = [np.array(LABELS)[rng.integers(0, 3, TEXTS)] for _ in range(2)]
     table = pa.table({"gold": pa.array(sides[0]), "predicted": pa.array(sides[1])})
-    ours = seconds(lambda: macro_f1(confusion(table, "gold", "predicted").total))
+    ours = seconds(lambda: macro_f1(confusion(table, "gold", "predicted", labels=LABELS).total))
     return ours, seconds(lambda: f1_score(*sides, average="macro"))
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from kazstance.stats.scoring import LABELS, Confusion
-from kazstance.stats.tally import Floats
+from kazstance.metrics import LABELS
+from kazstance.stats.confusion import Confusion
+from kazstance.stats.counting import Floats
 
 TARGETS: Final = 12
 PRIOR: Final = np.array([[0.6, 0.15, 0.25], [0.2, 0.3, 0.5], [0.34, 0.33, 0.33], [0.1, 0.2, 0.7]])[
@@ -77,7 +78,7 @@ def count(cluster: Any, target: Any, gold: Any, predicted: Any) -> Confusion:
     counts = np.zeros(shape)
     np.add.at(counts, (cluster, target, gold, predicted), 1)
     clusters, strata = (tuple(map(str, range(size))) for size in shape[:2])
-    return Confusion(counts, clusters, strata, LABELS)
+    return Confusion.from_counts(counts, clusters, strata, LABELS)
 
 
 STYLES: Final[dict[str, Callable[[np.random.Generator, Floats], Any]]] = {

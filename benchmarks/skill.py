@@ -8,10 +8,11 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.simulation import STYLES, count, draw
+from kazstance.metrics import METRICS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.scoring import METRICS, effective_size
-from kazstance.stats.tally import Floats
+from kazstance.stats.counting import Floats
+from kazstance.stats.metrics import effective_size
 
 RESULTS: Final = Path(__file__).parent / "results" / "skill.md"
 DRAWS, ROWS, TARGETS, RULES, ONE_SIDED = 1500, 740, 23, 300, 3
@@ -50,7 +51,7 @@ def scores(rng: np.random.Generator, target: Any, prior: Floats, share: float, s
     gold = draw(mood, prior[target])
     predicted = np.where(known < share, gold, STYLES[style](rng, prior[target]))
     total = count(cluster, target, gold, predicted).total
-    return [METRICS[name](total) for name in NAMES] + [effective_size(total)]
+    return [METRICS[name].value(total) for name in NAMES] + [float(effective_size(total))]
 
 
 def skill(rng: np.random.Generator) -> tuple[list[list[object]], float, float]:
@@ -79,7 +80,7 @@ def blind(rng: np.random.Generator, strata: int, rows: int) -> dict[str, float]:
     stratum = rng.integers(0, strata, rows)
     gold = draw(rng.random(rows), rng.dirichlet(np.full(3, rng.uniform(0.2, 3)), strata)[stratum])
     total = count(np.zeros(rows, dtype=int), stratum, gold, rng.integers(0, 3, strata)[stratum]).total
-    return {name: METRICS[name](total) for name in (*SKILLS, "ss")}
+    return {name: METRICS[name].value(total) for name in (*SKILLS, "ss")}
 
 
 def worst(rng: np.random.Generator, shape: Callable[[], tuple[int, int]]) -> list[str]:

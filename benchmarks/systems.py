@@ -22,6 +22,7 @@ from kazstance.benchmark.tasks import TASKS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page
+from kazstance.stats.estimate import Estimate
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"
@@ -75,17 +76,16 @@ def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
     cells: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         name = emphasis(row["system"]) if row["shortcut"] else row["system"]
-        cells.setdefault(name, {})[row["protocol"]] = [_cell(row["scores"]["wts"]), report.lift_cell(row)]
+        cells.setdefault(name, {})[row["protocol"]] = [
+            str(Estimate.from_numbers(row["scores"]["wts"])),
+            report.lift_cell(row),
+        ]
     header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
     lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]
     table = markdown_table(header, lines)
     return re.sub(
         r"(<!-- panel -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table}\n{found[2]}", page, flags=re.DOTALL
     )
-
-
-def _cell(found: list[float]) -> str:
-    return "{:.2f} [{:.2f}, {:.2f}]".format(*found)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,11 @@ from kazstance.input.pairing import Note, Side, check_complete, check_shared, ro
 from kazstance.input.spelling import Spelling, named, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.input.values import in_array
-from kazstance.stats.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
-from kazstance.stats.tally import Floats
+from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
+from kazstance.stats.confusion import confusion
+from kazstance.stats.counting import Floats
+from kazstance.stats.scores import Score, score_all
+from kazstance.stats.soft import soft_scores
 
 SHOWN: Final = 10
 """Rows that a message names."""
@@ -348,7 +351,7 @@ def scores(
         "cluster": cluster or "-",
         "version": kazstance.__version__,
     }
-    hard = [score(found, metric, n, seed, facts) for metric in STANCE_METRICS]
+    hard = score_all(found, STANCE_METRICS, n, seed, facts)
     if f"{PROBABILITY}{labels[0]}" not in table.column_names:
         return hard
     chances = np.column_stack([table.column(f"{PROBABILITY}{label}").to_numpy() for label in labels])

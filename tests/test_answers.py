@@ -28,9 +28,14 @@ from kazstance.benchmark.systems import as_text
 from kazstance.benchmark.tasks import get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
-from kazstance.stats.scoring import LABELS, calibration_error, soft_scores
+from kazstance.metrics import LABELS
+from kazstance.stats.soft import calibration, calibration_gaps, soft_scores
 
 SURE = {"against": 0.2, "neutral": 0.1, "favor": 0.7}
+
+
+def calibration_error(probabilities, gold):
+    return calibration(np.append(calibration_gaps(probabilities, gold).sum(axis=0), len(gold)))
 
 
 def quiet(_):

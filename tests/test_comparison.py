@@ -5,6 +5,7 @@ import pytest
 
 from kazstance.comparison import estimates
 from kazstance.schema.labels import Position
+from kazstance.stats.estimate import Estimate
 
 
 @pytest.mark.parametrize(
@@ -40,13 +41,13 @@ def test_jeffreys_intervals_leave_two_and_a_half_percent_at_each_side(favor, aga
 )
 def test_net_at_small_counts(favor, against, net):
     """Posterior mean (F - A) / (F + A + 1), and the equal-tailed interval, which keeps its width at unanimous cells."""
-    assert estimates.net(favor, against) == pytest.approx(net, abs=6e-3)
-    mirrored = estimates.net(against, favor)
-    assert mirrored == pytest.approx((-net[0], -net[2], -net[1]), abs=6e-3)
+    found, mirrored = estimates.net(favor, against), estimates.net(against, favor)
+    assert (found.value, found.low, found.high) == pytest.approx(net, abs=6e-3)
+    assert (mirrored.value, mirrored.low, mirrored.high) == pytest.approx((-net[0], -net[2], -net[1]), abs=6e-3)
 
 
 def test_net_without_a_side_says_nothing():
-    assert estimates.net(0, 0) == (0, -1, 1)
+    assert estimates.net(0, 0) == Estimate(0, -1, 1, 0)
 
 
 def test_salience_of_silence_has_an_upper_bound():

@@ -22,8 +22,8 @@ from kazstance.comparison.positions import positions
 from kazstance.comparison.wording import log_odds, wording, words
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.stats.paired import holm
 from kazstance.stats.permutation import permutation_p
-from kazstance.stats.scoring import holm
 
 
 def table(*rows, names=("source_id", "target_id", "label_name", "paragraph_id")):
@@ -266,7 +266,7 @@ def test_wording_by_the_formulas_of_the_paper():
         deviation = math.sqrt(1 / (own + a) + 1 / (others + a))
         assert (line.count, line.others) == (own, others)
         ends = delta - 1.959964 * deviation, delta + 1.959964 * deviation
-        assert (line.log_odds, line.low, line.high, line.z) == pytest.approx(
+        assert (line.log_odds.value, line.log_odds.low, line.log_odds.high, line.z) == pytest.approx(
             (delta, *ends, delta / deviation), abs=1e-6
         )
 

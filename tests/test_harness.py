@@ -13,7 +13,8 @@ import kazstance
 from kazstance.benchmark import family
 from kazstance.benchmark.runs import bring
 from kazstance.benchmark.tasks import get_task, items
-from kazstance.stats.scoring import METRICS, effective_size
+from kazstance.metrics import METRICS
+from kazstance.stats.metrics import effective_size
 from tests.conftest import ROOT, environment
 
 pytestmark = pytest.mark.full

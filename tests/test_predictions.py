@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from kazstance.cli import app
 from kazstance.input.spelling import PRESETS
-from kazstance.stats.scoring import GRID_LABELS
+from kazstance.metrics import GRID_LABELS
 
 GOLD = {
     "ID": [1, 2, 3, 4, 5, 6],

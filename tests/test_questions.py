@@ -21,8 +21,9 @@ from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
 from kazstance.benchmark.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.errors import UnknownNameError
+from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
 from kazstance.schema.labels import Label, MoreFavorable
-from kazstance.stats.scoring import GRID_LABELS, LABELS, METRICS, STANCE_METRICS, confusion
+from kazstance.stats.confusion import confusion
 
 TASK_FILES = {"kazstance_stance": "stance", "kazstance_stance4": "stance4"}
 known = pytest.fixture(scope="module")(definitions)
@@ -120,7 +121,7 @@ def test_where_all_is_answered_the_scores_are_those_of_scoring_to_the_last_digit
     rows = [a._replace(gold=labels[len(a.gold) % 3], predicted=labels[-(len(a.predicted) % 3)]) for a in answers]
     table = {name: [getattr(row, name) for row in rows] for name in Answer._fields}
     ours = confusion(pa.table(table), "gold", "predicted", strata=["target"], labels=labels)
-    for metric in STANCE_METRICS:
+    for metric in (known.name for known in STANCE_METRICS):
         for more in (labels, GRID_LABELS):
             np.testing.assert_equal(measure(metric, count(rows, more)), float(METRICS[metric](ours.total)))
 

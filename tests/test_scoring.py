@@ -15,26 +15,13 @@ from scipy.spatial.distance import jensenshannon
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
 
-from kazstance.stats import scoring
-from kazstance.stats.scoring import (
-    LABELS,
-    METRICS,
-    Confusion,
-    compare,
-    confusion,
-    effective_size,
-    f1,
-    f_avg,
-    holm,
-    precision,
-    recall,
-    score,
-    ss,
-    swap,
-    wts,
-    wts_ordinal,
-    wts_polar,
-)
+from kazstance.metrics import F_AVG, LABELS, METRICS, WTS_ORDINAL, WTS_POLAR
+from kazstance.stats import metrics, resampling
+from kazstance.stats.confusion import Confusion, confusion, resampled
+from kazstance.stats.metrics import ACCURACY, SS, WTS, effective_size, f1, precision, recall, ss, wts
+from kazstance.stats.paired import compare, holm, swap
+from kazstance.stats.scores import score
+from kazstance.stats.soft import calibration, calibration_gaps, cross_entropies, divergences
 
 
 def counted(gold, predicted, strata, k=3):
@@ -57,17 +44,17 @@ def test_literature_metrics_are_those_of_scikit_learn(pairs):
         warnings.simplefilter("ignore")
         p, r, f, _ = precision_recall_fscore_support(gold, predicted, labels=[0, 1, 2], zero_division=np.nan)
         macro = f1_score(gold, predicted, average="macro", labels=np.union1d(gold, predicted), zero_division=0)
-    np.testing.assert_allclose(scoring.precision(counts), p, atol=1e-12)
-    np.testing.assert_allclose(scoring.recall(counts), r, atol=1e-12)
+    np.testing.assert_allclose(metrics.precision(counts), p, atol=1e-12)
+    np.testing.assert_allclose(metrics.recall(counts), r, atol=1e-12)
     occurring = np.isin([0, 1, 2], np.union1d(gold, predicted))
-    np.testing.assert_allclose(scoring.f1(counts)[occurring], np.nan_to_num(f[occurring]), atol=1e-12)
-    assert np.isnan(scoring.f1(counts)[~occurring]).all()
-    assert scoring.macro_f1(counts) == pytest.approx(macro, abs=1e-12)
-    assert scoring.accuracy(counts) == pytest.approx(accuracy_score(gold, predicted), abs=1e-12)
+    np.testing.assert_allclose(metrics.f1(counts)[occurring], np.nan_to_num(f[occurring]), atol=1e-12)
+    assert np.isnan(metrics.f1(counts)[~occurring]).all()
+    assert metrics.macro_f1(counts) == pytest.approx(macro, abs=1e-12)
+    assert metrics.accuracy(counts) == pytest.approx(accuracy_score(gold, predicted), abs=1e-12)
     if occurring[[0, 2]].all():
-        assert scoring.f_avg(counts) == pytest.approx(np.nan_to_num(f[[0, 2]]).mean(), abs=1e-12)
+        assert F_AVG(counts) == pytest.approx(np.nan_to_num(f[[0, 2]]).mean(), abs=1e-12)
     else:
-        assert math.isnan(scoring.f_avg(counts))
+        assert math.isnan(F_AVG(counts))
 
 
 @settings(max_examples=300)
@@ -78,7 +65,7 @@ def test_skill_is_exactly_zero_for_whoever_knows_the_target_alone(seed, targets,
     gold = rng.integers(0, 3, n)
     rule = rng.integers(0, 3, targets)
     counts = counted(gold, rule[strata], strata)
-    for metric in (wts, wts_ordinal, wts_polar):
+    for metric in (WTS, WTS_ORDINAL, WTS_POLAR):
         value = metric(counts)
         assert math.isnan(value) or abs(value) < 1e-12
     value = ss(counts)
@@ -90,9 +77,9 @@ def test_perfect_is_one_and_turned_around_is_minus_one(seed):
     rng = np.random.default_rng(seed)
     strata, gold = rng.integers(0, 5, 200), rng.integers(0, 3, 200)
     perfect = counted(gold, gold, strata)
-    assert [metric(perfect) for metric in (wts, ss, wts_ordinal, wts_polar)] == pytest.approx([1] * 4)
+    assert [metric(perfect) for metric in (WTS, SS, WTS_ORDINAL, WTS_POLAR)] == pytest.approx([1] * 4)
     turned = counted(gold, 2 - gold, strata)
-    assert wts_ordinal(turned) == pytest.approx(-1)
+    assert WTS_ORDINAL(turned) == pytest.approx(-1)
     assert effective_size(turned) == pytest.approx(effective_size(perfect))
 
 
@@ -147,8 +134,8 @@ def test_skill_is_zero_for_a_random_rule_that_knows_no_more_than_the_strata(seed
     keys = ["|".join(row) for row in zip(*(columns[name] for name in strata), strict=True)]
     rule = {key: LABELS[rng.integers(0, 3)] for key in sorted(set(keys))}
     columns |= {"gold": rng.choice(LABELS, n), "predicted": [rule[key] for key in keys]}
-    found = confusion(pl.DataFrame(columns), "gold", "predicted", strata=strata)
-    for metric in (wts, wts_ordinal, wts_polar):
+    found = confusion(pl.DataFrame(columns), "gold", "predicted", strata=strata, labels=LABELS)
+    for metric in (WTS, WTS_ORDINAL, WTS_POLAR):
         value = metric(found.total)
         assert math.isnan(value) or abs(value) < 1e-12
     assert not ss(found.total) > 1e-12
@@ -204,7 +191,7 @@ PUBLISHED = {
 def test_published_figures_of_public_predictions(name):
     counts, figures = PUBLISHED[name]
     counts = np.array(counts, dtype=float)
-    ours = [metric(counts)[label] for label in (2, 0) for metric in (precision, recall, f1)] + [f_avg(counts)]
+    ours = [metric(counts)[label] for label in (2, 0) for metric in (precision, recall, f1)] + [F_AVG(counts)]
     for found, figure in zip(ours, figures, strict=True):
         places = len(figure.partition(".")[2])
         assert found == pytest.approx(float(figure), abs=max(0.5 * 10.0**-places, 1e-15)), figure
@@ -228,12 +215,17 @@ def test_counting_a_table_is_counting_its_rows():
         }
     )
     for table in (frame, frame.to_arrow(), frame.to_pandas(), frame.lazy()):
-        found = confusion(table, "g", "p", strata=["t"], cluster="c")
+        found = confusion(table, "g", "p", strata=["t"], cluster="c", labels=LABELS)
         assert (found.clusters, found.strata, found.n) == (("1", "2"), ("x", "y"), 4)
         assert found.total[0].tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1]]
-        assert found.counts[0, 1].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 1]]
+        assert found.weighted(np.eye(2))[0, 1].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 1]]
     with pytest.raises(ValueError, match="'pro' is not a label; expected one of against, neutral, favor"):
-        confusion(pl.DataFrame({"g": ["pro"], "p": ["favor"]}), "g", "p")
+        confusion(pl.DataFrame({"g": ["pro"], "p": ["favor"]}), "g", "p", labels=LABELS)
+
+
+def dense(found):
+    """Counts of shape (clusters, strata, labels, labels)."""
+    return found.weighted(np.eye(len(found.clusters)))
 
 
 def simulated(rng, clustered):
@@ -246,12 +238,12 @@ def simulated(rng, clustered):
     predicted = np.where(rng.random(n) < ease[cluster], gold, rng.integers(0, 3, n))
     counts = np.zeros((len(sizes), 8, 3, 3))
     np.add.at(counts, (cluster, strata, gold, predicted), 1)
-    return Confusion(counts, tuple(map(str, range(len(sizes)))), tuple("abcdefgh"), LABELS)
+    return Confusion.from_counts(counts, tuple(map(str, range(len(sizes)))), tuple("abcdefgh"), LABELS)
 
 
 def test_a_score_prints_its_signature():
     found = score(
-        simulated(np.random.default_rng(1), True), "wts", n=100, signature={"task": "stance", "protocol": "in_domain"}
+        simulated(np.random.default_rng(1), True), WTS, n=100, signature={"task": "stance", "protocol": "in_domain"}
     )
     text = str(found)
     assert text.startswith(
@@ -259,12 +251,12 @@ def test_a_score_prints_its_signature():
     )
     assert all(f"{key}:" in text for key in ("strata", "n", "D", "clusters", "resamples", "seed"))
     assert found.low < found.value < found.high
-    assert found.target_low < found.value < found.target_high
+    assert found.over_targets.low < found.value < found.over_targets.high
     assert (
         str(
             score(
                 simulated(np.random.default_rng(1), True),
-                "wts",
+                WTS,
                 n=100,
                 signature={"task": "stance", "protocol": "in_domain"},
             )
@@ -276,16 +268,16 @@ def test_a_score_prints_its_signature():
 def test_two_systems_are_compared_on_the_same_draws():
     rng = np.random.default_rng(6)
     one = simulated(rng, True)
-    same = compare(one, one, "wts", n=200)
+    same = compare(one, one, WTS, n=200)
     assert (same.value, same.low, same.high, same.p) == (0, 0, 0, 1)
-    worse = Confusion(one.counts[..., [1, 2, 0]], one.clusters, one.strata, one.labels)
-    found = compare(one, worse, "wts", n=400)
-    back = compare(worse, one, "wts", n=400)
+    worse = Confusion.from_counts(dense(one)[..., [1, 2, 0]], one.clusters, one.strata, one.labels)
+    found = compare(one, worse, WTS, n=400)
+    back = compare(worse, one, WTS, n=400)
     assert found.value == pytest.approx(-back.value)
     assert found.p < 0.01
     assert found.low > 0
     with pytest.raises(ValueError, match="expected the same rows"):
-        compare(one, simulated(rng, False), "wts")
+        compare(one, simulated(rng, False), WTS)
 
 
 def test_the_paired_test_holds_its_level():
@@ -302,41 +294,42 @@ def test_the_paired_test_holds_its_level():
             predicted = np.where(rng.random(len(cluster)) < ease[cluster], gold, rng.integers(0, 3, len(cluster)))
             counts = np.zeros((40, 5, 3, 3))
             np.add.at(counts, (cluster, strata, gold, predicted), 1)
-            systems.append(Confusion(counts, tuple(map(str, range(40))), tuple("abcde"), LABELS))
-        hits += compare(*systems, "wts", n=199).p <= 0.05
+            systems.append(Confusion.from_counts(counts, tuple(map(str, range(40))), tuple("abcde"), LABELS))
+        hits += compare(*systems, WTS, n=199).p <= 0.05
     assert 0.025 < hits / 400 < 0.08
 
 
 def test_in_resamples_ss_keeps_the_rule_that_it_was_measured_against():
     found = simulated(np.random.default_rng(3), True)
     rule = found.total.sum(axis=-1).argmax(axis=-1)
-    draws = found.draws(200)
+    (draws,) = found.draws(200)
+    (drawn,) = resampled([SS], found.total, found.draws(200))
     assert ss(found.total, rule) == ss(found.total)
-    assert (found.resampled(ss, 200) == ss(draws, rule)).all()
-    assert (found.resampled(ss, 200) >= ss(draws)).all()  # a rule chosen anew never errs more often
-    assert found.resampled(ss, 200).mean() == pytest.approx(ss(found.total), abs=0.02)
+    assert (drawn == ss(draws, rule)).all()
+    assert (drawn >= ss(draws)).all()  # a rule chosen anew never errs more often
+    assert drawn.mean() == pytest.approx(ss(found.total), abs=0.02)
 
 
 def test_blocks_give_what_one_piece_gives(monkeypatch):
     one, other = (simulated(np.random.default_rng(5), True) for _ in range(2))
-    other = Confusion(other.counts[..., [0, 2, 1]], other.clusters, other.strata, other.labels)
-    whole = [score(one, "wts", 300), score(one, "ss", 300), compare(one, other, "wts", 300)]
+    other = Confusion.from_counts(dense(other)[..., [0, 2, 1]], other.clusters, other.strata, other.labels)
+    whole = [score(one, WTS, 300), score(one, SS, 300), compare(one, other, WTS, 300)]
     for block in (1, 5_000, 20_000):
-        monkeypatch.setattr(scoring, "BLOCK", block)
-        assert [score(one, "wts", 300), score(one, "ss", 300), compare(one, other, "wts", 300)] == whole
+        monkeypatch.setattr(resampling, "BLOCK", block)
+        assert [score(one, WTS, 300), score(one, SS, 300), compare(one, other, WTS, 300)] == whole
 
 
 def test_swapping_clusters_is_swapping_their_rows():
     rng = np.random.default_rng(9)
     one = simulated(rng, True)
-    moved = np.roll(one.counts, 1, axis=-1)  # the same gold labels, other predictions
-    other = Confusion(moved, one.clusters, one.strata, one.labels)
+    moved = np.roll(dense(one), 1, axis=-1)  # the same gold labels, other predictions
+    other = Confusion.from_counts(moved, one.clusters, one.strata, one.labels)
     kept = rng.integers(0, 2, (20, len(one.clusters)))
     expected = []
     for coins in kept:
         sides = [
             sum(a if coin else b for coin, a, b in zip(coins, *pair, strict=True))
-            for pair in ((one.counts, other.counts), (other.counts, one.counts))
+            for pair in ((dense(one), dense(other)), (dense(other), dense(one)))
         ]
         expected.append(wts(sides[0]) - wts(sides[1]))
     np.testing.assert_allclose(swap(one, other, wts, kept.astype(float)), expected, atol=1e-12)
@@ -358,14 +351,14 @@ def test_the_paired_test_is_that_of_scipy():
     for predicted in (one, other):
         counts = np.zeros((11, 1, 3, 3))
         counts[np.arange(11), 0, gold, predicted] = 1
-        systems.append(Confusion(counts, tuple(map(str, range(11))), ("",), LABELS))
-    assert compare(*systems, "accuracy", n=20_000).p == pytest.approx(exact, abs=0.01)
+        systems.append(Confusion.from_counts(counts, tuple(map(str, range(11))), ("",), LABELS))
+    assert compare(*systems, ACCURACY, n=20_000).p == pytest.approx(exact, abs=0.01)
 
 
 def test_a_difference_that_is_undefined_has_no_p_value():
     counts = np.zeros((2, 1, 3, 3))
     counts[:, 0, 2, 2] = 3
-    found = compare(*[Confusion(counts, ("a", "b"), ("",), LABELS)] * 2, "wts", n=20)
+    found = compare(*[Confusion.from_counts(counts, ("a", "b"), ("",), LABELS)] * 2, WTS, n=20)
     assert math.isnan(found.value)
     assert math.isnan(found.p)
 
@@ -391,9 +384,9 @@ def test_soft_scores_are_those_of_scipy_and_scikit_learn():
     probabilities = rng.dirichlet(np.ones(3), 50)
     votes = rng.multinomial(3, [0.3, 0.3, 0.4], 50).astype(float)
     expected = np.mean([jensenshannon(p, v / v.sum(), base=2) ** 2 for p, v in zip(probabilities, votes, strict=True)])
-    assert scoring.jensen_shannon(probabilities, votes) == pytest.approx(expected)
+    assert divergences(probabilities, votes).mean() == pytest.approx(expected)
     gold = rng.integers(0, 3, 50)
-    assert scoring.cross_entropy(probabilities, np.eye(3)[gold]) == pytest.approx(
+    assert cross_entropies(probabilities, np.eye(3)[gold]).mean() == pytest.approx(
         log_loss(gold, probabilities, labels=[0, 1, 2])
     )
 
@@ -405,15 +398,22 @@ def test_soft_scores_are_sums_of_the_entropies_of_scipy(seed, rows, labels):
     probabilities, votes = rng.dirichlet(np.ones(labels), rows), rng.multinomial(5, np.full(labels, 1 / labels), rows)
     share = votes / 5
     divergence = stats.entropy(share, axis=1) + stats.entropy(share, probabilities, axis=1)
-    assert scoring.cross_entropy(probabilities, votes.astype(float)) == pytest.approx(divergence.mean())
+    assert cross_entropies(probabilities, votes.astype(float)).mean() == pytest.approx(divergence.mean())
     distance = jensenshannon(share, probabilities, base=2, axis=1)
-    assert scoring.jensen_shannon(probabilities, votes.astype(float)) == pytest.approx((distance**2).mean(), abs=1e-9)
+    assert divergences(probabilities, votes.astype(float)).mean() == pytest.approx((distance**2).mean(), abs=1e-9)
 
 
 def test_what_was_voted_for_and_given_no_chance_is_infinitely_wrong():
-    assert scoring.cross_entropy(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])) == math.inf
-    assert scoring.jensen_shannon(np.array([[1.0, 0.0]]), np.array([[0.0, 2.0]])) == 1
-    assert math.isnan(scoring.cross_entropy(np.zeros((0, 3)), np.zeros((0, 3))))
+    certain = np.array([[1.0, 0.0]])
+    assert cross_entropies(certain, np.array([[1.0, 1.0]])) == math.inf
+    assert divergences(certain, np.array([[0.0, 2.0]])) == 1
+    assert cross_entropies(certain, certain) == divergences(certain, certain) == 0
+    assert cross_entropies(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)
+
+
+def calibration_error(probabilities, gold, bins=10):
+    gaps = calibration_gaps(probabilities, gold, bins)
+    return calibration(np.append(gaps.sum(axis=0), len(gaps)))
 
 
 @given(st.integers(0, 2**32), st.integers(5, 200), st.integers(2, 15))
@@ -424,15 +424,15 @@ def test_calibration_error_is_that_of_the_calibration_curve_of_scikit_learn(seed
     share, mean = calibration_curve(right, sure, n_bins=bins, strategy="uniform")
     size = np.histogram(sure, bins=bins, range=(0, 1))[0]
     expected = (np.abs(share - mean) * size[size > 0]).sum() / rows
-    assert scoring.calibration_error(probabilities, gold, bins) == pytest.approx(expected)
+    assert calibration_error(probabilities, gold, bins) == pytest.approx(expected)
 
 
 def test_calibration_error_of_a_calibrated_and_of_an_overconfident_system():
     gold = np.array([0] * 7 + [1] * 3)
-    assert scoring.calibration_error(np.tile([0.7, 0.3], (10, 1)), gold) == pytest.approx(0)
-    assert scoring.calibration_error(np.tile([1.0, 0.0], (10, 1)), gold) == pytest.approx(0.3)
+    assert calibration_error(np.tile([0.7, 0.3], (10, 1)), gold) == pytest.approx(0)
+    assert calibration_error(np.tile([1.0, 0.0], (10, 1)), gold) == pytest.approx(0.3)
 
 
 def test_arrow_and_numpy_names_of_labels_alike():
     table = pa.table({"g": pa.array(["favor"] * 3).dictionary_encode(), "p": ["favor", "against", "favor"]})
-    assert confusion(table, "g", "p").n == 3
+    assert confusion(table, "g", "p", labels=LABELS).n == 3

@@ -53,10 +53,10 @@ def test_every_page_of_docs_and_every_room_is_on_the_site(site):
 
 
 def test_the_reference_has_public_functions_with_what_they_raise(site):
-    page = (site / "api" / "scoring.html").read_text(encoding="utf-8")
+    page = (site / "api" / "stats.html").read_text(encoding="utf-8")
     assert "Peirce" in page
-    assert 'id="kazstance.stats.scoring.wts"' in page
-    assert 'id="kazstance.stats.scoring._ratio"' not in page
+    assert 'id="kazstance.stats.metrics.wts"' in page
+    assert 'id="kazstance.stats.metrics._skill"' not in page
     assert "UnknownNameError" in (site / "api" / "dataset.html").read_text(encoding="utf-8")
 
 

@@ -14,9 +14,10 @@ import kazstance
 from kazstance import comparison
 from kazstance.benchmark.runs import bring
 from kazstance.cli import app
+from kazstance.comparison.patterns import patterns
 from kazstance.errors import InputError, KazstanceError, UnknownLabelError
 from kazstance.input.spelling import LABELS, PRESETS, given, of_column, spelling
-from kazstance.stats import agreement
+from kazstance.stats.agreement import alpha
 from tests.commands import Finished, run
 
 GOLD = ["0", "1", "2", "0", "1", "2"]
@@ -338,26 +339,26 @@ UNITS = {"unit": [1, 1, 2, 2, 3, 3], "label": [1, 1, 2, 2, 3, 1]}
 def test_patterns_refuse_labels_that_they_would_drop(frame):
     """0.3.0 drops code 3 of 1, 2, 3 and finds an alpha of 1, and finds nothing at all in text."""
     with pytest.raises(UnknownLabelError, match="label: '3' in .*, expected one of 0, 1, 2"):
-        agreement.patterns(frame(UNITS), ["unit"], labels=3)
+        patterns(frame(UNITS), ["unit"], labels=3)
     with pytest.raises(UnknownLabelError, match="numbers are labels only"):
-        agreement.patterns(frame(UNITS), ["unit"])
+        patterns(frame(UNITS), ["unit"])
     words = UNITS | {"label": ["low", "low", "mid", "mid", "high", "low"]}
     with pytest.raises(UnknownLabelError, match="'high' in .*, expected one of against, neutral, favor"):
-        agreement.patterns(frame(words), ["unit"])
-    coded = agreement.patterns(frame(UNITS), ["unit"], labels=[1, 2, 3])
-    named = agreement.patterns(frame(words), ["unit"], labels=["low", "mid", "high"])
+        patterns(frame(words), ["unit"])
+    coded = patterns(frame(UNITS), ["unit"], labels=[1, 2, 3])
+    named = patterns(frame(words), ["unit"], labels=["low", "mid", "high"])
     for level in ("nominal", "ordinal"):
-        one, other = (agreement.alpha(found.votes, found.counts.sum(axis=0), level) for found in (coded, named))
+        one, other = (alpha(found.votes, found.counts.sum(axis=0), level) for found in (coded, named))
         assert one == pytest.approx(other)
         assert one < 1
 
 
 def test_patterns_with_gaps_in_a_column_of_decimals():
     gaps = {"unit": [1, 1, 2, 2, 3, 3], "label": [0.0, 0.0, 1.0, np.nan, 1.0, 1.0]}
-    found = agreement.patterns(pd.DataFrame(gaps), ["unit"], labels=2)
+    found = patterns(pd.DataFrame(gaps), ["unit"], labels=2)
     assert sorted(map(tuple, np.repeat(found.votes, found.counts[0].astype(int), axis=0))) == [(0, 1), (0, 2), (2, 0)]
-    shipped = agreement.patterns(kazstance.table("judgements"), ["sentence_id", "target_id"])
-    named = agreement.patterns(
+    shipped = patterns(kazstance.table("judgements"), ["sentence_id", "target_id"])
+    named = patterns(
         kazstance.table("judgements"), ["sentence_id", "target_id"], label="label_name", labels="kazstance"
     )
     np.testing.assert_array_equal(shipped.votes, named.votes)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kazstance.stats.tally import cluster_weights, interval, resample, resample_clusters, tally, weight_blocks
+from kazstance.stats.counting import tally
+from kazstance.stats.resampling import interval, resample, resample_clusters, row_blocks, weight_blocks
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
 
@@ -49,7 +50,7 @@ def test_clusters_are_drawn_whole():
     counts = np.array([[5.0, 0.0], [0.0, 7.0]])
     draws = resample_clusters(counts, 200, 3)
     assert {tuple(row) for row in draws} == {(10.0, 0.0), (5.0, 7.0), (0.0, 14.0)}
-    assert (cluster_weights(2, 200, 3).sum(axis=1) == 2).all()
+    assert all((weights.sum(axis=1) == 2).all() for weights in weight_blocks(2, 200, 200, 3))
     assert resample_clusters(np.zeros((0, 2)), 5).shape == (5, 2)
 
 
@@ -61,8 +62,11 @@ def test_an_interval_passes_over_what_is_undefined():
 @pytest.mark.parametrize("size", [1, 7, 60, 500])
 def test_weights_in_blocks_are_the_weights(size):
     blocks = list(weight_blocks(31, 60, size, 4))
-    assert (np.concatenate(blocks) == cluster_weights(31, 60, 4)).all()
+    (whole,) = weight_blocks(31, 60, 60, 4)
+    assert (np.concatenate(blocks) == whole).all()
     assert max(map(len, blocks)) <= size
+    rows = list(row_blocks(np.arange(7.0), 60, size, 4))
+    assert (np.concatenate(rows) == resample(np.arange(7.0), 60, 4)).all()
 
 
 @pytest.mark.parametrize("units", [2, 3, 6, 31, 134, 10_001])

@@ -13,11 +13,19 @@ from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
 from kazstance import comparison
+from kazstance.comparison.disagreements import disagreements
+from kazstance.comparison.positions import positions
 from kazstance.benchmark import report
 from kazstance.benchmark.runs import run as run_system
 from kazstance.cli import app
+from kazstance.metrics import LABELS, METRICS, STANCE_METRICS
 from kazstance.stats.agreement import alpha_interval, count_patterns, kappa_interval
-from kazstance.stats.scoring import LABELS, METRICS, STANCE_METRICS, Confusion, compare, estimate, score, soft_scores
+from kazstance.stats.confusion import Confusion
+from kazstance.stats.metrics import ACCURACY, WTS
+from kazstance.stats.paired import compare
+from kazstance.stats.resampling import estimate
+from kazstance.stats.scores import score, score_all
+from kazstance.stats.soft import soft_scores
 from tests.commands import run
 
 AGAINST, NEUTRAL, FAVOR = range(3)
@@ -28,11 +36,11 @@ def counted(*rows, strata=1):
     counts = np.zeros((len(rows), strata, 3, 3))
     for i, row in enumerate(rows):
         counts[(i, *row)] = 1
-    return Confusion(counts, tuple(map(str, range(len(rows)))), tuple(map(str, range(strata))), LABELS)
+    return Confusion.from_counts(counts, tuple(map(str, range(len(rows)))), tuple(map(str, range(strata))), LABELS)
 
 
 WHY = {
-    "no rows": ((), dict.fromkeys(STANCE_METRICS, "no rows")),
+    "no rows": ((), dict.fromkeys((metric.name for metric in STANCE_METRICS), "no rows")),
     "one label": (
         [(0, FAVOR, FAVOR), (0, FAVOR, NEUTRAL)],
         {
@@ -62,11 +70,11 @@ WHY = {
 @pytest.mark.parametrize("case", WHY)
 def test_the_reason_is_what_the_counts_lack(case):
     rows, reasons = WHY[case]
-    found = counted(*rows, strata=2) if rows else Confusion(np.zeros((1, 1, 3, 3)), ("",), ("",), LABELS)
+    found = counted(*rows, strata=2) if rows else Confusion.from_counts(np.zeros((1, 1, 3, 3)), ("",), ("",), LABELS)
     for metric, reason in reasons.items():
-        line = score(found, metric, n=10)
+        line = score(found, METRICS[metric], n=10)
         assert (math.isnan(line.value), line.reason) == (True, reason)
-        assert f"{metric} nan ({reason}) " in str(line)
+        assert f"{metric} undefined: {reason} " in str(line)
 
 
 @settings(max_examples=60, deadline=None)
@@ -76,12 +84,14 @@ def test_the_reason_is_what_the_counts_lack(case):
     )
 )
 def test_a_figure_has_a_reason_where_it_is_undefined_and_nowhere_else(counts):
-    found = Confusion(counts.astype(float), tuple("abc"[: len(counts)]), tuple("xy"[: counts.shape[1]]), LABELS)
-    for metric in METRICS:
-        line = score(found, metric, n=10)
+    found = Confusion.from_counts(
+        counts.astype(float), tuple("abc"[: len(counts)]), tuple("xy"[: counts.shape[1]]), LABELS
+    )
+    for line in score_all(found, tuple(METRICS.values()), n=10):
         undefined = [math.isnan(x) for x in (line.value, line.low, line.high)]
         assert any(undefined) == bool(line.reason)
-        assert (math.isnan(line.target_low) or math.isnan(line.target_high)) == bool(line.target_reason)
+        over = line.over_targets
+        assert (math.isnan(over.low) or math.isnan(over.high)) == bool(over.reason)
 
 
 def test_soft_scores_and_differences_say_why():
@@ -99,8 +109,8 @@ def test_soft_scores_and_differences_say_why():
     }
     assert estimate(np.array([]), []).reason == "no rows"
     flat = counted((0, FAVOR, FAVOR), (0, FAVOR, NEUTRAL))
-    assert compare(flat, flat, "wts", n=10).reason == "one gold label in all rows"
-    assert compare(flat, flat, "accuracy", n=10).reason is None
+    assert compare(flat, flat, WTS, n=10).reason == "one gold label in all rows"
+    assert compare(flat, flat, ACCURACY, n=10).reason is None
 
 
 def test_one_cluster_draws_rows_for_probabilities_as_it_does_for_labels():
@@ -129,11 +139,11 @@ def test_comparisons_say_why():
         "paragraph_id": list("1234"),
     }
     counts = comparison.count(pa.table(rows))
-    reasons = {line.target: line.reason for line in comparison.disagreements(counts, n=19)}
+    reasons = {line.target: line.reason for line in disagreements(counts, n=19)}
     assert reasons == dict.fromkeys("tu", "the sentences of sources were not counted")
     pairs = {
         (p.one, p.other): p.reason
-        for line in comparison.disagreements(counts, n=19)
+        for line in disagreements(counts, n=19)
         if line.target == "t"
         for p in line.pairs
     }
@@ -142,7 +152,7 @@ def test_comparisons_say_why():
         ("a", "c"): "c without a side",
         ("b", "c"): "b and c without a side",
     }
-    cells = {(cell.source, cell.target): cell.reason for cell in comparison.positions(counts)}
+    cells = {(cell.source, cell.target): cell.reason for cell in positions(counts)}
     assert cells["b", "u"] == "no sentence is about the target; the sentences of the source were not counted"
 
 
@@ -175,9 +185,10 @@ def test_every_null_in_json_has_a_reason(tmp_path):
     assert explained(json.loads(found.out)) > 10
     plain = run("score", *args, **where)
     lines = plain.out.splitlines()
-    assert any("nan" in line for line in lines)
-    assert all("nan (" in line for line in lines if "nan" in line)
-    assert "wts nan (one gold label in every stratum) " in plain.out
+    assert any("undefined" in line for line in lines)
+    assert all("undefined: " in line for line in lines if "undefined" in line)
+    assert "nan" not in plain.out
+    assert "wts undefined: one gold label in every stratum " in plain.out
     assert "clusters:rows|" in plain.out
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kazstance.benchmark.tasks import Item
-from kazstance.stats.tally import SEED, interval, resample
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.resampling import RESAMPLES, SEED, interval, resample
 
-RESAMPLES = 1000
 SAME_SOURCE = 200
 """What it costs, in characters of difference in length, to match sentences of one source."""
 
@@ -29,19 +29,11 @@ class Group:
     against: str
 
 
-@dataclass(frozen=True)
-class GroupScore:
-    """Share of the groups that are right as a whole, with its 95 % bootstrap interval over groups.
-
-    `reason` says why it is undefined.
-    """
+@dataclass(frozen=True, kw_only=True)
+class GroupScore(Estimate):
+    """Share of the groups that are right as a whole, with its 95 % bootstrap interval over groups."""
 
     kind: str
-    value: float
-    low: float
-    high: float
-    n: int
-    reason: str | None = None
 
 
 def groups(items: Iterable[Item]) -> list[Group]:
@@ -85,7 +77,7 @@ def group_scores(
 
 def _share(kind: str, marks: Sequence[bool], n: int, seed: int) -> GroupScore:
     if not marks:
-        return GroupScore(kind, float("nan"), float("nan"), float("nan"), 0, "no groups of this kind")
+        return GroupScore(**vars(Estimate.undefined("no groups of this kind")), kind=kind)
     counts = np.array([sum(marks), len(marks) - sum(marks)], dtype=np.float64)
     low, high = interval(resample(counts, n, seed)[:, 0] / len(marks), units=len(marks))
-    return GroupScore(kind, float(counts[0] / len(marks)), low, high, len(marks))
+    return GroupScore(float(counts[0] / len(marks)), low, high, len(marks), kind=kind)

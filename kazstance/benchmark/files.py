@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +22,12 @@ from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameErr
 from kazstance.input.spelling import Spelling, class_names, of_column
 from kazstance.input.strict_json import load_object
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.predictions import read_labels, scores
-from kazstance.stats.scoring import GRID_LABELS, LABELS, RESAMPLES, Score
-from kazstance.stats.tally import SEED
+from kazstance.stats.resampling import RESAMPLES, SEED
+from kazstance.stats.scores import Score
 
 BESIDE: Final = ("majority", "majority per target", "lexicon", "target-blind TF-IDF")
 """Shortcuts that stand beside a system: they do not read, or ignore the target. A data set of files has no sources."""
@@ -60,6 +61,10 @@ class Result:
     system: str
     scores: tuple[Score, ...]
     error: str | None = None
+
+    def as_row(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {"system": self.system, "scores": [score.as_row() for score in self.scores], "error": self.error}
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,7 @@ def _files_run(
 def _write(found: Sequence[Result], folder: RunFolder[FilesRun]) -> None:
     """Write the scores that there are, unless a finished run is kept as it is."""
     if folder.reused is None:
-        write_file(to_json([asdict(result) for result in found]).encode(), folder.place / SCORES)
+        write_file(to_json([result.as_row() for result in found]).encode(), folder.place / SCORES)
 
 
 def _shortcut(name: str, train: Sequence[Item], test: Sequence[Item], known: Sequence[str], this: FilesRun) -> Result:

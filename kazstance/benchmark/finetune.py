@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
-from kazstance.stats.scoring import macro_f1
+from kazstance.stats.metrics import macro_f1
 
 WARM_UP: Final = 0.1
 """Share of the steps over which the learning rate rises; over the others it falls to 0 (Devlin et al., 2019)."""

@@ -23,8 +23,11 @@ from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.record import Record, read_record
 from kazstance.benchmark.tasks import Task, get_task, items, votes
 from kazstance.errors import KazstanceError
+from kazstance.metrics import METRICS
 from kazstance.schema.records import Probe
-from kazstance.stats.scoring import Confusion, Score, confusion, score, soft_scores
+from kazstance.stats.confusion import Confusion, confusion
+from kazstance.stats.scores import Score, score, score_all
+from kazstance.stats.soft import soft_scores
 
 PREDICTIONS, ASKED_AGAIN = "predictions", "probes"
 """Folders of a run: the answers of each fold to its rows, and to the masks and mirrors of its rows."""
@@ -221,9 +224,9 @@ def _file(part: TrainTest, folder: str) -> str:
 
 def evaluate(this: Run, task: Task, counts: Mapping[str, Confusion]) -> list[Score]:
     """All metrics of a task within targets, and its headline within the other strata too."""
-    scores = [score(counts[TARGET], metric, signature=this.signature) for metric in task.metrics]
-    others = ((within, found) for within, found in counts.items() if within != TARGET)
-    return scores + [score(c, task.headline, signature=this.signature | {"within": within}) for within, c in others]
+    scores = score_all(counts[TARGET], [METRICS[name] for name in task.metrics], signature=this.signature)
+    headline, others = METRICS[task.headline], ((within, c) for within, c in counts.items() if within != TARGET)
+    return scores + [score(c, headline, signature=this.signature | {"within": within}) for within, c in others]
 
 
 def tabulate_all(

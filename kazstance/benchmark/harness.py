@@ -12,8 +12,8 @@ from kazstance.benchmark.questions import asked, choices, definitions, question
 from kazstance.benchmark.replies import Answer, count, measure
 from kazstance.benchmark.tasks import Task, get_task
 from kazstance.extras import naming_extras
+from kazstance.metrics import GRID_LABELS
 from kazstance.schema.records import SPLITS
-from kazstance.stats.scoring import GRID_LABELS
 
 if TYPE_CHECKING:
     import datasets

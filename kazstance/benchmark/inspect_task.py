@@ -13,7 +13,8 @@ from kazstance.benchmark.questions import asked, choices, definitions, question
 from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
 from kazstance.benchmark.tasks import Item, get_task
 from kazstance.extras import naming_extras
-from kazstance.stats.scoring import score
+from kazstance.metrics import METRICS
+from kazstance.stats.scores import score
 
 with naming_extras():
     from inspect_ai import Task, task
@@ -75,7 +76,7 @@ def scores(task: str) -> Metric:
         if not judged:
             return {}
         found = count((_answer(one, kind.labels) for one in judged), kind.labels)
-        headline = score(found, kind.headline)
+        headline = score(found, METRICS[kind.headline])
         return {
             **{name: measure(name, found) for name in names},
             f"{kind.headline}_low": headline.low,

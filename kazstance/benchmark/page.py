@@ -8,9 +8,10 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from kazstance.benchmark.report import NO_SHORTCUT
+from kazstance.benchmark.report import NO_SHORTCUT, lift_cell
 from kazstance.plot import bench
 from kazstance.plot.theme import to_svg
+from kazstance.stats.estimate import UNDEFINED, Estimate, number_text
 
 Row = dict[str, Any]
 TITLE: Final = "Benchmark"
@@ -19,7 +20,8 @@ SHOWN: Final = {
     *("best_shortcut", "lift", "warning", "reasons", "signature"),
 }
 """What has a place of its own; whatever else a row holds gets a table of its own, figures down and systems across."""
-UNDEFINED: Final = "–"
+MISSING: Final = "–"
+"""What stands in place of a figure that a system was not asked for."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _others(row: Row) -> dict[str, Any]:
         "interval over targets": row["target_interval"],
         **{f"within {strata} (D = {found[3]:.0f})": found[:3] for strata, found in row["within"].items()},
         **{f"groups of one {kind} (n = {found[3]})": found[:3] for kind, found in row["contrast"].items()},
-        "lift": row["lift"] or (None if row["best_shortcut"] else NO_SHORTCUT),
+        "lift": row["lift"] or lift_cell(row),
     }
 
 
@@ -160,7 +162,7 @@ def _further(key: str, rows: Sequence[Row]) -> Sheet:
     """Whatever else rows hold, figures down and systems across."""
     columns = [dict(_figures(row.get(key))) for row in rows]
     names = list(dict.fromkeys(name for column in columns for name in column))
-    lines = [Line(name, [column.get(name, UNDEFINED) for column in columns]) for name in names]
+    lines = [Line(name, [column.get(name, MISSING) for column in columns]) for name in names]
     return Sheet(key.replace("_", " "), ["figure", *(row["system"] for row in rows)], lines)
 
 
@@ -182,21 +184,14 @@ def _figures(found: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]
 
 def _cell(found: Any) -> str:
     """A figure: a number; a value with its interval, and on how many rows; a span; or a word."""
+    if isinstance(found, int | str):
+        return str(found)
     if not isinstance(found, list | tuple):
-        return UNDEFINED if found is None else _number(found) if _is_number(found) else str(found)
-    numbers = [_number(value) for value in found]
-    if numbers[0] == UNDEFINED or numbers[1:2] == [UNDEFINED]:
-        return numbers[0]
-    if len(numbers) == 2:  # noqa: PLR2004
-        return "[{}, {}]".format(*numbers)
-    size = f" (n = {numbers[3]})" if len(numbers) > 3 else ""  # noqa: PLR2004
-    return f"{numbers[0]} [{', '.join(numbers[1:3])}]{size}" if numbers[1:] else numbers[0]
-
-
-def _number(value: Any) -> str:
-    if value is None or math.isnan(value):
-        return UNDEFINED
-    return str(value) if isinstance(value, int) else f"{value:.2f}"
+        return number_text(found)
+    if len(found) == 2:  # noqa: PLR2004
+        return Estimate.from_numbers([found[0], *found]).interval_text() or UNDEFINED
+    size = f" (n = {_cell(found[3])})" if len(found) > 3 else ""  # noqa: PLR2004
+    return f"{Estimate.from_numbers(found)}{size}" if len(found) > 2 else ", ".join(map(_cell, found))  # noqa: PLR2004
 
 
 def _is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +19,15 @@ from kazstance import dataset
 from kazstance.benchmark.protocols import TrainTest
 from kazstance.benchmark.tasks import Item
 from kazstance.errors import KazstanceError
+from kazstance.metrics import LABELS
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.records import Probe
-from kazstance.stats.scoring import Confusion, compare, confusion, estimate, score
+from kazstance.stats.confusion import Confusion, confusion
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.metrics import WTS
+from kazstance.stats.paired import compare
+from kazstance.stats.resampling import estimate
+from kazstance.stats.scores import score
 
 ASKED: Final = (ProbeKind.mask, ProbeKind.mirror)
 """Probes that a system is asked again for; a swap compares answers that it gave already."""
@@ -30,21 +36,17 @@ ALL, SIDES = "all", ("favor", "against", "neutral")
 Labels = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class ProbeScore:
-    """One figure of a probe, over all rows or those with one label, with its 95 % interval over clusters.
-
-    `reason` says why a value or an interval is undefined.
-    """
+@dataclass(frozen=True, kw_only=True)
+class ProbeScore(Estimate):
+    """One figure of a probe, over all rows or those with one label, with its 95 % interval over clusters."""
 
     probe: str
     measure: str
     over: str
-    value: float
-    low: float
-    high: float
-    n: int
-    reason: str | None = None
+
+    def as_row(self, prefix: str = "") -> dict[str, Any]:
+        """The figure as plain values by column."""
+        return {"probe": self.probe, "measure": self.measure, "over": self.over} | Estimate.as_row(self, prefix)
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,9 @@ def _mask(rows: Sequence[Row]) -> list[ProbeScore]:
     hidden, plain = (_counts(rows, column) for column in ("shown", "plain"))
     found = []
     for measure, counts in (("wts, names hidden", hidden), ("wts, as it is", plain)):
-        s = score(counts, "wts")
-        found.append(ProbeScore("mask", measure, ALL, s.value, s.low, s.high, counts.n, s.reason))
+        found.append(_probe_score("mask", measure, ALL, score(counts, WTS)))
     if len(hidden.clusters) > 1:
-        d = compare(hidden, plain, "wts")
-        found.append(ProbeScore("mask", "difference of wts", ALL, d.value, d.low, d.high, hidden.n, d.reason))
+        found.append(_probe_score("mask", "difference of wts", ALL, compare(hidden, plain, WTS)))
     changed = _shares("mask", "answers changed", rows, lambda row: row.shown != row.plain)
     return found + changed
 
@@ -151,7 +151,8 @@ def _counts(rows: Sequence[Row], column: str) -> Confusion:
         }
         for row in rows
     ]
-    return confusion(pa.Table.from_pylist(table), "gold", "predicted", strata=("target", "fold"), cluster="cluster")
+    rows_counted = pa.Table.from_pylist(table)
+    return confusion(rows_counted, "gold", "predicted", strata=("target", "fold"), cluster="cluster", labels=LABELS)
 
 
 def _swap(rows: Sequence[Row]) -> list[ProbeScore]:
@@ -205,4 +206,10 @@ def _shares(
 
 def _share(probe: str, measure: str, over: str, rows: Sequence[Row], is_so: Callable[[Row], bool]) -> ProbeScore:
     found = estimate(np.array([is_so(row) for row in rows], dtype=np.float64), [row.probe.paragraph_id for row in rows])
-    return ProbeScore(probe, measure, over, *found)
+    return _probe_score(probe, measure, over, found)
+
+
+def _probe_score(probe: str, measure: str, over: str, found: Estimate) -> ProbeScore:
+    return ProbeScore(
+        found.value, found.low, found.high, found.n, found.reason, probe=probe, measure=measure, over=over
+    )

@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from kazstance.stats.scoring import METRICS, Confusion, Metric, confusion, effective_size, macro_f1
+from kazstance.metrics import METRICS
+from kazstance.stats.confusion import Confusion, confusion
+from kazstance.stats.metrics import Figure, effective_size, macro_f1
 
 NO_ANSWER: Final = "no answer"
 """The prediction of an answer that is none of the labels.
@@ -37,12 +39,12 @@ def count(answers: Iterable[Answer], labels: Sequence[str]) -> Confusion:
 
 
 def measure(metric: str, found: Confusion) -> float:
-    """A metric of counted answers: one of kazstance.scoring; `effective_size`, the D of `wts`; or `answered`.
+    """A metric of counted answers: one of kazstance.metrics; `effective_size`, the D of `wts`; or `answered`.
 
     `answered` is the share of rows whose answer is a label; `macro_f1` is the mean over labels alone.
     """
     labels = len(found.labels) - 1
-    own: dict[str, Metric] = {
+    own: dict[str, Figure] = {
         "answered": lambda counts: counts[..., :labels].sum() / counts.sum(),
         "effective_size": effective_size,
         "macro_f1": partial(macro_f1, labels=labels),

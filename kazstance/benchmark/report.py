@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +15,20 @@ from kazstance.benchmark.protocols import PROTOCOLS
 from kazstance.benchmark.shortcuts import PANEL
 from kazstance.benchmark.tasks import TASKS
 from kazstance.errors import KazstanceError
+from kazstance.metrics import METRICS, get_metric
 from kazstance.output import plain_json
 from kazstance.output.markdown import emphasis, markdown_table, plain, strong
-from kazstance.stats.scoring import METRICS, Difference, Score, compare, effective_size, holm, score
+from kazstance.stats.estimate import UNDEFINED, Estimate, number_text
+from kazstance.stats.metrics import effective_size
+from kazstance.stats.paired import Difference, compare, holm
+from kazstance.stats.scores import Score, score, score_all
 
 SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
 """Systems that do not read, or do not look at the target."""
 NO_SHORTCUT: Final = "no shortcut among the runs"
 """What stands in place of a lift where there is nothing to compare with."""
+BEST_SHORTCUT: Final = "best shortcut"
+"""What stands in its place for the shortcut that the others are compared with."""
 PROBED: Final = {
     "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
     "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
@@ -42,6 +48,10 @@ class Comparison:
     difference: Difference
     corrected: float
 
+    def as_row(self) -> dict[str, Any]:
+        """The comparison as plain values."""
+        return {**vars(self), "difference": self.difference.as_row()}
+
 
 def compare_runs(
     folders: Sequence[Path], metric: str | None = None, *, data: Path = dataset.SHIPPED
@@ -54,12 +64,12 @@ def compare_runs(
     runs = [reload(folder, data=data) for folder in folders]
     if len({(found.run.task, found.run.protocol) for found in runs}) != 1 or not runs[1:]:
         raise KazstanceError("expected two or more runs of one task and protocol")
-    name = metric or runs[0].task.headline
+    chosen = get_metric(metric or runs[0].task.headline)
     pairs = list(combinations(runs, 2))
-    found = [compare(one.counts, other.counts, name) for one, other in pairs]
+    found = [compare(one.counts, other.counts, chosen) for one, other in pairs]
     corrected = holm([difference.p for difference in found])
     return [
-        Comparison(one.run.system, other.run.system, name, difference, p)
+        Comparison(one.run.system, other.run.system, chosen.name, difference, p)
         for (one, other), difference, p in zip(pairs, found, corrected, strict=True)
     ]
 
@@ -94,8 +104,8 @@ def _best_shortcut(finished: Finished, runs: Iterable[Finished]) -> Finished | N
 
 def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
     this, task, counts = finished.run, finished.task, finished.counts
-    scores = {metric: score(counts, metric, signature=this.signature) for metric in task.metrics}
-    lift = compare(counts, best.counts, task.headline) if best and best is not finished else None
+    scores = {s.metric: s for s in score_all(counts, [METRICS[m] for m in task.metrics], signature=this.signature)}
+    lift = compare(counts, best.counts, METRICS[task.headline]) if best and best is not finished else None
     return {
         "system": this.system,
         "task": this.task,
@@ -104,16 +114,16 @@ def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
         "family": this.family,
         "warning": finished.warning,
         "n": counts.n,
-        "D": effective_size(counts.total),
+        "D": float(effective_size(counts.total)),
         "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
         "within": {w: _headline_of(finished, w) for w in finished.strata if w != TARGET},
-        "target_interval": (scores[task.headline].target_low, scores[task.headline].target_high),
+        "target_interval": (scores[task.headline].over_targets.low, scores[task.headline].over_targets.high),
         "best_shortcut": best and best.run.system,
         "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
         "lift": lift and (lift.value, lift.low, lift.high),
         "soft": {s.metric: (s.value, s.low, s.high, s.signature["n"]) for s in finished.soft},
         "parts": {by: {p.name: _part(p, task.headline) for p in finished.by_part if p.by == by} for by in PARTS},
-        "probes": [asdict(found) for found in finished.probes],
+        "probes": [found.as_row() for found in finished.probes],
         "reasons": _reasons(finished, scores, lift),
         "signature": str(scores[task.headline]),
     }
@@ -122,13 +132,14 @@ def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
 def _reasons(finished: Finished, scores: Mapping[str, Score], lift: Difference | None) -> dict[str, str]:
     """Why figures of a run are undefined, by the name of the figure."""
     headline = finished.task.headline
+    within = {w: score(c, METRICS[headline]).reason for w, c in finished.strata.items() if w != TARGET}
     found = {
         f"{name} by {part.by} {part.name}": reason for part in finished.by_part for name, reason in part.reasons.items()
     }
     given: dict[str, str | None] = {
         **{name: one.reason for name, one in scores.items()},
-        "interval over targets": scores[headline].target_reason,
-        **{f"{headline} within {w}": score(c, headline).reason for w, c in finished.strata.items() if w != TARGET},
+        "interval over targets": scores[headline].over_targets.reason,
+        **{f"{headline} within {strata}": reason for strata, reason in within.items()},
         **{f"contrast by {group.kind}": group.reason for group in finished.contrast},
         **{one.metric: one.reason for one in finished.soft},
         "lift": lift.reason if lift else None,
@@ -140,7 +151,7 @@ def _part(found: PartScore, headline: str) -> dict[str, Any]:
     return {
         "n": found.n,
         "D": found.D,
-        headline: (found.headline, found.low, found.high),
+        headline: (found.headline.value, found.headline.low, found.headline.high),
         "f_avg": found.f_avg,
         "accuracy": found.accuracy,
     }
@@ -185,10 +196,7 @@ def _part_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
     for by in ("source", "kind", "voice"):
         if names := rows[0]["parts"][by]:
             header = ["system", *(f"{name} (n = {part['n']}, D = {part['D']:.0f})" for name, part in names.items())]
-            lines = [
-                [_name(row), *(" / ".join(_two(part[name]) for name in figures) for part in row["parts"][by].values())]
-                for row in rows
-            ]
+            lines = [[_name(row), *(_part_cell(part, figures) for part in row["parts"][by].values())] for row in rows]
             found += [f"### By {by}: {' / '.join(figures)}", markdown_table(header, lines)]
     return found
 
@@ -199,7 +207,7 @@ def _soft_table(rows: Sequence[dict[str, Any]]) -> list[str]:
     if not given:
         return []
     header = ["system", *(f"{name} (n = {figure[3]})" for name, figure in given[0]["soft"].items())]
-    lines = [[_name(row), *(_cell(figure[:3]) for figure in row["soft"].values())] for row in given]
+    lines = [[_name(row), *(_text(figure) for figure in row["soft"].values())] for row in given]
     about = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
     return ["### Probabilities", about, markdown_table(header, lines)]
 
@@ -229,12 +237,7 @@ def _figure(found: dict[str, Any]) -> str:
 
 
 def _probe_cell(found: dict[str, Any] | None) -> str:
-    return _cell((found["value"], found["low"], found["high"])) if found else ""
-
-
-def _two(found: float | Sequence[float]) -> str:
-    value = found if isinstance(found, float) else found[0]
-    return "–" if math.isnan(value) else f"{value:.2f}"
+    return _text((found["value"], found["low"], found["high"])) if found else ""
 
 
 def to_json(found: Sequence[dict[str, Any]]) -> str:
@@ -250,39 +253,40 @@ def _order(found: Finished) -> tuple[int, int, bool, str]:
 def _headline_of(found: Finished, within: str) -> tuple[float, float, float, float]:
     """The headline within other strata, with its interval and effective size."""
     counts = found.strata[within]
-    figure = score(counts, found.task.headline)
-    return figure.value, figure.low, figure.high, effective_size(counts.total)
+    figure = score(counts, METRICS[found.task.headline])
+    return figure.value, figure.low, figure.high, float(effective_size(counts.total))
 
 
 def _headline(found: Finished) -> float:
-    return float(METRICS[found.task.headline](found.counts.total))
+    return METRICS[found.task.headline].value(found.counts.total)
 
 
 def _line(row: dict[str, Any]) -> list[str]:
     """A row of a table of scores."""
-    scores = [_cell(found) for found in row["scores"].values()]
-    contrast = [_cell(found[:3]) for found in row["contrast"].values()]
-    others = [_cell(found[:3]) for found in row["within"].values()]
-    return [_name(row), *scores, _span(row["target_interval"]), *others, *contrast, lift_cell(row)]
+    scores, contrast, others = (
+        [_text(found) for found in row[key].values()] for key in ("scores", "contrast", "within")
+    )
+    low, high = row["target_interval"]
+    over_targets = Estimate.from_numbers([low, low, high]).interval_text() or UNDEFINED
+    return [_name(row), *scores, over_targets, *others, *contrast, lift_cell(row)]
 
 
 def _name(row: dict[str, Any]) -> str:
     return emphasis(row["system"]) if row["shortcut"] else plain(row["system"])
 
 
-def _cell(found: Sequence[float]) -> str:
-    value, low, high = found
-    if math.isnan(value):
-        return ""
-    return f"{value:.2f}" if math.isnan(low) else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+def _text(found: Sequence[float | None]) -> str:
+    """A figure of a row: value, ends of its interval, and perhaps on how many rows it rests."""
+    return str(Estimate.from_numbers(found))
 
 
-def _span(found: Sequence[float]) -> str:
-    return "" if math.isnan(found[0]) else f"[{found[0]:.2f}, {found[1]:.2f}]"
+def _part_cell(part: dict[str, Any], names: Sequence[str]) -> str:
+    figures = (part[name] for name in names)
+    return " / ".join(number_text(found if isinstance(found, float) else found[0]) for found in figures)
 
 
 def lift_cell(row: dict[str, Any]) -> str:
     """A row's lift over the best shortcut, in words where the row is that shortcut or there is none."""
     if row["lift"]:
-        return _cell(row["lift"]) or "undefined"
-    return "best shortcut" if row["best_shortcut"] == row["system"] else NO_SHORTCUT
+        return _text(row["lift"])
+    return BEST_SHORTCUT if row["best_shortcut"] == row["system"] else NO_SHORTCUT

@@ -23,7 +23,7 @@ from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo
 from kazstance.predictions import Predicted, predicted_labels
-from kazstance.stats.scoring import Score
+from kazstance.stats.scores import Score
 
 Progress = Callable[[str], None]
 Track = Callable[[Sequence[Job]], Iterable[Job]]
@@ -183,9 +183,9 @@ def _finish(folder: RunFolder[Run], parts: Sequence[TrainTest], data: Path) -> l
     found = gather(folder.record, parts, folder.place, data)
     scores = evaluate(found.run, found.task, found.strata) + found.soft
     if folder.reused is None:
-        lists = {"scores": [asdict(one) for one in scores], "parts": [asdict(part) for part in found.by_part]}
+        lists = {"scores": [one.as_row() for one in scores], "parts": [part.as_row() for part in found.by_part]}
         write_file(to_json({"warning": found.warning} | lists).encode(), folder.place / SCORES)
         if found.probes:
-            write_file(to_json([asdict(probe) for probe in found.probes]).encode(), folder.place / PROBES)
+            write_file(to_json([probe.as_row() for probe in found.probes]).encode(), folder.place / PROBES)
         folder.finish()
     return scores

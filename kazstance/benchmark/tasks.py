@@ -9,9 +9,9 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.errors import UnknownNameError
+from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
 from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
-from kazstance.stats.scoring import GRID_LABELS, LABELS, STANCE_METRICS
 
 PAIR_LABELS: Final = ("a", "b", "same")
 SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
@@ -53,11 +53,12 @@ class Task:
     metrics: tuple[str, ...]
 
 
+STANCE: Final = tuple(metric.name for metric in STANCE_METRICS)
 TASKS: Final = {
     task.name: task
     for task in (
-        Task("stance", "stances", LABELS, "wts", STANCE_METRICS),
-        Task("stance4", "grid", GRID_LABELS, "wts", STANCE_METRICS),
+        Task("stance", "stances", LABELS, "wts", STANCE),
+        Task("stance4", "grid", GRID_LABELS, "wts", STANCE),
         Task("compare", "pairs", PAIR_LABELS, "somers_d", ("somers_d", "accuracy")),
     )
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
@@ -149,10 +148,10 @@ def files(
     say = partial(echo, err=True)
     found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
     if as_json:
-        echo_page(to_json([asdict(result) for result in found]))
+        echo_page(to_json([result.as_row() for result in found]))
         return
     names = [score.metric for score in found[0].scores]
-    lines = ([r.system, *(f"{s.value:.3f}" for s in r.scores)] for r in found if r.error is None)
+    lines = ([r.system, *(s.value_text(3) for s in r.scores)] for r in found if r.error is None)
     echo_page(markdown_table(["system", *names], lines))
     echo("", *(f"{r.system} failed: {r.error}" for r in found if r.error is not None), *found[0].scores)
     for result in found[1:]:
@@ -168,17 +167,18 @@ def compare(
 ) -> None:
     """Compare runs with paired intervals and a randomisation test, corrected for their number."""
     from kazstance.benchmark import report
+    from kazstance.stats.estimate import number_text
 
     found = report.compare_runs(folders, metric, data=data)
     _warn(folders, data)
     if as_json:
-        echo_page(to_json([asdict(line) for line in found]))
+        echo_page(to_json([line.as_row() for line in found]))
         return
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
         d = line.difference
-        figures = [f"{d.value:.3f}", f"{d.low:.3f} to {d.high:.3f}", f"{line.corrected:.3f}"]
-        table.add_row(line.one, line.other, line.metric, *([f"undefined: {d.reason}", "", ""] if d.reason else figures))
+        figures = d.value_text(3, with_reason=True), d.interval_text(3, in_words=True), number_text(line.corrected, 3)
+        table.add_row(line.one, line.other, line.metric, *figures)
     display(table)
 
 

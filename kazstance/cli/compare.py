@@ -18,9 +18,10 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled
 from kazstance.schema.records import Span
+from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
-    from kazstance.comparison import Cell, Comparison, Counts, Estimate, Feature, Voice
+    from kazstance.comparison import Cell, Comparison, Counts, Feature, Voice
 
 SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
 DECIDED = ("differ", "agree")
@@ -116,7 +117,7 @@ def _pairs(compared: "Comparison") -> View:
         by = [" ".join(letter[p.one] + letter[p.other] for p in line.pairs if p.answer == name) for name in DECIDED]
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
-        table.add_row(name, _number(line.spread), _number(line.corrected), *by, str(undecided))
+        table.add_row(name, number_text(line.spread), number_text(line.corrected), *by, str(undecided))
     legend = styled(
         "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
         "p: permutation test over paragraphs, Holm"
@@ -135,8 +136,8 @@ def _distances(compared: "Comparison", by: str) -> View:
     found = compared.distances(cast("Feature", by))
     table = _table("sources", "distance", "95 %", "keeps its rank")
     for pair in found.pairs:
-        ends = f"{pair.low:.2f} to {pair.high:.2f}"
-        table.add_row(f"{pair.one}, {pair.other}", f"{pair.value:.2f}", ends, _share(pair.keeps))
+        ends = pair.interval_text(in_words=True)
+        table.add_row(f"{pair.one}, {pair.other}", pair.value_text(), ends, _share(pair.keeps))
     joints = _table("the tree joins", "at", "in draws")
     for clade in found.tree:
         joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", _share(clade.keeps))
@@ -183,21 +184,13 @@ def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
     if not cell.about:
         return f"not addressed in {cell.sentences} sentences"
-    net = f", net {_estimate(cell.net)}" if cell.net else ""
+    net = f", net {cell.net.text(signed=True)}" if cell.net else ""
     return f"{cell.position.name}{net}; {cell.about} of {cell.sentences} sentences"
 
 
-def _estimate(found: "Estimate") -> str:
-    return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
 def _share(value: float) -> str:
-    """A share; nothing where it is undefined, for a reason that is given below."""
-    return "" if math.isnan(value) else f"{value:.0%}"
+    """A share; the reason why it is undefined is given below."""
+    return UNDEFINED if math.isnan(value) else f"{value:.0%}"
 
 
 def _speaker(row: dict[str, Any]) -> str:

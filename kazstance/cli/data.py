@@ -1,6 +1,5 @@
 """Commands that look into a dataset, take it elsewhere, check it, or make one."""
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,6 @@ from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, safe, styled, write
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import Span
-from kazstance.stats.agreement import Figure
 
 
 @command
@@ -130,7 +128,8 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     )
     for line in found.lines:
         figure = line.figure
-        table.add_row(line.what, line.scope, line.measure, _value(figure), _interval(figure), str(figure.n))
+        value, ends = figure.value_text(3, with_reason=True), figure.interval_text(3, in_words=True)
+        table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n))
     display(table)
 
 
@@ -158,14 +157,6 @@ def why(
             display(styled(f"    {line}"))
     if found.cell.reason:
         display(styled(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
-
-
-def _value(figure: Figure) -> str:
-    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
-
-
-def _interval(figure: Figure) -> str:
-    return "" if math.isnan(figure.low) else f"{figure.low:.3f} to {figure.high:.3f}"
 
 
 def _overview(found: Manifest) -> Table:

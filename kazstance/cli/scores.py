@@ -12,8 +12,7 @@ from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
-from kazstance.stats import scoring
-from kazstance.stats.tally import SEED
+from kazstance.stats.resampling import RESAMPLES, SEED
 
 
 @command
@@ -33,7 +32,7 @@ def score(
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
-    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = scoring.RESAMPLES,
+    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = RESAMPLES,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = SEED,
     as_json: Json = False,
 ) -> None:
@@ -50,7 +49,7 @@ def score(
     }
     echo(*notes, err=True)
     if as_json:
-        lists = {name: [asdict(line) for line in lines] for name, lines in found.items()}
+        lists = {name: [line.as_row() for line in lines] for name, lines in found.items()}
         echo_page(to_json(lists | {"notes": [asdict(note) for note in notes]}))
         return
     for name, lines in found.items():

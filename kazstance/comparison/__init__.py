@@ -8,10 +8,10 @@ from kazstance.comparison.comparison import Comparison, compare_dataset, compare
 from kazstance.comparison.counts import Counts, Voice, count
 from kazstance.comparison.disagreements import Answer, Disagreement, Pairwise
 from kazstance.comparison.distances import Clade, Distance, Distances, Feature, Place
-from kazstance.comparison.estimates import Estimate
 from kazstance.comparison.pairs import PairCount
 from kazstance.comparison.positions import Cell
 from kazstance.comparison.wording import Word
+from kazstance.stats.estimate import Estimate
 
 __all__ = [
     "Answer",

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, Literal, get_args
 
@@ -12,22 +12,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.comparison.patterns import relevance, stance
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label, Origin, Role
 from kazstance.schema.records import Annotator, Judgement
-from kazstance.stats.agreement import (
-    RESAMPLES,
-    Figure,
-    Patterns,
-    alpha_interval,
-    count_patterns,
-    kappa_interval,
-    overlap,
-    relevance,
-    stance,
-)
+from kazstance.stats.agreement import Patterns, alpha_interval, count_patterns, kappa_interval, overlap
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.resampling import RESAMPLES
 
 By = Literal["all", "annotators", "source", "target", "people"]
 KEY: Final = ("sentence_id", "target_id")
@@ -45,11 +38,11 @@ class Line:
     by: By
     scope: str
     measure: str
-    figure: Figure
+    figure: Estimate
 
     def as_row(self) -> dict[str, Any]:
         """The figure as plain values."""
-        return {"what": self.what, "by": self.by, "scope": self.scope, "measure": self.measure, **asdict(self.figure)}
+        return {"what": self.what, "by": self.by, "scope": self.scope, "measure": self.measure, **self.figure.as_row()}
 
 
 @dataclass(frozen=True)
@@ -163,7 +156,7 @@ def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line
         marked, nan = sum(both for _, both in counts), float("nan")
         f1 = 2 * sum(common for common, _ in counts) / marked if marked else nan
         reason = "no interval is computed" if marked else "no characters were marked"
-        figure = Figure(f1, nan, nan, len(pairs), reason)
+        figure = Estimate(f1, nan, nan, len(pairs), reason)
         yield Line("evidence", "all", "pairs of equal labels", "F1 of characters", figure)
 
 

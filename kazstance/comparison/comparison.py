@@ -19,7 +19,7 @@ from kazstance.input.frames import as_frame
 from kazstance.input.spelling import Spelling
 from kazstance.output.listing import Listing
 from kazstance.stats.permutation import PERMUTATIONS
-from kazstance.stats.tally import SEED
+from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared where nothing else is asked for."""

@@ -16,7 +16,7 @@ from kazstance.input.spelling import Spelling, given
 from kazstance.input.values import in_frame, refuse_missing
 from kazstance.schema.labels import Endorsed, Label
 from kazstance.schema.labels import Voice as VoiceName
-from kazstance.stats.tally import Codes, Floats, sums, tally_codes
+from kazstance.stats.counting import Codes, Floats, sums, tally_codes
 
 LABELS: Final = ("against", "neutral", "favor")
 Voice = Literal["own", "endorsed", "all"]

@@ -12,10 +12,11 @@ from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label
+from kazstance.stats.counting import Floats, sums
+from kazstance.stats.paired import holm
 from kazstance.stats.permutation import PERMUTATIONS, permutation_p
 from kazstance.stats.pooling import Posterior
-from kazstance.stats.scoring import holm
-from kazstance.stats.tally import SEED, Floats, sums
+from kazstance.stats.resampling import SEED
 
 Answer = Literal["agree", "differ", "undecided"]
 SIDES: Final = [Label.against, Label.favor]

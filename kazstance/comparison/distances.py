@@ -11,25 +11,26 @@ from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.labels import Label
-from kazstance.stats.tally import SEED, Floats, resample
+from kazstance.stats.counting import Floats
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.resampling import RESAMPLES, SEED, resample
 
 Feature = Literal["positions", "salience"]
-RESAMPLES: Final = 1000
 SIDES: Final = [Label.against, Label.favor]
 TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 WITHIN: Final = 0.95
 """Share of the resampled places of a source that lie in its circle on the map."""
 
 
-@dataclass(frozen=True)
-class Distance:
-    """How far two sources are apart, in [0, 1]; `keeps` is the share of resamples in which the pair has this rank."""
+@dataclass(frozen=True, kw_only=True)
+class Distance(Estimate):
+    """How far two sources are apart, in [0, 1]; `n` counts the targets on which they are compared.
+
+    `keeps` is the share of resamples in which the pair has this rank.
+    """
 
     one: str
     other: str
-    value: float
-    low: float
-    high: float
     rank: int
     keeps: float
 
@@ -90,12 +91,13 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     if not pairs:
         raise KazstanceError(f"there is {len(counts.sources)} source; expected two or more to compare")
     found, ends, drawn = _by_positions(counts, n, seed) if by == "positions" else _by_salience(counts, n, seed)
+    shared = _shared(counts) if by == "positions" else [len(counts.targets)] * len(pairs)
     if np.isnan(found).any():
         one, other = pairs[int(np.isnan(found).argmax())]
         raise KazstanceError(f"{one} and {other} have no target in common to be compared by {by}")
     whole = drawn[~np.isnan(drawn).any(axis=1)]
     places, explained = _map(found, whole, counts.sources)
-    lines, tree = _pairs(pairs, found, ends, whole), _tree(found, whole, counts.sources)
+    lines, tree = _pairs(pairs, shared, found, ends, whole), _tree(found, whole, counts.sources)
     reason = None if len(whole) else "in every resample there are two sources without anything to compare"
     return Distances(by, lines, tree, places, explained, reason)
 
@@ -142,14 +144,25 @@ def _by_salience(counts: Counts, n: int, seed: int) -> tuple[Floats, Floats, Flo
     return value, np.stack(ends), drawn
 
 
-def _pairs(names: list[tuple[str, str]], found: Floats, ends: Floats, whole: Floats) -> tuple[Distance, ...]:
+def _shared(counts: Counts) -> list[int]:
+    """On how many targets both sources of each pair take a side."""
+    sided = counts.total[..., SIDES].sum(axis=2) > 0
+    one, other = np.triu_indices(len(counts.sources), 1)
+    shared: list[int] = (sided[one] & sided[other]).sum(axis=1).tolist()
+    return shared
+
+
+def _pairs(
+    names: list[tuple[str, str]], shared: list[int], found: Floats, ends: Floats, whole: Floats
+) -> tuple[Distance, ...]:
     """Each pair with its interval, rank, and how often it keeps its rank, nearest first."""
     rank, ranks = found.argsort().argsort(), whole.argsort(axis=1).argsort(axis=1)
     lines = []
     for i, (one, other) in enumerate(names):
         value, low, high = (round(float(figure), DIGITS) for figure in (found[i], *ends[:, i]))
         keeps = float((ranks[:, i] == rank[i]).mean()) if len(whole) else float("nan")
-        lines.append(Distance(one, other, value, low, high, int(rank[i]) + 1, keeps))
+        place = int(rank[i]) + 1
+        lines.append(Distance(value, low, high, shared[i], one=one, other=other, rank=place, keeps=keeps))
     return tuple(sorted(lines, key=lambda line: line.rank))
 
 

@@ -1,9 +1,8 @@
 """What is read from the counts of one source on one target: position, net stance, salience; and what is contested."""
 
-from typing import NamedTuple
-
 from kazstance.schema.labels import Label, Position
-from kazstance.stats.tally import Floats
+from kazstance.stats.counting import Floats
+from kazstance.stats.estimate import Estimate
 
 LEVEL = 0.95
 DIGITS = 6
@@ -12,14 +11,6 @@ CONTESTED_SOURCES = 2
 """Sources that must address a contested target."""
 CONTESTED_ROWS = 2
 """Sentences that each of these sources, and each side, must have."""
-
-
-class Estimate(NamedTuple):
-    """A figure with its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def position(favor: int, neutral: int, against: int) -> Position:
@@ -51,9 +42,9 @@ def net(favor: float, against: float) -> Estimate:
     five sentences (Brown, Cai and DasGupta, 2001). Without a sentence that takes a side it is 0 in [-1, 1].
     """
     if not favor + against:
-        return Estimate(0.0, -1.0, 1.0)
-    share = _jeffreys(favor, against)
-    return Estimate(*(round(2 * value - 1, DIGITS) for value in share))
+        return Estimate(0.0, -1.0, 1.0, 0)
+    value, low, high = (round(2 * share - 1, DIGITS) for share in _jeffreys(favor, against))
+    return Estimate(value, low, high, round(favor + against))
 
 
 def salience(about: float, sentences: float) -> Estimate:
@@ -63,15 +54,14 @@ def salience(about: float, sentences: float) -> Estimate:
     """
     low, high = _jeffreys(about, sentences - about)[1:]
     share = about / sentences if sentences else 0.0
-    return Estimate(
-        round(share, DIGITS), round(low, DIGITS) if about else 0.0, round(high, DIGITS) if about < sentences else 1.0
-    )
+    ends = round(low, DIGITS) if about else 0.0, round(high, DIGITS) if about < sentences else 1.0
+    return Estimate(round(share, DIGITS), *ends, round(sentences))
 
 
-def _jeffreys(hits: float, misses: float) -> Estimate:
+def _jeffreys(hits: float, misses: float) -> tuple[float, float, float]:
     """Posterior of a share under the prior Beta(1/2, 1/2): mean and equal-tailed interval."""
     from scipy.special import betaincinv  # noqa: PLC0415  # loaded where it is used
 
     tail = (1 - LEVEL) / 2
     low, high = (betaincinv(hits + 0.5, misses + 0.5, share) for share in (tail, 1 - tail))
-    return Estimate((hits + 0.5) / (hits + misses + 1), float(low), float(high))
+    return (hits + 0.5) / (hits + misses + 1), float(low), float(high)

@@ -10,7 +10,7 @@ from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import given
 from kazstance.input.values import refuse_missing
 from kazstance.schema.labels import Relation
-from kazstance.stats.tally import tally_codes
+from kazstance.stats.counting import tally_codes
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,19 @@
 """The complete grid of sources and targets: where each source stands, how surely, and how much it says."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from kazstance.comparison import estimates
 from kazstance.comparison.counts import Counts
-from kazstance.comparison.estimates import DIGITS, Estimate
+from kazstance.comparison.estimates import DIGITS
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label, Position
 from kazstance.stats.clustering import design_effects, intraclass
+from kazstance.stats.counting import Floats
+from kazstance.stats.estimate import Estimate, columns, joined
 from kazstance.stats.pooling import Posterior, pool
-from kazstance.stats.tally import Floats
-from kazstance.stats.undefined import joined
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,9 @@ class Cell:
 
     def as_row(self) -> dict[str, Any]:
         """The cell as plain values."""
-        row = {**asdict(self), "position": self.position.name, "reason": self.reason}
+        row = {**vars(self), "position": self.position.name, "reason": self.reason}
         for name in ("net", "jeffreys", "salience"):
-            found = row[name] or (None, None, None)
-            row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+            row |= columns(name, row[name])
         return row
 
 
@@ -109,7 +108,7 @@ def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[
     favor, neutral, against = (round(rows[label]) for label in (Label.favor, Label.neutral, Label.against))
     about, sided = favor + neutral + against, favor + against
     sentences = None if counts.sentences is None else round(counts.sentences[at[0]])
-    pooled = Estimate(*(round(float(value), DIGITS) for value in found)) if sided else Estimate(0.0, -1.0, 1.0)
+    value, low, high = (round(float(figure), DIGITS) for figure in found) if sided else (0.0, -1.0, 1.0)
     return Cell(
         source=counts.sources[at[0]],
         target=counts.targets[at[1]],
@@ -118,7 +117,7 @@ def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[
         against=against,
         sentences=sentences,
         position=estimates.position(favor, neutral, against),
-        net=pooled if about else None,
+        net=Estimate(value, low, high, sided) if about else None,
         jeffreys=estimates.net(favor, against) if about else None,
         salience=None if sentences is None else _salience(about, sentences, effect),
     )
@@ -127,4 +126,4 @@ def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[
 def _salience(about: int, sentences: int, effect: float) -> Estimate:
     """The share as it is, with the interval of the counts over their design effect."""
     effective = estimates.salience(about / effect, sentences / effect)
-    return effective._replace(value=estimates.salience(about, sentences).value)
+    return replace(effective, value=estimates.salience(about, sentences).value, n=sentences)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 import narwhals as nw
@@ -14,7 +14,8 @@ from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.output.listing import Listing
-from kazstance.stats.tally import Floats
+from kazstance.stats.counting import Floats
+from kazstance.stats.estimate import Estimate
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 """A word: letters, with apostrophes and hyphens inside."""
@@ -33,14 +34,13 @@ class Word:
     word: str
     count: int
     others: int
-    log_odds: float
-    low: float
-    high: float
+    log_odds: Estimate
     z: float
 
     def as_row(self) -> dict[str, Any]:
         """The word as plain values."""
-        return asdict(self)
+        found = self.log_odds
+        return {**vars(self), "log_odds": found.value, "low": found.low, "high": found.high, "z": self.z}
 
 
 def words(text: str) -> list[str]:
@@ -131,7 +131,8 @@ def _lines(source: str, vocabulary: list[str], one: Floats, other: Floats, pseud
     """The words that occur on the target."""
     difference, deviation = log_odds(one, other, pseudo)
     figures = np.stack([difference, difference - Z * deviation, difference + Z * deviation, difference / deviation])
-    return [
-        Word(source, vocabulary[i], round(one[i]), round(other[i]), *(round(float(x), DIGITS) for x in figures[:, i]))
-        for i in np.flatnonzero(one + other)
-    ]
+    lines = []
+    for i in np.flatnonzero(one + other):
+        own, others, (value, low, high, z) = round(one[i]), round(other[i]), np.round(figures[:, i], DIGITS).tolist()
+        lines.append(Word(source, vocabulary[i], own, others, Estimate(value, low, high, own + others), z))
+    return lines

@@ -18,6 +18,7 @@ from kazstance.schema import records
 from kazstance.schema.context import contexts
 from kazstance.schema.labels import Label, MoreFavorable, Relation
 from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
+from kazstance.stats.estimate import Estimate, columns
 
 Rows = Mapping[str, Mapping[str, Sequence[Record]]]
 
@@ -162,9 +163,7 @@ def _columns(rows: Iterable[Record], names: Sequence[str]) -> pa.Table:
 
 def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
     """The complete grid of sources and targets."""
-    nothing = (None, None, None)
     for cell in cells:
-        net, jeffreys, salience = cell.net or nothing, cell.jeffreys or nothing, cell.salience or (0.0, 0.0, 1.0)
         yield SourcePosition(
             source_id=cell.source,
             target_id=cell.target,
@@ -174,15 +173,9 @@ def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
             n_sentences=cell.sentences or 0,
             position=cell.position,
             position_name=cell.position.name,
-            net=net[0],
-            net_low=net[1],
-            net_high=net[2],
-            net_jeffreys=jeffreys[0],
-            net_jeffreys_low=jeffreys[1],
-            net_jeffreys_high=jeffreys[2],
-            salience=salience[0],
-            salience_low=salience[1],
-            salience_high=salience[2],
+            **columns("net", cell.net),
+            **columns("net_jeffreys", cell.jeffreys),
+            **columns("salience", cell.salience or Estimate(0.0, 0.0, 1.0, 0)),
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.stats.counting import as_text
 
 SHOWN: Final = 10
 """Values that a message names."""
@@ -61,11 +62,6 @@ def in_frame(frame: Any, column: str) -> list[Found]:
         for value, n, first in counted.select(VALUE, ROWS, FIRST).rows()
     ]
     return sorted(found, key=lambda value: (value.first or 0, str(value.value)))
-
-
-def as_text(column: str) -> nw.Expr:
-    """A column as text, in which what is missing stays missing: pandas would spell it `nan`."""
-    return nw.when(~nw.col(column).is_null()).then(nw.col(column).cast(nw.String))
 
 
 def faults(unknown: Iterable[Found], expected: Callable[[str | None], str]) -> list[str]:

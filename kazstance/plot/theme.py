@@ -15,9 +15,6 @@ FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"
 MUTED: Final = "#6b6b6b"
 GRID: Final = "#e3e3e3"
-SIDES: Final = {"favor": "#00598f", "neutral": "#b8b8b8", "against": "#d55e00", "none": "#ededed"}
-"""A colour for each label: blue and vermilion after Okabe and Ito (2008), each of another lightness."""
-SIDE_SHAPES: Final = {"favor": "triangle-up", "neutral": "circle", "against": "triangle-down", "none": "cross"}
 CATEGORIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Colours of things without an order, after Okabe and Ito (2008)."""
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
@@ -52,16 +49,6 @@ def theme() -> alt.theme.ThemeConfig:
         "range": {"category": list(CATEGORIES), "symbol": list(SHAPES)},
     }
     return alt.theme.ThemeConfig(config=config)
-
-
-def side_colour(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt.Scale:
-    """The scale of colours over labels, in the order given."""
-    return alt.Scale(domain=list(labels), range=[SIDES[label] for label in labels])
-
-
-def side_shape(labels: tuple[str, ...] = ("favor", "neutral", "against")) -> alt.Scale:
-    """The scale of shapes over labels: favor points up, against down."""
-    return alt.Scale(domain=list(labels), range=[SIDE_SHAPES[label] for label in labels])
 
 
 def to_svg(chart: Any) -> str:

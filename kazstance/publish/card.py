@@ -1,6 +1,5 @@
 """The dataset card: its front matter, and the blocks of figures that are generated into prose."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
-from kazstance.stats.agreement import Figure
+from kazstance.stats.estimate import Estimate
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -287,10 +286,11 @@ def overall(data: Path) -> list[str]:
     """How far the annotators agree over all that they judged, a sentence for each measure."""
     name = _report(data, dataset.manifest(data=data).digest).name
     return [
-        f"{name} of {line.what}, {line.measure}: {line.figure.value:.3f} (95 % interval {_interval(line.figure)}, "
+        f"{name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
+        f"{line.figure.interval_text(3, in_words=True)}, "
         f"n = {line.figure.n})."
         for line in _lines(data)
-        if line.scope == "all" and not math.isnan(line.figure.low)
+        if line.scope == "all" and line.figure.has_interval
     ]
 
 
@@ -299,7 +299,7 @@ def _agreement(data: Path) -> str:
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
     name = _report(data, dataset.manifest(data=data).digest).name
     rows = [
-        [line.what, line.scope, line.measure, _value(line.figure), _interval(line.figure), line.figure.n]
+        [line.what, line.scope, line.measure, *_cells(line.figure, 3, with_reason=True)]
         for line in _lines(data)
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
@@ -308,11 +308,14 @@ def _agreement(data: Path) -> str:
 
 def _agreement_parts(data: Path) -> str:
     """By pair of annotators, source and target: all four labels, and stance where all found the target relevant."""
-    parts: dict[str, list[Figure]] = {}
+    parts: dict[str, list[Estimate]] = {}
     for line in _lines(data):
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
             parts.setdefault(line.scope, []).append(line.figure)
-    rows = [[scope, *(cell for f in figures for cell in _cells(f))] for scope, figures in parts.items()]
+    rows = [
+        [scope, *(cell for f in figures for cell in _cells(f, 2, with_reason=False))]
+        for scope, figures in parts.items()
+    ]
     header = ["over", "four labels", "95 % interval", "n", "stance", "95 % interval", "n"]
     return markdown_table(header, rows)
 
@@ -322,17 +325,9 @@ def _doubts(data: Path) -> str:
     return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
 
 
-def _cells(figure: Figure) -> list[object]:
-    value = "" if math.isnan(figure.value) else f"{figure.value:.2f}"
-    return [value, _interval(figure, 2), figure.n]
-
-
-def _value(figure: Figure) -> str:
-    return f"undefined: {figure.reason}" if math.isnan(figure.value) else f"{figure.value:.3f}"
-
-
-def _interval(figure: Figure, digits: int = 3) -> str:
-    return "" if math.isnan(figure.low) else f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
+def _cells(figure: Estimate, digits: int, *, with_reason: bool) -> list[object]:
+    value = figure.value_text(digits, with_reason=with_reason)
+    return [value, figure.interval_text(digits, in_words=True), figure.n]
 
 
 def _all_left_out(folds: Sequence[Fold]) -> Markdown:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kazstance.stats.tally import Codes, Floats, sums
+from kazstance.stats.counting import Codes, Floats, sums
 
 
 def intraclass(hits: Floats, sizes: Floats, cell: Codes) -> float:

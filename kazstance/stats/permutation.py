@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.stats.tally import SEED, Codes, Floats
+from kazstance.stats.counting import Codes, Floats
+from kazstance.stats.resampling import SEED
 
 PERMUTATIONS: Final = 9999
 BLOCK: Final = 2_000_000

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from kazstance.stats.tally import SEED, Floats
+from kazstance.stats.counting import Floats
+from kazstance.stats.resampling import SEED
 
 REACH: Final = 14.0
 """The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""

@@ -1,0 +1,30 @@
+"""The metrics of stance: those of `kazstance.stats`, bound to the labels against, neutral and favor, in this order."""
+
+from typing import Final
+
+from kazstance.errors import UnknownNameError
+from kazstance.schema.labels import Label
+from kazstance.stats.metrics import ACCURACY, MACRO_F1, SOMERS_D, SS, WTS, Metric, among, mean_f1_of, ordinal
+
+LABELS: Final = (Label.against.name, Label.neutral.name, Label.favor.name)
+GRID_LABELS: Final = (*LABELS, Label.none.name)
+SIDES: Final = (Label.favor, Label.against)
+WTS_ORDINAL: Final = ordinal("wts_ordinal", (-1, 0, 1))
+"""Ordinal within-target skill, against -1, neutral 0, favor +1; rows with gold none are left out."""
+WTS_POLAR: Final = among("wts_polar", SIDES)
+"""Within-target skill on rows with gold favor or against alone, where any other prediction is an error."""
+F_AVG: Final = mean_f1_of("f_avg", SIDES)
+"""Mean of the F1 of favor and of against (SemEval-2016 Task 6); undefined where one of them is."""
+STANCE_METRICS: Final = (WTS, SS, WTS_ORDINAL, WTS_POLAR, F_AVG, MACRO_F1, ACCURACY)
+METRICS: Final = {metric.name: metric for metric in (*STANCE_METRICS, SOMERS_D)}
+
+
+def get_metric(name: str) -> Metric:
+    """A metric by name.
+
+    Raises:
+        UnknownNameError: there is no such metric; the message lists those there are.
+    """
+    if name not in METRICS:
+        raise UnknownNameError(name, "metric", METRICS)
+    return METRICS[name]

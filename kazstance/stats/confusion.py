@@ -1,0 +1,181 @@
+"""Counts of a system's predictions by cluster and stratum, and their resamples."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kazstance.stats.counting import Codes, Floats, numbered, sums, tally_codes
+from kazstance.stats.metrics import Metric
+from kazstance.stats.resampling import SEED, block_size, row_blocks, weight_blocks
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """How many rows each cluster has of each stratum, gold label and predicted label; only what occurs is kept.
+
+    Shapes: `cluster`, `cell` and `rows` (entries,): the number of the cluster; that of the cell in an array of shape
+    (strata, labels, labels), flattened; and how many rows there are.
+    """
+
+    cluster: Codes
+    cell: Codes
+    rows: Floats
+    clusters: tuple[str, ...]
+    strata: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def from_counts(
+        cls, counts: Floats, clusters: Sequence[str], strata: Sequence[str], labels: Sequence[str]
+    ) -> "Confusion":
+        """From all counts, zeros too.
+
+        Args:
+            counts: shape (clusters, strata, labels, labels): cluster, stratum, gold label, predicted label.
+            clusters: the names of the clusters.
+            strata: the names of the strata.
+            labels: the names of the labels.
+        """
+        flat = counts.reshape(len(counts), -1)
+        cluster, cell = np.nonzero(flat)
+        return cls(cluster, cell, flat[cluster, cell], tuple(clusters), tuple(strata), tuple(labels))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Strata, labels, labels."""
+        return len(self.strata), len(self.labels), len(self.labels)
+
+    @cached_property
+    def total(self) -> Floats:
+        """Counts over all clusters, shape (strata, labels, labels)."""
+        return sums(self.cell, self.rows, int(np.prod(self.shape))).reshape(self.shape)
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return round(float(self.rows.sum()))
+
+    @property
+    def units(self) -> int:
+        """How many units resamples are drawn from: clusters; rows where there is but one."""
+        return len(self.clusters) if len(self.clusters) > 1 else self.n
+
+    @cached_property
+    def by_cell(self) -> "csr_array":
+        """The counts as a sparse array of shape (cells, clusters)."""
+        from scipy.sparse import csr_array  # noqa: PLC0415  # loaded where it is used
+
+        shape = int(np.prod(self.shape)), len(self.clusters)
+        return csr_array((self.rows, (self.cell, self.cluster)), shape=shape)
+
+    def weighted(self, weights: Floats) -> Floats:
+        """Counts where each cluster counts so often.
+
+        Args:
+            weights: shape (n, clusters).
+
+        Returns:
+            Counts of shape (n, strata, labels, labels).
+        """
+        found: Floats = np.ascontiguousarray((self.by_cell @ weights.T).T).reshape(len(weights), *self.shape)
+        return found
+
+    def draws(self, n: int, seed: int = SEED) -> Iterator[Floats]:
+        """Bootstrap counts in blocks, shape (draws, strata, labels, labels): of clusters; of rows where there is one.
+
+        Args:
+            n: number of resamples.
+            seed: of the generator.
+        """
+        size = block_size(self.total.size, len(self.clusters))
+        if len(self.clusters) == 1:
+            blocks = row_blocks(self.total.ravel(), n, size, seed)
+            return (block.reshape(len(block), *self.shape) for block in blocks)
+        return (self.weighted(weights) for weights in weight_blocks(len(self.clusters), n, size, seed))
+
+    def draws_of_strata(self, n: int, seed: int = SEED) -> Iterator[Floats]:
+        """Draws of whole strata in blocks of the same shape: weighting a stratum is equivalent to repeating it."""
+        size = block_size(self.total.size, len(self.strata))
+        blocks = weight_blocks(len(self.strata), n, size, seed)
+        return (self.total * weights[:, :, None, None] for weights in blocks)
+
+    def within(self, strata: Sequence[int]) -> "Confusion":
+        """The counts of some strata, given by number in ascending order, and of the clusters that have any."""
+        width = len(self.labels) ** 2
+        kept = np.isin(self.cell // width, strata)
+        clusters, cluster = np.unique(self.cluster[kept], return_inverse=True)
+        cell = np.searchsorted(strata, self.cell[kept] // width) * width + self.cell[kept] % width
+        names = tuple(self.clusters[number] for number in clusters)
+        return Confusion(cluster, cell, self.rows[kept], names, tuple(self.strata[i] for i in strata), self.labels)
+
+
+def resampled(metrics: Sequence[Metric], counts: Floats, blocks: Iterator[Floats]) -> Floats:
+    """Metrics on resamples of counts, each block of which is drawn once for all of them.
+
+    Args:
+        metrics: those to calculate.
+        counts: what was resampled, shape (strata, labels, labels).
+        blocks: of shape (draws, strata, labels, labels) each.
+
+    Returns:
+        Values of shape (metrics, resamples).
+    """
+    figures = [metric.for_resamples(counts) for metric in metrics]
+    return np.concatenate([np.stack([figure(block) for figure in figures]) for block in blocks], axis=1)
+
+
+def confusion(
+    frame: Any,
+    gold: str,
+    predicted: str,
+    *,
+    strata: Sequence[str] = (),
+    cluster: str | None = None,
+    labels: Sequence[str],
+) -> Confusion:
+    """Count a table of gold and predicted labels, given by name; runs where the data is.
+
+    Args:
+        frame: any dataframe that Narwhals knows.
+        gold: the column of the gold label.
+        predicted: the column of the predicted label.
+        strata: the columns whose values together are the stratum; without them, there is one.
+        cluster: the column of the cluster; without it, there is one.
+        labels: the names of the labels, in order.
+
+    Raises:
+        ValueError: a label that is not one of the labels.
+    """
+    by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
+    values, codes, rows = tally_codes(frame, by)
+    columns = {name: (values[at], codes[:, at]) for at, name in enumerate(by)}
+    homes, home = columns[cluster] if cluster else ([""], np.zeros(len(rows), dtype=np.intp))
+    names, stratum = _joined([columns[name] for name in strata], len(rows))
+    one, other = (_label_numbers(*columns[name], labels) for name in (gold, predicted))
+    cell = (stratum * len(labels) + one) * len(labels) + other
+    return Confusion(home, cell, rows, tuple(homes) or ("",), names or ("",), tuple(labels))
+
+
+def _joined(columns: Sequence[tuple[list[str], Codes]], rows: int) -> tuple[tuple[str, ...], Codes]:
+    """The combinations of values of some columns, joined to names, and the number of each row's."""
+    key = np.zeros(rows, dtype=np.intp)
+    names = [""] * min(rows, 1)
+    for place, (values, codes) in enumerate(columns):
+        keys, key = np.unique(key * max(len(values), 1) + codes, return_inverse=True)
+        pairs = [divmod(int(number), max(len(values), 1)) for number in keys]
+        names = [f"{names[before]} {values[at]}" if place else values[at] for before, at in pairs]
+    found, order = numbered(names)
+    return found, order[key]
+
+
+def _label_numbers(values: Sequence[str], codes: Codes, labels: Sequence[str]) -> Codes:
+    number = {label: i for i, label in enumerate(labels)}
+    if unknown := [value for value in values if value not in number]:
+        raise ValueError(f"{unknown[0]!r} is not a label; expected one of {', '.join(labels)}")
+    return np.array([number[value] for value in values], dtype=np.intp)[codes]

@@ -1,0 +1,67 @@
+"""Counts of any dataframe by categorical columns: what all figures are made from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+
+
+def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Floats]:
+    """The combinations of values that occur in some columns, sorted, and how many rows have each.
+
+    Runs where the data is: any dataframe that Narwhals knows (Arrow, pandas, Polars, DuckDB, Dask, Spark).
+
+    Returns:
+        The combinations, and their counts in the same order.
+    """
+    native = nw.from_native(frame)
+    counted = native.lazy().group_by(*columns).agg(nw.len().alias("rows")).collect()
+    rows = sorted(counted.select(*columns, "rows").rows(), key=lambda row: tuple(map(_order, row)))
+    return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
+
+
+def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Codes, Floats]:
+    """The same count for many combinations: as codes into the sorted values of each column, which are read as text.
+
+    A missing value is an empty text.
+
+    Returns:
+        The values of each column; codes of shape (combinations, columns); how many rows have each combination.
+    """
+    texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
+    counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
+    values, codes = [], np.empty((len(counted), len(columns)), dtype=np.intp)
+    for at, name in enumerate(columns):
+        coded = counted[name].combine_chunks().dictionary_encode()
+        found = coded.dictionary.to_pylist()
+        order = sorted(range(len(found)), key=found.__getitem__)
+        codes[:, at] = np.argsort(order)[coded.indices.to_numpy()] if found else 0
+        values.append([found[i] for i in order])
+    return values, codes, counted["rows"].to_numpy().astype(np.float64)
+
+
+def as_text(column: str) -> nw.Expr:
+    """A column as text, in which what is missing stays missing: pandas would spell it `nan`."""
+    return nw.when(~nw.col(column).is_null()).then(nw.col(column).cast(nw.String))
+
+
+def sums(at: Codes, values: Floats, n: int) -> Floats:
+    """The sum of the values at each of n numbers, shape (n,)."""
+    found: Floats = np.bincount(at, values, n).astype(np.float64)
+    return found
+
+
+def numbered(names: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
+    """The names that occur, sorted, and the number of each entry's name among them."""
+    values, numbers = np.unique(np.array(names, dtype=str), return_inverse=True)
+    return tuple(values.tolist()), numbers.astype(np.intp)
+
+
+def _order(value: Any) -> tuple[bool, str, Any]:
+    """A sort key for values of mixed types, null first."""
+    return value is not None, type(value).__name__, value if value is not None else 0

@@ -1,0 +1,148 @@
+"""Resampling of counts: bootstrap draws in blocks, percentile intervals, and the estimates made from both."""
+
+from collections.abc import Callable, Iterator, Sequence
+from math import isinf, nan
+from typing import Final
+
+import numpy as np
+
+from kazstance.stats.counting import Floats, numbered
+from kazstance.stats.estimate import NO_ROWS, NOTHING, Estimate
+
+SEED: Final = 12345
+RESAMPLES: Final = 1000
+BLOCK: Final = 10_000_000
+"""Numbers that resampling holds at a time."""
+INFINITE: Final = "a row's term is infinite"
+
+
+def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
+    """Bootstrap counts: n draws of as many rows as there are, with the shares of the counts (Efron, 1979).
+
+    The counts of rows drawn with replacement follow a multinomial law, so no row is touched.
+
+    Args:
+        counts: shape (cells,).
+        n: number of resamples.
+        seed: of the generator.
+
+    Returns:
+        Counts of shape (n, cells).
+    """
+    return np.concatenate([np.zeros((0, len(counts))), *row_blocks(counts, n, max(n, 1), seed)])
+
+
+def row_blocks(counts: Floats, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
+    """The same in blocks of `size` resamples, so that memory stays bounded however many cells there are."""
+    generator, total = np.random.default_rng(seed), counts.sum()
+    for start in range(0, n, size):
+        rows = min(size, n - start)
+        if total:
+            yield generator.multinomial(round(total), counts / total, size=rows).astype(np.float64)
+        else:
+            yield np.zeros((rows, len(counts)))
+
+
+def resample_clusters(counts: Floats, n: int, seed: int = SEED) -> Floats:
+    """Cluster bootstrap: n draws of as many clusters as there are, each with all its rows.
+
+    Args:
+        counts: shape (clusters, cells), the counts within each cluster.
+        n: number of resamples.
+        seed: of the generator.
+
+    Returns:
+        Counts of shape (n, cells).
+    """
+    blocks = weight_blocks(len(counts), n, block_size(len(counts)), seed)
+    return np.concatenate([np.zeros((0, counts.shape[1])), *(weights @ counts for weights in blocks)])
+
+
+def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
+    """How often each cluster is drawn in each of n resamples, in blocks of `size` resamples.
+
+    Each block has the shape (resamples, clusters); each row sums to the number of clusters. The blocks together are the
+    same whatever their size.
+    """
+    generator = np.random.default_rng(seed)
+    for start in range(0, n, size):
+        rows = min(size, n - start)
+        drawn = generator.integers(max(clusters, 1), size=(rows, clusters))
+        cells = drawn + clusters * np.arange(rows)[:, None]
+        yield np.bincount(cells.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
+
+
+def block_size(*widths: int) -> int:
+    """How many resamples a block holds of arrays with so many numbers for each."""
+    return max(1, BLOCK // max(*widths, 1, 1))
+
+
+def interval(values: Floats, level: float = 0.95, units: int | None = None) -> tuple[float, float]:
+    """Percentile interval of resampled values; NaN where none is defined.
+
+    Given how many units were drawn from, the interval is expanded (Hesterberg, 2015): resampling few units understates
+    the spread by sqrt((units - 1) / units), and a t quantile is due in place of the normal one.
+
+    Args:
+        values: shape (resamples,).
+        level: share of the resamples that the interval holds, in (0, 1).
+        units: how many units were drawn from; without it, the interval is not expanded.
+    """
+    defined = values[~np.isnan(values)]
+    if not len(defined):
+        return nan, nan
+    tail = (1 - level) / 2
+    if units is not None:
+        tail = _expanded(tail, units) if units > 1 else 0
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _expanded(tail: float, units: int) -> float:
+    """The share in a tail of the normal distribution beyond the expanded quantile of Student's t."""
+    from scipy.special import ndtr, stdtrit  # noqa: PLC0415  # loaded where it is used
+
+    return float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+
+
+def estimate(
+    terms: Floats,
+    clusters: Sequence[str],
+    figure: Callable[[Floats], Floats] | None = None,
+    n: int = RESAMPLES,
+    seed: int = SEED,
+) -> Estimate:
+    """A figure that is a function of sums over rows, with the interval of a bootstrap over clusters.
+
+    Args:
+        terms: what each row adds to the sums, shape (rows, cells), or (rows,) for a mean.
+        clusters: the cluster of each row.
+        figure: a function of sums of shape (..., cells + 1), the last of which counts rows; without it, the mean.
+        n: number of resamples.
+        seed: of the generator.
+
+    Returns:
+        NaN without rows; an infinite value has no interval.
+    """
+    names, home = numbered(clusters)
+    cells = np.column_stack([np.asarray(terms, dtype=np.float64), np.ones(len(home))])
+    sums = np.zeros((len(names), cells.shape[1]))
+    np.add.at(sums, home, cells)
+    function = figure or mean
+    value = float(function(sums.sum(axis=0)))
+    if isinf(value):
+        return Estimate(value, nan, nan, len(home), INFINITE)
+    drawn = function(resample_clusters(sums, n, seed))
+    return Estimate.of(value, interval(drawn), len(home), NOTHING if len(home) else NO_ROWS)
+
+
+def mean(sums: Floats) -> Floats:
+    """The first sum over the number of rows, of sums of shape (..., 2)."""
+    return ratio(sums[..., 0], sums[..., -1])
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """A quotient, NaN where nothing is below."""
+    above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64))
+    found: Floats = np.divide(above, below, out=np.full(below.shape, np.nan), where=np.abs(below) > 1e-9)  # noqa: PLR2004
+    return found

@@ -1,0 +1,86 @@
+"""Scores: metrics of counted predictions with their intervals, and the signature that says how they came about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from kazstance.stats.confusion import Confusion, resampled
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.metrics import Metric, effective_size
+from kazstance.stats.resampling import RESAMPLES, SEED, interval
+
+ROWS, ONE_STRATUM = "rows", "one stratum: there are no targets to draw from"
+"""What signatures say of clusters where rows are drawn, and the reason why there is no interval over targets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score(Estimate):
+    """A metric's value with its interval over clusters, for these strata, and the one over strata, beyond them."""
+
+    metric: str
+    over_targets: Estimate
+    signature: Mapping[str, object]
+
+    def as_row(self, prefix: str = "") -> dict[str, Any]:
+        """The score as plain values by column."""
+        names = ("metric", "value", "low", "high", "target_low", "target_high", "signature", "reason", "target_reason")
+        row = {**vars(self), **self.over_targets.as_row("target_"), "signature": dict(self.signature)}
+        return {f"{prefix}{name}": row[name] for name in names}
+
+    def __str__(self) -> str:
+        """Metric, value, interval, signature; behind what is undefined the reason."""
+        signature = "|".join(f"{key}:{value}" for key, value in self.signature.items())
+        return f"{self.metric} {self.text(3)} {signature}"
+
+
+def score_all(
+    found: Confusion,
+    metrics: Sequence[Metric],
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    signature: Mapping[str, object] = MappingProxyType({}),
+) -> list[Score]:
+    """Metrics with their 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them.
+
+    Every resample is drawn once for all metrics.
+
+    Args:
+        found: the counts.
+        metrics: those to calculate, in order.
+        n: number of resamples.
+        seed: of the generator.
+        signature: facts that stand first in each signature.
+    """
+    total = found.total
+    drawn = resampled(metrics, total, found.draws(n, seed))
+    beyond = resampled(metrics, total, found.draws_of_strata(n, seed)) if len(found.strata) > 1 else None
+    facts = {
+        "strata": len(found.strata),
+        "n": found.n,
+        "D": round(float(effective_size(total)), 1),
+        "clusters": len(found.clusters) if len(found.clusters) > 1 else ROWS,
+        "resamples": n,
+        "seed": seed,
+    }
+    lines = []
+    for number, metric in enumerate(metrics):
+        value, why = metric.value(total), metric.reason(total, found.labels)
+        estimate = Estimate.of(value, interval(drawn[number], units=found.units), found.n, why)
+        over = Estimate.undefined(ONE_STRATUM)
+        if beyond is not None:
+            over = Estimate.of(value, interval(beyond[number], units=len(found.strata)), len(found.strata), why)
+        named = {**signature, "metric": metric.name, **facts}
+        lines.append(Score(**vars(estimate), metric=metric.name, over_targets=over, signature=named))
+    return lines
+
+
+def score(
+    found: Confusion,
+    metric: Metric,
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    signature: Mapping[str, object] = MappingProxyType({}),
+) -> Score:
+    """One metric with its intervals, as `score_all` gives them for several."""
+    return score_all(found, [metric], n, seed, signature)[0]
