@@ -171,12 +171,12 @@ def test_further_figures_are_shown_as_they_come(rows):
     assert text.count("&lt;b&gt;of the family&lt;/b&gt;") == 2
 
 
-def test_undefined_figures_are_dashes(rows):
+def test_undefined_figures_are_undefined(rows):
     changed = deepcopy(rows[:1])
     changed[0]["scores"]["ss"] = (math.nan, math.nan, math.nan)
     changed[0]["scores"]["f_avg"] = [None, None, None]
     table = dict(zip(*Page(to_html(changed)).tables[0][1][:2], strict=True))
-    assert (table["ss"], table["f_avg"]) == ("–", "–")
+    assert (table["ss"], table["f_avg"]) == ("undefined", "undefined")
 
 
 def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path, monkeypatch):

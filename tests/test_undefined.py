@@ -13,11 +13,11 @@ from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
 from kazstance import comparison
-from kazstance.comparison.disagreements import disagreements
-from kazstance.comparison.positions import positions
 from kazstance.benchmark import report
 from kazstance.benchmark.runs import run as run_system
 from kazstance.cli import app
+from kazstance.comparison.disagreements import disagreements
+from kazstance.comparison.positions import positions
 from kazstance.metrics import LABELS, METRICS, STANCE_METRICS
 from kazstance.stats.agreement import alpha_interval, count_patterns, kappa_interval
 from kazstance.stats.confusion import Confusion
@@ -142,10 +142,7 @@ def test_comparisons_say_why():
     reasons = {line.target: line.reason for line in disagreements(counts, n=19)}
     assert reasons == dict.fromkeys("tu", "the sentences of sources were not counted")
     pairs = {
-        (p.one, p.other): p.reason
-        for line in disagreements(counts, n=19)
-        if line.target == "t"
-        for p in line.pairs
+        (p.one, p.other): p.reason for line in disagreements(counts, n=19) if line.target == "t" for p in line.pairs
     }
     assert pairs == {
         ("a", "b"): "b without a side",

@@ -154,24 +154,22 @@ def confusion(
     """
     by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
     values, codes, rows = tally_codes(frame, by)
-    columns = {name: (values[at], codes[:, at]) for at, name in enumerate(by)}
-    homes, home = columns[cluster] if cluster else ([""], np.zeros(len(rows), dtype=np.intp))
-    names, stratum = _joined([columns[name] for name in strata], len(rows))
-    one, other = (_label_numbers(*columns[name], labels) for name in (gold, predicted))
-    cell = (stratum * len(labels) + one) * len(labels) + other
-    return Confusion(home, cell, rows, tuple(homes) or ("",), names or ("",), tuple(labels))
+    names, stratum = _joined(values[: len(set(strata))], codes[:, : len(set(strata))])
+    cell = stratum
+    for column in (gold, predicted):
+        cell = cell * len(labels) + _label_numbers(values[by.index(column)], codes[:, by.index(column)], labels)
+    at = by.index(cluster) if cluster else None
+    clusters, home = (("",), np.zeros(len(rows), dtype=np.intp)) if at is None else (tuple(values[at]), codes[:, at])
+    return Confusion(home, cell, rows, clusters or ("",), names or ("",), tuple(labels))
 
 
-def _joined(columns: Sequence[tuple[list[str], Codes]], rows: int) -> tuple[tuple[str, ...], Codes]:
-    """The combinations of values of some columns, joined to names, and the number of each row's."""
-    key = np.zeros(rows, dtype=np.intp)
-    names = [""] * min(rows, 1)
-    for place, (values, codes) in enumerate(columns):
-        keys, key = np.unique(key * max(len(values), 1) + codes, return_inverse=True)
-        pairs = [divmod(int(number), max(len(values), 1)) for number in keys]
-        names = [f"{names[before]} {values[at]}" if place else values[at] for before, at in pairs]
-    found, order = numbered(names)
-    return found, order[key]
+def _joined(values: Sequence[Sequence[str]], codes: Codes) -> tuple[tuple[str, ...], Codes]:
+    """The combinations of the values of some columns, joined to names, and the number of each row's."""
+    if not values:
+        return ("",), np.zeros(len(codes), dtype=np.intp)
+    keys, at = np.unique(codes, axis=0, return_inverse=True)
+    names, order = numbered([" ".join(known[code] for known, code in zip(values, key, strict=True)) for key in keys])
+    return names, order[at.ravel()]
 
 
 def _label_numbers(values: Sequence[str], codes: Codes, labels: Sequence[str]) -> Codes:

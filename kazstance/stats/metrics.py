@@ -7,7 +7,7 @@ them, so that an estimate and each of its resamples go through the same code.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -20,16 +20,8 @@ Figure = Callable[[Floats], Floats]
 ONE_LABEL, ONE_LABEL_EACH = "one gold label in all rows", "one gold label in every stratum"
 
 
-class Reason(Protocol):
-    """Says why a metric is undefined: from gold and predicted totals, shape (strata, labels), and the labels' names."""
-
-    def __call__(self, gold: Floats, predicted: Floats, labels: Sequence[str], /) -> str:
-        """The reason in words."""
-        ...
-
-
-def _nothing(_gold: Floats, _predicted: Floats, _labels: Sequence[str], /) -> str:
-    return NOTHING
+Reason = Callable[[Floats, Floats, Sequence[str]], str]
+"""Why a metric is undefined, from gold and predicted totals, shape (strata, labels), and the names of the labels."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Metric:
     low: float
     high: float
     figure: Figure
-    why: Reason = _nothing
+    why: Reason = lambda _gold, _predicted, _labels: NOTHING
     anchor: Callable[[Floats], Figure] | None = None
 
     def __call__(self, counts: Floats) -> Floats:
@@ -197,12 +189,12 @@ def _skill(counts: Floats) -> tuple[Floats, Floats]:
     return gained, rows - over_labels(gold**2) / some
 
 
-def few_gold_labels(gold: Floats, _predicted: Floats, _labels: Sequence[str], /) -> str:
+def few_gold_labels(gold: Floats, _predicted: Floats, _labels: Sequence[str]) -> str:
     """Why skill is undefined: all gold labels are the same, over all or within each stratum."""
     return ONE_LABEL if (gold.sum(axis=0) > 0).sum() == 1 else ONE_LABEL_EACH
 
 
-def none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], /, *, size: int) -> str:
+def none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], *, size: int) -> str:
     """Why ordinal skill over the first `size` labels is undefined."""
     placed, occurs = gold[:, :size], gold.sum(axis=0) > 0
     if not placed.sum():
@@ -212,7 +204,7 @@ def none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], /,
     return f"{reason}, but for rows of {' and '.join(left_out)}" if left_out else reason
 
 
-def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], /, *, among: Sequence[int]) -> str:
+def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
     """Why skill among some labels is undefined."""
     missing = [labels[label] for label in among if not gold[:, label].any()]
     if missing:
@@ -220,13 +212,13 @@ def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], /, *, among
     return f"no stratum has both {' and '.join(labels[label] for label in among)} in gold"
 
 
-def no_row(gold: Floats, predicted: Floats, labels: Sequence[str], /, *, among: Sequence[int]) -> str:
+def no_row(gold: Floats, predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
     """Why the mean F1 of some labels is undefined."""
     missing = [labels[label] for label in among if not (gold + predicted)[:, label].any()]
     return f"no row is {' or '.join(missing)}, in gold or predictions"
 
 
-def no_order(_gold: Floats, _predicted: Floats, labels: Sequence[str], /) -> str:
+def no_order(_gold: Floats, _predicted: Floats, labels: Sequence[str]) -> str:
     """Why Somers' D is undefined."""
     return f"every gold row is {labels[2]}"
 
