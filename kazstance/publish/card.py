@@ -299,7 +299,7 @@ def _agreement(data: Path) -> str:
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
     name = _report(data, dataset.manifest(data=data).digest).name
     rows = [
-        [line.what, line.scope, line.measure, *_cells(line.figure, 3, with_reason=True)]
+        [line.what, line.scope, line.measure, *_cells(line.figure, 3)]
         for line in _lines(data)
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
@@ -312,10 +312,7 @@ def _agreement_parts(data: Path) -> str:
     for line in _lines(data):
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
             parts.setdefault(line.scope, []).append(line.figure)
-    rows = [
-        [scope, *(cell for f in figures for cell in _cells(f, 2, with_reason=False))]
-        for scope, figures in parts.items()
-    ]
+    rows = [[scope, *(cell for f in figures for cell in _cells(f, 2))] for scope, figures in parts.items()]
     header = ["over", "four labels", "95 % interval", "n", "stance", "95 % interval", "n"]
     return markdown_table(header, rows)
 
@@ -325,9 +322,8 @@ def _doubts(data: Path) -> str:
     return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
 
 
-def _cells(figure: Estimate, digits: int, *, with_reason: bool) -> list[object]:
-    value = figure.value_text(digits, with_reason=with_reason)
-    return [value, figure.interval_text(digits, in_words=True), figure.n]
+def _cells(figure: Estimate, digits: int) -> list[object]:
+    return [figure.value_text(digits, with_reason=True), figure.interval_text(digits, in_words=True), figure.n]
 
 
 def _all_left_out(folds: Sequence[Fold]) -> Markdown:
