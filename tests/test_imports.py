@@ -12,6 +12,7 @@ import kazstance
 
 PACKAGE = Path(kazstance.__file__).parent
 ALLOWED = {
+    "_moved": set(),
     "docstrings": set(),
     "errors": set(),
     "interrupts": set(),

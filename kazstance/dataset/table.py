@@ -147,6 +147,16 @@ class Table(Generic[R]):
         """
         return tuple(record for name in self._chosen(split) for record in self._validated(self._read(name)))
 
+    def show(self, limit: int = 10) -> None:
+        """Print the first rows; stances as sentences with their evidence in ⟦ ⟧.
+
+        Args:
+            limit: at most so many rows.
+        """
+        from kazstance.dataset.show import show
+
+        show(self[:limit], len(self))
+
     def path(self, split: str | None = None) -> Path:
         """The Parquet file of a split, or the folder of all splits, for anything that reads Parquet.
 
