@@ -15,7 +15,7 @@ from rich.table import Table
 from kazstance import dataset
 from kazstance.cli.command import Data, Delimiter, Encoding, Json, app, command, delimiter_of, extra
 from kazstance.errors import UnknownNameError
-from kazstance.output.files import write_file
+from kazstance.output.files import filling, write_file
 from kazstance.output.plain_json import to_json
 
 bench = typer.Typer(no_args_is_help=True, help="Benchmark systems: run them, compare runs, report.")
@@ -46,11 +46,12 @@ def run(
 
     how = Asked(with_probes=probes, family=family, data=data)
     say = partial(typer.echo, err=True)
-    if predictions_file:
-        found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
-    else:
-        with progress(say) as bars:
-            found = runs.run(system, task, protocol, out, **how, **bars)
+    with filling(out):
+        if predictions_file:
+            found = runs.bring(predictions_file, system, task, protocol, out, **how, say=say)
+        else:
+            with progress(say) as bars:
+                found = runs.run(system, task, protocol, out, **how, **bars)
     print(*found, sep="\n")
 
 
@@ -109,7 +110,8 @@ def files(
     spelling = predictions.spelling(preset, mapping or [])
     form = Form(delimiter_of(delimiter), encoding)
     layout = Layout(tuple(ids), text, target, label, spelling, cluster, form)
-    found = run_files(system, train, test, out, layout, per_target=per_target)
+    with filling(out):
+        found = run_files(system, train, test, out, layout, per_target=per_target)
     if as_json:
         print(to_json([asdict(result) for result in found]))
         return
