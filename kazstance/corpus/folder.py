@@ -42,23 +42,18 @@ class Folder:
 
     def read_bytes(self, name: str, asked: tuple[str, int | None, str | None]) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it."""
-        if name in self.instead:
-            return self._keep(name, self.instead[name], asked)
         path = self.root / PurePosixPath(name)
         if not path.resolve().is_relative_to(self.root):
             self.report(*asked, f"{name!r} leaves the corpus folder, expected a file inside it")
             return None
-        if not path.is_file():
+        if not self.exists(name):
             self.report(*asked, f"{name} is missing, expected a file")
             return None
-        with path.open("rb") as file:
-            return self._keep(name, file.read(MAX_BYTES + 1), asked)
-
-    def _keep(self, name: str, content: bytes, asked: tuple[str, int | None, str | None]) -> bytes | None:
-        """Content that is not too large, its digest noted."""
-        if len(content) > MAX_BYTES:
-            self.report(*asked, f"{name} has more than {MAX_BYTES} bytes, expected at most so many")
+        size = len(self.instead[name]) if name in self.instead else path.stat().st_size
+        if size > MAX_BYTES:
+            self.report(*asked, f"{name} has {size} bytes, expected at most {MAX_BYTES}")
             return None
+        content = self.instead[name] if name in self.instead else path.read_bytes()
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
