@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kazstance.errors import KazstanceError
-from kazstance.output.staging import NEW, destination, named, parents, staging, sync
+from kazstance.output.staging import NEW, REFUSED, destination, named, parents, staging, sync
 
 _filled: Final[dict[Path, Path]] = {}
 """Folders that this process fills, each with the place where its files are prepared."""
@@ -50,7 +50,8 @@ def filling(out: Path) -> Iterator[None]:
     with parents(folder / NEW, out), staging(folder, within=True) as place:
         _filled[folder] = place
         try:
-            yield
+            with named(out, REFUSED):
+                yield
         finally:
             del _filled[folder]
 
