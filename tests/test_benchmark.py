@@ -230,7 +230,7 @@ def test_a_file_of_predictions_scores_as_the_system_that_made_it(tmp_path, rows)
             lambda lines: lines.append({"item_id": "x", "label": "favor"}),
             "1 rows unknown: x; expected rows of the task alone",
         ),
-        (lambda lines: lines[4].update(label=None), "no label in row 5, expected one of against, neutral, favor"),
+        (lambda lines: lines[4].update(label=None), "no value in row 5, expected one of against, neutral, favor"),
         (lambda lines: lines[4].update(label="NaN"), "'NaN' in row 5, expected one of against, neutral, favor"),
     ],
 )
