@@ -391,6 +391,12 @@ SIGNED_ROWS = {
     "a paragraph of judgements": (rows("judgements", {"paragraph_id": "dockers/2"}, on("dockers/1/1")), "paragraph_id"),
     "a context": (rows("stances", {"context_after": "And so on."}), "context_after"),
     "a voice": (rows("stances", {"voice": "quoted", "speaker": "me", "endorsed": "no"}, lambda row: row["voice"] == "own"), "voice"),
+    "a voice that the source does not have": (rows("sentences", {"speaker": "me"}, on("dockers/7/1")), "speaker"),
+    "quoted without a speaker": (rows("sentences", {"voice": "quoted"}, lambda row: not row["annotated"]), "voice, speaker"),
+    "complete without judging all": (
+        both(rows("annotators", {"role": "check", "complete": True}), drop("judgements", lambda row: row["annotator_id"] == "a")),
+        "complete",
+    ),
     "evidence outside the sentence": (rows("stances", {"evidence": [{"start": 0, "end": 999}]}), "evidence"),
     "evidence that nobody gave": (rows("stances", {"evidence": [{"start": 0, "end": 1}]}, on("dockers/1/1", "toll")), "evidence"),
     "certainty that nobody gave": (rows("stances", {"certainty": "unsure"}, on("dockers/1/1", "toll")), "certainty"),
