@@ -45,7 +45,7 @@ def make(case: Case) -> list[Step]:
     """Two files and a command that scores them; the same rows in other formats have to give the same scores."""
     draw = case.draw
     gold, predicted = rows(draw)
-    more = ["--id", "id", "--json", "--resamples", "10"]
+    more = ["--id", "id", "--json", "--resamples", "10", "--preset", "kazstance"]
     more += draw.choice(
         (
             (),
