@@ -12,7 +12,7 @@ from tests.conftest import HARBOUR
 from tests.fuzz import contents, trees, typed_columns, values
 from tests.fuzz.cases import Case, Kind, Random, Step
 from tests.fuzz.processes import has_passed
-from tests.fuzz.scored_files import Columns, write_alike, write_csv
+from tests.fuzz.scored_files import SCORING, Columns, write_alike, write_csv
 
 SYSTEMS = ("majority", "source only")
 HOW = (("stance", "in_domain"), ("stance", "cross_source"), ("stance4", "cross_target"), ("compare", "cross_target"))
@@ -123,5 +123,11 @@ def make_runs(case: Case) -> list[Step]:
     ]
 
 
-PREDICTIONS = Kind(500, prepare, make_predictions)
-RUNS = Kind(200, prepare, make_runs)
+BENCHMARKING = (
+    *SCORING,
+    "kazstance.benchmark.runs",
+    "kazstance.benchmark.report",
+    "kazstance.benchmark.baselines",
+)
+PREDICTIONS = Kind(500, prepare, make_predictions, BENCHMARKING)
+RUNS = Kind(200, prepare, make_runs, BENCHMARKING)
