@@ -67,4 +67,12 @@ def sign(corpus: Path) -> None:
     sums.write_bytes(b"".join(lines))
 
 
-CORPORA = Kind(5000, prepare, make)
+BUILDING = (
+    "kazstance.cli",
+    "kazstance.corpus.build",
+    "kazstance.explorer.page",
+    "kazstance.publish.hub",
+    "kazstance.review.hand_out",
+    "nupunkt",
+)
+CORPORA = Kind(5000, prepare, make, BUILDING)

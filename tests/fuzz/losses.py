@@ -115,7 +115,7 @@ def of_score(folder: Path) -> Iterator[str]:
     told = json.loads((folder / "run" / "stdout").read_text())["all"]
     reported = next((line["value"] for line in told if line["metric"] == "accuracy"), None)
     gold, predicted = (
-        {str(row["id"]): row["label"] for row in _rows(next(iter(folder.glob(f"{name}.*"))))}
+        {row["id"]: row["label"].strip().lower() for row in _rows(next(iter(folder.glob(f"{name}.*"))))}
         for name in ("gold", "pred")
     )
     right = sum(predicted.get(key) == label for key, label in gold.items()) / len(gold)

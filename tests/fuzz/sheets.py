@@ -8,6 +8,7 @@ from tests.commands import argv
 from tests.conftest import HARBOUR
 from tests.fuzz import contents, trees, values
 from tests.fuzz.cases import Case, Kind, Random, Step
+from tests.fuzz.corpora import BUILDING
 from tests.fuzz.processes import has_passed
 
 
@@ -64,4 +65,4 @@ def _bring_in(corpus: Path, sheet: Path, plan: Path, draw: Random) -> Step:
     return Step(argv("review import", *more, corpus=corpus, sheet=sheet, plan=plan), written)
 
 
-SHEETS = Kind(1000, prepare, make)
+SHEETS = Kind(1000, prepare, make, (*BUILDING, "kazstance.review.bring_in"))
