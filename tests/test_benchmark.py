@@ -162,7 +162,7 @@ def test_baselines_predict_every_row(system, tmp_path):
         ("my_systems:absent", "has no attribute 'absent'; expected an import path"),
         ("no_such_module:f", "No module named 'no_such_module'"),
         ("my_systems:__name__", "str, expected a callable or an estimator"),
-        ("oracle", "'oracle' is no system; expected one of majority, "),
+        ("oracle", "'oracle' is not a system; choose from majority, "),
     ],
 )
 def test_a_system_that_fails_is_named(system, message, tmp_path):
