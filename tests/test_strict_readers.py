@@ -455,13 +455,11 @@ def test_pages_and_hidden_files_are_no_reason_to_warn(harbour):
 
 
 def test_the_command_says_warnings_on_standard_error(harbour, tmp_path):
-    (harbour / "annotations" / "c.jsonl").write_text("x")
+    (harbour / "probes" / "mask.jsonl").write_text("x")
     done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 0
-    assert (
-        done.err
-        == "warning: annotations/c.jsonl is not a file of a corpus and is not read; did you mean annotations/a.jsonl?\n"
-    )
+    told = "probes/mask.jsonl is not a file of a corpus and is not read; did you mean probes/masks.jsonl?"
+    assert done.err == f"warning: {told}\n"
 
 
 # Texts
