@@ -60,7 +60,7 @@ class Line(NamedTuple):
 
 
 CHART = ("altair", "vl_convert")
-BUILD = ("nupunkt", "yaml")
+BUILD = ("nupunkt", "tomlkit", "yaml")
 COLUMNS = ("--id", "id", "--text", "text", "--target", "target", "--label", "label")
 BASELINE = ("sklearn", "vaderSentiment")
 LINES = {
@@ -94,7 +94,7 @@ LINES = {
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
-    "bench files": Line("bench files", COLUMNS, BASELINE, "bench"),
+    "bench files": Line("bench files", COLUMNS),
     "bench compare": Line("bench compare", ("{run}", "{run}")),
     "bench report md": Line("bench report", ("{run}",)),
     "bench report json": Line("bench report", ("{run}",)),
