@@ -19,8 +19,8 @@ class Summary:
     failed: Counter[str] = field(default_factory=Counter)
     codes: Counter[tuple[str, int]] = field(default_factory=Counter)
     groups: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    seconds: float = 0
-    memory: int = 0
+    slowest: tuple[float, str] = (0, "")
+    largest: tuple[int, str] = (0, "")
 
     def add(self, found: Found) -> None:
         """Count a case, and print each fault of a kind that was not seen before."""
@@ -28,7 +28,8 @@ class Summary:
         self.failed[found.kind] += bool(found.faults)
         for _, outcome in found.commands:
             self.codes[found.kind, outcome.code] += 1
-            self.seconds, self.memory = max(self.seconds, outcome.seconds), max(self.memory, outcome.memory)
+            self.slowest = max(self.slowest, (outcome.seconds, found.name))
+            self.largest = max(self.largest, (outcome.memory >> 20, found.name))
         for fault in found.faults:
             if fault.kind not in self.groups:
                 print(told(found, fault), flush=True)
@@ -44,8 +45,8 @@ class Summary:
                 f"{kind}: {n} cases, {self.failed[kind]} with faults; exit codes {self._ends(kind)}"
                 for kind, n in self.cases.items()
             ),
-            f"{self.cases.total()} cases, {commands} commands in {took:.0f} s; at most {self.seconds:.1f} s of the processor "
-            f"and {self.memory >> 20} MB",
+            f"{self.cases.total()} cases, {commands} commands in {took:.0f} s",
+            "at most {:.1f} s of the processor ({}) and {} MB ({})".format(*self.slowest, *self.largest),
         ]
 
     def _ends(self, kind: str) -> str:
