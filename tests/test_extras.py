@@ -15,7 +15,7 @@ from tests.commands import run
 
 PACKAGE = Path(kazstance.__file__).parent
 MODULES = {module: package for modules in EXTRAS.values() for module, package in modules.items()}
-PLAIN = {"narwhals", "numpy", "pyarrow", "pydantic", "scipy", "typer"}
+PLAIN = {"narwhals", "numpy", "pyarrow", "pydantic", "scipy", "typer", "waitress"}
 BROUGHT = {"rich": "typer", "markupsafe": "jinja2"}
 """Modules that come with others."""
 

@@ -21,7 +21,7 @@ from kazstance import dataset
 from kazstance.corpus.read import read
 from kazstance.errors import KazstanceError
 from kazstance.output import folders
-from kazstance.output.files import write_file
+from kazstance.output.files import filling, write_file
 from kazstance.output.folders import Kind, creating, replacing
 from kazstance.output.staging import PREFIX, scratch, staging
 from kazstance.publish.hub import build_dataset
@@ -402,6 +402,8 @@ with staging(Path(sys.argv[1])):
     sys.stdin.read()
 """
 
+FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.files")
+
 
 @contextmanager
 def python(code, *args, env=None):
@@ -778,3 +780,36 @@ def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
         )
         one_line(done, f"{out}: File too large; it is as it was")
         assert state(tmp_path) == before
+
+
+def test_a_folder_that_is_filled_is_held_and_each_file_is_complete(tmp_path):
+    with filling(tmp_path / "run"):
+        write_file(b"one", tmp_path / "run" / "deep" / "one")
+        with (
+            pytest.raises(KazstanceError, match="run: another kazstance process is writing it"),
+            filling(tmp_path / "run"),
+        ):
+            pass
+        write_file(b"two", tmp_path / "run" / "two")
+    assert state(tmp_path) == {"run": None, "run/deep": None, "run/deep/one": b"one", "run/two": b"two"}
+
+    def fail():
+        with filling(tmp_path / "new" / "run"):
+            raise RuntimeError("the system fails")
+
+    with pytest.raises(RuntimeError, match="the system fails"):
+        fail()
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(KazstanceError, match="file is a file, expected a folder"), filling(tmp_path / "file"):
+        pass
+
+
+def test_a_second_run_into_a_folder_gets_one_line(built, tmp_path):
+    with python(FILL, tmp_path / "run"):
+        one_line(
+            forked("bench run", "--data", built, system="majority", out=tmp_path / "run"),
+            "run: another kazstance process is writing it",
+        )
+    assert forked("bench run", "--data", built, system="majority", out=tmp_path / "run").code == 0
+    assert leftovers(tmp_path) == []

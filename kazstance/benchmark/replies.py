@@ -37,7 +37,7 @@ def count(answers: Iterable[Answer], labels: Sequence[str]) -> Confusion:
 
 
 def measure(metric: str, found: Confusion) -> float:
-    """A metric of counted answers: one of kazstance.scoring; `effective_size`, the D of `wts`; or `answered`.
+    """A metric of counted answers: one of kazstance.stats.scoring; `effective_size`, the D of `wts`; or `answered`.
 
     `answered` is the share of rows whose answer is a label; `macro_f1` is the mean over labels alone.
     """

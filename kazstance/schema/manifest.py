@@ -184,7 +184,7 @@ def manifest_bytes(folder: Path) -> bytes:
             raise KazstanceError(f"{file} is not a file; expected a built dataset")
         size = file.stat().st_size
         if size > MAX_BYTES:
-            raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}")
+            raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}", folder)
         return file.read_bytes()
     except FileNotFoundError:
         raise KazstanceError(f"{file} is missing; expected a built dataset") from None
@@ -203,7 +203,7 @@ def parse_manifest(content: bytes, file: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise IntegrityError("\n".join(_faults(error, file))) from None
+        raise IntegrityError("\n".join(_faults(error, file)), file.parent) from None
 
 
 def _faults(error: ValidationError, file: Path) -> Iterable[str]:
