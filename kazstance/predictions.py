@@ -16,6 +16,7 @@ from kazstance.input.pairing import Note, Side, check_complete, check_shared, ro
 from kazstance.input.spelling import Spelling, named, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.input.values import in_array
+from kazstance.output.terminal import echo
 from kazstance.stats.scoring import GRID_LABELS, LABELS, STANCE_METRICS, Score, confusion, score, soft_scores
 from kazstance.stats.tally import Floats
 
@@ -196,7 +197,7 @@ def predicted_labels(
     *,
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = echo,
 ) -> Predicted:
     """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
 

@@ -101,4 +101,5 @@ def test_scoring_loads_no_more_of_scipy_than_its_functions(files):
 def test_commands_that_estimate_nothing_load_neither_scipy_nor_an_extra(name, places, tmp_path):
     loaded = imported(name, data=kazstance.dataset.SHIPPED, out=tmp_path / "out.csv", **places)
     assert "kazstance.cli.command" in loaded
-    assert not {module.partition(".")[0] for module in loaded} & {"scipy", *MODULES}
+    by_pyarrow = {"pandas"}  # which filters in Parquet load where it is there
+    assert not {module.partition(".")[0] for module in loaded} & {"scipy", *MODULES} - by_pyarrow

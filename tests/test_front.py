@@ -38,7 +38,7 @@ def test_no_package_or_module_shadows_a_public_name():
     assert homes & set(ks.__all__) == set()
 
 
-@pytest.mark.parametrize("name", ["scoring", "history", "benchmark"])
+@pytest.mark.parametrize("name", ["scoring", "history", "tables"])
 def test_a_name_that_has_moved_says_where_to(name):
     with pytest.raises(AttributeError, match=f"kazstance.{name} is gone since version 0.4; use kazstance"):
         getattr(ks, name)

@@ -164,7 +164,8 @@ def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     (out / ".git" / "objects").mkdir(parents=True)
     (out / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (out / ".git" / "objects").chmod(0o555)
-    (out / "stances" / "plot.png").write_bytes(b"png")
+    (out / "plots").mkdir()
+    (out / "plots" / "plot.png").write_bytes(b"png")
     (out / "empty").mkdir()
     (out / "link").symlink_to("my_notes.txt")
     (out / "dangling").symlink_to("nowhere")
@@ -181,7 +182,7 @@ def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     assert stat.S_IMODE((out / ".git" / "objects").stat().st_mode) == 0o555
     assert dataset.verify(data=out).id == "harbour"
     assert (out / "croissant.json").is_file()
-    kept = {".git", "README.md", "dangling", "empty", "link", "my_notes.txt", "stances/plot.png"}
+    kept = {".git", "README.md", "dangling", "empty", "link", "my_notes.txt", "plots"}
     assert {line.split("'")[1] for line in done.err.splitlines()} == kept
     assert leftovers(world) == []
     assert forked("build", corpus=HARBOUR, out=out).code == 0
@@ -269,22 +270,26 @@ def test_an_output_behind_a_link_is_written_through_it(world, tmp_path):
     assert forked("build", corpus=HARBOUR, out=world / "link").code == 0
     assert str((world / "link").readlink()) == "real"
     assert dataset.verify(data=world / "real").id == "harbour"
-    (world / "page").symlink_to("later.html")
-    assert forked("explore", data=world / "real", out=world / "page").code == 0
-    assert str((world / "page").readlink()) == "later.html"
+    (world / "page.html").symlink_to("later.html")
+    assert forked("explore", data=world / "real", out=world / "page.html").code == 0
+    assert str((world / "page.html").readlink()) == "later.html"
     assert (world / "later.html").read_bytes().startswith(b"<!")
 
 
 def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder" / "sub").mkdir(parents=True)
+    for ending in ("html", "csv"):
+        (tmp_path / "folder" / f"sub.{ending}").mkdir()
+        (tmp_path / f"loop.{ending}").symlink_to(f"loop.{ending}")
     (tmp_path / "loop").symlink_to("loop")
     before = state(tmp_path)
     long = "n" * 250
+    endings = {"explore": ".html", "export": ".csv"}
     refused = {
         "build": {".": "is the current folder", "..": "is the current folder, or holds it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
-        "explore": {"../sub": "is a folder, expected a file", "../../file/below": "is not a folder", "../../loop": "leads to itself"},
-        "export": {"../sub": "is a folder, expected a file", "../../file/below": "is not a folder"},
+        "explore": {"../sub.html": "is a folder, expected a file", "../../file/below.html": "is not a folder", "../../loop.html": "leads to itself"},
+        "export": {"../sub.csv": "is a folder, expected a file", "../../file/below.csv": "is not a folder"},
         "review export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
     }  # fmt: skip
     for name, cases in refused.items():
@@ -307,14 +312,14 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
             data=built,
             table="stances",
             annotator="p1",
-            out=tmp_path / f"{long[len(name) :]}{name}",
+            out=tmp_path / f"{long[len(name) + 5 :]}{name}{endings.get(name, '')}",
         )
         assert done.code == 0, done.err
     assert leftovers(tmp_path) == []
 
 
 def test_a_device_or_a_pipe_is_written_to_as_it_is(built, tmp_path):
-    assert forked("export", table="targets", data=built, out="/dev/null").code == 0
+    assert forked("export", "--format", "csv", table="targets", data=built, out="/dev/null").code == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     os.mkfifo(tmp_path / "pipe")
     read_by = []

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
-from kazstance import comparison
 from kazstance.benchmark import report
 from kazstance.benchmark.runs import run as run_system
 from kazstance.cli import app
+from kazstance.comparison.counts import count
+from kazstance.comparison.disagreements import disagreements
+from kazstance.comparison.positions import positions
 from kazstance.stats.agreement import alpha_interval, count_patterns, kappa_interval
 from kazstance.stats.scoring import LABELS, METRICS, STANCE_METRICS, Confusion, compare, estimate, score, soft_scores
 from tests.commands import run
@@ -128,21 +130,18 @@ def test_comparisons_say_why():
         "label_name": ["favor", "neutral", "neutral", "favor"],
         "paragraph_id": list("1234"),
     }
-    counts = comparison.count(pa.table(rows))
-    reasons = {line.target: line.reason for line in comparison.disagreements(counts, n=19)}
+    counts = count(pa.table(rows))
+    reasons = {line.target: line.reason for line in disagreements(counts, n=19)}
     assert reasons == dict.fromkeys("tu", "the sentences of sources were not counted")
     pairs = {
-        (p.one, p.other): p.reason
-        for line in comparison.disagreements(counts, n=19)
-        if line.target == "t"
-        for p in line.pairs
+        (p.one, p.other): p.reason for line in disagreements(counts, n=19) if line.target == "t" for p in line.pairs
     }
     assert pairs == {
         ("a", "b"): "b without a side",
         ("a", "c"): "c without a side",
         ("b", "c"): "b and c without a side",
     }
-    cells = {(cell.source, cell.target): cell.reason for cell in comparison.positions(counts)}
+    cells = {(cell.source, cell.target): cell.reason for cell in positions(counts)}
     assert cells["b", "u"] == "no sentence is about the target; the sentences of the source were not counted"
 
 

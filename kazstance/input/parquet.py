@@ -18,13 +18,25 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
     """
     names = None if columns is None else list(columns)
     try:
-        if where is None:
-            with pq.ParquetFile(file) as found:
-                table = found.read(names)
-        else:
-            table = pq.read_table(file, columns=names, filters=where)
+        with file.open("rb") as content:  # Arrow opens no path that is not UTF-8
+            table = pq.read_table(content, columns=names, filters=where)
         table.validate(full=True)
         return table if names is None else table.select(names)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def read_columns(file: Path) -> pa.Schema:
+    """The columns of a Parquet file, with its metadata; no row is read.
+
+    Raises:
+        KazstanceError: it is not there, not Parquet, or damaged.
+    """
+    try:
+        with file.open("rb") as content:
+            return pq.read_schema(content)
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything

@@ -34,7 +34,9 @@ SCRATCH: Final = re.compile(r"kazstance-([0-9]+)-.+")
 
 def tell(line: str) -> None:
     """Print a line to standard error."""
-    print(line, file=sys.stderr)
+    from kazstance.output.terminal import echo  # noqa: PLC0415  # loads rich, which reading does not need
+
+    echo(line, err=True)
 
 
 def destination(out: Path) -> Path:
