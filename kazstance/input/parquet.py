@@ -18,8 +18,11 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
     """
     names = None if columns is None else list(columns)
     try:
-        with file.open("rb") as content:  # Arrow opens no path that is not UTF-8
-            table = pq.read_table(content, columns=names, filters=where)
+        if where is None:
+            with pq.ParquetFile(_source(file)) as found:
+                table = found.read(names)
+        else:
+            table = pq.read_table(_source(file), columns=names, filters=where)
         table.validate(full=True)
         return table if names is None else table.select(names)
     except MemoryError:
@@ -35,12 +38,20 @@ def read_columns(file: Path) -> pa.Schema:
         KazstanceError: it is not there, not Parquet, or damaged.
     """
     try:
-        with file.open("rb") as content:
-            return pq.read_schema(content)
+        return pq.read_schema(_source(file))
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def _source(file: Path) -> Path | pa.BufferReader:
+    """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return pa.BufferReader(file.read_bytes())
+    return file
 
 
 def _line(error: BaseException) -> str:
