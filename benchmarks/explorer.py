@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from kazstance import dataset
 from kazstance.comparison import estimates
+from kazstance.dataset import DatasetFolder
 from kazstance.explorer.page import page
 from kazstance.explorer.server import Explorer
 from kazstance.output.markdown import markdown_table
@@ -160,13 +161,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         make_dataset(Path(scratch))
         started = time.perf_counter()
-        with Explorer(Path(scratch), 0) as server:
+        with Explorer(DatasetFolder(Path(scratch)), 0) as server:
             start = time.perf_counter() - started
             threading.Thread(target=server.serve_forever, daemon=True).start()
             rows = [_measure(server.server_port, *click) for click in clicks()]
             size = len(server.page)
             server.shutdown()
-    shipped = len(page(dataset.SHIPPED))
+    shipped = len(page(DatasetFolder(dataset.SHIPPED)))
     content = [
         "# The explorer",
         f"`python -m benchmarks.explorer`. The page of the shipped dataset: {shipped:,} bytes.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.explorer.page import page
 
@@ -31,7 +32,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         file = Path(scratch) / "page.html"
-        file.write_bytes(page(dataset.SHIPPED))
+        file.write_bytes(page(DatasetFolder(dataset.SHIPPED)))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for name, (view, scheme) in SHOTS.items():
             options = {"viewport": SIZE, "device_scale_factor": SCALE, "color_scheme": scheme, "offline": True}

@@ -1,5 +1,6 @@
 """python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is up to date."""
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -36,7 +37,14 @@ def build_all() -> None:
     write_file(to_bytes(_with_pages(dataset.manifest())), dataset.SHIPPED / MANIFEST)
     for name, write in METADATA.items():
         write_file(write(dataset.manifest()).encode(), ROOT / name)
-    stage(dataset.SHIPPED, ROOT / "build" / "hub")
+    _stage_anew(ROOT / "build" / "hub")
+
+
+def _stage_anew(out: Path) -> None:
+    """Stage what goes to a Hub; what a version up to 0.3.0 staged there lists no pages, and makes way."""
+    if (out / MANIFEST).is_file() and dataset.manifest(data=out).format_version == 1:
+        shutil.rmtree(out)
+    stage(dataset.SHIPPED, out)
 
 
 def check() -> list[str]:

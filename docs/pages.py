@@ -9,14 +9,14 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from kazstance import comparison, dataset
+import kazstance
 from kazstance.plot.sources import disagreement_ranking, position_matrix
 from kazstance.plot.theme import to_svg
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "kazstance"
 SHOWN: Final = {"card.md": "DATASET_CARD.md", "codebook.md": "raw/CODEBOOK.md", "changelog.md": "CHANGELOG.md"}
-PRIVATE: Final = ("__main__", "cli")
+PRIVATE: Final = ("__main__", "_front", "_moved", "cli")
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 
@@ -71,6 +71,6 @@ def modules(room: str) -> list[str]:
 
 def charts() -> Iterator[tuple[str, Any]]:
     """The charts of the walk-through, drawn from the data as it is."""
-    counts, names = comparison.count(), {row.target_id: row.name for row in dataset.load("targets")}
-    yield "positions", position_matrix(comparison.positions(counts), names)
-    yield "disagreements", disagreement_ranking(comparison.disagreements(counts), names)
+    compared = kazstance.open().compare()
+    yield "positions", position_matrix(compared.positions(), compared.names)
+    yield "disagreements", disagreement_ranking(compared.disagreements(), compared.names)

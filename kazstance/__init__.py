@@ -1,22 +1,119 @@
 """Comparative stance: how several sources stand on the same targets, sentence by sentence, with the evidence."""
 
-from kazstance.dataset import load, manifest, path, splits, table, to_hf, verify
-from kazstance.errors import InputError, IntegrityError, KazstanceError, MissingExtraError, UnknownNameError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance._moved import moved
+
+if TYPE_CHECKING:
+    from kazstance._front import Chart, Comparison, Dataset, build, compare
+    from kazstance._front import open_dataset as open  # noqa: A004  # named after what it does, as in other packages
+    from kazstance.comparison import Cell, Disagreement, Distances, Word
+    from kazstance.comparison.agreement import Agreement
+    from kazstance.dataset import Table, load, manifest, path, splits, table, to_hf, verify
+    from kazstance.dataset.history import History
+    from kazstance.errors import (
+        InputError,
+        IntegrityError,
+        KazstanceError,
+        MissingExtraError,
+        UnknownLabelError,
+        UnknownNameError,
+    )
+    from kazstance.output.listing import Listing
+    from kazstance.schema.labels import Label, Position
+    from kazstance.schema.manifest import Manifest
+    from kazstance.schema.records import (
+        Annotator,
+        GridCell,
+        Judgement,
+        Pair,
+        Probe,
+        Sentence,
+        Source,
+        SourcePosition,
+        Stance,
+        Target,
+    )
 
 __version__ = "0.3.0"
 
+_HOMES: Final = {
+    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "open_dataset"),
+    "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
+    "kazstance.comparison.agreement": ("Agreement",),
+    "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
+    "kazstance.dataset.history": ("History",),
+    "kazstance.errors": (
+        *("InputError", "IntegrityError", "KazstanceError", "MissingExtraError"),
+        *("UnknownLabelError", "UnknownNameError"),
+    ),
+    "kazstance.output.listing": ("Listing",),
+    "kazstance.schema.labels": ("Label", "Position"),
+    "kazstance.schema.manifest": ("Manifest",),
+    "kazstance.schema.records": (
+        *("Annotator", "GridCell", "Judgement", "Pair", "Probe", "Sentence", "Source", "SourcePosition", "Stance"),
+        "Target",
+    ),
+}
+"""Where each public name is defined; it is loaded when it is first asked for."""
+_PLACES: Final = {name: home for home, names in _HOMES.items() for name in names}
+_ALIASES: Final = {"open": "open_dataset"}
+
 __all__ = [
+    "Agreement",
+    "Annotator",
+    "Cell",
+    "Chart",
+    "Comparison",
+    "Dataset",
+    "Disagreement",
+    "Distances",
+    "GridCell",
+    "History",
     "InputError",
     "IntegrityError",
+    "Judgement",
     "KazstanceError",
+    "Label",
+    "Listing",
+    "Manifest",
     "MissingExtraError",
+    "Pair",
+    "Position",
+    "Probe",
+    "Sentence",
+    "Source",
+    "SourcePosition",
+    "Stance",
+    "Table",
+    "Target",
+    "UnknownLabelError",
     "UnknownNameError",
+    "Word",
     "__version__",
+    "build",
+    "compare",
     "load",
     "manifest",
+    "open",
     "path",
     "splits",
     "table",
     "to_hf",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for; of a name that has moved, say where to."""
+    defined = _ALIASES.get(name, name)
+    if defined not in _PLACES or (name != defined and name not in __all__):
+        raise AttributeError(moved(name))
+    value = getattr(import_module(_PLACES[defined]), defined)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -17,6 +17,7 @@ from kazstance.input.spelling import Spelling, named, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.input.values import in_array
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
+from kazstance.output.terminal import echo
 from kazstance.stats.confusion import confusion
 from kazstance.stats.counting import Floats
 from kazstance.stats.scores import Score, score_all
@@ -199,7 +200,7 @@ def predicted_labels(
     *,
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = echo,
 ) -> Predicted:
     """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
 

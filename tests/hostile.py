@@ -82,10 +82,9 @@ def write_hostile(
     (folder / "targets.toml").write_text(_targets(hostile), encoding="utf-8")
     annotator = {"origin": "model", "name": hostile[0], "family": hostile[1], "order": hostile[10], "note": hostile[5]}
     tables = (_table("annotator", {"id": name} | annotator) for name in "ab")
-    (folder / "annotations" / "annotators.toml").write_text("\n".join(tables), encoding="utf-8")
-    for name in "ab":
-        (folder / "annotations" / f"{name}.jsonl").write_text("")
+    (folder / "annotations" / "annotators.toml").write_text("")
     _annotate(folder, hostile)
+    (folder / "annotations" / "annotators.toml").write_text("\n".join(tables), encoding="utf-8")
     return folder
 
 

@@ -130,7 +130,7 @@ def prepare(order: Order) -> None:
     os.chdir(order.cwd)
     os.environ.update(order.env)
     os.umask(order.umask)
-    tempfile.tempdir = None
+    tempfile.tempdir = order.env.get("TMPDIR")  # else Python tries out the folder with a file of its own
     if not order.exchanges:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module("kazstance.output.folders").exchange = lambda *_: False

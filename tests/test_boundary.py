@@ -106,18 +106,19 @@ def test_a_damaged_version_leads_to_verify(data, harbour_data, side, damage):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ('{"tables":' * 20_000, "64 levels"),
-        ("null", "expected an object"),
+        ('{"tables":' * 20_000, "recursion limit exceeded"),
+        ("null", "Input should be an object"),
         ('{"tables": {}}', "Field required"),
         ("{x", "expected JSON"),
     ],
 )
 def test_a_damaged_manifest_is_named(data, name, content, expected):
-    if '"tables": {}' in content and name in ("show", "compare", "agreement", "license"):
-        pytest.skip("that they need no more of the manifest than its tables is told as a name that is not there")
     (data / "manifest.json").write_text(content)
     done = call(name, data=data)
-    in_one_line(done.exit_code, done.stderr, "manifest.json", expected)
+    lines = done.stderr.splitlines()
+    assert done.exit_code == 1
+    assert all("manifest.json: " in line and expected in line for line in lines), lines
+    assert not NOISY.search(done.stderr)
     assert (f"kazstance verify --data {data}" in done.stderr) == (name != "verify")
 
 
@@ -125,7 +126,7 @@ def test_a_damaged_manifest_is_named(data, name, content, expected):
 def test_a_file_is_not_a_dataset(tmp_path, name):
     (tmp_path / "file").write_text("x")
     done = call(name, data=tmp_path / "file")
-    in_one_line(done.exit_code, done.stderr, "manifest.json is missing; expected a built dataset")
+    in_one_line(done.exit_code, done.stderr, "is not a folder; expected a built dataset")
 
 
 # Places that cannot be written or read
@@ -293,7 +294,8 @@ def test_two_hundred_thousand_bad_lines_are_a_short_message(harbour, tmp_path, w
 def test_rows_are_in_the_order_of_their_numbers(tmp_path):
     gold = tmp_path / "gold.csv"
     gold.write_text(
-        "id,text,target,label\n" + "".join(f"{i},a,b,{'X' if i in (2, 10, 100) else 'favor'}\n" for i in range(1, 120))
+        "id,text,target,label\n"
+        + "".join(f"{i},a,b,{f'X{i}' if i in (2, 10, 100) else 'favor'}\n" for i in range(1, 120))
     )
     done = call(
         "bench files",
@@ -310,7 +312,7 @@ def test_rows_are_in_the_order_of_their_numbers(tmp_path):
         test=gold,
         out=tmp_path / "out",
     )
-    assert [int(n) for n in re.findall(r"row (\d+):", done.stderr)] == [2, 10, 100]
+    assert [int(n) for n in re.findall(r"in row (\d+)", done.stderr)] == [2, 10, 100]
     assert "--preset" in done.stderr.splitlines()[-1]
 
 

@@ -47,10 +47,16 @@ if "UMASK" in os.environ:
     os.umask(int(os.environ["UMASK"], 8))
 if "REVERSED" in os.environ:
     listed, scanned = os.listdir, os.scandir
-    class Entries(list):
-        __enter__, __exit__, close = (lambda self: self), (lambda self, *_: None), (lambda self: None)
-    os.listdir = lambda *args: sorted(listed(*args), reverse=True)
-    os.scandir = lambda *args: Entries(sorted(scanned(*args), key=lambda entry: entry.name, reverse=True))
+    class Entries:
+        def __init__(self, *args):
+            self.rest = iter(sorted(scanned(*args), key=lambda entry: entry.name, reverse=True))
+        def __next__(self):
+            return next(self.rest)
+        def __exit__(self, *_):
+            self.close()
+        __iter__ = __enter__ = lambda self: self
+        close = lambda self: None
+    os.listdir, os.scandir = (lambda *args: sorted(listed(*args), reverse=True)), Entries
 """
 """What the interpreter runs first: the umask, and folders whose files are listed backwards."""
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance import dataset
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.explorer.page import SCRIPT as PARTS
 from kazstance.explorer.page import embed, page
@@ -35,7 +36,7 @@ STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 @pytest.fixture(scope="module")
 def shipped():
-    return page(dataset.SHIPPED).decode()
+    return page(DatasetFolder(dataset.SHIPPED)).decode()
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +46,12 @@ def content(shipped):
 
 @pytest.fixture(scope="module")
 def rows():
-    return Rows(dataset.SHIPPED)
+    return Rows(DatasetFolder(dataset.SHIPPED))
 
 
 @pytest.fixture(scope="module")
 def server(harbour_data):
-    with Explorer(harbour_data, 0) as found:
+    with Explorer(DatasetFolder(harbour_data), 0) as found:
         thread = threading.Thread(target=found.serve_forever)
         thread.start()
         yield found
@@ -202,7 +203,7 @@ def test_the_server_answers_page_and_questions(server, harbour_data):
     assert "connect-src &#x27;self&#x27;" in body.decode()
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     response, body = ask(server, "/sentences?source=dockers&target=toll")
-    assert json.loads(body) == Rows(harbour_data).sentences(Query(source=("dockers",), target=("toll",)))
+    assert json.loads(body) == Rows(DatasetFolder(harbour_data)).sentences(Query(source=("dockers",), target=("toll",)))
     assert sum(json.loads(ask(server, "/counts")[1])) == len(kazstance.load("stances", data=harbour_data))
     assert json.loads(ask(server, "/history?sentence=dockers/5/2")[1])["settled"]
 

@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 import kazstance
 from kazstance import dataset
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.explorer.page import page as make_page
 from kazstance.explorer.server import Explorer
 from tests.conftest import quiet
@@ -58,7 +59,7 @@ def browser():
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "page.html"
-    file.write_bytes(make_page(dataset.SHIPPED))
+    file.write_bytes(make_page(DatasetFolder(dataset.SHIPPED)))
     return file.as_uri()
 
 
@@ -379,7 +380,7 @@ HOSTILE_VIEWS = [
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_hostile_corpus_runs_nothing_and_breaks_nothing(width, visit, hostile_data, tmp_path):
     file = tmp_path / "hostile.html"
-    file.write_bytes(make_page(hostile_data))
+    file.write_bytes(make_page(DatasetFolder(hostile_data)))
     tab = visit(file.as_uri(), viewport={"width": width, "height": 800})
     for address in HOSTILE_VIEWS:
         go(tab, address)
@@ -397,7 +398,7 @@ def test_a_hostile_corpus_runs_nothing_and_breaks_nothing(width, visit, hostile_
 
 def test_a_hostile_corpus_is_shown_as_it_is(visit, hostile_data, tmp_path):
     file = tmp_path / "hostile.html"
-    file.write_bytes(make_page(hostile_data))
+    file.write_bytes(make_page(DatasetFolder(hostile_data)))
     tab = visit(file.as_uri() + "#read?text=left")
     texts = [unit.text for unit in kazstance.load("sentences", data=hostile_data) if unit.source_id == "left"]
     shown = "lines => lines.map(line => line.textContent.replace(/U\\+(20[0-9A-F]{2})/g, (_, code) => String.fromCharCode(parseInt(code, 16))))"
@@ -410,7 +411,7 @@ def test_a_hostile_corpus_is_shown_as_it_is(visit, hostile_data, tmp_path):
 def test_names_that_reorder_do_not_reorder_the_page(visit, hostile_data, tmp_path):
     """The signs of the page's own words stand from left to right, whatever name stands before them."""
     file = tmp_path / "hostile.html"
-    file.write_bytes(make_page(hostile_data))
+    file.write_bytes(make_page(DatasetFolder(hostile_data)))
     tab = visit(file.as_uri())
     order = """() => {
       const node = document.getElementById("made").childNodes[1];
@@ -426,7 +427,7 @@ def test_names_that_reorder_do_not_reorder_the_page(visit, hostile_data, tmp_pat
 
 def test_csv_of_a_hostile_corpus_holds_no_formula(visit, hostile_data, tmp_path):
     file = tmp_path / "hostile.html"
-    file.write_bytes(make_page(hostile_data))
+    file.write_bytes(make_page(DatasetFolder(hostile_data)))
     tab = visit(file.as_uri() + "#sentences")
     _, rows = read_csv(tab)
     assert {row["text"] for row in rows} == {unit.text for unit in kazstance.load("sentences", data=hostile_data)}
@@ -442,7 +443,7 @@ def test_csv_of_a_hostile_corpus_holds_no_formula(visit, hostile_data, tmp_path)
 
 @pytest.fixture(scope="module")
 def served():
-    with Explorer(dataset.SHIPPED, 0) as server:
+    with Explorer(DatasetFolder(dataset.SHIPPED), 0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.url

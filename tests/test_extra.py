@@ -38,7 +38,6 @@ class Finder(PathFinder):
         return None if name in {} else super().find_spec(name, path, target)
 sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
 """
-ROWS = "id,text,target,label\n" + "".join(f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(20))
 CHECKPOINT = """
 import sys
 from tokenizers import Tokenizer, models
@@ -61,7 +60,7 @@ class Line(NamedTuple):
 
 
 CHART = ("altair", "vl_convert")
-BUILD = ("nupunkt", "yaml")
+BUILD = ("nupunkt", "tomlkit", "yaml")
 COLUMNS = ("--id", "id", "--text", "text", "--target", "target", "--label", "label")
 BASELINE = ("sklearn", "vaderSentiment")
 LINES = {
@@ -95,7 +94,7 @@ LINES = {
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
-    "bench files": Line("bench files", COLUMNS, BASELINE, "bench"),
+    "bench files": Line("bench files", COLUMNS),
     "bench compare": Line("bench compare", ("{run}", "{run}")),
     "bench report md": Line("bench report", ("{run}",)),
     "bench report json": Line("bench report", ("{run}",)),
@@ -154,9 +153,11 @@ def hidden(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory, hidden):
-    """What the commands take: a table of rows, a run, and a checkpoint where one can be made."""
+    """What the commands take: tables of rows, a run, and a checkpoint where one can be made."""
     folder = tmp_path_factory.mktemp("files")
-    (folder / "rows.csv").write_text(ROWS)
+    for name, first in (("train.csv", 0), ("test.csv", 20)):
+        rows = (f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(first, first + 20))
+        (folder / name).write_text("id,text,target,label\n" + "".join(rows))
     found = run("bench run", "--protocol", "in_domain", env=hidden, system="majority", out=folder / "run")
     assert found.code == 0, found.err
     if is_there("torch") and is_there("transformers"):
@@ -174,7 +175,7 @@ def places(name, files, scratch):
     out |= {"explore": "page.html", "explore corpus": "page.html", "export csv": "x.csv", "export parquet": "x.parquet"}
     systems = {"bench run baseline": "lexicon", "bench run checkpoint": f"finetune:{files / 'checkpoint'}?epochs=1"}
     row = kazstance.load("stances", "test")[0]
-    tables = dict.fromkeys(("gold", "pred", "train", "test"), files / "rows.csv")
+    tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), files / "test.csv")
     return tables | {
         "corpus": FIXTURES / "harbour",
         "data": FIXTURES / "harbour" if name == "explore corpus" else SHIPPED,

@@ -12,22 +12,22 @@ import kazstance
 
 PACKAGE = Path(kazstance.__file__).parent
 ALLOWED = {
+    "_moved": set(),
     "docstrings": set(),
     "errors": set(),
     "interrupts": set(),
     "stats": set(),
     "extras": {"errors"},
-    "schema": {"docstrings", "errors"},
+    "output": {"errors", "extras"},
+    "schema": {"docstrings", "errors", "output"},
     "input": {"errors", "schema", "stats"},
     "metrics": {"errors", "schema", "stats"},
-    "output": {"errors", "extras"},
     "dataset": {"errors", "extras", "input", "output", "schema"},
-    "predictions": {"errors", "input", "metrics", "stats"},
+    "predictions": {"errors", "input", "metrics", "output", "stats"},
     "comparison": {"dataset", "errors", "input", "output", "schema", "stats"},
-    "explorer": {"dataset", "errors", "input", "schema"},
+    "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "input", "output", "schema", "stats"},
     "plot": {"comparison", "extras", "output"},
-    "_front": {"comparison", "plot"},
     "benchmark": {
         "dataset",
         "errors",
@@ -42,6 +42,7 @@ ALLOWED = {
     },
     "publish": {"comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
     "review": {"corpus", "errors", "input", "output", "schema"},
+    "_front": {"comparison", "dataset", "explorer", "output", "plot", "publish", "schema"},
     "cli": {
         "benchmark",
         "comparison",

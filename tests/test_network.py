@@ -62,6 +62,7 @@ LINES = {
     ],
     **{name: [argv(name, data="built")] for name in ("info", "show", "verify", "license", "agreement")},
     "schema": [argv("schema")],
+    "tasks-dir": [argv("tasks-dir")],
     "help": [argv("help")],
 }
 ELSEWHERE = {"publish", "explore serve", "review import"}

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from kazstance import dataset
 from kazstance.corpus.read import read
-from kazstance.errors import KazstanceError
+from kazstance.errors import CorpusWarning, KazstanceError
 from kazstance.output import folders
-from kazstance.output.files import write_file
+from kazstance.output.files import filling, write_file
 from kazstance.output.folders import Kind, creating, replacing
 from kazstance.output.staging import PREFIX, scratch, staging
 from kazstance.publish.hub import build_dataset
@@ -109,9 +109,9 @@ def import_sheet(corpus, sheet, *more):
 
 
 def one_line(done, *parts):
-    """A refusal: one line on standard error that says all of this."""
+    """A refusal: one line on standard error that says all of this, below warnings of a corpus."""
     assert done.code == 1, done
-    assert done.err.count("\n") == 1, done.err
+    assert len([line for line in done.err.splitlines() if not line.startswith("warning: ")]) == 1, done.err
     for part in parts:
         assert part in done.err, done.err
 
@@ -164,7 +164,8 @@ def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     (out / ".git" / "objects").mkdir(parents=True)
     (out / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (out / ".git" / "objects").chmod(0o555)
-    (out / "stances" / "plot.png").write_bytes(b"png")
+    (out / "plots").mkdir()
+    (out / "plots" / "plot.png").write_bytes(b"png")
     (out / "empty").mkdir()
     (out / "link").symlink_to("my_notes.txt")
     (out / "dangling").symlink_to("nowhere")
@@ -181,7 +182,7 @@ def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     assert stat.S_IMODE((out / ".git" / "objects").stat().st_mode) == 0o555
     assert dataset.verify(data=out).id == "harbour"
     assert (out / "croissant.json").is_file()
-    kept = {".git", "README.md", "dangling", "empty", "link", "my_notes.txt", "stances/plot.png"}
+    kept = {".git", "README.md", "dangling", "empty", "link", "my_notes.txt", "plots"}
     assert {line.split("'")[1] for line in done.err.splitlines()} == kept
     assert leftovers(world) == []
     assert forked("build", corpus=HARBOUR, out=out).code == 0
@@ -269,22 +270,26 @@ def test_an_output_behind_a_link_is_written_through_it(world, tmp_path):
     assert forked("build", corpus=HARBOUR, out=world / "link").code == 0
     assert str((world / "link").readlink()) == "real"
     assert dataset.verify(data=world / "real").id == "harbour"
-    (world / "page").symlink_to("later.html")
-    assert forked("explore", data=world / "real", out=world / "page").code == 0
-    assert str((world / "page").readlink()) == "later.html"
+    (world / "page.html").symlink_to("later.html")
+    assert forked("explore", data=world / "real", out=world / "page.html").code == 0
+    assert str((world / "page.html").readlink()) == "later.html"
     assert (world / "later.html").read_bytes().startswith(b"<!")
 
 
 def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder" / "sub").mkdir(parents=True)
+    for ending in ("html", "csv"):
+        (tmp_path / "folder" / f"sub.{ending}").mkdir()
+        (tmp_path / f"loop.{ending}").symlink_to(f"loop.{ending}")
     (tmp_path / "loop").symlink_to("loop")
     before = state(tmp_path)
     long = "n" * 250
+    endings = {"explore": ".html", "export": ".csv"}
     refused = {
         "build": {".": "is the current folder", "..": "is the current folder, or holds it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
-        "explore": {"../sub": "is a folder, expected a file", "../../file/below": "is not a folder", "../../loop": "leads to itself"},
-        "export": {"../sub": "is a folder, expected a file", "../../file/below": "is not a folder"},
+        "explore": {"../sub.html": "is a folder, expected a file", "../../file/below.html": "is not a folder", "../../loop.html": "leads to itself"},
+        "export": {"../sub.csv": "is a folder, expected a file", "../../file/below.csv": "is not a folder"},
         "review export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
     }  # fmt: skip
     for name, cases in refused.items():
@@ -307,14 +312,14 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
             data=built,
             table="stances",
             annotator="p1",
-            out=tmp_path / f"{long[len(name) :]}{name}",
+            out=tmp_path / f"{long[len(name) + 5 :]}{name}{endings.get(name, '')}",
         )
         assert done.code == 0, done.err
     assert leftovers(tmp_path) == []
 
 
 def test_a_device_or_a_pipe_is_written_to_as_it_is(built, tmp_path):
-    assert forked("export", table="targets", data=built, out="/dev/null").code == 0
+    assert forked("export", "--format", "csv", table="targets", data=built, out="/dev/null").code == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     os.mkfifo(tmp_path / "pipe")
     read_by = []
@@ -366,7 +371,7 @@ def test_a_read_only_file_is_not_replaced(open_folder):
     code = f"""
 import os, sys
 from pathlib import Path
-from kazstance.errors import KazstanceError
+from kazstance.errors import CorpusWarning, KazstanceError
 from kazstance.output.files import write_file
 os.setuid({NOBODY})
 for name in ("file", "folder/new", "new"):
@@ -401,6 +406,8 @@ with staging(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.files")
 
 
 @contextmanager
@@ -478,7 +485,7 @@ def test_many_writers_of_one_file_leave_one_of_their_contents(tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from kazstance.errors import KazstanceError
+from kazstance.errors import CorpusWarning, KazstanceError
 from kazstance.output.files import write_file
 done = 0
 for _ in range(60):
@@ -726,7 +733,8 @@ def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sh
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
     bring_in(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
-    read(harbour)
+    with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a file of a corpus"):
+        read(harbour)
     assert import_sheet(harbour, sheet).code == 0
     assert state(harbour) == state(Path(twin))
 
@@ -778,3 +786,36 @@ def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
         )
         one_line(done, f"{out}: File too large; it is as it was")
         assert state(tmp_path) == before
+
+
+def test_a_folder_that_is_filled_is_held_and_each_file_is_complete(tmp_path):
+    with filling(tmp_path / "run"):
+        write_file(b"one", tmp_path / "run" / "deep" / "one")
+        with (
+            pytest.raises(KazstanceError, match="run: another kazstance process is writing it"),
+            filling(tmp_path / "run"),
+        ):
+            pass
+        write_file(b"two", tmp_path / "run" / "two")
+    assert state(tmp_path) == {"run": None, "run/deep": None, "run/deep/one": b"one", "run/two": b"two"}
+
+    def fail():
+        with filling(tmp_path / "new" / "run"):
+            raise RuntimeError("the system fails")
+
+    with pytest.raises(RuntimeError, match="the system fails"):
+        fail()
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(KazstanceError, match="file is a file, expected a folder"), filling(tmp_path / "file"):
+        pass
+
+
+def test_a_second_run_into_a_folder_gets_one_line(built, tmp_path):
+    with python(FILL, tmp_path / "run"):
+        one_line(
+            forked("bench run", "--data", built, system="majority", out=tmp_path / "run"),
+            "run: another kazstance process is writing it",
+        )
+    assert forked("bench run", "--data", built, system="majority", out=tmp_path / "run").code == 0
+    assert leftovers(tmp_path) == []

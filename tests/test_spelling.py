@@ -11,10 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance import comparison
 from kazstance.benchmark.runs import bring
 from kazstance.cli import app
+from kazstance.comparison.counts import count
+from kazstance.comparison.pairs import pairs
 from kazstance.comparison.patterns import patterns
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownLabelError
 from kazstance.input.spelling import LABELS, PRESETS, given, of_column, spelling
 from kazstance.stats.agreement import alpha
@@ -265,12 +267,12 @@ def test_count_takes_numbers_only_with_a_preset_or_a_mapping(frame):
     with pytest.raises(
         UnknownLabelError, match="label_name: '1' in .*, expected one of against, neutral, favor; numbers"
     ):
-        comparison.count(frame(STANCES))
-    found = comparison.count(frame(STANCES), labels={1: "against", 2: "neutral", 3: "favor"})
+        count(frame(STANCES))
+    found = count(frame(STANCES), labels={1: "against", 2: "neutral", 3: "favor"})
     assert found.total[:, 0].tolist() == [[2, 0, 0], [0, 0, 2]]
-    assert comparison.count(frame(STANCES), labels="kazstance").total[:, 0].tolist() == [[0, 2, 0], [0, 0, 0]]
+    assert count(frame(STANCES), labels="kazstance").total[:, 0].tolist() == [[0, 2, 0], [0, 0, 0]]
     with pytest.raises(UnknownLabelError, match="'3' in"):
-        comparison.count(frame(STANCES), labels="tweet_eval")
+        count(frame(STANCES), labels="tweet_eval")
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -278,10 +280,10 @@ def test_count_takes_numbers_only_with_a_preset_or_a_mapping(frame):
 def test_count_refuses_what_it_would_have_to_drop(frame, bad):
     rows = STANCES | {"label_name": ["favor", "against", bad, "favor"]}
     with pytest.raises(UnknownLabelError) as caught:
-        comparison.count(frame(rows))
+        count(frame(rows))
     assert ("in row 3" in str(caught.value)) == (frame is not pl.LazyFrame)
     assert "expected one of against, neutral, favor" in str(caught.value)
-    found = comparison.count(frame(rows), labels={bad: "neutral"})
+    found = count(frame(rows), labels={bad: "neutral"})
     assert found.total.sum(axis=(0, 1)).tolist() == [1, 1, 2]
 
 
@@ -290,7 +292,7 @@ def test_count_refuses_what_it_would_have_to_drop(frame, bad):
 def test_count_refuses_rows_without_a_place(frame, column):
     rows = STANCES | {"label_name": ["favor"] * 4, column: ["x", None, "y", None]}
     with pytest.raises(KazstanceError, match=f"column '{column}' has no value in 2 rows"):
-        comparison.count(frame(rows))
+        count(frame(rows))
 
 
 def test_categories_are_read_as_their_texts():
@@ -301,7 +303,7 @@ def test_categories_are_read_as_their_texts():
         pa.table(words | {"label_name": pa.array(words["label_name"]).dictionary_encode()}),
     ]
     for frame in frames:
-        assert comparison.count(frame).total.sum(axis=(0, 1)).tolist() == [1, 1, 2]
+        assert count(frame).total.sum(axis=(0, 1)).tolist() == [1, 1, 2]
 
 
 def test_count_refuses_voices_it_does_not_know():
@@ -311,25 +313,25 @@ def test_count_refuses_voices_it_does_not_know():
         "endorsed": [None, None, "maybe", None],
     }
     with pytest.raises(UnknownLabelError, match="voice: 'Own' in row 2, expected one of own, quoted"):
-        comparison.count(pa.table(rows), voice="own")
+        count(pa.table(rows), voice="own")
     rows["voice"] = ["own", "own", "quoted", "own"]
     with pytest.raises(UnknownLabelError, match="endorsed: 'maybe' in row 3, expected one of yes, no, unclear"):
-        comparison.count(pa.table(rows), voice="endorsed")
+        count(pa.table(rows), voice="endorsed")
 
 
 def test_count_wants_the_sentences_of_every_source():
     rows = STANCES | {"label_name": ["favor"] * 4}
     with pytest.raises(KazstanceError, match="no number of sentences of b"):
-        comparison.count(pa.table(rows), sentences={"a": 9})
+        count(pa.table(rows), sentences={"a": 9})
 
 
 def test_pairs_take_numbers_only_with_a_mapping():
     rows = {"target_id": ["t"] * 2, "source_a": ["a"] * 2, "source_b": ["b"] * 2, "relation": [0, 1]}
     with pytest.raises(UnknownLabelError, match="numbers are labels only"):
-        comparison.pairs(pa.table(rows), relation="relation")
-    (line,) = comparison.pairs(pa.table(rows), relation="relation", labels={0: "agree", 1: "mixed"})
+        pairs(pa.table(rows), relation="relation")
+    (line,) = pairs(pa.table(rows), relation="relation", labels={0: "agree", 1: "mixed"})
     assert (line.agree, line.disagree, line.mixed) == (1, 0, 1)
-    assert comparison.pairs(kazstance.table("pairs"), relation="relation") == comparison.pairs()
+    assert pairs(kazstance.table("pairs"), relation="relation") == pairs(DatasetFolder().pairs)
 
 
 UNITS = {"unit": [1, 1, 2, 2, 3, 3], "label": [1, 1, 2, 2, 3, 1]}

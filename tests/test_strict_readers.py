@@ -263,7 +263,8 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("column", ["id", "label", "target", "cluster", "part"])
 def test_columns_that_are_not_text_are_named(tmp_path, kind, column):
-    from kazstance.predictions import Columns, match, spelling
+    from kazstance.input.spelling import spelling
+    from kazstance.predictions import Columns, match
 
     columns = {name: pa.array(["favor", "against"]) for name in ("id", "label", "target", "cluster", "part")}
     file, good = tmp_path / "g.parquet", tmp_path / "p.parquet"
@@ -455,13 +456,11 @@ def test_pages_and_hidden_files_are_no_reason_to_warn(harbour):
 
 
 def test_the_command_says_warnings_on_standard_error(harbour, tmp_path):
-    (harbour / "annotations" / "c.jsonl").write_text("x")
+    (harbour / "probes" / "mask.jsonl").write_text("x")
     done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 0
-    assert (
-        done.err
-        == "warning: annotations/c.jsonl is not a file of a corpus and is not read; did you mean annotations/a.jsonl?\n"
-    )
+    told = "probes/mask.jsonl is not a file of a corpus and is not read; did you mean probes/masks.jsonl?"
+    assert done.err == f"warning: {told}\n"
 
 
 # Texts
@@ -632,11 +631,12 @@ def test_a_manifest_cannot_crash_a_reader(harbour_data, tmp_path, content):
     ],
 )
 def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
-    from kazstance.benchmark.finished import parse_run
+    from kazstance.benchmark.finished import Run
+    from kazstance.benchmark.record import Record, read_record
 
     (tmp_path / "run.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(KazstanceError, match=r"run.json.*expected the folder of a run"):
-        parse_run(tmp_path)
+        read_record(tmp_path, Record[Run])
 
 
 @pytest.mark.parametrize(
@@ -649,12 +649,11 @@ def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
         '{"item_id": "a", "item_id": "b", "label": "favor"}',
     ],
 )
-def test_the_predictions_of_a_fold_cannot_crash_a_reader(tmp_path, content):
+def test_the_predictions_of_a_fold_cannot_crash_a_reader(content):
     from kazstance.benchmark.answers import from_lines
 
-    (tmp_path / "x.jsonl").write_text(content + "\n")
     with pytest.raises(KazstanceError, match="x.jsonl"):
-        from_lines(tmp_path / "x.jsonl", None, ("favor", "against", "neutral"))
+        from_lines(f"{content}\n".encode(), None, ("favor", "against", "neutral"), "x.jsonl")
 
 
 def test_a_float_is_finite_in_whatever_is_read():

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
-from kazstance import comparison
 from kazstance.benchmark import report
 from kazstance.benchmark.runs import run as run_system
 from kazstance.cli import app
+from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements
 from kazstance.comparison.positions import positions
 from kazstance.metrics import LABELS, METRICS, STANCE_METRICS
@@ -138,7 +138,7 @@ def test_comparisons_say_why():
         "label_name": ["favor", "neutral", "neutral", "favor"],
         "paragraph_id": list("1234"),
     }
-    counts = comparison.count(pa.table(rows))
+    counts = count(pa.table(rows))
     reasons = {line.target: line.reason for line in disagreements(counts, n=19)}
     assert reasons == dict.fromkeys("tu", "the sentences of sources were not counted")
     pairs = {

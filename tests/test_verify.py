@@ -391,6 +391,12 @@ SIGNED_ROWS = {
     "a paragraph of judgements": (rows("judgements", {"paragraph_id": "dockers/2"}, on("dockers/1/1")), "paragraph_id"),
     "a context": (rows("stances", {"context_after": "And so on."}), "context_after"),
     "a voice": (rows("stances", {"voice": "quoted", "speaker": "me", "endorsed": "no"}, lambda row: row["voice"] == "own"), "voice"),
+    "a voice that the source does not have": (rows("sentences", {"speaker": "me"}, on("dockers/7/1")), "speaker"),
+    "quoted without a speaker": (rows("sentences", {"voice": "quoted"}, lambda row: not row["annotated"]), "voice, speaker"),
+    "complete without judging all": (
+        both(rows("annotators", {"role": "check", "complete": True}), drop("judgements", lambda row: row["annotator_id"] == "a")),
+        "complete",
+    ),
     "evidence outside the sentence": (rows("stances", {"evidence": [{"start": 0, "end": 999}]}), "evidence"),
     "evidence that nobody gave": (rows("stances", {"evidence": [{"start": 0, "end": 1}]}, on("dockers/1/1", "toll")), "evidence"),
     "certainty that nobody gave": (rows("stances", {"certainty": "unsure"}, on("dockers/1/1", "toll")), "certainty"),
@@ -541,18 +547,28 @@ from pathlib import Path
 from kazstance import cli, dataset
 dataset.verify(data=Path(sys.argv[1]))
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 4 * 2**20, resource.RLIM_INFINITY))
-sys.argv = ["kazstance", "verify"]
+resource.setrlimit(resource.RLIMIT_AS, (used + 64 * 2**20, resource.RLIM_INFINITY))
+sys.argv = ["kazstance", "verify", "--data", sys.argv[2]]
 cli.app()
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to limit memory")
-def test_too_little_memory_is_said_as_such(harbour_data):
-    command = [sys.executable, "-c", LITTLE_MEMORY, harbour_data]
+def test_too_little_memory_is_said_as_such(harbour_data, data):
+    """A small file whose one value needs more memory than there is left."""
+    file = data / "sources" / "all.parquet"
+    table = pq.ParquetFile(file).read()
+    large = pa.array(["x" * 2**27, *[""] * (len(table) - 1)])
+    pq.write_table(table.set_column(table.column_names.index("notes"), "notes", large), file, compression="zstd")
+    manifest = read(data)
+    content = file.read_bytes()
+    manifest["tables"]["sources"]["all"] |= {"bytes": len(content), "sha256": tampering.sha256(content)}
+    sign(data, manifest)
+    command = [sys.executable, "-c", LITTLE_MEMORY, harbour_data, data]
     done = subprocess.run(command, capture_output=True, text=True, env=commands.environment(), check=False)
     assert "too little memory" in done.stderr
-    assert "SHA-256" not in done.stderr
+    assert "sources/all.parquet" not in done.stderr
+    assert "Traceback" not in done.stderr
     assert done.returncode == 1
 
 
@@ -733,8 +749,9 @@ def test_the_command_says_what_it_found(data, tmp_path):
 
 def test_a_damaged_file_leads_to_verify(data):
     (data / "stances" / "test.parquet").write_bytes(b"")
-    with pytest.raises(IntegrityError, match="stances/test.parquet: .*run `kazstance verify"):
+    with pytest.raises(IntegrityError, match="stances/test.parquet: .*expected a Parquet file") as caught:
         dataset.load("stances", data=data)
+    assert caught.value.folder == data
 
 
 def test_the_tables_of_these_tests_are_those_of_the_schema():

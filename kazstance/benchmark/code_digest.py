@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+PACKAGE: Final = __name__.partition(".")[0]
+"""This package, whose dynamic imports load public names of its own, and systems, which are known by themselves."""
 INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 """Folders of installed packages, which are known by their version."""
 DYNAMIC: Final = frozenset({"import_module", "run_path", "run_module", "spec_from_file_location"})
@@ -65,7 +67,7 @@ def code_of(start: Iterable[str], others: Iterable[str] = ()) -> Code:
             modules[name] = hashlib.sha256(place.source).hexdigest()
             imported, dynamic = _imports(place)
             queue += imported
-            unseen |= dynamic
+            unseen |= dynamic if name.partition(".")[0] != PACKAGE else set()
         elif place.why:
             unseen.add(f"{name} ({place.why})")
     return Code(dict(sorted(modules.items())), dict(sorted(versions.items())), tuple(sorted(unseen)))

@@ -25,6 +25,7 @@ from kazstance.input.tables import PLAIN, TEXT, Form, read_table
 from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
+from kazstance.output.terminal import echo
 from kazstance.predictions import read_labels, scores
 from kazstance.stats.resampling import RESAMPLES, SEED
 from kazstance.stats.scores import Score
@@ -100,12 +101,11 @@ def run_files(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     existing: Existing = "refuse",
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = echo,
 ) -> list[Result]:
     """Train a system on one file, predict the other, and write predictions and scores into a folder.
 
-    Predictions are spelled as the labels of the data set, so that `kazstance score` takes them, and are written before
-    any shortcut is asked.
+    Predictions are spelled as the files spell labels, for `kazstance score`, and written before any shortcut is asked.
 
     Args:
         system: a name or import path, as `find_system` takes it.
@@ -125,7 +125,7 @@ def run_files(
     Raises:
         InputError: rows that are not as they should be; all are named.
         UnknownNameError: a column that is not there.
-        FinishedRunError: the folder holds a finished run, and `existing` does not say what to do.
+        FinishedRunError: the folder holds a finished run; `existing` says nothing.
         KazstanceError: a file cannot be read, the folder is of another run, or the system fails.
     """
     train, test = _read_both(train_file, test_file, layout, per_target=per_target)
@@ -134,7 +134,7 @@ def run_files(
     this = _files_run(system, train_file, test_file, layout, per_target=per_target, resamples=resamples, seed=seed)
     wanted = Record[FilesRun](run=this, rows=_rows(train, test), system=identify(system), begun=now())
     folder = open_folder(Path(out), wanted, [PREDICTIONS], existing, say)
-    spelled = _spelled((read_table(file, layout.form) for file in (train_file, test_file)), layout)
+    spelled = _spelled((train_file, test_file), layout)
     if not folder.has(PREDICTIONS):
         labels = (_by_target if per_target else _ask)(system, predict, train, test, known)
         folder.add(PREDICTIONS, _lines(test_file, labels, layout, spelled))
@@ -351,13 +351,13 @@ def _lines(file: Path, labels: Sequence[str], layout: Layout, spelled: Mapping[s
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def _spelled(tables: Iterable[pa.Table], layout: Layout) -> dict[str, object]:
+def _spelled(files: Iterable[Path], layout: Layout) -> dict[str, object]:
     """How files spell each label: as most of their rows do; one that they do not have, as the spelling does.
 
     A class label is written by its name, since its number says nothing without the schema.
     """
     found: dict[str, Counter[object]] = defaultdict(Counter)
-    for table in tables:
+    for table in (read_table(file, layout.form) for file in files):
         known = of_column(layout.spelling, table.schema, layout.label)
         names = class_names(table.schema).get(layout.label)
         for value in table.column(layout.label).to_pylist():

@@ -24,7 +24,7 @@ from kazstance.cli.command import (
     make_group,
 )
 from kazstance.input.spelling import named, spelling
-from kazstance.output.files import write_file
+from kazstance.output.files import filling, write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
@@ -65,17 +65,18 @@ def run(
 
     how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
     say = partial(echo, err=True)
-    if predictions_file:
-        labels = get_task(task).labels
-        spelled = spelling(preset, mapping or [], labels) if preset or mapping else named(labels)
-        found = runs.bring(
-            predictions_file, system, task, protocol, out, **how, spelling=spelled, ignored=ignored or (), say=say
-        )
-    elif preset or mapping or ignored:
+    if not predictions_file and (preset or mapping or ignored):
         raise typer.BadParameter("--preset, --map and --ignore-column go with --predictions")
-    else:
-        with progress(say) as bars:
-            found = runs.run(system, task, protocol, out, **how, **bars)
+    with filling(out):
+        if predictions_file:
+            labels = get_task(task).labels
+            spelled = spelling(preset, mapping or [], labels) if preset or mapping else named(labels)
+            found = runs.bring(
+                predictions_file, system, task, protocol, out, **how, spelling=spelled, ignored=ignored or (), say=say
+            )
+        else:
+            with progress(say) as bars:
+                found = runs.run(system, task, protocol, out, **how, **bars)
     echo(*found)
 
 
@@ -146,7 +147,8 @@ def files(
     layout = Layout(tuple(ids), text, target, label, spelling(preset, mapping or []), cluster, form)
     existing = _existing(again=again, reuse=reuse)
     say = partial(echo, err=True)
-    found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
+    with filling(out):
+        found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
     if as_json:
         echo_page(to_json([result.as_row() for result in found]))
         return

@@ -5,21 +5,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, Split, command
 from kazstance.comparison.agreement import agreement as compare_annotators
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.dataset.history import history
+from kazstance.dataset.show import show as show_rows
 from kazstance.dataset.verification.findings import Findings
 from kazstance.output.export import Format, export
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
-from kazstance.output.terminal import Table, display, echo, echo_page, safe, styled, write
+from kazstance.output.terminal import Table, display, echo, echo_page, styled, write
 from kazstance.schema.manifest import Manifest
-from kazstance.schema.records import Span
 
 
 @command
@@ -48,11 +47,7 @@ def show(
     if as_json:
         echo_page(to_json([row.model_dump(mode="json") for row in rows]))
         return
-    for row in rows:
-        certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
-        display(_marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
-    echo(f"{len(rows)} of {len(found)}")
+    show_rows(rows, len(found))
 
 
 @command
@@ -167,10 +162,3 @@ def _overview(found: Manifest) -> Table:
         for split, file in files.items():
             table.add_row(name, split, str(file.rows), file.digest[:12])
     return table
-
-
-def _marked(text: str, evidence: tuple[Span, ...]) -> Text:
-    """A text whose evidence stands in brackets and in bold."""
-    marked = styled(excerpt.mark(text, evidence))
-    marked.highlight_regex("⟦.*?⟧", "bold")
-    return marked

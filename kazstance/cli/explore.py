@@ -9,6 +9,7 @@ import typer
 
 from kazstance import dataset
 from kazstance.cli.command import Data, command
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.staging import scratch
@@ -48,7 +49,7 @@ def explore(
 def _write(data: Path, out: Path) -> None:
     from kazstance.explorer.page import page
 
-    content = page(data)
+    content = page(DatasetFolder(data))
     write_file(content, out)
     echo(f"wrote {out}, {len(content):,} bytes; open it in a browser")
     if len(content) > LARGE:
@@ -58,7 +59,7 @@ def _write(data: Path, out: Path) -> None:
 def _serve(data: Path, port: int) -> None:
     from kazstance.explorer.server import Explorer
 
-    with Explorer(data, port) as server:
+    with Explorer(DatasetFolder(data), port) as server:
         echo(f"{server.url}  (Ctrl-C ends it)")
         server.serve_forever()
 

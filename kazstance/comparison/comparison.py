@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any, Final
 
 import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kazstance.comparison.contrast import Row, contrast
 from kazstance.comparison.counts import Counts, Voice, count, spoken
@@ -23,6 +25,8 @@ from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared where nothing else is asked for."""
+NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
+"""Columns of sources that do not group them."""
 NOT_STATED: Final = "not stated"
 """The group of sources that do not have an attribute."""
 
@@ -202,18 +206,17 @@ def compare_rows(
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
     """A table, with an attribute of its sources as a column."""
-    rows = nw.from_native(folder[table].to_arrow())
-    if by == SOURCE:
-        return rows
-    sources = nw.from_native(folder.sources.to_arrow())
-    known = [name for name in sources.columns if name not in ("source_id", "split", "voices")]
-    if by not in known:
-        raise UnknownNameError(by, "attribute of sources", (SOURCE, *known))
-    attribute = nw.col(by).cast(nw.String).fill_null(NOT_STATED)
-    kept = rows.select(*(name for name in rows.columns if name != by))
-    return kept.join(sources.select("source_id", attribute), on="source_id", how="left")
+    rows = folder[table].to_arrow()
+    if by != SOURCE:
+        if by not in attributes(folder):
+            raise UnknownNameError(by, "attribute of sources", attributes(folder))
+        sources = folder.sources.to_arrow()
+        values = pc.fill_null(pc.cast(sources[by], pa.string()), NOT_STATED)
+        column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
+        rows = rows.drop_columns([name for name in rows.column_names if name == by]).append_column(by, column)
+    return nw.from_native(rows)
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:
     """What the sources of a dataset can be grouped by."""
-    return (SOURCE, *(name for name in folder.sources.columns if name not in ("source_id", "split", "voices")))
+    return (SOURCE, *(name for name in folder.sources.columns if name not in NOT_ATTRIBUTES))

@@ -1,5 +1,6 @@
 """Write a dataset: Parquet files and manifest."""
 
+import io
 import platform
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -51,8 +52,10 @@ def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]
     path = folder / table / f"{split}.parquet"
     path.parent.mkdir(exist_ok=True)
     arrow = pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[table].record))
-    pq.write_table(arrow, path, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
-    content = path.read_bytes()
+    sink = io.BytesIO()  # Arrow opens no path that is not UTF-8
+    pq.write_table(arrow, sink, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+    content = sink.getvalue()
+    path.write_bytes(content)
     return SplitFile(
         path=f"{table}/{split}.parquet",
         rows=len(rows),

@@ -44,6 +44,7 @@ class DatasetFolder:
         self.manifest: Final[Manifest] = _manifest(self.path)
         self._lock = RLock()
         self._whole: dict[tuple[str, str], pa.Table] = {}
+        self._schemas: dict[tuple[str, str], pa.Schema] = {}
         self._checked: set[str] = set()
 
     @property
@@ -146,9 +147,22 @@ class DatasetFolder:
         """How many rows a split has."""
         return self.manifest.tables[table][split].rows
 
-    def schema(self, table: str) -> pa.Schema:
-        """The columns of a table as they are stored."""
-        return self.read(table, next(iter(self.manifest.tables[table]))).schema
+    def schema(self, table: str, split: str | None = None) -> pa.Schema:
+        """The columns of a table as they are stored, in one of its splits or the first.
+
+        Raises:
+            IntegrityError: the file is damaged.
+        """
+        from kazstance.input.parquet import read_columns
+
+        key = table, split or next(iter(self.manifest.tables[table]))
+        with self._lock:
+            if key not in self._schemas:
+                try:
+                    self._schemas[key] = read_columns(self.file(*key))
+                except KazstanceError as error:
+                    raise IntegrityError(str(error), self.path) from error
+            return self._schemas[key]
 
     def label_names(self, table: str) -> Mapping[str, tuple[str, ...]]:
         """The names of the labels of each label column of a table, in the order of their numbers."""
@@ -156,14 +170,22 @@ class DatasetFolder:
 
         return label_names(self.schema(table))
 
-    def read(self, table: str, split: str, where: pc.Expression | None = None) -> pa.Table:
+    def read(
+        self, table: str, split: str, where: pc.Expression | None = None, names: Sequence[str] | None = None
+    ) -> pa.Table:
         """The rows of a split as they are stored; a condition is pushed down to the file, a whole split is kept.
+
+        Args:
+            table: the table.
+            split: the split.
+            where: the condition; `names` are the columns that are read then, without which all are.
+            names: the columns.
 
         Raises:
             IntegrityError: the file is damaged.
         """
         if where is not None:
-            return self._read_file(table, split, where=where)
+            return self._read_file(table, split, names, where)
         with self._lock:
             if (table, split) not in self._whole:
                 self._whole[table, split] = self._read_file(table, split)
@@ -181,7 +203,7 @@ class DatasetFolder:
         if table in self._checked or table not in TABLES:
             return
         for split in self.manifest.tables[table]:
-            found = self.read(table, split).schema
+            found = self.schema(table, split)
             for field in arrow_schema(TABLES[table].record):
                 at = found.get_field_index(field.name)
                 if at < 0 or found.field(at).type != field.type:

@@ -50,6 +50,7 @@ class Table(Generic[R]):
         Raises:
             UnknownNameError: there is no such column, split or label, or no such source or target in the dataset.
         """
+        self.folder.check_schema(self.name)
         splits = self.splits
         if SPLIT in asked:
             wanted = asked.pop(SPLIT)
@@ -147,6 +148,16 @@ class Table(Generic[R]):
         """
         return tuple(record for name in self._chosen(split) for record in self._validated(self._read(name)))
 
+    def show(self, limit: int = 10) -> None:
+        """Print the first rows; stances as sentences with their evidence in ⟦ ⟧.
+
+        Args:
+            limit: at most so many rows.
+        """
+        from kazstance.dataset.show import show
+
+        show(self[:limit], len(self))
+
     def path(self, split: str | None = None) -> Path:
         """The Parquet file of a split, or the folder of all splits, for anything that reads Parquet.
 
@@ -210,10 +221,7 @@ class Table(Generic[R]):
     def _size(self, split: str) -> int:
         if not self.conditions:
             return self.folder.rows(self.name, split)
-        import pyarrow.dataset as pads
-
-        files = pads.dataset(self.folder.file(self.name, split), format="parquet")
-        return int(files.count_rows(filter=expression(self.conditions)))
+        return len(self.folder.read(self.name, split, expression(self.conditions), self._stored_columns[:1]))
 
     def _read(self, split: str) -> pa.Table:
         self.folder.check_schema(self.name)

@@ -1,10 +1,9 @@
 """What a page knows before any sentence is asked for: the dataset, its sources and targets, and where they stand."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any, Final
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder, Table
 from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Position, Voice
 from kazstance.schema.records import SourcePosition
 
@@ -19,34 +18,31 @@ NAMES: Final = {
 }
 
 
-def overview(data: Path) -> dict[str, Any]:
+def overview(folder: DatasetFolder) -> dict[str, Any]:
     """Dataset, sources, targets, annotators and the complete grid of positions, as plain values.
 
     Raises:
-        KazstanceError: `data` is no built dataset.
-        IntegrityError: a row is not as the schema has it.
+        IntegrityError: a row does not match the schema.
     """
-    manifest = dataset.manifest(data=data)
+    manifest = folder.manifest
     header = manifest.model_dump(include={"id", "title", "version", "event", "license", "digest"})
     return {
-        "dataset": header | {"made_by": manifest.tools.get("kazstance"), "origins": _origins(data)},
+        "dataset": header | {"made_by": manifest.tools.get("kazstance"), "origins": _origins(folder)},
         "names": NAMES,
-        "sources": _records("sources", data),
-        "targets": _records("targets", data),
-        "annotators": _records("annotators", data),
+        "sources": _records(folder.sources),
+        "targets": _records(folder.targets),
+        "annotators": _records(folder.annotators),
         "position_columns": POSITION,
-        "positions": [list(row.values()) for row in _records("positions", data)],
+        "positions": [list(row.values()) for row in _records(folder.positions)],
     }
 
 
-def _records(table: str, data: Path) -> list[dict[str, Any]]:
-    return [row.model_dump(mode="json") for row in dataset.load(table, data=data)]
+def _records(table: Table[Any]) -> list[dict[str, Any]]:
+    return [row.model_dump(mode="json") for row in table]
 
 
-def _origins(data: Path) -> dict[str, int]:
+def _origins(folder: DatasetFolder) -> dict[str, int]:
     """How many labels are silver and gold; an adjudicated one is silver as long as no person has judged."""
-    count: Counter[str] = Counter()
-    for split in dataset.splits("stances", data=data):
-        count.update(dataset.table("stances", split, data=data).column("origin").to_pylist())
+    count = Counter(folder.columns("stances", ["origin"])["origin"].to_pylist())
     gold = count[Origin.human]
     return {"silver": count.total() - gold, "gold": gold}

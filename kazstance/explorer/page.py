@@ -5,9 +5,9 @@ import json
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
+from kazstance.dataset import DatasetFolder
 from kazstance.explorer.overview import overview
 from kazstance.explorer.rows import AROUND, COLUMNS, Rows
 
@@ -17,13 +17,9 @@ UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u202
 """What could end a script block, or a line of one, as JSON escapes."""
 
 
-def page(data: Path) -> bytes:
-    """A dataset as a page that opens from disk, without a network.
-
-    Raises:
-        KazstanceError: `data` is no built dataset.
-    """
-    return render(overview(data) | {"rows": Rows(data).everything()})
+def page(folder: DatasetFolder) -> bytes:
+    """A dataset as a page that opens from disk, without a network."""
+    return render(overview(folder) | {"rows": Rows(folder).everything()})
 
 
 def render(content: dict[str, Any], connect: str = "'none'") -> bytes:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 import numpy as np
@@ -11,9 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kazstance import dataset
-from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
-from kazstance.input.parquet import read_parquet
+from kazstance.dataset import DatasetFolder
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
@@ -115,20 +113,19 @@ class Keyed(NamedTuple):
 class Rows:
     """The tables of a dataset, read once, with whole numbers in place of ids."""
 
-    def __init__(self, data: Path) -> None:
-        self.sources = dataset.table("sources", data=data).column("source_id").to_pylist()
-        self.targets = dataset.table("targets", data=data).column("target_id").to_pylist()
-        units = _read(data, "sentences", ["source_id", "position", *UNIT])
+    def __init__(self, folder: DatasetFolder) -> None:
+        self.sources, self.targets = folder.ids["source_id"], folder.ids["target_id"]
+        units = folder.columns("sentences", ["source_id", "position", *UNIT])
         source = _places(units.column("source_id"), self.sources)
         order = np.lexsort((units.column("position").to_numpy(), source))
         self.units = units.take(order).select(UNIT)
         self.source = source[order]
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
-        self.stances = self._keyed(data, "stances", STANCE)
-        self.judgements = self._keyed(data, "judgements", JUDGEMENT, self._about)
+        self.stances = self._keyed(folder, "stances", STANCE)
+        self.judgements = self._keyed(folder, "judgements", JUDGEMENT, self._about)
         settled = pc.field("contested") | pc.field("rule").is_valid()
-        self.settled = self._keyed(data, "grid", SETTLED, where=settled)
+        self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
 
     def everything(self) -> dict[str, Any]:
         """All rows."""
@@ -186,14 +183,14 @@ class Rows:
 
     def _keyed(
         self,
-        data: Path,
+        folder: DatasetFolder,
         table: str,
         columns: Sequence[str],
         kept: Keep | None = None,
         where: pc.Expression | None = None,
     ) -> Keyed:
         """Some columns of a table; `kept` chooses rows by their pair of unit and target, `where` by their columns."""
-        rows = _read(data, table, ["sentence_id", "target_id", *columns], where)
+        rows = folder.columns(table, ["sentence_id", "target_id", *columns], where)
         n = _places(rows.column("sentence_id"), self.units.column("sentence_id"))
         pair = n * len(self.targets) + _places(rows.column("target_id"), self.targets)
         rows = rows.select(list(columns))
@@ -259,16 +256,7 @@ class Rows:
         return [[i, source, *row.values()] for i, source, row in keys]
 
 
-def _read(data: Path, table: str, columns: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
-    """Some columns of all splits of a table."""
-    files = [dataset.path(table, split, data=data) for split in dataset.splits(table, data=data)]
-    try:
-        return pa.concat_tables(read_parquet(file, columns, where) for file in files)
-    except (KazstanceError, pa.ArrowException) as error:
-        raise IntegrityError(str(error), data) from error
-
-
-def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | list[str]) -> Ints:
+def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | Sequence[str]) -> Ints:
     """The place of each value among those known."""
     value_set = known if isinstance(known, pa.ChunkedArray) else pa.array(known, pa.string())
     return cast(Ints, pc.index_in(values, value_set=value_set).to_numpy().astype(np.int64))

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.explorer.overview import overview
 from kazstance.explorer.page import embed, render
@@ -51,14 +51,14 @@ class Explorer:
     No address is ever a path of the disk.
 
     Raises:
-        KazstanceError: `data` is not a built dataset, or the port is taken.
+        KazstanceError: the port is taken.
     """
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, folder: DatasetFolder, port: int) -> None:
         from waitress import create_server  # noqa: PLC0415  # only needed to serve
 
-        self.page = render(overview(data) | {"rows": None}, connect="'self'")
-        self.rows = Rows(data)
+        self.page = render(overview(folder) | {"rows": None}, connect="'self'")
+        self.rows = Rows(folder)
         self._sockets: dict[int, Any] = {}
         logging.getLogger("waitress").setLevel(logging.ERROR)  # a queue of requests is nothing a user has to act on
         clients = _open_files() - OTHERS

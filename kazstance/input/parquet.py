@@ -19,16 +19,39 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
     names = None if columns is None else list(columns)
     try:
         if where is None:
-            with pq.ParquetFile(file) as found:
+            with pq.ParquetFile(_source(file)) as found:
                 table = found.read(names)
         else:
-            table = pq.read_table(file, columns=names, filters=where)
+            table = pq.read_table(_source(file), columns=names, filters=where)
         table.validate(full=True)
         return table if names is None else table.select(names)
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def read_columns(file: Path) -> pa.Schema:
+    """The columns of a Parquet file, with its metadata; no row is read.
+
+    Raises:
+        KazstanceError: it is not there, not Parquet, or damaged.
+    """
+    try:
+        return pq.read_schema(_source(file))
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def _source(file: Path) -> Path | pa.BufferReader:
+    """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return pa.BufferReader(file.read_bytes())
+    return file
 
 
 def _line(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from functools import cache
 from math import isinf
 from typing import Any, Final, NoReturn
 
@@ -47,7 +48,7 @@ def load_json(text: str) -> Any:
     """
     _check_depth(text)
     try:
-        value = _DECODER.decode(text)
+        value = _decoder().decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -109,6 +110,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
-)
+@cache
+def _decoder() -> json.JSONDecoder:
+    """The decoder of strict JSON."""
+    return json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)

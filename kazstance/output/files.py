@@ -2,13 +2,16 @@
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from kazstance.errors import KazstanceError
-from kazstance.output.staging import NEW, destination, named, parents, staging, sync
+from kazstance.output.staging import NEW, REFUSED, destination, named, parents, staging, sync
 
+_filled: Final[dict[Path, Path]] = {}
+"""Folders that this process fills, each with the place where its files are prepared."""
 STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
@@ -26,8 +29,31 @@ def write_file(content: bytes, out: Path) -> None:
     if final.exists() and any(is_kind(final.stat().st_mode) for is_kind in STREAMS):
         final.write_bytes(content)
         return
+    if place := next((place for folder, place in _filled.items() if final.is_relative_to(folder)), None):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        put_file(content, out, place)
+        return
     with parents(final, out), staging(final) as place:
         put_file(content, out, place)
+
+
+@contextmanager
+def filling(out: Path) -> Iterator[None]:
+    """Hold a folder while this process writes one file after another into it; each is complete or absent.
+
+    Raises:
+        KazstanceError: it is a file, another process is writing it, or the system refuses.
+    """
+    folder = destination(out)
+    if folder.exists() and not folder.is_dir():
+        raise KazstanceError(f"{out} is a file, expected a folder")
+    with parents(folder / NEW, out), staging(folder, within=True) as place:
+        _filled[folder] = place
+        try:
+            with named(out, REFUSED):
+                yield
+        finally:
+            del _filled[folder]
 
 
 def put_file(content: bytes, out: Path, place: Path) -> None:
@@ -43,8 +69,13 @@ def put_file(content: bytes, out: Path, place: Path) -> None:
     if old and not os.access(final, os.W_OK):
         raise KazstanceError(f"{out} is read-only")
     with named(out):
-        _write(content, place / NEW, old)
-        (place / NEW).replace(final)
+        try:
+            _write(content, place / NEW, old)
+            (place / NEW).replace(final)
+        except BaseException:
+            with suppress(OSError):
+                (place / NEW).unlink()
+            raise
         sync(final.parent)
 
 

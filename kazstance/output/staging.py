@@ -34,7 +34,9 @@ SCRATCH: Final = re.compile(r"kazstance-([0-9]+)-.+")
 
 def tell(line: str) -> None:
     """Print a line to standard error."""
-    print(line, file=sys.stderr)
+    from kazstance.output.terminal import echo  # noqa: PLC0415  # loads rich, which reading does not need
+
+    echo(line, err=True)
 
 
 def destination(out: Path) -> Path:
@@ -51,15 +53,16 @@ def destination(out: Path) -> Path:
 
 
 @contextmanager
-def staging(out: Path, say: Say = tell) -> Iterator[Path]:
-    """A folder beside an output, held by this process alone; it is removed at the end, whatever happened.
+def staging(out: Path, say: Say = tell, *, within: bool = False) -> Iterator[Path]:
+    """A folder beside an output, or within it, held by this process alone; it is removed at the end, whatever happened.
 
     Raises:
         KazstanceError: another process holds it, it cannot be made, or its place is taken.
     """
-    place = out.parent / _name(out)
-    if not out.parent.is_dir():
-        raise KazstanceError(f"{out.parent} is not a folder")
+    above = out if within else out.parent
+    place = above / _name(out)
+    if not above.is_dir():
+        raise KazstanceError(f"{above} is not a folder")
     with named(out):
         held = _hold(place, out)
     try:

@@ -10,6 +10,7 @@ from kazstance.corpus.build import Say, build
 from kazstance.dataset.verification.check import check
 from kazstance.errors import KazstanceError
 from kazstance.output.folders import Kind, Listed, replacing, unlisted
+from kazstance.output.terminal import echo
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
@@ -41,7 +42,7 @@ WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
 
 
-def build_dataset(corpus: Path, out: Path, say: Say = print) -> None:
+def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
     """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
 
     Raises:

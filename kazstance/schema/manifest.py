@@ -1,6 +1,5 @@
 """The manifest of a built dataset: what it holds, where that came from, and how to tell that it is whole."""
 
-import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kazstance.errors import IntegrityError, KazstanceError, Problem
+from kazstance.output.plain_json import to_json
 from kazstance.schema import MANIFEST
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count, Name
@@ -158,7 +158,7 @@ def to_bytes(manifest: Manifest) -> bytes:
 
 
 def _text(content: Mapping[str, object]) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+    return (to_json(content) + "\n").encode()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -184,7 +184,7 @@ def manifest_bytes(folder: Path) -> bytes:
             raise KazstanceError(f"{file} is not a file; expected a built dataset")
         size = file.stat().st_size
         if size > MAX_BYTES:
-            raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}")
+            raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}", folder)
         return file.read_bytes()
     except FileNotFoundError:
         raise KazstanceError(f"{file} is missing; expected a built dataset") from None
@@ -203,7 +203,7 @@ def parse_manifest(content: bytes, file: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise IntegrityError("\n".join(_faults(error, file))) from None
+        raise IntegrityError("\n".join(_faults(error, file)), file.parent) from None
 
 
 def _faults(error: ValidationError, file: Path) -> Iterable[str]:

@@ -60,11 +60,13 @@ class Kind:
         count: cases of a run of length 1.
         prepare: writes into a folder, once, what all cases of the kind start from.
         make: writes the inputs of a case and gives its steps.
+        modules: what the commands import; imported once.
     """
 
     count: int
     prepare: Callable[[Path], None]
     make: Callable[[Case], list[Step]]
+    modules: tuple[str, ...]
 
 
 Kinds = Mapping[str, Kind]

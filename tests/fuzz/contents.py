@@ -331,3 +331,25 @@ def mutate(content: bytes, suffix: str, draw: Random) -> tuple[bytes, str]:
     structures = STRUCTURES.get(suffix, ())
     mutation = draw.choice(structures if structures and draw.random() < 0.55 else ANY)
     return mutation(content, draw), mutation.__name__
+
+
+def write_alike(content: bytes, suffix: str, draw: Random) -> tuple[bytes, str]:
+    """The same content written otherwise, and how: a byte-order mark, ends of lines, order of keys, escapes, quoting."""
+    text = content.decode("utf-8")
+    if suffix == ".jsonl":
+        text = "".join(f"{_dump_alike(json.loads(line), draw)}\n" for line in text.splitlines())
+    elif suffix == ".csv":
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        out = io.StringIO(newline="")
+        csv.writer(out, quoting=draw.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)), lineterminator="\n").writerows(rows)
+        text = out.getvalue()
+    end, mark = draw.choice(("\n", "\r\n")), draw.choice((b"", b"\xef\xbb\xbf"))
+    is_quoted = suffix == ".csv"  # a field of CSV may have lines, whose ends are its own
+    return mark + (text if is_quoted else text.replace("\n", end)).encode(), f"mark {mark!r}, ends {end!r}"
+
+
+def _dump_alike(value: dict[str, Any], draw: Random) -> str:
+    pairs = list(value.items())
+    draw.shuffle(pairs)
+    separators = draw.choice(((",", ":"), (" , ", " : ")))
+    return json.dumps(dict(pairs), ensure_ascii=draw.random() < 0.5, separators=separators)

@@ -9,6 +9,7 @@ from tests.commands import argv
 from tests.fuzz import corpora, trees, typed_columns
 from tests.fuzz.cases import Case, Kind, Random, Step
 from tests.fuzz.oracle import snapshot
+from tests.fuzz.runs import BENCHMARKING
 
 READING = ("info", "show", "agreement", "cite", "license", "compare", "verify")
 
@@ -87,4 +88,4 @@ def _rewrite(case: Case, draw: Random) -> str:
     return f"{path.parent.name}/{path.name}: rewritten, {name}, way {way}"
 
 
-DATASETS = Kind(200, corpora.prepare, make)
+DATASETS = Kind(200, corpora.prepare, make, (*corpora.BUILDING, *BENCHMARKING, "kazstance.publish.changes"))

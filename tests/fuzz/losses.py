@@ -71,6 +71,13 @@ def _lost_adjudications(corpus: Path, out: Path) -> Iterator[str]:
             yield f"{key} is adjudicated to {line['label']}, and {built.get(key)} in the grid"
 
 
+def of_alike(folder: Path) -> Iterator[str]:
+    """Another digest than that of the corpus that says the same."""
+    expected, found = (json.loads(_text(folder / name))["digest"] for name in ("expected.json", "out/manifest.json"))
+    if found != expected:
+        yield f"digest {found}, and {expected} before"
+
+
 def of_import(folder: Path) -> Iterator[str]:
     """Labels of a filled sheet that the corpus, as it was built, has otherwise or not at all."""
     plan = json.loads(_text(folder / "sheets" / "plan.json"))
@@ -115,7 +122,7 @@ def of_score(folder: Path) -> Iterator[str]:
     told = json.loads((folder / "run" / "stdout").read_text())["all"]
     reported = next((line["value"] for line in told if line["metric"] == "accuracy"), None)
     gold, predicted = (
-        {str(row["id"]): row["label"] for row in _rows(next(iter(folder.glob(f"{name}.*"))))}
+        {row["id"]: row["label"].strip().lower() for row in _rows(next(iter(folder.glob(f"{name}.*"))))}
         for name in ("gold", "pred")
     )
     right = sum(predicted.get(key) == label for key, label in gold.items()) / len(gold)
@@ -124,6 +131,7 @@ def of_score(folder: Path) -> Iterator[str]:
 
 
 CHECKS: Mapping[str, Callable[[Path], Iterator[str]]] = {
+    "alike": of_alike,
     "build": of_build,
     "import": of_import,
     "run": of_run,

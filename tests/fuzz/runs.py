@@ -12,7 +12,7 @@ from tests.conftest import HARBOUR
 from tests.fuzz import contents, trees, typed_columns, values
 from tests.fuzz.cases import Case, Kind, Random, Step
 from tests.fuzz.processes import has_passed
-from tests.fuzz.scored_files import Columns, write_csv
+from tests.fuzz.scored_files import SCORING, Columns, write_alike, write_csv
 
 SYSTEMS = ("majority", "source only")
 HOW = (("stance", "in_domain"), ("stance", "cross_source"), ("stance4", "cross_target"), ("compare", "cross_target"))
@@ -44,23 +44,34 @@ def make_predictions(case: Case) -> list[Step]:
     draw = case.draw
     task, protocol = draw.choice(HOW)
     columns = predicted(case.base / "runs" / f"{task}-{protocol}" / "majority")
-    path = _write(case.folder / "predictions", columns, draw)
-    for i, mutation in case.mutations():
-        case.done[i] = _mutate(path, columns, mutation)
-    out = case.folder / "out"
-    if draw.random() < 0.5:
+    is_alike = draw.random() < 0.25
+    path = write_alike if is_alike else _write_mutated
+    file, out = path(case, draw, "predictions", columns), case.folder / "out"
+    if draw.random() < 0.5 and not is_alike:
         shutil.copytree(case.base / "runs" / f"{task}-{protocol}" / "majority", out)
-    system = draw.choice(("majority", "mine", "mine", values.text(draw).replace("\0", "")[:300] or "x"))
-    more = ["--data", case.base / "data", "--task", task, "--protocol", protocol, "--predictions", path]
-    if draw.random() < 0.1 and task == "stance":
+    system = draw.choice(("majority", "mine", "mine", values.text(draw).replace("\0", "")[:300].lstrip("-") or "x"))
+    more = ["--data", case.base / "data", "--task", task, "--protocol", protocol, "--predictions", file]
+    if draw.random() < 0.1 and task == "stance" and not is_alike:
         more += ["--probes"]
     page = case.folder / f"page{draw.choice(('.md', '.json'))}"
     return [
-        Step(["bench", "run", *map(str, more), "--out", str(out), "--", system], ("out",), check="run"),
+        Step(
+            ["bench", "run", *map(str, more), "--out", str(out), "--", "mine" if is_alike else system],
+            ("out",),
+            has_to="pass" if is_alike else None,
+            check="run",
+        ),
         Step(
             argv("bench report", out, "--data", case.base / "data", out=page), (page.name,), has_to="pass", follows=True
         ),
     ]
+
+
+def _write_mutated(case: Case, draw: Random, name: str, columns: Columns) -> Path:
+    path = _write(case.folder / name, columns, draw)
+    for i, mutation in case.mutations():
+        case.done[i] = _mutate(path, columns, mutation)
+    return path
 
 
 def _write(path: Path, columns: Columns, draw: Random) -> Path:
@@ -112,5 +123,11 @@ def make_runs(case: Case) -> list[Step]:
     ]
 
 
-PREDICTIONS = Kind(500, prepare, make_predictions)
-RUNS = Kind(200, prepare, make_runs)
+BENCHMARKING = (
+    *SCORING,
+    "kazstance.benchmark.runs",
+    "kazstance.benchmark.report",
+    "kazstance.benchmark.baselines",
+)
+PREDICTIONS = Kind(500, prepare, make_predictions, BENCHMARKING)
+RUNS = Kind(200, prepare, make_runs, BENCHMARKING)

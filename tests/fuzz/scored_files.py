@@ -45,7 +45,7 @@ def make(case: Case) -> list[Step]:
     """Two files and a command that scores them; the same rows in other formats have to give the same scores."""
     draw = case.draw
     gold, predicted = rows(draw)
-    more = ["--id", "id", "--json", "--resamples", "10"]
+    more = ["--id", "id", "--json", "--resamples", "10", "--preset", "kazstance"]
     more += draw.choice(
         (
             (),
@@ -210,4 +210,14 @@ def _grow_columns(path: Path, columns: Columns, draw: Random) -> Path:
     return write_csv(path.with_suffix(".csv"), columns | added)
 
 
-SCORED_FILES = Kind(2000, prepare, make)
+SCORING = (
+    "kazstance.cli",
+    "narwhals._arrow.group_by",
+    "narwhals._arrow.namespace",
+    "pyarrow.csv",
+    "pyarrow.dataset",
+    "pyarrow.json",
+    "pyarrow.pandas_compat",
+    "pydantic.type_adapter",
+)
+SCORED_FILES = Kind(2000, prepare, make, SCORING)

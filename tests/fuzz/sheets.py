@@ -1,5 +1,7 @@
 """Filled sheets and exports of Label Studio, brought into a corpus."""
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +10,7 @@ from tests.commands import argv
 from tests.conftest import HARBOUR
 from tests.fuzz import contents, trees, values
 from tests.fuzz.cases import Case, Kind, Random, Step
+from tests.fuzz.corpora import BUILDING
 from tests.fuzz.processes import has_passed
 
 
@@ -24,44 +27,84 @@ def prepare(base: Path) -> None:
 
 def make(case: Case) -> list[Step]:
     """A sheet brought in; what comes out has to be a corpus that builds, and nothing else may change."""
-    corpus, sheets = (Path(shutil.copytree(case.base / name, case.folder / name)) for name in ("corpus", "sheets"))
+    for name in ("corpus", "sheets"):
+        shutil.copytree(case.base / name, case.folder / name)
     draw = case.draw
-    sheet = sheets / draw.choice(("filled.csv", "filled.json"))
-    (sheets / "used").write_text(sheet.name)
+    sheet = case.folder / "sheets" / draw.choice(("filled.csv", "filled.json"))
+    (sheet.parent / "used").write_text(sheet.name)
+    if draw.random() < 0.2:
+        case.done[-1] = _write_alike(sheet, draw)
+        return [_bring_in(case.folder, sheet, [], "pass"), *_build(case.folder)]
     is_corpus_whole = True
     for i, mutation in case.mutations():
-        way = mutation.random()
-        if way < 0.12:
-            is_corpus_whole = False
-            case.done[i] = trees.mutate(corpus, mutation)
-        elif way < 0.27:
-            case.done[i] = trees.mutate(sheets, mutation, only="plan.json")
-        elif way < 0.35:
-            case.done[i] = trees.mutate(sheets, mutation, only=sheet.name)
-        elif sheet.is_file() and not sheet.is_symlink():
-            content, how = contents.mutate(sheet.read_bytes(), sheet.suffix, mutation)
-            sheet.write_bytes(content)
-            case.done[i] = f"{sheet.name}: {how}"
-    steps = [_bring_in(corpus, sheet, sheets / "plan.json", draw)]
-    if not is_corpus_whole:
-        return steps
-    out = case.folder / "out"
-    return [
-        *steps,
-        Step(argv("build", corpus=corpus, out=out), ("out",), has_to="pass", follows=True, check="import"),
-        Step(argv("verify", data=out), has_to="pass", follows=True),
-    ]
+        is_corpus_whole &= _mutate(case, sheet, i, mutation)
+    steps = [_bring_in(case.folder, sheet, _odd_options(draw), None)]
+    return [*steps, *_build(case.folder)] if is_corpus_whole else steps
 
 
-def _bring_in(corpus: Path, sheet: Path, plan: Path, draw: Random) -> Step:
+def _write_alike(sheet: Path, draw: Random) -> str:
+    """The same answers in another order of rows and columns, quoted, ended or indented otherwise."""
+    if sheet.suffix == ".json":
+        tasks = json.loads(sheet.read_text())
+        draw.shuffle(tasks)
+        more = {"id": 1, "created_at": "2031-06-01T12:00:00Z", "meta": {}, "predictions": []}
+        tasks = [dict(sorted((more | task).items(), key=lambda _: draw.random())) for task in tasks]
+        sheet.write_text(json.dumps(tasks, indent=draw.choice((None, 4)), ensure_ascii=draw.random() < 0.5), "utf-8")
+        return "tasks in another order, with more keys"
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    draw.shuffle(rows)
+    columns = draw.sample(list(rows[0]), len(rows[0]))
+    out = io.StringIO(newline="")
+    how = {"quoting": draw.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)), "lineterminator": draw.choice(("\n", "\r\n"))}
+    writer = csv.DictWriter(out, columns, **how)
+    writer.writeheader()
+    writer.writerows(rows)
+    sheet.write_bytes(draw.choice((b"", b"\xef\xbb\xbf")) + out.getvalue().encode())
+    return f"rows and columns in another order, {how}"
+
+
+def _mutate(case: Case, sheet: Path, i: int, draw: Random) -> bool:
+    """Change the corpus, the plan or the sheet, and say whether the corpus is as it was."""
+    way = draw.random()
+    if way < 0.12:
+        case.done[i] = trees.mutate(case.folder / "corpus", draw)
+        return False
+    if way < 0.27:
+        case.done[i] = trees.mutate(sheet.parent, draw, only="plan.json")
+    elif way < 0.35:
+        case.done[i] = trees.mutate(sheet.parent, draw, only=sheet.name)
+    elif sheet.is_file() and not sheet.is_symlink():
+        content, how = contents.mutate(sheet.read_bytes(), sheet.suffix, draw)
+        sheet.write_bytes(content)
+        case.done[i] = f"{sheet.name}: {how}"
+    return True
+
+
+def _odd_options(draw: Random) -> list[str]:
     more: list[str] = []
     for option in ("--name", "--note"):
         if draw.random() < 0.2:
             more += [option, (values.text(draw).replace("\0", "") or "x")[:30_000]]
     if draw.random() < 0.1:
         more += ["--date", draw.choice(("2031-06-02", "0001-01-01", "9999-12-31", "2031-02-30", "x"))]
+    return more
+
+
+def _bring_in(folder: Path, sheet: Path, more: list[str], has_to: str | None) -> Step:
     written = ("corpus/annotations/annotators.toml", "corpus/annotations/p.jsonl")
-    return Step(argv("review import", *more, corpus=corpus, sheet=sheet, plan=plan), written)
+    line = argv("review import", *more, corpus=folder / "corpus", sheet=sheet, plan=sheet.parent / "plan.json")
+    return Step(line, written, has_to)
 
 
-SHEETS = Kind(1000, prepare, make)
+def _build(folder: Path) -> list[Step]:
+    """Build the corpus that was brought a sheet, compare the two, and verify."""
+    out = folder / "out"
+    built = argv("build", corpus=folder / "corpus", out=out)
+    return [
+        Step(built, ("out",), has_to="pass", follows=True, check="import"),
+        Step(argv("verify", data=out), has_to="pass", follows=True),
+    ]
+
+
+SHEETS = Kind(1000, prepare, make, (*BUILDING, "kazstance.review.bring_in"))

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from kazstance.dataset.verification.tables import SPLIT, Places, Tables, differs, find, take
 from kazstance.schema.context import contexts
-from kazstance.schema.labels import ANNOTATED_KINDS, ProbeKind
+from kazstance.schema.labels import ANNOTATED_KINDS, ProbeKind, Voice
 from kazstance.schema.records import TABLES, Sentence
 
 
@@ -41,6 +41,7 @@ def _check_sentences(tables: Tables) -> Iterator[str]:
         wrong = differs(tables.column("sentences", outer), stem)
         yield from tables.differences("sentences", outer, wrong, stem, f"as in {inner}")
     yield from _check_annotated(tables)
+    yield from _check_voices(tables)
 
 
 def _check_annotated(tables: Tables) -> Iterator[str]:
@@ -50,6 +51,21 @@ def _check_annotated(tables: Tables) -> Iterator[str]:
     due = pc.and_(is_text, is_first).to_numpy(zero_copy_only=False)
     wrong = due != tables.numbers("sentences", "annotated")
     yield from tables.differences("sentences", "annotated", wrong, due, "by kind and duplicate_of")
+
+
+def _check_voices(tables: Tables) -> Iterator[str]:
+    """Whoever is quoted is a voice of the source, endorsed as the source has it; in its own voice nobody is named."""
+    quoted = {
+        (source["source_id"], voice["speaker"], voice["endorsed"])
+        for source in tables.rows["sources"].select(["source_id", "voices"]).to_pylist()
+        for voice in source["voices"]
+    }
+    columns = ["source_id", "speaker", "endorsed", "voice"]
+    rows = [tuple(row.values()) for row in tables.rows["sentences"].select(columns).to_pylist()]
+    right = [row[:3] in quoted if row[3] == Voice.quoted else row[1:3] == (None, None) for row in rows]
+    yield from tables.faults(
+        "sentences", ~np.array(right, dtype=bool), "voice, speaker and endorsed are not as in sources"
+    )
 
 
 def _repaired(tables: Tables) -> Places:

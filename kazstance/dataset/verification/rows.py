@@ -24,7 +24,7 @@ def read_split(file: Path, table: str) -> pa.Table:
     Raises:
         UNREADABLE: it is not Parquet, or has other columns than the table.
     """
-    with pq.ParquetFile(file) as opened:
+    with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as opened:
         found = opened.read()
     expected = arrow_schema(TABLES[table].record)
     if not found.schema.equals(expected):

@@ -40,6 +40,7 @@ def check_votes(tables: Tables) -> Iterator[str]:
     """Votes are the judgements of those whose judgements make labels, and labels and origins follow from votes."""
     votes = _votes(tables)
     yield from _check_judgements(tables, votes)
+    yield from _check_complete(tables)
     yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows))
     yield from _check_fields(tables)
     yield from _check_stances(tables)
@@ -78,6 +79,14 @@ def _check_judgements(tables: Tables, votes: Votes) -> Iterator[str]:
     unordered = np.zeros_like(wrong)
     unordered[votes.row[1:][follows]] = True
     yield from tables.faults("grid", unordered, "votes are not ordered by annotator, each annotator once")
+
+
+def _check_complete(tables: Tables) -> Iterator[str]:
+    """Annotators that are said to be complete judged every cell of the grid."""
+    annotators = tables.column("annotators", "annotator_id")
+    judged = np.bincount(find(tables.column("judgements", "annotator_id"), annotators), minlength=len(annotators))
+    lacking = tables.numbers("annotators", "complete") & (judged != tables.rows["grid"].num_rows)
+    yield from tables.faults("annotators", lacking, "is said to be complete, but has not judged every cell of grid")
 
 
 def _check_labels(tables: Tables, counts: Counts) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""Rows on a terminal: stances as sentences with their evidence marked, other tables as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kazstance.dataset.excerpt import mark
+from kazstance.output.terminal import Table, display, echo, safe, styled
+from kazstance.schema.records import Record, Stance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.text import Text
+
+    from kazstance.schema.records import Span
+
+
+def show(rows: Sequence[Record], total: int) -> None:
+    """Print some rows, and of how many they are."""
+    stances = [row for row in rows if isinstance(row, Stance)]
+    if len(stances) == len(rows):
+        show_stances(stances)
+    else:
+        display(_table(rows))
+    echo(f"{len(rows)} of {total}")
+
+
+def show_stances(rows: Iterable[Stance]) -> None:
+    """Print sentences, each with its target and label, and its evidence in ⟦ ⟧."""
+    for row in rows:
+        certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
+        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
+        display(marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
+
+
+def marked(text: str, evidence: Sequence[Span]) -> Text:
+    """A text whose evidence is in brackets and in bold."""
+    found = styled(mark(text, evidence))
+    found.highlight_regex("⟦.*?⟧", "bold")
+    return found
+
+
+def _table(rows: Sequence[Record]) -> Table:
+    columns = list(type(rows[0]).model_fields) if rows else []
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(_cell(getattr(row, column)) for column in columns))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{len(value)} items" if isinstance(value, tuple) else str(value)

@@ -1,0 +1,129 @@
+"""The front door: what `import kazstance` offers, and how one uses it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+import kazstance as ks
+
+SAMPLE = """
+import kazstance as ks
+
+ds = ks.open()
+str(ds)
+ds.stances.where(target="west_wants_calm", label="against").show()
+ds.stances.to_pandas("test"); ds.stances.to_polars(); ds.stances.to_arrow(); ds.stances.path("test"); ds.stances.to_hf()
+stance: ks.Stance = ds.stances[0]
+ds.why("pr_collective/16/2", "west_wants_calm")
+
+cmp = ds.compare(voice="own", by="source")
+cmp.positions().to_pandas(); cmp["old_mole", "campism"].net
+cmp.disagreements(); cmp.distances(); cmp.wording("campism"); cmp.contrast("campism")
+ds.agreement(by="target"); ds.explore(OUT + "/page.html")
+"""
+
+
+def test_every_public_name_is_there_and_no_other():
+    assert dir(ks) == sorted(ks.__all__)
+    for name in ks.__all__:
+        assert getattr(ks, name) is not None
+
+
+def test_no_package_or_module_shadows_a_public_name():
+    homes = {path.stem for path in Path(ks.__file__).parent.iterdir() if not path.stem.startswith("__")}
+    assert homes & set(ks.__all__) == set()
+
+
+@pytest.mark.parametrize("name", ["scoring", "history", "tables"])
+def test_a_name_that_has_moved_says_where_to(name):
+    with pytest.raises(AttributeError, match=f"kazstance.{name} is gone since version 0.4; use kazstance"):
+        getattr(ks, name)
+
+
+def test_the_sample_runs(tmp_path):
+    code = f"OUT = {str(tmp_path)!r}\n{SAMPLE}"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "⟦" in done.stdout
+    assert (tmp_path / "page.html").stat().st_size > 100_000
+
+
+def test_the_sample_is_typed(tmp_path):
+    (tmp_path / "sample.py").write_text(f'OUT = "x"\n{SAMPLE}')
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", tmp_path / "sample.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_dataset_is_opened_from_any_kind_of_path(harbour_data):
+    assert ks.open(str(harbour_data)).digest == ks.open(harbour_data).digest
+    assert repr(ks.open(str(harbour_data))).startswith("<Dataset harbour ")
+
+
+def test_tables_filter_count_and_convert_alike(harbour_data):
+    ds = ks.open(harbour_data)
+    wanted = ds.stances.where(target="strike", label=["favor", "against"])
+    rows = wanted.records()
+    assert len(wanted) == len(rows) == len(wanted.to_pandas()) == len(wanted.to_polars()) == wanted.to_arrow().num_rows
+    assert {row.target_id for row in rows} == {"strike"}
+    assert set(wanted.to_pandas()["label"]) == {row.label.name for row in rows} <= {"favor", "against"}
+    assert list(wanted) == list(rows)
+    assert wanted[0] == rows[0]
+    assert wanted[-1] == rows[-1]
+    assert wanted[1:3] == rows[1:3]
+    with pytest.raises(IndexError):
+        wanted[len(rows)]
+    assert pl.DataFrame(wanted).equals(wanted.to_polars())
+    assert pd.concat([ds.stances.to_pandas(split) for split in ds.stances.splits], ignore_index=True).equals(
+        ds.stances.to_pandas()
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"target": "strikes"}, "'strikes' is not a target"),
+        ({"source": "docker"}, "'docker' is not a source"),
+        ({"label": "favour"}, "'favour' is not a label of stances"),
+        ({"lable": "favor"}, "'lable' is not a column of stances"),
+        ({"split": "dev"}, "'dev' is not a split of stances"),
+    ],
+)
+def test_wrong_names_are_refused(asked, message, harbour_data):
+    with pytest.raises(ks.UnknownNameError, match=message):
+        ks.open(harbour_data).stances.where(**asked)
+
+
+def test_a_comparison_by_an_attribute_adds_up():
+    ds = ks.open()
+    by_source, by_tradition = ds.compare(), ds.compare(by="tradition")
+    assert by_source.counts.total.sum() == by_tradition.counts.total.sum()
+    assert by_source.counts.sentences.sum() == by_tradition.counts.sentences.sum()
+    traditions = {row.source_id: row.tradition for row in ds.sources}
+    for tradition in by_tradition.counts.sources:
+        members = [cell for cell in by_source.positions() if traditions[cell.source] == tradition]
+        for target in by_source.counts.targets:
+            expected = sum(cell.favor for cell in members if cell.target == target)
+            assert by_tradition[tradition, target].favor == expected
+
+
+def test_rows_of_any_kind_compare_alike(harbour_data):
+    ds = ks.open(harbour_data)
+    columns = {"source": "source_id", "target": "target_id", "cluster": "paragraph_id"}
+    expected = ks.compare(ds.stances, **columns).positions().rows()
+    kinds = [
+        ds.stances.to_pandas(),
+        ds.stances.to_polars(),
+        ds.stances.to_polars().lazy(),
+        ds.stances.to_arrow(),
+        ds.stances.to_arrow().to_reader(),
+        ds.stances.to_arrow().to_pylist(),
+    ]
+    for rows in kinds:
+        assert ks.compare(rows, **columns).positions().rows() == expected
+    with pytest.raises(ks.KazstanceError, match=r"int, expected rows as one of: a data frame .*; a list of rows"):
+        ks.compare(3)
