@@ -15,6 +15,8 @@ VALUE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
 """What differs between the messages of problems of one kind: quoted values and numbers."""
 COLLECTED: Final = 10_000
 """Problems of a file after which the rest of it is not looked at."""
+LINE: Final = 2_000
+"""Characters of a line of a message."""
 LENGTH: Final = 200
 """Characters of a message that tell its kind."""
 
@@ -26,7 +28,7 @@ class KazstanceError(Exception):
     """Whether the message is a list, one thing a line."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message if self.lists else _line(message))
+        super().__init__("\n".join(map(_line, message.split("\n"))) if self.lists else _line(message))
 
 
 class CorpusWarning(UserWarning):
@@ -165,5 +167,6 @@ class MissingExtraError(KazstanceError, ImportError):
 
 
 def _line(text: str) -> str:
-    """A text in one line, so that no name of a user's begins a line of a message."""
-    return text.replace("\n", r"\n")
+    """A text in one line of bounded length, so that no name of a user's begins a line of a message or floods it."""
+    line = text.replace("\n", r"\n")
+    return line if len(line) <= LINE else f"{line[:LINE]}… ({len(line) - LINE:,} more characters)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazstance.errors import UnknownNameError
+from kazstance.errors import IntegrityError, UnknownNameError
 
 if TYPE_CHECKING:
     from kazstance.dataset.folder import DatasetFolder
@@ -39,8 +39,12 @@ def history(folder: DatasetFolder, sentence: str, target: str) -> History:
         raise UnknownNameError(sentence, "annotated sentence", annotated)
     rows = folder.judgements.where(sentence=sentence, target=target).records()
     voters = {vote.annotator_id for vote in cells[0].votes}
+    texts = folder.sentences.where(sentence=sentence).records()
+    if not texts:
+        message = f"{folder.path}: grid has {sentence}, but sentences has no such row"
+        raise IntegrityError(message, folder.path)
     return History(
-        folder.sentences.where(sentence=sentence)[0],
+        texts[0],
         cells[0],
         tuple(row for row in rows if row.annotator_id in voters),
         tuple(row for row in rows if row.annotator_id not in voters),

@@ -46,7 +46,13 @@ def read_columns(file: Path) -> pa.Schema:
 
 
 def _source(file: Path) -> Path | pa.BufferReader:
-    """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content."""
+    """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content.
+
+    Raises:
+        OSError: it is not a regular file: a pipe would be waited for without end.
+    """
+    if file.exists() and not file.is_file():
+        raise OSError("not a regular file")
     try:
         str(file).encode()
     except UnicodeEncodeError:

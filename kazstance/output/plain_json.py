@@ -10,9 +10,9 @@ from kazstance.output.characters import ACTIVE
 def to_json(value: Any) -> str:
     """Plain values as indented JSON; a float that is undefined or infinite is null, since JSON knows no other.
 
-    Characters that act on a terminal without being seen are JSON escapes.
+    Characters that act on a terminal without being seen are JSON escapes; what JSON does not know is text.
     """
-    return _escaped(json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False))
+    return _escaped(json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False, default=str))
 
 
 def to_line(value: Any) -> str:

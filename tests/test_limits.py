@@ -1,0 +1,65 @@
+"""What has no end elsewhere has one here: messages, pipes, values of any type."""
+
+import os
+import time
+
+import pyarrow as pa
+import pytest
+
+from kazstance.dataset import DatasetFolder
+from kazstance.dataset.history import history
+from kazstance.errors import InputError, IntegrityError, KazstanceError, Problem, UnknownNameError
+from kazstance.input.parquet import read_parquet
+from kazstance.output.plain_json import to_json
+from tests.commands import run
+
+LONG = "x" * 140_000
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KazstanceError(LONG),
+        InputError([Problem("f", 1, LONG, "m"), Problem("f", 2, "a", LONG)]),
+        UnknownNameError(LONG, "column", ["a", LONG]),
+        IntegrityError(f"a\n{LONG}\nb"),
+    ],
+)
+def test_no_line_of_a_message_is_without_end(error):
+    lines = str(error).splitlines()
+    assert max(map(len, lines)) < 2_100
+    assert any("more characters)" in line for line in lines)
+
+
+def test_a_field_without_end_is_cut_in_messages(tmp_path):
+    (tmp_path / "g.csv").write_text("id,label\n1,favor\n")
+    (tmp_path / "p.csv").write_text(f"id,label\n1,{LONG}\n")
+    done = run("score", "--id", "id", gold=tmp_path / "g.csv", pred=tmp_path / "p.csv")
+    assert done.code == 1
+    assert len(done.err) < 5_000
+
+
+def test_a_pipe_in_place_of_a_table_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.parquet")
+    started = time.monotonic()
+    with pytest.raises(KazstanceError, match=r"x.parquet: not a regular file; expected a Parquet file"):
+        read_parquet(tmp_path / "x.parquet")
+    assert time.monotonic() - started < 5
+
+
+def test_a_history_whose_sentence_is_gone_names_the_dataset(harbour_data, tmp_path, monkeypatch):
+    folder = DatasetFolder(harbour_data)
+    whole = folder.read("sentences", "all")
+    kept = [name != "dockers/5/2" for name in whole["sentence_id"].to_pylist()]
+    pa.parquet.write_table(whole.filter(pa.array(kept)), tmp_path / "all.parquet")
+    place = folder.file
+    monkeypatch.setattr(
+        folder, "file", lambda table, split: tmp_path / "all.parquet" if table == "sentences" else place(table, split)
+    )
+    folder._whole.clear()
+    with pytest.raises(IntegrityError, match="grid has dockers/5/2, but sentences has no such row"):
+        history(folder, "dockers/5/2", "strike")
+
+
+def test_values_that_json_does_not_know_are_text():
+    assert to_json({"a": b"\xff"}) == '{\n "a": "b\'\\\\xff\'"\n}'
