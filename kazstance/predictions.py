@@ -173,15 +173,18 @@ def _label_columns(side: Side, prefix: str, spelling: Spelling, notes: list[Note
 def _left_out(side: Side, columns: Mapping[str, str | None], labels: Sequence[str]) -> Iterator[Note]:
     """Votes for none, where no row is none and there are three labels."""
     for name, label in columns.items():
-        if (
-            label == "none"
-            and label not in labels
-            and (rows := int(pc.sum(pc.not_equal(side.table.column(name), 0)).as_py() or 0))
-        ):
+        if label == "none" and label not in labels and (rows := _filled(side.table.column(name))):
             message = (
                 f"{side.name}: {name} is left out, with votes in {rows} of {len(side.table)} rows: no label is none"
             )
             yield Note(message, name, rows, len(side.table))
+
+
+def _filled(column: pa.ChunkedArray) -> int:
+    """How many rows hold something other than 0; in a column of text, something other than blanks or the digit."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return int(pc.sum(pc.not_equal(column, 0)).as_py() or 0)
+    return sum(str(value).strip() not in ("", "0") for value in column.drop_null().to_pylist())
 
 
 @dataclass(frozen=True)

@@ -63,3 +63,32 @@ def test_a_history_whose_sentence_is_gone_names_the_dataset(harbour_data, tmp_pa
 
 def test_values_that_json_does_not_know_are_text():
     assert to_json({"a": b"\xff"}) == '{\n "a": "b\'\\\\xff\'"\n}'
+
+
+@pytest.mark.parametrize("votes", ["many,", "x,0"])
+def test_votes_that_are_no_numbers_are_no_error_where_they_are_left_out(votes, tmp_path):
+    one, two = votes.split(",")
+    (tmp_path / "g.csv").write_text(f"id,label,votes_none\n1,favor,{one}\n2,against,{two}\n")
+    (tmp_path / "p.csv").write_text("id,label\n1,favor\n2,against\n")
+    done = run("score", "--id", "id", "--preset", "kazstance", gold=tmp_path / "g.csv", pred=tmp_path / "p.csv")
+    assert "unexpected" not in done.err
+    assert "votes" in done.err
+    assert done.code in (0, 1)
+
+
+def test_a_fold_without_training_rows_is_said_to_be_one(harbour_data, tmp_path):
+    where = ["--task", "compare", "--protocol", "cross_source", "--data", harbour_data]
+    done = run("bench run", *where, system="majority", out=tmp_path / "run")
+    assert done.code == 1
+    assert "fold dockers+merchants: there are no labels to count; this fold has no rows to train on" in done.err
+
+
+@pytest.mark.parametrize("name", ["scores.json", "predictions/2.jsonl"])
+def test_a_run_asks_no_system_where_its_files_have_no_place(name, harbour_data, tmp_path):
+    (tmp_path / "run" / name).mkdir(parents=True)
+    where = ["--protocol", "cross_source", "--data", harbour_data]
+    done = run("bench run", *where, system="majority", out=tmp_path / "run")
+    assert done.code == 1
+    assert done.out == ""
+    assert not list((tmp_path / "run").rglob("*.jsonl/*"))
+    assert [file for file in (tmp_path / "run").rglob("*") if file.is_file()] == []

@@ -43,7 +43,8 @@ def ask(
     except MissingExtraError:
         raise
     except Exception as error:  # a system may raise anything
-        raise KazstanceError(f"{where}: {where_raised(error)}") from error
+        untrained = "" if train else "; this fold has no rows to train on: choose another protocol"
+        raise KazstanceError(f"{where}: {where_raised(error)}{untrained}") from error
     return check_answers(given, test, labels, where)
 
 

@@ -100,6 +100,7 @@ def open_folder(
         KazstanceError: it holds an unfinished run of something else, or files that are of no run.
     """
     settle(out)
+    _check_files(out, asked)
     for what in wanted.system.unseen:
         say(f"note: not part of the run's identity: {what}; a change in it will not be noticed")
     if not (out / RECORD).exists():
@@ -121,6 +122,19 @@ def open_folder(
     if kept := [name for name in asked if folder.has(name) and verified(out, there, name)]:
         say(f"resumed: {len(kept)} of {len(asked)} parts are kept from the run begun on {date(there.begun)}")
     return folder
+
+
+def _check_files(out: Path, asked: Sequence[str]) -> None:
+    """Check that what a run writes has its place, before a system is asked.
+
+    Raises:
+        KazstanceError: something other than a file stands there; all are named.
+    """
+    taken = [name for name in (RECORD, SCORES, PROBES, *asked) if (out / name).exists() and not (out / name).is_file()]
+    if taken:
+        raise KazstanceError(
+            f"{out}: {_listed(taken)}: not a regular file, expected one of a run; remove it, or choose another folder"
+        )
 
 
 def _again(folder: RunFolder[R], wanted: Record[R], *, at_once: bool) -> RunFolder[R]:

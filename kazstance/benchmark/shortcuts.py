@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kazstance.benchmark.tasks import Item
+from kazstance.errors import KazstanceError
 
 Predict = Callable[[Sequence[Item], Sequence[Item]], Sequence[str | Mapping[str, float]]]
 """A system: from training and test items to a label for each test item, or the probability of every label."""
@@ -43,10 +44,16 @@ LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "
 
 
 def _most_frequent(train: Iterable[Item], test: Iterable[Item], key: Callable[[Item], tuple[str, ...]]) -> list[str]:
-    """The most frequent label under the longest beginning of a key that was seen, the first of the alphabet in ties."""
+    """The most frequent label under the longest beginning of a key that was seen, the first of the alphabet in ties.
+
+    Raises:
+        KazstanceError: there is no row to train on.
+    """
     seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for item in train:
         for length in range(len(key(item)) + 1):
             seen[key(item)[:length]][item.label] += 1
+    if not seen:
+        raise KazstanceError("there are no labels to count")
     best = {part: min(count, key=lambda label: (-count[label], label)) for part, count in seen.items()}
     return [next(best[k[:n]] for n in range(len(k), -1, -1) if k[:n] in best) for k in map(key, test)]
