@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -103,3 +104,19 @@ def test_commands_that_estimate_nothing_load_neither_scipy_nor_an_extra(name, pl
     assert "kazstance.cli.command" in loaded
     by_pyarrow = {"pandas"}  # which filters in Parquet load where it is there
     assert not {module.partition(".")[0] for module in loaded} & {"scipy", *MODULES} - by_pyarrow
+
+
+@pytest.mark.parametrize(
+    ("module", "own"),
+    [
+        ("kazstance.publish.hub", {"huggingface_hub", "yaml"}),
+        ("kazstance.publish.upload", {"huggingface_hub", "yaml"}),
+        ("kazstance.explorer", set()),
+        ("kazstance.benchmark.report", set()),
+    ],
+)
+def test_what_one_extra_is_for_loads_no_other(module, own):
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    by_pyarrow = {"pandas"}
+    assert not {name.partition(".")[0] for name in loaded} & set(MODULES) - own - by_pyarrow

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from kazstance import dataset
-from kazstance.corpus.build import Say, build
 from kazstance.dataset.verification.check import check
 from kazstance.errors import KazstanceError
 from kazstance.output.folders import Kind, Listed, replacing, unlisted
+from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
@@ -49,6 +49,8 @@ def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
         InputError: with every problem found in the corpus.
         KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten.
     """
+    from kazstance.corpus.build import build  # noqa: PLC0415  # its packages are an extra that `stage` does without
+
     with replacing(out, DATASET) as folder:
         build(corpus, folder, say)
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
