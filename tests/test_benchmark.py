@@ -154,7 +154,14 @@ def test_an_estimator_of_scikit_learn_by_import_path(tmp_path):
     assert str(found[0]).split("|")[1:3] == ["protocol:in_domain", "system:my_systems:estimator"]
 
 
-@pytest.mark.parametrize("system", [name for name in BASELINES if not name.endswith("minilm")])
+@pytest.mark.parametrize(
+    "system",
+    [
+        pytest.param(name, marks=[pytest.mark.full] if name == "target-blind TF-IDF" else [])
+        for name in BASELINES
+        if not name.endswith("minilm")
+    ],
+)
 def test_baselines_predict_every_row(system, tmp_path):
     found = {
         s.metric: s

@@ -52,6 +52,7 @@ def test_the_sample_runs(tmp_path):
     assert (tmp_path / "page.html").stat().st_size > 100_000
 
 
+@pytest.mark.full
 def test_the_sample_is_typed(tmp_path):
     (tmp_path / "sample.py").write_text(f'OUT = "x"\n{SAMPLE}')
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", tmp_path / "sample.py"]
