@@ -3,23 +3,20 @@
 from typing import Final
 
 MOVED: Final = {
-    "agreement": "kazstance.Dataset.agreement, and kazstance.stats for the statistics",
-    "benchmark": "kazstance.bench and kazstance.models",
+    "agreement": "kazstance.Dataset.agreement, or kazstance.stats.agreement for the coefficients",
     "excerpt": "kazstance.Dataset.stances.where(…)",
     "export": "kazstance.Dataset.stances.to_pandas(), or `kazstance export`",
     "history": "kazstance.Dataset.why",
-    "predictions": "kazstance.score",
     "reliability": "kazstance.Dataset.agreement",
-    "review": "kazstance.annotate",
-    "scoring": "kazstance.score, and kazstance.stats for the metrics",
-    "tables": "kazstance.compare and kazstance.score, which take files",
-    "tally": "kazstance.stats",
+    "scoring": "kazstance.stats.scores and kazstance.stats.metrics, or `kazstance score` for files",
+    "tables": "kazstance.compare, or `kazstance score`, which take files",
+    "tally": "kazstance.stats.confusion",
 }
-"""What each name became in version 0.4; the page "Coming from 0.3" lists the same."""
+"""What takes the place of each name."""
 
 
 def moved(name: str) -> str:
     """What is said of a name that is not there."""
     if name in MOVED:
-        return f"kazstance.{name} is gone since version 0.4; use {MOVED[name]}"
+        return f"kazstance.{name} has moved since version 0.3; use {MOVED[name]}"
     return f"module 'kazstance' has no attribute {name!r}"

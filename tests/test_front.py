@@ -1,5 +1,7 @@
 """The front door: what `import kazstance` offers, and how one uses it."""
 
+import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import polars as pl
 import pytest
 
 import kazstance as ks
+from kazstance._moved import MOVED
 
 SAMPLE = """
 import kazstance as ks
@@ -38,9 +41,15 @@ def test_no_package_or_module_shadows_a_public_name():
     assert homes & set(ks.__all__) == set()
 
 
+@pytest.mark.parametrize("message", MOVED.values(), ids=MOVED.keys())
+def test_what_takes_the_place_of_a_name_is_there(message):
+    for name in re.findall(r"kazstance\.([\w.]*\w)", message):
+        assert pkgutil.resolve_name(f"kazstance.{name.replace('Dataset.stances.', 'Table.')}"), name
+
+
 @pytest.mark.parametrize("name", ["scoring", "history", "tables"])
 def test_a_name_that_has_moved_says_where_to(name):
-    with pytest.raises(AttributeError, match=f"kazstance.{name} is gone since version 0.4; use kazstance"):
+    with pytest.raises(AttributeError, match=f"kazstance.{name} has moved since version 0.3; use kazstance"):
         getattr(ks, name)
 
 
