@@ -636,6 +636,8 @@ def test_a_name_that_is_taken_or_reserved_is_refused_at_export_and_import(name, 
     assert not (tmp_path / "other").exists()
     plan = sheet / "plan.json"
     plan.write_text(plan.read_text().replace('"p1"', f'"{name}"'))
+    filled = sheet / "filled.csv"
+    filled.write_text(filled.read_text(encoding="utf-8").replace(",p1,", f",{name},"), encoding="utf-8", newline="")
     one_line(import_sheet(harbour, sheet), name)
     assert state(harbour) == before
 

@@ -405,7 +405,10 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
     (sheet / "other.json").write_text(plan.replace('"harbour"', '"airport"'))
     check_refused(harbour, filled, sheet / "other.json", ".*corpus: 'airport', expected 'harbour'")
     (sheet / "other.json").write_text(plan.replace('"p1"', '"a"'))
-    check_refused(harbour, filled, sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name")
+    (sheet / "named.csv").write_text(filled.read_text().replace(",p1,", ",a,"))
+    check_refused(
+        harbour, sheet / "named.csv", sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name"
+    )
     (sheet / "other.json").write_text(plan.replace('"p1"', '"../../p1"'))
     check_refused(
         harbour, filled, sheet / "other.json", "other.json:1: annotator: '../../p1', String should match pattern .*"
@@ -418,6 +421,19 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
         sheet / "other.json",
         "other.json: items.1: dockers/1/1 has changed since the sheet was made, expected the text that was shown",
     )
+
+
+def write_export(sheet):
+    (sheet / "export.json").write_text(json.dumps(fill_label_studio(sheet)))
+    return sheet / "export.json"
+
+
+@pytest.mark.parametrize("fill", [lambda sheet: write_rows(sheet, fill_csv(sheet)), write_export])
+def test_a_sheet_filled_by_another_is_not_taken_for_ones_own(fill, harbour, sheet, tmp_path):
+    """0.3.0 wrote what one annotator had judged under the name of another, whose plan has the same items."""
+    hand_out(harbour, "p2", tmp_path / "of_p2")
+    filled = fill(tmp_path / "of_p2")
+    check_refused(harbour, filled, sheet / "plan.json", ".*annotator: 'p2', expected 'p1'.*")
 
 
 def test_sheets_are_not_written_over(harbour, sheet):

@@ -69,6 +69,7 @@ def _shown(question: Question) -> dict[str, str | int]:
     """What the annotator sees."""
     return {
         "item": question.item.item,
+        "annotator": question.annotator,
         "speaker": question.sentence.speaker or "",
         "before": question.before,
         "sentence": question.sentence.text,

@@ -65,6 +65,7 @@ def _choices(view: ET.Element, name: str, values: list[str], **settings: str) ->
 def _data(question: Question) -> dict[str, Any]:
     return {
         "item": question.item.item,
+        "annotator": question.annotator,
         "text": question.sentence.text,
         "before": question.before,
         "after": question.after,
@@ -110,6 +111,7 @@ class Data(Loose):
     """What was asked, as exported."""
 
     item: int
+    annotator: str
     text: str
     target_id: str
 
@@ -171,6 +173,8 @@ def _faults(task: Task, question: Question | None, submitted: int, spans: list[V
         yield "data.item", f"{task.data.item}, expected an item of the plan"
     elif (task.data.text, task.data.target_id) != (question.sentence.text, question.item.target_id):
         yield "data", "text or target is another than was exported for this item"
+    elif task.data.annotator != question.annotator:
+        yield "data.annotator", f"{task.data.annotator!r}, expected {question.annotator!r}, whom the plan asks"
     if submitted != 1:
         yield "annotations", f"{submitted} that were submitted, expected 1"
     if any(value.start is None or not isinstance(value.text, str) or not value.text for value in spans):

@@ -48,6 +48,7 @@ class Question:
     """An item with all that an annotator needs to see."""
 
     item: PlanItem
+    annotator: Name
     sentence: Sentence
     before: str
     after: str
@@ -116,7 +117,7 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
         before = " ".join(s.text for s in around[:at]) or (sentences[i - 1].text if sentence.position else "")
         after = " ".join(s.text for s in around[at + 1 :])
         target = targets[item.target_id]
-        yield Question(item, sentence, before, after, target.name, target.definition)
+        yield Question(item, plan.annotator, sentence, before, after, target.name, target.definition)
 
 
 def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
@@ -159,6 +160,7 @@ class SheetRow(Input):
     """A row of a filled CSV sheet; what stands left of `label` is as it was exported."""
 
     item: Annotated[int, Field(ge=1)]
+    annotator: str
     speaker: str
     before: str
     sentence: str
