@@ -171,9 +171,12 @@ def _name(out: Path) -> str:
 def _hold(place: Path, out: Path) -> int:
     """Make a place, and lock it; the lock ends with the process, however that ends."""
     while True:
-        place.mkdir(exist_ok=True)
-        _check_ours(place)
+        with suppress(FileExistsError):  # `exist_ok` fails where the place is removed just after it was found
+            place.mkdir()
+        if place.is_symlink():
+            raise KazstanceError(f"{place} is in the way: it is a symbolic link; move it elsewhere")
         try:
+            _check_ours(place)
             held = os.open(place / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         except FileNotFoundError:
             continue  # the process that held the place has just removed it
