@@ -136,7 +136,8 @@ def scratch() -> Iterator[Path]:
         (folder / NEW).mkdir()
         yield folder / NEW
     finally:
-        remove(folder / NEW)
+        with suppress(OSError):  # what cannot be removed now is removed by the next process
+            remove(folder / NEW)
         _close(held, folder)
 
 
