@@ -156,10 +156,9 @@ def _score_beside_shortcuts(
     test: Sequence[Item],
     known: Sequence[str],
 ) -> list[Result]:
-    """The results of a system, which are written first, and of the shortcuts."""
+    """The results of a system and of the shortcuts, written when there are all of them."""
     this = folder.record.run
     found = [_result(this.system, labels, test, this)]
-    _write(found, folder)
     found += [_shortcut(name, train, test, known, this) for name in BESIDE if name != this.system]
     _write(found, folder)
     if folder.reused is None:
@@ -195,7 +194,7 @@ def _files_run(
 
 
 def _write(found: Sequence[Result], folder: RunFolder[FilesRun]) -> None:
-    """Write the scores that there are, unless a finished run is kept as it is."""
+    """Write the scores, unless a finished run is kept as it is."""
     if folder.reused is None:
         write_file(to_json([result.as_row() for result in found]).encode(), folder.place / SCORES)
 
