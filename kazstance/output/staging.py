@@ -12,6 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ LOCK, IGNORE, NEW, OLD = "lock", ".gitignore", "new", "old"
 MARK: Final = b"kazstance prepares an output here; when no kazstance is running, this folder may be deleted\n"
 SHOWN: Final = 40
 """Characters of an output's name that the name of its place repeats."""
+LOOKS, PAUSE = 10, 0.01
+"""How often a place is looked at that seems to be a stranger's, and the seconds in between."""
 REFUSED: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 """What only writing meets: no space, no quota, a file larger than is allowed, a file system that is read-only."""
 UNLOCKABLE: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
@@ -206,13 +209,23 @@ def _mark(held: int, place: Path) -> None:
 
 
 def _check_ours(place: Path) -> None:
-    """Only what a run of ours may have left is ever removed."""
+    """Only what a run of ours may have left is ever removed.
+
+    A place that another process is just clearing may look like a stranger's for a moment: it is looked at again.
+    """
+    for _ in range(LOOKS):
+        if not (strange := _strange(place)):
+            return
+        time.sleep(PAUSE)
+    raise KazstanceError(
+        f"{place} is in the way: it holds {min(strange)!r}, which kazstance did not write; move it elsewhere"
+    )
+
+
+def _strange(place: Path) -> set[str]:
+    """The names in a place that are none of ours; without our mark, all but the lock are."""
     found = {entry.name for entry in place.iterdir()}
-    strange = found - {LOCK, IGNORE, NEW, OLD} or (set() if _is_marked(place / LOCK) else found - {LOCK})
-    if strange:
-        raise KazstanceError(
-            f"{place} is in the way: it holds {min(strange)!r}, which kazstance did not write; move it elsewhere"
-        )
+    return found - {LOCK, IGNORE, NEW, OLD} or (set() if _is_marked(place / LOCK) else found - {LOCK})
 
 
 def _is_marked(lock: Path) -> bool:
