@@ -104,10 +104,10 @@ class Dataset(DatasetFolder):
 
         Args:
             voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-            by: `source`, or any column of the table `sources`, as `tradition`.
+            by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
 
         Raises:
-            UnknownNameError: there is no such voice or column.
+            UnknownNameError: there is no such voice or attribute.
         """
         return _with_charts(comparison.compare_dataset(self, voice, by))
 

@@ -137,3 +137,71 @@ def test_rows_of_any_kind_compare_alike(harbour_data):
         assert ks.compare(rows, **columns).positions().rows() == expected
     with pytest.raises(ks.KazstanceError, match=r"int, expected rows as one of: a data frame .*; a list of rows"):
         ks.compare(3)
+
+
+GRID = [
+    {"who": who, "on": on, "says": says, "said": said}
+    for who, on, says, said in [
+        ("a", "toll", "favor", "the toll is fair"),
+        ("a", "toll", "none", "boats came and went"),
+        ("b", "toll", "against", "the toll is theft"),
+        ("b", "toll", "none", None),
+        ("b", "strike", "against", "the strike harms us"),
+    ]
+]
+OWN = {"source": "who", "target": "on", "label": "says", "labels": "kazstance", "text": "said"}
+
+
+def test_rows_that_are_none_have_no_words_and_are_no_evidence():
+    compared = ks.compare(GRID, **OWN)
+    assert {word.word for word in compared.wording("toll")} == {"the", "toll", "is", "fair", "theft"}
+    found = compared.contrast("toll")
+    assert {who: [row["said"] for row in rows] for who, rows in found.items()} == {
+        "a": ["the toll is fair"],
+        "b": ["the toll is theft"],
+    }
+
+
+def test_columns_are_looked_for_before_anything_is_counted():
+    with pytest.raises(ks.UnknownNameError, match="'saidd' is not a column of the table"):
+        ks.compare(GRID, **OWN | {"text": "saidd"})
+    with pytest.raises(ks.KazstanceError, match="prior: 0, expected a number above 0"):
+        ks.compare(GRID, **OWN).wording("toll", prior=0)
+
+
+@pytest.mark.parametrize(("one", "other"), [(2023, 2024), (1.0, 2.0), (True, False)])
+@pytest.mark.parametrize("frame", [list, pd.DataFrame, pl.DataFrame])
+def test_sources_may_be_of_any_type(one, other, frame):
+    rows = frame([row | {"who": {"a": one, "b": other}[row["who"]], "said": row["said"] or ""} for row in GRID])
+    compared = ks.compare(rows, **OWN)
+    assert sum(len(found) for found in compared.contrast("toll").values()) == 2
+    assert {len(found) for found in compared.contrast("toll").values()} == {1}
+
+
+def test_numbers_of_sentences_belong_to_the_sources_as_they_are_spelled():
+    rows = [row | {"who": {"a": 2023, "b": 2024}[row["who"]]} for row in GRID]
+    compared = ks.compare(rows, **OWN, sentences={2023: 2, 2024: 3})
+    assert [cell.salience.value for cell in compared.positions()] == pytest.approx([0, 0.5, 1 / 3, 1 / 3])
+    with pytest.raises(ks.KazstanceError, match="sentences: 0 of 2024, expected 1 or more"):
+        ks.compare(rows, **OWN, sentences={2023: 2, 2024: 0})
+
+
+def test_slices_of_a_filtered_table_are_those_of_its_records(harbour_data, monkeypatch):
+    table = ks.open(harbour_data).grid.where(label="none")
+    records = table.records()
+    reads = []
+    read = type(table)._read
+    monkeypatch.setattr(type(table), "_read", lambda self, split: reads.append(split) or read(self, split))
+    for at in (slice(None), slice(3, 20), slice(20, 3, -2), slice(None, None, -1), slice(0, 0)):
+        reads.clear()
+        assert table[at] == records[at]
+        assert len(reads) <= len(table.splits)
+    assert table[-1] == records[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [({"n_favor": "3"}, "n_favor: '3', expected a value of type"), ({"split": None}, "None")]
+)
+def test_conditions_are_checked_before_anything_is_read(asked, expected, harbour_data):
+    with pytest.raises(ks.KazstanceError, match=expected):
+        ks.open(harbour_data).positions.where(**asked)

@@ -18,8 +18,11 @@ from kazstance.comparison.wording import Word, wording
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
-from kazstance.input.spelling import Spelling
+from kazstance.input.labelled import read_labels
+from kazstance.input.spelling import Spelling, given
 from kazstance.output.listing import Listing
+from kazstance.schema.labels import Label
+from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
 
@@ -149,10 +152,10 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
     Args:
         folder: the dataset.
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-        by: `source`, or any column of the table `sources`, as `tradition`.
+        by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
 
     Raises:
-        UnknownNameError: there is no such voice or column.
+        UnknownNameError: there is no such voice or attribute.
     """
     stances, sentences = (_grouped(folder, table, by) for table in ("stances", "sentences"))
     stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
@@ -199,9 +202,14 @@ def compare_rows(
         UnknownLabelError: values that are not labels; all are named.
         UnknownNameError: there is no such column or voice.
     """
-    rows = spoken(as_frame(frame), voice)
+    rows = nw.from_native(spoken(as_frame(frame), voice))
+    if text is not None and text not in (there := rows.collect_schema().names()):
+        raise UnknownNameError(text, "column of the table", there)
     counts = count(rows, source=source, target=target, label=label, labels=labels, cluster=cluster, sentences=sentences)
-    return Comparison(counts, rows, Columns(source, target, text))
+    known = read_labels(rows, label, given(labels))
+    silent = [value for value, name in known.items() if name == Label.none.name]
+    stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
+    return Comparison(counts, stances, Columns(source, target, text), rows)
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:

@@ -9,6 +9,7 @@ import narwhals as nw
 from kazstance.comparison.counts import Voice, spoken
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
+from kazstance.stats.counting import as_text
 
 Row = dict[str, Any]
 
@@ -42,10 +43,11 @@ def contrast(
     targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    found = nw.from_native(spoken(rows.filter(name == target), voice)).collect().rows(named=True)
-    by_source: dict[str, list[Row]] = {str(key): [] for key in sources or sorted({str(row[source]) for row in found})}
-    for row in sorted(found, key=strength):
-        by_source[str(row[source])].append(row)
+    found = nw.from_native(spoken(rows.filter(name == target), voice)).collect()
+    who = found.select(as_text(source).fill_null("").alias(source))[source].to_list()
+    by_source: dict[str, list[Row]] = {key: [] for key in sources or sorted(set(who))}
+    for key, row in sorted(zip(who, found.rows(named=True), strict=True), key=lambda pair: strength(pair[1])):
+        by_source[key].append(row)
     return by_source
 
 

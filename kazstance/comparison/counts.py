@@ -101,11 +101,16 @@ def count(
     known = read_labels(frame, label, given(labels))
     refuse_missing(frame, [source, target, *by])
     stances = _stances(spoken(frame, voice), [source, target, label, *by], known)
-    lengths = sentences if isinstance(sentences, Mapping) else None
-    units = None if sentences is lengths else _units(spoken(as_frame(sentences), voice), [source, *by])
+    lengths = {str(name): n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
+    units = (
+        None if sentences is None or lengths is not None else _units(spoken(as_frame(sentences), voice), [source, *by])
+    )
     sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
     found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
-    return replace(found, sentences=_lengths(units, lengths, sources))
+    known_lengths = _lengths(units, lengths, sources)
+    if lengths is not None and known_lengths is not None:
+        _refuse_too_few(sources, known_lengths, found.total.sum(axis=2).max(axis=1, initial=0))
+    return replace(found, sentences=known_lengths)
 
 
 def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...], targets: tuple[str, ...]) -> Counts:
@@ -209,3 +214,16 @@ def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: S
     if missing := [name for name in sources if name not in lengths]:
         raise KazstanceError(f"sentences: no number of sentences of {', '.join(missing)}, expected one for each source")
     return np.array([lengths[name] for name in sources], dtype=np.float64)
+
+
+def _refuse_too_few(sources: Sequence[str], lengths: Floats, rows: Floats) -> None:
+    """A source has at least as many sentences as it has rows on any one target.
+
+    Raises:
+        KazstanceError: one has fewer.
+    """
+    for name, length, n in zip(sources, lengths, rows, strict=True):
+        if n > length:
+            raise KazstanceError(
+                f"sentences: {length:.0f} of {name}, expected {n:.0f} or more: so many rows on a target"
+            )

@@ -1,6 +1,6 @@
 """On which targets sources differ, how much, and how surely: contested ones by position, the others by salience."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Final, Literal
@@ -8,10 +8,9 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kazstance.comparison.counts import Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL
+from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
 from kazstance.comparison.positions import posterior
 from kazstance.output.listing import Listing
-from kazstance.schema.labels import Label
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import PERMUTATIONS, permutation_p
@@ -19,7 +18,6 @@ from kazstance.stats.pooling import Posterior
 from kazstance.stats.resampling import SEED
 
 Answer = Literal["agree", "differ", "undecided"]
-SIDES: Final = [Label.against, Label.favor]
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of a row against, neutral and in favor."""
 
@@ -76,17 +74,17 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
-        p = [position_p(counts, t, n, seed) if kind else salience_p(counts, t, n, seed) for t in targets]
+        p = [_known(position_p(counts, t, n, seed) if kind else salience_p(counts, t, n, seed)) for t in targets]
         corrected = dict(zip(targets, _corrected(p), strict=True))
         lines = [
             Disagreement(
                 target=counts.targets[t],
                 contested=kind,
                 spread=_spread(values[:, t]),
-                p=_known(p_value),
+                p=p_value,
                 corrected=corrected[t],
                 pairs=pairwise(known, net[:, t], counts.sources, t),
-                reason=_why(counts, values[:, t], _known(p_value), is_contested=kind),
+                reason=_why(counts, values[:, t], p_value, is_contested=kind),
             )
             for t, p_value in zip(targets, p, strict=True)
         ]
@@ -134,11 +132,10 @@ def answer(same: float, more: float) -> Answer:
     return "differ" if max(more, 1 - more) >= LEVEL else "undecided"
 
 
-def _corrected(p: Iterable[float]) -> list[float | None]:
+def _corrected(p: Sequence[float | None]) -> list[float | None]:
     """p-values corrected for the number of those that are defined."""
-    known = [_known(value) for value in p]
-    corrected = iter(holm([value for value in known if value is not None]))
-    return [None if value is None else round(next(corrected), DIGITS) for value in known]
+    corrected = iter(holm([value for value in p if value is not None]))
+    return [None if value is None else round(next(corrected), DIGITS) for value in p]
 
 
 def _spread(values: Floats) -> float | None:
@@ -155,7 +152,7 @@ def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool)
         return f"the sentences of {unknown} were not counted"
     if (~np.isnan(values)).sum() < 2:  # noqa: PLR2004
         return f"fewer than two sources {'take a side' if is_contested else 'have sentences'}"
-    return "fewer than two sources have clusters to deal out" if p is None else None
+    return "fewer than two sources have clusters to permute" if p is None else None
 
 
 def _sideless(sources: Sequence[str], net: Floats, pair: tuple[int, int]) -> str:

@@ -7,16 +7,14 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from kazstance.comparison.counts import LABELS, Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL
+from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.schema.labels import Label
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, resample
 
 Feature = Literal["positions", "salience"]
-SIDES: Final = [Label.against, Label.favor]
 TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 WITHIN: Final = 0.95
 """Share of the resampled places of a source that lie in its circle on the map."""
@@ -89,7 +87,9 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
         raise UnknownNameError(by, "feature", get_args(Feature))
     pairs = list(combinations(counts.sources, 2))
     if not pairs:
-        raise KazstanceError(f"there is {len(counts.sources)} source; expected two or more to compare")
+        raise KazstanceError(
+            f"there {'is 1 source' if counts.sources else 'are no sources'}; expected two or more to compare"
+        )
     found, ends, drawn = _by_positions(counts, n, seed) if by == "positions" else _by_salience(counts, n, seed)
     shared = _shared(counts) if by == "positions" else [len(counts.targets)] * len(pairs)
     if np.isnan(found).any():

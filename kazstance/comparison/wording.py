@@ -11,10 +11,10 @@ import numpy as np
 
 from kazstance.comparison.counts import Voice, spoken
 from kazstance.comparison.estimates import DIGITS
-from kazstance.errors import UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.output.listing import Listing
-from kazstance.stats.counting import Floats
+from kazstance.stats.counting import Floats, as_text
 from kazstance.stats.estimate import Estimate
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -94,22 +94,30 @@ def wording(
 
     Raises:
         UnknownNameError: there is no such target or voice; the message lists those there are.
+        KazstanceError: `prior` is not above 0.
     """
+    if prior is not None and not prior > 0:
+        raise KazstanceError(f"prior: {prior}, expected a number above 0")
     by = nw.col(target_column).cast(nw.String)
     rows = spoken(as_frame(frame), voice).lazy()
     targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    found = rows.filter(by == target).select(nw.col(source).cast(nw.String), nw.col(text)).collect().rows()
+    found = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias(text)).collect().rows()
     said = {
         name: Counter(_tokens(text for who, text in found if who == name)) for name in sorted({n for n, _ in found})
     }
-    texts = (rows if background is None else as_frame(background).lazy()).select(text).unique().collect()
+    texts = (
+        (rows if background is None else as_frame(background).lazy())
+        .select(as_text(text).alias(text))
+        .unique()
+        .collect()
+    )
     return Listing(_compare(said, Counter(_tokens(texts[text].to_list())), prior))
 
 
-def _tokens(texts: Iterable[str]) -> list[str]:
-    return [word for text in texts for word in words(text)]
+def _tokens(texts: Iterable[str | None]) -> list[str]:
+    return [word for text in texts for word in words(text or "")]
 
 
 def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None) -> tuple[Word, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kazstance.errors import IntegrityError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -26,11 +28,15 @@ def select(
 
     Raises:
         UnknownNameError: there is no such source, target, label or split; the message lists those there are.
+        IntegrityError: a stance has no sentence.
     """
     asked = {"source": source, "target": target, "label": label, "split": split}
     found = folder.stances.where(**{name: value for name, value in asked.items() if value is not None}).records()
-    places = {name: i for i, name in enumerate(folder.sentences.to_arrow()["sentence_id"].to_pylist())}
+    ids = folder.columns("sentences", ["sentence_id"])["sentence_id"].to_pylist()
+    places = {name: i for i, name in enumerate(ids)}
     targets = {name: i for i, name in enumerate(folder.ids["target_id"])}
+    if missing := next((row.sentence_id for row in found if row.sentence_id not in places), None):
+        raise IntegrityError(f"{folder.path}: stances has {missing}, but sentences has no such row", folder.path)
     return sorted(found, key=lambda row: (places[row.sentence_id], targets[row.target_id]))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
+from kazstance.dataset.conditions import ID_SUFFIX
 from kazstance.dataset.table import Table
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 
@@ -128,16 +129,25 @@ class DatasetFolder:
             if table in self.manifest.tables
         }
 
-    def check_ids(self, table: str, condition: Condition) -> None:
-        """Refuse sources, targets and annotators that are not in the dataset.
+    def check_values(self, table: str, condition: Condition) -> None:
+        """Refuse sources, targets and annotators that are not in the dataset, and values that a column cannot have.
 
         Raises:
             UnknownNameError: with the nearest name.
+            KazstanceError: with the type of the column.
         """
+        import pyarrow as pa
+
+        kind = self.schema(table).field(condition.column).type
+        try:
+            pa.array(condition.values, kind)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            shown = ", ".join(map(repr, condition.values))
+            raise KazstanceError(f"{table}: {condition.column}: {shown}, expected a value of type {kind}") from None
         known = self.ids.get(condition.column, condition.values)
         for value in condition.values:
             if value is not None and value not in known:
-                raise UnknownNameError(value, condition.column.removesuffix("_id"), known)
+                raise UnknownNameError(value, condition.column.removesuffix(ID_SUFFIX), known)
 
     def file(self, table: str, split: str) -> Path:
         """The Parquet file of a split."""
@@ -238,7 +248,7 @@ class DatasetFolder:
         return f"<{type(self).__name__} {found.id} {found.version}, digest {self.digest[:12]}: {sizes}>"
 
     def _table(self, name: str) -> Table[Any]:
-        return Table(self, name, tuple(self[name].splits))
+        return self[name]
 
     def _ids(self, table: str, split: str, column: str) -> list[str]:
         names: list[str] = self.read(table, split)[column].to_pylist()

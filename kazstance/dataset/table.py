@@ -49,18 +49,19 @@ class Table(Generic[R]):
 
         Raises:
             UnknownNameError: there is no such column, split or label, or no such source or target in the dataset.
+            KazstanceError: a value is of another type than the column.
         """
         self.folder.check_schema(self.name)
         splits = self.splits
         if SPLIT in asked:
             wanted = asked.pop(SPLIT)
-            wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+            wanted = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
             for split in wanted:
                 self._check_split(split)
             splits = tuple(split for split in self.splits if split in wanted)
         added = conditions(asked, self.name, self._stored_columns, self.labels)
         for condition in added:
-            self.folder.check_ids(self.name, condition)
+            self.folder.check_values(self.name, condition)
         return replace(self, splits=splits, conditions=(*self.conditions, *added))
 
     @property
@@ -190,8 +191,8 @@ class Table(Generic[R]):
         """A record by its place, or those of a slice."""
         places = range(len(self))[at]  # raises IndexError
         if isinstance(places, range):
-            return tuple(self._at(place) for place in places)
-        return self._at(places)
+            return tuple(self._at(places))
+        return next(self._at(range(places, places + 1)))
 
     def __iter__(self) -> Iterator[R]:
         for name in self.splits:
@@ -210,13 +211,18 @@ class Table(Generic[R]):
     def _stored_columns(self) -> tuple[str, ...]:
         return tuple(self.folder.schema(self.name).names)
 
-    def _at(self, place: int) -> R:
+    def _at(self, places: range) -> Iterator[R]:
+        """The records at some places; a split that holds none of them is not read."""
+        import pyarrow as pa
+
+        parts, start = [], 0
         for name in self.splits:
-            size = self._size(name)
-            if place < size:
-                return next(self._validated(self._read(name).slice(place, 1)))
-            place -= size
-        raise IndexError(place)
+            end = start + self._size(name)
+            if within := [place - start for place in places if start <= place < end]:
+                parts.append((name, within))
+            start = end
+        for name, within in parts if places.step > 0 else reversed(parts):
+            yield from self._validated(self._read(name).take(pa.array(within, pa.int64())))
 
     def _size(self, split: str) -> int:
         if not self.conditions:

@@ -93,9 +93,7 @@ class Explorer:
         """End `serve_forever`."""
         self._server.trigger.pull_trigger(self._close)
 
-    def application(
-        self, request: dict[str, Any], start: Callable[[str, list[tuple[str, str]]], Any]
-    ) -> Iterable[bytes]:
+    def application(self, request: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one request, as WSGI has it."""
         status, kind, content = self._answer(request)
         headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}

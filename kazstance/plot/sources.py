@@ -148,7 +148,7 @@ def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stabilit
     """How far annotators agree on each target: Krippendorff's alpha over four labels, with its interval, lowest first.
 
     Args:
-        lines: of `kazstance.comparison.agreement.report`.
+        lines: those of `kazstance.comparison.agreement.Agreement`.
         targets: what the targets are called, by their ids; other lines are left out.
         name: what agreement is called: stability where all annotators are runs of one model.
     """
