@@ -14,7 +14,7 @@ import kazstance
 from kazstance.errors import InputError, Problem, UnknownNameError
 from kazstance.input.pairing import Note, Side, check_complete, check_shared, row_keys, text_column
 from kazstance.input.spelling import Spelling, named, of_column
-from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.input.tables import PLAIN, TEXT, Form, ending, read_table
 from kazstance.input.values import in_array
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
 from kazstance.output.terminal import echo
@@ -122,11 +122,11 @@ def read_labels(table: pa.Table, name: str, file: Path, spelling: Spelling, prob
     meaning = {value.value: known.label(value.value) for value in values}
     unknown = [value for value in values if meaning[value.value] is None]
     for value in unknown[:SHOWN]:
-        came, line = (value.brief, (value.first or 0) + 1) if file.suffix in TEXT else (str(value), None)
+        came, line = (value.brief, (value.first or 0) + 1) if ending(file) in TEXT else (str(value), None)
         problems.append(Problem(str(file), line, name, f"{came}, {known.fault(value.value)}"))
     if rest := unknown[SHOWN:]:
         message = f"and {len(rest)} more values that are not labels, in {sum(value.rows for value in rest)} rows"
-        problems.append(Problem(str(file), rest[0].first if file.suffix in TEXT else None, name, message))
+        problems.append(Problem(str(file), rest[0].first if ending(file) in TEXT else None, name, message))
     return pa.array(list(meaning.values()), pa.string()).take(
         pc.index_in(text, value_set=pa.array(list(meaning), pa.string()))
     )
@@ -151,7 +151,7 @@ def _soft_columns(
     if any(predicted.values()):
         chances = _probabilities(sides[1], predicted, labels, spelling, problems)
         if chances is not None:
-            _most_probable(chances, given[1], labels, sides[1].name, problems)
+            _most_probable(chances, given[1], labels, sides[1], problems)
             found |= {f"{PROBABILITY}{name}": pa.array(chances[:, i]) for i, name in enumerate(labels)}
     return found
 
@@ -239,7 +239,7 @@ def predicted_labels(
     by_column = {name: spelling.label(name.removeprefix(PROBABILITY)) for name in columns}
     probabilities = _probabilities(side, by_column, labels, spelling, problems) if columns else None
     given = read_labels(table, "label", file, spelling, problems) if "label" in table.column_names else None
-    found = _most_probable(probabilities, given, labels, str(file), problems) if probabilities is not None else given
+    found = _most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
     names = side.keys.to_pylist()
@@ -319,7 +319,7 @@ def distribution_faults(probabilities: Floats) -> Iterator[tuple[int, str]]:
 
 
 def _most_probable(
-    probabilities: Floats, given: Any, labels: Sequence[str], file: str, problems: list[Problem]
+    probabilities: Floats, given: Any, labels: Sequence[str], side: Side, problems: list[Problem]
 ) -> pa.Array:
     """The most probable labels, the first in ties; a label that is given and less probable is a problem."""
     found = pa.array(labels, pa.string()).take(pa.array(probabilities.argmax(axis=1)))
@@ -331,7 +331,7 @@ def _most_probable(
         message = (
             f"{given[int(row)].as_py()!r} in row {row + 1}, expected the most probable, {found[int(row)].as_py()!r}"
         )
-        problems.append(Problem(file, None, "label", message))
+        problems.append(Problem(side.name, None, side.label, message))
     return found
 
 

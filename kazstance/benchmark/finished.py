@@ -18,7 +18,7 @@ from kazstance.benchmark.contrast import GroupScore, group_scores, groups
 from kazstance.benchmark.folder import date, settle, verified
 from kazstance.benchmark.identity import rows_digest
 from kazstance.benchmark.parts import PARTS, PartScore, part_scores
-from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores
+from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores, probes_of
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.record import Record, read_record
 from kazstance.benchmark.tasks import Task, get_task, items, votes
@@ -165,9 +165,7 @@ def read_run(out: Path, *, data: Path = dataset.SHIPPED) -> Record[Run]:
     if record.run.digest != digest:
         raise KazstanceError(f"{out}: the run is on other data; expected the digest {digest}")
     if record.finished is None:
-        raise KazstanceError(
-            f"{out}: the run that was begun on {date(record.begun)} is not finished; run it again, and it is resumed"
-        )
+        raise KazstanceError(f"{out}: the run begun on {date(record.begun)} is not finished; run it again to resume it")
     return record
 
 
@@ -180,7 +178,7 @@ def reload(out: Path, *, data: Path = dataset.SHIPPED) -> Finished:
     record = read_run(out, data=data)
     task = get_task(record.run.task)
     parts = tuple(folds(record.run.protocol, items(task, data=data), data=data))
-    if rows_digest(task, parts, probe_rows(data=data) if task.name == "stance" else ()) != record.rows:
+    if rows_digest(task, parts, probes_of(task.name, data=data)) != record.rows:
         raise KazstanceError(
             f"{out}: the rows of the task are not those that the run was made on, though the dataset has the same "
             f"digest; expected the same dataset: run kazstance verify --data {data}"
@@ -207,7 +205,7 @@ def _read_shown(
     out: Path, record: Record[Run], task: Task, parts: Sequence[TrainTest], data: Path
 ) -> dict[str, Answer]:
     """The answers to those probes that all folds have answered."""
-    jobs = jobs_of(parts, probe_rows(data=data) if task.name == "stance" else ())[len(parts) :]
+    jobs = jobs_of(parts, probes_of(task.name, data=data))[len(parts) :]
     found: dict[str, Answer] = {}
     for job in (job for job in jobs if job.file in record.answers):
         there = from_lines(verified(out, record, job.file), None, task.labels, str(out / job.file))

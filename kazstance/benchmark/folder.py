@@ -169,7 +169,7 @@ def _kept(
     since = f"changed since: {_listed(changed)}" if changed else "the system and the data are the same"
     if not whole:
         raise FinishedRunError(
-            f"{folder.out} holds a run finished on {date(finished)} without some of what is asked for now; {since}; "
+            f"{folder.out} holds a run finished on {date(finished)} that lacks some of what is asked for now; {since}; "
             "pass --again to run it again"
         )
     if existing == "refuse":
@@ -190,7 +190,7 @@ def verified(folder: Path, record: Record[Any], name: str) -> bytes:
     """
     file = folder / name
     if name not in record.answers:
-        raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again, and it is resumed")
+        raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again to resume it")
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -3,8 +3,8 @@
 import hashlib
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -97,5 +97,8 @@ def _environment() -> dict[str, str]:
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:
-    installed = {name: version(name) for name in packages if find_spec(name.replace("scikit-learn", "sklearn"))}
-    return {"python": platform.python_version(), "kazstance": kazstance.__version__, **installed}
+    found = {"python": platform.python_version(), "kazstance": kazstance.__version__}
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -64,6 +64,11 @@ def probe_rows(*, data: Path = dataset.SHIPPED) -> tuple[Probe, ...]:
     return _probe_rows(data, dataset.manifest(data=data).digest)
 
 
+def probes_of(task: str, *, data: Path = dataset.SHIPPED) -> tuple[Probe, ...]:
+    """The items of the probes that go with a task: only the rows of stance have any."""
+    return probe_rows(data=data) if task == "stance" else ()
+
+
 @cache
 def _probe_rows(data: Path, _digest: str) -> tuple[Probe, ...]:
     """The items, loaded once for all runs on the same data."""

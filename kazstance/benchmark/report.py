@@ -105,6 +105,7 @@ def _best_shortcut(finished: Finished, runs: Iterable[Finished]) -> Finished | N
 def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
     this, task, counts = finished.run, finished.task, finished.counts
     scores = {s.metric: s for s in score_all(counts, [METRICS[m] for m in task.metrics], signature=this.signature)}
+    within = {w: score(c, METRICS[task.headline]) for w, c in finished.strata.items() if w != TARGET}
     lift = compare(counts, best.counts, METRICS[task.headline]) if best and best is not finished else None
     return {
         "system": this.system,
@@ -116,7 +117,9 @@ def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
         "n": counts.n,
         "D": float(effective_size(counts.total)),
         "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
-        "within": {w: _headline_of(finished, w) for w in finished.strata if w != TARGET},
+        "within": {
+            w: (s.value, s.low, s.high, float(effective_size(finished.strata[w].total))) for w, s in within.items()
+        },
         "target_interval": (scores[task.headline].over_targets.low, scores[task.headline].over_targets.high),
         "best_shortcut": best and best.run.system,
         "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
@@ -124,22 +127,23 @@ def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
         "soft": {s.metric: (s.value, s.low, s.high, s.signature["n"]) for s in finished.soft},
         "parts": {by: {p.name: _part(p, task.headline) for p in finished.by_part if p.by == by} for by in PARTS},
         "probes": [found.as_row() for found in finished.probes],
-        "reasons": _reasons(finished, scores, lift),
+        "reasons": _reasons(finished, scores, within, lift),
         "signature": str(scores[task.headline]),
     }
 
 
-def _reasons(finished: Finished, scores: Mapping[str, Score], lift: Difference | None) -> dict[str, str]:
+def _reasons(
+    finished: Finished, scores: Mapping[str, Score], within: Mapping[str, Score], lift: Difference | None
+) -> dict[str, str]:
     """Why figures of a run are undefined, by the name of the figure."""
     headline = finished.task.headline
-    within = {w: score(c, METRICS[headline]).reason for w, c in finished.strata.items() if w != TARGET}
     found = {
         f"{name} by {part.by} {part.name}": reason for part in finished.by_part for name, reason in part.reasons.items()
     }
     given: dict[str, str | None] = {
         **{name: one.reason for name, one in scores.items()},
         "interval over targets": scores[headline].over_targets.reason,
-        **{f"{headline} within {strata}": reason for strata, reason in within.items()},
+        **{f"{headline} within {strata}": one.reason for strata, one in within.items()},
         **{f"contrast by {group.kind}": group.reason for group in finished.contrast},
         **{one.metric: one.reason for one in finished.soft},
         "lift": lift.reason if lift else None,
@@ -248,13 +252,6 @@ def to_json(found: Sequence[dict[str, Any]]) -> str:
 def _order(found: Finished) -> tuple[int, int, bool, str]:
     this = found.run
     return list(TASKS).index(this.task), PROTOCOLS.index(this.protocol), this.system not in SHORTCUTS, this.system
-
-
-def _headline_of(found: Finished, within: str) -> tuple[float, float, float, float]:
-    """The headline within other strata, with its interval and effective size."""
-    counts = found.strata[within]
-    figure = score(counts, METRICS[found.task.headline])
-    return figure.value, figure.low, figure.high, float(effective_size(counts.total))
 
 
 def _headline(found: Finished) -> float:

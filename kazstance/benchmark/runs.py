@@ -12,7 +12,7 @@ from kazstance.benchmark.answers import Answer, ask, to_lines
 from kazstance.benchmark.finished import Job, Run, evaluate, gather, jobs_of
 from kazstance.benchmark.folder import PROBES, SCORES, Existing, RunFolder, date, now, open_folder
 from kazstance.benchmark.identity import SystemIdentity, identity_of_predictions, rows_digest
-from kazstance.benchmark.probes import ASKED, check_asked, probe_rows
+from kazstance.benchmark.probes import ASKED, check_asked, probe_rows, probes_of
 from kazstance.benchmark.protocols import TrainTest, folds
 from kazstance.benchmark.record import Record
 from kazstance.benchmark.shortcuts import Predict
@@ -60,7 +60,7 @@ def run(
         track: is given what is to be done, and gives it back one by one; for progress bars.
 
     Raises:
-        FinishedRunError: the folder holds a finished run, and `existing` does not say what to do.
+        FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: the folder is of another run, or the system fails; finished folds are kept.
     """
     task = get_task(task_name)
@@ -114,14 +114,14 @@ def bring(
 
     Raises:
         InputError: rows that are missing, doubled or unknown, or labels that are none; all are named.
-        FinishedRunError: the folder holds a finished run, and `existing` does not say what to do.
+        FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: the folder is of another run, or the file cannot be read.
     """
     task = get_task(task_name)
     spelled = spelling or named(task.labels)
     this = Run(name, task_name, protocol, dataset.manifest(data=data).digest, family, spelled.name)
     parts = list(folds(protocol, items(task, data=data), data=data))
-    probes = probe_rows(data=data) if task_name == "stance" else ()
+    probes = probes_of(task_name, data=data)
     if with_probes:
         check_asked(task_name, probes)
     jobs = jobs_of(parts, probes)
@@ -168,7 +168,7 @@ def _given(found: Predicted, item: Item) -> Answer:
 def _record(this: Run, parts: Sequence[TrainTest], system: SystemIdentity, data: Path) -> Record[Run]:
     """What the run that is asked for would be of."""
     task = get_task(this.task)
-    probes = probe_rows(data=data) if this.task == "stance" else ()
+    probes = probes_of(this.task, data=data)
     return Record[Run](run=this, rows=rows_digest(task, parts, probes), system=system, begun=now())
 
 

@@ -57,8 +57,20 @@ def _as_arrow(rows: Any) -> pa.Table:
     if hasattr(rows, "__arrow_c_stream__"):
         return pa.table(rows)
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
-        return pa.Table.from_pylist([_as_mapping(row) for row in rows])
+        return _from_rows([_as_mapping(row) for row in rows])
     raise KazstanceError(_refusal(rows))
+
+
+def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table with every column that any of them has; where a row lacks one, its value is missing."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    try:
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+    except pa.ArrowException as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"a list of rows: {line}; expected values of one kind in each column") from error
 
 
 def _read(path: Path) -> pa.Table:
@@ -70,9 +82,15 @@ def _read(path: Path) -> pa.Table:
     files = sorted(path.glob("*.parquet"))
     if not files:
         raise KazstanceError(f"{path}: no Parquet files, expected some in the folder")
-    import pyarrow.dataset as pads  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
 
-    return pads.dataset(files).to_table()
+    from kazstance.input.parquet import read_parquet  # noqa: PLC0415
+
+    try:
+        return pa.concat_tables([read_parquet(file) for file in files], promote_options="permissive")
+    except pa.ArrowException as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"{path}: {line}; expected files with the same columns") from error
 
 
 def _as_mapping(row: Any) -> Mapping[str, Any]:

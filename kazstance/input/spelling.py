@@ -83,14 +83,13 @@ def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Seq
         UnknownNameError: there is no such preset or label; the message lists those there are.
         KazstanceError: a pair without `=`, or two labels for one value.
     """
-    own: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
     for pair in mapping:
         theirs, sign, ours = pair.rpartition("=")
         if not sign:
             raise KazstanceError(f"{pair!r} maps nothing; expected a pair, as THEIRS=favor")
-        if own.setdefault(theirs, ours) != ours:
-            raise KazstanceError(f"{theirs!r} is mapped to {own[theirs]} and to {ours}; expected one label")
-    return _spelling(preset, own, labels)
+        pairs.append((theirs, ours))
+    return _spelling(preset, pairs, labels)
 
 
 def named(labels: Sequence[str]) -> Spelling:
@@ -103,15 +102,20 @@ def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[s
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists those there are.
+        KazstanceError: two labels for one value.
     """
     if isinstance(labels, Spelling):
         return labels
     if isinstance(labels, Mapping):
-        return _spelling(None, {_spelled(theirs): ours for theirs, ours in labels.items()}, known)
-    return _spelling(labels, {}, known)
+        return _spelling(None, [(_spelled(theirs), ours) for theirs, ours in labels.items()], known)
+    return _spelling(labels, [], known)
 
 
-def _spelling(preset: str | None, own: Mapping[str, str], labels: Sequence[str]) -> Spelling:
+def _spelling(preset: str | None, pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> Spelling:
+    own: dict[str, str] = {}
+    for theirs, ours in pairs:
+        if own.setdefault(theirs, ours) != ours:
+            raise KazstanceError(f"{theirs!r} is mapped to {own[theirs]} and to {ours}; expected one label")
     if preset is not None and preset not in PRESETS:
         raise UnknownNameError(preset, "preset", PRESETS)
     for ours in own.values():

@@ -53,18 +53,23 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
         ".parquet": read_parquet,
         **dict.fromkeys(TEXT, partial(_read_text, form=form)),
     }
-    if file.suffix not in readers:
+    if (suffix := ending(file)) not in readers:
         raise KazstanceError(f"{file}: {file.suffix!r}, expected a file as {', '.join(readers)}")
     try:
-        table = readers[file.suffix](file)
+        table = readers[suffix](file)
     except OSError as error:
         raise KazstanceError(f"{file}: {error.strerror or error}; expected a file") from error
     except (UnicodeError, pa.ArrowException) as error:
         line = " ".join(str(error).split())
-        raise KazstanceError(f"{file}: {line}; expected {file.suffix[1:].upper()}") from error
+        raise KazstanceError(f"{file}: {line}; expected {suffix[1:].upper()}") from error
     if doubled := [name for name, count in Counter(table.column_names).items() if count > 1]:
         raise KazstanceError(f"{file}: the column {doubled[0]!r} appears twice, expected each once")
     return table
+
+
+def ending(file: Path) -> str:
+    """The ending of a file in lower case, by which it is read."""
+    return file.suffix.lower()
 
 
 def as_text(column: pa.ChunkedArray) -> pa.Array | None:

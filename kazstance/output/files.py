@@ -25,10 +25,10 @@ def write_file(content: bytes, out: Path) -> None:
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
-    final = destination(out)
-    if final.exists() and any(is_kind(final.stat().st_mode) for is_kind in STREAMS):
-        final.write_bytes(content)
+    if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
+        out.write_bytes(content)  # as it is named: behind a link in /proc there is no path
         return
+    final = destination(out)
     if place := next((place for folder, place in _filled.items() if final.is_relative_to(folder)), None):
         final.parent.mkdir(parents=True, exist_ok=True)
         put_file(content, out, place)

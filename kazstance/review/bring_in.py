@@ -17,6 +17,7 @@ from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.input.text import MARK
 from kazstance.output.files import put_file
 from kazstance.output.staging import destination, staging
 from kazstance.review.csv_sheet import from_csv
@@ -83,11 +84,11 @@ def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Itera
     raise_all(problems)
     raise_all(_stale(plan, {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}, plan_file))
     asked = {question.item.item: question for question in questions(plan, corpus, sentences)}
-    if sheet.suffix not in READERS:
+    if sheet.suffix.lower() not in READERS:
         raise KazstanceError(
             f"{sheet}: {sheet.suffix!r}, expected a sheet as .csv, or an export of Label Studio as .json"
         )
-    answers, folder = READERS[sheet.suffix](sheet, asked)
+    answers, folder = READERS[sheet.suffix.lower()](Path(os.path.realpath(sheet)), asked)
     judgements = _check(folder, sheet.name, answers, asked)
     raise_all(folder.problems)
     return _readings(plan, judgements)
@@ -139,6 +140,7 @@ def _write(new: dict[Path, bytes], place: Path) -> None:
 
 
 def _read_plan(file: Path, corpus: Corpus) -> Plan:
+    file = Path(os.path.realpath(file))
     folder = Folder(file.parent)
     entry = folder.entry(file.name, 1, folder.read_text(file.name) or "", Plan)
     if entry is None:
@@ -248,8 +250,8 @@ def _entry(annotator: str, person: Person) -> dict[str, Any]:
 
 
 def _table(corpus: Path) -> str:
-    """The text of annotators.toml, its line ends as they are."""
-    return (corpus / ANNOTATORS).read_bytes().decode()
+    """The text of annotators.toml, its line ends as they are, without a byte-order mark."""
+    return (corpus / ANNOTATORS).read_bytes().decode().removeprefix(MARK)
 
 
 def _with_annotator(text: str, entry: dict[str, Any]) -> str:

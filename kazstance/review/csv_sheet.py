@@ -7,14 +7,13 @@ from typing import Final
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
+from kazstance.input.text import MARK
 from kazstance.output.cells import plain_cell, safe_cell
 from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
 
 SHEET: Final = "sheet.csv"
 BETWEEN: Final = "++"
 """What stands between several spans of evidence in a cell."""
-MARK: Final = "\ufeff"
-"""Byte order mark: without it, some spreadsheet programs do not take a CSV file for UTF-8."""
 
 
 def to_csv(sheet: Sheet) -> str:
@@ -25,7 +24,7 @@ def to_csv(sheet: Sheet) -> str:
     for question in sheet.questions:
         cells = {name: safe_cell(value) for name, value in _shown(question).items()}
         writer.writerow(dict.fromkeys(SheetRow.model_fields, "") | cells)
-    return MARK + text.getvalue()
+    return MARK + text.getvalue()  # without it, some spreadsheet programs do not take CSV for UTF-8
 
 
 def from_csv(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:

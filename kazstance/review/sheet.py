@@ -109,10 +109,13 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
     """The items of a plan with sentence, its paragraph and target."""
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
     targets = {entry.value.id: entry.value for entry in corpus.targets}
+    paragraphs: dict[str, list[Sentence]] = {}
+    for sentence in sentences:
+        paragraphs.setdefault(sentence.paragraph_id, []).append(sentence)
     for item in plan.items:
         i = place[item.sentence_id]
         sentence = sentences[i]
-        around = [s for s in sentences if s.paragraph_id == sentence.paragraph_id]
+        around = paragraphs[sentence.paragraph_id]
         at = around.index(sentence)
         before = " ".join(s.text for s in around[:at]) or (sentences[i - 1].text if sentence.position else "")
         after = " ".join(s.text for s in around[at + 1 :])

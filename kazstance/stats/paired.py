@@ -43,7 +43,7 @@ def compare(one: Confusion, other: Confusion, metric: Metric, n: int = RESAMPLES
         ValueError: the systems were not counted over the same clusters and strata, with more than one cluster.
     """
     if (one.clusters, one.strata, one.labels) != (other.clusters, other.strata, other.labels) or len(one.clusters) < 2:  # noqa: PLR2004
-        raise ValueError("the systems have other clusters or strata, or but one cluster; expected the same rows")
+        raise ValueError("the systems differ in clusters or strata, or have one cluster alone; expected the same rows")
     values = [metric.value(counts.total) for counts in (one, other)]
     first, second = (resampled([metric], counts.total, counts.draws(n, seed))[0] for counts in (one, other))
     value = values[0] - values[1]

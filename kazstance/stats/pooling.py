@@ -81,11 +81,6 @@ class Posterior:
     setting: Floats
 
     @property
-    def concentration(self) -> float:
-        """k, as geometric mean: about 2 where sources differ strongly, 30 where they hardly do."""
-        return float(np.exp(self.setting @ np.log(self.pooling.k)))
-
-    @property
     def masses(self) -> Floats:
         """The probability of each point of the grid: shape (sources, targets, points)."""
         masses: Floats = self.likelihood * ((self.weight / self.evidence) @ self.pooling.prior)
