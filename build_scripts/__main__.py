@@ -10,16 +10,17 @@ import typer
 
 from kazstance import dataset
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.folders import replacing
 from kazstance.output.staging import scratch
 from kazstance.publish.card import read_page, render
+from kazstance.publish.changes import compare
 from kazstance.publish.citation import citation_cff, zenodo_json
 from kazstance.publish.hub import DATASET, stage
 from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import Manifest, sign, to_bytes
-from kazstance.schema.records import TABLES, Record
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "DATASET_CARD.md")
@@ -51,12 +52,13 @@ def check() -> list[str]:
     """What differs between the dataset and pages that are there and those that would be built."""
     with scratch() as data:
         build(ROOT / "raw", data)
-        stale = [change for table in TABLES for change in _changes(table, data)]
+        found = compare(DatasetFolder(dataset.SHIPPED), DatasetFolder(data))
+        stale = [*(text for _, text in found.shape), *map(str, found.rows)]
         for page in PAGES:
             if render(read_page(ROOT / page), data) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
         fresh = _with_pages(dataset.manifest(data=data))
-    stale += [name for name, write in METADATA.items() if write(fresh) != _text(ROOT / name)]
+    stale += [name for name, write in METADATA.items() if write(fresh) != text_of(ROOT / name)]
     there = dataset.manifest()
     stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there, name)]
     return stale or list(dataset.findings().problems)
@@ -68,21 +70,9 @@ def _with_pages(manifest: Manifest) -> Manifest:
     return sign(manifest, {name: place.read_bytes() for name, place in places.items()})
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
     """A page, empty where there is none."""
     return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-
-def _changes(table: str, fresh: Path) -> list[str]:
-    """The keys of the rows of a table that differ."""
-    there, built = _keyed(table, dataset.SHIPPED), _keyed(table, fresh)
-    return [f"{table}: {key}" for key in sorted(there.keys() | built.keys()) if there.get(key) != built.get(key)]
-
-
-def _keyed(table: str, data: Path) -> dict[tuple[str, ...], Record]:
-    spec = TABLES[table]
-    rows = ((split, row) for split in spec.splits for row in dataset.load(table, split, data=data))
-    return {(split, *(getattr(row, column) for column in spec.key)): row for split, row in rows}
 
 
 def main(

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from build_scripts.__main__ import ROOT, check
+from build_scripts.__main__ import ROOT, check, text_of
 from kazstance import dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
@@ -34,7 +34,7 @@ VERSIONS: Final = {
 
 def disagreements(root: Path) -> list[str]:
     """Places whose version is not that of the code, and tags of the checked-out commit that are not."""
-    found = {place: re.search(pattern, _read(root / place)) for place, pattern in VERSIONS.items()}
+    found = {place: re.search(pattern, text_of(root / place)) for place, pattern in VERSIONS.items()}
     said = {place: match[1] if match else "none" for place, match in found.items()}
     said |= {f"tag {tag}": tag.removeprefix("v") for tag in git(root, "tag", "--points-at", "HEAD", "v*").split()}
     expected = said["kazstance/__init__.py"]
@@ -56,7 +56,7 @@ def unsaid(root: Path) -> list[str]:
         with tarfile.open(fileobj=BytesIO(archive)) as tar:
             tar.extractall(old, filter="data")
         found = compare(DatasetFolder(Path(old, DATA)), DatasetFolder(root / DATA))
-    entry = re.split(r"(?m)^## ", _read(root / CHANGELOG))[1:2]
+    entry = re.split(r"(?m)^## ", text_of(root / CHANGELOG))[1:2]
     version = f"version {found.new}, expected {found.least} at least: a {found.part.name} change since {tags[0]}"
     return [
         *([] if found.is_enough else [version]),
@@ -86,10 +86,6 @@ def git(root: Path, *words: str) -> str:
 
 def _git(root: Path, *words: str) -> bytes:
     return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True).stdout  # noqa: S603, S607
-
-
-def _read(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _digests(files: list[Path]) -> dict[str, str]:

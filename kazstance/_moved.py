@@ -10,7 +10,7 @@ MOVED: Final = {
     "reliability": "kazstance.Dataset.agreement",
     "scoring": "kazstance.stats.scores and kazstance.stats.metrics, or `kazstance score` for files",
     "tables": "kazstance.compare, or `kazstance score`, which take files",
-    "tally": "kazstance.stats.confusion",
+    "tally": "kazstance.stats.counting, or kazstance.stats.resampling for intervals",
 }
 """What takes the place of each name."""
 

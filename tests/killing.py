@@ -35,7 +35,7 @@ MODULES = (
 
 @dataclass
 class Order:
-    """What to run: a command, or build_scripts where there is none.
+    """What to run: a command, or the recipe where `argv` is `build_scripts`.
 
     It is killed before the change to files number `kill_at`, or `kill_after` seconds, or the change number `fail_at`
     fails with `error`. Where `exchanges` is off, the file system cannot exchange two folders in one step.
@@ -132,8 +132,7 @@ def prepare(order: Order) -> None:
     os.umask(order.umask)
     tempfile.tempdir = order.env.get("TMPDIR")  # else Python tries out the folder with a file of its own
     if not order.exchanges:
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module("kazstance.output.folders").exchange = lambda *_: False
+        importlib.import_module("kazstance.output.folders").exchange = lambda *_: False
     if order.largest:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.largest, order.largest))
     if order.user:

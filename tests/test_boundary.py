@@ -117,6 +117,7 @@ def test_a_damaged_manifest_is_named(data, name, content, expected):
     done = call(name, data=data)
     lines = done.stderr.splitlines()
     assert done.exit_code == 1
+    assert lines
     assert all("manifest.json: " in line and expected in line for line in lines), lines
     assert not NOISY.search(done.stderr)
     assert (f"kazstance verify --data {data}" in done.stderr) == (name != "verify")

@@ -15,11 +15,9 @@ from kazstance.benchmark import files
 from kazstance.benchmark.files import VALIDATION, Layout, read_items
 from kazstance.cli import app
 from kazstance.input.spelling import spelling
-from kazstance.input.tables import Form
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
 COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]
-LAYOUT = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), form=Form(None, "windows-1252"))
 
 
 @pytest.fixture

@@ -371,7 +371,7 @@ def test_a_read_only_file_is_not_replaced(open_folder):
     code = f"""
 import os, sys
 from pathlib import Path
-from kazstance.errors import CorpusWarning, KazstanceError
+from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 os.setuid({NOBODY})
 for name in ("file", "folder/new", "new"):
@@ -485,7 +485,7 @@ def test_many_writers_of_one_file_leave_one_of_their_contents(tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from kazstance.errors import CorpusWarning, KazstanceError
+from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 done = 0
 for _ in range(60):

@@ -33,7 +33,7 @@ bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
 Again = Annotated[bool, typer.Option("--again", help="Run anew, and replace the run that the folder holds.")]
-Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say from when it is.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say when it was finished.")]
 
 
 @bench_command

@@ -119,10 +119,11 @@ def _print_plan(todo: "Plan", home: str) -> None:
     if todo.is_done:
         echo(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
         return
-    echo(home if todo.head else f"{home} is not there, or not to be seen without a token; it is to be made")
+    echo(home if todo.head else f"{home} does not exist, or cannot be seen without a token; --yes creates it")
     for change in todo.changes:
         echo(f"{change.kind} {change.path} ({change.bytes} bytes)")
-    echo(f"{len(todo.changes)} files differ; the tag {todo.tag} {'is there' if todo.is_tagged else 'is to be set'}")
+    tag = f"the tag {todo.tag} {'exists' if todo.is_tagged else 'does not exist yet'}"
+    echo(f"files that differ: {len(todo.changes)}; {tag}")
 
 
 def _verdict(found: Changes) -> dict[str, object]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kazstance import dataset
-from kazstance.comparison.agreement import Agreement, Line, agreement
+from kazstance.comparison.agreement import Agreement, agreement
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.parquet import read_parquet
-from kazstance.output.listing import Listing
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.publish.citation import Style, cite
@@ -273,23 +272,22 @@ def _folds(data: Path) -> str:
 
 
 @cache
-def _report(data: Path, _digest: str) -> Agreement:
-    """The report on a dataset, made once."""
+def _made(data: Path, _digest: str) -> Agreement:
     return agreement(dataset.DatasetFolder(data))
 
 
-def _lines(data: Path) -> Listing[Line]:
-    return _report(data, dataset.manifest(data=data).digest).lines
+def _report(data: Path) -> Agreement:
+    """The report on a dataset, made once."""
+    return _made(data, dataset.manifest(data=data).digest)
 
 
 def overall(data: Path) -> list[str]:
     """How far the annotators agree over all that they judged, a sentence for each measure."""
-    name = _report(data, dataset.manifest(data=data).digest).name
+    found = _report(data)
     return [
-        f"{name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
-        f"{line.figure.interval_text(3, in_words=True)}, "
-        f"n = {line.figure.n})."
-        for line in _lines(data)
+        f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
+        f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."
+        for line in found.lines
         if line.scope == "all" and line.figure.has_interval
     ]
 
@@ -297,19 +295,19 @@ def overall(data: Path) -> list[str]:
 def _agreement(data: Path) -> str:
     """All annotators, the evidence, and those who check."""
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
-    name = _report(data, dataset.manifest(data=data).digest).name
+    found = _report(data)
     rows = [
         [line.what, line.scope, line.measure, *_cells(line.figure, 3)]
-        for line in _lines(data)
+        for line in found.lines
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
-    return markdown_table(["what", "over", "measure", name, "95 % interval", "n"], rows)
+    return markdown_table(["what", "over", "measure", found.name, "95 % interval", "n"], rows)
 
 
 def _agreement_parts(data: Path) -> str:
     """By pair of annotators, source and target: all four labels, and stance where all found the target relevant."""
     parts: dict[str, list[Estimate]] = {}
-    for line in _lines(data):
+    for line in _report(data).lines:
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
             parts.setdefault(line.scope, []).append(line.figure)
     rows = [[scope, *(cell for f in figures for cell in _cells(f, 2))] for scope, figures in parts.items()]
@@ -318,7 +316,7 @@ def _agreement_parts(data: Path) -> str:
 
 
 def _doubts(data: Path) -> str:
-    rows = [[d.rule, d.noted, d.adjudicated] for d in _report(data, dataset.manifest(data=data).digest).doubts]
+    rows = [[d.rule, d.noted, d.adjudicated] for d in _report(data).doubts]
     return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
 
 

@@ -135,12 +135,13 @@ def _text(found: Manifest) -> str:
     return safe_line(f"{authors} ({day[:4]}). {title}. Digest {found.digest[:12]}.{where}") + "\n"
 
 
-def _is_person(name: str) -> bool:
+def is_person(name: str) -> bool:
+    """Whether an author is a person, as `Family, Given`, rather than a body."""
     return "," in name
 
 
 def _cff_author(name: str) -> dict[str, Any]:
-    if not _is_person(name):
+    if not is_person(name):
         return {"name": name}
     family, _, given = name.partition(",")
     return {"family-names": family.strip(), "given-names": given.strip()}
@@ -149,7 +150,7 @@ def _cff_author(name: str) -> dict[str, Any]:
 def _bibtex_author(name: str) -> str:
     """An author; braces keep the name of a body in one piece, and a person's in which BibTeX would find two authors."""
     text = _latex(name)
-    return text if _is_person(name) and not re.search(r"\band\b", text, re.IGNORECASE) else f"{{{text}}}"
+    return text if is_person(name) and not re.search(r"\band\b", text, re.IGNORECASE) else f"{{{text}}}"
 
 
 def _latex(text: str) -> str:

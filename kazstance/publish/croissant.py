@@ -11,7 +11,7 @@ from kazstance import dataset
 from kazstance.output.plain_json import to_json
 from kazstance.publish import rights
 from kazstance.publish.card import overall
-from kazstance.publish.citation import address, bibtex, is_citable
+from kazstance.publish.citation import address, bibtex, is_citable, is_person
 from kazstance.schema.columns import item_type, plain_type
 from kazstance.schema.labels import Origin
 from kazstance.schema.manifest import Manifest, SplitFile
@@ -87,7 +87,9 @@ def croissant(data: Path, home: str | None = None) -> str:
         "description": said.abstract or f"{found.title}. {found.event}.",
         "url": home or address(said) or LANDING,
         "license": rights.url(found.license),
-        "creator": [{"@type": "sc:Organization", "name": name} for name in said.authors],
+        "creator": [
+            {"@type": "sc:Person" if is_person(name) else "sc:Organization", "name": name} for name in said.authors
+        ],
         "datePublished": said.released and said.released.isoformat(),
         "version": found.version,
         "keywords": said.keywords,

@@ -1,15 +1,17 @@
 """What licence holds for what: the code, the annotations, and each of the texts."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from kazstance import dataset
 from kazstance.output.characters import safe_line
 
 CODE: Final = "Apache-2.0"
 """The licence of kazstance itself, as an SPDX identifier."""
+SPDX: Final = re.compile(r"[A-Za-z0-9.+-]+")
+"""The form of an SPDX identifier."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def licence_text(data: Path) -> str:
     return "\n".join(
         [
             "The annotations of this dataset (labels, evidence, notes, and the tables made from them) are under the",
-            safe_line(f"licence {_licence(data)}: {url(_licence(data))}"),
+            safe_line("licence " + ": ".join(dict.fromkeys([_licence(data), url(_licence(data))]))),
             "",
             "The texts, and their sentences in the tables, are not covered by it. The rights in them:",
             "",
@@ -52,8 +54,8 @@ def licence_text(data: Path) -> str:
 
 
 def url(licence: str) -> str:
-    """The page of a licence in the SPDX list."""
-    return f"https://spdx.org/licenses/{quote(licence)}.html"
+    """The page of a licence in the SPDX list; what is no SPDX identifier stands as it is."""
+    return f"https://spdx.org/licenses/{licence}.html" if SPDX.fullmatch(licence) else licence
 
 
 def _licence(data: Path) -> str:

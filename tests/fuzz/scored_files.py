@@ -15,7 +15,6 @@ from tests.fuzz.cases import Case, Kind, Random, Step
 
 Columns = dict[str, list[str]]
 LABELS = ("favor", "against", "neutral", "none")
-SAME_CODECS = ("utf-8", "utf-8-sig", "utf-16")
 
 
 def prepare(base: Path) -> None:
