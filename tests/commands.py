@@ -6,8 +6,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
 
 import kazstance
+from kazstance.cli import app
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "agreement": ("agreement", "--data", "{data}"),
@@ -79,3 +83,10 @@ def run(
         timeout=timeout,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def call(name: str, /, *more: str | Path, **places: str | Path) -> Any:
+    """Run a command in this process; an error that reaches no boundary fails the test, as a traceback would."""
+    done = CliRunner().invoke(app, argv(name, *more, **places))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done

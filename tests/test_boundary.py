@@ -18,14 +18,9 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance.cli import app
 from kazstance.errors import InputError, Problem, UnknownNameError
-from tests.commands import COMMANDS, argv, environment, run
+from tests.commands import COMMANDS, argv, call, environment, run
 
 NOISY = re.compile(r"Traceback|Error:|^\s+File ", re.MULTILINE)
-
-
-def call(name: str, /, *more: str | Path, **places: str | Path):
-    """A command within this process, for what needs no process of its own."""
-    return CliRunner().invoke(app, argv(name, *more, **places))
 
 
 def in_one_line(code: int, err: str, *expected: str, exit_code: int = 1) -> None:

@@ -22,11 +22,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.text import Text
-from typer.testing import CliRunner
 
 import kazstance
 from kazstance import dataset
-from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.errors import HubError
 from kazstance.output import cells, characters, terminal
@@ -40,7 +38,7 @@ from kazstance.publish.hub import stage
 from kazstance.review.bring_in import Person, bring_in
 from kazstance.review.hand_out import hand_out
 from kazstance.review.label_studio import to_config
-from tests.commands import Finished, argv, environment, run
+from tests.commands import Finished, argv, call, environment, run
 from tests.conftest import quiet
 from tests.hostile import CONTROLS, DANGEROUS, DANGEROUS_TEXTS, write_hostile
 
@@ -58,8 +56,7 @@ def acting(text):
 
 def invoke(name, /, *more, **places):
     """A command in this process."""
-    done = CliRunner().invoke(app, argv(name, *more, **places))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    done = call(name, *more, **places)
     return Finished(done.exit_code, done.stdout, done.stderr)
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from kazstance import dataset
-from kazstance.cli import app
 from kazstance.errors import IntegrityError, KazstanceError
 from kazstance.publish.hub import stage
 from tests import commands, tampering
+from tests.commands import call
 from tests.tampering import edit, edit_split, read, sign, sign_files, write
 
 
@@ -44,11 +43,6 @@ def problems(data):
     assert lines
     assert all(line and line.isprintable() for line in lines)
     return lines
-
-
-def run(name, *more, **places):
-    """A command in this process."""
-    return CliRunner().invoke(app, commands.argv(name, *more, **places))
 
 
 def test_signing_again_changes_nothing(data):
@@ -671,7 +665,7 @@ def test_notes_of_ones_own_are_named_and_do_no_harm(data):
     (data / "notes.txt").write_text("mine")
     (data / ".git").mkdir()
     (data / ".git" / "HEAD").write_text("ref")
-    found = run("verify", data=data)
+    found = call("verify", data=data)
     assert found.exit_code == 0
     assert [line for line in found.stderr.splitlines() if "notes.txt" in line and "not part of the dataset" in line]
     assert "HEAD" not in found.stderr
@@ -681,7 +675,7 @@ def test_names_and_values_are_printed_without_control_characters(data):
     (data / "notes\x1b]0;title\x07.txt").write_text("mine")
     rows("pairs", {"pair_id": "a\x1b[31m\nb\u202e"})(data)
     sign_files(data)
-    found = run("verify", data=data)
+    found = call("verify", data=data)
     assert found.exit_code == 1
     assert "notes\\x1b]0;title\\x07.txt" in found.stderr
     assert "a\\x1b[31m\\nb\\u202e" in found.stderr
@@ -706,7 +700,7 @@ def old_format(data):
 
 def test_a_dataset_of_an_older_version_opens_and_says_what_is_not_covered(data):
     old_format(data)
-    found = run("verify", data=data)
+    found = call("verify", data=data)
     assert found.exit_code == 0
     assert "covers neither pages nor itself" in found.stderr
     assert len(dataset.load("stances", data=data)) == 18
@@ -725,7 +719,7 @@ def test_the_command_says_what_it_found(data, tmp_path):
         "harbour 1.2.0: 289 rows in 10 tables are as the manifest says\n",
         "",
     )
-    told = json.loads(run("verify", "--json", data=data).stdout)
+    told = json.loads(call("verify", "--json", data=data).stdout)
     manifest = read(data)
     assert told == {
         "is_whole": True,
@@ -737,14 +731,14 @@ def test_the_command_says_what_it_found(data, tmp_path):
         "notes": [],
     }
     (data / "eval.yaml").unlink()
-    broken = run("verify", "--json", data=data)
+    broken = call("verify", "--json", data=data)
     assert broken.exit_code == 1
     assert [line.rsplit("/", 1)[1] for line in json.loads(broken.stdout)["problems"]] == ["eval.yaml: is missing"]
-    missing = run("verify", data=tmp_path / "nothing")
+    missing = call("verify", data=tmp_path / "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "expected a built dataset" in missing.stderr
-    assert run("verify", data=tmp_path / "data" / "README.md").exit_code == 1
-    assert run("verify", "--no-such-option", data=data).exit_code == 2
+    assert call("verify", data=tmp_path / "data" / "README.md").exit_code == 1
+    assert call("verify", "--no-such-option", data=data).exit_code == 2
 
 
 def test_a_damaged_file_leads_to_verify(data):
