@@ -27,7 +27,7 @@ def check_listing(folder: Folder, known: Collection[str]) -> None:
         parts = name.split("/")
         if parts[0] == TEXTS and name.casefold().endswith(".txt"):
             near = _meant(name, known)
-            folder.report(name, None, None, f"a text without a source, expected a [[source]] of its name{near}")
+            folder.report(name, None, None, f"a text without a source, expected a [[source]] with its name{near}")
         elif not (len(parts) == 1 and PAGES.fullmatch(name)) and BRIEFS not in parts[:-1]:
             folder.warn(f"{name} is not a file of a corpus and is not read{_meant(name, known)}")
 

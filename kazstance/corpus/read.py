@@ -229,7 +229,8 @@ def _read_contradictories(folder: Folder, targets: Iterable[Entry[TargetInput]])
     for name, statement in found.value.statements.items() if found else ():
         line = next((i for i, row in enumerate(text.splitlines(), 1) if re.match(rf"\s*\"?{name}\b", row)), None)
         if name not in claims:
-            folder.report(CONTRADICTORIES, line, "statements", f"{name!r}, expected one of {', '.join(claims)}")
+            known = f"one of {', '.join(claims)}" if claims else "a target of kind claim, of which there are none"
+            folder.report(CONTRADICTORIES, line, "statements", f"{name!r}, expected {known}")
         elif statement == claims[name]:
             folder.report(CONTRADICTORIES, line, name, f"{statement!r} is the claim itself, expected its contradictory")
     return found

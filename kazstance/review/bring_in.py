@@ -107,7 +107,7 @@ def _is_there(corpus: Corpus, out: Path, readings: bytes, entry: dict[str, Any])
         raise KazstanceError(f"annotator: {name!r} has judged already, expected a new name")
     if not listed and not is_same and os.path.lexists(out):
         raise KazstanceError(
-            f"{out} is there with other readings, though {ANNOTATORS} does not list {name!r}; move it elsewhere"
+            f"{out} already holds other readings, though {ANNOTATORS} does not list {name!r}; move it elsewhere"
         )
     return bool(listed)
 
