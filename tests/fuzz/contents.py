@@ -163,10 +163,14 @@ class Raw(str):
     __slots__ = ()
 
 
+DEEPEST = 200
+"""What lies deeper is changed as text: walking it takes a stack that an earlier mutation may have used up."""
+
+
 def json_structure(content: bytes, draw: Random) -> bytes:
     """A value is replaced, left out, doubled under the same key, wrapped; a key is renamed or added."""
     parsed, is_lines = _parse_json(content)
-    if parsed is None:
+    if parsed is None or _depth(parsed) > DEEPEST:
         return flip(content, draw)
     places = list(_places(parsed))
     if not places:
@@ -187,6 +191,19 @@ def _parse_json(content: bytes) -> tuple[Any, bool]:
         except (ValueError, RecursionError):
             continue
     return None, False
+
+
+def _depth(node: Any) -> int:
+    """How many containers lie in one another."""
+    depth, level = 0, [node]
+    while level:
+        depth += 1
+        level = [child for parent in level if isinstance(parent, list) for child in _children(parent)]
+    return depth
+
+
+def _children(parent: list[Any]) -> list[Any]:
+    return [item[1] for item in parent] if isinstance(parent, Pairs) else parent
 
 
 def _places(node: Any) -> Iterator[tuple[list[Any], int]]:
