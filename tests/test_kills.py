@@ -267,7 +267,7 @@ def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template
             info, _ = trial.process.run(
                 Order(argv("info", data=str(world / trial.scenario.outputs[0])), cwd=str(world))
             )
-            assert "put back as it was before a run that was interrupted" in info.err
+            assert "restored to its state before an interrupted run" in info.err
             assert state(world) == trial.old
         done, _ = trial.run(world)
         assert done.code == 0, done

@@ -138,7 +138,7 @@ def test_a_folder_with_a_manifest_of_something_else_is_left_alone(content, tmp_p
     (app / "thesis.docx").write_text("years of work")
     before = state(tmp_path)
     with pytest.raises(
-        KazstanceError, match=r"holds 'manifest.json', 'src/', 'thesis.docx', but no manifest.json of a dataset"
+        KazstanceError, match=r"contains 'manifest.json', 'src/', 'thesis.docx' but no manifest.json of a dataset"
     ):
         build_dataset(HARBOUR, app, quiet)
     assert state(tmp_path) == before
@@ -217,7 +217,7 @@ def listed_files(out):
 def test_a_file_of_theirs_that_would_be_overwritten_stops_the_build(spoil, world):
     spoil(world / "out")
     before = state(world)
-    with pytest.raises(KazstanceError, match=r"would be overwritten, and is not as its manifest.json lists it"):
+    with pytest.raises(KazstanceError, match=r"would overwrite .*, which manifest.json does not list in this form"):
         build_dataset(HARBOUR, world / "out", quiet)
     assert state(world) == before
 
@@ -240,7 +240,7 @@ def test_a_new_folder_that_is_not_as_it_lists_itself_does_not_replace_the_old(tm
         lambda folder: (folder / "a").unlink(),
         lambda folder: (folder / "more").write_text("x"),
     ):
-        with pytest.raises(KazstanceError, match=r"the new folder of tests is not as its list.json lists it"):
+        with pytest.raises(KazstanceError, match=r"the new folder of tests does not match its list.json"):
             write(spoil)
         assert state(tmp_path) == before
 
@@ -287,7 +287,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     long = "n" * 250
     endings = {"explore": ".html", "export": ".csv"}
     refused = {
-        "build": {".": "is the current folder", "..": "is the current folder, or holds it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
+        "build": {".": "is the current folder", "..": "is the current folder or contains it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
         "explore": {"../sub.html": "is a folder, expected a file", "../../file/below.html": "is not a folder", "../../loop.html": "leads to itself"},
         "export": {"../sub.csv": "is a folder, expected a file", "../../file/below.csv": "is not a folder"},
         "review export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
@@ -389,7 +389,7 @@ for name in ("file", "folder/new", "new"):
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
         "file is read-only",
-        "folder/new: Permission denied; it is as it was",
+        "folder/new: Permission denied; it was left unchanged",
         "new written",
     ], done.stderr
     assert (place / "file").read_text() == "old"
@@ -563,7 +563,7 @@ build_dataset(Path({str(HARBOUR)!r}), Path({str(out)!r}))
         shutil.rmtree(out)
     done = forked("info", data=out)
     assert done.code == 0
-    assert done.err == f"{out}: put back as it was before a run that was interrupted\n"
+    assert done.err == f"{out}: restored to its state before an interrupted run\n"
     assert state(out) == before
     assert leftovers(world) == []
     monkeypatch.setattr(folders, "exchange", lambda *_: False)
@@ -612,7 +612,7 @@ def test_sheets_appear_complete_and_may_be_written_again(tmp_path):
     before = state(tmp_path)
     one_line(
         forked("review export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
-        "is there already; expected a new folder",
+        "already exists; expected a new folder",
     )
     assert state(tmp_path) == before
 
@@ -623,7 +623,7 @@ def test_a_partial_new_folder_is_never_seen(tmp_path):
             (folder / "one").write_text("1")
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(KazstanceError, match="out: No space left on device; it is as it was"):
+    with pytest.raises(KazstanceError, match="out: No space left on device; it was left unchanged"):
         write()
     assert list(tmp_path.iterdir()) == []
 
@@ -786,7 +786,7 @@ def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
         done = forked(
             name, largest=4_000, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=tmp_path / out
         )
-        one_line(done, f"{out}: File too large; it is as it was")
+        one_line(done, f"{out}: File too large; it was left unchanged")
         assert state(tmp_path) == before
 
 
