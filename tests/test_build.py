@@ -132,11 +132,11 @@ WRONG = {
     ),
     "a path that leaves the folder": (
         lambda f: edit(f, "annotations/annotators.toml", "briefs/a.md", "../../secret.md"),
-        "annotations/annotators.toml:1: brief: 'annotations/../../secret.md' leaves the corpus folder, expected a file inside it",
+        "annotations/annotators.toml:1: brief: 'annotations/../../secret.md' leads outside the corpus folder, expected a file inside it",
     ),
     "a link that leaves the folder": (
         lambda f: ((f / "texts/gazette.txt").unlink(), (f / "texts/gazette.txt").symlink_to("/etc/hostname")),
-        "sources.toml:28: id: 'texts/gazette.txt' leaves the corpus folder, expected a file inside it",
+        "sources.toml:28: id: 'texts/gazette.txt' leads outside the corpus folder, expected a file inside it",
     ),
     "a path in the digests": (
         lambda f: edit(f, "SHA256SUMS", "texts/gazette.txt", "../gazette.txt"),

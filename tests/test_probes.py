@@ -212,10 +212,10 @@ def test_a_file_may_bring_a_probe_as_a_whole(tmp_path, rows):
 @pytest.mark.parametrize(
     ("change", "with_probes", "message"),
     [
-        (lambda found: found.pop(), False, "1 rows missing: mask:russian_maoists/"),
-        (lambda found: found.append({"item_id": "mask:x", "label": "favor"}), False, "1 rows unknown: mask:x; "),
-        (lambda found: found.append(found[-1]), False, "1 rows doubled: mask:"),
-        (lambda found: None, True, "182 rows missing: mirror:"),
+        (lambda found: found.pop(), False, "missing rows (1): mask:russian_maoists/"),
+        (lambda found: found.append({"item_id": "mask:x", "label": "favor"}), False, "unknown rows (1): mask:x; "),
+        (lambda found: found.append(found[-1]), False, "duplicate rows (1): mask:"),
+        (lambda found: None, True, "missing rows (182): mirror:"),
     ],
 )
 def test_part_of_a_probe_is_an_error(change, with_probes, message, tmp_path, rows):
