@@ -90,7 +90,7 @@ def test_a_sentence_that_nobody_covered_stops_the_build(harbour):
         rewrite(harbour / f"annotations/{annotator}.jsonl", lambda row: row["sentence_id"] != "gazette/2/1")
     _, _, problems = judged(harbour)
     assert [str(problem) for problem in problems] == [
-        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected one at least"
+        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected at least one"
         for target in ("toll", "strike", "line_pays")
     ]
 

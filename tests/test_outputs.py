@@ -150,7 +150,7 @@ def test_the_command_refuses_a_folder_of_something_else_in_one_line(tmp_path):
     before = state(tmp_path)
     one_line(
         forked("build", corpus=HARBOUR, out=tmp_path / "app"),
-        "app holds 'manifest.json'",
+        "app contains 'manifest.json'",
         "expected a new or empty folder",
     )
     assert state(tmp_path) == before
@@ -558,7 +558,7 @@ build_dataset(Path({str(HARBOUR)!r}), Path({str(out)!r}))
     if spoil:
         out.mkdir()
         (out / "mine.txt").write_text("mine")
-        with pytest.raises(KazstanceError, match=r"holds 'mine.txt'"):
+        with pytest.raises(KazstanceError, match=r"contains 'mine.txt'"):
             build_dataset(HARBOUR, out, quiet)
         shutil.rmtree(out)
     done = forked("info", data=out)
@@ -735,7 +735,7 @@ def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sh
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
     bring_in(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
-    with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a file of a corpus"):
+    with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a corpus file"):
         read(harbour)
     assert import_sheet(harbour, sheet).code == 0
     assert state(harbour) == state(Path(twin))
