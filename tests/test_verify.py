@@ -338,7 +338,7 @@ SIGNED_ROWS = {
     ),
     "votes emptied": (rows("grid", {"votes": []}, first=False), "votes"),
     "votes in another order": (rows("grid", lambda row: {"votes": row["votes"][::-1]}), "votes"),
-    "a judgement": (rows("judgements", named("favor"), is_against), "votes has a vote that judgements does not have"),
+    "a judgement": (rows("judgements", named("favor"), is_against), "votes has a vote without a row in judgements"),
     "a judgement missing": (drop("judgements"), "votes"),
     "an annotator who only checks": (rows("annotators", {"role": "check"}), "votes"),
     "an origin": (rows("grid", {"origin": "human"}), "origin"),
@@ -560,7 +560,7 @@ def test_too_little_memory_is_said_as_such(harbour_data, data):
     sign(data, manifest)
     command = [sys.executable, "-c", LITTLE_MEMORY, harbour_data, data]
     done = subprocess.run(command, capture_output=True, text=True, env=commands.environment(), check=False)
-    assert "too little memory" in done.stderr
+    assert "not enough memory" in done.stderr
     assert "sources/all.parquet" not in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 1
