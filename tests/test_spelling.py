@@ -335,7 +335,7 @@ def test_count_refuses_voices_it_does_not_know():
 
 def test_count_wants_the_sentences_of_every_source():
     rows = STANCES | {"label_name": ["favor"] * 4}
-    with pytest.raises(KazstanceError, match="no number of sentences of b"):
+    with pytest.raises(KazstanceError, match="no number of sentences for b"):
         count(pa.table(rows), sentences={"a": 9})
 
 

@@ -145,9 +145,9 @@ def test_comparisons_say_why():
         (p.one, p.other): p.reason for line in disagreements(counts, n=19) if line.target == "t" for p in line.pairs
     }
     assert pairs == {
-        ("a", "b"): "b without a side",
-        ("a", "c"): "c without a side",
-        ("b", "c"): "b and c without a side",
+        ("a", "b"): "no side taken by b",
+        ("a", "c"): "no side taken by c",
+        ("b", "c"): "no side taken by b and c",
     }
     cells = {(cell.source, cell.target): cell.reason for cell in positions(counts)}
     assert cells["b", "u"] == "no sentence is about the target; the sentences of the source were not counted"
