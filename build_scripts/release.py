@@ -35,7 +35,7 @@ VERSIONS: Final = {
 def disagreements(root: Path) -> list[str]:
     """Places whose version differs from that of the code, and tags of the current commit that do."""
     found = {place: re.search(pattern, text_of(root / place)) for place, pattern in VERSIONS.items()}
-    said = {place: match[1] if match else "none" for place, match in found.items()}
+    said = {place: match[1] if match else "missing" for place, match in found.items()}
     said |= {f"tag {tag}": tag.removeprefix("v") for tag in git(root, "tag", "--points-at", "HEAD", "v*").split()}
     expected = said["kazstance/__init__.py"]
     return [
@@ -61,7 +61,7 @@ def unsaid(root: Path) -> list[str]:
     return [
         *([] if found.is_enough else [version]),
         *(
-            f"{CHANGELOG}: not named: {row}"
+            f"{CHANGELOG}: not mentioned: {row}"
             for row in found.rows
             if row.table == DEFAULT_TABLE and row.kind in (Kind.removed, Kind.moved, Kind.relabelled)
             if not all(part in "".join(entry) for part in row.key)

@@ -408,7 +408,7 @@ def test_broken_links_are_named_and_never_taken_for_absent(harbour, name, kind):
     else:
         file.symlink_to({"loop": file.name, "dangling": "nowhere", "outside": "/etc/hostname"}[kind])
     found = faults(harbour)
-    assert {"loop": "itself", "dangling": "nowhere", "folder": "is a folder", "outside": "leaves"}[kind] in found
+    assert {"loop": "itself", "dangling": "nowhere", "folder": "is a folder", "outside": "leads outside"}[kind] in found
     assert name in found
 
 
