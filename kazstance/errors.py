@@ -76,7 +76,7 @@ def first_problems(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
-    """The parts of a text as a key for sorting in which 2 comes before 10."""
+    """The parts of a text as a sort key under which 2 comes before 10."""
     parts = re.split(r"(\d{1,18})", text)
     return [(int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts)]
 
@@ -104,7 +104,7 @@ def _listed(problems: Iterable[Problem]) -> list[str]:
     for kind, count in counts.items():
         if count > SHOWN:
             where = ": ".join(filter(None, [kind[0], last[kind].field if kind[1] == last[kind].field else None]))
-            lines.append(f"{where}: {count - SHOWN:,} more problems of this kind")
+            lines.append(f"{where}: and {count - SHOWN:,} more of this kind")
     return lines + sorted({problem.remedy for problem in last.values() if problem.remedy})
 
 

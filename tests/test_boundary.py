@@ -259,7 +259,7 @@ def test_problems_are_listed_in_order_and_counted(numbers, is_row):
     lines = str(InputError(problems)).splitlines()
     expected = [str(problem) for _, problem in sorted(zip(numbers, problems, strict=True))]
     assert lines[:20] == expected[:20]
-    assert lines[20:] == ([f"x: id: {len(numbers) - 20} more problems of this kind"] if len(numbers) > 20 else [])
+    assert lines[20:] == ([f"x: id: and {len(numbers) - 20} more of this kind"] if len(numbers) > 20 else [])
 
 
 def test_each_kind_is_listed_and_its_remedy_is_said_once():
@@ -282,7 +282,7 @@ def test_two_hundred_thousand_bad_lines_are_a_short_message(harbour, tmp_path, w
         done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 1
     assert 20 < len(done.err.splitlines()) < 60
-    assert "9,980 more problems of this kind" in done.err
+    assert "and 9,980 more of this kind" in done.err
     assert "x.jsonl:10000: 10,000 problems up to here" in done.err or "a.jsonl:10000: 10,000 problems" in done.err
     assert time.perf_counter() - started < 60
 

@@ -106,7 +106,7 @@ class Folder:
         rows = tables.get(key)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             if text:
-                self.report(name, None, key, f"no tables [[{key}]], expected at least one")
+                self.report(name, None, key, f"no [[{key}]] tables, expected at least one")
             return []
         places = [text.count("\n", 0, found.start()) + 1 for found in re.finditer(rf"(?m)^\[\[{key}\]\]", text)]
         lines = places if len(places) == len(rows) else [1] * len(rows)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """Everything that led to the label of a sentence on a target; `checks` are judgements that did not count."""
+    """Everything that led to the label of a sentence on a target; `checks` are judgements only for checking."""
 
     sentence: Sentence
     cell: GridCell

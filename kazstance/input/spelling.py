@@ -24,7 +24,7 @@ PRESETS: Final[dict[str, dict[str, str]]] = {
 }
 """How published data sets spell the labels; case does not matter."""
 NAMES: Final = {name: name for name in LABELS if name != "none"}
-"""What every data set means by these words; `none` is not one of them."""
+"""Words that mean the same label in every data set; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
 OPTIONS, ARGUMENT = "--preset or --map", "labels="

@@ -43,7 +43,7 @@ def load_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        StrictError: it is not JSON, a key appears twice in an object, it is nested deeper than 64 levels, or a number
+        StrictError: it is not JSON, a key appears twice in an object, it is nested deeper than 64 levels, a number
             does not fit into 64 bits, or it holds half of a surrogate pair.
     """
     _check_depth(text)

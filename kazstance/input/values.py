@@ -68,7 +68,7 @@ def faults(unknown: Iterable[Found], expected: Callable[[str | None], str]) -> l
     """What is wrong with each value and what is expected instead, one line per value; the rest is counted last."""
     found = list(unknown)
     said = [f"{value}, {expected(value.value)}" for value in found[:SHOWN]]
-    return said + ([f"and {len(found) - SHOWN} more values, {expected(found[SHOWN].value)}"] if found[SHOWN:] else [])
+    return said + ([f"and {len(found) - SHOWN} more, {expected(found[SHOWN].value)}"] if found[SHOWN:] else [])
 
 
 def refuse_missing(frame: Any, columns: Sequence[str]) -> None:

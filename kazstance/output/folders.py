@@ -127,7 +127,7 @@ def _check_replaceable(out: Path, kind: Kind) -> Path:
 
 
 def _check_place(final: Path, out: Path) -> None:
-    """See that a folder can be replaced as a whole."""
+    """Check that a folder can be replaced as a whole."""
     if final.exists() and not final.is_dir():
         raise KazstanceError(f"{out} is a file, expected a folder")
     if Path.cwd().is_relative_to(final):
@@ -137,7 +137,7 @@ def _check_place(final: Path, out: Path) -> None:
 
 
 def _check_whole(fresh: Path, kind: Kind) -> None:
-    """See that what was written reads back as a folder of its kind."""
+    """Check that what was written reads back as a folder of its kind."""
     listed = kind.listed(fresh)
     missing = [name for name in listed or () if not (fresh / name).is_file()]
     if listed is None or missing or (more := unlisted(fresh, kind)):

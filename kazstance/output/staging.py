@@ -209,7 +209,7 @@ def _mark(held: int, place: Path) -> None:
 
 
 def _check_ours(place: Path) -> None:
-    """See that only what a run of ours may have left is ever removed.
+    """Check that only what a run of ours may have left is ever removed.
 
     A place that another process is just clearing may briefly not look like ours, so it is checked again.
     """

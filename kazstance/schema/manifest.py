@@ -127,7 +127,7 @@ class Manifest(ManifestPart):
     def _check_format(self) -> Self:
         is_old = self.format_version == 1
         if is_old != (self.manifest_sha256 is None) or (is_old and self.pages):
-            raise ValueError(f"pages and manifest_sha256 do not go with format_version {self.format_version}")
+            raise ValueError(f"pages and manifest_sha256 are not allowed with format_version {self.format_version}")
         if MANIFEST in self.pages:
             raise ValueError(f"pages: {MANIFEST} is not a page")
         return self

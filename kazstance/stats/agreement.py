@@ -137,7 +137,7 @@ def kappa_interval(
 ) -> Estimate:
     """Kappa of two annotators' labels with a 95 % percentile bootstrap interval over clusters.
 
-    Weights of one over the probability with which a unit was drawn make a sample stand for all (Horvitz and Thompson,
+    Inverse-probability weights make a sample of units represent all of them (Horvitz and Thompson,
     1952).
 
     Args:

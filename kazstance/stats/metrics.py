@@ -63,7 +63,7 @@ def wts(counts: Floats) -> Floats:
 
     sum_t (sum_k n_tkk - sum_k G_tk P_tk / N_t) / sum_t (N_t - sum_k G_tk^2 / N_t), for gold totals G, predicted totals
     P and rows N of each stratum t (Peirce, 1884; Mantel and Haenszel, 1959). 0 for every rule that knows only the
-    stratum, 1 for perfect, s in expectation for a system that knows the share s, never below -1; NaN if no stratum has
+    stratum, 1 if perfect, s in expectation for a system that knows the share s, never below -1; NaN if no stratum has
     two gold labels.
     """
     gained, possible = _skill(counts)
@@ -71,7 +71,7 @@ def wts(counts: Floats) -> Floats:
 
 
 def effective_size(counts: Floats) -> Floats:
-    """D, the denominator of wts: how many rows' worth of contested strata the score rests on. From the gold alone."""
+    """D, the denominator of wts: how many rows' worth of contested strata the score rests on. Uses gold only."""
     size: Floats = _skill(counts)[1].sum(axis=-1)
     return size
 
@@ -79,7 +79,7 @@ def effective_size(counts: Floats) -> Floats:
 def ss(counts: Floats, rule: Codes | None = None) -> Floats:
     """Skill score against the best rule that knows only the stratum: 1 - errors / errors of each stratum's majority.
 
-    At most 0 for every such rule, 1 for perfect; NaN if the rule makes no error. The majority is taken from the counts,
+    At most 0 for every such rule, 1 if perfect; NaN if the rule makes no error. The majority is taken from the counts,
     or given as `rule`, shape (strata,).
     """
     gold = gold_totals(counts)
@@ -98,7 +98,7 @@ def ordinal_skill(counts: Floats, scale: Sequence[float]) -> Floats:
     """The ordinal variant of wts: the slope of prediction on gold within strata, for labels with a place on a scale.
 
     The scale places the first labels; rows with any other gold label are left out, and any other predicted label counts
-    as 0. 1 for perfect; -1 for a system that reverses a scale centred on 0.
+    as 0. 1 if perfect; -1 for a system that reverses a scale centred on 0.
     """
     inner, side = counts[..., : len(scale), :], np.asarray(scale, dtype=np.float64)
     predictions = np.pad(side, (0, counts.shape[-1] - len(side)))

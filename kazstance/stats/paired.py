@@ -62,7 +62,7 @@ def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floa
 
 
 def _coins(found: Confusion, n: int, seed: int) -> Iterator[Floats]:
-    """Tosses of a coin for each cluster, 0 or 1, in blocks."""
+    """Coin tosses for each cluster, 0 or 1, in blocks."""
     generator = np.random.default_rng(seed)
     size = block_size(found.total.size, len(found.clusters))
     for start in range(0, n, size):

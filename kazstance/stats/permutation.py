@@ -44,6 +44,6 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
 
 
 def _between(marks: Floats, sizes: Floats, starts: Codes) -> Floats:
-    """The sum of squares between stretches of clusters that begin at the starts: shape (permutations,)."""
+    """The sum of squares between runs of clusters that begin at `starts`: shape (permutations,)."""
     total: Floats = (np.add.reduceat(marks, starts, axis=1) ** 2 / np.add.reduceat(sizes, starts, axis=1)).sum(axis=1)
     return total

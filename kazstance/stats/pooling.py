@@ -27,7 +27,7 @@ class Pooling:
 
     The share p_st of favor among the sentences of source s that take a side on target t is Beta(m_t k, (1 - m_t) k),
     and the mean m_t of a target is Beta(a, a): k says how close sources are to each other, a how far targets are from
-    one-sided. k and a have a grid of values, weighted by their marginal likelihood over all targets; m_t has another
+    one-sided. k and a take values on a grid, weighted by their marginal likelihood over all targets; m_t on another
     (Gelman et al., 2013, chapter 5). Everything is a sum over grids: nothing is drawn at random.
 
     Shapes: `log_odds` (points,), the grid of p; `prior` (rows, points), the masses of p for a k and m; `given`

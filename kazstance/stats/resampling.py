@@ -99,7 +99,7 @@ def interval(values: Floats, level: float = 0.95, units: int | None = None) -> t
 
 
 def _expanded(tail: float, units: int) -> float:
-    """The share in a tail of the normal distribution beyond the expanded quantile of Student's t."""
+    """The tail probability of the normal distribution beyond the expanded quantile of Student's t."""
     from scipy.special import ndtr, stdtrit  # noqa: PLC0415  # loaded where it is used
 
     return float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
