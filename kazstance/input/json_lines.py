@@ -44,7 +44,7 @@ def read_json_lines(content: bytes, file: str) -> pa.Table:
     except pa.ArrowInvalid as error:
         raise LinesError(_explain(lines, file) or [Problem(file, None, None, f"{error}, expected JSON")]) from None
     if table.num_rows != count:
-        raise LinesError(_explain(lines, file) or [Problem(file, None, None, f"{table.num_rows} rows, expected {count}")])
+        raise LinesError(_explain(lines, file) or [Problem(file, None, None, f"{table.num_rows} rows, not {count}")])
     return table
 
 

@@ -140,7 +140,7 @@ def check_shared(
 def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | None], bool]) -> bool:
     """Whether a column says what a row is about, by the words of its name, the last counting most, or by its values.
 
-    If the name is no help, text that is neither numbers nor labels does.
+    If the name does not help, text that is neither numbers nor labels does.
     """
     words = _words(name)
     last = words[-1] if words else ""
