@@ -106,7 +106,7 @@ def test_bytes_that_say_the_same_are_a_change_too(data):
     content = file.read_bytes()
     for changed in (content + b"\n", content.replace(b"\n ", b"\n\t", 1), json.dumps(read(data)).encode()):
         file.write_bytes(changed)
-        assert any("manifest.json" in line and "other bytes" in line for line in problems(data))
+        assert any("manifest.json" in line and "different bytes" in line for line in problems(data))
     twice = content.replace(b'"title":', b'"title": "another",\n "title":', 1)
     file.write_bytes(twice)
     assert any("manifest.json" in line for line in problems(data))
