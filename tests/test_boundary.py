@@ -1,4 +1,4 @@
-"""Whatever goes wrong, a command says it in one line and exits with 1; with 2 for wrong usage, with 130 for an interrupt."""
+"""If anything goes wrong, a command says so in one line and exits with 1; with 2 for wrong usage, 130 for an interrupt."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NOISY = re.compile(r"Traceback|Error:|^\s+File ", re.MULTILINE)
 
 
 def in_one_line(code: int, err: str, *expected: str, exit_code: int = 1) -> None:
-    """One line that holds what is expected."""
+    """One line that contains the expected text."""
     assert code == exit_code, err
     assert len(err.splitlines()) == 1, err
     assert not NOISY.search(err)
@@ -184,7 +184,7 @@ def test_a_build_does_not_fail_at_its_own_progress(harbour, tmp_path):
     kazstance.verify(data=tmp_path / "out")
 
 
-# Endings of files
+# Suffixes of files
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_rows_are_in_the_order_of_their_numbers(tmp_path):
     assert "--preset" in done.stderr.splitlines()[-1]
 
 
-# Tracebacks that are asked for
+# Tracebacks on request
 
 
 @pytest.mark.parametrize("where", ["before", "after"])

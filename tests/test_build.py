@@ -1,4 +1,4 @@
-"""The build: the same from the same, whole or not at all, and every wrong input said with file, line and field."""
+"""The build: reproducible, complete or not at all, and every wrong input named by file, line and field."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def test_two_builds_give_the_same_bytes(tmp_path, harbour_data):
 
 
 def test_the_shipped_dataset_is_what_its_corpus_gives(tmp_path, root):
-    """Row digests, whatever the versions of the tools; the bytes too, where the tools are the same."""
+    """Row digests, with any versions of the tools; the bytes too, if the tools are the same."""
     built, shipped = build(root / "raw", tmp_path, quiet), dataset.manifest()
     assert built.digest == shipped.digest
     assert built.inputs == shipped.inputs
@@ -62,7 +62,7 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def change_text(folder: Path, old: str, new: str) -> None:
-    """Change a text and its digest, so that only the hashes of the judgements can tell."""
+    """Change a text and its digest, so that only the hashes of the judgements reveal it."""
     edit(folder, "texts/gazette.txt", old, new)
     content = (folder / "texts/gazette.txt").read_bytes()
     sums = [line for line in (folder / "SHA256SUMS").read_text().splitlines() if "gazette" not in line]
@@ -319,7 +319,7 @@ def test_a_mirrored_pair_that_is_none_now_is_left_out(harbour):
 
 
 def test_a_leak_between_sources_stops_the_build(harbour):
-    """A source that repeats another's sentence would show the test of cross_source to training."""
+    """A source that repeats another's sentence would leak the test of cross_source into training."""
     edit(harbour, "texts/gazette.txt", "By our reporter", "The toll of Port Lenz is robbery!\n\nBy our reporter")
     change_text(harbour, "Monday", "Monday")
     with (harbour / "curation/units.csv").open("r+", newline="") as file:

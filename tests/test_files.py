@@ -1,4 +1,4 @@
-"""Benchmarking a stance data set of one's own, in the format of SemEval-2016 Task 6: made-up sentences on a town."""
+"""Benchmarking a user's own stance data set, in the format of SemEval-2016 Task 6: made-up sentences on a town."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "St
 
 @pytest.fixture
 def town(tmp_path, monkeypatch):
-    """A copy of the small set, to be changed."""
+    """A copy of the small set, for a test to change."""
     monkeypatch.setitem(sys.modules, "my_systems", sys.modules[__name__])
     return Path(shutil.copytree(TOWN, tmp_path / "town"))
 

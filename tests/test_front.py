@@ -1,4 +1,4 @@
-"""The front door: what `import kazstance` offers, and how one uses it."""
+"""The front door: what `import kazstance` offers, and how to use it."""
 
 import pkgutil
 import re

@@ -1,4 +1,4 @@
-"""Outputs are complete or absent, replace nothing that is not ours, and lose nothing that is not."""
+"""Outputs are complete or absent, and neither replace nor lose anything that is not ours."""
 
 import errno
 import json
@@ -36,7 +36,7 @@ NOBODY = 65534
 
 
 def listed(folder):
-    """The files that a manifest of the tests lists."""
+    """The files that a manifest in these tests lists."""
     try:
         found = json.loads((folder / "list.json").read_text())
         return {"list.json": None, **found["files"]}
@@ -55,7 +55,7 @@ def fill(folder: Path, **files: str) -> None:
 
 
 def put(out: Path, **files: str) -> list[str]:
-    """Replace a folder; what was said."""
+    """Replace a folder; return the messages."""
     said: list[str] = []
     with replacing(out, LIST, said.append) as folder:
         fill(folder, **files)
@@ -63,7 +63,7 @@ def put(out: Path, **files: str) -> list[str]:
 
 
 def state(folder: Path) -> dict[str, object]:
-    """All that is in a folder, links as what they say."""
+    """Everything in a folder, links as their targets."""
     return {
         path.relative_to(folder).as_posix(): str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
@@ -109,7 +109,7 @@ def import_sheet(corpus, sheet, *more):
 
 
 def one_line(done, *parts):
-    """A refusal: one line on standard error that says all of this, below warnings of a corpus."""
+    """A refusal: one line on standard error that contains all of this, after any warnings about a corpus."""
     assert done.code == 1, done
     assert len([line for line in done.err.splitlines() if not line.startswith("warning: ")]) == 1, done.err
     for part in parts:
@@ -412,7 +412,7 @@ FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.file
 
 @contextmanager
 def python(code, *args, env=None):
-    """A process that has printed its first line, which is given; at the end it is killed."""
+    """A process that has printed its first line, which is yielded; it is killed at the end."""
     command = [sys.executable, "-c", code, *map(str, args)]
     with subprocess.Popen(
         command, env=env or environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -507,7 +507,7 @@ print(done)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-# What a killed run leaves.
+# What a killed run leaves behind.
 
 
 def test_leftovers_cannot_be_committed(tmp_path):
@@ -533,7 +533,7 @@ def test_a_place_that_holds_something_else_is_left_alone(tmp_path):
 
 @pytest.mark.parametrize("spoil", [None, "again"])
 def test_without_an_exchange_the_next_command_puts_back_what_was_set_aside(spoil, world, monkeypatch):
-    """As on a system without an exchange, a run is killed between its two renames."""
+    """A run is killed between its two renames, as on a system that cannot swap folders."""
     out = world / "out"
     before = state(out)
     code = f"""

@@ -1,4 +1,4 @@
-"""Probes as runs: what is asked again, what the figures say of systems whose answers are known."""
+"""Probes as runs: what is asked again, and what the figures say about systems whose answers are known."""
 
 import json
 import math
@@ -22,7 +22,7 @@ MIRROR = {"favor": "against", "against": "favor", "neutral": "neutral"}
 
 
 def quiet(_):
-    """Say nothing."""
+    """Ignore messages."""
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +106,7 @@ def test_whoever_leans_on_names_loses_its_skill_without_them(tmp_path, rows):
 
 
 def test_figures_are_those_of_counting_by_hand():
-    """Shares over rows given by hand, beside the function that makes them for runs."""
+    """Shares over rows given by hand, next to the function that computes them for runs."""
     probes = probe_rows()
     plain = {f"{p.sentence_id}:{p.target_id}": ("favor", "against")[len(p.text) % 2] for p in probes}
     plain |= {f"{p.sentence_id}:{p.other_target_id}": "neutral" for p in probes if p.other_target_id}

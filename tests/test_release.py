@@ -24,7 +24,7 @@ def git(folder, *words):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository with all places that a version stands in, committed."""
+    """A repository with all places where a version appears, committed."""
     root = tmp_path / "checkout"
     for name in [*release.VERSIONS, "pyproject.toml", "README.md", "DATASET_CARD.md", "LICENSE", "LICENSE-DATA"]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Labels as data sets spell them: numbers and `none` only where somebody says what they mean, nothing dropped."""
+"""Labels as data sets spell them: numbers and `none` only if somebody says what they mean, nothing dropped."""
 
 import json
 
@@ -184,7 +184,7 @@ def test_tables_of_kazstance_are_never_ambiguous(tmp_path):
 
 
 def test_a_wrong_preset_is_a_line_for_each_spelling(tmp_path):
-    """0.3.0 prints a line for every row of a training file, and does not name the options."""
+    """0.3.0 prints a line for every row of a training file and does not name the options."""
     for name in ("train", "test"):
         labels = ["Favor", "Against", "Neither"] * 50
         rows = {"id": [f"{name}{i}" for i in range(150)], "text": ["x"] * 150, "target": ["t"] * 150, "label": labels}
@@ -232,7 +232,7 @@ def test_predictions_are_spelled_as_most_rows_spell_them(mapped, tmp_path):
 
 
 def test_a_mapping_that_overrides_a_preset_is_read_back_as_it_was_written(tmp_path):
-    """NONE is neutral in the preset and none here: an answer of none was scored as neutral."""
+    """NONE is neutral in the preset and `none` here: an answer of `none` was scored as neutral."""
     for name in ("train", "test"):
         rows = {"id": [f"{name}{i}" for i in range(6)], "text": [f"word{i} and" for i in range(6)], "target": ["t"] * 6}
         pl.DataFrame(rows | {"label": ["FAVOR", "AGAINST", "NONE"] * 2}).write_csv(tmp_path / f"{name}.csv")

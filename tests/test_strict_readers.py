@@ -1,4 +1,4 @@
-"""Readers of files that people bring take what is right, and name what is not, whatever the bytes are."""
+"""Readers of users' files accept what is valid and name what is not, for any bytes."""
 
 import hashlib
 import json
@@ -505,7 +505,7 @@ def test_a_text_about_html_is_a_text(harbour):
 
 def test_a_byte_order_mark_is_no_text_and_offsets_are_those_of_the_file(harbour):
     plain = (harbour / "texts/gazette.txt").read_bytes()
-    for name in ("curation/repairs.csv", "curation/units.csv"):  # their offsets are of the text without the mark
+    for name in ("curation/repairs.csv", "curation/units.csv"):  # their offsets are for the text without the mark
         lines = (harbour / name).read_text(encoding="utf-8").splitlines(keepends=True)
         (harbour / name).write_text("".join(line for line in lines if not line.startswith("gazette")), encoding="utf-8")
     add_text(harbour, "gazette", plain)
@@ -569,7 +569,7 @@ def test_the_shipped_corpus_has_nothing_to_warn_of(root):
     assert caught == []
 
 
-# Files that come back
+# Files that annotators return
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tables that people bring: read as written, and whatever is wrong with a file named with its line."""
+"""Users' tables: read as written, and every problem of a file named with its line."""
 
 import csv
 import io

@@ -32,7 +32,7 @@ AGAINST, NEUTRAL, FAVOR = range(3)
 
 
 def counted(*rows, strata=1):
-    """Counts of rows of stratum, gold and prediction, each a cluster of its own."""
+    """Counts of rows of stratum, gold and prediction, each its own cluster."""
     counts = np.zeros((len(rows), strata, 3, 3))
     for i, row in enumerate(rows):
         counts[(i, *row)] = 1
@@ -154,7 +154,7 @@ def test_comparisons_say_why():
 
 
 def explained(found):
-    """Walk JSON: whatever holds a figure that is null holds a reason; give back how many did."""
+    """Walk JSON: an object with a figure that is null has a reason; return how many there were."""
     if isinstance(found, list):
         return sum(map(explained, found))
     if not isinstance(found, dict):
