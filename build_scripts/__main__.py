@@ -1,4 +1,4 @@
-"""python -m build_scripts [--check]: build the shipped dataset, or tell whether what is there is up to date."""
+"""python -m build_scripts [--check]: build the shipped dataset, or check that it is up to date."""
 
 import shutil
 import sys
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "DATASET_CARD.md")
 METADATA = {"CITATION.cff": citation_cff, ".zenodo.json": zenodo_json}
 STATED = tuple(name for name in Manifest.model_fields if name not in ("tables", "tools", "manifest_sha256"))
-"""What the manifest states whatever the tools that wrote the files."""
+"""The fields of the manifest that do not depend on the tools that wrote the files."""
 
 
 def build_all() -> None:
@@ -42,14 +42,14 @@ def build_all() -> None:
 
 
 def _stage_anew(out: Path) -> None:
-    """Stage what goes to a Hub; what a version up to 0.3.0 staged there lists no pages, and makes way."""
+    """Stage the files for a Hub; a folder staged by 0.3.0 or older lists no pages and is removed first."""
     if (out / MANIFEST).is_file() and dataset.manifest(data=out).format_version == 1:
         shutil.rmtree(out)
     stage(dataset.SHIPPED, out)
 
 
 def check() -> list[str]:
-    """What differs between the dataset and pages that are there and those that would be built."""
+    """The differences between the existing dataset and pages and those that would be built."""
     with scratch() as data:
         build(ROOT / "raw", data)
         found = compare(DatasetFolder(dataset.SHIPPED), DatasetFolder(data))
@@ -65,19 +65,19 @@ def check() -> list[str]:
 
 
 def _with_pages(manifest: Manifest) -> Manifest:
-    """A manifest of the shipped dataset, signed with the pages that the wheel puts beside it."""
+    """A manifest of the shipped dataset, signed with the pages that the wheel puts next to it."""
     places = {name: dataset.page_place(dataset.SHIPPED, name) for name in dataset.PAGES}
     return sign(manifest, {name: place.read_bytes() for name, place in places.items()})
 
 
 def text_of(file: Path) -> str:
-    """A page, empty where there is none."""
+    """A page, or an empty text if it is missing."""
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def main(
     is_check: Annotated[
-        bool, typer.Option("--check", help="Build nothing; exit with 1 where something is stale.")
+        bool, typer.Option("--check", help="Build nothing; exit with 1 if something is stale.")
     ] = False,
 ) -> None:
     """Build the shipped dataset from raw/, or check it."""

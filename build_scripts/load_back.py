@@ -16,7 +16,7 @@ HUB = Path(__file__).parents[1] / "build" / "hub"
 
 
 def main() -> None:
-    """Load every table through kazstance and through datasets.load_dataset, in a cache of its own."""
+    """Load every table through kazstance and through datasets.load_dataset, in a separate cache."""
     table = Table("table", "split", "rows", "kazstance.load", "load_dataset(build/hub)", "digest of both")
     differing = []
     with tempfile.TemporaryDirectory() as cache:

@@ -1,4 +1,4 @@
-"""python -m build_scripts.release: check that a version is fit for release, and build it, the same bytes each time."""
+"""python -m build_scripts.release: check that a version is ready for release, and build it reproducibly."""
 
 import hashlib
 import os
@@ -29,13 +29,13 @@ VERSIONS: Final = {
     CHANGELOG: r"(?m)^## (\S+)",
     "CITATION.cff": r"(?m)^version: (\S+)$",
 }
-"""Where the version stands, and how."""
+"""Where the version appears, and in which form."""
 
 
 def disagreements(root: Path) -> list[str]:
-    """Places whose version is not that of the code, and tags of the checked-out commit that are not."""
+    """Places whose version differs from that of the code, and tags of the current commit that do."""
     found = {place: re.search(pattern, text_of(root / place)) for place, pattern in VERSIONS.items()}
-    said = {place: match[1] if match else "none" for place, match in found.items()}
+    said = {place: match[1] if match else "missing" for place, match in found.items()}
     said |= {f"tag {tag}": tag.removeprefix("v") for tag in git(root, "tag", "--points-at", "HEAD", "v*").split()}
     expected = said["kazstance/__init__.py"]
     return [
@@ -44,9 +44,9 @@ def disagreements(root: Path) -> list[str]:
 
 
 def unsaid(root: Path) -> list[str]:
-    """What differs from the last release and asks for a higher version, or for a word in the changelog.
+    """Changes since the last release that require a higher version or an entry in the changelog.
 
-    A row of the default table that is gone, has moved to another split or has another label must be named in the entry.
+    A row of the default table that was removed, moved to another split or relabelled must be named in the entry.
     """
     tags = git(root, "tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-version:refname", "v*").split()
     if not tags:
@@ -57,11 +57,11 @@ def unsaid(root: Path) -> list[str]:
             tar.extractall(old, filter="data")
         found = compare(DatasetFolder(Path(old, DATA)), DatasetFolder(root / DATA))
     entry = re.split(r"(?m)^## ", text_of(root / CHANGELOG))[1:2]
-    version = f"version {found.new}, expected {found.least} at least: a {found.part.name} change since {tags[0]}"
+    version = f"version {found.new}, expected at least {found.least}: a {found.part.name} change since {tags[0]}"
     return [
         *([] if found.is_enough else [version]),
         *(
-            f"{CHANGELOG}: not named: {row}"
+            f"{CHANGELOG}: not mentioned: {row}"
             for row in found.rows
             if row.table == DEFAULT_TABLE and row.kind in (Kind.removed, Kind.moved, Kind.relabelled)
             if not all(part in "".join(entry) for part in row.key)
@@ -70,17 +70,17 @@ def unsaid(root: Path) -> list[str]:
 
 
 def build(root: Path, out: Path) -> list[Path]:
-    """Build sdist and wheel; all times in them are that of the last commit."""
+    """Build sdist and wheel; all timestamps in them are that of the last commit."""
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(out.resolve())]
     epoch = git(root, "log", "-1", "--format=%ct").strip()
     environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
-    subprocess.run(command, cwd=root, check=True, env=environment, capture_output=True)  # noqa: S603  # our own words
+    subprocess.run(command, cwd=root, check=True, env=environment, capture_output=True)  # noqa: S603  # our own arguments
     return sorted(out.iterdir())
 
 
 def git(root: Path, *words: str) -> str:
-    """What git prints."""
+    """The output of git."""
     return _git(root, *words).decode()
 
 
@@ -93,7 +93,7 @@ def _digests(files: list[Path]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Check, build twice into dist/, and print the digests of what came out."""
+    """Check, build twice into dist/, and print the digests of the results."""
     try:
         problems = [*disagreements(ROOT), *unsaid(ROOT), *check()]
     except KazstanceError as error:
@@ -101,14 +101,14 @@ def main() -> None:
     if changed := git(ROOT, "status", "--porcelain"):
         problems.append(f"not committed:\n{changed}")
     if problems:
-        sys.exit("\n".join(["not fit for release:", *problems]))
+        sys.exit("\n".join(["not ready for release:", *problems]))
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     first = _digests(build(ROOT, ROOT / "dist"))
     with tempfile.TemporaryDirectory() as scratch:
         if first != _digests(build(ROOT, Path(scratch))):
             sys.exit("two builds differ")
     print(*(f"{digest}  dist/{name}" for name, digest in first.items()), sep="\n")
-    print(f"fit for release as {to_tag(dataset.manifest().version)}; tag it, and push the tag")
+    print(f"ready for release as {to_tag(dataset.manifest().version)}; tag it, and push the tag")
 
 
 if __name__ == "__main__":

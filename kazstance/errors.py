@@ -10,37 +10,37 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 SHOWN: Final = 20
-"""Problems of a kind, and names, that a message lists."""
+"""How many problems of a kind, or names, a message lists."""
 VALUE: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
 """What differs between the messages of problems of one kind: quoted values and numbers."""
 COLLECTED: Final = 10_000
-"""Problems of a file after which the rest of it is not looked at."""
+"""How many problems of a file are collected before the rest of it is skipped."""
 LINE: Final = 2_000
-"""Characters of a line of a message."""
+"""Maximum length of a line of a message, in characters."""
 LENGTH: Final = 200
-"""Characters of a message that tell its kind."""
+"""How many characters of a message tell its kind."""
 
 
 class KazstanceError(Exception):
-    """Whatever is wrong with an input or a request, said in full in the message, which is one line unless it lists."""
+    """Base of all errors about inputs and requests; the message is complete, and one line unless it is a list."""
 
     lists: ClassVar[bool] = False
-    """Whether the message is a list, one thing a line."""
+    """Whether the message is a list, one item per line."""
 
     def __init__(self, message: str) -> None:
         super().__init__("\n".join(map(_line, message.split("\n"))) if self.lists else _line(message))
 
 
 class CorpusWarning(UserWarning):
-    """Something in a corpus folder that is read as it is, but is probably not what was meant."""
+    """Something in a corpus folder that is read as is but is probably not what was meant."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong with an input, printed as `file:line: field: what was found, what was expected`.
+    """One problem of an input, printed as `file:line: field: what was found, what was expected`.
 
-    Where a file has rows rather than lines, `row` is its number, counted from 1. `remedy` is an option or a step that
-    would help with all problems of the kind.
+    For a file with rows rather than lines, `row` is the row number, counted from 1. `remedy` is an option or step that
+    would fix all problems of the kind.
     """
 
     file: str
@@ -57,17 +57,17 @@ class Problem:
 
     @property
     def kind(self) -> tuple[str, str, str]:
-        """What problems of one kind have in common: their file, their field, and their message but for its values."""
+        """What problems of one kind have in common: file, field, and message without its values."""
         return self.file, VALUE.sub("", self.field or ""), VALUE.sub("", self.message[:LENGTH])
 
     @property
     def place(self) -> tuple[str, int, int, tuple[tuple[int, str], ...]]:
-        """Where it stands, for sorting: by file, then by line and row as numbers, then by field and message."""
+        """The key to sort by: file, then line and row as numbers, then field and message."""
         return self.file, self.line or 0, self.row or 0, (*_natural(self.field or ""), *_natural(self.message[:LENGTH]))
 
 
 def first_problems(problems: Iterable[Problem]) -> list[Problem]:
-    """The first 10,000 problems of a file, in order; where there are as many, another says that there may be more."""
+    """The first 10,000 problems of a file, in order; if there are as many, one more says that others may follow."""
     found = list(islice(problems, COLLECTED))
     if len(found) == COLLECTED:
         message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
@@ -76,13 +76,13 @@ def first_problems(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
-    """The parts of a text as a key for sorting in which 2 comes before 10."""
+    """The parts of a text as a sort key under which 2 comes before 10."""
     parts = re.split(r"(\d{1,18})", text)
     return [(int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts)]
 
 
 class InputError(KazstanceError):
-    """An input is not as it should be; `problems` holds all that was found, and the message up to 20 of each kind."""
+    """An input is invalid; `problems` holds everything that was found, and the message shows up to 20 of each kind."""
 
     lists = True
 
@@ -92,7 +92,7 @@ class InputError(KazstanceError):
 
 
 def _listed(problems: Iterable[Problem]) -> list[str]:
-    """The lines of a message: problems in order, then how many more there are of each kind and what would help."""
+    """The lines of a message: problems in order, then how many more there are of each kind and how to fix them."""
     counts: Counter[tuple[str, str, str]] = Counter()
     lines, last = [], {}
     for problem in problems:
@@ -104,14 +104,14 @@ def _listed(problems: Iterable[Problem]) -> list[str]:
     for kind, count in counts.items():
         if count > SHOWN:
             where = ": ".join(filter(None, [kind[0], last[kind].field if kind[1] == last[kind].field else None]))
-            lines.append(f"{where}: {count - SHOWN:,} more problems of this kind")
+            lines.append(f"{where}: and {count - SHOWN:,} more of this kind")
     return lines + sorted({problem.remedy for problem in last.values() if problem.remedy})
 
 
 class IntegrityError(KazstanceError):
-    """A built dataset is not what its manifest says; the message lists every difference.
+    """A built dataset does not match its manifest; the message lists every difference.
 
-    `folder` is the dataset, where it could not be read at all.
+    `folder` is the dataset's folder if it could not be read at all.
     """
 
     lists = True
@@ -122,11 +122,11 @@ class IntegrityError(KazstanceError):
 
 
 class HubError(KazstanceError):
-    """A Hub cannot be reached or refuses what is asked of it."""
+    """A Hub cannot be reached or refuses a request."""
 
 
 class UnknownNameError(KazstanceError, ValueError):
-    """A name that is not one of those there are; the message suggests the nearest and lists the right ones."""
+    """An unknown name; the message suggests the nearest one and lists the valid ones."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
         article = "an" if kind[0] in "aeiou" else "a"
@@ -134,7 +134,7 @@ class UnknownNameError(KazstanceError, ValueError):
 
 
 def choose(name: str, known: Iterable[str]) -> str:
-    """What to take for a wrong name: those there are if they are few, and the nearest one if one is near."""
+    """What to use instead of an unknown name: the valid ones, if they are few, and the nearest one, if any is near."""
     names = list(known)
     near = nearest(name, names)
     hint = f"did you mean {near}?" if near else ""
@@ -146,27 +146,27 @@ def choose(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The name that is most like another, case aside; None if none is near."""
+    """The known name that is most like another, ignoring case; None if nothing is near."""
     folded = {other.casefold(): other for other in reversed(list(known))}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.7)
     return folded[found[0]] if found else None
 
 
 class UnknownLabelError(UnknownNameError):
-    """Values of a column that are not labels; the message names each, where it stands and what was expected."""
+    """Values of a column that are not labels; the message gives each one, where it occurs and what was expected."""
 
     def __init__(self, message: str) -> None:
         KazstanceError.__init__(self, message)
 
 
 class MissingExtraError(KazstanceError, ImportError):
-    """A package is missing that an extra brings; the message gives the command that installs it."""
+    """A package from an extra is not installed; the message gives the command that installs it."""
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'kazstance[{extra}]'")
 
 
 def _line(text: str) -> str:
-    """A text in one line of bounded length, so that no name of a user's begins a line of a message or floods it."""
+    """A text as one line of bounded length, so that a name can neither start a line of a message nor flood it."""
     line = text.replace("\n", r"\n")
     return line if len(line) <= LINE else f"{line[:LINE]}… ({len(line) - LINE:,} more characters)"

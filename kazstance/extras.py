@@ -1,4 +1,4 @@
-"""The packages that extras bring, and what is raised where one of them is missing."""
+"""The packages that extras install, and the error that is raised when one of them is missing."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "minilm": {"safetensors": "safetensors", "tokenizers": "tokenizers"},
     "finetune": {"torch": "torch", "transformers": "transformers"},
 }
-"""Of each extra, the modules and the packages that hold them, as in pyproject.toml."""
+"""The modules of each extra and the packages that provide them, as in pyproject.toml."""
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """The error that names the extra of a missing module, or None if no extra brings it.
+    """The error that names the extra of a missing module, or None if the module belongs to no extra.
 
-    A missing part of a package that is installed is another fault, and is not taken for a missing extra.
+    A missing part of an installed package is a different fault and does not count as a missing extra.
     """
     for extra, modules in EXTRAS.items():
         if package := modules.get(error.name or ""):
@@ -32,7 +32,7 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
 
 @contextmanager
 def naming_extras() -> Iterator[None]:
-    """Import, or run what imports, packages of extras: as a context or a decorator.
+    """Name the extra to install when an import within fails; a context manager or a decorator.
 
     Raises:
         MissingExtraError: one of them is not installed.

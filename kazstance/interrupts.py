@@ -1,4 +1,4 @@
-"""What Ctrl-C does: end the program at once while modules load, later raise an exception that is remembered."""
+"""What Ctrl-C does: end the program at once while modules load, and later raise an exception that is remembered."""
 
 import os
 import signal
@@ -6,27 +6,27 @@ from types import FrameType
 from typing import Final, NoReturn
 
 CODE: Final = 130
-"""The exit code of a program that was interrupted: 128 and the number of the signal, as shells have it."""
+"""The exit code of an interrupted program: 128 plus the number of the signal, as in shells."""
 _seen: list[int] = []
 
 
 def leave_at_once() -> None:
-    """Let an interrupt end the program silently; nothing is open yet, or nothing any more.
+    """Let an interrupt end the program silently, while nothing is open yet or everything is closed again.
 
-    A program that was started with interrupts ignored goes on ignoring them.
+    A program that was started with interrupts ignored keeps ignoring them.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _leave)
 
 
 def raise_again() -> None:
-    """Let an interrupt raise KeyboardInterrupt, and remember it: modules that load may raise something else then."""
+    """Let an interrupt raise KeyboardInterrupt, and remember it: a module that is loading may raise another error."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _raise)
 
 
 def was_interrupted() -> bool:
-    """Whether there was an interrupt."""
+    """Whether an interrupt has occurred."""
     return bool(_seen)
 
 

@@ -1,4 +1,4 @@
-"""The command lines that behavioural tests use, in one table, and how to run them: a renamed command is changed here alone."""
+"""The command lines that behavioural tests use, in one table, and how to run them: a renamed command is changed only here."""
 
 import os
 import subprocess
@@ -39,12 +39,12 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify", "--data", "{data}"),
     "why": ("why", "{sentence}", "{target}", "--data", "{data}"),
 }
-"""What each command is called, with the places that a test fills in."""
+"""The name of each command, with the placeholders that a test fills in."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that has ended: its exit code (minus the signal where it was killed), and what it printed."""
+    """A process that has ended: its exit code (minus the signal if it was killed), and what it printed."""
 
     code: int
     out: str
@@ -52,12 +52,12 @@ class Finished:
 
 
 def argv(name: str, /, *more: str | Path, **places: str | Path) -> list[str]:
-    """The arguments of a command, its places filled in, and more behind them."""
+    """The arguments of a command with its placeholders filled in, and more after them."""
     return [*(part.format(**places) for part in COMMANDS[name]), *map(str, more)]
 
 
 def environment(**changed: str) -> dict[str, str]:
-    """The variables of a process that imports the package under test, from whatever folder it is started in."""
+    """The environment of a process that imports the package under test, from any folder it is started in."""
     return {**os.environ, "PYTHONPATH": str(Path(kazstance.__file__).parents[1]), **changed}
 
 
@@ -71,7 +71,7 @@ def run(
     timeout: float = 120,
     **places: str | Path,
 ) -> Finished:
-    """Run a command as a process of its own; `python` are options of the interpreter."""
+    """Run a command in a separate process; `python` holds options of the interpreter."""
     done = subprocess.run(
         [sys.executable, *python, "-m", "kazstance", *argv(name, *more, **places)],
         capture_output=True,

@@ -11,7 +11,7 @@ from kazstance import dataset
 from kazstance.corpus.build import build
 from kazstance.publish.hub import stage
 
-# A slow machine is no fault of the code; and CI finds the same as the last run of it found.
+# A slow machine is not a fault of the code, and every run of CI tries the same examples.
 settings.register_profile("kazstance", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kazstance")
 
@@ -20,18 +20,18 @@ HARBOUR = Path(__file__).parent / "fixtures" / "harbour"
 
 
 def quiet(_: str) -> None:
-    """Take what a build says, and say nothing."""
+    """Ignore the progress messages of a build."""
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The folder with raw/ and the pages: the checkout, or a copy of it beside the wheel."""
+    """The folder with raw/ and the pages: the checkout, or a copy of it next to the wheel."""
     return ROOT
 
 
 @pytest.fixture
 def harbour(tmp_path: Path) -> Path:
-    """A copy of the small corpus, to be changed."""
+    """A copy of the small corpus, for a test to change."""
     return Path(shutil.copytree(HARBOUR, tmp_path / "harbour"))
 
 
@@ -52,9 +52,9 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(name: str, *requirements: str) -> Path:
-    """The Python of an environment of its own, `.venv-<name>`, for packages that do not go with those of `make`.
+    """The Python of a separate environment, `.venv-<name>`, for packages that conflict with those of `make`.
 
-    Made once, and anew where the requirements have changed.
+    Created once, and again whenever the requirements have changed.
     """
     folder = ROOT / f".venv-{name}"
     python, stamp = folder / "bin" / "python", folder / "requirements.txt"

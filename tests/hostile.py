@@ -51,7 +51,7 @@ DANGEROUS = (
     f"[owned][owned] [owned] \\[owned](https://evil.example/) &lt;b&gt; {CONTROLS} {BREAKS}",
     f"| a | b | \\| c {CONTROLS} {BREAKS}",
 )
-"""What acts where it leaves: on a terminal, in Markdown, a spreadsheet, XML, YAML, BibTeX; as many as are hostile to HTML."""
+"""Text that is active in an output: a terminal, Markdown, a spreadsheet, XML, YAML, BibTeX; as many as for HTML."""
 DANGEROUS_TEXTS = (
     "\x1b]0;owned\x07",
     "\x1b[31m",
@@ -59,7 +59,7 @@ DANGEROUS_TEXTS = (
     *CONTROLS.split(" ")[3:],
     *BREAKS.split(),
 )
-"""The same for texts, in which paragraphs may not be alike."""
+"""The same for texts, whose paragraphs must all be different."""
 SOURCES = ("left", "constructor", "hasown")
 TARGETS = ("tostring", "watch", "proto")
 
@@ -67,12 +67,12 @@ TARGETS = ("tostring", "watch", "proto")
 def write_hostile(
     folder: Path, hostile: Sequence[str] = HOSTILE, texts: Sequence[str] = HOSTILE, publication: Sequence[str] = ()
 ) -> Path:
-    """Write the corpus folder; what is hostile stands in every text and field, lines of TOML under its publication."""
+    """Write the corpus folder, with hostile text in every text and field, and lines of TOML under its publication."""
     draw = random.Random(1)
     (folder / "texts").mkdir(parents=True)
     (folder / "annotations").mkdir()
     sums = []
-    for i, source in enumerate(SOURCES):  # each text in one source only: what sources share, the build refuses
+    for i, source in enumerate(SOURCES):  # each text in one source only: the build refuses text that sources share
         paragraphs = [_sentence(draw, text) for text in (*texts[i :: len(SOURCES)], *[""] * 8)]
         content = "\n\n".join(paragraphs).encode()
         (folder / "texts" / f"{source}.txt").write_bytes(content)
@@ -99,7 +99,7 @@ def _table(name: str, values: dict[str, object]) -> str:
 
 
 def _toml(value: object) -> str:
-    """JSON is TOML, but for a raw DEL."""
+    """JSON is TOML, except a raw DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

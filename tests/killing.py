@@ -1,7 +1,7 @@
-"""A process that has imported everything, and runs commands in forks of itself, which end or fail at a given moment.
+"""A process that has imported everything and runs commands in forks of itself, which end or fail at a given moment.
 
-Each line of its standard input is an order as JSON, each line of its output what became of it: a start of Python would cost
-more than most commands do.
+Each line of its standard input is an order in JSON, each line of its output the result: starting Python would cost
+more than most commands.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from tests.commands import Finished, argv, environment
 EVENTS = {
     "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "os.utime",
 }  # fmt: skip
-"""What changes files, beside opening one to write; `os.remove` is raised by unlink, `os.rename` by replace and by an exchange."""
+"""Events that change files, besides opening one to write; unlink raises `os.remove`, replace and a swap raise `os.rename`."""
 MODULES = (
     "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.review.bring_in",
     "kazstance.review.hand_out", "kazstance.benchmark.runs", "kazstance.benchmark.files", "kazstance.benchmark.report",
@@ -35,10 +35,10 @@ MODULES = (
 
 @dataclass
 class Order:
-    """What to run: a command, or the recipe where `argv` is `build_scripts`.
+    """What to run: a command, or the recipe if `argv` is `build_scripts`.
 
     It is killed before the change to files number `kill_at`, or `kill_after` seconds, or the change number `fail_at`
-    fails with `error`. Where `exchanges` is off, the file system cannot exchange two folders in one step.
+    fails with `error`. If `exchanges` is off, the file system cannot swap two folders in one step.
     """
 
     argv: list[str]
@@ -71,7 +71,7 @@ class Killer:
         )
 
     def run(self, order: Order) -> tuple[Finished, int]:
-        """What became of an order, and how many changes to files it made or tried."""
+        """The result of an order, and how many changes to files it made or tried."""
         self.process.stdin.write(json.dumps(asdict(order)) + "\n")
         self.process.stdin.flush()
         found = json.loads(self.process.stdout.readline())
@@ -85,7 +85,7 @@ class Killer:
 
 @cache
 def killer() -> Killer:
-    """The process for the package under test, which lives as long as the tests do."""
+    """The process for the package under test, which runs as long as the tests."""
     found = Killer()
     atexit.register(found.close)
     return found
@@ -109,7 +109,7 @@ def changes_files(event: str, args: tuple) -> bool:
 
 
 def watch(order: Order, counter: int) -> None:
-    """Count the changes to files, and end or fail at the one that is asked for."""
+    """Count the changes to files, and end or fail at the requested one."""
     seen = 0
 
     def hook(event, args):
@@ -130,7 +130,7 @@ def prepare(order: Order) -> None:
     os.chdir(order.cwd)
     os.environ.update(order.env)
     os.umask(order.umask)
-    tempfile.tempdir = order.env.get("TMPDIR")  # else Python tries out the folder with a file of its own
+    tempfile.tempdir = order.env.get("TMPDIR")  # otherwise Python tests the folder with a file of its own
     if not order.exchanges:
         importlib.import_module("kazstance.output.folders").exchange = lambda *_: False
     if order.largest:

@@ -1,4 +1,4 @@
-"""The blocks of code of pages: run, compared with what is shown, or shown anew (`python -m tests.pages PAGE…`)."""
+"""The blocks of code of pages: run, compared with the output shown, or renewed (`python -m tests.pages PAGE…`)."""
 
 import contextlib
 import csv
@@ -25,7 +25,7 @@ from kazstance.publish.hub import stage
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"(?ms)^```(?P<kind>[^\n`]*)\n(?P<body>.*?)^```$")
 CUT = "…"
-"""The last line of an output that goes on."""
+"""The last line of an output that is cut short."""
 
 
 def read_csv(text):
@@ -34,7 +34,7 @@ def read_csv(text):
 
 
 def read_json(text):
-    """One value or several, each after the other."""
+    """One value or several, one after another."""
     rest = text.strip()
     while rest:
         _, end = json.JSONDecoder().raw_decode(rest)
@@ -53,14 +53,14 @@ READ = {
 
 
 class Page:
-    """A page whose blocks run in their order, in one namespace, in the current folder."""
+    """A page whose blocks run in order, in one namespace, in the current folder."""
 
     def __init__(self, name):
         self.name = name
         self.names = {"__name__": "__main__"}
 
     def run(self, kind, body):
-        """Run a block, or read it; give it back as it would be shown."""
+        """Run a block, or read it, and return it as it would be shown."""
         if kind == "console":
             return self.run_console(body)
         if kind == "python" and ">>>" in body:
@@ -95,7 +95,7 @@ class Page:
         return "\n".join(lines) + "\n"
 
     def compare(self, command, shown, printed):
-        """Hold that the output shown is how the output begins."""
+        """Assert that the actual output begins with the output shown."""
         if shown[-1:] == [CUT]:
             assert len(printed) >= len(shown), f"{command}: nothing is cut"
         wanted = shown[:-1] if shown[-1:] == [CUT] else shown
@@ -105,13 +105,13 @@ class Page:
 
 
 class Renewed(Page):
-    """A page that shows what its commands print now; an output that is left out stays out, a cut one stays as long.
+    """A page that shows what its commands print now; an omitted output stays omitted, a cut one keeps its length.
 
     A line `…4` in place of an output asks for its first four lines.
     """
 
     def run_doctest(self, body):
-        """The same prompts with what they print now; a traceback stays as it is shown."""
+        """The same prompts with what they print now; a traceback is left as shown."""
         shown = []
         for part in doctest.DocTestParser().parse(body):
             if isinstance(part, str):
@@ -142,7 +142,7 @@ def split_command(part):
 
 
 def run_command(command):
-    """Exit code and output of a command: kazstance in this process, all else in a shell."""
+    """Exit code and output of a command: kazstance in this process, everything else in a shell."""
     if command.startswith("kazstance ") and not re.search(r"[|<>;&]", command):
         result = CliRunner().invoke(app, shlex.split(command.replace("\\\n", ""))[1:])
         return result.exit_code, result.output
@@ -161,7 +161,7 @@ def blocks(text):
 
 
 def make_checkout(folder):
-    """What somebody has who has said `make data` in a checkout, as far as pages use it."""
+    """What `make data` puts into a checkout, as far as the pages use it."""
     for name in ("raw", "tests"):
         (folder / name).symlink_to(ROOT / name)
     stage(dataset.SHIPPED, folder / "build" / "hub", read_page(ROOT / "DATASET_CARD.md"))
@@ -169,7 +169,7 @@ def make_checkout(folder):
 
 
 def renew(page):
-    """Write a page with the outputs that its commands have now."""
+    """Write a page with the current outputs of its commands."""
     text, running = read_page(ROOT / page), Renewed(page)
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(make_checkout(Path(scratch)))

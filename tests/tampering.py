@@ -1,4 +1,4 @@
-"""A dataset changed by somebody who knows how it is put together, and signed again: digests recomputed without kazstance."""
+"""A dataset changed by somebody who knows its structure, and signed again: digests recomputed without kazstance."""
 
 import hashlib
 import json
@@ -43,12 +43,12 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def write(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write a manifest as it is, whatever its digests."""
+    """Write a manifest as it is, with any digests."""
     (folder / "manifest.json").write_bytes(to_text(manifest))
 
 
 def sign(folder: Path, manifest: dict[str, Any], *, data: bool = True) -> None:
-    """Write a manifest with the right digest of itself, and of the data unless that is what was changed."""
+    """Write a manifest with the right digest of itself, and of the data unless that is the change."""
     if data:
         order = [(table, split) for table in TABLES for split in manifest["tables"].get(table, {})]
         digests = [manifest["tables"][table][split]["digest"] for table, split in order]
@@ -77,7 +77,7 @@ def sign_files(folder: Path) -> None:
 
 
 def edit_split(folder: Path, table: str, split: str, change: Callable[[Rows], Rows | None]) -> None:
-    """Change the rows of a split, in place or by what is given back; nothing is signed."""
+    """Change the rows of a split, in place or by the value returned; nothing is signed."""
     file = folder / table / f"{split}.parquet"
     found = pq.ParquetFile(file).read()
     rows = found.to_pylist()

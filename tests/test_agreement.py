@@ -120,7 +120,7 @@ def test_alpha_of_many_resamples_is_alpha_of_each():
 
 
 def test_the_interval_is_that_of_a_loop_over_drawn_clusters():
-    """Coverage of alpha by resampling clusters, against a plain loop that draws them one by one."""
+    """Coverage of alpha by resampling clusters, compared with a plain loop that draws them one by one."""
     rng = np.random.default_rng(5)
     truth = rng.integers(0, 3, 300)
     labels = np.where(rng.random((3, 300)) < 0.7, truth, rng.integers(0, 3, (3, 300)))

@@ -226,7 +226,7 @@ FILE_FAULTS = {
     "an unknown label": (lambda lines: [line.update(p_pro=0.0) for line in lines], "p_pro: not a column of a label, expected one of p_against, p_neutral, p_favor"),
     "words": (lambda lines: [line.update(p_favor="high") for line in lines], "p_favor: values of type string, expected numbers"),
     "another label": (lambda lines: [line.update(label="favor") for line in lines], "expected the most probable, '"),
-    "a missing row": (lambda lines: lines.pop(), "1 rows missing: "),
+    "a missing row": (lambda lines: lines.pop(), "missing rows (1): "),
 }  # fmt: skip
 
 

@@ -231,11 +231,11 @@ def test_a_file_of_predictions_scores_as_the_system_that_made_it(tmp_path, rows)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda lines: lines.pop(), "1 rows missing: "),
-        (lambda lines: lines.append(lines[0]), "1 rows doubled: "),
+        (lambda lines: lines.pop(), "missing rows (1): "),
+        (lambda lines: lines.append(lines[0]), "duplicate rows (1): "),
         (
             lambda lines: lines.append({"item_id": "x", "label": "favor"}),
-            "1 rows unknown: x; expected rows of the task alone",
+            "unknown rows (1): x; expected only rows of the task",
         ),
         (lambda lines: lines[4].update(label=None), "no value in row 5, expected one of against, neutral, favor"),
         (lambda lines: lines[4].update(label="NaN"), "'NaN' in row 5, expected one of against, neutral, favor"),

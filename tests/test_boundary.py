@@ -1,4 +1,4 @@
-"""Whatever goes wrong, a command says it in one line and exits with 1; with 2 for wrong usage, with 130 for an interrupt."""
+"""If anything goes wrong, a command says so in one line and exits with 1; with 2 for wrong usage, 130 for an interrupt."""
 
 import json
 import os
@@ -24,7 +24,7 @@ NOISY = re.compile(r"Traceback|Error:|^\s+File ", re.MULTILINE)
 
 
 def in_one_line(code: int, err: str, *expected: str, exit_code: int = 1) -> None:
-    """One line that holds what is expected."""
+    """One line that contains the expected text."""
     assert code == exit_code, err
     assert len(err.splitlines()) == 1, err
     assert not NOISY.search(err)
@@ -184,7 +184,7 @@ def test_a_build_does_not_fail_at_its_own_progress(harbour, tmp_path):
     kazstance.verify(data=tmp_path / "out")
 
 
-# Endings of files
+# Suffixes of files
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_problems_are_listed_in_order_and_counted(numbers, is_row):
     lines = str(InputError(problems)).splitlines()
     expected = [str(problem) for _, problem in sorted(zip(numbers, problems, strict=True))]
     assert lines[:20] == expected[:20]
-    assert lines[20:] == ([f"x: id: {len(numbers) - 20} more problems of this kind"] if len(numbers) > 20 else [])
+    assert lines[20:] == ([f"x: id: and {len(numbers) - 20} more of this kind"] if len(numbers) > 20 else [])
 
 
 def test_each_kind_is_listed_and_its_remedy_is_said_once():
@@ -282,7 +282,7 @@ def test_two_hundred_thousand_bad_lines_are_a_short_message(harbour, tmp_path, w
         done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 1
     assert 20 < len(done.err.splitlines()) < 60
-    assert "9,980 more problems of this kind" in done.err
+    assert "and 9,980 more of this kind" in done.err
     assert "x.jsonl:10000: 10,000 problems up to here" in done.err or "a.jsonl:10000: 10,000 problems" in done.err
     assert time.perf_counter() - started < 60
 
@@ -312,7 +312,7 @@ def test_rows_are_in_the_order_of_their_numbers(tmp_path):
     assert "--preset" in done.stderr.splitlines()[-1]
 
 
-# Tracebacks that are asked for
+# Tracebacks on request
 
 
 @pytest.mark.parametrize("where", ["before", "after"])

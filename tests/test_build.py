@@ -1,4 +1,4 @@
-"""The build: the same from the same, whole or not at all, and every wrong input said with file, line and field."""
+"""The build: reproducible, complete or not at all, and every wrong input named by file, line and field."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def test_two_builds_give_the_same_bytes(tmp_path, harbour_data):
 
 
 def test_the_shipped_dataset_is_what_its_corpus_gives(tmp_path, root):
-    """Row digests, whatever the versions of the tools; the bytes too, where the tools are the same."""
+    """Row digests, with any versions of the tools; the bytes too, if the tools are the same."""
     built, shipped = build(root / "raw", tmp_path, quiet), dataset.manifest()
     assert built.digest == shipped.digest
     assert built.inputs == shipped.inputs
@@ -62,7 +62,7 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def change_text(folder: Path, old: str, new: str) -> None:
-    """Change a text and its digest, so that only the hashes of the judgements can tell."""
+    """Change a text and its digest, so that only the hashes of the judgements reveal it."""
     edit(folder, "texts/gazette.txt", old, new)
     content = (folder / "texts/gazette.txt").read_bytes()
     sums = [line for line in (folder / "SHA256SUMS").read_text().splitlines() if "gazette" not in line]
@@ -115,7 +115,7 @@ WRONG = {
     ),
     "a doubled row": (
         lambda f: (f / A).write_text((f / A).read_text() + (f / A).read_text().splitlines()[4] + "\n"),
-        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' appears on line 5 too, expected once",
+        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' also appears on line 5, expected once",
     ),
     "a doubled judgement": (
         lambda f: edit(f, A, '"judgements": [', '"judgements": [{"target_id": "toll", "label": "against", "explicitness":'
@@ -132,11 +132,11 @@ WRONG = {
     ),
     "a path that leaves the folder": (
         lambda f: edit(f, "annotations/annotators.toml", "briefs/a.md", "../../secret.md"),
-        "annotations/annotators.toml:1: brief: 'annotations/../../secret.md' leaves the corpus folder, expected a file inside it",
+        "annotations/annotators.toml:1: brief: 'annotations/../../secret.md' leads outside the corpus folder, expected a file inside it",
     ),
     "a link that leaves the folder": (
         lambda f: ((f / "texts/gazette.txt").unlink(), (f / "texts/gazette.txt").symlink_to("/etc/hostname")),
-        "sources.toml:28: id: 'texts/gazette.txt' leaves the corpus folder, expected a file inside it",
+        "sources.toml:28: id: 'texts/gazette.txt' leads outside the corpus folder, expected a file inside it",
     ),
     "a path in the digests": (
         lambda f: edit(f, "SHA256SUMS", "texts/gazette.txt", "../gazette.txt"),
@@ -144,7 +144,7 @@ WRONG = {
     ),
     "a repair of what does not stand there": (
         lambda f: edit(f, "curation/repairs.csv", ",1,,footnote_mark", ",2,,footnote_mark"),
-        r"curation/repairs.csv:2: raw: '2', but at \d+ stands '1'",
+        r"curation/repairs.csv:2: raw: '2', but the text has '1' there",
     ),
     "a repair of an unknown source": (
         lambda f: edit(f, "curation/repairs.csv", "dockers,", "doctors,"),
@@ -172,7 +172,7 @@ WRONG = {
     ),
     "an unknown field": (
         lambda f: edit(f, "targets.toml", "fold = 1", "fold = 1\nfoldd = 2"),
-        "targets.toml:1: foldd: 2, not a field here; .* did you mean fold.*",
+        "targets.toml:1: foldd: 2, unknown field; .* did you mean fold.*",
     ),
     "a number for a text": (
         lambda f: edit(f, "targets.toml", 'group = "measures"', "group = 5"),
@@ -184,7 +184,7 @@ WRONG = {
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),
-        "targets.toml:9: id: 'toll' appears on line 1 too, expected once",
+        "targets.toml:9: id: 'toll' also appears on line 1, expected once",
     ),
     "a target id that is a path": (
         lambda f: edit(f, "sources.toml", 'id = "gazette"', 'id = "../gazette"'),
@@ -192,7 +192,7 @@ WRONG = {
     ),
     "no explicitness": (
         lambda f: edit(f, A, '"explicitness": "explicit"', '"explicitness": null'),
-        "annotations/a.jsonl:1: judgements.0: explicitness None does not go with the label against",
+        "annotations/a.jsonl:1: judgements.0: explicitness None is not allowed with the label against",
     ),
     "names of a sentence that is not there": (
         lambda f: edit(f, NAMES, "dockers/3/1", "dockers/3/9"),
@@ -216,7 +216,7 @@ WRONG = {
     ),
     "a sentence whose names are marked twice": (
         lambda f: (f / NAMES).write_text(2 * (f / NAMES).read_text()),
-        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' appears on line 1 too, expected once",
+        "probes/masks.jsonl:7: sentence_id: 'dockers/3/1' also appears on line 1, expected once",
     ),
     "a contradictory of an issue": (
         lambda f: edit(f, CONTRADICTORIES, "line_pays", "toll"),
@@ -248,7 +248,7 @@ WRONG = {
     ),
     "a mirrored pair judged twice": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/4/2"),
-        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' appears on line 2 too, expected once",
+        "probes/mirrored.jsonl:3: sentence_id: 'dockers/4/2 on line_pays' also appears on line 2, expected once",
     ),
     "a text changed after it was mirrored": (
         lambda f: edit(f, MIRRORED, "dockers/7/2", "dockers/7/1"),
@@ -319,7 +319,7 @@ def test_a_mirrored_pair_that_is_none_now_is_left_out(harbour):
 
 
 def test_a_leak_between_sources_stops_the_build(harbour):
-    """A source that repeats another's sentence would show the test of cross_source to training."""
+    """A source that repeats another's sentence would leak the test of cross_source into training."""
     edit(harbour, "texts/gazette.txt", "By our reporter", "The toll of Port Lenz is robbery!\n\nBy our reporter")
     change_text(harbour, "Monday", "Monday")
     with (harbour / "curation/units.csv").open("r+", newline="") as file:
@@ -334,7 +334,7 @@ def test_a_leak_between_sources_stops_the_build(harbour):
             file.write(json.dumps(row) + "\n")
     said = []
     with pytest.raises(
-        InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected on one side"
+        InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected both on one side"
     ) as caught:
         make(harbour, said.append)
     assert len(caught.value.problems) == 1

@@ -1,4 +1,4 @@
-"""No score by coincidence: rows that are paired by equal ids have to be the same rows by whatever else the files share."""
+"""No score by coincidence: rows that are paired by equal ids have to match in everything else that the files share."""
 
 import json
 
@@ -27,7 +27,7 @@ LABELS = ["favor", "against", "neutral", "favor", "favor", "neutral"]
 
 
 def score(gold, pred, *args):
-    """The command in this process, on a few resamples: its exit code, what it prints, and what it says."""
+    """The command in this process, on a few resamples: its exit code, standard output and standard error."""
     where = ["--gold", str(gold), "--pred", str(pred), "--resamples", "10"]
     done = CliRunner().invoke(app, ["score", *where, *args])
     assert done.exception is None or isinstance(done.exception, SystemExit)
@@ -35,7 +35,7 @@ def score(gold, pred, *args):
 
 
 def write(folder, gold=None, pred=None):
-    """Files of gold and of predictions, made up, with columns changed."""
+    """Made-up files of gold and predictions, with columns changed."""
     frames = {"gold": pl.DataFrame(ROWS | (gold or {})), "pred": pl.DataFrame(ROWS | {"label": LABELS} | (pred or {}))}
     for name, frame in frames.items():
         frame.write_csv(folder / f"{name}.csv")
@@ -147,7 +147,7 @@ def test_columns_of_lists_are_noted_and_not_compared(tmp_path):
 
 
 def figures(files):
-    """The scores of two files, or None where they are refused."""
+    """The scores of two files, or None if they are rejected."""
     done = score(*files.values(), "--id", "nr", "--target", "Target", "--json")
     return json.loads(done.out)["all"] if done.code == 0 else None
 

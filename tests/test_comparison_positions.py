@@ -203,7 +203,7 @@ def test_mirrored_counts_mirror_positions(cells):
 
 
 def test_one_sentence_never_settles_a_target_and_many_do():
-    """Honest at n = 1 to 5: unanimous cells keep their width; and the grid is fine enough where n is large."""
+    """Sound at n = 1 to 5: unanimous cells keep their width; and the grid is fine enough if n is large."""
     for n in range(1, 6):
         (_, low, high) = pool(np.array([[n], [0.0]]), np.zeros((2, 1))).summary()
         assert high[0, 0] - low[0, 0] > 0.3

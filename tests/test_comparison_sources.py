@@ -47,7 +47,7 @@ def test_the_permutation_test_is_an_enumeration():
 
 
 def test_no_difference_gives_even_p_values():
-    """Rejected at most about as often as the level says: sources of one law, clusters of unlike sizes."""
+    """Rejected at most about as often as the level says: sources with one distribution, clusters of unequal sizes."""
     rng, p = np.random.default_rng(3), []
     for seed in range(300):
         sizes = rng.integers(1, 5, 20).astype(float)
@@ -231,8 +231,8 @@ HESSEL = {
     "strike": 0.566797514, "is": 0.704658596, "defend": 0.774029843, "ours": 0.774029843, "tax": 0.774029843,
     "strikers": 0.774029843, "we": 0.774029843, "no": 1.118846557,
 }  # fmt: skip
-"""z of union against owners: fighting_words_py3.py of github.com/jmhessel/FightingWords at 09087d6, run apart on these
-texts with pseudo-counts in proportion to the words of all six sentences, 10 in all."""
+"""z of union against owners: fighting_words_py3.py of github.com/jmhessel/FightingWords at 09087d6, run separately on these
+texts with pseudo-counts in proportion to the words of all six sentences, 10 in total."""
 
 
 def test_wording_is_that_of_an_independent_implementation():

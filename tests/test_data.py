@@ -1,4 +1,4 @@
-"""The shipped data: exact counts, first and last records, and what has to hold of every row."""
+"""The shipped data: exact counts, first and last records, and what has to hold for every row."""
 
 import json
 import re
@@ -162,7 +162,7 @@ def test_stances_are_the_grid_without_none():
 
 
 def test_every_label_is_one_that_somebody_judged():
-    """Model labels are a majority of the votes without an opposite one, or adjudicated with rule and reason; none is gold."""
+    """Model labels are a majority of the votes without an opposite one, or adjudicated with rule and reason; no label is gold."""
     for row in kazstance.load("grid"):
         votes = [vote.label for vote in row.votes]
         assert row.origin in ("model", "adjudicated")
@@ -272,7 +272,7 @@ def test_probes_show_their_rows_otherwise(probes):
 
 
 def test_masked_texts_and_contexts_give_no_name_away(probes, root):
-    """What stands in the list of names is hidden wherever it was marked, in the sentence and around it."""
+    """Listed names are hidden wherever they were marked, in the sentence and around it."""
     marks = {name["text"] for row in json_lines(root / "raw" / "probes" / "masks.jsonl") for name in row["masks"]}
     proper = [mark for mark in marks if mark[0].isupper() and len(mark) > 4]
     assert len(proper) > 100

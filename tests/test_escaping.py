@@ -1,4 +1,4 @@
-"""What acts where it leaves, on a terminal, in Markdown, a spreadsheet or XML, leaves as text; a token does not leave at all."""
+"""What would be active on a terminal, in Markdown, a spreadsheet or XML leaves as text; a token does not leave at all."""
 
 import ast
 import csv
@@ -49,7 +49,7 @@ SECRET = "hf_sEcReTsEcReT"
 
 
 def acting(text):
-    """Characters that act without being seen, by the Unicode database and not by our own list."""
+    """Characters that act without being displayed, by the Unicode database and not by our own list."""
     kinds = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     return sorted({character for character in text if unicodedata.category(character) in kinds} - {"\n"})
 
@@ -94,7 +94,7 @@ def test_a_character_that_acts_is_shown_as_an_escape(character):
 
 
 def test_only_visible_characters_of_these_kinds_are_left():
-    """Signs before numbers and the joiners of hieroglyphs are seen; each character stands alone here."""
+    """Signs before numbers and the joiners of hieroglyphs are displayed; each character is on its own here."""
     left = acting(characters.safe(" ".join(map(chr, range(sys.maxunicode + 1)))))
     shown = ("ARABIC", "SYRIAC ABBREVIATION MARK", "KAITHI NUMBER SIGN", "EGYPTIAN HIEROGLYPH")
     assert [c for c in left if c != "\t" and not unicodedata.name(c).startswith(shown)] == []
@@ -194,7 +194,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
     "command", [("show", "--limit", "0"), ("export", "--format", "csv"), ("compare", "--target", "watch")]
 )
 def test_on_a_terminal(command, data):
-    """On a terminal, not into a pipe: what a program styles is control sequences there, and styles are switched off."""
+    """On a terminal, not into a pipe: styled text is control sequences there, and styles are switched off."""
     name, *more = command
     parent, child = pty.openpty()
     arguments = [part for part in argv(name, *more, data=data, table="sources", out="") if part]
@@ -245,7 +245,7 @@ def test_all_that_is_printed_passes_one_module():
 
 
 def tokens(page):
-    """All tokens, those within lines too."""
+    """All tokens, including those within lines."""
     return [inner for token in MARKDOWN.parse(page) for inner in (token, *(token.children or ()))]
 
 
@@ -254,7 +254,7 @@ def kinds(page):
 
 
 def shown(text):
-    """A text as it should be seen: in one line, escapes in place of what acts."""
+    """A text as it should be displayed: in one line, with active characters as escapes."""
     return characters.safe(" ".join(text.split()))
 
 
@@ -277,7 +277,7 @@ def test_text_is_text_in_headings_and_at_the_beginning_of_lines(text):
 
 
 def _parsed(page):
-    """The kind of the one block that a page has, what is seen of it, and all in it that is not plain text."""
+    """The kind of a page's single block, what is displayed of it, and everything in it that is not plain text."""
     opened, inline, closed = MARKDOWN.parse(page)
     kind = opened.type.removesuffix("_open")
     assert closed.type == f"{kind}_close"
@@ -377,7 +377,7 @@ def test_metadata_holds_the_same_text_and_acts_on_nothing(data):
 
 
 def test_braces_of_a_text_do_not_end_a_field_of_bibtex(data):
-    """BibTeX counts braces and knows no escape for them."""
+    """BibTeX counts braces and has no escape for them."""
     entry = cite(dataset.manifest(data=data), Style.bibtex)
     assert acting(entry) == []
     depth, fields = 0, []
@@ -402,7 +402,7 @@ def test_yaml_says_the_same_and_acts_on_nothing(value):
 
 
 def is_formula(cell):
-    """As a cautious spreadsheet program would take it: what is not seen is dropped, wide forms are narrow."""
+    """As a cautious spreadsheet program would read it: invisible characters are dropped, wide forms become narrow."""
     kept = "".join(c for c in cell if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     return unicodedata.normalize("NFKC", kept[:1]).startswith(("=", "+", "-", "@"))
 
@@ -486,7 +486,7 @@ def test_any_codebook_makes_xml(codebook):
 
 
 def test_a_codebook_is_shown_whole(corpus, tmp_path):
-    """Label Studio puts data in place of a dollar sign with a word behind it, and nothing where there are none."""
+    """Label Studio replaces a dollar sign followed by a word with data, or with nothing if there is no such data."""
     hand_out(corpus, "p2", tmp_path / "sheets")
     view = ET.parse(tmp_path / "sheets" / "config.xml")
     texts = [header.get("value") for header in view.find(".//Collapse").iter("Header")]

@@ -1,4 +1,4 @@
-"""The same commands give the same bytes, whatever the interpreter's options, locale, umask, folder, and order of files."""
+"""The same commands give the same bytes, with any interpreter options, locale, umask, folder and order of files."""
 
 import json
 import os
@@ -21,7 +21,7 @@ for line in json.loads(sys.argv[1]):
         if end.code:
             raise
 """
-"""Commands one after the other in one process, so that what is imported is imported once."""
+"""Commands one after another in one process, so that modules are imported only once."""
 COMMANDS = [
     argv("build", corpus=HARBOUR, out="built"),
     argv("explore", data="built", out="page.html"),
@@ -58,7 +58,7 @@ if "REVERSED" in os.environ:
         close = lambda self: None
     os.listdir, os.scandir = (lambda *args: sorted(listed(*args), reverse=True)), Entries
 """
-"""What the interpreter runs first: the umask, and folders whose files are listed backwards."""
+"""What the interpreter runs first: set the umask, and list the files of folders backwards."""
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 SURROUNDINGS = {
     "-O": (["-O"], {}),
@@ -83,14 +83,14 @@ TOGETHER = {
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    """Run the commands in a folder; give what was printed and every file, by its name."""
+    """Run the commands in a folder; return what was printed and every file, by name."""
 
     def run(name, options, variables):
         folder = tmp_path_factory.mktemp("ordner") / f"{name} \u00fc"
         (folder / "first").mkdir(parents=True)
         (folder / "first" / "sitecustomize.py").write_text(CUSTOMIZED)
         first = f"{folder / 'first'}{os.pathsep}{environment()['PYTHONPATH']}"
-        # What an output cannot spell is another matter; here it can.
+        # An output that cannot encode a character is another matter; here it can.
         env = environment(PYTHONPATH=first, PYTHONIOENCODING="utf-8", COLUMNS="100") | variables
         done = subprocess.run(
             [sys.executable, *options, "-c", SESSION, json.dumps(COMMANDS)],
@@ -108,7 +108,7 @@ def outputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(outputs):
-    """What comes out where nothing is special."""
+    """The result under default conditions."""
     found = outputs("plain", [], {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"})
     assert {"built/README.md", "built/croissant.json", "page.html", "sheets/sheet.csv", "stances.csv"} <= found.keys()
     assert b"Take a file with item_id" in found["printed"]

@@ -1,4 +1,4 @@
-"""What extras bring, and what is raised without them; on their own they are tried in test_extra."""
+"""What extras install, and what is raised without them; test_extra tries each of them on its own."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ PACKAGE = Path(kazstance.__file__).parent
 MODULES = {module: package for modules in EXTRAS.values() for module, package in modules.items()}
 PLAIN = {"narwhals", "numpy", "pyarrow", "pydantic", "scipy", "typer", "waitress"}
 BROUGHT = {"rich": "typer", "markupsafe": "jinja2"}
-"""Modules that come with others."""
+"""Modules that other packages install."""
 
 
 def named(requirement):
@@ -40,7 +40,7 @@ def test_modules_are_of_the_packages_that_the_table_says():
 
 
 def test_whatever_is_imported_is_declared():
-    """A module that no line of pyproject.toml brings would be a traceback on some machine."""
+    """A module that no line of pyproject.toml installs would be a traceback on some machine."""
     found = set()
     for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -52,7 +52,7 @@ def test_whatever_is_imported_is_declared():
 
 
 def test_pages_install_extras_that_there_are_from_a_checkout(root):
-    """The package is not in an index, so that its name alone leads to nothing."""
+    """The package is not on an index, so its name alone leads nowhere."""
     pages = {
         page.name: page.read_text(encoding="utf-8") for page in [root / "README.md", *(root / "docs").glob("*.md")]
     }
@@ -102,7 +102,7 @@ def test_scoring_loads_no_more_of_scipy_than_its_functions(files):
 def test_commands_that_estimate_nothing_load_neither_scipy_nor_an_extra(name, places, tmp_path):
     loaded = imported(name, data=kazstance.dataset.SHIPPED, out=tmp_path / "out.csv", **places)
     assert "kazstance.cli.command" in loaded
-    by_pyarrow = {"pandas"}  # which filters in Parquet load where it is there
+    by_pyarrow = {"pandas"}  # which Parquet filters load if it is installed
     assert not {module.partition(".")[0] for module in loaded} & {"scipy", *MODULES} - by_pyarrow
 
 

@@ -1,4 +1,4 @@
-"""Benchmarking a stance data set of one's own, in the format of SemEval-2016 Task 6: made-up sentences on a town."""
+"""Benchmarking a user's own stance data set, in the format of SemEval-2016 Task 6: made-up sentences on a town."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "St
 
 @pytest.fixture
 def town(tmp_path, monkeypatch):
-    """A copy of the small set, to be changed."""
+    """A copy of the small set, for a test to change."""
     monkeypatch.setitem(sys.modules, "my_systems", sys.modules[__name__])
     return Path(shutil.copytree(TOWN, tmp_path / "town"))
 
@@ -171,7 +171,7 @@ def test_faults_are_said_all_at_once(town):
     file = town / "train.txt"
     file.write_bytes(file.read_bytes().replace(b"103", b"101").replace(b"FAVOR", b"PRO"))
     said = bench(town, "majority", code=1).stderr.splitlines()
-    assert "train.txt:2: Stance: 'PRO' (and in 10 more rows), expected one of FAVOR, AGAINST, NONE; " in said[0]
+    assert "train.txt:2: Stance: 'PRO' (in 11 rows), expected one of FAVOR, AGAINST, NONE; " in said[0]
     assert "train.txt:4: ID: '101' as in line 2, expected each once" in said[1]
     assert len(said) == 2
 

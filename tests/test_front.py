@@ -1,4 +1,4 @@
-"""The front door: what `import kazstance` offers, and how one uses it."""
+"""The front door: what `import kazstance` offers, and how to use it."""
 
 import pkgutil
 import re
@@ -182,7 +182,7 @@ def test_numbers_of_sentences_belong_to_the_sources_as_they_are_spelled():
     rows = [row | {"who": {"a": 2023, "b": 2024}[row["who"]]} for row in GRID]
     compared = ks.compare(rows, **OWN, sentences={2023: 2, 2024: 3})
     assert [cell.salience.value for cell in compared.positions()] == pytest.approx([0, 0.5, 1 / 3, 1 / 3])
-    with pytest.raises(ks.KazstanceError, match="sentences: 0 of 2024, expected 1 or more"):
+    with pytest.raises(ks.KazstanceError, match="sentences: 0 for 2024, expected at least 1"):
         ks.compare(rows, **OWN, sentences={2023: 2, 2024: 0})
 
 

@@ -67,7 +67,7 @@ ALLOWED = {
 
 
 def rooms_imported(file: Path) -> set[str]:
-    """The rooms of the package that a file imports, function-level imports too."""
+    """The parts of the package that a file imports, including imports within functions."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

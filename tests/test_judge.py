@@ -1,4 +1,4 @@
-"""From judgements to labels: coverage, majorities, adjudication, and nothing that nobody judged."""
+"""From judgements to labels: coverage, majorities, adjudication, and no label that nobody chose."""
 
 import json
 
@@ -53,7 +53,7 @@ def test_a_split_without_adjudication_stops_the_build(harbour):
 
 
 def test_opposite_sides_need_an_adjudication_even_with_a_majority(harbour):
-    """Two readers against one, but the one sees the opposite side."""
+    """Two readers against one, but that one chose the opposite side."""
     annotators = (harbour / "annotations/annotators.toml").read_text()
     (harbour / "annotations/annotators.toml").write_text(annotators + '\n[[annotator]]\nid = "c"\norigin = "model"\n')
     (harbour / "annotations/c.jsonl").write_text((harbour / "annotations/a.jsonl").read_text())
@@ -90,7 +90,7 @@ def test_a_sentence_that_nobody_covered_stops_the_build(harbour):
         rewrite(harbour / f"annotations/{annotator}.jsonl", lambda row: row["sentence_id"] != "gazette/2/1")
     _, _, problems = judged(harbour)
     assert [str(problem) for problem in problems] == [
-        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected one at least"
+        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected at least one"
         for target in ("toll", "strike", "line_pays")
     ]
 
@@ -129,7 +129,7 @@ LABELS = st.sampled_from(list(Label))
 
 @given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=6), st.none() | LABELS)
 def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
-    """No path to a label that neither a judgement nor an adjudication carries, and none but an adjudication over a split."""
+    """No label without a judgement or an adjudication, and for a split only an adjudication."""
     rows = [
         Judgement(
             sentence_id="a/1/1", target_id="x", annotator_id=f"n{i}", source_id="a", paragraph_id="a/1", label=label, label_name=label.name,

@@ -1,6 +1,6 @@
 """Every command that writes, killed at every change to files and at random moments: the old output or the new one, complete.
 
-The rerun finishes the job, nothing is left over after it, and what is not an output is not touched at any time.
+The rerun finishes the job and leaves nothing behind, and what is not an output is never touched.
 """
 
 import csv
@@ -29,16 +29,16 @@ from tests.killing import Killer, Order, killer
 from tests.test_review import fill_csv, write_rows
 
 TEMPORARY = "tmp"
-"""The folder of a world that stands for the system's folder of temporary files."""
+"""The folder of a world that serves as the system's temporary folder."""
 RUN_FILES = ("run.json",)
-"""Files with the time of a run in them."""
+"""Files that contain the time of a run."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A command in a world: its arguments, and the outputs that it may change, each as a whole.
 
-    `pieces` is set where an output appears file by file, and is taken for finished only when all of it is there.
+    `pieces` is set if an output appears file by file and counts as finished only when it is complete.
     """
 
     arguments: Callable[[Path], list[str]]
@@ -47,7 +47,7 @@ class Scenario:
 
 
 def of(name, /, *more, **places):
-    """The arguments of a command, its places inside a world."""
+    """The arguments of a command, with its paths inside a world."""
 
     def arguments(world):
         return argv(
@@ -95,7 +95,7 @@ def write_table(file, rows):
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """A world with all that the commands read, old outputs, and files that are nobody's business."""
+    """A world with everything that the commands read, old outputs, and unrelated files."""
     world = tmp_path_factory.mktemp("template")
     corpus = Path(shutil.copytree(HARBOUR, world / "corpus"))
     changed = Path(shutil.copytree(HARBOUR, world / "changed"))
@@ -124,7 +124,7 @@ def template(tmp_path_factory):
 
 
 def state(world):
-    """All that is in a world, but for what a killed run is allowed to leave."""
+    """Everything in a world, except what a killed run may leave behind."""
     return {
         path.relative_to(world).as_posix(): path.read_bytes() if path.is_file() else None
         for path in sorted(world.rglob("*"))
@@ -177,7 +177,7 @@ class Trial:
         }
 
     def check(self, world):
-        """What is there is the old output or the new one; a run that is made in pieces holds no other pieces than its own."""
+        """The output is the old one or the new one; a run made in pieces contains only its own pieces."""
         found = state(world)
         assert self.others(found) == self.others(self.old)
         for output in self.scenario.outputs:
@@ -208,7 +208,7 @@ class Trial:
         assert leftovers(world) == []
 
     def fail(self, error, at):
-        """Let one change to files fail, which is said in one line, and leaves the old output; or is passed over."""
+        """Let one change to files fail: it is reported in one line and leaves the old output, or is ignored."""
         world = self.copy()
         done, _ = self.run(world, fail_at=at, error=error)
         found = self.check(world)
@@ -257,7 +257,7 @@ def test_killed_at_every_change_to_files_and_at_random_moments(name, template, t
 @pytest.mark.full
 @pytest.mark.parametrize("name", ["build over a dataset", "build a new one", "review export"])
 def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template, tmp_path):
-    """Two renames stand for the exchange: between them there is no output, and the next command puts it back."""
+    """Two renames replace the swap: between them there is no output, and the next command restores it."""
     trial = Trial(SCENARIOS[name], template, tmp_path / "world", exchanges=False)
     for at in range(1, trial.events + 1):
         world = trial.copy()
@@ -267,7 +267,7 @@ def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template
             info, _ = trial.process.run(
                 Order(argv("info", data=str(world / trial.scenario.outputs[0])), cwd=str(world))
             )
-            assert "put back as it was before a run that was interrupted" in info.err
+            assert "restored to its state before an interrupted run" in info.err
             assert state(world) == trial.old
         done, _ = trial.run(world)
         assert done.code == 0, done
@@ -285,7 +285,7 @@ def test_a_change_to_files_that_fails_now_and_then(name, template, tmp_path):
 @pytest.mark.full
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_change_to_files_fails_once(name, template, tmp_path):
-    """No space left on the device, or a file system that has become read-only: one line, and the old output is there."""
+    """No space left on the device, or a file system that has become read-only: one line, and the old output is kept."""
     trial = Trial(SCENARIOS[name], template, tmp_path / "world")
     for at in range(1, trial.events + 1):
         trial.fail((errno.ENOSPC, errno.EROFS)[at % 2], at)
@@ -294,7 +294,7 @@ def test_every_change_to_files_fails_once(name, template, tmp_path):
 
 @pytest.mark.full
 def test_predictions_over_an_earlier_run_are_never_mixed(template, tmp_path):
-    """What a killed run leaves is refused by a report, or is wholly of the old file or of the new one."""
+    """What a killed run leaves is refused by a report, or belongs entirely to the old file or to the new one."""
     bring = of(
         "bench run", "--data", "{w}/data", "--predictions", "{w}/new.jsonl", "--again", system="mine", out="{w}/run"
     )
@@ -338,7 +338,7 @@ def hub():
 
 @pytest.fixture
 def publisher(hub):
-    """A process that knows the address of the Hub before it imports the library for it."""
+    """A process that knows the Hub's address before it imports the library for it."""
     process = Killer(None, HF_ENDPOINT=hub.endpoint, HF_HUB_DISABLE_XET="1")
     yield process
     process.close()
@@ -388,7 +388,7 @@ def recipe(template, tmp_path):
 
 
 def without_pages(manifest):
-    """A manifest as it is before the pages, which tell of the dataset, are written and signed: that dataset is whole, too."""
+    """The manifest before the pages, which describe the dataset, are written and signed: that dataset is intact too."""
     return to_bytes(sign(parse_manifest(manifest, Path("manifest.json")), {}))
 
 

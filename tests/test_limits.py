@@ -1,4 +1,4 @@
-"""What has no end elsewhere has one here: messages, pipes, values of any type."""
+"""What could be endless has a limit: messages, pipes, values of any type."""
 
 import os
 import time

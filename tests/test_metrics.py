@@ -1,4 +1,4 @@
-"""Metrics as objects: within their range, with a reason where they are undefined, on one draw, from sparse counts."""
+"""Metrics as objects: within their range, with a reason if undefined, on one draw, from sparse counts."""
 
 import math
 import tracemalloc
@@ -79,7 +79,7 @@ def test_an_unknown_metric_lists_those_there_are():
 
 @pytest.fixture
 def generators(monkeypatch):
-    """The seeds that resampling made generators of."""
+    """The seeds of the generators that resampling created."""
     made = []
     make = np.random.default_rng
 
@@ -93,7 +93,7 @@ def generators(monkeypatch):
 
 @pytest.mark.parametrize(("shape", "times"), [((6, 2, 3, 3), 2), ((6, 1, 3, 3), 1), ((1, 2, 3, 3), 2)])
 def test_all_metrics_of_a_call_are_calculated_on_one_draw(shape, times, generators):
-    """One of clusters, or rows, and one of strata where there are several."""
+    """One of clusters, or rows, and one of strata if there are several."""
     counts = np.random.default_rng(0).integers(0, 4, shape).astype(float)
     found = Confusion.from_counts(counts, "abcdef"[: shape[0]], "xy"[: shape[1]], LABELS)
     generators.clear()

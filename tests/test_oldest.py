@@ -10,7 +10,7 @@ import pytest
 
 @pytest.mark.full
 def test_the_tests_pass_on_the_oldest_versions(root):
-    """`make test` but for style, types and the wheel; the rebuild of the shipped data is among it."""
+    """`make test` without style, types and the wheel; it includes the rebuild of the shipped data."""
     done = subprocess.run(
         [sys.executable, "-m", "nox", "--reuse-existing-virtualenvs", "--session", "oldest"],
         check=False,

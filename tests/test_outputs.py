@@ -1,4 +1,4 @@
-"""Outputs are complete or absent, replace nothing that is not ours, and lose nothing that is not."""
+"""Outputs are complete or absent, and neither replace nor lose anything that is not ours."""
 
 import errno
 import json
@@ -36,7 +36,7 @@ NOBODY = 65534
 
 
 def listed(folder):
-    """The files that a manifest of the tests lists."""
+    """The files that a manifest in these tests lists."""
     try:
         found = json.loads((folder / "list.json").read_text())
         return {"list.json": None, **found["files"]}
@@ -55,7 +55,7 @@ def fill(folder: Path, **files: str) -> None:
 
 
 def put(out: Path, **files: str) -> list[str]:
-    """Replace a folder; what was said."""
+    """Replace a folder; return the messages."""
     said: list[str] = []
     with replacing(out, LIST, said.append) as folder:
         fill(folder, **files)
@@ -63,7 +63,7 @@ def put(out: Path, **files: str) -> list[str]:
 
 
 def state(folder: Path) -> dict[str, object]:
-    """All that is in a folder, links as what they say."""
+    """Everything in a folder, links as their targets."""
     return {
         path.relative_to(folder).as_posix(): str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
@@ -109,7 +109,7 @@ def import_sheet(corpus, sheet, *more):
 
 
 def one_line(done, *parts):
-    """A refusal: one line on standard error that says all of this, below warnings of a corpus."""
+    """A refusal: one line on standard error that contains all of this, after any warnings about a corpus."""
     assert done.code == 1, done
     assert len([line for line in done.err.splitlines() if not line.startswith("warning: ")]) == 1, done.err
     for part in parts:
@@ -138,7 +138,7 @@ def test_a_folder_with_a_manifest_of_something_else_is_left_alone(content, tmp_p
     (app / "thesis.docx").write_text("years of work")
     before = state(tmp_path)
     with pytest.raises(
-        KazstanceError, match=r"holds 'manifest.json', 'src/', 'thesis.docx', but no manifest.json of a dataset"
+        KazstanceError, match=r"contains 'manifest.json', 'src/', 'thesis.docx' but no manifest.json of a dataset"
     ):
         build_dataset(HARBOUR, app, quiet)
     assert state(tmp_path) == before
@@ -150,7 +150,7 @@ def test_the_command_refuses_a_folder_of_something_else_in_one_line(tmp_path):
     before = state(tmp_path)
     one_line(
         forked("build", corpus=HARBOUR, out=tmp_path / "app"),
-        "app holds 'manifest.json'",
+        "app contains 'manifest.json'",
         "expected a new or empty folder",
     )
     assert state(tmp_path) == before
@@ -217,7 +217,7 @@ def listed_files(out):
 def test_a_file_of_theirs_that_would_be_overwritten_stops_the_build(spoil, world):
     spoil(world / "out")
     before = state(world)
-    with pytest.raises(KazstanceError, match=r"would be overwritten, and is not as its manifest.json lists it"):
+    with pytest.raises(KazstanceError, match=r"would overwrite .*, which manifest.json does not list in this form"):
         build_dataset(HARBOUR, world / "out", quiet)
     assert state(world) == before
 
@@ -240,7 +240,7 @@ def test_a_new_folder_that_is_not_as_it_lists_itself_does_not_replace_the_old(tm
         lambda folder: (folder / "a").unlink(),
         lambda folder: (folder / "more").write_text("x"),
     ):
-        with pytest.raises(KazstanceError, match=r"the new folder of tests is not as its list.json lists it"):
+        with pytest.raises(KazstanceError, match=r"the new folder of tests does not match its list.json"):
             write(spoil)
         assert state(tmp_path) == before
 
@@ -287,7 +287,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     long = "n" * 250
     endings = {"explore": ".html", "export": ".csv"}
     refused = {
-        "build": {".": "is the current folder", "..": "is the current folder, or holds it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
+        "build": {".": "is the current folder", "..": "is the current folder or contains it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
         "explore": {"../sub.html": "is a folder, expected a file", "../../file/below.html": "is not a folder", "../../loop.html": "leads to itself"},
         "export": {"../sub.csv": "is a folder, expected a file", "../../file/below.csv": "is not a folder"},
         "review export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
@@ -389,7 +389,7 @@ for name in ("file", "folder/new", "new"):
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
         "file is read-only",
-        "folder/new: Permission denied; it is as it was",
+        "folder/new: Permission denied; it was left unchanged",
         "new written",
     ], done.stderr
     assert (place / "file").read_text() == "old"
@@ -412,7 +412,7 @@ FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.file
 
 @contextmanager
 def python(code, *args, env=None):
-    """A process that has printed its first line, which is given; at the end it is killed."""
+    """A process that has printed its first line, which is yielded; it is killed at the end."""
     command = [sys.executable, "-c", code, *map(str, args)]
     with subprocess.Popen(
         command, env=env or environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -507,7 +507,7 @@ print(done)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-# What a killed run leaves.
+# What a killed run leaves behind.
 
 
 def test_leftovers_cannot_be_committed(tmp_path):
@@ -533,7 +533,7 @@ def test_a_place_that_holds_something_else_is_left_alone(tmp_path):
 
 @pytest.mark.parametrize("spoil", [None, "again"])
 def test_without_an_exchange_the_next_command_puts_back_what_was_set_aside(spoil, world, monkeypatch):
-    """As on a system without an exchange, a run is killed between its two renames."""
+    """A run is killed between its two renames, as on a system that cannot swap folders."""
     out = world / "out"
     before = state(out)
     code = f"""
@@ -558,12 +558,12 @@ build_dataset(Path({str(HARBOUR)!r}), Path({str(out)!r}))
     if spoil:
         out.mkdir()
         (out / "mine.txt").write_text("mine")
-        with pytest.raises(KazstanceError, match=r"holds 'mine.txt'"):
+        with pytest.raises(KazstanceError, match=r"contains 'mine.txt'"):
             build_dataset(HARBOUR, out, quiet)
         shutil.rmtree(out)
     done = forked("info", data=out)
     assert done.code == 0
-    assert done.err == f"{out}: put back as it was before a run that was interrupted\n"
+    assert done.err == f"{out}: restored to its state before an interrupted run\n"
     assert state(out) == before
     assert leftovers(world) == []
     monkeypatch.setattr(folders, "exchange", lambda *_: False)
@@ -612,7 +612,7 @@ def test_sheets_appear_complete_and_may_be_written_again(tmp_path):
     before = state(tmp_path)
     one_line(
         forked("review export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
-        "is there already; expected a new folder",
+        "already exists; expected a new folder",
     )
     assert state(tmp_path) == before
 
@@ -623,7 +623,7 @@ def test_a_partial_new_folder_is_never_seen(tmp_path):
             (folder / "one").write_text("1")
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(KazstanceError, match="out: No space left on device; it is as it was"):
+    with pytest.raises(KazstanceError, match="out: No space left on device; it was left unchanged"):
         write()
     assert list(tmp_path.iterdir()) == []
 
@@ -735,7 +735,7 @@ def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sh
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
     bring_in(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
-    with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a file of a corpus"):
+    with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a corpus file"):
         read(harbour)
     assert import_sheet(harbour, sheet).code == 0
     assert state(harbour) == state(Path(twin))
@@ -786,7 +786,7 @@ def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
         done = forked(
             name, largest=4_000, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=tmp_path / out
         )
-        one_line(done, f"{out}: File too large; it is as it was")
+        one_line(done, f"{out}: File too large; it was left unchanged")
         assert state(tmp_path) == before
 
 

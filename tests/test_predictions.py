@@ -88,9 +88,9 @@ def spoil(files, change):
 
 
 FAULTS = {
-    "a missing row": (lambda f: f.head(5), "pred.csv: id: 1 rows missing: 1; expected every row of"),
-    "a doubled row": (lambda f: pl.concat([f, f.head(1)]), "pred.csv: id: 1 rows doubled: 6; expected each once"),
-    "an unknown row": (lambda f: pl.concat([f, f.head(1).with_columns(ID=pl.lit(99, pl.Int64))]), "pred.csv: id: 1 rows unknown: 99; expected rows of"),
+    "a missing row": (lambda f: f.head(5), "pred.csv: id: missing rows (1): 1; expected every row of"),
+    "a doubled row": (lambda f: pl.concat([f, f.head(1)]), "pred.csv: id: duplicate rows (1): 6; expected each row once"),
+    "an unknown row": (lambda f: pl.concat([f, f.head(1).with_columns(ID=pl.lit(99, pl.Int64))]), "pred.csv: id: unknown rows (1): 99; expected only rows of"),
     "an empty label": (lambda f: f.with_columns(Stance=pl.when(pl.col("ID") == 6).then(None).otherwise(pl.col("Stance"))), "pred.csv: Stance: '' in row 1, expected one of FAVOR"),
     "an unknown label": (lambda f: f.with_columns(Stance=pl.lit("yes")), "pred.csv: Stance: 'yes' in row 1 and 5 more, expected one of FAVOR"),
 }  # fmt: skip
@@ -123,7 +123,7 @@ def test_wrong_names_list_the_right_ones(args, message, code, files):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.xls", b"", "'.xls', expected a file as .csv, .jsonl, .parquet, .tsv, .txt"),
+        ("x.xls", b"", "'.xls', expected a file ending in .csv, .jsonl, .parquet, .tsv, .txt"),
         ("x.csv", b"", "expected CSV"),
         ("x.csv", b"ID,Stance\n1,FAVOR,2\n", "expected CSV"),
         ("x.jsonl", b"{", "expected JSON"),

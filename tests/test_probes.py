@@ -1,4 +1,4 @@
-"""Probes as runs: what is asked again, what the figures say of systems whose answers are known."""
+"""Probes as runs: what is asked again, and what the figures say about systems whose answers are known."""
 
 import json
 import math
@@ -22,7 +22,7 @@ MIRROR = {"favor": "against", "against": "favor", "neutral": "neutral"}
 
 
 def quiet(_):
-    """Say nothing."""
+    """Ignore messages."""
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +106,7 @@ def test_whoever_leans_on_names_loses_its_skill_without_them(tmp_path, rows):
 
 
 def test_figures_are_those_of_counting_by_hand():
-    """Shares over rows given by hand, beside the function that makes them for runs."""
+    """Shares over rows given by hand, next to the function that computes them for runs."""
     probes = probe_rows()
     plain = {f"{p.sentence_id}:{p.target_id}": ("favor", "against")[len(p.text) % 2] for p in probes}
     plain |= {f"{p.sentence_id}:{p.other_target_id}": "neutral" for p in probes if p.other_target_id}
@@ -212,10 +212,10 @@ def test_a_file_may_bring_a_probe_as_a_whole(tmp_path, rows):
 @pytest.mark.parametrize(
     ("change", "with_probes", "message"),
     [
-        (lambda found: found.pop(), False, "1 rows missing: mask:russian_maoists/"),
-        (lambda found: found.append({"item_id": "mask:x", "label": "favor"}), False, "1 rows unknown: mask:x; "),
-        (lambda found: found.append(found[-1]), False, "1 rows doubled: mask:"),
-        (lambda found: None, True, "182 rows missing: mirror:"),
+        (lambda found: found.pop(), False, "missing rows (1): mask:russian_maoists/"),
+        (lambda found: found.append({"item_id": "mask:x", "label": "favor"}), False, "unknown rows (1): mask:x; "),
+        (lambda found: found.append(found[-1]), False, "duplicate rows (1): mask:"),
+        (lambda found: None, True, "missing rows (182): mirror:"),
     ],
 )
 def test_part_of_a_probe_is_an_error(change, with_probes, message, tmp_path, rows):

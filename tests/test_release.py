@@ -24,7 +24,7 @@ def git(folder, *words):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository with all places that a version stands in, committed."""
+    """A repository with all places where a version appears, committed."""
     root = tmp_path / "checkout"
     for name in [*release.VERSIONS, "pyproject.toml", "README.md", "DATASET_CARD.md", "LICENSE", "LICENSE-DATA"]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def test_a_missing_file_and_a_wrong_tag_are_named(checkout):
     (checkout / "CITATION.cff").unlink()
     git(checkout, "tag", "v99.0.0")
     assert release.disagreements(checkout) == [
-        f"CITATION.cff: version none, expected {kazstance.__version__}",
+        f"CITATION.cff: version missing, expected {kazstance.__version__}",
         f"tag v99.0.0: version 99.0.0, expected {kazstance.__version__}",
     ]
 
@@ -91,10 +91,10 @@ def test_a_label_changed_since_the_last_tag_asks_for_a_version_and_a_name(checko
     commit(checkout, "one label")
     version, name = release.unsaid(checkout)
     now = kazstance.__version__
-    assert version.startswith(f"version {now}, expected ")
-    assert version.endswith(" at least: a major change since v0.0.1")
+    assert version.startswith(f"version {now}, expected at least ")
+    assert version.endswith(": a major change since v0.0.1")
     key = f"{changed[0]['sentence_id']} {changed[0]['target_id']}"
-    assert name.startswith(f"CHANGELOG.md: not named: relabelled stances/test {key}: label_name ")
+    assert name.startswith(f"CHANGELOG.md: not mentioned: relabelled stances/test {key}: label_name ")
     edit(checkout / "CHANGELOG.md", f"## {now}\n", f"## {now}\n\nRelabelled: {key}.\n")
     assert release.unsaid(checkout) == [version]
     manifest = data / "manifest.json"

@@ -1,4 +1,4 @@
-"""The report: stability where all annotators are one model, agreement where people judge; nothing filtered."""
+"""The report: stability if all annotators are one model, agreement if people judge; nothing filtered."""
 
 import json
 import math
@@ -28,7 +28,7 @@ def test_runs_of_one_model_are_stability(harbour_data):
 
 
 def test_the_shipped_report_is_computed_from_the_judgements():
-    """Two pairs of readers by a plain count, against the report; and the check against the final labels."""
+    """Two pairs of readers by a plain count, compared with the report; and the check with the final labels."""
     import kazstance
 
     found = agreement(DatasetFolder(), n=20)
@@ -59,7 +59,7 @@ def test_doubts_name_rules_with_counts(harbour_data):
 
 
 def test_people_make_it_agreement_and_are_compared_with_the_model(harbour, tmp_path):
-    """Two people, of whom one was asked a sample: kappa with n and interval appears by itself after the build."""
+    """Two people, one of whom judged a sample: kappa with n and interval appears automatically after the build."""
     annotators = harbour / "annotations/annotators.toml"
     annotators.write_text(
         annotators.read_text()

@@ -441,7 +441,7 @@ def test_sheets_are_not_written_over(harbour, sheet):
     assert hand_out(harbour, "p1", sheet) == 69
     assert state(sheet) == before
     filled = write_rows(sheet, fill_csv(sheet)).rename(sheet / "sheet.csv")
-    with pytest.raises(KazstanceError, match="is there already; expected a new folder"):
+    with pytest.raises(KazstanceError, match="already exists; expected a new folder"):
         hand_out(harbour, "p1", sheet)
     assert state(sheet) == before | {"sheet.csv": filled.read_bytes()}
 

@@ -1,4 +1,4 @@
-"""Records refuse what they do not know; columns come back in datasets and Arrow."""
+"""Records reject unknown fields; columns survive in datasets and Arrow."""
 
 import hashlib
 import json

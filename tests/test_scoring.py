@@ -1,4 +1,4 @@
-"""Scores: zero for whoever does not read, right, with intervals that cover; against scikit-learn where it has them."""
+"""Scores: zero for systems that do not read, correct, with intervals that cover; compared with scikit-learn if it has them."""
 
 import math
 import warnings
@@ -84,7 +84,7 @@ def test_perfect_is_one_and_turned_around_is_minus_one(seed):
 
 
 def test_skill_by_rows_is_skill_by_counts():
-    """Mark of a row: hit less the share of its target's gold that has the predicted label; best mark: with its own label."""
+    """Mark of a row: hit minus the share of its target's gold that has the predicted label; best mark: with its own label."""
     rng = np.random.default_rng(3)
     strata, gold, predicted = (rng.integers(0, k, 150) for k in (6, 3, 3))
     share = np.array([[(gold[strata == t] == k).mean() for k in range(3)] for t in range(6)])
@@ -124,7 +124,7 @@ def test_a_system_that_knows_the_share_s_scores_s_however_it_guesses(skill, styl
     st.sampled_from([["target"], ["sentence"], ["target", "source"], ["target", "fold"]]),
 )
 def test_skill_is_zero_for_a_random_rule_that_knows_no_more_than_the_strata(seed, n, strata):
-    """Sentences as strata: zero for whoever ignores the target; target and source: for whoever knows both alone."""
+    """Sentences as strata: zero for systems that ignore the target; target and source: for those that know only both."""
     rng = np.random.default_rng(seed)
     columns = {
         name: rng.integers(0, size, n).astype(str)
@@ -229,7 +229,7 @@ def dense(found):
 
 
 def simulated(rng, clustered):
-    """A data set of 240 rows in 8 targets; 60 % of rows known, whole clusters of unequal size alike where clustered."""
+    """A data set of 240 rows in 8 targets; 60 % of rows known, identical within clusters of unequal size if clustered."""
     sizes = rng.integers(1, 7, 60) if clustered else np.ones(240, dtype=int)
     cluster = np.repeat(np.arange(len(sizes)), sizes)
     n = len(cluster)
@@ -306,7 +306,7 @@ def test_in_resamples_ss_keeps_the_rule_that_it_was_measured_against():
     (drawn,) = resampled([SS], found.total, found.draws(200))
     assert ss(found.total, rule) == ss(found.total)
     assert (drawn == ss(draws, rule)).all()
-    assert (drawn >= ss(draws)).all()  # a rule chosen anew never errs more often
+    assert (drawn >= ss(draws)).all()  # a newly chosen rule never errs more often
     assert drawn.mean() == pytest.approx(ss(found.total), abs=0.02)
 
 
@@ -336,7 +336,7 @@ def test_swapping_clusters_is_swapping_their_rows():
 
 
 def test_the_paired_test_is_that_of_scipy():
-    """Eleven rows, each its own cluster: scipy goes through all 2048 swaps, this draws 20,000."""
+    """Eleven rows, each its own cluster: scipy enumerates all 2048 swaps, this draws 20,000."""
     gold = np.array([0, 1, 2, 0, 2, 2, 1, 0, 0, 2, 1])
     one, other = np.where(np.arange(11) < 9, gold, 0), np.where(np.arange(11) % 3 > 0, 1, gold)
     right = [(predicted == gold).astype(float) for predicted in (one, other)]
@@ -365,7 +365,7 @@ def test_a_difference_that_is_undefined_has_no_p_value():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_holm_is_the_closed_test_of_bonferroni(p):
-    """By its definition: the largest Bonferroni p-value among all sets of hypotheses that hold this one."""
+    """By its definition: the largest Bonferroni p-value among all sets of hypotheses that contain this one."""
     n = len(p)
     sets = [chosen for size in range(1, n + 1) for chosen in combinations(range(n), size)]
     closed = [max(min(1, len(s) * min(p[i] for i in s)) for s in sets if this in s) for this in range(n)]

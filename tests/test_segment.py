@@ -65,7 +65,7 @@ def test_a_character_in_no_unit_is_a_problem(harbour):
             ["dockers", start, start + 6, "12 May", "", "stray_sign", "test"]
         )
     _, problems = segment(read(harbour))
-    assert any("'1' at 25 lies in 0 units, expected 1" in str(problem) for problem in problems)
+    assert any("'1' at 25 is in 0 units, expected 1" in str(problem) for problem in problems)
 
 
 def test_rules_that_fit_nothing_are_problems(harbour):
@@ -74,7 +74,7 @@ def test_rules_that_fit_nothing_are_problems(harbour):
         file.write("dockers,0,23,No to the harbour toll!,voice,nobody,unknown\n")
     _, problems = segment(read(harbour))
     assert [str(problem).split(": ", 1)[1] for problem in problems] == [
-        "raw_start: the kind from 3 to 6 fits no unit",
+        "raw_start: the kind rule from 3 to 6 matches no unit",
         "value: 'nobody', expected a voice of the source: the secretary of the pilots",
     ]
 

@@ -1,4 +1,4 @@
-"""The explorer's server under load: real sockets, many at once, and such that never finish what they ask."""
+"""The explorer's server under load: real sockets, many at once, and some that never finish their requests."""
 
 import os
 import re
@@ -44,7 +44,7 @@ def port(harbour_data):
 
 
 def ask(port, path, found, start):
-    """Ask once with a socket of one's own, as soon as all are ready, and note the status and how long it took."""
+    """Send one request on a separate socket as soon as all are ready, and record the status and the time it took."""
     start.wait()
     begun = time.monotonic()
     try:
@@ -62,7 +62,7 @@ def ask(port, path, found, start):
 
 
 def ask_at_once(port, count, path="/sentences?source=dockers"):
-    """Statuses of clients that all ask at the same time, and the longest wait in seconds."""
+    """Statuses of clients that all send requests at the same time, and the longest wait in seconds."""
     found, start = [], threading.Event()
     threads = [threading.Thread(target=ask, args=(port, path, found, start)) for _ in range(count)]
     for thread in threads:
@@ -81,7 +81,7 @@ def test_many_clients_at_once_are_all_answered(path, port):
 
 
 def half_open(port, count):
-    """Clients that begin a request and do not go on."""
+    """Clients that begin a request and never finish it."""
     held = []
     for i in range(count):
         held.append(socket.create_connection(("127.0.0.1", port), timeout=60))

@@ -1,4 +1,4 @@
-"""Labels as data sets spell them: numbers and `none` only where somebody says what they mean, nothing dropped."""
+"""Labels as data sets spell them: numbers and `none` only if somebody says what they mean, nothing dropped."""
 
 import json
 
@@ -54,7 +54,7 @@ def test_numbers_are_labels_only_where_a_preset_or_a_mapping_says_so(kind, tmp_p
     assert len(lines) == 6  # a line for each spelling and file
     assert lines[0].endswith(
         f"gold.{kind}: label: '0' in row 1 and 1 more, expected one of against, neutral, favor; numbers are labels only "
-        "where a preset or a mapping says which: use --preset or --map"
+        "if a preset or a mapping says so; use --preset or --map"
     )
     by_preset = {
         name: value(score(tmp_path, "--json", "--preset", name, gold=numbers[0], pred=numbers[1], kind=kind), "f_avg")
@@ -129,7 +129,7 @@ def test_case_does_not_matter_in_a_preset(preset):
 
 @pytest.mark.parametrize(
     ("pairs", "said"),
-    [(["favor"], "'favor' maps nothing"), (["a=favor", "a=against"], "'a' is mapped to favor and to against")],
+    [(["favor"], "'favor' is not a mapping"), (["a=favor", "a=against"], "'a' is mapped to favor and to against")],
 )
 def test_a_mapping_that_is_not_one_is_refused(pairs, said):
     """0.3.0 takes `--map favor` for the label of empty fields, and the last of two labels."""
@@ -168,7 +168,7 @@ def test_class_labels_are_read_by_their_names(tmp_path):
     other = ["score", "--gold", files[0], "--pred", files[1], "--id", "id", "--preset", "tweet_eval"]
     refused = CliRunner().invoke(app, other)
     assert refused.exit_code == 1
-    assert "0 is favor by the schema of the table, but the spelling tweet_eval makes it neutral" in refused.stderr
+    assert "0 is favor in the schema of the table, but the spelling tweet_eval makes it neutral" in refused.stderr
 
 
 def test_tables_of_kazstance_are_never_ambiguous(tmp_path):
@@ -184,14 +184,14 @@ def test_tables_of_kazstance_are_never_ambiguous(tmp_path):
 
 
 def test_a_wrong_preset_is_a_line_for_each_spelling(tmp_path):
-    """0.3.0 prints a line for every row of a training file, and does not name the options."""
+    """0.3.0 prints a line for every row of a training file and does not name the options."""
     for name in ("train", "test"):
         labels = ["Favor", "Against", "Neither"] * 50
         rows = {"id": [f"{name}{i}" for i in range(150)], "text": ["x"] * 150, "target": ["t"] * 150, "label": labels}
         pl.DataFrame(rows).write_csv(tmp_path / f"{name}.csv")
         pl.DataFrame(rows).write_csv(tmp_path / f"{name}.tsv", separator="\t")
     args = ["--id", "id", "--text", "text", "--target", "target", "--label", "label", "--preset", "pro_con"]
-    for kind, said in (("csv", "'Favor' in row 1 and 49 more"), ("tsv", "'Favor' (and in 49 more rows)")):
+    for kind, said in (("csv", "'Favor' in row 1 and 49 more"), ("tsv", "'Favor' (in 50 rows)")):
         where = ["--train", str(tmp_path / f"train.{kind}"), "--test", str(tmp_path / f"test.{kind}")]
         done = CliRunner().invoke(app, ["bench", "files", "majority", *where, "--out", str(tmp_path / "out"), *args])
         assert done.exit_code == 1
@@ -232,7 +232,7 @@ def test_predictions_are_spelled_as_most_rows_spell_them(mapped, tmp_path):
 
 
 def test_a_mapping_that_overrides_a_preset_is_read_back_as_it_was_written(tmp_path):
-    """NONE is neutral in the preset and none here: an answer of none was scored as neutral."""
+    """NONE is neutral in the preset and `none` here: an answer of `none` was scored as neutral."""
     for name in ("train", "test"):
         rows = {"id": [f"{name}{i}" for i in range(6)], "text": [f"word{i} and" for i in range(6)], "target": ["t"] * 6}
         pl.DataFrame(rows | {"label": ["FAVOR", "AGAINST", "NONE"] * 2}).write_csv(tmp_path / f"{name}.csv")
@@ -335,7 +335,7 @@ def test_count_refuses_voices_it_does_not_know():
 
 def test_count_wants_the_sentences_of_every_source():
     rows = STANCES | {"label_name": ["favor"] * 4}
-    with pytest.raises(KazstanceError, match="no number of sentences of b"):
+    with pytest.raises(KazstanceError, match="no number of sentences for b"):
         count(pa.table(rows), sentences={"a": 9})
 
 

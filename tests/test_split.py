@@ -1,4 +1,4 @@
-"""Splits keep paragraphs, copies and sides apart; folds cover everything once."""
+"""Splits never divide paragraphs, copies or sides; folds cover everything once."""
 
 from collections import Counter
 

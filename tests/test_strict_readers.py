@@ -1,4 +1,4 @@
-"""Readers of files that people bring take what is right, and name what is not, whatever the bytes are."""
+"""Readers of users' files accept what is valid and name what is not, for any bytes."""
 
 import hashlib
 import json
@@ -313,23 +313,23 @@ def names(corpus: Path) -> None:
 STOPS = {
     "a table that is misspelt": (
         lambda c: edit(c / "annotations/annotators.toml", "[[annotator]]", "[[annotators]]"),
-        r"annotations/annotators.toml:\d+: \[\[annotators\]\]: not a table here; .* did you mean \[\[annotator\]\]\?",
+        r"annotations/annotators.toml:\d+: \[\[annotators\]\]: not a table of this file; .* did you mean \[\[annotator\]\]\?",
     ),
     "a key at the top": (
         lambda c: edit(c / "annotations/annotators.toml", "[[annotator]]", "complet = true\n[[annotator]]"),
-        r"annotations/annotators.toml:\d+: complet: not a table here",
+        r"annotations/annotators.toml:\d+: complet: not a table of this file",
     ),
     "a table of another file": (
         lambda c: edit(c / "targets.toml", "[[target]]", "[[source]]\n[[target]]"),
-        r"targets.toml:\d+: \[\[source\]\]: not a table here",
+        r"targets.toml:\d+: \[\[source\]\]: not a table of this file",
     ),
     "a table in sources.toml": (
         lambda c: edit(c / "sources.toml", "[corpus]", "[corpsu]\nx = 1\n[corpus]"),
-        r"sources.toml:\d+: \[corpsu\]: not a table here; .* did you mean \[corpus\]\?",
+        r"sources.toml:\d+: \[corpsu\]: not a table of this file; .* did you mean \[corpus\]\?",
     ),
     "a field that is misspelt": (
         lambda c: edit(c / "targets.toml", "definition =", "defintion ="),
-        r"targets.toml:\d+: defintion: .*not a field here; .* did you mean definition\?",
+        r"targets.toml:\d+: defintion: .*unknown field; .* did you mean definition\?",
     ),
     "a key of an adjudication": (
         lambda c: edit(c / "annotations/adjudications.jsonl", '"reason"', '"reasons"'),
@@ -345,13 +345,13 @@ STOPS = {
     ),
     "an empty file of annotations": (
         lambda c: (c / "annotations/a.jsonl").write_text(""),
-        r"annotations/a.jsonl: the file is empty, expected what a has judged",
+        r"annotations/a.jsonl: the file is empty, expected the judgements of a",
     ),
     "annotations that are cut off": (
         lambda c: (c / "annotations/a.jsonl").write_bytes((c / "annotations/a.jsonl").read_bytes()[:-20]),
-        r"annotations/a.jsonl:\d+: .*; the last line has no line end, the file may be cut off",
+        r"annotations/a.jsonl:\d+: .*; no line ending after it, so the file may be truncated",
     ),
-    "two targets with one name": (names, r"targets.toml:\d+: name: .* appears on line \d+ too, expected once"),
+    "two targets with one name": (names, r"targets.toml:\d+: name: .* also appears on line \d+, expected once"),
     "a blank language": (lambda c: edit(c / "sources.toml", 'language = "en"', 'language = " "'), r"language: .*blank"),
     "blank notes": (
         lambda c: edit(c / "sources.toml", 'language = "en"', 'language = "en"\nnotes = "\u200b\u00a0\\t"'),
@@ -408,7 +408,7 @@ def test_broken_links_are_named_and_never_taken_for_absent(harbour, name, kind):
     else:
         file.symlink_to({"loop": file.name, "dangling": "nowhere", "outside": "/etc/hostname"}[kind])
     found = faults(harbour)
-    assert {"loop": "itself", "dangling": "nowhere", "folder": "is a folder", "outside": "leaves"}[kind] in found
+    assert {"loop": "itself", "dangling": "nowhere", "folder": "is a folder", "outside": "leads outside"}[kind] in found
     assert name in found
 
 
@@ -428,7 +428,7 @@ def test_a_brief_that_no_file_can_be_is_named(harbour, brief):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("annotations/extra.jsonl", "annotations/extra.jsonl is not a file of a corpus and is not read"),
+        ("annotations/extra.jsonl", "annotations/extra.jsonl is not a corpus file and is not read"),
         ("probes/mask.jsonl", "did you mean probes/masks.jsonl?"),
         ("Codebook.md", "did you mean CODEBOOK.md?"),
         ("curation/repair.csv", "did you mean curation/repairs.csv?"),
@@ -459,7 +459,7 @@ def test_the_command_says_warnings_on_standard_error(harbour, tmp_path):
     (harbour / "probes" / "mask.jsonl").write_text("x")
     done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 0
-    told = "probes/mask.jsonl is not a file of a corpus and is not read; did you mean probes/masks.jsonl?"
+    told = "probes/mask.jsonl is not a corpus file and is not read; did you mean probes/masks.jsonl?"
     assert done.err == f"warning: {told}\n"
 
 
@@ -505,7 +505,7 @@ def test_a_text_about_html_is_a_text(harbour):
 
 def test_a_byte_order_mark_is_no_text_and_offsets_are_those_of_the_file(harbour):
     plain = (harbour / "texts/gazette.txt").read_bytes()
-    for name in ("curation/repairs.csv", "curation/units.csv"):  # their offsets are of the text without the mark
+    for name in ("curation/repairs.csv", "curation/units.csv"):  # their offsets are for the text without the mark
         lines = (harbour / name).read_text(encoding="utf-8").splitlines(keepends=True)
         (harbour / name).write_text("".join(line for line in lines if not line.startswith("gazette")), encoding="utf-8")
     add_text(harbour, "gazette", plain)
@@ -569,7 +569,7 @@ def test_the_shipped_corpus_has_nothing_to_warn_of(root):
     assert caught == []
 
 
-# Files that come back
+# Files that annotators return
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tables that people bring: read as written, and whatever is wrong with a file named with its line."""
+"""Users' tables: read as written, and every problem of a file named with its line."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path):
         (b"a\tb\n1\t2\n\n1\t2\n", "x.txt:3: 1 fields, expected 2 as in the header"),
         (b"a\tb\n1\t\xe9\n", "x.txt:2: byte 0xe9 at 6, expected UTF-8; this looks like"),
         (b"a\tb\n1\t" + b"x" * (LONGEST + 1), "x.txt:2: b: 131073 characters, expected at most 131072"),
-        (b"a\ta\n1\t2\n", "x.txt: the column 'a' appears twice, expected each once"),
+        (b"a\ta\n1\t2\n", "x.txt: the column 'a' appears twice, expected once"),
     ],
 )
 def test_faults_of_a_file_are_named_with_their_line(content, message, tmp_path):

@@ -79,7 +79,7 @@ def test_an_interval_is_expanded_by_the_quantile_of_student(units, level):
 
 
 def test_an_expanded_interval_of_a_mean_is_that_of_t():
-    """Resampled means of a few normal values: expanded, their interval is Student's; plain, it is too narrow."""
+    """Resampled means of a few normal values: expanded, their interval is Student's; otherwise it is too narrow."""
     values = np.random.default_rng(5).normal(size=16)
     means = resample_clusters(values[:, None], 100_000, 1)[:, 0] / 16
     student = stats.t.interval(0.95, 15, values.mean(), stats.sem(values))

@@ -1,4 +1,4 @@
-"""The page of promises names tests, and there are these tests."""
+"""The page of promises names tests, and these tests exist."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ PROMISES = [line for line in PAGE.splitlines() if line.startswith("| ") and not 
 
 
 def defined_in(file):
-    """The names of the tests of a file; none where there is no such file."""
+    """The names of the tests of a file; empty if there is no such file."""
     path = ROOT / "tests" / file
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

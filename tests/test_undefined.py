@@ -32,7 +32,7 @@ AGAINST, NEUTRAL, FAVOR = range(3)
 
 
 def counted(*rows, strata=1):
-    """Counts of rows of stratum, gold and prediction, each a cluster of its own."""
+    """Counts of rows of stratum, gold and prediction, each its own cluster."""
     counts = np.zeros((len(rows), strata, 3, 3))
     for i, row in enumerate(rows):
         counts[(i, *row)] = 1
@@ -145,16 +145,16 @@ def test_comparisons_say_why():
         (p.one, p.other): p.reason for line in disagreements(counts, n=19) if line.target == "t" for p in line.pairs
     }
     assert pairs == {
-        ("a", "b"): "b without a side",
-        ("a", "c"): "c without a side",
-        ("b", "c"): "b and c without a side",
+        ("a", "b"): "no side taken by b",
+        ("a", "c"): "no side taken by c",
+        ("b", "c"): "no side taken by b and c",
     }
     cells = {(cell.source, cell.target): cell.reason for cell in positions(counts)}
     assert cells["b", "u"] == "no sentence is about the target; the sentences of the source were not counted"
 
 
 def explained(found):
-    """Walk JSON: whatever holds a figure that is null holds a reason; give back how many did."""
+    """Walk JSON: an object with a figure that is null has a reason; return how many there were."""
     if isinstance(found, list):
         return sum(map(explained, found))
     if not isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Verification: every changed byte is found, and every tampering that another table or digest contradicts."""
+"""Verification: every changed byte is found, and so is all tampering that another table or digest contradicts."""
 
 import json
 import os
@@ -31,12 +31,12 @@ def hub_folder(harbour_data, tmp_path_factory):
 
 @pytest.fixture
 def data(hub_folder, tmp_path):
-    """A copy of it, to be changed."""
+    """A copy of it, for a test to change."""
     return Path(shutil.copytree(hub_folder, tmp_path / "data"))
 
 
 def problems(data):
-    """What verify finds; fails where it finds nothing."""
+    """What verify finds; fails if it finds nothing."""
     with pytest.raises(IntegrityError) as caught:
         dataset.verify(data=data)
     lines = str(caught.value).splitlines()
@@ -59,7 +59,7 @@ def test_signing_again_changes_nothing(data):
 
 
 def one_byte_changes(folder, number, seed, only="*"):
-    """Change one byte at a time, as often in small files as in large ones; gives those that are not found by file."""
+    """Change one byte at a time, as often in small files as in large ones; yields undetected changes by file."""
     draw = random.Random(seed)
     files = sorted(file for file in folder.rglob(only) if file.is_file())
     missed = Counter()
@@ -76,7 +76,7 @@ def one_byte_changes(folder, number, seed, only="*"):
 
 
 def is_found(folder, name):
-    """Whether something is found that is wrong with a file."""
+    """Whether any problem is found with a file."""
     try:
         dataset.verify(data=folder)
     except IntegrityError as error:
@@ -106,7 +106,7 @@ def test_bytes_that_say_the_same_are_a_change_too(data):
     content = file.read_bytes()
     for changed in (content + b"\n", content.replace(b"\n ", b"\n\t", 1), json.dumps(read(data)).encode()):
         file.write_bytes(changed)
-        assert any("manifest.json" in line and "other bytes" in line for line in problems(data))
+        assert any("manifest.json" in line and "different bytes" in line for line in problems(data))
     twice = content.replace(b'"title":', b'"title": "another",\n "title":', 1)
     file.write_bytes(twice)
     assert any("manifest.json" in line for line in problems(data))
@@ -116,7 +116,7 @@ def test_bytes_that_say_the_same_are_a_change_too(data):
 
 
 def swap_train_and_test(data):
-    """Rename files and entries alike: only the digest of the data knows."""
+    """Rename files and entries alike: only the digest of the data reveals it."""
     manifest = read(data)
     for table in ("stances", "grid", "pairs"):
         train, test = (data / table / f"{split}.parquet" for split in ("train", "test"))
@@ -227,7 +227,7 @@ def test_a_manifest_that_was_signed_again(kind, data):
 
 
 def rows(table, change, where=lambda row: True, first=True):
-    """Change the first row, or all, for which something holds."""
+    """Change the first row, or all rows, for which a condition holds."""
 
     def tamper(data):
         done = False
@@ -303,7 +303,7 @@ def move_a_sentence(data):
 
 
 def swap_names_of_labels(data):
-    """In the metadata of a file, that `datasets` takes the names from."""
+    """In the metadata of a file, from which `datasets` takes the names."""
     for file in sorted((data / "stances").glob("*.parquet")):
         table = pq.ParquetFile(file).read()
         features = table.schema.metadata[b"huggingface"].replace(
@@ -312,10 +312,10 @@ def swap_names_of_labels(data):
         pq.write_table(table.replace_schema_metadata({"huggingface": features}), file)
 
 
-TEXT = {"text": "No to the harbour toll?"}  # as long as the sentence that it replaces
+TEXT = {"text": "No to the harbour toll?"}  # as long as the sentence it replaces
 SEEN = {"explicitness": "explicit", "certainty": "sure", "evidence": [{"start": 0, "end": 2}]}
 SIGNED_ROWS = {
-    # what another table says otherwise
+    # what another table contradicts
     "a grid cell missing": (drop("grid", lambda row: row["label_name"] == "none"), "grid"),
     "a stance missing": (drop("stances"), "stances has no such row"),
     "a stance of which grid has none": (rows("grid", named("none"), is_against), "as in grid"),
@@ -338,7 +338,7 @@ SIGNED_ROWS = {
     ),
     "votes emptied": (rows("grid", {"votes": []}, first=False), "votes"),
     "votes in another order": (rows("grid", lambda row: {"votes": row["votes"][::-1]}), "votes"),
-    "a judgement": (rows("judgements", named("favor"), is_against), "votes has a vote that judgements does not have"),
+    "a judgement": (rows("judgements", named("favor"), is_against), "votes has a vote without a row in judgements"),
     "a judgement missing": (drop("judgements"), "votes"),
     "an annotator who only checks": (rows("annotators", {"role": "check"}), "votes"),
     "an origin": (rows("grid", {"origin": "human"}), "origin"),
@@ -416,7 +416,7 @@ SIGNED_ROWS = {
         for table in ("stances", "grid", "pairs", "probes", "judgements", "positions")
     },
     "the first sentences swapped": (first_rows_swapped("sentences"), "position"),
-    # values that the schema refuses
+    # values that the schema rejects
     "a label and another name": (rows("grid", {"label_name": "favor"}, is_against), "label is 0, against, but label_name is favor"),
     "an id that is a path": (rows("sources", {"source_id": "../x"}), "source_id"),
 }  # fmt: skip
@@ -549,7 +549,7 @@ cli.app()
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to limit memory")
 def test_too_little_memory_is_said_as_such(harbour_data, data):
-    """A small file whose one value needs more memory than there is left."""
+    """A small file with one value that needs more memory than is left."""
     file = data / "sources" / "all.parquet"
     table = pq.ParquetFile(file).read()
     large = pa.array(["x" * 2**27, *[""] * (len(table) - 1)])
@@ -560,7 +560,7 @@ def test_too_little_memory_is_said_as_such(harbour_data, data):
     sign(data, manifest)
     command = [sys.executable, "-c", LITTLE_MEMORY, harbour_data, data]
     done = subprocess.run(command, capture_output=True, text=True, env=commands.environment(), check=False)
-    assert "too little memory" in done.stderr
+    assert "not enough memory" in done.stderr
     assert "sources/all.parquet" not in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 1
@@ -647,11 +647,11 @@ def test_a_codebook_that_leads_out_of_the_corpus_is_not_handed_out(harbour, tmp_
     assert not (tmp_path / "out").exists()
 
 
-# ---- pages and strangers ---------------------------------------------------------------------------------------------
+# ---- pages and other files ---------------------------------------------------------------------------------------------
 
 
 def test_an_edited_page_is_found_and_published_with_the_edit(data, tmp_path):
-    """Whoever builds a dataset writes its card; `publish` takes it along and signs it."""
+    """The builder of a dataset writes its card; `publish` includes and signs it."""
     card = data / "README.md"
     card.write_text(card.read_text(encoding="utf-8") + "\nA word of my own.\n", encoding="utf-8")
     (line,) = problems(data)

@@ -1,6 +1,6 @@
-"""Compare sources: where they stand, where they differ and how surely, what they wrote, and in which words.
+"""Compare sources: where they stand, where they differ and with what certainty, what they wrote, and in which words.
 
-Positions, disagreements and distances are arithmetic on one count, of a dataset or of any rows of one source, target
+Positions, disagreements and distances are arithmetic on one count, of a dataset or of any rows with one source, target
 and label each.
 """
 

@@ -1,4 +1,4 @@
-"""How far labels can be relied on: annotators compared, before any adjudication, nothing filtered."""
+"""How reliable labels are: annotators compared, before any adjudication and without filtering."""
 
 import re
 from collections import Counter
@@ -29,9 +29,9 @@ SIDED: Final = [label.name for label in Label if label is not Label.none]
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what was compared, over which rows, by which measure.
+    """One figure: what was compared, over which rows, with which measure.
 
-    `by` is what the rows are chosen by: `all`, `annotators`, `source`, `target` or `people`; `scope` names them.
+    `by` is how the rows are selected: `all`, `annotators`, `source`, `target` or `people`; `scope` names them.
     """
 
     what: str
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A rule of the codebook, and how often it was named where a label was in doubt."""
+    """A rule of the codebook, and how often it was cited when a label was in doubt."""
 
     rule: str
     noted: int
@@ -56,7 +56,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Figures on a dataset's annotators: `stability` where all are runs of one model, else `agreement`."""
+    """Figures on a dataset's annotators: `stability` if all are runs of one model, otherwise `agreement`."""
 
     name: str
     lines: Listing[Line]
@@ -66,20 +66,20 @@ class Agreement:
 def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -> Agreement:
     """Compare the annotators of a dataset, with 95 % bootstrap intervals over paragraphs.
 
-    Krippendorff's alpha over all four labels of the grid, for relevance, and for stance (nominal and ordinal) where all
+    Krippendorff's alpha over all four labels of the grid, for relevance, and for stance (nominal and ordinal) if all
     found a pair relevant; overall, by target, by source, by pair of annotators. F1 of the evidence. Cohen's kappa
     between final labels and checking annotators, between people, and between people and model.
 
     Args:
         folder: the dataset.
-        n: resamples.
-        by: only the figures by `all`, `annotators`, `source`, `target` or `people`; without it, all of them.
+        n: number of resamples.
+        by: only the figures by `all`, `annotators`, `source`, `target` or `people`; by default, all of them.
 
     Raises:
-        UnknownNameError: `by` is something else.
+        UnknownNameError: `by` is anything else.
     """
     if by is not None and by not in get_args(By):
-        raise UnknownNameError(by, "way to part the rows", get_args(By))
+        raise UnknownNameError(by, "way to group the rows", get_args(By))
     annotators = folder.annotators.records()
     labelling = [a.annotator_id for a in annotators if a.role is Role.label]
     families = {(a.origin, a.family) for a in annotators if a.role is Role.label}
@@ -92,7 +92,7 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -
 
 @dataclass(frozen=True)
 class Units:
-    """Sentences on targets: the label of each annotator, shape (units, annotators), -1 where there is none."""
+    """Sentences on targets: the label of each annotator, shape (units, annotators), -1 if there is no label."""
 
     labels: npt.NDArray[np.int64]
     source: npt.NDArray[np.str_]
@@ -100,7 +100,7 @@ class Units:
     paragraph: npt.NDArray[np.str_]
 
     def patterns(self, annotators: Sequence[int], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
-        """The patterns of the labels of some annotators, over all units or some."""
+        """The patterns of labels of the given annotators, over all units or some."""
         chosen = slice(None) if kept is None else kept
         labels = self.labels[chosen][:, annotators]
         votes = np.stack([(labels == label).sum(axis=1) for label in Label], axis=1).astype(np.float64)
@@ -146,7 +146,7 @@ def _alpha_lines(found: Patterns, by: By, scope: str, n: int) -> Iterator[Line]:
 
 
 def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line]:
-    """F1 of the characters marked, pooled over all pairs of judgements that chose the same label."""
+    """F1 of the marked characters, pooled over all pairs of judgements that chose the same label."""
     by_unit: dict[tuple[str, str], list[Judgement]] = {}
     for row in folder.judgements.where(label=SIDED, annotator=list(annotators)):
         by_unit.setdefault((row.sentence_id, row.target_id), []).append(row)
@@ -181,7 +181,7 @@ class Judged:
 
 
 def _kappas(folder: DatasetFolder, annotators: Sequence[Annotator], n: int) -> Iterator[Line]:
-    """Kappa of final labels and those who check them, of people with each other, and of people with the model."""
+    """Kappa between final labels and checking annotators, between people, and between people and the model."""
     there = set(folder.columns("judgements", ["annotator_id"])["annotator_id"].unique().to_pylist())
     judges = [annotator for annotator in annotators if annotator.annotator_id in there]
     people = [a.annotator_id for a in judges if a.origin is Origin.human]
@@ -212,7 +212,7 @@ def _kappa(what: str, scope: str, one: Judged, other: Judged, n: int) -> Line:
 
 
 def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:
-    """How often each rule is named in the notes of annotators and as the ground of adjudications."""
+    """How often each rule is cited in the notes of annotators and as the basis of adjudications."""
     notes = folder.columns("judgements", ["note"], pc.field("note").is_valid())["note"].to_pylist()
     noted = Counter(rule for note in notes for rule in set(re.findall(r"\brules? (\d+)", note)))
     decided = Counter(rule for rule in folder.columns("grid", ["rule"])["rule"].to_pylist() if rule)

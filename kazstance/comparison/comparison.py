@@ -1,4 +1,4 @@
-"""Sources compared: one count, and all that follows from it."""
+"""The comparison of sources: one count, and everything that follows from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
-"""What is compared where nothing else is asked for."""
+"""What is compared by default."""
 NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
-"""Columns of sources that do not group them."""
+"""Columns of the table `sources` that cannot group them."""
 NOT_STATED: Final = "not stated"
-"""The group of sources that do not have an attribute."""
+"""The group of sources without the attribute."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the rows: who is compared, the target, and the text, where there is one."""
+    """The columns of the rows: who is compared, the target, and the text, if there is one."""
 
     source: str
     target: str
@@ -78,20 +78,20 @@ class Comparison:
         return self._cells[sources.index(key[0]) * len(targets) + targets.index(key[1])]
 
     def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
-        """On which targets the sources differ, how much and how surely; contested targets first.
+        """On which targets the sources differ, by how much and how certainly; contested targets first.
 
         Args:
-            n: permutations of each test.
+            n: number of permutations of each test.
             seed: seed of the permutations.
         """
         return disagreements(self.counts, n, seed)
 
     def distances(self, by: Feature = "positions", n: int = 1000, seed: int = SEED) -> Distances:
-        """How far the sources are apart over all targets.
+        """How far apart the sources are over all targets.
 
         Args:
             by: `positions`, or `salience`: what they write about.
-            n: resamples.
+            n: number of resamples.
             seed: seed of the resamples.
 
         Raises:
@@ -101,11 +101,11 @@ class Comparison:
         return distances(self.counts, by, n, seed)
 
     def wording(self, target: str, prior: float | None = None) -> Listing[Word]:
-        """Which words each source uses on a target more or less than the others, the greatest z first.
+        """Which words each source uses on a target more or less than the others, the highest z first.
 
         Args:
             target: the target.
-            prior: pseudo-counts in all, above 0; without it, as many as the sources have words on the target.
+            prior: total of the pseudo-counts, above 0; by default, the number of the sources' words on it.
 
         Raises:
             UnknownNameError: there is no such target.
@@ -142,7 +142,7 @@ class Comparison:
 
     def _text(self) -> str:
         if self.columns.text is None:
-            raise KazstanceError("the rows have no column of text; expected one, named with text=")
+            raise KazstanceError("the rows have no text column; expected one, named with text=")
         return self.columns.text
 
 
@@ -183,7 +183,7 @@ def compare_rows(
     sentences: Any = None,
     voice: Voice = "all",
 ) -> Comparison:
-    """Compare the sources of any rows of one sentence and target each.
+    """Compare the sources of any rows, each with one sentence and one target.
 
     Args:
         frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
@@ -192,11 +192,11 @@ def compare_rows(
         label: the column of the label.
         labels: how the column spells them: the name of a preset, or a mapping from its values to favor, against,
             neutral and none. Numbers and `none` need one.
-        cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
+        cluster: the column of the cluster within its source, such as a document; by default, each row is one.
         text: the column of the text, for `wording`.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
             same columns of source and cluster.
-        voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
+        voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
 
     Raises:
         UnknownLabelError: values that are not labels; all are named.
@@ -213,7 +213,7 @@ def compare_rows(
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
-    """A table, with an attribute of its sources as a column."""
+    """A table with an attribute of its sources as an added column."""
     rows = folder[table].to_arrow()
     if by != SOURCE:
         if by not in attributes(folder):

@@ -28,15 +28,15 @@ def contrast(
 
     Args:
         target: the target.
-        frame: rows of one sentence and target each, as anything in `kazstance.input.frames.ACCEPTED`.
+        frame: rows with one sentence and one target each, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target_column: the column of the target.
-        sources: all sources, in order, a silent one with an empty list; without them, those that wrote on the target.
-        targets: all targets; without them, those that occur.
-        voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
+        sources: all sources, in order, a silent one with an empty list; by default, those that wrote on the target.
+        targets: all targets; by default, those that occur.
+        voice: whose sentences; `own` and `endorsed` require the columns voice and endorsed.
 
     Raises:
-        UnknownNameError: there is no such target or voice; the message lists those there are.
+        UnknownNameError: there is no such target or voice; the message lists the valid names.
     """
     rows = as_frame(frame).lazy()
     name = nw.col(target_column).cast(nw.String)
@@ -52,10 +52,10 @@ def contrast(
 
 
 def strength(row: Row) -> tuple[Any, ...]:
-    """The order of evidence, as a key to sort by; a column that a table does not have makes no difference.
+    """The order of evidence, as a sort key; a column that the table lacks is ignored.
 
-    Who takes a side comes before who is neutral, explicit before implicit, sure before unsure, annotators of one mind
-    before a split of them; then as in the text.
+    Sentences that take a side come before neutral ones, explicit before implicit, sure before unsure, unanimous before
+    contested; then as in the text.
     """
     place = str(row.get("sentence_id", ""))
     return (

@@ -1,4 +1,4 @@
-"""The one count that all comparisons are arithmetic on: labels by source, target and cluster."""
+"""The one count on which all comparisons are based: labels by source, target and cluster."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from kazstance.stats.counting import Codes, Floats, sums, tally_codes
 
 LABELS: Final = ("against", "neutral", "favor")
 Voice = Literal["own", "endorsed", "all"]
-"""The source's own voice; that and the quotations it makes its own; or all that stands in it."""
+"""The source's own voice; that and the quotations it makes its own; or everything in the source."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Labels counted, an entry for each cluster and target that occur together.
+    """Counts of labels, one entry for each cluster and target that occur together.
 
     Shapes: `cluster` and `target` (entries,), numbers of both; `rows` (entries, labels), labels in the order against,
-    neutral, favor; `source` (clusters,), the number of the source that each cluster lies in; `lengths` (clusters,),
-    sentences of each cluster, and `sentences` (sources,), of each source, or None where they are not known.
+    neutral, favor; `source` (clusters,), the number of the source that each cluster is in; `lengths` (clusters,),
+    sentences of each cluster, and `sentences` (sources,), of each source, or None if they are not known.
     """
 
     sources: tuple[str, ...]
@@ -56,7 +56,7 @@ class Counts:
 
     @property
     def contested(self) -> tuple[bool, ...]:
-        """For each target whether sources really stand on both sides of it."""
+        """For each target, whether sources really take both sides."""
         total = self.total
         return tuple(contested(total[:, target]) for target in range(len(self.targets)))
 
@@ -74,27 +74,27 @@ def count(
     targets: Sequence[str] | None = None,
     voice: Voice = "all",
 ) -> Counts:
-    """Count rows of one sentence and target each.
+    """Count rows with one sentence and one target each.
 
     Args:
         frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target: the column of the target.
-        label: the column of the label: favor, neutral, against, whatever the case, or none, which is no stance.
+        label: the column of the label: favor, neutral or against, in any case, or `none`, which is not a stance.
         labels: how the column spells them: the name of a preset of `kazstance.input.spelling`, or a mapping from its
-            values to labels, with None for a missing value. Without it, numbers are refused, and so is none but in
+            values to labels, with None for a missing value. By default, numbers are errors, and so is `none` except in
             tables of kazstance, known by their schema: elsewhere it may mean a text that takes no side.
-        cluster: the column of the cluster within its source; None takes every row for a cluster of its own.
-        sentences: for salience, how many sentences each source has: a mapping, or a table with one row a sentence and
+        cluster: the column of the cluster within its source; None treats each row as its own cluster.
+        sentences: for salience, how many sentences each source has: a mapping, or a table with one row per sentence and
             the same columns of source and cluster.
-        sources: all sources, in order; without them, those that occur, sorted.
-        targets: all targets, in order; without them, those that occur, sorted.
-        voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
+        sources: all sources, in order; by default, those that occur, sorted.
+        targets: all targets, in order; by default, those that occur, sorted.
+        voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
 
     Raises:
-        UnknownLabelError: values that are not labels, or none and missing ones that may mean several; all are named.
-        UnknownNameError: a voice, a source or a target that is not one of those there are, or no such column.
-        KazstanceError: missing values, or a schema that contradicts `labels`.
+        UnknownLabelError: values that are not labels, or ambiguous ones (`none`, missing values); all are named.
+        UnknownNameError: an unknown voice, source, target or column.
+        KazstanceError: values are missing, or a schema that contradicts `labels`.
     """
     frame = as_frame(frame)
     by = [cluster] if cluster else []
@@ -132,10 +132,10 @@ def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...]
 
 
 def spoken(frame: Any, voice: Voice) -> Any:
-    """The rows of a table in a voice.
+    """The rows of a table in the given voice.
 
     Raises:
-        UnknownNameError: there is no such voice, or the columns voice and endorsed hold something else.
+        UnknownNameError: there is no such voice, or the columns voice and endorsed hold other values.
     """
     if voice not in get_args(Voice):
         raise UnknownNameError(voice, "voice", get_args(Voice))
@@ -168,7 +168,7 @@ def _units(frame: Any, columns: Sequence[str]) -> "_Table":
 
 
 def _stances(frame: Any, columns: Sequence[str], labels: Mapping[str, str]) -> _Table:
-    """Stances by source, target, label and cluster; each row is its own cluster where there is no such column."""
+    """Stances by source, target, label and cluster; each row is its own cluster if there is no such column."""
     values, codes, counts = tally_codes(frame, columns)
     codes[:, 2] = np.array([Label[labels[value]] for value in values[2]], dtype=np.intp)[codes[:, 2]]
     kept = codes[:, 2] < len(LABELS)
@@ -181,7 +181,7 @@ def _stances(frame: Any, columns: Sequence[str], labels: Mapping[str, str]) -> _
 
 
 def _clusters(tables: Sequence[_Table], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
-    """The source of each cluster, and for each row of each table the number of its cluster."""
+    """The source of each cluster, and the number of the cluster of each row of each table."""
     found = []
     for table in tables:
         values, width = table.values[-1], max(len(table.values[-1]), 1)
@@ -194,7 +194,7 @@ def _clusters(tables: Sequence[_Table], sources: Sequence[str]) -> tuple[Codes, 
 
 
 def _places(table: _Table, column: int, known: Sequence[str], kind: str) -> Codes:
-    """For each row of a table the place of its value among those that are known."""
+    """For each row of a table, the index of its value among the known ones."""
     places = _numbers(table.values[column], {name: i for i, name in enumerate(known)}, kind)
     return places[table.codes[:, column]]
 
@@ -206,24 +206,24 @@ def _numbers(values: Sequence[str], known: Mapping[str, int], kind: str) -> Code
 
 
 def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: Sequence[str]) -> Floats | None:
-    """Sentences of each source, from a table of them or as they are given."""
+    """Sentences of each source, counted from a table or as given."""
     if units:
         return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
     if lengths is None:
         return None
     if missing := [name for name in sources if name not in lengths]:
-        raise KazstanceError(f"sentences: no number of sentences of {', '.join(missing)}, expected one for each source")
+        raise KazstanceError(f"sentences: no number of sentences for {', '.join(missing)}, expected one per source")
     return np.array([lengths[name] for name in sources], dtype=np.float64)
 
 
 def _refuse_too_few(sources: Sequence[str], lengths: Floats, rows: Floats) -> None:
-    """A source has at least as many sentences as it has rows on any one target.
+    """Check that a source has at least as many sentences as rows on any one target.
 
     Raises:
-        KazstanceError: one has fewer.
+        KazstanceError: a source has fewer.
     """
     for name, length, n in zip(sources, lengths, rows, strict=True):
         if n > length:
             raise KazstanceError(
-                f"sentences: {length:.0f} of {name}, expected {n:.0f} or more: so many rows on a target"
+                f"sentences: {length:.0f} for {name}, expected at least {n:.0f}, its number of rows on one target"
             )

@@ -1,4 +1,4 @@
-"""On which targets sources differ, how much, and how surely: contested ones by position, the others by salience."""
+"""On which targets sources differ, by how much, and how certainly: in position if contested, otherwise in salience."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,15 +19,15 @@ from kazstance.stats.resampling import SEED
 
 Answer = Literal["agree", "differ", "undecided"]
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
-"""The marks of a row against, neutral and in favor."""
+"""The marks of rows against, neutral and in favor."""
 
 
 @dataclass(frozen=True)
 class Pairwise:
     """Two sources on one target.
 
-    `same` is the probability that both are on one side, `more` that the one is more favorable than the other; both are
-    None where one of them takes no side, which `reason` names.
+    `same` is the probability that both are on one side, `more` that the first is the more favorable; both are
+    None if one of them takes no side; `reason` names it.
     """
 
     one: str
@@ -40,11 +40,11 @@ class Pairwise:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """How far sources differ on a target: in position where it is contested, else in salience.
+    """How far sources differ on a target: in position if it is contested, otherwise in salience.
 
-    `spread` is the mean distance over pairs of sources: of their pooled net stances, in [0, 2], where both take a side;
-    or of their saliences, in [0, 1]. `p` is of a permutation test over clusters, `corrected` by Holm for all targets
-    compared in the same way. They are None where there is nothing to compare, for a `reason`.
+    `spread` is the mean distance over pairs of sources: of their pooled net stances, in [0, 2], if both take a side;
+    or of their saliences, in [0, 1]. `p` is from a permutation test over clusters, `corrected` by Holm for all targets
+    compared in the same way. They are None if there is nothing to compare; `reason` says why.
     """
 
     target: str
@@ -61,10 +61,10 @@ class Disagreement:
 
 
 def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
-    """All targets: contested ones first, and of either kind those with the greatest spread first.
+    """All targets: contested ones first, and within each kind those with the largest spread first.
 
-    Two sources `agree` where they are on one side with probability .95 or more under the pooled model; else they
-    `differ` where the one is more favorable than the other with probability .95 or more; else they are `undecided`.
+    Two sources `agree` if they are on one side with probability .95 or more under the pooled model; otherwise they
+    `differ` if one is more favorable than the other with probability .95 or more; otherwise they are `undecided`.
     `n` permutations are drawn with `seed`.
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
@@ -93,14 +93,14 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
 
 
 def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources take different sides on a target; NaN where but one addresses it."""
+    """The permutation test of whether sources take different sides on a target; NaN if only one addresses it."""
     kept = counts.target == target
     rows, source = counts.rows[kept], counts.source[counts.cluster[kept]]
     return permutation_p(rows @ SCORES, rows.sum(axis=1), source, n, seed)
 
 
 def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources give a target different room; NaN where clusters were not counted."""
+    """The permutation test of whether sources differ in the salience of a target; NaN if clusters were not counted."""
     if counts.lengths is None:
         return float("nan")
     on_it, some = counts.target == target, counts.lengths > 0
@@ -109,7 +109,7 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
 
 
 def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
-    """Every pair of sources on a target; `net` of shape (sources,) is NaN where a source takes no side."""
+    """Every pair of sources on a target; `net` of shape (sources,) is NaN if a source takes no side."""
     same, more = known.compare(target)
     return tuple(
         Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, net, (a, b)))
@@ -126,20 +126,20 @@ def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: in
 
 
 def answer(same: float, more: float) -> Answer:
-    """Whether two sources agree, from the probabilities of one side and of an order."""
+    """Whether two sources agree, from the probabilities of the same side and of an order."""
     if same >= LEVEL:
         return "agree"
     return "differ" if max(more, 1 - more) >= LEVEL else "undecided"
 
 
 def _corrected(p: Sequence[float | None]) -> list[float | None]:
-    """p-values corrected for the number of those that are defined."""
+    """p-values corrected for the number of defined ones."""
     corrected = iter(holm([value for value in p if value is not None]))
     return [None if value is None else round(next(corrected), DIGITS) for value in p]
 
 
 def _spread(values: Floats) -> float | None:
-    """Mean distance between two of the values that are defined."""
+    """Mean distance between pairs of the defined values."""
     there = values[~np.isnan(values)]
     apart = [abs(a - b) for a, b in combinations(there, 2)]
     return round(float(np.mean(apart)), DIGITS) if apart else None
@@ -157,7 +157,7 @@ def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool)
 
 def _sideless(sources: Sequence[str], net: Floats, pair: tuple[int, int]) -> str:
     """Which of two sources take no side."""
-    return " and ".join(sources[i] for i in pair if np.isnan(net[i])) + " without a side"
+    return "no side taken by " + " and ".join(sources[i] for i in pair if np.isnan(net[i]))
 
 
 def _known(value: float) -> float | None:

@@ -17,12 +17,12 @@ from kazstance.stats.resampling import RESAMPLES, SEED, resample
 Feature = Literal["positions", "salience"]
 TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 WITHIN: Final = 0.95
-"""Share of the resampled places of a source that lie in its circle on the map."""
+"""Share of a source's resampled places that lie in its circle on the map."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Distance(Estimate):
-    """How far two sources are apart, in [0, 1]; `n` counts the targets on which they are compared.
+    """How far apart two sources are, in [0, 1]; `n` counts the targets on which they are compared.
 
     `keeps` is the share of resamples in which the pair has this rank.
     """
@@ -35,7 +35,7 @@ class Distance(Estimate):
 
 @dataclass(frozen=True)
 class Clade:
-    """Sources that the tree joins, at which mean distance; `keeps` is the share of resamples whose tree joins them."""
+    """Sources that the tree joins, and at which distance; `keeps` is the share of resamples whose tree joins them."""
 
     sources: tuple[str, ...]
     parts: tuple[tuple[str, ...], tuple[str, ...]]
@@ -57,8 +57,8 @@ class Place:
 class Distances:
     """Distances of all pairs of sources, nearest first; the tree, first joined first; the map.
 
-    `explained` is the share of the map's two dimensions in the distances, in [0, 1]; `reason` says why `keeps` and
-    `radius` are NaN, where they are.
+    `explained` is the share of the distances that the two dimensions explain, in [0, 1]; `reason` says why `keeps`
+    and `radius` are NaN, if they are.
     """
 
     by: Feature
@@ -73,15 +73,15 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     """Compare sources over all targets.
 
     On positions, the distance is half the mean difference of net stances over the targets on which both take a side
-    (city-block), drawn from the pooled model; on salience, half the sum of differences of the shares that targets have
+    (city-block), drawn from the pooled model; on salience, half the sum of differences in the shares that targets have
     in all that a source says about targets (total variation), drawn by a bootstrap of clusters within each source,
-    value and interval corrected for what noise adds to distances (basic bootstrap: Davison and Hinkley, 1997). The tree
+    value and interval corrected for the distance that noise adds (basic bootstrap: Davison and Hinkley, 1997). The tree
     joins by mean distance (UPGMA: Sokal and Michener, 1958), its stability is that of Felsenstein (1985); the map is
     classical scaling (Torgerson, 1952), with drawn maps turned onto it.
 
     Raises:
         UnknownNameError: `by` is neither positions nor salience.
-        KazstanceError: fewer than two sources, or two that have nothing in common to compare.
+        KazstanceError: there are fewer than two sources, or two have nothing in common to compare.
     """
     if by not in get_args(Feature):
         raise UnknownNameError(by, "feature", get_args(Feature))
@@ -94,11 +94,11 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     shared = _shared(counts) if by == "positions" else [len(counts.targets)] * len(pairs)
     if np.isnan(found).any():
         one, other = pairs[int(np.isnan(found).argmax())]
-        raise KazstanceError(f"{one} and {other} have no target in common to be compared by {by}")
+        raise KazstanceError(f"{one} and {other} have no target in common to compare by {by}")
     whole = drawn[~np.isnan(drawn).any(axis=1)]
     places, explained = _map(found, whole, counts.sources)
     lines, tree = _pairs(pairs, shared, found, ends, whole), _tree(found, whole, counts.sources)
-    reason = None if len(whole) else "in every resample there are two sources without anything to compare"
+    reason = None if len(whole) else "in every resample, two sources have nothing in common to compare"
     return Distances(by, lines, tree, places, explained, reason)
 
 
@@ -145,7 +145,7 @@ def _by_salience(counts: Counts, n: int, seed: int) -> tuple[Floats, Floats, Flo
 
 
 def _shared(counts: Counts) -> list[int]:
-    """On how many targets both sources of each pair take a side."""
+    """The number of targets on which both sources of each pair take a side."""
     sided = counts.total[..., SIDES].sum(axis=2) > 0
     one, other = np.triu_indices(len(counts.sources), 1)
     shared: list[int] = (sided[one] & sided[other]).sum(axis=1).tolist()
@@ -197,7 +197,7 @@ def _tree(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[Clade
 
 
 def _map(found: Floats, whole: Floats, sources: tuple[str, ...]) -> tuple[tuple[Place, ...], float]:
-    """The places of sources, and the share of two dimensions in the distances."""
+    """The places of sources, and the share of the distances that two dimensions explain."""
     from scipy.linalg import orthogonal_procrustes  # noqa: PLC0415  # loaded where it is used
 
     places, explained = _scale(found, len(sources))

@@ -1,4 +1,4 @@
-"""What is read from the counts of one source on one target: position, net stance, salience; and what is contested."""
+"""Estimates from the counts of one source on one target: position, net stance, salience; and what is contested."""
 
 from typing import Final
 
@@ -8,11 +8,11 @@ from kazstance.stats.estimate import Estimate
 
 LEVEL = 0.95
 DIGITS = 6
-"""Decimals that estimates keep, so that they come out alike on every machine."""
+"""Decimals to which estimates are rounded, so that they are the same on every machine."""
 CONTESTED_SOURCES = 2
-"""Sources that must address a contested target."""
+"""Number of sources that must address a contested target."""
 CONTESTED_ROWS = 2
-"""Sentences that each of these sources, and each side, must have."""
+"""Number of sentences that each of these sources, and each side, must have."""
 SIDES: Final = [Label.against, Label.favor]
 """The labels that take a side, as an index."""
 
@@ -27,9 +27,9 @@ def position(favor: int, neutral: int, against: int) -> Position:
 
 
 def contested(counts: Floats) -> bool:
-    """Whether sources really stand on both sides of a target.
+    """Whether sources really take both sides of a target.
 
-    The screen: two sources or more with two sentences each, and two sentences or more on each side.
+    The criterion: at least two sources with two sentences each, and at least two sentences on each side.
 
     Args:
         counts: shape (sources, labels), in the order against, neutral, favor.
@@ -42,7 +42,7 @@ def contested(counts: Floats) -> bool:
 def net(favor: float, against: float) -> Estimate:
     """Net stance among the sentences that take a side: 2p - 1 for their share p of favor, in [-1, 1].
 
-    Posterior mean and equal-tailed 95 % interval under Jeffreys' prior, which stay honest at unanimous cells of one to
+    Posterior mean and equal-tailed 95 % interval under Jeffreys' prior, which stay sound for unanimous cells of one to
     five sentences (Brown, Cai and DasGupta, 2001). Without a sentence that takes a side it is 0 in [-1, 1].
     """
     if not favor + against:

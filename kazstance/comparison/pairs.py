@@ -33,18 +33,18 @@ def pairs(
     relation: str = "relation_name",
     labels: Mapping[Any, str] | None = None,
 ) -> tuple[PairCount, ...]:
-    """Count pairs of sentences by target and sources, in whatever order they stand; sorted by both.
+    """Count pairs of sentences by target and sources, whichever comes first; sorted by both.
 
     Args:
-        frame: rows of one pair each, as anything in `kazstance.input.frames.ACCEPTED`.
+        frame: rows with one pair each, as anything in `kazstance.input.frames.ACCEPTED`.
         target: the column of the target.
         sources: the columns of the two sources.
         relation: the column of the relation: agree, disagree or mixed.
-        labels: from its values to these, where they are spelled otherwise, as by numbers.
+        labels: from its values to these, if they are spelled differently, for example as numbers.
 
     Raises:
         UnknownLabelError: values that are not relations; all are named.
-        KazstanceError: missing values in the other columns.
+        KazstanceError: values are missing in the other columns.
     """
     table = as_frame(frame)
     spelled = read_labels(table, relation, given(labels, [member.name for member in Relation]))

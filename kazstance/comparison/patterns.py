@@ -21,16 +21,16 @@ def patterns(
     cluster: str | None = None,
     labels: int | str | Sequence[str] | Mapping[Any, str] | None = None,
 ) -> Patterns:
-    """Count the patterns of labels in a table with one row a judgement; runs where the data is.
+    """Count the patterns of labels in a table with one row per judgement; runs where the data is.
 
     Args:
-        frame: rows of one judgement each, as anything in `kazstance.input.frames.ACCEPTED`.
+        frame: rows with one judgement each, as anything in `kazstance.input.frames.ACCEPTED`.
         unit: the columns that identify what was judged.
         label: the column of the label; a missing one is a gap.
-        cluster: the column of the cluster; without it, all units are one cluster.
-        labels: which there are, in their order: how many, for codes from 0; their names, for text of any kind; or how
+        cluster: the column of the cluster; by default, all units are one cluster.
+        labels: the labels, in order: their number, for codes from 0; their names, for any text; or how
             the labels of kazstance are spelled (against, neutral, favor, none, in this order), as a preset or a mapping
-            from values to labels. Without it, by their names, or by the schema of a table of kazstance.
+            from values to labels. By default, by their names, or by the schema of a table of kazstance.
 
     Raises:
         UnknownLabelError: values that are not one of the labels; all are named.
@@ -56,7 +56,7 @@ def patterns(
 def _label_numbers(
     frame: Any, column: str, labels: int | str | Sequence[str] | Mapping[Any, str] | None
 ) -> tuple[dict[str, int], int]:
-    """The number of the label that each value of a column, as text, stands for, and how many labels there are."""
+    """The number of the label that each value of a column, as text, stands for, and the number of labels."""
     if labels is None or isinstance(labels, str | Mapping):
         meant = read_labels(frame, column, given(labels), are_gaps_known=True)
         return {value: LABELS.index(name) for value, name in meant.items()}, len(LABELS)
@@ -73,12 +73,12 @@ def _label_numbers(
 
 
 def relevance(found: Patterns, none: int = 3) -> Patterns:
-    """The same units with two labels: about the target or not."""
+    """The same units with two labels: about the target, or not."""
     about = found.votes.sum(axis=1) - found.votes[:, none]
     return Patterns(np.stack([about, found.votes[:, none]], axis=1), found.counts)
 
 
 def stance(found: Patterns, none: int = 3) -> Patterns:
-    """The units that all who judged them found relevant, with the labels of a stance."""
+    """The units that all their annotators found relevant, with the labels of a stance."""
     kept = (found.votes[:, none] == 0) & (found.votes.sum(axis=1) > 1)
     return Patterns(np.delete(found.votes[kept], none, axis=1), found.counts[:, kept])

@@ -1,4 +1,4 @@
-"""The complete grid of sources and targets: where each source stands, how surely, and how much it says."""
+"""The complete grid of sources and targets: where each source stands, how certainly, and how much it says."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,8 +20,8 @@ from kazstance.stats.pooling import Posterior, pool
 class Cell:
     """A source and a target: counts, position, net stance, salience.
 
-    `net` is partially pooled over the sources, `jeffreys` rests on the cell alone, both in [-1, 1] and None where the
-    target is not addressed; `sentences` and `salience` are None where a source's sentences were not counted.
+    `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
+    target is not addressed; `sentences` and `salience` are None if a source's sentences were not counted.
     """
 
     source: str
@@ -42,7 +42,7 @@ class Cell:
 
     @property
     def reason(self) -> str | None:
-        """Why net stance or salience is None, where one is."""
+        """Why net stance or salience is None, if either is."""
         silent = None if self.about else "no sentence is about the target"
         return joined([silent, "the sentences of the source were not counted" if self.salience is None else None])
 
@@ -58,8 +58,8 @@ def positions(counts: Counts) -> Listing[Cell]:
     """Every source on every target, source by source.
 
     Net stance is 2p - 1 for the share p of favor among the sentences that take a side, partially pooled over sources
-    (`kazstance.stats.pooling`), as posterior mean with equal-tailed 95 % interval; where no sentence takes a side
-    it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` has the counts as they are, and Jeffreys' prior. Salience is the
+    (`kazstance.stats.pooling`), as posterior mean with equal-tailed 95 % interval; if no sentence takes a side
+    it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` uses the raw counts and Jeffreys' prior. Salience is the
     share of the source's sentences, with an interval under Jeffreys' prior. For `net` and the interval of `salience`
     counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
@@ -72,7 +72,7 @@ def positions(counts: Counts) -> Listing[Cell]:
 
 
 def posterior(counts: Counts) -> Posterior:
-    """The model of all sources on all targets, fitted to counts over their design effects."""
+    """The model of all sources on all targets, fitted to counts divided by their design effects."""
     favor, against = sided(counts.total / sided_effects(counts)[..., None])
     return pool(favor, against)
 
@@ -92,7 +92,7 @@ def sided_effects(counts: Counts) -> Floats:
 
 
 def salience_effects(counts: Counts) -> Floats:
-    """The design effect of each source's salience, shape (sources,); 1 where clusters were not counted."""
+    """The design effect of each source's salience, shape (sources,); 1 if clusters were not counted."""
     if counts.lengths is None:
         return np.ones(len(counts.sources))
     about = np.zeros((len(counts.source), len(counts.targets)))
@@ -124,6 +124,6 @@ def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[
 
 
 def _salience(about: int, sentences: int, effect: float) -> Estimate:
-    """The share as it is, with the interval of the counts over their design effect."""
+    """The raw share, with the interval of the counts divided by their design effect."""
     effective = estimates.salience(about / effect, sentences / effect)
     return replace(effective, value=estimates.salience(about, sentences).value, n=sentences)

@@ -1,4 +1,4 @@
-"""Which words each source uses of a target that the others do not."""
+"""Which words each source uses on a target more or less than the others."""
 
 import re
 from collections import Counter
@@ -25,9 +25,9 @@ Z: Final = 1.959964
 
 @dataclass(frozen=True)
 class Word:
-    """A word that one source uses of a target more (z > 0) or less (z < 0) than the others together.
+    """A word that one source uses on a target more (z > 0) or less (z < 0) than the others together.
 
-    `log_odds` is the difference of log-odds with its 95 % interval, `z` that over its standard deviation.
+    `log_odds` is the difference of log-odds with its 95 % interval, `z` its ratio to its standard deviation.
     """
 
     source: str
@@ -44,7 +44,7 @@ class Word:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in small letters, with straight apostrophes; numbers and signs are none."""
+    """The words of a text, lower-cased, with straight apostrophes; digits and punctuation are dropped."""
     return [word.replace("’", "'") for word in WORD.findall(text.casefold())]
 
 
@@ -75,25 +75,25 @@ def wording(
     prior: float | None = None,
     voice: Voice = "all",
 ) -> Listing[Word]:
-    """Every source's words on a target against those of the other sources, source by source, the greatest z first.
+    """Every source's words on a target against those of the other sources, source by source, the highest z first.
 
     The prior is informative: every word has pseudo-counts in proportion to its count in the background, `prior` in all;
-    without it, as many as the sources have words on the target, so that a word has to differ from the language of the
-    whole corpus before it counts. Stop words stay: the prior sees to them. Intervals take words as independent.
+    by default, as many as the sources have words on the target, so that a word has to differ from the language of the
+    whole corpus before it counts. Stop words stay: the prior handles them. Intervals treat words as independent.
 
     Args:
         target: the target.
-        frame: rows of one sentence and target each, as anything in `kazstance.input.frames.ACCEPTED`.
+        frame: rows with one sentence and one target each, as anything in `kazstance.input.frames.ACCEPTED`.
         source: the column of the source.
         target_column: the column of the target.
         text: the column of the sentence's text.
-        background: rows with the column of the text, from which the prior is taken; without them, each text of `frame`
+        background: rows with the text column, from which the prior is taken; by default, each text of `frame`
             once.
-        prior: pseudo-counts in all, above 0.
-        voice: whose sentences; `own` and `endorsed` need the columns voice and endorsed.
+        prior: total of the pseudo-counts, above 0.
+        voice: whose sentences; `own` and `endorsed` require the columns voice and endorsed.
 
     Raises:
-        UnknownNameError: there is no such target or voice; the message lists those there are.
+        UnknownNameError: there is no such target or voice; the message lists the valid names.
         KazstanceError: `prior` is not above 0.
     """
     if prior is not None and not prior > 0:
@@ -121,7 +121,7 @@ def _tokens(texts: Iterable[str | None]) -> list[str]:
 
 
 def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None) -> tuple[Word, ...]:
-    """Every source's words against those of the others, the greatest z first."""
+    """Every source's words against those of the others, the highest z first."""
     together = sum(said.values(), Counter[str]())
     vocabulary = sorted(background | together)
     everywhere = np.array([max(background[word], together[word]) for word in vocabulary], dtype=np.float64)

@@ -1,1 +1,1 @@
-"""A corpus folder becomes a dataset: read, repair, segment, judge, split, write; pure between read and write."""
+"""From a corpus folder to a dataset: read, repair, segment, judge, split, write; pure between read and write."""

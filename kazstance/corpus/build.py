@@ -34,10 +34,10 @@ class Dataset:
 
 
 def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
-    """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
+    """Build the dataset of a corpus folder into an empty folder; progress is reported through `say`.
 
     Raises:
-        InputError: with every problem found.
+        InputError: the corpus folder has problems; all of them are listed.
     """
     dataset = make(path, say)
     manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
@@ -49,7 +49,7 @@ def make(path: Path, say: Say = echo) -> Dataset:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:
-        InputError: with every problem found.
+        InputError: the corpus folder has problems; all of them are listed.
     """
     corpus = read(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
@@ -58,9 +58,7 @@ def make(path: Path, say: Say = echo) -> Dataset:
     raise_all(problems)
     annotated = [sentence for sentence in sentences if sentence.annotated]
     characters = sum(not character.isspace() for text in corpus.texts.values() for character in text)
-    say(
-        f"segment  {len(sentences)} units, {len(annotated)} annotated; every one of {characters} characters in one unit"
-    )
+    say(f"segment  {len(sentences)} units, {len(annotated)} annotated; each of {characters} characters in exactly one")
     judgements, decisions, problems = judge(corpus, sentences)
     raise_all([*problems, *check_probes(corpus, sentences)])
     covered = Counter(judgement.annotator_id for judgement in judgements)
@@ -79,14 +77,14 @@ def make(path: Path, say: Say = echo) -> Dataset:
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:
-    """Labels and targets that do not occur in every split, though there is enough of them."""
+    """Labels and targets that do not occur in every split although there are enough of them."""
     paragraph = {sentence.sentence_id: sentence.paragraph_id for sentence in annotated}
     rows = ((split[paragraph[pair[0]]], pair, decision.label) for pair, decision in decisions.items())
     return [Problem(TARGETS, None, None, f"{what}, expected it in every split") for what in missing(rows, paragraph)]
 
 
 def _audit(annotated: Sequence[Sentence], copies: Sequence[Copy], split: Split, say: Say) -> list[Problem]:
-    """Copies and shared quotations that cross the boundaries of the splits or of the sources."""
+    """Copies and shared quotations that cross boundaries between splits or sources."""
     boundaries = {
         "in_domain": {s.sentence_id: split[s.paragraph_id] for s in annotated},
         "cross_source, cross_both": {s.sentence_id: s.source_id for s in annotated},
@@ -97,6 +95,6 @@ def _audit(annotated: Sequence[Sentence], copies: Sequence[Copy], split: Split, 
         leaks = crossing(copies, side)
         say(f"audit    {boundary}: {len(leaks)} of them cross the boundary")
         for leak in leaks:
-            message = f"{leak.first} and {leak.second}: {leak.reason}, expected on one side"
+            message = f"{leak.first} and {leak.second}: {leak.reason}, expected both on one side"
             problems.append(Problem(SOURCES, None, boundary, message))
     return problems

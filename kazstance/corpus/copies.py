@@ -1,4 +1,4 @@
-"""Near-copies and shared quotations among sentences, and the audit that none of them crosses a boundary."""
+"""Near-copies and shared quotations among sentences, and the check that none of them crosses a boundary."""
 
 import re
 from collections import defaultdict
@@ -11,16 +11,16 @@ from kazstance.input.text import comparable
 from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
-"""Words in a row that are compared."""
+"""Number of consecutive words that are compared."""
 NEAR: Final = 0.5
-"""Share of common shingles from which two sentences count as near-copies (Broder, 1997: resemblance)."""
+"""Share of common shingles at which two sentences count as near-copies (Broder, 1997: resemblance)."""
 QUOTED: Final = 8
-"""Words in a row from which a common passage counts as a shared quotation."""
+"""Number of consecutive words at which a common passage counts as a shared quotation."""
 
 
 @dataclass(frozen=True, order=True)
 class Copy:
-    """Two sentences of which one may give the other away."""
+    """Two sentences, one of which may give the other away."""
 
     first: str
     second: str
@@ -49,12 +49,12 @@ def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
 
 
 def crossing(copies: Iterable[Copy], side: Mapping[str, str]) -> list[Copy]:
-    """The copies whose sentences stand on different sides of a boundary."""
+    """The copies whose sentences are on different sides of a boundary."""
     return [copy for copy in copies if side[copy.first] != side[copy.second]]
 
 
 def _runs(words: list[str], length: int) -> frozenset[tuple[str, ...]]:
-    """All runs of so many words; a shorter sentence is a run of its own."""
+    """All runs of `length` words; a shorter sentence is a single run."""
     if len(words) <= length:
         return frozenset([tuple(words)])
     return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))

@@ -1,4 +1,4 @@
-"""Reading files that come from users: inside one folder, of bounded size, and in UTF-8."""
+"""Reading users' files: inside one folder, of bounded size, and in UTF-8."""
 
 import csv
 import hashlib
@@ -21,14 +21,14 @@ from kazstance.input.text import MARK, decode
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
 ARRAYS: Final = ("source", "target", "annotator")
-"""Keys of arrays of tables."""
+"""Keys that are arrays of tables."""
 T = TypeVar("T", bound=Input)
 
 
 class Folder:
-    """A corpus folder; what is wrong with its files is gathered in `problems`, and their digests in `digests`.
+    """A corpus folder; problems with its files are collected in `problems`, and their digests in `digests`.
 
-    It is read as if the files in `instead` had been written already.
+    It is read as if the files in `instead` had already been written.
     """
 
     def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
@@ -39,15 +39,15 @@ class Folder:
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
 
     def report(self, file: str, line: int | None, field: str | None, message: str) -> None:
-        """Note that something is wrong; reading goes on, so that all of it is found at once."""
+        """Record a problem; reading continues, so that all problems are found at once."""
         self.problems.append(Problem(file, line, field, message))
 
     def warn(self, message: str) -> None:
-        """Say of something that it is read as it is, but is probably not what was meant."""
+        """Warn that something is read as is but is probably not what was meant."""
         warnings.warn(message, CorpusWarning, stacklevel=2)
 
     def exists(self, name: str) -> bool:
-        """Whether there is anything of that name, be it a folder or a broken link, which reading then reports."""
+        """Whether anything of that name exists, even a folder or a broken link, which reading then reports."""
         return name in self.instead or is_there(self.root, name)
 
     def read_bytes(self, name: str, asked: Place) -> bytes | None:
@@ -61,7 +61,7 @@ class Folder:
         return content
 
     def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
-        """The content of a file as text, its line ends as they are; a byte-order mark before it only if it is raw."""
+        """The content of a file as text, line endings unchanged; a byte-order mark is kept only if it is raw."""
         content = self.read_bytes(name, asked or (name, None, None))
         if content is None:
             return None
@@ -73,7 +73,7 @@ class Folder:
         return text if is_raw else text.removeprefix(MARK)
 
     def read_toml(self, name: str) -> tuple[dict[str, Any], str]:
-        """A TOML file's tables, and its text to look lines up in; read once, so that it is reported once."""
+        """A TOML file's tables, and its text to look up lines in; read once, so that problems are reported once."""
         if name not in self._toml:
             self._toml[name] = self._parse_toml(name)
         return self._toml[name]
@@ -89,7 +89,7 @@ class Folder:
             return {}, ""
 
     def check_keys(self, name: str, known: Collection[str]) -> None:
-        """Report the tables and keys at the top of a TOML file that it does not have."""
+        """Report unknown tables and keys at the top level of a TOML file."""
         tables, text = self.read_toml(name)
         shown = {key: f"[[{key}]]" if key in ARRAYS else f"[{key}]" for key in known}
         for key in tables:
@@ -98,7 +98,7 @@ class Folder:
                 line = text.count("\n", 0, found.end()) + 1 if found else None
                 is_array = isinstance(tables[key], list) and all(isinstance(row, dict) for row in tables[key])
                 came = f"[[{key}]]" if is_array else f"[{key}]" if isinstance(tables[key], dict) else key
-                self.report(name, line, came, f"not a table here; {choose(came, shown.values())}")
+                self.report(name, line, came, f"not a table of this file; {choose(came, shown.values())}")
 
     def read_tables(self, name: str, key: str, model: type[T]) -> list[Entry[T]]:
         """The entries of an array of tables, each validated."""
@@ -106,7 +106,7 @@ class Folder:
         rows = tables.get(key)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             if text:
-                self.report(name, None, key, f"no tables [[{key}]], expected at least one")
+                self.report(name, None, key, f"no [[{key}]] tables, expected at least one")
             return []
         places = [text.count("\n", 0, found.start()) + 1 for found in re.finditer(rf"(?m)^\[\[{key}\]\]", text)]
         lines = places if len(places) == len(rows) else [1] * len(rows)
@@ -144,19 +144,19 @@ class Folder:
             self.report(name, line + 1, None, f"{error}, expected CSV")
 
     def read_lines(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The lines of a file of JSON objects, each validated; empty lines are passed over."""
+        """The lines of a file of JSON objects, each validated; empty lines are skipped."""
         lines = (self.read_text(name) or "").split("\n")
         if lines[-1].strip():
             try:
                 load_object(lines[-1])
             except StrictError as error:
-                self.report(name, len(lines), None, f"{error}; the last line has no line end, the file may be cut off")
+                self.report(name, len(lines), None, f"{error}; no line ending after it, so the file may be truncated")
                 lines.pop()
         rows = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
         return self._entries(name, rows, model)
 
     def _entries(self, name: str, rows: Iterable[tuple[int, dict[str, Any] | str]], model: type[T]) -> list[Entry[T]]:
-        """Rows as entries; after many problems, the rest is not looked at."""
+        """Rows as entries; after too many problems, the rest is skipped."""
         before, entries = len(self.problems), []
         for line, row in rows:
             entries.append(self.entry(name, line, row, model))
@@ -183,9 +183,9 @@ class Folder:
 
 
 def _said(fault: Any, model: type[BaseModel]) -> str:
-    """The message of a fault of pydantic; for a field that is unknown, the ones there are."""
+    """The message of a pydantic error; for an unknown field, it lists the valid ones."""
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        return f"not a field here; {choose(str(fault['loc'][0]), model.model_fields)}"
+        return f"unknown field; {choose(str(fault['loc'][0]), model.model_fields)}"
     return str(fault["msg"]).removeprefix("Value error, ")
 
 

@@ -1,4 +1,4 @@
-"""What a corpus folder holds, line by line, before anything is made of it."""
+"""What a corpus folder contains, line by line, before anything is built from it."""
 
 import datetime
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
 ELISION: Final = " […] "
 MOST: Final = 2**63 - 1
-"""The largest number that a column of integers can hold."""
+"""The largest number that an integer column can hold."""
 
 
 class Input(BaseModel):
-    """Base of all that is read: frozen, without unknown fields, no value cast into another type."""
+    """Base of everything that is read: frozen, without unknown fields, and without type coercion."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,7 +33,7 @@ T_co = TypeVar("T_co", bound=Input, covariant=True)
 
 @dataclass(frozen=True)
 class Entry(Generic[T_co]):
-    """An input and where it stands, so that whatever is wrong with it can be said as file:line."""
+    """An input and where it comes from, so that problems can be reported as file:line."""
 
     file: str
     line: int
@@ -60,7 +60,7 @@ class VoiceInput(Input):
 
 
 class SourceInput(Input):
-    """A source, as far as its text says of itself."""
+    """A source, as far as its text describes itself."""
 
     id: Name
     title: Text | None = None
@@ -89,7 +89,7 @@ class TargetInput(Input):
 
 
 class SpanInput(Input):
-    """A stretch of a raw text, with what stands there; a long one may give its two ends around an elision."""
+    """A span of a raw text and its content; a long one may give only its beginning and end, around an elision."""
 
     source_id: Name
     raw_start: Offset
@@ -103,7 +103,7 @@ class SpanInput(Input):
         return self
 
     def matches(self, text: str) -> bool:
-        """Whether the span of a raw text is what the row says of it."""
+        """Whether the span of a raw text has the content that the row gives."""
         stands, (begin, elided, end) = text[self.raw_start : self.raw_end], self.raw.partition(ELISION)
         if not elided:
             return len(text) >= self.raw_end and stands == self.raw
@@ -119,7 +119,7 @@ class RepairInput(SpanInput):
 
 
 class UnitInput(SpanInput):
-    """What the segmenter cannot know of a stretch of text."""
+    """What the segmenter cannot know about a span of text."""
 
     action: Literal["kind", "join", "split", "voice", "note"]
     value: str
@@ -130,9 +130,9 @@ class UnitInput(SpanInput):
         if self.action == "kind" and self.value not in UnitKind.__members__:
             raise ValueError(f"value {self.value!r} is not a kind of unit; expected one of {', '.join(UnitKind)}")
         if bool(self.value) == (self.action in ("join", "split")):
-            raise ValueError(f"value {self.value!r} does not go with the action {self.action}")
+            raise ValueError(f"value {self.value!r} is not allowed with the action {self.action}")
         if (self.action == "split") != (self.raw_start == self.raw_end):
-            raise ValueError(f"the span of the action {self.action} is {self.raw_end - self.raw_start} characters long")
+            raise ValueError(f"raw_end - raw_start is {self.raw_end - self.raw_start}, expected 0 if split, else more")
         return self
 
 
@@ -153,7 +153,7 @@ class AnnotatorInput(Input):
 
 
 class EvidenceInput(Input):
-    """A span of a sentence, by its beginning and its text."""
+    """A span of a sentence, by its start and its text."""
 
     start: Offset
     text: Text
@@ -172,7 +172,7 @@ class JudgementInput(Input):
     @model_validator(mode="after")
     def _check_explicitness(self) -> Self:
         if (self.explicitness is None) != (self.label == "neutral"):
-            raise ValueError(f"explicitness {self.explicitness} does not go with the label {self.label}")
+            raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
         return self
 
 
@@ -187,7 +187,7 @@ class ReadingInput(Input):
 
 
 class AdjudicationInput(Input):
-    """The decision over a sentence and a target on which the annotators were split."""
+    """The decision on a sentence and a target that split the annotators."""
 
     sentence_id: SentenceId
     text_hash: Hash
@@ -202,14 +202,14 @@ class AdjudicationInput(Input):
     @model_validator(mode="after")
     def _check_fields(self) -> Self:
         if (self.explicitness is None) != (self.label in ("neutral", "none")):
-            raise ValueError(f"explicitness {self.explicitness} does not go with the label {self.label}")
+            raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
         if bool(self.evidence) != (self.label != "none"):
-            raise ValueError(f"{len(self.evidence)} spans of evidence do not go with the label {self.label}")
+            raise ValueError(f"evidence count {len(self.evidence)} is not allowed with the label {self.label}")
         return self
 
 
 class NameInput(Input):
-    """A name in a sentence, by its beginning and its text."""
+    """A name in a sentence, by its start and its text."""
 
     start: Offset
     text: Text

@@ -1,4 +1,4 @@
-"""From annotations to labels: who voted what on every sentence and target, and what follows from it."""
+"""From annotations to labels: who voted for what on every sentence and target, and what follows from that."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Docket:
     problems: list[Problem] = field(default_factory=list)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> Sentence | None:
-        """The annotated sentence of that name, unless it is not there or its text has changed."""
+        """The annotated sentence with that id, or None with a problem if it is missing or its text has changed."""
         sentence = self.sentences.get(sentence_id)
         if sentence is None:
             self.report(file, line, "sentence_id", f"{sentence_id!r}, expected an annotated sentence")
@@ -76,7 +76,7 @@ class Docket:
         return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
     def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
-        """Note that something is wrong."""
+        """Record a problem."""
         self.problems.append(Problem(file, line, name, message))
 
 
@@ -103,17 +103,17 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
 
 
 def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
-    """Annotators that are said to be complete judged every pair."""
+    """Check that annotators declared complete judged every pair."""
     for name in (entry.value.id for entry in corpus.annotators if entry.value.complete):
         missing = [pair for pair, found in judgements.items() if all(row.annotator_id != name for row in found)]
         if missing:
             first = " on ".join(missing[0])
-            message = f"{len(missing)} of {len(judgements)} pairs are not covered, the first {first}; expected all"
+            message = f"{len(missing)} of {len(judgements)} pairs not covered, the first {first}; expected all"
             docket.report(f"annotations/{name}.jsonl", None, "covered", message)
 
 
 def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> Iterator[Judgement]:
-    """One reading as a judgement for each target that it covers: what is left out is none."""
+    """One reading as a judgement for each target that it covers; targets without one get the label `none`."""
     reading, where = entry.value, (entry.file, entry.line)
     sentence = docket.check_sentence(*where, reading.sentence_id, reading.text_hash)
     covered = {target for target, kind in docket.kinds.items() if {target, kind} & set(reading.covered)}
@@ -122,7 +122,7 @@ def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> I
     written = {judgement.target_id: (i, judgement) for i, judgement in enumerate(reading.judgements)}
     for target, (i, _) in written.items():
         if docket.check_target(*where, f"judgements.{i}.target_id", target) and target not in covered:
-            docket.report(*where, f"judgements.{i}.target_id", f"{target!r} is not covered, expected it under covered")
+            docket.report(*where, f"judgements.{i}.target_id", f"{target!r} is not covered, expected it in `covered`")
     for target in docket.targets if sentence else ():
         i, found = written.get(target, (0, None))
         if sentence and (found or target in covered):
@@ -144,7 +144,7 @@ def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> I
 
 
 def _probability(reading: ReadingInput, target: str) -> float:
-    """With what probability a pair of a reading was drawn."""
+    """The probability with which a pair of a reading was drawn."""
     found = reading.probability
     return found.get(target, 1.0) if isinstance(found, dict) else found
 
@@ -167,9 +167,9 @@ def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dic
 def _decide(
     docket: Docket, pair: Pair, found: Sequence[Judgement], humans: set[str], ruling: Decision | None
 ) -> Decision | None:
-    """The label of a pair: of the majority of people, else as adjudicated, else of the majority of all others.
+    """The label of a pair: by majority of people, else as adjudicated, else by majority of all others.
 
-    Where no label has a majority, or one annotator sees the side opposite to another's, only an adjudication decides.
+    If no label has a majority, or two annotators chose opposite sides, only an adjudication decides.
     """
     votes = tuple((judgement.annotator_id, judgement.label) for judgement in found)
     people = [judgement for judgement in found if judgement.annotator_id in humans]
@@ -179,7 +179,7 @@ def _decide(
     if ruling:
         return replace(ruling, votes=votes)
     if not votes:
-        docket.report(ANNOTATORS, None, " on ".join(pair), "no annotator covered it, expected one at least")
+        docket.report(ANNOTATORS, None, " on ".join(pair), "no annotator covered it, expected at least one")
         return None
     label = _majority(models)
     if label is None or {Label.favor, Label.against} <= {vote for _, vote in votes}:
@@ -200,7 +200,7 @@ def _majority(judgements: Sequence[Judgement]) -> Label | None:
 def _decision(
     label: Label, voters: Sequence[Judgement], origin: Origin, votes: tuple[tuple[str, Label], ...]
 ) -> Decision:
-    """A label by majority, with what those who chose it say of it."""
+    """A label by majority, with the explicitness, certainty and evidence of those who chose it."""
     if label is Label.none:
         return Decision(label, None, None, (), origin, votes)
     holders = [judgement for judgement in voters if judgement.label is label]

@@ -1,4 +1,4 @@
-"""The files that are in a corpus folder against those that are read."""
+"""The files in a corpus folder compared with those that are read."""
 
 import os
 import re
@@ -12,24 +12,24 @@ from kazstance.errors import nearest
 PAGES: Final = re.compile(
     r"(readme|licen[cs]e|licenses?-\w+|notice|citation|changelog|contributing)(\.\w+)?", re.IGNORECASE
 )
-"""Pages at the top of a folder, for people alone."""
+"""Pages at the top of a folder that are only for people."""
 BRIEFS: Final = "briefs"
-"""A folder of instructions to annotators, below any other."""
+"""A folder of instructions to annotators, inside any other."""
 TEXTS: Final = "texts"
 FOLDERS: Final = ("annotations", "curation", "probes", TEXTS)
 LISTED: Final = 10_000
-"""Files of a folder that are looked at."""
+"""How many files of a folder are checked."""
 
 
 def check_listing(folder: Folder, known: Collection[str]) -> None:
-    """Report texts that no source has, and warn of every other file that nothing reads, with the nearest name."""
+    """Report texts without a source, and warn of every other file that is not read, with the nearest valid name."""
     for name in _unread(folder.root, known):
         parts = name.split("/")
         if parts[0] == TEXTS and name.casefold().endswith(".txt"):
             near = _meant(name, known)
             folder.report(name, None, None, f"a text without a source, expected a [[source]] with its name{near}")
         elif not (len(parts) == 1 and PAGES.fullmatch(name)) and BRIEFS not in parts[:-1]:
-            folder.warn(f"{name} is not a file of a corpus and is not read{_meant(name, known)}")
+            folder.warn(f"{name} is not a corpus file and is not read{_meant(name, known)}")
 
 
 def _meant(name: str, known: Collection[str]) -> str:
@@ -38,11 +38,11 @@ def _meant(name: str, known: Collection[str]) -> str:
 
 
 def _unread(root: Path, known: Collection[str]) -> Iterator[str]:
-    """The files below a folder that are not known, in order; hidden ones are passed over, folders named as one."""
+    """The unknown files below a folder, in order; hidden ones are skipped, and an unknown folder counts as one."""
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name)[:LISTED]:
         if entry.name.startswith((".", "~$")) or entry.name in known:
             continue
-        if entry.name in FOLDERS:  # one that is broken is found by whatever reads a file in it
+        if entry.name in FOLDERS:  # a broken one is reported when a file in it is read
             yield from _below(root, entry.name, known)
         else:
             yield entry.name + ("/" if Path(entry).is_dir() else "")

@@ -1,4 +1,4 @@
-"""Probes: the rows of stances shown otherwise, with names hidden, on the negated claim, or on another target."""
+"""Probes: rows of stances shown in another form, with names hidden, on the negated claim, or on another target."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ Names = Mapping[str, NamesInput]
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands before, in and after a sentence."""
+    """A sentence with the text before and after it."""
 
     text: str
     before: str
@@ -26,7 +26,7 @@ class Shown:
 
 
 def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]:
-    """What is wrong with the items of probes: unknown ids, texts changed since, names that do not stand there."""
+    """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds)
@@ -46,9 +46,9 @@ def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]
 
 
 def make_probes(corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable[Stance]) -> list[Probe]:
-    """All items of probes, those of a mask first, then mirrors and swaps, in the order of the rows.
+    """All items of probes: masks, then mirrors, then swaps, each in the order of the rows.
 
-    A pair on a contradictory whose row has gone, since its label is none now, is left out.
+    A pair on a contradictory is left out if its row is gone because its label is now `none`.
     """
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
     targets = {entry.value.id: i for i, entry in enumerate(corpus.targets)}
@@ -73,7 +73,7 @@ def hide(text: str, names: NamesInput) -> str:
 
 
 def _hidden(names: Names, sentences: Iterable[Sentence]) -> Iterator[tuple[str, Shown]]:
-    """Each sentence and its context with names hidden; of the context, what nobody has read for names is left out."""
+    """Each sentence and its context with names hidden; context that nobody has read for names is left out."""
     paragraphs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for unit in sentences:
         read = names.get(unit.duplicate_of or unit.sentence_id)
@@ -86,7 +86,7 @@ def _hidden(names: Names, sentences: Iterable[Sentence]) -> Iterator[tuple[str, 
 
 
 def _mirrors(corpus: Corpus, rows: Iterable[Stance]) -> Iterator[Probe]:
-    """Rows on claims that were judged again on the contradictory, with the label that they got there."""
+    """Rows on claims that were judged again on the contradictory, with the label given there."""
     judged = {(entry.value.sentence_id, entry.value.target_id): entry.value for entry in corpus.mirrored}
     if corpus.contradictories is None:
         return
@@ -124,7 +124,7 @@ def _swaps(rows: Iterable[Stance]) -> Iterator[Probe]:
 
 
 def _probe(probe: ProbeKind, row: Stance, shown: Shown | None = None, **changed: Any) -> Probe:
-    """A row with what a probe changes of it."""
+    """A row with the changes that a probe makes."""
     shown = shown or Shown(row.text, row.context_before, row.context_after)
     key = [probe.value, row.sentence_id, row.target_id, changed.get("other_target_id")]
     as_it_is = {

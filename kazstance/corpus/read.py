@@ -1,4 +1,4 @@
-"""Read a corpus folder: everything that a dataset is made from, checked for itself and against each other."""
+"""Read a corpus folder: everything that a dataset is built from, checked on its own and against the rest."""
 
 import re
 import unicodedata
@@ -46,7 +46,7 @@ OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORI
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a corpus folder holds; entries know file and line."""
+    """The content of a corpus folder; entries know their file and line."""
 
     header: Header
     sources: Sequence[Entry[SourceInput]]
@@ -64,13 +64,13 @@ class Corpus:
 
 
 def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
-    """Read a corpus folder, as if the files in `instead` had been written already.
+    """Read a corpus folder, as if the files in `instead` had already been written.
 
-    Files in it that nothing reads, and texts in decomposed Unicode, get a CorpusWarning.
+    Files that are not read, and texts in decomposed Unicode, cause a CorpusWarning.
 
     Raises:
         KazstanceError: there is no such folder.
-        InputError: with every problem found in it.
+        InputError: the folder has problems; all of them are listed.
     """
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
@@ -82,7 +82,7 @@ def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
 
 
 def read_codebook(path: Path) -> str:
-    """The codebook of a corpus folder, empty where there is none.
+    """The codebook of a corpus folder, or an empty text if it has none.
 
     Raises:
         InputError: it is not a file of the folder, or not text in UTF-8.
@@ -134,7 +134,7 @@ def _read_all(folder: Folder) -> Corpus | None:
 
 
 def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[str, str]:
-    """The raw texts by source, each with the digest that SHA256SUMS gives it."""
+    """The raw texts by source, each checked against its digest in SHA256SUMS."""
     sums = _read_sums(folder)
     texts = {}
     for entry in sources:
@@ -152,7 +152,7 @@ def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[s
 
 
 def _check_text(folder: Folder, name: str, text: str) -> None:
-    """See that a text can be annotated."""
+    """Check that a text can be annotated."""
     try:
         check_plain(text)
     except StrictError as error:
@@ -168,7 +168,7 @@ def _check_text(folder: Folder, name: str, text: str) -> None:
 def _check_listing(
     folder: Folder, sources: Iterable[Entry[SourceInput]], annotators: Sequence[Entry[AnnotatorInput]]
 ) -> None:
-    """Report texts without a source, and warn of files that nothing reads."""
+    """Report texts without a source, and warn of files that are not read."""
     briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
     texts = [f"texts/{entry.value.id}.txt" for entry in sources]
@@ -190,11 +190,11 @@ def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
 
 
 def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, none of them twice, and at least one."""
+    """The readings of one annotator, at least one and without duplicates."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
     readings = folder.read_lines(name, ReadingInput)
     if not readings and len(folder.problems) == before:
-        folder.report(name, None, None, f"the file is empty, expected what {annotator_id} has judged")
+        folder.report(name, None, None, f"the file is empty, expected the judgements of {annotator_id}")
     _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
     for entry in readings:
         targets = [judgement.target_id for judgement in entry.value.judgements]
@@ -220,7 +220,7 @@ def _read_names(folder: Folder) -> list[Entry[NamesInput]]:
 
 
 def _read_contradictories(folder: Folder, targets: Iterable[Entry[TargetInput]]) -> Entry[ContradictoriesInput] | None:
-    """The contradictories, each of a claim and worded otherwise; None where there are none."""
+    """The contradictories, each of a claim and different from it; None if there are no contradictories."""
     if not folder.exists(CONTRADICTORIES) and not folder.exists(MIRRORED):
         return None
     tables, text = folder.read_toml(CONTRADICTORIES)
@@ -229,7 +229,7 @@ def _read_contradictories(folder: Folder, targets: Iterable[Entry[TargetInput]])
     for name, statement in found.value.statements.items() if found else ():
         line = next((i for i, row in enumerate(text.splitlines(), 1) if re.match(rf"\s*\"?{name}\b", row)), None)
         if name not in claims:
-            known = f"one of {', '.join(claims)}" if claims else "a target of kind claim, of which there are none"
+            known = f"one of {', '.join(claims)}" if claims else "a target of kind claim, but no target is a claim"
             folder.report(CONTRADICTORIES, line, "statements", f"{name!r}, expected {known}")
         elif statement == claims[name]:
             folder.report(CONTRADICTORIES, line, name, f"{statement!r} is the claim itself, expected its contradictory")
@@ -251,17 +251,17 @@ def _check_unique(
     key: Callable[[T], str],
     fold: Callable[[str], str] = str,
 ) -> None:
-    """Report entries whose key an earlier one has, both as `fold` makes them."""
+    """Report entries with the same key as an earlier one, both transformed by `fold`."""
     seen: dict[str, int] = {}
     for entry in entries:
         value = key(entry.value)
         first = seen.setdefault(fold(value), entry.line)
         if first != entry.line:
-            folder.report(entry.file, entry.line, field, f"{value!r} appears on line {first} too, expected once")
+            folder.report(entry.file, entry.line, field, f"{value!r} also appears on line {first}, expected once")
 
 
 def _check_spans(folder: Folder, entries: Iterable[Entry[SpanInput]], texts: dict[str, str]) -> None:
-    """Every row of the curation names a source, and finds in its text what it says stands there."""
+    """Check that every row of the curation names a source and gives the text that is at its offsets."""
     seen: dict[SpanInput, int] = {}
     for entry in entries:
         row = entry.value
@@ -270,9 +270,9 @@ def _check_spans(folder: Folder, entries: Iterable[Entry[SpanInput]], texts: dic
             folder.report(entry.file, entry.line, "source_id", f"{row.source_id!r}, expected one of {', '.join(texts)}")
         elif not row.matches(text):
             stands = text[row.raw_start : row.raw_end]
-            folder.report(entry.file, entry.line, "raw", f"{row.raw!r}, but at {row.raw_start} stands {stands[:80]!r}")
+            folder.report(entry.file, entry.line, "raw", f"{row.raw!r}, but the text has {stands[:80]!r} there")
         if seen.setdefault(row, entry.line) != entry.line:
-            folder.report(entry.file, entry.line, None, f"the row of line {seen[row]} again, expected once")
+            folder.report(entry.file, entry.line, None, f"repeats the row on line {seen[row]}, expected once")
 
 
 def raise_all(problems: Iterable[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""Repair a raw text, and keep for every character where it came from."""
+"""Repair a raw text, and keep track of where every character came from."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from kazstance.schema.records import Repair
 
 @dataclass(frozen=True)
 class AppliedRepair:
-    """A repair and the span of the repaired text that it gave."""
+    """A repair and the span of the repaired text that it produced."""
 
     row: RepairInput
     start: int
@@ -28,11 +28,11 @@ class RepairedText:
     repairs: Sequence[AppliedRepair]
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
-        """The raw span of a span of the repaired text; marks that were taken out right behind it belong to it."""
+        """The raw span of a span of the repaired text; marks removed right after it belong to it."""
         return self.starts[start], max(self.ends[end - 1], *(r.row.raw_end for r in self.inside(start, end)), 0)
 
     def inside(self, start: int, end: int) -> list[AppliedRepair]:
-        """The repairs that made a span of the repaired text; a list mark belongs to none."""
+        """The repairs inside a span of the repaired text; a list mark belongs to no span."""
         return [
             r
             for r in self.repairs

@@ -26,7 +26,7 @@ class Curation:
     used: set[int] = field(default_factory=set)
 
     def values(self, action: str, raw: Span) -> list[str]:
-        """The values of the rules of an action whose span holds a raw span; a note only has to touch it."""
+        """The values of the rules of an action whose span contains a raw span; a note only has to touch it."""
         found = [r for r in self.rules if r.value.action == action and _applies(r.value, raw)]
         self.used.update(rule.line for rule in found)
         return [rule.value.value for rule in found]
@@ -37,7 +37,7 @@ class Curation:
 
 
 def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
-    """All units of all texts, in the order of the sources; what cannot be is a problem."""
+    """All units of all texts, in the order of the sources, and the problems found."""
     sentences: list[Sentence] = []
     problems: list[Problem] = []
     for source in corpus.sources:
@@ -100,7 +100,7 @@ def _paragraphs(text: RepairedText, curation: Curation) -> Iterator[list[Span]]:
 
 
 def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Iterator[Span]:
-    """Cut spans where a rule says so."""
+    """Split spans where a rule says so."""
     cuts = curation.spans("split")
     for start, end in spans:
         begin = start
@@ -114,7 +114,7 @@ def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Ite
 
 
 def _join(text: RepairedText, spans: Sequence[Span], curation: Curation) -> list[Span]:
-    """Merge neighbours that one rule holds together."""
+    """Merge neighbours that one rule joins."""
     joined = [spans[0]]
     for span in spans[1:]:
         raw = text.raw_span(joined[-1][0], span[1])
@@ -126,7 +126,7 @@ def _join(text: RepairedText, spans: Sequence[Span], curation: Curation) -> list
 
 
 def _strip(text: str, span: Span) -> Span | None:
-    """A span without white space at its ends, or None where nothing is left."""
+    """A span without white space at its ends, or None if nothing is left."""
     piece = text[span[0] : span[1]]
     start = span[0] + len(piece) - len(piece.lstrip())
     return (start, start + len(piece.strip())) if piece.strip() else None
@@ -139,9 +139,9 @@ def _applies(rule: UnitInput, raw: Span) -> bool:
 
 
 def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Sentences as they are; one that repeats an earlier one of its source says so and is not annotated.
+    """The sentences; one that repeats an earlier one of its source is marked as a copy and not annotated.
 
-    Whether accents are composed makes no difference.
+    Composed and decomposed accents count as equal.
     """
     first: dict[str, str] = {}
     for unit in units:
@@ -159,19 +159,19 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
                 rule.file,
                 rule.line,
                 "value",
-                f"{rule.value.value!r}, expected a voice of the source: {', '.join(voices) or 'it has none'}",
+                f"{rule.value.value!r}, expected a voice of the source: {', '.join(voices) or 'it has no voices'}",
             )
         if rule.line not in curation.used:
             yield Problem(
                 rule.file,
                 rule.line,
                 "raw_start",
-                f"the {rule.value.action} from {rule.value.raw_start} to {rule.value.raw_end} fits no unit",
+                f"the {rule.value.action} rule from {rule.value.raw_start} to {rule.value.raw_end} matches no unit",
             )
 
 
 def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
-    """Each character that is not white space lies in one unit or list mark, and each raw slice gives its text back."""
+    """Check that each character except white space is in one unit or list mark, and each raw slice yields its text."""
     times = [0] * len(raw)
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
@@ -183,11 +183,11 @@ def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sent
         is_mark = i == 0 and character == MARK
         if times[i] > 1 or (times[i] == 0 and not character.isspace() and not is_mark):
             yield Problem(
-                file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} lies in {times[i]} units, expected 1"
+                file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} is in {times[i]} units, expected 1"
             )
     for unit in units:
         given = apply(raw[unit.raw_start : unit.raw_end], unit.raw_start, unit.repairs)
         if given != unit.text:
             yield Problem(
-                file, None, unit.sentence_id, f"the raw slice gives {given[:80]!r}, expected {unit.text[:80]!r}"
+                file, None, unit.sentence_id, f"the raw slice yields {given[:80]!r}, expected {unit.text[:80]!r}"
             )

@@ -1,4 +1,4 @@
-"""Splits and folds: who stands in training and who in the test, decided by paragraphs, sources and targets."""
+"""Splits and folds: what is for training and what for testing, decided by paragraphs, sources and targets."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -14,9 +14,9 @@ from kazstance.schema.labels import Label
 from kazstance.schema.records import Sentence
 
 SHARES: Final = {"train": 60, "validation": 15, "test": 25}
-"""Percent of the rows that each split is to have."""
+"""The percentage of rows that each split should have."""
 SPREAD: Final = 8
-"""Paragraphs that a target's rows must span before it has to occur in every split."""
+"""The number of paragraphs that a target's rows must span before it has to occur in every split."""
 Stratum = tuple[str, ...]
 Ints = npt.NDArray[Any]
 
@@ -24,11 +24,11 @@ Ints = npt.NDArray[Any]
 def split_in_domain(
     sentences: Sequence[Sentence], decisions: Mapping[Pair, Decision], copies: Iterable[Copy], seed: str
 ) -> dict[str, str]:
-    """The split of every paragraph, so that targets, labels and sources have their shares everywhere.
+    """The split of every paragraph, so that targets, labels and sources have their shares in every split.
 
-    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they bring the
-    shares closer. Paragraphs with copies of each other's sentences go together. All is done in whole numbers and ties
-    are broken by a hash of the seed, so that it comes out alike everywhere.
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they improve
+    the shares. Paragraphs with copies of each other's sentences stay together. Arithmetic is in integers and ties
+    are broken by a hash of the seed, so the result is the same on every machine.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
@@ -38,7 +38,7 @@ def split_in_domain(
 
 
 def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dict[str, str]:
-    """Deal out clusters, those of the stratum with the fewest rows left first, to where most of it is missing."""
+    """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it."""
     need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
     chosen: dict[str, str] = {}
     while left := [name for name in order if name not in chosen]:
@@ -52,7 +52,7 @@ def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dic
 
 
 def _improve(rows: Mapping[str, Counter[Stratum]], order: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
-    """Move the one cluster that helps most to another split, until none helps."""
+    """Move the one cluster that helps most to another split, until no move helps."""
     strata = sorted(_total(rows))
     held = np.array([[rows[name][stratum] for stratum in strata] for name in order], dtype=np.int64)
     side = np.array([list(SHARES).index(chosen[name]) for name in order])
@@ -74,14 +74,14 @@ def _improve(rows: Mapping[str, Counter[Stratum]], order: Sequence[str], chosen:
 
 
 def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
-    """How far counts of shape (..., splits, strata) are from their goals; what must be there and is not weighs most."""
+    """How far counts of shape (..., splits, strata) are from their goals; a missing required stratum weighs most."""
     lacking = ((counts == 0) & must).sum(axis=(-2, -1))
     cost: Ints = np.abs(100 * counts - goal).sum(axis=(-2, -1)) + lacking * goal.sum()
     return cost
 
 
 def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:
-    """What a split ought to hold and does not: a label, or a target that spans enough paragraphs."""
+    """What a split lacks: a label, or a target that spans enough paragraphs."""
     held: dict[str, set[str]] = defaultdict(set)
     span: dict[str, set[str]] = defaultdict(set)
     for split, (sentence, target), label in rows:
@@ -95,7 +95,7 @@ def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str
 
 
 def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str, str]:
-    """For each annotated paragraph the name of its cluster: the first paragraph among those tied by copies."""
+    """The name of each annotated paragraph's cluster: the first paragraph among those linked by copies."""
     home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
     cluster = {paragraph: paragraph for paragraph in home.values()}
     for copy in copies:
@@ -107,7 +107,7 @@ def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str
 def _rows(
     sentences: Iterable[Sentence], decisions: Mapping[Pair, Decision], cluster: Mapping[str, str]
 ) -> dict[str, Counter[Stratum]]:
-    """How many rows of each stratum every cluster holds; none of the strata is empty."""
+    """How many rows of each stratum every cluster holds; no stratum is empty."""
     home = {s.sentence_id: s for s in sentences if s.annotated}
     rows: dict[str, Counter[Stratum]] = {name: Counter() for name in cluster.values()}
     for (sentence, target), decision in decisions.items():

@@ -63,7 +63,7 @@ def _votes(decision: Decision) -> tuple[Vote, ...]:
 
 
 def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decision) -> dict[str, Any]:
-    """What the tables stances and grid both say."""
+    """The columns that the tables stances and grid share."""
     return {
         "sentence_id": sentence.sentence_id,
         "target_id": target,
@@ -103,8 +103,8 @@ def _stance(sentence: Sentence, target: str, name: str, decision: Decision, cont
 def _pairs(stances: Iterable[Stance]) -> Iterator[records.Pair]:
     """All pairs of sentences of different sources on one target.
 
-    Within a target and two sources every answer alternates between the orders, starting by a hash, so that neither the
-    order nor the sources tell which sentence is the more favorable.
+    Within a target and two sources, every answer alternates between the orders, starting from a hash, so neither the
+    order nor the sources reveal which sentence is more favorable.
     """
     by_target: dict[str, list[Stance]] = defaultdict(list)
     for stance in stances:
@@ -146,7 +146,7 @@ def _pair(a: Stance, b: Stance) -> records.Pair:
 
 
 def _count(corpus: Corpus, sentences: Iterable[Sentence], stances: Iterable[Stance]) -> Counts:
-    """What positions and contested targets are read from, over all sources and targets."""
+    """The counts from which positions and contested targets follow, over all sources and targets."""
     return count(
         _columns(stances, ("source_id", "paragraph_id", "target_id", "label_name")),
         sentences=_columns((s for s in sentences if s.annotated), ("source_id", "paragraph_id")),
@@ -193,7 +193,7 @@ def _sources(corpus: Corpus) -> Iterator[records.Source]:
 
 
 def _shared(record: type[Record]) -> set[str]:
-    """The columns of a record that its input gives as they are."""
+    """The columns of a record that are copied from its input."""
     return set(record.model_fields) - {"date", "voices"}
 
 

@@ -25,7 +25,7 @@ TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
 def write(
     folder: Path, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
 ) -> Manifest:
-    """Write all tables and the manifest into a folder that is empty."""
+    """Write all tables and the manifest into an empty folder."""
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}
         for table, spec in TABLES.items()
@@ -52,7 +52,7 @@ def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]
     path = folder / table / f"{split}.parquet"
     path.parent.mkdir(exist_ok=True)
     arrow = pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[table].record))
-    sink = io.BytesIO()  # Arrow opens no path that is not UTF-8
+    sink = io.BytesIO()  # Arrow cannot open a path that is not UTF-8
     pq.write_table(arrow, sink, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
     content = sink.getvalue()
     path.write_bytes(content)

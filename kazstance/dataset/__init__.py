@@ -1,4 +1,4 @@
-"""A built dataset, read offline: a folder opened once, its tables as objects, and the same as plain functions."""
+"""A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     import pyarrow.compute as pc
 
 ID_SUFFIX: Final = "_id"
-"""What `source`, `target`, `sentence`, `paragraph` and `annotator` leave out of the names of their columns."""
+"""The suffix that `source`, `target`, `sentence`, `paragraph` and `annotator` omit from the names of their columns."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A column and the values it may have; None among them stands for null."""
+    """A column and its allowed values; None among them stands for null."""
 
     column: str
     values: tuple[Any, ...]
 
     def expression(self) -> pc.Expression:
-        """The condition as an expression of Arrow."""
+        """The condition as an Arrow expression."""
         import pyarrow.compute as pc
 
         known = [value for value in self.values if value is not None]
@@ -40,9 +40,9 @@ def conditions(
     """Keywords as conditions: a value, or a list, tuple or set of values, for each column.
 
     Args:
-        asked: a value or several for each column; `source` is short for `source_id`, and so are the other ids.
-        table: what the table is called, for messages.
-        columns: its columns.
+        asked: one value or several for each column; `source` is short for `source_id`, likewise for the other ids.
+        table: the name of the table, for messages.
+        columns: the columns of the table.
         labels: the names of the labels of each label column, by number.
 
     Raises:
@@ -52,7 +52,7 @@ def conditions(
 
 
 def expression(given: Iterable[Condition]) -> pc.Expression | None:
-    """All conditions as one expression; None without any."""
+    """All conditions as one expression; None if there are none."""
     expressions = [condition.expression() for condition in given]
     return reduce(and_, expressions) if expressions else None
 

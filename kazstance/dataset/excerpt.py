@@ -24,11 +24,11 @@ def select(
 ) -> list[Stance]:
     """The stances of a source, on a target, with a label; fields left at None do not filter.
 
-    In the order of the texts, and of the targets within a sentence.
+    They are in the order of the texts, and of the targets within a sentence.
 
     Raises:
-        UnknownNameError: there is no such source, target, label or split; the message lists those there are.
-        IntegrityError: a stance has no sentence.
+        UnknownNameError: there is no such source, target, label or split; the message lists the valid names.
+        IntegrityError: the sentence of a stance is missing.
     """
     asked = {"source": source, "target": target, "label": label, "split": split}
     found = folder.stances.where(**{name: value for name, value in asked.items() if value is not None}).records()

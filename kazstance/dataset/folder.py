@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).parents[1] / "data"
 """The dataset that comes with the package."""
 IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "annotators"}
-"""Columns whose values are rows of another table."""
+"""Columns whose values identify rows of another table."""
 
 
 class DatasetFolder:
@@ -35,7 +35,7 @@ class DatasetFolder:
         """Open a dataset.
 
         Args:
-            path: the folder of a built dataset; without it, the one that comes with the package.
+            path: the folder of a built dataset; by default, the one that comes with the package.
 
         Raises:
             KazstanceError: the folder is not a built dataset.
@@ -72,22 +72,22 @@ class DatasetFolder:
 
     @property
     def stances(self) -> Table[records.Stance]:
-        """A sentence and a target that it is about, one row for each."""
+        """One row for each sentence and each target that it is about."""
         return self._table("stances")
 
     @property
     def grid(self) -> Table[records.GridCell]:
-        """An annotated sentence and any target, one row for each."""
+        """One row for each annotated sentence and each target."""
         return self._table("grid")
 
     @property
     def pairs(self) -> Table[records.Pair]:
-        """Two sentences of different sources about one target, one row for each."""
+        """One row for each pair of sentences of different sources about one target."""
         return self._table("pairs")
 
     @property
     def probes(self) -> Table[records.Probe]:
-        """Rows of stances shown otherwise."""
+        """Rows of stances shown in another form."""
         return self._table("probes")
 
     @property
@@ -97,7 +97,7 @@ class DatasetFolder:
 
     @property
     def judgements(self) -> Table[records.Judgement]:
-        """What each annotator judged of a sentence and a target."""
+        """Each annotator's label for each sentence and target."""
         return self._table("judgements")
 
     @property
@@ -122,7 +122,7 @@ class DatasetFolder:
 
     @cached_property
     def ids(self) -> Mapping[str, tuple[str, ...]]:
-        """The sources, targets and annotators there are, in order, by the column that names them."""
+        """The ids of all sources, targets and annotators, in order, by the column that holds them."""
         return {
             column: tuple(name for split in self.manifest.tables[table] for name in self._ids(table, split, column))
             for column, table in IDS.items()
@@ -130,11 +130,11 @@ class DatasetFolder:
         }
 
     def check_values(self, table: str, condition: Condition) -> None:
-        """Refuse sources, targets and annotators that are not in the dataset, and values that a column cannot have.
+        """Reject sources, targets and annotators that are not in the dataset, and values that a column cannot have.
 
         Raises:
-            UnknownNameError: with the nearest name.
-            KazstanceError: with the type of the column.
+            UnknownNameError: a name is not in the dataset; the message suggests the nearest one.
+            KazstanceError: a value does not have the type of the column.
         """
         import pyarrow as pa
 
@@ -154,11 +154,11 @@ class DatasetFolder:
         return self.path / table / f"{split}.parquet"
 
     def rows(self, table: str, split: str) -> int:
-        """How many rows a split has."""
+        """Number of rows of a split."""
         return self.manifest.tables[table][split].rows
 
     def schema(self, table: str, split: str | None = None) -> pa.Schema:
-        """The columns of a table as they are stored, in one of its splits or the first.
+        """The columns of a table as stored, in the given split or the first one.
 
         Raises:
             IntegrityError: the file is damaged.
@@ -183,13 +183,13 @@ class DatasetFolder:
     def read(
         self, table: str, split: str, where: pc.Expression | None = None, names: Sequence[str] | None = None
     ) -> pa.Table:
-        """The rows of a split as they are stored; a condition is pushed down to the file, a whole split is kept.
+        """The rows of a split as stored; a condition is pushed down to the file, and a whole split is kept in memory.
 
         Args:
             table: the table.
             split: the split.
-            where: the condition; `names` are the columns that are read then, without which all are.
-            names: the columns.
+            where: the condition; without it, the whole split is read.
+            names: the columns to read if there is a condition; by default, all of them.
 
         Raises:
             IntegrityError: the file is damaged.
@@ -202,7 +202,7 @@ class DatasetFolder:
             return self._whole[table, split]
 
     def check_schema(self, table: str) -> None:
-        """See that a table has all columns of the schema, with their types.
+        """Check that a table has all columns of the schema, with their types.
 
         Raises:
             IntegrityError: it does not.
@@ -223,7 +223,7 @@ class DatasetFolder:
         self._checked.add(table)
 
     def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
-        """Some columns of all splits of a table as they are stored, of all rows or those that meet a condition.
+        """Some columns of all splits of a table as stored, with all rows or those that meet a condition.
 
         Raises:
             IntegrityError: a file is damaged, or has no such column.
@@ -256,7 +256,7 @@ class DatasetFolder:
 
 
 def _manifest(path: Path) -> Manifest:
-    """The manifest of a dataset; a folder that a killed run set aside is put back first."""
+    """The manifest of a dataset; a folder that a killed run set aside is restored first."""
     from kazstance.output.staging import put_back
     from kazstance.schema.manifest import read_manifest
 

@@ -1,4 +1,4 @@
-"""The history of a label: who judged what, with which evidence, and how it was settled."""
+"""The history of a label: who judged what, on which evidence, and how it was settled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """All that led to the label of a sentence on a target; `checks` are judgements that did not make the label."""
+    """Everything that led to the label of a sentence on a target; `checks` are judgements only for checking."""
 
     sentence: Sentence
     cell: GridCell

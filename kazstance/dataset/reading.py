@@ -1,4 +1,4 @@
-"""The same as plain functions: a dataset's records, Arrow tables and files, each in one call."""
+"""Plain functions for reading: a dataset's records, Arrow tables and files, each in one call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 PAGES: Final = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
-"""Pages beside a dataset that somebody may have written, and what they are called at the root of a checkout."""
+"""Pages next to a dataset that somebody may have written, and their names at the root of a checkout."""
 
 
 @overload
@@ -63,11 +63,11 @@ def load(table: str = "stances", split: str | None = None, *, data: StrPath = SH
 
     Args:
         table: the table.
-        split: the split; without it, all of them in order.
-        data: the folder of a built dataset; without it, the one that comes with the package.
+        split: the split; by default, all of them in order.
+        data: the folder of a built dataset; by default, the one that comes with the package.
 
     Raises:
-        UnknownNameError: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
         IntegrityError: a row does not match the schema.
     """
@@ -75,15 +75,15 @@ def load(table: str = "stances", split: str | None = None, *, data: StrPath = SH
 
 
 def table(table: str = "stances", split: str | None = None, *, data: StrPath = SHIPPED) -> pa.Table:
-    """The rows of a table as an Arrow table as they are stored, labels by number.
+    """The rows of a table as an Arrow table, as stored, with labels by number.
 
     Args:
         table: the table.
-        split: the split; without it, all of them in order.
-        data: the folder of a built dataset; without it, the one that comes with the package.
+        split: the split; by default, all of them in order.
+        data: the folder of a built dataset; by default, the one that comes with the package.
 
     Raises:
-        UnknownNameError: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
         IntegrityError: a file is damaged, or its columns differ from the schema.
     """
@@ -95,11 +95,11 @@ def path(table: str = "stances", split: str | None = None, *, data: StrPath = SH
 
     Args:
         table: the table.
-        split: the split; without it, the folder of all of them.
-        data: the folder of a built dataset; without it, the one that comes with the package.
+        split: the split; by default, the folder of all of them.
+        data: the folder of a built dataset; by default, the one that comes with the package.
 
     Raises:
-        UnknownNameError: there is no such table or split; the message lists those there are.
+        UnknownNameError: there is no such table or split; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
     """
     return DatasetFolder(data)[table].path(split)
@@ -109,7 +109,7 @@ def splits(table: str = "stances", *, data: StrPath = SHIPPED) -> list[str]:
     """The splits of a table, in order.
 
     Raises:
-        UnknownNameError: there is no such table; the message lists those there are.
+        UnknownNameError: there is no such table; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
     """
     return list(DatasetFolder(data)[table].splits)
@@ -118,18 +118,18 @@ def splits(table: str = "stances", *, data: StrPath = SHIPPED) -> list[str]:
 def to_hf(table: str = "stances", *, data: StrPath = SHIPPED) -> datasets.DatasetDict:
     """A table as a `DatasetDict` with its features, without cache or network.
 
-    A table in one piece, whose split is `all` elsewhere, has the split `full`: `datasets` reserves the other name.
+    A table whose only split is called `all` elsewhere has the split `full`, since `datasets` reserves the name `all`.
 
     Raises:
         MissingExtraError: `datasets` is not installed.
-        UnknownNameError: there is no such table; the message lists those there are.
+        UnknownNameError: there is no such table; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
     """
     return DatasetFolder(data)[table].to_hf()
 
 
 def manifest(*, data: StrPath = SHIPPED) -> Manifest:
-    """What a dataset holds: rows, digests and files of every split, folds, inputs, tools, pages.
+    """The manifest of a dataset: rows, digests and files of every split, folds, inputs, tools, pages.
 
     Raises:
         KazstanceError: `data` is not a built dataset.
@@ -139,7 +139,7 @@ def manifest(*, data: StrPath = SHIPPED) -> Manifest:
 
 
 def verify(*, data: StrPath = SHIPPED) -> Manifest:
-    """Check that a dataset is what was built, and return its manifest; see `findings`.
+    """Check that a dataset is exactly what was built, and return its manifest; see `findings`.
 
     Raises:
         IntegrityError: it is not; the message lists all differences.
@@ -149,11 +149,11 @@ def verify(*, data: StrPath = SHIPPED) -> Manifest:
 
 
 def findings(*, data: StrPath = SHIPPED) -> Findings:
-    """What `verify` finds: all problems, and notes on files that are not part of the dataset or are not covered.
+    """What `verify` finds: all problems, and notes on files that are not part of the dataset or not covered.
 
-    The manifest matches its own digest and that of the data, and tables and pages have the bytes that it states.
+    The checks: the manifest matches its own digest and that of the data; tables and pages have the stated bytes.
     Rows are valid, in order and unique by key, and tables agree with each other: labels, votes, texts, counts, ids,
-    splits, folds. A file that the manifest does not list is a problem where it could be taken for rows (a Parquet file,
+    splits, folds. A file that the manifest does not list is a problem if it could be taken for rows (a Parquet file,
     or anything in the folder of a table); any other, such as notes of your own, is not part of the dataset.
 
     Raises:
@@ -165,7 +165,7 @@ def findings(*, data: StrPath = SHIPPED) -> Findings:
 
 
 def page_place(data: Path, name: str) -> Path:
-    """Where a page is: beside the tables; for the shipped dataset in a checkout, at the root of the checkout."""
+    """Where a page is: next to the tables, or at the root of the checkout for the shipped dataset in a checkout."""
     root = SHIPPED.parents[1]
     is_checkout = data.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
     return root / PAGES[name] if is_checkout else data / name

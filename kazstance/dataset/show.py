@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show(rows: Sequence[Record], total: int) -> None:
-    """Print some rows, and of how many they are."""
+    """Print some rows, and the total number of rows."""
     stances = [row for row in rows if isinstance(row, Stance)]
     if len(stances) == len(rows):
         show_stances(stances)

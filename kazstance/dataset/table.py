@@ -1,4 +1,4 @@
-"""One table of a dataset: a view of its rows that reads only what it is asked for."""
+"""One table of a dataset: a view of its rows that reads only what is needed."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SPLIT = "split"
 
 @dataclass(frozen=True)
 class Table(Generic[R]):
-    """The rows of a table that meet some conditions, in the order of its splits and of their files.
+    """The rows of a table that meet the given conditions, in the order of the splits and of the rows in their files.
 
-    Nothing is read before rows are asked for. Arrow, pandas, Polars and `where` have labels by name and a column
-    `split`; the files, `to_hf` and records have their numbers.
+    Nothing is read until rows are requested. Arrow, pandas, Polars and `where` have labels by name and a column
+    `split`; the files, `to_hf` and records have labels by number.
     """
 
     folder: DatasetFolder
@@ -41,15 +41,15 @@ class Table(Generic[R]):
     conditions: tuple[Condition, ...] = ()
 
     def where(self, **asked: Any) -> Table[R]:
-        """The rows that meet conditions too, as `where(target="campism", label=["favor", "against"], split="test")`.
+        """The rows that also meet conditions: `where(target="campism", label=["favor", "against"], split="test")`.
 
         Args:
-            asked: for each column the value, or a list, tuple or set of values, that a row may have; None is null.
-                `source`, `target`, `sentence`, `paragraph` and `annotator` mean their ids; `split` chooses splits.
+            asked: for each column, the allowed value, or a list, tuple or set of allowed values; None is null.
+                `source`, `target`, `sentence`, `paragraph` and `annotator` mean their ids; `split` selects splits.
 
         Raises:
             UnknownNameError: there is no such column, split or label, or no such source or target in the dataset.
-            KazstanceError: a value is of another type than the column.
+            KazstanceError: a value does not have the type of the column.
         """
         self.folder.check_schema(self.name)
         splits = self.splits
@@ -117,7 +117,7 @@ class Table(Generic[R]):
     def to_hf(self) -> datasets.DatasetDict:
         """The rows as a `DatasetDict` with its features, without cache or network; labels are ClassLabels.
 
-        A table in one piece, whose split is `all` elsewhere, has the split `full`: `datasets` reserves the other name.
+        A table whose only split is `all` elsewhere has the split `full`, since `datasets` reserves the name `all`.
 
         Raises:
             MissingExtraError: `datasets` is not installed.
@@ -130,7 +130,7 @@ class Table(Generic[R]):
         return datasets.DatasetDict({name: datasets.Dataset(part, split=name) for name, part in named.items()})
 
     def stored(self, split: str | None = None) -> pa.Table:
-        """The rows as an Arrow table as they are stored: labels by number, with the features of the files.
+        """The rows as an Arrow table, as stored: labels by number, with the features of the files.
 
         Raises:
             UnknownNameError: there is no such split.
@@ -153,7 +153,7 @@ class Table(Generic[R]):
         """Print the first rows; stances as sentences with their evidence in ⟦ ⟧.
 
         Args:
-            limit: at most so many rows.
+            limit: maximum number of rows.
         """
         from kazstance.dataset.show import show
 
@@ -162,7 +162,7 @@ class Table(Generic[R]):
     def path(self, split: str | None = None) -> Path:
         """The Parquet file of a split, or the folder of all splits, for anything that reads Parquet.
 
-        Conditions make no difference here: a file is what it is.
+        Conditions are ignored, since they do not change the files.
 
         Raises:
             UnknownNameError: there is no such split.
@@ -188,7 +188,7 @@ class Table(Generic[R]):
     @overload
     def __getitem__(self, at: slice) -> tuple[R, ...]: ...
     def __getitem__(self, at: int | slice) -> R | tuple[R, ...]:
-        """A record by its place, or those of a slice."""
+        """A record by its index, or the records of a slice."""
         places = range(len(self))[at]  # raises IndexError
         if isinstance(places, range):
             return tuple(self._at(places))
@@ -199,7 +199,7 @@ class Table(Generic[R]):
             yield from self._validated(self._read(name))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The rows for whatever takes Arrow streams: pandas, Polars, DuckDB and others."""
+        """The rows for anything that accepts Arrow streams: pandas, Polars, DuckDB and others."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
@@ -212,7 +212,7 @@ class Table(Generic[R]):
         return tuple(self.folder.schema(self.name).names)
 
     def _at(self, places: range) -> Iterator[R]:
-        """The records at some places; a split that holds none of them is not read."""
+        """The records at some indices; a split without any of them is not read."""
         import pyarrow as pa
 
         parts, start = [], 0
@@ -270,7 +270,7 @@ class Table(Generic[R]):
 
 
 def _first(error: ValidationError) -> str:
-    """The first fault that pydantic found, in one line, and the number of the others."""
+    """The first error that pydantic found, in one line, and the number of the others."""
     faults = error.errors(include_url=False, include_context=False)
     more = f" (and {len(faults) - 1} more)" if faults[1:] else ""
     return f"{'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}{more}"

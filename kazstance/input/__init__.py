@@ -1,1 +1,1 @@
-"""How files of users are read: strictly, with every problem named by file, line and field."""
+"""How users' files are read: strictly, with every problem named by file, line and field."""

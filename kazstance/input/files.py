@@ -1,4 +1,4 @@
-"""Files from outside: inside one folder, of bounded size, and there, or one reason why not."""
+"""Files from outside: inside one folder, of bounded size and readable, or one reason why not."""
 
 import os
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ SHOWN: Final = 80
 
 
 def is_there(root: Path, name: str) -> bool:
-    """Whether there is anything of a name below a folder, be it a broken link: what is broken is not absent."""
+    """Whether anything of that name is below a folder, even a broken link: broken is not the same as absent."""
     path = root
     for part in PurePosixPath(name).parts:
         path /= part
@@ -28,7 +28,7 @@ def read_inside(root: Path, name: str) -> bytes:
     """The content of a file below a folder; links that stay inside it are followed.
 
     Raises:
-        StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leaves.
+        StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leads out.
     """
     try:
         path = _resolve(root, name)
@@ -59,7 +59,7 @@ def read_object(file: Path) -> dict[str, Any]:
 
 
 def _resolve(root: Path, name: str) -> Path:
-    """Where a name leads, links followed."""
+    """The path that a name leads to, with links followed."""
     try:
         path = (root / PurePosixPath(name)).resolve()
     except (RuntimeError, ValueError, OSError) as error:  # a loop is a RuntimeError or an OSError, by version
@@ -68,12 +68,12 @@ def _resolve(root: Path, name: str) -> Path:
             what = f"cannot be read: {error.strerror}"  # type: ignore[union-attr]
         raise StrictError(f"{_short(name)} {what}, expected a file") from None
     if not path.is_relative_to(root.resolve()):
-        raise StrictError(f"{name!r} leaves the corpus folder, expected a file inside it")
+        raise StrictError(f"{name!r} leads outside the corpus folder, expected a file inside it")
     return path
 
 
 def _absence(root: Path, name: str) -> str:
-    """How a file is not there."""
+    """In which way a file is absent."""
     path = root
     for part in PurePosixPath(name).parts:
         path /= part
@@ -83,5 +83,5 @@ def _absence(root: Path, name: str) -> str:
 
 
 def _short(name: str) -> str:
-    """A name that may be too long or not printable, for a message."""
+    """A name for a message, shortened and escaped as needed."""
     return repr(name if len(name) <= SHOWN else name[:SHOWN] + "…")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ACCEPTED: Final = (
-    "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals knows)",
+    "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals supports)",
     "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
     "an Arrow dataset or reader, or anything else that streams Arrow",
     "a datasets.Dataset",
     "a list of rows (mappings or records)",
 )
-"""What can be given where rows are expected."""
+"""What is accepted where rows are expected."""
 
 
 def as_frame(rows: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
@@ -45,7 +45,7 @@ def as_frame(rows: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
 
 
 def _as_arrow(rows: Any) -> pa.Table:
-    """What Narwhals does not know, as an Arrow table."""
+    """Rows that Narwhals does not support, as an Arrow table."""
     import pyarrow as pa  # noqa: PLC0415
 
     if isinstance(rows, str | os.PathLike):
@@ -62,7 +62,7 @@ def _as_arrow(rows: Any) -> pa.Table:
 
 
 def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows as a table with every column that any of them has; where a row lacks one, its value is missing."""
+    """Rows as a table with every column that any of them has; a value that a row lacks is missing."""
     import pyarrow as pa  # noqa: PLC0415
 
     names = dict.fromkeys(name for row in rows for name in row)
@@ -70,7 +70,7 @@ def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
         return pa.table({name: [row.get(name) for row in rows] for name in names})
     except pa.ArrowException as error:
         line = " ".join(str(error).split())
-        raise KazstanceError(f"a list of rows: {line}; expected values of one kind in each column") from error
+        raise KazstanceError(f"a list of rows: {line}; expected values of one type in each column") from error
 
 
 def _read(path: Path) -> pa.Table:
@@ -81,7 +81,7 @@ def _read(path: Path) -> pa.Table:
         return read_table(path)
     files = sorted(path.glob("*.parquet"))
     if not files:
-        raise KazstanceError(f"{path}: no Parquet files, expected some in the folder")
+        raise KazstanceError(f"{path}: no Parquet files, expected at least one in the folder")
     import pyarrow as pa  # noqa: PLC0415
 
     from kazstance.input.parquet import read_parquet  # noqa: PLC0415

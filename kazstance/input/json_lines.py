@@ -1,4 +1,4 @@
-"""JSON Lines as an Arrow table: one object a line, each line checked before a parser in C++ sees it."""
+"""JSON Lines as an Arrow table: one object per line, each line checked before a C++ parser sees it."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from kazstance.errors import Problem, first_problems
 from kazstance.input.strict_json import DEPTH, KINDS, StrictError, load_object
 
 SPECIAL: Final = re.compile(rb"[:\[,]\s*-?(?:\d{19}|NaN|Inf)")
-"""Numbers that a parser may take for others: long integers, and what JSON does not have."""
+"""Numbers that a parser may misread: long integers, and those that JSON does not have."""
 
 
 class LinesError(ValueError):
-    """Lines that are not as they should be."""
+    """Lines that are invalid."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -23,9 +23,9 @@ class LinesError(ValueError):
 
 
 def read_json_lines(content: bytes, file: str) -> pa.Table:
-    """The objects of the lines of a file as a table, a column for each key; empty lines are passed over.
+    """The objects of the lines of a file as a table, a column for each key; empty lines are skipped.
 
-    Strings stay strings, also those that look like dates.
+    Strings stay strings, even those that look like dates.
 
     Raises:
         LinesError: lines that are not objects, nested too deeply, or of columns of mixed kinds; all are named.
@@ -53,7 +53,7 @@ def _is_filled(line: bytes) -> bool:
 
 
 def _is_doubtful(line: bytes, *, special: bool) -> bool:
-    """Whether a line is anything but one shallow object with ordinary numbers, so far as its ends and counts tell."""
+    """Whether a line may be other than one shallow object with ordinary numbers, judged by its ends and counts."""
     if line[:1] != b"{" or line[-1:] != b"}" or line.count(b"{") + line.count(b"[") > DEPTH:
         return _is_filled(line)
     return special and SPECIAL.search(line) is not None
@@ -68,7 +68,7 @@ def _faults(lines: Iterator[tuple[int, bytes]], file: str) -> Iterator[Problem]:
 
 
 def _parse(content: bytes, longest: int) -> pa.Table:
-    """The table, with text where Arrow would see a time."""
+    """The table, with text where Arrow would infer a time."""
     reading = pyarrow.json.ReadOptions(block_size=max(2**20, longest + 2))
     table = pyarrow.json.read_json(pa.BufferReader(content), read_options=reading)
     schema = pa.schema([field.with_type(_timeless(field.type)) for field in table.schema])
@@ -79,7 +79,7 @@ def _parse(content: bytes, longest: int) -> pa.Table:
 
 
 def _timeless(kind: pa.DataType) -> pa.DataType:
-    """A type with text for times, inside others too."""
+    """A type with times replaced by text, also inside nested types."""
     if pa.types.is_struct(kind):
         return pa.struct([field.with_type(_timeless(field.type)) for field in kind])
     if pa.types.is_list(kind):
@@ -88,7 +88,7 @@ def _timeless(kind: pa.DataType) -> pa.DataType:
 
 
 def _explain(lines: list[bytes], file: str) -> list[Problem]:
-    """The lines that Arrow does not take, and why."""
+    """The lines that Arrow does not accept, and why."""
     numbered = ((n, line) for n, line in enumerate(lines, 1) if _is_filled(line))
     if problems := first_problems(_faults(numbered, file)):
         return problems
@@ -97,7 +97,7 @@ def _explain(lines: list[bytes], file: str) -> list[Problem]:
 
 
 def _mixed(rows: Iterator[tuple[int, dict[str, Any]]], file: str) -> Iterator[Problem]:
-    """Values of another kind than the first of their column."""
+    """Values of a different type from the first in their column."""
     first: dict[str, tuple[str, int]] = {}
     for number, row in rows:
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""Columns of labels in dataframes, read by a spelling: what is not a label is refused."""
+"""Columns of labels in dataframes, read by a spelling; anything that is not a label is an error."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from kazstance.input.values import Found, faults, in_frame
 
 
 def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: bool = False) -> dict[str, str]:
-    """The label of each value of a column, as text; a missing value is an empty one, or passed over as a gap.
+    """The label of each value of a column, as text; a missing value is read as empty, or skipped as a gap.
 
     Raises:
         UnknownLabelError: values that are not labels; all are named.
@@ -28,10 +28,10 @@ def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: 
 
 
 def refuse_unknown(column: str, unknown: Sequence[Found], expected: Callable[[str | None], str]) -> None:
-    """See that no values of a column are unknown.
+    """Check that no values of a column are unknown.
 
     Raises:
-        UnknownLabelError: some are; all are named, each with what is expected in its place.
+        UnknownLabelError: some are; all are named, each with what is expected instead.
     """
     if unknown:
         raise UnknownLabelError("\n".join(f"{column}: {line}" for line in faults(unknown, expected)))

@@ -1,4 +1,4 @@
-"""Rows of two files paired by their ids, and whether the columns that both files share bear the pairing out."""
+"""Rows of two files paired by their ids, and whether the columns that both files share confirm the pairing."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,18 +15,18 @@ from kazstance.errors import Problem, UnknownNameError
 from kazstance.input.tables import as_text
 
 SHOWN: Final = 10
-"""Rows that a message names."""
+"""How many rows a message names."""
 LONGEST: Final = 60
-"""Characters of a value that a message shows."""
+"""How many characters of a value a message shows."""
 BETWEEN: Final = "\x1f"
-"""What stands between the parts of a key."""
+"""The separator between the parts of a key."""
 KEYS: Final = frozenset({
     "text", "tweet", "post", "sentence", "headline", "title", "body", "content", "claim", "premise", "argument",
     "quote", "question", "topic", "target", "source", "author", "outlet", "document", "paragraph",
 })  # fmt: skip
-"""Words in the names of columns that say what a row is about."""
+"""Words in names of columns that say what a row is about."""
 NUMBERED: Final = frozenset({"target", "topic", "source"})
-"""What ids of these stand for is known by the name of the column: other ids may be numbered anew."""
+"""Ids in columns with these words mean the same in every file; other ids may be numbered anew."""
 IDS: Final = frozenset({
     "id", "ids", "uid", "uuid", "guid", "idx", "index", "row", "rows", "line", "nr", "no", "num", "number", "key",
     "rank",
@@ -38,12 +38,12 @@ CIRCUMSTANCES: Final = frozenset({
     "label", "labels", "stance", "gold", "pred", "prediction", "predicted", "answer", "response", "output", "reason",
     "rationale", "explanation", "note", "notes", "evidence", "lang", "language",
 })  # fmt: skip
-"""Words in the names of columns that say how a row came about, or what somebody made of it."""
+"""Words in names of columns that say how a row came about, or how somebody judged it."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something that is not an error, but that the reader of a score should know."""
+    """Something that is not an error but that the reader of a score should know."""
 
     message: str
     column: str
@@ -64,22 +64,22 @@ class Side(NamedTuple):
 
 
 def row_keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Problem]) -> pa.Array:
-    """The key of each row, from one column or several; missing and doubled ones are problems."""
+    """The key of each row, from one column or several; missing and duplicate keys are problems."""
     before = len(problems)
     parts = [text_column(table, name, file, problems) for name in ids]
     keys = pc.binary_join_element_wise(*parts, BETWEEN)
     if len(problems) > before:
         return keys
     if missing := pc.sum(pc.is_null(keys)).as_py():
-        problems.append(Problem(file, None, ", ".join(ids), f"{missing} rows without an id, expected one in each"))
+        problems.append(Problem(file, None, ", ".join(ids), f"rows without an id: {missing}, expected one in each row"))
     counts = pc.value_counts(keys.drop_null())
     doubled = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-    problems += _rows(doubled, file, "doubled", "each once")
+    problems += _rows(doubled, file, "duplicate rows", "each row once")
     return keys
 
 
 def text_column(table: pa.Table, name: str, file: str, problems: list[Problem]) -> pa.Array:
-    """A column as text; where its values are neither text nor numbers, that is a problem, and all are missing."""
+    """A column as text; if its values are neither text nor numbers, that is a problem and all are missing."""
     found = as_text(table.column(name))
     if found is None:
         kind = table.schema.field(name).type
@@ -88,11 +88,11 @@ def text_column(table: pa.Table, name: str, file: str, problems: list[Problem]) 
 
 
 def check_complete(gold: Side, predicted: Side, problems: list[Problem]) -> None:
-    """See that the same rows stand in both files."""
+    """Check that both files have the same rows."""
     pairs = ((gold, predicted), (predicted, gold))
     without = [one.keys.filter(pc.invert(pc.is_in(one.keys, value_set=other.keys))) for one, other in pairs]
-    problems += _rows(pc.unique(without[0].drop_null()), predicted.name, "missing", f"every row of {gold.name}")
-    problems += _rows(pc.unique(without[1].drop_null()), predicted.name, "unknown", f"rows of {gold.name} alone")
+    problems += _rows(pc.unique(without[0].drop_null()), predicted.name, "missing rows", f"every row of {gold.name}")
+    problems += _rows(pc.unique(without[1].drop_null()), predicted.name, "unknown rows", f"only rows of {gold.name}")
 
 
 def check_shared(
@@ -106,13 +106,13 @@ def check_shared(
 ) -> list[Note]:
     """Compare the columns that both files share, over the rows that are paired.
 
-    Columns that say what a row is about have to agree, else the ids agree by chance, and that is a problem: those
+    Columns that say what a row is about have to agree; if not, the ids match by chance, and that is a problem: those
     `named` by an option; those whose name has a word for text, target or source; and, whatever the name, text that is
-    neither numbers nor labels nor, by its name, an id or a circumstance, as a split, a date or a score. Other columns
-    that differ are noted. Names are the same whatever their case and signs, values whatever their white space.
+    neither numbers nor labels nor, by its name, an id or a circumstance such as a split, date or score. Other columns
+    that differ are noted. Names are compared without case and punctuation, values without extra white space.
 
     Raises:
-        UnknownNameError: an ignored column stands in neither file.
+        UnknownNameError: an ignored column is in neither file.
     """
     for name in ignored:
         if name not in (there := [*gold.table.column_names, *predicted.table.column_names]):
@@ -138,9 +138,9 @@ def check_shared(
 
 
 def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | None], bool]) -> bool:
-    """Whether a column says what a row is about, by the words of its name, the last of which counts most; or by values.
+    """Whether a column says what a row is about, by the words of its name, the last counting most, or by its values.
 
-    Where the name tells nothing, text does that is neither numbers nor labels.
+    If the name does not help, text that is neither numbers nor labels does.
     """
     words = _words(name)
     last = words[-1] if words else ""
@@ -155,7 +155,7 @@ def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | Non
 
 
 def _shared(gold: Side, predicted: Side) -> Iterator[tuple[str, str]]:
-    """The columns of one name in both files but for the labels, as each file spells it."""
+    """The columns with the same name in both files, except the labels, as each file spells it."""
     names: dict[str, list[str]] = {}
     for name in predicted.table.column_names:
         names.setdefault(_plain_name(name), []).append(name)
@@ -171,12 +171,12 @@ def _plain_name(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name, as `Body ID`, `bodyId` and `body_id` have two."""
+    """The words of a name; `Body ID`, `bodyId` and `body_id` each have two."""
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
 
 
 def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], name: str) -> str:
-    """The first row that differs, and what to do."""
+    """The first row that differs, and what to do about it."""
     expected, came = (_cut(column[row]) for column in columns)
     return (
         f", as in row {keys[row].as_py().replace(BETWEEN, ' ')}: {came}, expected {expected} as in {file}; "
@@ -215,8 +215,8 @@ def _number(value: str) -> Decimal | None:
 
 
 def _rows(keys: pa.Array, file: str, what: str, expected: str) -> list[Problem]:
-    """A problem with some rows, if there are any."""
+    """A problem with the given rows, if there are any."""
     shown = ", ".join(key.replace(BETWEEN, " ") for key in keys[:SHOWN].to_pylist())
     more = ", …" if len(keys) > SHOWN else ""
-    message = f"{len(keys)} rows {what}: {shown}{more}; expected {expected}"
+    message = f"{what} ({len(keys)}): {shown}{more}; expected {expected}"
     return [Problem(file, None, "id", message)] if len(keys) else []

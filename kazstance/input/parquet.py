@@ -11,10 +11,10 @@ from kazstance.errors import KazstanceError
 
 
 def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
-    """The rows of a Parquet file, of some columns and those that an expression holds for.
+    """The rows of a Parquet file that an expression holds for, or all of them, with all or some columns.
 
     Raises:
-        KazstanceError: it is not there, not Parquet, damaged, or has no such columns.
+        KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
     """
     names = None if columns is None else list(columns)
     try:
@@ -32,10 +32,10 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
 
 
 def read_columns(file: Path) -> pa.Schema:
-    """The columns of a Parquet file, with its metadata; no row is read.
+    """The columns of a Parquet file, with its metadata; no rows are read.
 
     Raises:
-        KazstanceError: it is not there, not Parquet, or damaged.
+        KazstanceError: it is missing, not Parquet, or damaged.
     """
     try:
         return pq.read_schema(_source(file))
@@ -46,10 +46,10 @@ def read_columns(file: Path) -> pa.Schema:
 
 
 def _source(file: Path) -> Path | pa.BufferReader:
-    """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content.
+    """A file in a form that Arrow opens: its path, or its content if the path is not UTF-8, which Arrow rejects.
 
     Raises:
-        OSError: it is not a regular file: a pipe would be waited for without end.
+        OSError: it is not a regular file: reading a pipe could block forever.
     """
     if file.exists() and not file.is_file():
         raise OSError("not a regular file")
@@ -61,5 +61,5 @@ def _source(file: Path) -> Path | pa.BufferReader:
 
 
 def _line(error: BaseException) -> str:
-    """The message of a library in one line."""
+    """A library's error message as one line."""
     return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""How data sets spell the labels: presets and mappings by which values are read. Nothing is guessed or dropped."""
+"""How data sets spell the labels: presets and mappings to read values by. Nothing is guessed or dropped."""
 
 import hashlib
 import json
@@ -22,20 +22,20 @@ PRESETS: Final[dict[str, dict[str, str]]] = {
     "tweet_eval": {"0": "neutral", "1": "against", "2": "favor"},
     "vast": {"0": "against", "1": "favor", "2": "neutral"},
 }
-"""How data sets in use spell the labels; upper and lower case are the same."""
+"""How published data sets spell the labels; case does not matter."""
 NAMES: Final = {name: name for name in LABELS if name != "none"}
-"""What every data set means by these words; `none` is not one of them."""
+"""Words that mean the same label in every data set; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
 OPTIONS, ARGUMENT = "--preset or --map", "labels="
-"""How a spelling is given on the command line, and to a function."""
+"""How to give a spelling on the command line, and to a function."""
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """How labels are spelled, by a preset and pairs of one's own; `name` stands for both in signatures.
+    """How labels are spelled, by a preset and the user's own pairs; `name` identifies both in signatures.
 
-    Case does not matter in `preset`, `own` is taken literally and goes first.
+    Case does not matter in `preset`; `own` is taken literally and has priority.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Spelling:
     labels: tuple[str, ...] = LABELS
 
     def label(self, theirs: str | None) -> str | None:
-        """The label that a value stands for, or None where it stands for no label; a missing value is an empty one."""
+        """The label that a value stands for, or None if it stands for no label; a missing value counts as empty."""
         found = self._meant(theirs or "")
         return found if found in self.labels else None
 
@@ -65,43 +65,43 @@ class Spelling:
         """What is expected in place of a value that is not a label."""
         known = f"expected one of {', '.join(dict.fromkeys(self.pairs))}"
         if value is None or not value.strip():
-            return f"{known}; use {how} where an empty value means a label"
+            return f"{known}; if an empty value means a label, use {how}"
         if value.casefold() == "none":
             return (
                 f"{known}; {value!r} could mean a text that takes no side (preset semeval) or one that is not about "
-                f"the target (preset kazstance): say which with {how}"
+                f"the target (preset kazstance); specify which with {how}"
             )
         if _is_number(value):
-            return f"{known}; numbers are labels only where a preset or a mapping says which: use {how}"
+            return f"{known}; numbers are labels only if a preset or a mapping says so; use {how}"
         return f"{known}; for another spelling use {how}"
 
 
 def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = LABELS) -> Spelling:
-    """A spelling from a preset and pairs as `theirs=ours`; without a preset, the names of the labels but `none`.
+    """A spelling from a preset and pairs like `theirs=ours`; without a preset, the names of the labels except `none`.
 
     Raises:
-        UnknownNameError: there is no such preset or label; the message lists those there are.
+        UnknownNameError: there is no such preset or label; the message lists the valid names.
         KazstanceError: a pair without `=`, or two labels for one value.
     """
     pairs: list[tuple[str, str]] = []
     for pair in mapping:
         theirs, sign, ours = pair.rpartition("=")
         if not sign:
-            raise KazstanceError(f"{pair!r} maps nothing; expected a pair, as THEIRS=favor")
+            raise KazstanceError(f"{pair!r} is not a mapping; expected a pair such as THEIRS=favor")
         pairs.append((theirs, ours))
     return _spelling(preset, pairs, labels)
 
 
 def named(labels: Sequence[str]) -> Spelling:
-    """The spelling of a task: its labels by their names."""
+    """The spelling of a task: its labels, by name."""
     return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
 
 
 def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = LABELS) -> Spelling:
-    """A spelling as functions take it: the name of a preset, a mapping from values to the known labels, or neither.
+    """A spelling from an argument: the name of a preset, a mapping from values to the known labels, or neither.
 
     Raises:
-        UnknownNameError: there is no such preset or label; the message lists those there are.
+        UnknownNameError: there is no such preset or label; the message lists the valid names.
         KazstanceError: two labels for one value.
     """
     if isinstance(labels, Spelling):
@@ -127,10 +127,10 @@ def _spelling(preset: str | None, pairs: Sequence[tuple[str, str]], labels: Sequ
 
 
 def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
-    """A spelling with what the schema of a table says of the labels of a column, as `datasets` writes it.
+    """A spelling extended by what the schema of a table says about the labels of a column, as `datasets` writes it.
 
-    The names of a class label stand for its numbers. A table with labels named as those of kazstance is one of its own,
-    where `none` is a text that is not about the target.
+    The names of a class label stand for its numbers. A table whose labels have kazstance's names is one of its own,
+    in which `none` is a text that is not about the target.
 
     Raises:
         KazstanceError: the schema contradicts the spelling.
@@ -143,8 +143,8 @@ def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
         meant = {spelled for spelled in (base.label(name), base.label(str(number)), known.label(name)) if spelled}
         if len(meant) > 1:
             raise KazstanceError(
-                f"column {column!r}: {number} is {name} by the schema of the table, but the spelling {base.name} makes "
-                f"it {' and '.join(sorted(meant - {name}))}; expected a spelling that fits the schema"
+                f"column {column!r}: {number} is {name} in the schema of the table, but the spelling {base.name} makes "
+                f"it {' and '.join(sorted(meant - {name}))}; expected a spelling that matches the schema"
             )
         found |= dict.fromkeys((str(number), *([name] if name not in base.pairs else [])), meant.pop()) if meant else {}
     if is_own and base.label("none") is None:
@@ -153,7 +153,7 @@ def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
 
 
 def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
-    """The names of the labels of columns of class labels, from the metadata that `datasets` keeps in a schema."""
+    """The names of the labels in columns of class labels, from the metadata that `datasets` keeps in a schema."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
         classes = {name: f["names"] for name, f in features.items() if isinstance(f, dict) and "names" in f}
@@ -163,13 +163,13 @@ def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
 
 
 def plain_number(value: str) -> str:
-    """A whole number without its decimals, which columns with gaps have; any other value as it is."""
+    """A whole number without the decimals that it has in columns with gaps; any other value as is."""
     whole = WHOLE.fullmatch(value)
     return whole[1] if whole else value
 
 
 def _spelled(value: Any) -> str:
-    """A value as columns of text spell it."""
+    """A value as a column of text would spell it."""
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

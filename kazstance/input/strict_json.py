@@ -1,4 +1,4 @@
-"""JSON from outside: a value or one reason why not; stricter than the standard library where that loses data."""
+"""JSON from outside: a value, or one reason why not; stricter than the standard library, which can lose data."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from typing import Any, Final, NoReturn
 from kazstance.errors import Problem
 
 DEPTH: Final = 64
-"""Levels of objects and arrays, one inside another."""
+"""Maximum depth of nested objects and arrays."""
 INTEGERS: Final = range(-(2**63), 2**63)
-"""What a column of integers can hold."""
+"""The integers that a column can hold."""
 DIGITS: Final = 20
-"""Characters of the longest integer in range."""
+"""Length of the longest integer in range."""
 BRACKETS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 KINDS: Final[dict[type, str]] = {
     dict: "an object",
@@ -28,7 +28,7 @@ KINDS: Final[dict[type, str]] = {
 
 
 class StrictError(ValueError):
-    """A text is not what a reader takes; `line` is where, counted from 1, if that can be told."""
+    """A text that a reader rejects; `line` is where, counted from 1, if known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         self.line = line
@@ -43,8 +43,8 @@ def load_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        StrictError: it is not JSON, an object has a key twice, it is nested deeper than 64 levels, or it holds a number
-            that 64 bits cannot, or half of a surrogate pair.
+        StrictError: it is not JSON, a key appears twice in an object, it is nested deeper than 64 levels, a number
+            does not fit into 64 bits, or it holds half of a surrogate pair.
     """
     _check_depth(text)
     try:
@@ -64,7 +64,7 @@ def load_object(text: str) -> dict[str, Any]:
     """The value of a JSON text that is an object.
 
     Raises:
-        StrictError: it is not, or as `load_json` raises it.
+        StrictError: it is not an object, or `load_json` raises it.
     """
     value = load_json(text)
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""TOML from outside: tables or one reason why not, whatever the text."""
+"""TOML from outside: tables, or one reason why not, for any text."""
 
 import re
 import tomllib
@@ -8,7 +8,7 @@ from typing import Any, Final
 from kazstance.input.strict_json import DEPTH, INTEGERS, StrictError
 
 LONGEST: Final = 8 * 2**20
-"""Characters of a TOML file; the parser of the standard library reads about a million in a second."""
+"""Maximum length of a TOML file in characters; the standard library's parser reads about a million per second."""
 TOKENS: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5})?'
     r"|'''(?:[^']|'(?!''))*+(?:'{3,5})?"
@@ -43,7 +43,7 @@ def load_toml(text: str) -> dict[str, Any]:
 
 
 def _check_depth(text: str) -> None:
-    """See that brackets and dotted keys are not nested too deeply, before the parser recurses into them."""
+    """Check that brackets and dotted keys are not nested too deeply, before the parser recurses into them."""
     depth = dots = 0
     for found in TOKENS.finditer(text):
         sign = found[0]
@@ -55,7 +55,7 @@ def _check_depth(text: str) -> None:
 
 
 def _integers(value: Any, key: str) -> Iterator[tuple[str, int]]:
-    """The integers that 64 bits cannot hold, by the key they are under."""
+    """The integers that do not fit into 64 bits, with their keys."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _integers(item, name)

@@ -18,16 +18,16 @@ from kazstance.input.strict_json import StrictError
 from kazstance.input.text import MARK, decode
 
 LONGEST: Final = 131_072
-"""Characters of a field of a text file."""
+"""Maximum length of a field of a text file, in characters."""
 TEXT: Final = (".tsv", ".txt")
-"""Endings of files of lines, one for each row after the header."""
+"""Suffixes of text files with one line per row after a header."""
 NUMERIC: Final = ("p_", "votes_")
-"""What the names of columns of numbers begin with."""
+"""What the names of numeric columns begin with."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a text file is written: its delimiter, where none is given a comma in CSV, a tab else; and its encoding."""
+    """How a text file is written: its delimiter, by default a comma in CSV and a tab otherwise, and its encoding."""
 
     delimiter: str | None = None
     encoding: str = "utf-8"
@@ -37,14 +37,14 @@ PLAIN: Final = Form()
 
 
 def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
-    """A table from a file, by its ending; in CSV and text, every column is text but those of numbers.
+    """A table from a file, read by its suffix; in CSV and text, every column is text except the numeric ones.
 
     .txt and .tsv have a header and fields between delimiters; a quotation mark is a character like any other, as in the
-    files of SemEval. The form is of CSV and these alone.
+    files of SemEval. `form` applies only to these and to CSV.
 
     Raises:
-        InputError: lines of a text file that are not as they should be; all are named.
-        KazstanceError: it is missing, of another kind, or broken.
+        InputError: lines of a text file are invalid; all are named.
+        KazstanceError: it is missing, of another kind, or damaged.
         UnknownNameError: there is no such encoding.
     """
     readers: dict[str, Callable[[Path], pa.Table]] = {
@@ -54,7 +54,7 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
         **dict.fromkeys(TEXT, partial(_read_text, form=form)),
     }
     if (suffix := ending(file)) not in readers:
-        raise KazstanceError(f"{file}: {file.suffix!r}, expected a file as {', '.join(readers)}")
+        raise KazstanceError(f"{file}: {file.suffix!r}, expected a file ending in {', '.join(readers)}")
     try:
         table = readers[suffix](file)
     except OSError as error:
@@ -63,17 +63,17 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
         line = " ".join(str(error).split())
         raise KazstanceError(f"{file}: {line}; expected {suffix[1:].upper()}") from error
     if doubled := [name for name, count in Counter(table.column_names).items() if count > 1]:
-        raise KazstanceError(f"{file}: the column {doubled[0]!r} appears twice, expected each once")
+        raise KazstanceError(f"{file}: the column {doubled[0]!r} appears twice, expected once")
     return table
 
 
 def ending(file: Path) -> str:
-    """The ending of a file in lower case, by which it is read."""
+    """The suffix of a file in lower case, by which it is read."""
     return file.suffix.lower()
 
 
 def as_text(column: pa.ChunkedArray) -> pa.Array | None:
-    """A column as text, in one piece; None where its values are neither text nor numbers, as lists."""
+    """A column as text, in one piece; None if its values, such as lists, are neither text nor numbers."""
     whole = column.combine_chunks()
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     try:
@@ -95,7 +95,7 @@ def _read_json_lines(file: Path) -> pa.Table:
 
 
 def _read_csv(file: Path, form: Form) -> pa.Table:
-    """CSV with quoting; an id as 007 stays as it is."""
+    """CSV with quoting; an id such as 007 keeps its zeros."""
     content = _decode(file, form.encoding).encode()
     parsing = pyarrow.csv.ParseOptions(delimiter=form.delimiter or ",", newlines_in_values=True)
     names = pyarrow.csv.open_csv(pa.BufferReader(content), parse_options=parsing).schema.names
@@ -123,7 +123,7 @@ def _read_text(file: Path, form: Form) -> pa.Table:
 
 
 def _typed(name: str, column: pa.Array) -> pa.Array:
-    """A column of numbers as numbers, where all of them are."""
+    """A numeric column as numbers, if all its values are numbers."""
     try:
         return pc.cast(column, pa.float64()) if name.startswith(NUMERIC) else column
     except pa.ArrowInvalid:
@@ -131,7 +131,7 @@ def _typed(name: str, column: pa.Array) -> pa.Array:
 
 
 def _decode(file: Path, encoding: str) -> str:
-    """The text of a file, without the mark of its byte order."""
+    """The text of a file, without its byte-order mark."""
     content = file.read_bytes()
     if encoding.replace("_", "-").casefold() in ("utf-8", "utf8"):
         try:

@@ -1,4 +1,4 @@
-"""Bytes from outside as text: UTF-8 and nothing else, and what else it may be is named."""
+"""Bytes from outside as text: UTF-8 and nothing else; the error says what else they may be."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from typing import Final
 from kazstance.input.strict_json import StrictError
 
 MARK: Final = "\ufeff"
-"""The byte-order mark, which some programs write before UTF-8; it is no part of a text."""
+"""The byte-order mark, which some programs write before UTF-8; it is not part of a text."""
 MAGIC: Final = (
     (b"%PDF-", "a PDF file"),
     (b"{\\rtf", "an RTF file"),
@@ -18,7 +18,7 @@ MAGIC: Final = (
     (b"\xff\xfe", "text in UTF-16"),
     (b"\xfe\xff", "text in UTF-16"),
 )
-"""What files of other kinds begin with."""
+"""How files of other kinds begin."""
 ZIPPED: Final = (
     (b"word/", "a Word file (DOCX)"),
     (b"xl/", "an Excel file (XLSX)"),
@@ -27,14 +27,14 @@ ZIPPED: Final = (
 HTML: Final = re.compile(r"\s*<(?:!doctype\s+html|html\b|head\b|body\b|\?xml\b)", re.IGNORECASE)
 FRAGMENT: Final = re.compile(r"</(?:p|div|span|body|html|h[1-6]|li|ul|table|article|section|a)>", re.IGNORECASE)
 FRAGMENTS: Final = 3
-"""Closing tags from which a text that begins with a tag counts as HTML."""
+"""The number of closing tags from which a text that begins with a tag counts as HTML."""
 WINDOWS: Final = frozenset(range(0x80, 0xA0))
-"""Bytes that are quotation marks and dashes in Windows-1252, and control characters in ISO 8859."""
+"""Bytes that are quotation marks and dashes in Windows-1252 but control characters in ISO 8859."""
 BEGINNING: Final = 2**16
 
 
 def decode(content: bytes) -> str:
-    """Bytes as text, a byte-order mark before it included.
+    """Bytes as text, including any byte-order mark.
 
     Raises:
         StrictError: they are not UTF-8, or are a file of another kind; the message says which, and what to do.
@@ -50,27 +50,27 @@ def decode(content: bytes) -> str:
 
 
 def check_plain(text: str) -> None:
-    """See that a text to annotate is one.
+    """Check that a text to annotate is plain text.
 
     Raises:
         StrictError: it is empty, or HTML or XML.
     """
     if not text.removeprefix(MARK).strip():
-        raise StrictError("the text is empty, expected some sentences")
+        raise StrictError("the text is empty, expected sentences")
     start = text.removeprefix(MARK).lstrip()
     if HTML.match(start) or (start.startswith("<") and len(FRAGMENT.findall(text)) >= FRAGMENTS):
         raise StrictError("this looks like HTML or XML, expected plain text; save it as plain text in UTF-8", 1)
 
 
 def comparable(text: str) -> str:
-    """A text as it is compared with others: compatible and invisible characters and case make no difference."""
+    """A text in the form used to compare texts: case, and compatible and invisible characters, make no difference."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
     return unicodedata.normalize("NFKC", kept)
 
 
 def _other_kind(content: bytes) -> str | None:
-    """What a file is that is not text in UTF-8, so far as its bytes tell."""
+    """What a file that is not text in UTF-8 is, as far as its bytes show."""
     for start, kind in MAGIC:
         if content.startswith(start):
             return kind

@@ -1,4 +1,4 @@
-"""The values of a column: which there are, in how many rows, and where; so that those not expected are all named."""
+"""The values of a column, in how many rows each occurs and where, so that all unexpected ones can be named."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -11,12 +11,12 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.stats.counting import as_text
 
 SHOWN: Final = 10
-"""Values that a message names."""
+"""How many values a message names."""
 VALUE, ROWS, FIRST = "value", "rows", "first"
 
 
 class Found(NamedTuple):
-    """A value: in how many rows it occurs, and the first of them, from 1; None where rows have no order."""
+    """A value, in how many rows it occurs, and the first of them, counted from 1; None if rows have no order."""
 
     value: str | None
     rows: int
@@ -24,9 +24,9 @@ class Found(NamedTuple):
 
     @property
     def brief(self) -> str:
-        """The value, and how many rows more have it."""
+        """The value, and in how many rows it occurs."""
         came = "no value" if self.value is None else repr(self.value)
-        return came + (f" (and in {self.rows - 1} more rows)" if self.rows > 1 else "")
+        return came + (f" (in {self.rows} rows)" if self.rows > 1 else "")
 
     def __str__(self) -> str:
         """The value, and where it occurs."""
@@ -45,7 +45,7 @@ def in_array(array: pa.Array) -> list[Found]:
 
 
 def in_frame(frame: Any, column: str) -> list[Found]:
-    """The values of a column of any dataframe that Narwhals knows, as text; runs where the data is.
+    """The values of a column of any dataframe that Narwhals supports, as text; runs where the data is.
 
     Raises:
         UnknownNameError: there is no such column.
@@ -65,17 +65,17 @@ def in_frame(frame: Any, column: str) -> list[Found]:
 
 
 def faults(unknown: Iterable[Found], expected: Callable[[str | None], str]) -> list[str]:
-    """What is wrong with values, a line for each, with what is expected in its place; the number of the rest last."""
+    """What is wrong with each value and what is expected instead, one line per value; the rest is counted last."""
     found = list(unknown)
     said = [f"{value}, {expected(value.value)}" for value in found[:SHOWN]]
-    return said + ([f"and {len(found) - SHOWN} more values, {expected(found[SHOWN].value)}"] if found[SHOWN:] else [])
+    return said + ([f"and {len(found) - SHOWN} more, {expected(found[SHOWN].value)}"] if found[SHOWN:] else [])
 
 
 def refuse_missing(frame: Any, columns: Sequence[str]) -> None:
-    """See that no value is missing in some columns of a dataframe.
+    """Check that no value is missing in the given columns of a dataframe.
 
     Raises:
-        KazstanceError: some are; the message counts them by column.
+        KazstanceError: values are missing; the message counts them by column.
     """
     native = nw.from_native(frame)
     missing = native.lazy().select(*(nw.col(name).is_null().sum().alias(f"{i}") for i, name in enumerate(columns)))

@@ -1,1 +1,1 @@
-"""How results leave the program: files that are complete or absent, safe cells, tables for other programs, JSON."""
+"""How results leave the program: files written completely or not at all, safe cells, tables for other tools, JSON."""

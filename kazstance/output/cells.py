@@ -6,22 +6,22 @@ from typing import Any, Final
 from kazstance.output.characters import INVISIBLE
 
 SIGNS: Final = "=+\\-@⁺⁼₊₌﬩﹢﹣﹦﹫＋－＝＠"
-"""What a formula begins with (OWASP, CSV injection), and the signs that Unicode holds to be forms of these (NFKC)."""
+"""The characters that begin a formula (OWASP, CSV injection), and those that Unicode treats as forms of them (NFKC)."""
 FORMULA: Final = re.compile(rf"[\s{INVISIBLE}\u200c\u200d]*[{SIGNS}]|[\t\r\n]")
-"""How a cell begins that a spreadsheet may take for a formula: with such a sign, also behind space or what is not seen,
-which some programs drop; or with what ends a cell or a line."""
+"""How a cell begins that a spreadsheet may take for a formula: with such a character, after white space or invisible
+characters, which some programs drop; or with the end of a cell or a line."""
 ARMED: Final = re.compile(f"'*(?:{FORMULA.pattern})")
-"""A formula behind any number of apostrophes, one of which `safe_cell` may have put there."""
+"""A formula after any number of apostrophes, one of which `safe_cell` may have added."""
 
 
 def safe_cell(value: Any) -> Any:
-    """A value for a cell of a spreadsheet: an apostrophe stands before text that would be taken for a formula.
+    """A value for a cell of a spreadsheet: text that would be taken for a formula gets an apostrophe in front.
 
-    Text that has apostrophes before a formula already gets one more, so that `plain_cell` gives every text back.
+    Text that already has apostrophes before a formula gets one more, so that `plain_cell` restores every text.
     """
     return "'" + value if isinstance(value, str) and ARMED.match(value) else value
 
 
 def plain_cell(text: str) -> str:
-    """The text that `safe_cell` made a cell of."""
+    """The text that `safe_cell` turned into a cell."""
     return text[1:] if text.startswith("'") and ARMED.match(text, 1) else text

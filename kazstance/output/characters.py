@@ -1,4 +1,4 @@
-"""Characters that act instead of being seen: control characters, bidirectional overrides, invisible signs."""
+"""Characters that act instead of being displayed: control characters, bidirectional overrides, invisible characters."""
 
 import re
 from typing import Final
@@ -10,33 +10,33 @@ INVISIBLE: Final = (
     "\U000e0000-\U000e0fff"
 )
 """Control, format and surrogate characters, invisible letters and noncharacters (Unicode, Default_Ignorable), as a
-regular expression has them. Variation selectors, which choose the form of a sign, are not among them."""
+regular expression writes them. Variation selectors, which choose the form of a character, are not among them."""
 JOINERS: Final = "(?<![^\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02ff])"
-"""A joiner that joins nothing: between letters of scripts that are joined, and within emoji, it belongs to the text."""
+"""A joiner that joins nothing; between letters of joined scripts, and within emoji, a joiner belongs to the text."""
 ACTIVE: Final = re.compile(f"[{INVISIBLE}]|{JOINERS}")
-"""One character that acts on a terminal, a page or a reader without being seen."""
+"""One character that affects a terminal, a page or a reader without being displayed."""
 
 NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def safe(text: str) -> str:
-    """A text for a terminal or a page, whose acting characters are written as escapes; line feeds and tabs stay."""
+    """A text for a terminal or a page, with active characters written as escapes; line feeds and tabs stay."""
     return ACTIVE.sub(_escape, text)
 
 
 def safe_line(text: str) -> str:
-    """A text as part of one line: line feeds and tabs are written as escapes, too."""
+    """A text as part of one line: line feeds and tabs are written as escapes too."""
     return safe(text).replace("\n", r"\n").replace("\t", r"\t")
 
 
 def for_xml(text: str) -> str:
-    """A text for XML: a replacement character stands for control characters, surrogates and noncharacters.
+    """A text for XML: control characters, surrogates and noncharacters are replaced by the replacement character.
 
-    XML 1.0 allows neither these characters nor references to them, but for some of C1, which no text needs.
+    XML 1.0 allows neither these characters nor references to them, except some of C1, which no text needs.
     """
     return NOT_XML.sub("\ufffd", text)
 
 
 def _escape(found: re.Match[str]) -> str:
-    """A character as Python writes it in a string."""
+    """A character as Python escapes it in a string."""
     return found[0].encode("unicode_escape").decode("ascii")

@@ -1,4 +1,4 @@
-"""Two paths that change places in one step, where the system can do that."""
+"""Swapping two paths in one step, where the system supports it."""
 
 import ctypes
 import errno
@@ -17,10 +17,10 @@ UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Let two paths change places in one step; False where the system or the file system cannot do that.
+    """Swap two paths in one step; False if the system or the file system does not support it.
 
     Raises:
-        OSError: one of them is missing or must not be renamed.
+        OSError: one of them is missing or may not be renamed.
     """
     call = _system_call()
     if call is None:
@@ -36,7 +36,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 @cache
 def _system_call() -> Callable[[bytes, bytes], int] | None:
-    """The exchange of two paths as the C library has it."""
+    """The C library's function that swaps two paths."""
     if sys.platform not in ("linux", "darwin"):
         return None
     library = ctypes.CDLL(None, use_errno=True)

@@ -24,8 +24,8 @@ class Format(StrEnum):
 def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
     """A table as bytes.
 
-    In CSV, lists are JSON, and an apostrophe stands before text that a spreadsheet would take for a formula, unless
-    `exact` asks for the text as it is.
+    In CSV, lists are JSON, and text that a spreadsheet would take for a formula gets an apostrophe in front, unless
+    `exact` asks for the text as is.
     """
     if form is Format.parquet:
         sink = io.BytesIO()

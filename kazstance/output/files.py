@@ -1,4 +1,4 @@
-"""Files that are complete or absent."""
+"""Files that are written completely or not at all."""
 
 import os
 import stat
@@ -11,22 +11,22 @@ from kazstance.errors import KazstanceError
 from kazstance.output.staging import NEW, REFUSED, destination, named, parents, staging, sync
 
 _filled: Final[dict[Path, Path]] = {}
-"""Folders that this process fills, each with the place where its files are prepared."""
+"""Folders that this process is filling, each with the place where its files are prepared."""
 STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
 def write_file(content: bytes, out: Path) -> None:
-    """Write a file that is complete or absent: what was there before stays until all of it is written.
+    """Write a file completely or not at all: an existing file stays until the new one is complete.
 
-    Through a symbolic link, the file behind it is written. A file that was there keeps its mode and, where the system
-    allows it, its owner; a new one has the mode that the umask gives. Folders above it are made. A pipe or a device is
-    written to as it is.
+    A symbolic link is followed to its file. An existing file keeps its mode and, where the system
+    allows it, its owner; a new one has the mode that the umask gives. Missing folders are created. A pipe or device is
+    written to directly.
 
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
     if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
-        out.write_bytes(content)  # as it is named: behind a link in /proc there is no path
+        out.write_bytes(content)  # by the name given: a link in /proc leads to no path
         return
     final = destination(out)
     if place := next((place for folder, place in _filled.items() if final.is_relative_to(folder)), None):
@@ -39,7 +39,7 @@ def write_file(content: bytes, out: Path) -> None:
 
 @contextmanager
 def filling(out: Path) -> Iterator[None]:
-    """Hold a folder while this process writes one file after another into it; each is complete or absent.
+    """Hold a folder while this process writes files into it one after another, each completely or not at all.
 
     Raises:
         KazstanceError: it is a file, another process is writing it, or the system refuses.
@@ -57,7 +57,7 @@ def filling(out: Path) -> Iterator[None]:
 
 
 def put_file(content: bytes, out: Path, place: Path) -> None:
-    """Write a file as `write_file` does, prepared in the place of an output that holds it.
+    """Write a file as `write_file` does, preparing it in the place of the output that it is part of.
 
     Raises:
         KazstanceError: it is a folder, or the system refuses.
@@ -90,7 +90,7 @@ def _write(content: bytes, file: Path, like: os.stat_result | None) -> None:
 
 
 def own(path: Path, like: os.stat_result) -> None:
-    """Give a file or folder the mode of another one, and its owner as far as the system allows that."""
+    """Give a file or folder the mode of another one, and its owner as far as the system allows."""
     is_now = path.stat()
     if hasattr(os, "chown") and (is_now.st_uid, is_now.st_gid) != (like.st_uid, like.st_gid):
         with suppress(PermissionError):

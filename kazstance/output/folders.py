@@ -1,4 +1,4 @@
-"""Folders that are complete or absent, and are replaced only where they are ours."""
+"""Folders that are written completely or not at all, and replaced only if they are ours."""
 
 import os
 import shutil
@@ -26,16 +26,16 @@ from kazstance.output.staging import (
 )
 
 SHOWN: Final = 5
-"""Files that a message names."""
+"""How many files a message names."""
 Listed = Mapping[str, str | None]
-"""The files of a folder that are ours, by path, each with its SHA-256, or None where it is ours whatever it holds."""
+"""The files of a folder that are ours, by path, each with its SHA-256, or None if it is ours whatever its content."""
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of folder that kazstance writes.
 
-    `listed` reads the manifest of a folder, and gives the files that it lists, itself among them; None where there is
+    `listed` reads the manifest of a folder and returns the files that it lists, including itself; None if there is
     no manifest, or it is not one of ours.
     """
 
@@ -46,12 +46,12 @@ class Kind:
 
 @contextmanager
 def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
-    """A new folder that takes the place of `out` in one step when all went well; else `out` stays as it was.
+    """A new folder that replaces `out` in one step if all goes well; otherwise `out` stays as it was.
 
-    Files in `out` that its manifest does not list are taken over into the new folder, and `say` is told of each.
+    Files in `out` that its manifest does not list are carried over into the new folder; `say` reports each of them.
 
     Raises:
-        KazstanceError: `out` is there and not of this kind; a file that it does not list has the name of a new one;
+        KazstanceError: `out` exists and is not of this kind; an unlisted file has the same name as a new one;
             another process is writing it; or the system refuses.
     """
     final = _check_replaceable(out, kind)
@@ -72,10 +72,10 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
 
 @contextmanager
 def creating(out: Path, say: Say = tell) -> Iterator[Path]:
-    """A folder that appears complete or not at all; one that is there with the same files already stays as it is.
+    """A folder that appears complete or not at all; an existing one with the same files stays as it is.
 
     Raises:
-        KazstanceError: `out` is there and holds something else; another process is writing it; or the system refuses.
+        KazstanceError: `out` exists with other content; another process is writing it; or the system refuses.
     """
     final = destination(out)
     _check_place(final, out)
@@ -88,15 +88,15 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
         with named(out):
             if not _is_free(final):
                 if not _holds(final, fresh):
-                    raise KazstanceError(f"{out} is there already; expected a new folder")
+                    raise KazstanceError(f"{out} already exists; expected a new folder")
                 return
             _swap(fresh, final)
 
 
 def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
-    """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
+    """What is not ours in a folder, by path; a subfolder with nothing of ours or of `beside` is one item.
 
-    Where the folder is missing or empty, there is nothing; where it has no manifest of ours, nothing is.
+    Empty if the folder is missing or empty; everything in it if it has no manifest of ours.
     """
     listed = (kind.listed(folder) or {}) if folder.is_dir() else {}
     inner = {str(above) for path in (*listed, *beside) for above in Path(path).parents}
@@ -114,45 +114,45 @@ def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
 
 
 def _check_replaceable(out: Path, kind: Kind) -> Path:
-    """Where an output lies, behind links, if it can be replaced."""
+    """Where an output is, with links followed, if it can be replaced."""
     final = destination(out)
     _check_place(final, out)
     if not _is_free(final) and kind.listed(final) is None:
         found = sorted(entry.name + "/" * entry.is_dir() for entry in final.iterdir())
         raise KazstanceError(
-            f"{out} holds {_some(found)}, but no {kind.manifest} of a {kind.name}; "
+            f"{out} contains {_some(found)} but no {kind.manifest} of a {kind.name}; "
             f"expected a new or empty folder, or a {kind.name} to replace"
         )
     return final
 
 
 def _check_place(final: Path, out: Path) -> None:
-    """A folder that can be exchanged as a whole."""
+    """Check that a folder can be replaced as a whole."""
     if final.exists() and not final.is_dir():
         raise KazstanceError(f"{out} is a file, expected a folder")
     if Path.cwd().is_relative_to(final):
-        raise KazstanceError(f"{out} is the current folder, or holds it; expected another folder")
+        raise KazstanceError(f"{out} is the current folder or contains it; expected another folder")
     if final.is_mount():
         raise KazstanceError(f"{out} is a mount point, which cannot be replaced; expected a folder inside it")
 
 
 def _check_whole(fresh: Path, kind: Kind) -> None:
-    """What was written is read back as what it is to be."""
+    """Check that what was written reads back as a folder of its kind."""
     listed = kind.listed(fresh)
     missing = [name for name in listed or () if not (fresh / name).is_file()]
     if listed is None or missing or (more := unlisted(fresh, kind)):
         found = _some(missing or more) if listed is not None else kind.manifest
-        raise KazstanceError(f"the new {kind.name} is not as its {kind.manifest} lists it: {found}")
+        raise KazstanceError(f"the new {kind.name} does not match its {kind.manifest}: {found}")
 
 
 def _take_over(final: Path, fresh: Path, out: Path, kind: Kind) -> list[str]:
-    """Put what is not ours into the new folder too, and give ours the modes that they had; the new files are synced."""
+    """Carry over what is not ours into the new folder, keep the modes of our files, and sync the new ones."""
     new = {file.relative_to(fresh).as_posix(): file for file in fresh.rglob("*") if file.is_file()}
     strange = unlisted(final, kind, new)
     if taken := [name for name in strange if os.path.lexists(fresh / name)]:
         raise KazstanceError(
-            f"{out}: {_some(taken)} would be overwritten, and is not as its {kind.manifest} lists it; "
-            "move it elsewhere, or choose another folder"
+            f"{out}: this would overwrite {_some(taken)}, which {kind.manifest} does not list in this form; "
+            "move it elsewhere or choose another folder"
         )
     for name, file in new.items():
         with file.open("rb+") as content:
@@ -167,19 +167,19 @@ def _take_over(final: Path, fresh: Path, out: Path, kind: Kind) -> list[str]:
 
 
 def _swap(fresh: Path, final: Path) -> None:
-    """Put a new folder in the place of an old one, in one step where the system can do that."""
+    """Put a new folder in place of an old one, in one step where the system supports it."""
     if _is_free(final):
         if final.is_dir():
             final.rmdir()
         fresh.rename(final)
     elif not exchange(fresh, final):
-        final.rename(fresh.with_name(OLD))  # from here on, the next run puts it back: see staging
+        final.rename(fresh.with_name(OLD))  # from here on, the next run can restore it: see staging
         fresh.rename(final)
     sync(final.parent)
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file or folder at another place too: by hard links, or copies where the system has none."""
+    """Make a file or folder appear at a second path too: by hard links, or copies where the system has no links."""
     if source.is_dir() and not source.is_symlink():
         target.mkdir()
         for entry in source.iterdir():
@@ -214,6 +214,6 @@ def _is_as_listed(file: Path, digest: str | None) -> bool:
 
 
 def _some(names: list[str]) -> str:
-    """A few names of many."""
+    """The first few of many names."""
     shown = ", ".join(map(repr, names[:SHOWN]))
     return f"{shown} and {len(names) - SHOWN} more" if names[SHOWN:] else shown

@@ -1,4 +1,4 @@
-"""Results in order: a sequence that prints as a table and turns into a data frame."""
+"""Results in order: a sequence that prints as a table and converts to a data frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN: Final = 20
-"""Rows that a notebook shows."""
+"""How many rows a notebook shows."""
 
 
 class Plain(Protocol):
@@ -41,7 +41,7 @@ class Listing(Sequence[T_co], Generic[T_co]):
     @overload
     def __getitem__(self, at: slice) -> Listing[T_co]: ...
     def __getitem__(self, at: int | slice) -> T_co | Listing[T_co]:
-        """A result by its place, or those of a slice."""
+        """A result by its index, or the results of a slice."""
         return Listing(self._results[at]) if isinstance(at, slice) else self._results[at]
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
-"""Markdown in which text from elsewhere is text: it makes no heading, link, image, code, HTML or cell of its own.
+"""Markdown in which outside text stays plain text: it forms no heading, link, image, code, HTML or cell.
 
-Escapes are those of CommonMark and GitHub's tables. `<` and `&` are character references, since other dialects that
-know backslash escapes do not know them for these.
+Escapes are those of CommonMark and GitHub's tables. `<` and `&` become character references, since other dialects that
+support backslash escapes do not support them for these.
 """
 
 import re
@@ -14,16 +14,16 @@ from kazstance.output.characters import safe
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Addresses that may become links."""
 SPECIAL: Final = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape the next sign
+    r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape the next character
     r"|[`*|]|\](?=[(\[:])|~(?=~)|(?<=~)~"  # a bracket that would close the text of a link
-    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is no emphasis
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is not emphasis
     r"|<|&(?=#?\w+;)"
 )
-"""A sign that means something within a line."""
+"""A character that has a meaning within a line."""
 START: Final = re.compile(r"[#>+=-]|\d+(?=[.)])")
-"""What means something at the beginning of a line: a heading, quotation, list or rule."""
+"""What has a meaning at the beginning of a line: a heading, quotation, list or rule."""
 END: Final = re.compile(r"(#+)$")
-"""What ends a heading, and is no part of it."""
+"""What ends a heading and is not part of it."""
 REFERENCES: Final = {"<": "&lt;", "&": "&amp;"}
 
 
@@ -34,7 +34,7 @@ class Markdown(str):
 
 
 def plain(text: object) -> Markdown:
-    """A text that means itself anywhere in a line, be it in a cell or a heading; all space in it is single."""
+    """A text taken literally anywhere in a line, including cells and headings; runs of white space become one space."""
     if isinstance(text, Markdown):
         return text
     line = safe(" ".join(str(text).split()))
@@ -43,17 +43,17 @@ def plain(text: object) -> Markdown:
 
 
 def paragraph(text: object) -> Markdown:
-    """A text that means itself at the beginning of a line, too."""
+    """A text taken literally at the beginning of a line too."""
     line = plain(text)
     start = START.match(line)
     if not start:
         return line
-    sign = start.end() if start[0].isdigit() else 0  # behind a number it is the stop that makes a list
+    sign = start.end() if start[0].isdigit() else 0  # after a number it is the full stop that makes a list
     return Markdown(f"{line[:sign]}\\{line[sign:]}")
 
 
 def code(text: object) -> Markdown:
-    """A code span, also in a cell."""
+    """A code span, valid in a cell too."""
     line = safe(" ".join(str(text).split())).replace("|", r"\|")
     fence = "`" * (_longest_run(line) + 1)
     room = " " if line.startswith("`") or line.endswith("`") or not line else ""
@@ -61,7 +61,7 @@ def code(text: object) -> Markdown:
 
 
 def code_block(text: str, language: str) -> Markdown:
-    """A block of code, which ends at its end and not before."""
+    """A block of code that no line of its text can end early."""
     fence = "`" * max(3, _longest_run(text) + 1)
     return Markdown(f"{fence}{language}\n{safe(text)}{'' if text.endswith(chr(10)) else chr(10)}{fence}")
 
@@ -77,7 +77,7 @@ def strong(text: object) -> Markdown:
 
 
 def address(text: str) -> Markdown:
-    """An address, which readers that make links of bare addresses may take for one; of other schemes it is text."""
+    """An address that Markdown readers may turn into a link; with any other scheme, plain text."""
     try:
         scheme = urlsplit(text).scheme
     except ValueError:
@@ -88,7 +88,7 @@ def address(text: str) -> Markdown:
 
 
 def markdown_table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; what is not Markdown already is text."""
+    """A Markdown table; anything that is not Markdown already is plain text."""
     lines = [header, [Markdown("---")] * len(header), *rows]
     return "\n".join("| " + " | ".join(map(plain, line)) + " |" for line in lines)
 

@@ -8,9 +8,9 @@ from kazstance.output.characters import ACTIVE
 
 
 def to_json(value: Any) -> str:
-    """Plain values as indented JSON; a float that is undefined or infinite is null, since JSON knows no other.
+    """Plain values as indented JSON; a float that is NaN or infinite becomes null, since JSON has neither.
 
-    Characters that act on a terminal without being seen are JSON escapes; what JSON does not know is text.
+    Characters that affect a terminal without being displayed are JSON escapes; types unknown to JSON become text.
     """
     return _escaped(json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False, default=str))
 
@@ -21,7 +21,7 @@ def to_line(value: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    """JSON whose acting characters, which stand within strings only, are escapes."""
+    """JSON whose active characters, which occur only within strings, are escapes."""
     return ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 

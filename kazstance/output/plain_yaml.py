@@ -6,7 +6,7 @@ from kazstance.output.characters import ACTIVE
 
 
 def to_yaml(value: Any, width: int) -> str:
-    """Plain values as YAML, keys in their order; where a text has acting characters, all beyond ASCII is escapes."""
+    """Plain values as YAML, keys in order; if a text has active characters, everything beyond ASCII is escaped."""
     import yaml  # noqa: PLC0415  # comes with an extra
 
     readable = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=width)

@@ -1,7 +1,7 @@
-"""A place beside an output where its next content is prepared, by one process at a time.
+"""A place next to an output where its next content is prepared, by one process at a time.
 
-The name of the place follows from that of the output, so that the next run finds what a killed one left behind: it
-puts back what was set aside, and removes the rest.
+The name of the place follows from that of the output, so the next run finds what a killed one left behind: it
+restores what was set aside and removes the rest.
 """
 
 import errno
@@ -25,42 +25,42 @@ PREFIX: Final = ".kazstance-"
 LOCK, IGNORE, NEW, OLD = "lock", ".gitignore", "new", "old"
 MARK: Final = b"kazstance prepares an output here; when no kazstance is running, this folder may be deleted\n"
 SHOWN: Final = 40
-"""Characters of an output's name that the name of its place repeats."""
+"""How many characters of an output's name the name of its place repeats."""
 LOOKS, PAUSE = 10, 0.01
-"""How often a place is looked at that seems to be a stranger's, and the seconds in between."""
+"""How often to look at a place that does not seem to be ours, and the seconds in between."""
 REFUSED: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""What only writing meets: no space, no quota, a file larger than is allowed, a file system that is read-only."""
+"""Errors that only writing can cause: no space, no quota, a file larger than allowed, a read-only file system."""
 UNLOCKABLE: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
-"""A file system without locks, as some of clusters are."""
+"""Errors of a file system without locks, such as some on clusters."""
 SCRATCH: Final = re.compile(r"kazstance-([0-9]+)-.+")
 
 
 def tell(line: str) -> None:
     """Print a line to standard error."""
-    from kazstance.output.terminal import echo  # noqa: PLC0415  # loads rich, which reading does not need
+    from kazstance.output.terminal import echo  # noqa: PLC0415  # loads rich, which is not needed for reading
 
     echo(line, err=True)
 
 
 def destination(out: Path) -> Path:
-    """Where an output lies, behind all symbolic links.
+    """Where an output is, with all symbolic links followed.
 
     Raises:
-        KazstanceError: a link that leads to itself, or a place that may not be looked into.
+        KazstanceError: a link that leads to itself, or a folder that may not be read.
     """
     with named(out):
         found = Path(os.path.realpath(out))
         if found.is_symlink():
-            raise KazstanceError(f"{out} is a symbolic link that leads to itself; expected one that leads somewhere")
+            raise KazstanceError(f"{out} is a symbolic link that leads to itself; expected a file or a folder")
         return found
 
 
 @contextmanager
 def staging(out: Path, say: Say = tell, *, within: bool = False) -> Iterator[Path]:
-    """A folder beside an output, or within it, held by this process alone; it is removed at the end, whatever happened.
+    """A folder next to an output, or within it, held by this process alone; it is always removed at the end.
 
     Raises:
-        KazstanceError: another process holds it, it cannot be made, or its place is taken.
+        KazstanceError: another process holds it, it cannot be created, or its place is taken.
     """
     above = out if within else out.parent
     place = above / _name(out)
@@ -80,7 +80,7 @@ def staging(out: Path, say: Say = tell, *, within: bool = False) -> Iterator[Pat
 
 
 def put_back(out: Path, say: Say = tell) -> bool:
-    """Put an output back that a killed run had set aside; False where there is nothing to put back.
+    """Restore an output that a killed run had set aside; False if there is nothing to restore.
 
     Raises:
         KazstanceError: another process is writing it.
@@ -94,10 +94,10 @@ def put_back(out: Path, say: Say = tell) -> bool:
 
 @contextmanager
 def parents(path: Path, out: Path) -> Iterator[None]:
-    """The folders above an output, made where they are missing, and taken back if what follows fails.
+    """Create the missing folders above an output, and remove them again if what follows fails.
 
     Raises:
-        KazstanceError: one of them is a file, or cannot be made.
+        KazstanceError: one of them is a file or cannot be created.
     """
     missing = [folder for folder in path.parents if not os.path.lexists(folder)]
     above = next(folder for folder in path.parents if folder not in missing)
@@ -116,19 +116,19 @@ def parents(path: Path, out: Path) -> Iterator[None]:
 
 @contextmanager
 def named(out: Path, codes: Container[int | None] | None = None) -> Iterator[None]:
-    """Name the output where the system refuses what it needs; by default whatever the reason."""
+    """Name the output in errors of the system; by default in all of them, otherwise in those with the given codes."""
     try:
         yield
     except OSError as error:
         if codes is not None and error.errno not in codes:
             raise
         reason = os.strerror(error.errno) if error.errno else error
-        raise KazstanceError(f"{out}: {reason}; it is as it was") from error
+        raise KazstanceError(f"{out}: {reason}; it was left unchanged") from error
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """An empty folder for what is not kept, in the system's folder for that; those of killed runs are removed."""
+    """An empty temporary folder in the system's place for these; those of killed runs are removed."""
     for found in Path(tempfile.gettempdir()).glob("kazstance-*"):
         with suppress(OSError):
             _sweep(found)
@@ -145,7 +145,7 @@ def scratch() -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Delete a file or a folder of ours with all that is in it."""
+    """Delete a file or a folder of ours with everything in it."""
     if path.is_dir() and not path.is_symlink():
         for folder, _, _ in os.walk(path):
             if not os.access(folder, os.W_OK):
@@ -156,7 +156,7 @@ def remove(path: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """See to it that the names in a folder outlast a power cut, where the system lets folders be synchronised."""
+    """Make the names in a folder survive a power cut, where the system can synchronise folders."""
     if os.name != "nt":
         found = os.open(folder, os.O_RDONLY)
         try:
@@ -167,15 +167,15 @@ def sync(folder: Path) -> None:
 
 
 def _name(out: Path) -> str:
-    """The name of an output's place: recognisable, and short however long that of the output is."""
+    """The name of an output's place: recognisable, and short even if that of the output is long."""
     shown = re.sub(r"[^\w.-]", "_", out.name)[:SHOWN]
     return f"{PREFIX}{shown}-{hashlib.sha256(os.fsencode(out.name)).hexdigest()[:8]}"
 
 
 def _hold(place: Path, out: Path) -> int:
-    """Make a place, and lock it; the lock ends with the process, however that ends."""
+    """Create a place and lock it; the lock ends with the process, however it ends."""
     while True:
-        with suppress(FileExistsError):  # `exist_ok` fails where the place is removed just after it was found
+        with suppress(FileExistsError):  # `exist_ok` fails if the place is removed just after it was found
             place.mkdir()
         if place.is_symlink():
             raise KazstanceError(f"{place} is in the way: it is a symbolic link; move it elsewhere")
@@ -198,7 +198,7 @@ def _hold(place: Path, out: Path) -> int:
 
 
 def _mark(held: int, place: Path) -> None:
-    """Write into the lock that the place is ours."""
+    """Mark the place as ours in the lock."""
     try:
         if os.fstat(held).st_size != len(MARK):
             os.ftruncate(held, 0)
@@ -209,9 +209,9 @@ def _mark(held: int, place: Path) -> None:
 
 
 def _check_ours(place: Path) -> None:
-    """Only what a run of ours may have left is ever removed.
+    """Check that only what a run of ours may have left is ever removed.
 
-    A place that another process is just clearing may look like a stranger's for a moment: it is looked at again.
+    A place that another process is just clearing may briefly not look like ours, so it is checked again.
     """
     for _ in range(LOOKS):
         if not (strange := _strange(place)):
@@ -223,7 +223,7 @@ def _check_ours(place: Path) -> None:
 
 
 def _strange(place: Path) -> set[str]:
-    """The names in a place that are none of ours; without our mark, all but the lock are."""
+    """The names in a place that are not ours; without our mark, all except the lock."""
     found = {entry.name for entry in place.iterdir()}
     return found - {LOCK, IGNORE, NEW, OLD} or (set() if _is_marked(place / LOCK) else found - {LOCK})
 
@@ -233,21 +233,21 @@ def _is_marked(lock: Path) -> bool:
 
 
 def _restore(place: Path, out: Path, say: Say) -> None:
-    """Put an output back that a killed run had set aside, on a system that cannot exchange folders in one step."""
+    """Restore an output that a killed run had set aside on a system that cannot swap folders in one step."""
     old = place / OLD
     if not os.path.lexists(old):
         return
     if not os.path.lexists(out):
         old.rename(out)
-        say(f"{out}: put back as it was before a run that was interrupted")
+        say(f"{out}: restored to its state before an interrupted run")
     elif os.path.lexists(place / NEW):
         raise KazstanceError(
-            f"{out} was set aside as {old} by an interrupted run, and is there again; move one of them elsewhere"
+            f"{out} exists, and an interrupted run had set it aside as {old}; move one of them elsewhere"
         )
 
 
 def _leave(place: Path, out: Path, held: int, say: Say) -> None:
-    """Clear a place and let go of it; what cannot be removed now is removed by the next run."""
+    """Clear a place and release it; what cannot be removed now is removed by the next run."""
     try:
         _restore(place, out, say)
         with suppress(OSError):
@@ -258,16 +258,16 @@ def _leave(place: Path, out: Path, held: int, say: Say) -> None:
 
 
 def _close(held: int, folder: Path) -> None:
-    """Unlock a folder, and remove it if it is empty but for the lock."""
+    """Unlock a folder, and remove it if it holds only the lock."""
     is_last = False
     with suppress(OSError):
         is_last = {entry.name for entry in folder.iterdir()} <= {LOCK}
         if is_last and os.name != "nt":
-            (folder / LOCK).unlink()  # while it is held: whoever waits for it sees that it is gone
+            (folder / LOCK).unlink()  # while it is held, so that a waiting process sees that it is gone
     os.close(held)
     with suppress(OSError):
         if is_last and os.name == "nt":
-            (folder / LOCK).unlink()  # Windows keeps a file that is open
+            (folder / LOCK).unlink()  # Windows does not delete an open file
         folder.rmdir()
 
 
@@ -289,7 +289,7 @@ def _is_own(folder: Path) -> bool:
 
 
 def _is_alive(process: int) -> bool:
-    """Whether a process runs; on Windows, where asking is not without effect, the lock alone tells."""
+    """Whether a process runs; on Windows, where asking has side effects, only the lock tells."""
     if os.name == "nt":
         return False
     try:
@@ -305,7 +305,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(held: int) -> bool:
-        """Lock a file, unless another process has."""
+        """Lock a file unless another process has locked it."""
         try:
             os.lseek(held, len(MARK), os.SEEK_SET)
             msvcrt.locking(held, msvcrt.LK_NBLCK, 1)
@@ -319,7 +319,7 @@ else:
     import fcntl
 
     def _lock(held: int) -> bool:
-        """Lock a file, unless another process has."""
+        """Lock a file unless another process has locked it."""
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The ending of a file to write says what is written into it."""
+"""The suffix of a file to write, which determines its format."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Final
 from kazstance.errors import UnknownNameError
 
 CHARTS: Final = (".png", ".svg", ".html")
-"""Files that a chart is drawn into."""
+"""The formats of a chart."""
 PAGES: Final = (".html", ".htm")
 
 
 def suffix_of(out: Path, kind: str, known: Iterable[str]) -> str:
-    """The ending of a file to write, in small letters.
+    """The suffix of a file to write, in lower case.
 
     Raises:
-        UnknownNameError: it is not one that is known; the message lists those.
+        UnknownNameError: it is unknown; the message lists the valid ones.
     """
     suffix = out.suffix.lower()
     if suffix not in (endings := list(known)):

@@ -1,4 +1,4 @@
-"""The one way to a terminal: all that commands print passes here, and no text acts on the terminal by it."""
+"""The one way to a terminal: everything that commands print passes through here and cannot control the terminal."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ def echo(*lines: object, err: bool = False) -> None:
 
 
 def echo_page(page: str, *, err: bool = False) -> None:
-    """Print a text of several lines that the program has made; it ends with a line feed, whether it has one or not."""
+    """Print a text of several lines made by the program; a missing final line feed is added."""
     print(safe(page.removesuffix("\n")), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def write(content: bytes) -> None:
-    """Write the content of a file to standard output: byte by byte into a pipe or file, escaped on a terminal."""
+    """Write the content of a file to standard output: unchanged into a pipe or file, escaped on a terminal."""
     if sys.stdout.isatty():
         echo_page(content.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
     else:
@@ -44,7 +44,7 @@ def styled(content: str, style: str = "") -> Text:
 
 
 class Table(table.Table):
-    """A table; text is made safe before its columns are measured."""
+    """A table whose text is made safe before its columns are measured."""
 
     def add_column(self, header: RenderableType = "", *args: Any, **settings: Any) -> None:
         """Append a column."""
@@ -63,10 +63,10 @@ def console(*, err: bool = False) -> Console:
 
 
 class _Guard(RenderHook):
-    """Makes safe whatever a console prints, should it have come there without `styled` or `Table`."""
+    """Makes everything that a console prints safe, in case it did not go through `styled` or `Table`."""
 
     def process_renderables(self, renderables: Sequence[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """The same, guarded."""
+        """The same renderables, guarded."""
         return [_Guarded(renderable) for renderable in renderables]
 
 

@@ -15,7 +15,7 @@ SCALARS = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.strin
 def arrow_schema(record: type[Record]) -> pa.Schema:
     """The columns of a table, with its features under the metadata key `huggingface`.
 
-    All columns are nullable and label columns int64, since `datasets` drops a feature whose column is neither.
+    All columns are nullable and label columns int64, since `datasets` drops the features of other columns.
     """
     fields = [pa.field(name, _arrow(info.annotation)) for name, info in record.model_fields.items()]
     metadata = {"huggingface": json.dumps({"info": {"features": features(record)}})}
@@ -33,14 +33,14 @@ def card_features(record: type[Record]) -> list[dict[str, Any]]:
 
 
 def plain_type(annotation: Any) -> Any:
-    """The type under an optional one."""
+    """The type inside an optional one."""
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = (arg for arg in get_args(annotation) if arg is not NoneType)
     return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
 
 
 def item_type(annotation: Any) -> Any:
-    """The type of the items of a tuple, or None where the type is no tuple."""
+    """The type of the items of a tuple, or None if the type is not a tuple."""
     return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 
 

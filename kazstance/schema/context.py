@@ -1,4 +1,4 @@
-"""What stands around a sentence in its paragraph."""
+"""The context of a sentence: the text around it in its paragraph."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from kazstance.schema.records import Sentence
 
 
 def contexts(sentences: Iterable[Sentence]) -> dict[str, tuple[str, str]]:
-    """For each sentence, by id, what stands before and after it in its paragraph; sentences in their order."""
+    """The text before and after each sentence in its paragraph, by sentence id; sentences are given in order."""
     paragraphs: dict[str, list[Sentence]] = defaultdict(list)
     for sentence in sentences:
         paragraphs[sentence.paragraph_id].append(sentence)

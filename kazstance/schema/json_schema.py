@@ -9,10 +9,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(table: str | None = None) -> dict[str, Any]:
-    """The JSON Schema of a table's rows, as `kazstance export --format jsonl` writes them; without a table, of all.
+    """The JSON Schema of a table's rows, as `kazstance export --format jsonl` writes them; without `table`, of all.
 
     Raises:
-        UnknownNameError: there is no such table; the message lists those there are.
+        UnknownNameError: there is no such table; the message lists the valid names.
     """
     if table is None:
         return {name: json_schema(name) for name in TABLES}

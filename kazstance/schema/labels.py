@@ -38,7 +38,7 @@ class MoreFavorable(IntEnum):
 
 @keep_docstring
 class Relation(IntEnum):
-    """How the sentences of a pair stand to each other: same side, opposite sides, or one at least takes none."""
+    """How the sentences of a pair relate: the same side, opposite sides, or at least one takes no side."""
 
     disagree = 0
     mixed = 1
@@ -72,7 +72,7 @@ class Origin(StrEnum):
 
 @keep_docstring
 class Role(StrEnum):
-    """What an annotator's judgements are for: to make the labels, or only to check those that others made."""
+    """What an annotator's judgements are for: to make the labels, or only to check labels made by others."""
 
     label = "label"
     check = "check"
@@ -80,7 +80,7 @@ class Role(StrEnum):
 
 @keep_docstring
 class Voice(StrEnum):
-    """Who utters a sentence: the source itself, or somebody whom it quotes."""
+    """Who speaks in a sentence: the source itself, or somebody it quotes."""
 
     own = "own"
     quoted = "quoted"
@@ -105,7 +105,7 @@ class TargetKind(StrEnum):
 
 @keep_docstring
 class ProbeKind(StrEnum):
-    """What a probe changes of a row: its names are hidden, its claim is negated, or its target is another."""
+    """What a probe changes in a row: its names are hidden, its claim is negated, or another target is shown."""
 
     mask = "mask"
     mirror = "mirror"
@@ -114,7 +114,7 @@ class ProbeKind(StrEnum):
 
 @keep_docstring
 class NameKind(StrEnum):
-    """What a name is of: an organisation or current, a place or people, a person."""
+    """What a name refers to: an organisation or current, a place or people, a person."""
 
     org = "org"
     place = "place"

@@ -1,4 +1,4 @@
-"""The manifest of a built dataset: what it holds, where that came from, and how to tell that it is whole."""
+"""The manifest of a built dataset: what it holds, where that came from, and how to tell that it is intact."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -18,7 +18,7 @@ FORMAT: Final = 2
 MAX_BYTES: Final = 64 * 2**20
 SHOWN: Final = 20
 DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
-"""Names that Windows keeps for devices, whatever suffix they have."""
+"""Names that Windows reserves for devices, with any suffix."""
 
 
 def _not_a_device(name: str) -> str:
@@ -53,7 +53,7 @@ class SplitFile(ManifestPart):
     """One Parquet file: a table's split."""
 
     path: str
-    """Its place below the dataset's folder: table/split.parquet."""
+    """Its path relative to the dataset's folder: table/split.parquet."""
     rows: Count
     """Number of rows."""
     digest: Sha256
@@ -65,7 +65,7 @@ class SplitFile(ManifestPart):
 
 
 class Fold(ManifestPart):
-    """One fold of a protocol: test rows have both their source and their target below; null means all.
+    """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
     A training row of a fold has neither a source nor a target of the fold's lists.
     """
@@ -106,7 +106,7 @@ class Manifest(ManifestPart):
     tools: dict[str, str]
     """Versions of the tools that wrote the files."""
     pages: dict[FileName, Sha256] = {}
-    """SHA-256 of every page that was written beside the tables: card, licences, metadata."""
+    """SHA-256 of every page that was written next to the tables: card, licences, metadata."""
     manifest_sha256: Sha256 | None = None
     """SHA-256 of the manifest as it would be written without this field; null in format 1."""
 
@@ -127,14 +127,14 @@ class Manifest(ManifestPart):
     def _check_format(self) -> Self:
         is_old = self.format_version == 1
         if is_old != (self.manifest_sha256 is None) or (is_old and self.pages):
-            raise ValueError(f"pages and manifest_sha256 do not go with format_version {self.format_version}")
+            raise ValueError(f"pages and manifest_sha256 are not allowed with format_version {self.format_version}")
         if MANIFEST in self.pages:
             raise ValueError(f"pages: {MANIFEST} is not a page")
         return self
 
 
 def sign(manifest: Manifest, pages: Mapping[str, bytes] | None = None) -> Manifest:
-    """A manifest in the present format with the digests of its pages (by default those it has) and of itself."""
+    """A manifest in the current format with the digests of its pages (by default those it has) and of itself."""
     digests = manifest.pages if pages is None else {name: sha256(pages[name]).hexdigest() for name in sorted(pages)}
     changed = manifest.model_copy(update={"format_version": FORMAT, "pages": digests})
     return changed.model_copy(update={"manifest_sha256": self_digest(changed)})
@@ -153,7 +153,7 @@ def data_digest(tables: Mapping[str, Mapping[str, SplitFile]]) -> str:
 
 
 def to_bytes(manifest: Manifest) -> bytes:
-    """A manifest as it is written: there is one way, so that every other byte is a change."""
+    """The bytes of a manifest in their only valid form, so that any other byte is a change."""
     return _text(manifest.model_dump(mode="json"))
 
 
@@ -165,8 +165,8 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a dataset.
 
     Raises:
-        KazstanceError: there is none, or it cannot be read.
-        IntegrityError: it is not as the schema has it; the message lists the differences.
+        KazstanceError: it is missing or cannot be read.
+        IntegrityError: it does not match the schema; the message lists the differences.
     """
     return parse_manifest(manifest_bytes(folder), folder / MANIFEST)
 
@@ -175,8 +175,8 @@ def manifest_bytes(folder: Path) -> bytes:
     """The bytes of the manifest of a dataset.
 
     Raises:
-        KazstanceError: there is none, or it cannot be read.
-        IntegrityError: it is far too large to be one.
+        KazstanceError: it is missing or cannot be read.
+        IntegrityError: it is far too large to be a manifest.
     """
     file = folder / MANIFEST
     try:
@@ -198,7 +198,7 @@ def parse_manifest(content: bytes, file: Path) -> Manifest:
     """A manifest from its bytes; `file` is named in errors.
 
     Raises:
-        IntegrityError: it is not as the schema has it; the message lists the differences.
+        IntegrityError: it does not match the schema; the message lists the differences.
     """
     try:
         return Manifest.model_validate_json(content)
@@ -207,7 +207,7 @@ def parse_manifest(content: bytes, file: Path) -> Manifest:
 
 
 def _faults(error: ValidationError, file: Path) -> Iterable[str]:
-    """What is wrong with a manifest, a line for each fault."""
+    """What is wrong with a manifest, one line per fault."""
     faults = error.errors(include_url=False)
     for fault in faults[:SHOWN]:
         field = ".".join(_shown(part) for part in fault["loc"]) or None

@@ -13,13 +13,13 @@ def _check_filled(text: str) -> str:
 
 
 FILLED: Final = AfterValidator(_check_filled)
-"""Of text: not all of its characters are white space, or invisible."""
+"""Validates that a text is not blank: not all of its characters are white space or invisible."""
 Prose = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
 Word = Annotated[str, Field(min_length=1, max_length=200), FILLED]
 
 
 class PublicationPart(BaseModel):
-    """Base of what follows: frozen and without unknown fields."""
+    """Base of the parts of a publication: frozen and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -32,33 +32,33 @@ class ResponsibleAI(PublicationPart):
     data_collection_type: Prose | None = None
     """What kind of collection it was."""
     data_collection_missing_data: Prose | None = None
-    """What is not known or not there."""
+    """What is unknown or missing."""
     data_collection_raw_data: Prose | None = None
-    """What the raw data are, and where they stand."""
+    """What the raw data are, and where they are kept."""
     data_preprocessing_protocol: Prose | None = None
     """What was done to the texts before they were annotated."""
     data_manipulation_protocol: Prose | None = None
-    """How splits and tables were made of the annotated texts."""
+    """How splits and tables were made from the annotated texts."""
     data_annotation_protocol: Prose | None = None
     """How the labels were made."""
     data_annotation_platform: Prose | None = None
-    """What the annotators worked with."""
+    """Which tools the annotators used."""
     data_use_cases: Prose | None = None
     """What the data are for, and what not."""
     data_biases: Prose | None = None
-    """In which directions the data lean."""
+    """How the data may be biased."""
     data_limitations: Prose | None = None
     """What cannot be concluded from the data."""
     data_social_impact: Prose | None = None
     """Whom the use of the data may help or harm."""
     personal_sensitive_information: Prose | None = None
-    """What is in the data about persons."""
+    """What personal information the data contain."""
     data_release_maintenance_plan: Prose | None = None
     """How versions are made, and how to have something removed."""
 
 
 class Publication(PublicationPart):
-    """What is said once and stands in the card, the citation, Zenodo's and Croissant's metadata."""
+    """Metadata entered once and reused in the card, the citation, and the metadata for Zenodo and Croissant."""
 
     released: datetime.date | None = None
     """The day of this version."""
@@ -67,10 +67,10 @@ class Publication(PublicationPart):
     abstract: Prose | None = None
     """What it is, in one paragraph."""
     keywords: tuple[Word, ...] = ()
-    """What it is found by."""
+    """Keywords to find it by."""
     repository: Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$")] | None = None
-    """The address of its home; left out where it has none."""
+    """The address of its home page; omitted if it has none."""
     doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+$")] | None = None
-    """Its DOI; left out where it has none."""
+    """Its DOI; omitted if it has none."""
     responsible_ai: ResponsibleAI = ResponsibleAI()
     """What a user should know before use."""

@@ -1,4 +1,4 @@
-"""The rows of every table as frozen records. A column is a field; the sentence under it says what it means."""
+"""The rows of every table as frozen records. A column is a field; the sentence below it says what it means."""
 
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
@@ -34,7 +34,7 @@ NAME_SUFFIX: Final = "_name"
 
 
 class Record(BaseModel):
-    """A row: frozen, without unknown fields, and with the name of each label beside its number."""
+    """A row: frozen, without unknown fields, and with the name of each label next to its number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -42,7 +42,7 @@ class Record(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Note which columns are labels, and where their names stand; keep what a row is said to be."""
+        """Note the label columns and the columns of their names; keep the docstring that describes a row."""
         keep_docstring(cls)
         named = ((column, column + NAME_SUFFIX) for column in cls.model_fields)
         cls.label_columns = tuple((column, name) for column, name in named if name in cls.model_fields)
@@ -57,7 +57,7 @@ class Record(BaseModel):
 
 
 class Span(Record):
-    """A stretch of a sentence that shows the label."""
+    """A part of a sentence that shows the label."""
 
     start: Offset
     """First character, counted from 0 in the sentence's text."""
@@ -82,9 +82,9 @@ class Repair(Record):
     raw_start: Offset
     """First character replaced, counted from 0 in the raw text."""
     raw_end: Offset
-    """One past the last character replaced; equal to raw_start where something was only put in."""
+    """One past the last character replaced; equal to raw_start if text was only inserted."""
     replacement: str
-    """What stands there now."""
+    """The text that replaces it."""
     reason: str
     """Why it was changed."""
 
@@ -97,7 +97,7 @@ class QuotedVoice(Record):
     endorsed: Endorsed
     """Whether the source makes the quotation its own."""
     note: str | None
-    """How that can be seen."""
+    """What shows this."""
 
 
 class SentenceTarget(Record):
@@ -143,9 +143,9 @@ class Stance(SentenceTarget):
     endorsed: Endorsed | None
     """Whether the source makes the quotation its own; null in the source's own voice."""
     context_before: str
-    """What stands before the sentence in its paragraph; empty at its beginning."""
+    """The text before the sentence in its paragraph; empty for the first sentence."""
     context_after: str
-    """What stands after the sentence in its paragraph; empty at its end."""
+    """The text after the sentence in its paragraph; empty for the last sentence."""
 
 
 class GridCell(SentenceTarget):
@@ -160,14 +160,14 @@ class GridCell(SentenceTarget):
     rule: str | None
     """The codebook rule by which it was adjudicated; null where it was not."""
     reason: str | None
-    """Why it was adjudicated so."""
+    """The reason given for the adjudication."""
 
 
 class Pair(Record):
     """Two sentences of different sources about one target."""
 
     pair_id: str
-    """The target and both sentences, the alphabetically first one first: target:sentence:sentence."""
+    """The target and both sentences in alphabetical order: target:sentence:sentence."""
     target_id: Name
     """The target; a row of the table targets."""
     target: str
@@ -197,16 +197,16 @@ class Pair(Record):
     more_favorable_name: str
     """Name of the answer: a, b or same."""
     relation: Relation
-    """agree: the same side; disagree: opposite sides; mixed: one at least takes none."""
+    """agree: the same side; disagree: opposite sides; mixed: at least one takes no side."""
     relation_name: str
     """Name of the relation."""
 
 
 class Probe(Record):
-    """A row of stances shown otherwise: with names hidden, on the negated claim, or on another target."""
+    """A row of stances shown in another form: with names hidden, on the negated claim, or on another target."""
 
     probe_id: str
-    """The probe and its row, probe:sentence:target; of a swap also the target shown, swap:sentence:target:other."""
+    """The probe and its row, probe:sentence:target; for a swap also the target shown, swap:sentence:target:other."""
     probe: ProbeKind
     """mask: names hidden in the text; mirror: the claim's contradictory; swap: another target of the same sentence."""
     sentence_id: SentenceId
@@ -214,17 +214,17 @@ class Probe(Record):
     target_id: Name
     """The target of the row; a row of the table targets."""
     other_target_id: Name | None
-    """Of a swap: the target that is shown instead, on which the sentence has another label; else null."""
+    """For a swap, the target that is shown instead, on which the sentence has another label; otherwise null."""
     source_id: Name
     """The source of the sentence; a row of the table sources."""
     paragraph_id: ParagraphId
     """The paragraph of the sentence: the cluster of intervals."""
     text: str
-    """The sentence as shown; of a mask with [org], [place] or [person] in place of each name."""
+    """The sentence as shown; for a mask with [org], [place] or [person] in place of each name."""
     target: str
-    """The target in words as shown; of a mirror the contradictory of the claim, of a swap the other target."""
+    """The target in words as shown; for a mirror the contradictory of the claim, for a swap the other target."""
     label: Label
-    """The label expected of what is shown: of a mask the row's own, of a mirror what a blind reader gave."""
+    """The label expected for what is shown: for a mask the row's own, for a mirror the one a blind reader gave."""
     label_name: str
     """Name of the label."""
     row_label: Label
@@ -236,18 +236,18 @@ class Probe(Record):
     certainty: Certainty
     """Whether a careful reader could have chosen another expected label."""
     context_before: str
-    """What stands before the sentence in its paragraph, as shown; of a mask with its names hidden too."""
+    """The text before the sentence in its paragraph, as shown; for a mask with its names hidden too."""
     context_after: str
-    """What stands after the sentence in its paragraph, as shown; of a mask with its names hidden too."""
+    """The text after the sentence in its paragraph, as shown; for a mask with its names hidden too."""
 
 
 class Sentence(Record):
     """A unit of a text."""
 
     sentence_id: SentenceId
-    """source/paragraph/sentence, counted from 1; stays for ever."""
+    """source/paragraph/sentence, counted from 1; never changes."""
     source_id: Name
-    """The text it stands in; a row of the table sources."""
+    """The text it belongs to; a row of the table sources."""
     paragraph_id: ParagraphId
     """source/paragraph; a paragraph is a line of the repaired text."""
     position: Offset
@@ -261,7 +261,7 @@ class Sentence(Record):
     kind: UnitKind
     """What the unit is: title, heading, sentence, list_item, date, byline, navigation, address or author_note."""
     annotated: bool
-    """Whether it was annotated: titles, headings, sentences and list items that are no copies."""
+    """Whether it was annotated: titles, headings, sentences and list items that are not copies."""
     voice: Voice
     """Whether the source speaks itself or quotes."""
     speaker: str | None
@@ -273,7 +273,7 @@ class Sentence(Record):
     repairs: tuple[Repair, ...]
     """The changes between raw slice and text, in order."""
     note: str | None
-    """What a curator noted of it."""
+    """The curator's note on it."""
 
 
 class Judgement(Record):
@@ -300,9 +300,9 @@ class Judgement(Record):
     evidence: tuple[Span, ...]
     """The spans of the text that show the label; empty for none."""
     note: str | None
-    """What the annotator remarked."""
+    """The annotator's note."""
     probability: Annotated[float, Field(gt=0, le=1)]
-    """With what probability the pair was drawn for this annotator; 1 where all pairs were judged."""
+    """The probability with which the pair was drawn for this annotator; 1 if all pairs were judged."""
 
 
 class SourcePosition(Record):
@@ -321,7 +321,7 @@ class SourcePosition(Record):
     n_sentences: Count
     """Annotated sentences of the source."""
     position: Position
-    """favor, against or mixed by the sides taken; neutral where none is; not_addressed without a sentence about it."""
+    """favor, against or mixed, by the sides taken; neutral if no side is; not_addressed if no sentence is about it."""
     position_name: str
     """Name of the position."""
     net: Net | None
@@ -341,16 +341,16 @@ class SourcePosition(Record):
     salience_low: Share
     """Lower end of its 95 % interval."""
     salience_high: Share
-    """Upper end of its 95 % interval; where not addressed, how much could have gone unseen."""
+    """Upper end of its 95 % interval; where not addressed, how much may have been missed."""
 
 
 class Source(Record):
-    """A text, as far as it says of itself."""
+    """A text, as far as it describes itself."""
 
     source_id: Name
     """Its name in all tables."""
     title: str | None
-    """Its title; null where it has none."""
+    """Its title; null if it has no title."""
     speaker: str | None
     """Who speaks, as stated; null where the text does not say."""
     tradition: str | None
@@ -368,7 +368,7 @@ class Source(Record):
     translated: bool
     """Whether it is a translation."""
     rights: str
-    """Whose the rights in the text are."""
+    """Who holds the rights in the text."""
     voices: tuple[QuotedVoice, ...]
     """Whom it quotes at length."""
     notes: str | None
@@ -383,7 +383,7 @@ class Target(Record):
     """Something that sources can take sides on."""
 
     target_id: Name
-    """Its name in all tables; stays for ever."""
+    """Its name in all tables; never changes."""
     name: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
     kind: TargetKind
@@ -395,7 +395,7 @@ class Target(Record):
     definition: str
     """Its definition in the codebook."""
     contested: bool
-    """Whether sources really stand on both sides: two or more with two sentences each, and two sentences a side."""
+    """Whether sources really take both sides: two or more with two sentences each, and two sentences per side."""
 
 
 class Annotator(Record):
@@ -408,27 +408,27 @@ class Annotator(Record):
     role: Role
     """label: its judgements make the labels; check: they are only compared with the labels that others made."""
     complete: bool
-    """Whether it is stated, and checked by the build, that it judged every annotated sentence on every target."""
+    """Whether it is declared to have judged every annotated sentence on every target, which the build checks."""
     name: str | None
-    """What it calls itself, where that may be said."""
+    """Its own name, if it may be published."""
     family: str | None
-    """Of a language model: its family and maker."""
+    """For a language model, its family and maker."""
     version: str | None
-    """Of a language model: its version; null where it is not known."""
+    """For a language model, its version; null if unknown."""
     date: str | None
     """When it judged, as YYYY-MM-DD."""
     order: str | None
-    """In which order it took sentences and targets."""
+    """The order in which it judged sentences and targets."""
     brief: str | None
     """The brief it was given: a file of the corpus folder."""
     brief_sha256: str | None
     """SHA-256 of the brief's bytes."""
     note: str | None
-    """What else should be known."""
+    """Anything else worth knowing."""
 
 
 class Table(NamedTuple):
-    """What is fixed of a table: the record of its rows, its splits, and the columns that identify a row."""
+    """The definition of a table: the record of its rows, its splits, and the columns that identify a row."""
 
     record: type[Record]
     splits: tuple[str, ...]

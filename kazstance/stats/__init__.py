@@ -1,1 +1,1 @@
-"""Statistics on counts, which know nothing about stance: resampling, metrics, agreement, pooling, permutation tests."""
+"""Statistics of counts, independent of stance: resampling, metrics, agreement, pooling, permutation tests."""

@@ -1,4 +1,4 @@
-"""Agreement between annotators: Krippendorff's alpha and kin, from counts of label patterns."""
+"""Agreement between annotators: Krippendorff's alpha and related coefficients, from counts of label patterns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Patterns:
 
     @property
     def units(self) -> int:
-        """Units that at least two annotators judged."""
+        """Number of units that at least two annotators judged."""
         return int(self.counts.sum(axis=0)[self.votes.sum(axis=1) > 1].sum())
 
 
@@ -47,12 +47,12 @@ def alpha(votes: npt.ArrayLike, counts: npt.ArrayLike | None = None, level: Leve
     (0.743, 0.815)
 
     Args:
-        votes: shape (patterns, labels): how many annotators chose each label; for `ordinal` the labels in their order.
-        counts: shape (..., patterns): how often each pattern occurs; without it, once.
+        votes: shape (patterns, labels): how many annotators chose each label; for `ordinal`, in their order.
+        counts: shape (..., patterns): how often each pattern occurs; by default once.
         level: `nominal` or `ordinal`.
 
     Returns:
-        Values in (-1, 1], shape (...); without counts, one as a float. NaN where nothing varies.
+        Values in (-1, 1], shape (...); a single float without `counts`. NaN where nothing varies.
     """
     votes = np.asarray(votes, dtype=np.float64)
     weight = np.ones(len(votes)) if counts is None else np.asarray(counts, dtype=np.float64)
@@ -70,14 +70,14 @@ def alpha(votes: npt.ArrayLike, counts: npt.ArrayLike | None = None, level: Leve
 
 
 def _ordinal(values: Floats) -> Floats:
-    """Squared ordinal distances from the numbers of values of each label (Krippendorff, 2011), shape (..., K, K)."""
+    """Squared ordinal distances from the number of values of each label (Krippendorff, 2011), shape (..., K, K)."""
     below = np.cumsum(values, axis=-1) - values / 2
     squared: Floats = (below[..., :, None] - below[..., None, :]) ** 2
     return squared
 
 
 def count_patterns(votes: Floats, clusters: Sequence[str] | None = None) -> Patterns:
-    """Count the patterns of units, given how many annotators chose each label for each: shape (units, labels)."""
+    """Count the patterns of units; `votes` says how many annotators chose each label, shape (units, labels)."""
     code = votes @ (votes.max(initial=0) + 1) ** np.arange(votes.shape[1])
     _, first, column = np.unique(code, return_index=True, return_inverse=True)
     names, line = numbered(clusters or [""] * len(votes))
@@ -87,13 +87,13 @@ def count_patterns(votes: Floats, clusters: Sequence[str] | None = None) -> Patt
 
 
 def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES, seed: int = SEED) -> Estimate:
-    """Alpha with a 95 % percentile bootstrap interval: over clusters, or over units where there is but one cluster.
+    """Alpha with a 95 % percentile bootstrap interval: over clusters, or over units if there is only one cluster.
 
     Args:
         found: the patterns of labels.
         level: `nominal` or `ordinal`.
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
     """
     total = found.counts.sum(axis=0)
     draws = resample(total, n, seed) if len(found.counts) == 1 else resample_clusters(found.counts, n, seed)
@@ -137,17 +137,17 @@ def kappa_interval(
 ) -> Estimate:
     """Kappa of two annotators' labels with a 95 % percentile bootstrap interval over clusters.
 
-    Weights, one over the probability with which a pair was drawn, carry a sample over to all (Horvitz and Thompson,
+    Inverse-probability weights make a sample of units represent all of them (Horvitz and Thompson,
     1952).
 
     Args:
-        first: the number of the label that the first annotator gave each unit.
-        second: that of the second.
+        first: the number of the label that the first annotator gave to each unit.
+        second: the same for the second annotator.
         clusters: the cluster of each unit.
-        weights: of each unit; without them, each counts once.
-        labels: how many there are.
+        weights: the weight of each unit; by default, each counts once.
+        labels: number of labels.
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
     """
     names, line = numbered(clusters)
     cells = np.zeros((len(names), labels * labels))
@@ -161,6 +161,6 @@ def kappa_interval(
 
 
 def overlap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Characters that two annotators' spans share, and the sum of both lengths; F1 is twice the one by the other."""
+    """Characters that two annotators' spans share, and the sum of both lengths; F1 is twice their ratio."""
     one, other = ({i for start, end in spans for i in range(start, end)} for spans in (first, second))
     return len(one & other), len(one) + len(other)

@@ -8,13 +8,13 @@ from kazstance.stats.counting import Codes, Floats, sums
 def intraclass(hits: Floats, sizes: Floats, cell: Codes) -> float:
     """Intraclass correlation of a binary mark within clusters, in [0, 1], pooled over cells.
 
-    By analysis of variance of clusters nested in cells (Ridout, Demetrio and Firth, 1999); 0 where no cluster has two
-    rows or no cell two clusters.
+    By analysis of variance of clusters nested in cells (Ridout, Demetrio and Firth, 1999); 0 if no cluster has two
+    rows or no cell has two clusters.
 
     Args:
         hits: shape (clusters,), marked rows of each cluster.
-        sizes: shape (clusters,), rows of each cluster, none 0.
-        cell: shape (clusters,), the number of the cell that a cluster belongs to.
+        sizes: shape (clusters,), rows of each cluster, all positive.
+        cell: shape (clusters,), the number of the cell that each cluster belongs to.
     """
     cells = int(cell.max(initial=-1)) + 1
     totals, hit, clusters = (sums(cell, values, cells) for values in (sizes, hits, np.ones_like(sizes)))
@@ -30,7 +30,7 @@ def intraclass(hits: Floats, sizes: Floats, cell: Codes) -> float:
 
 
 def design_effects(sizes: Floats, cell: Codes, cells: int, correlation: float) -> Floats:
-    """By how much clustering inflates the variance of each cell's share: 1 + (m - 1) rho, shape (cells,).
+    """The factor by which clustering inflates the variance of each cell's share: 1 + (m - 1) rho, shape (cells,).
 
     m is the cell's sum of squared cluster sizes over their sum (Kish, 1965); 1 for an empty cell.
     """

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """How many rows each cluster has of each stratum, gold label and predicted label; only what occurs is kept.
+    """How many rows each cluster has of each stratum, gold label and predicted label; zeros are not stored.
 
-    Shapes: `cluster`, `cell` and `rows` (entries,): the number of the cluster; that of the cell in an array of shape
-    (strata, labels, labels), flattened; and how many rows there are.
+    Shapes: `cluster`, `cell` and `rows` (entries,): the index of the cluster, that of the cell in an array of shape
+    (strata, labels, labels), flattened, and the number of rows.
     """
 
     cluster: Codes
@@ -34,7 +34,7 @@ class Confusion:
     def from_counts(
         cls, counts: Floats, clusters: Sequence[str], strata: Sequence[str], labels: Sequence[str]
     ) -> "Confusion":
-        """From all counts, zeros too.
+        """From a full array of counts, zeros included.
 
         Args:
             counts: shape (clusters, strata, labels, labels): cluster, stratum, gold label, predicted label.
@@ -63,7 +63,7 @@ class Confusion:
 
     @property
     def units(self) -> int:
-        """How many units resamples are drawn from: clusters; rows where there is but one."""
+        """How many units resamples are drawn from: clusters, or rows if there is only one cluster."""
         return len(self.clusters) if len(self.clusters) > 1 else self.n
 
     @cached_property
@@ -75,7 +75,7 @@ class Confusion:
         return csr_array((self.rows, (self.cell, self.cluster)), shape=shape)
 
     def weighted(self, weights: Floats) -> Floats:
-        """Counts where each cluster counts so often.
+        """Counts with each cluster weighted.
 
         Args:
             weights: shape (n, clusters).
@@ -87,11 +87,11 @@ class Confusion:
         return found
 
     def draws(self, n: int, seed: int = SEED) -> Iterator[Floats]:
-        """Bootstrap counts in blocks, shape (draws, strata, labels, labels): of clusters; of rows where there is one.
+        """Bootstrap counts in blocks, shape (draws, strata, labels, labels): of clusters, or rows if there is only one.
 
         Args:
             n: number of resamples.
-            seed: of the generator.
+            seed: seed of the random generator.
         """
         size = block_size(self.total.size, len(self.clusters))
         if len(self.clusters) == 1:
@@ -100,13 +100,13 @@ class Confusion:
         return (self.weighted(weights) for weights in weight_blocks(len(self.clusters), n, size, seed))
 
     def draws_of_strata(self, n: int, seed: int = SEED) -> Iterator[Floats]:
-        """Draws of whole strata in blocks of the same shape: weighting a stratum is equivalent to repeating it."""
+        """Draws of whole strata, in blocks of the same shape: weighting a stratum is equivalent to repeating it."""
         size = block_size(self.total.size, len(self.strata))
         blocks = weight_blocks(len(self.strata), n, size, seed)
         return (self.total * weights[:, :, None, None] for weights in blocks)
 
     def within(self, strata: Sequence[int]) -> "Confusion":
-        """The counts of some strata, given by number in ascending order, and of the clusters that have any."""
+        """The counts of some strata, given by number in ascending order, and the clusters that have any of them."""
         width = len(self.labels) ** 2
         kept = np.isin(self.cell // width, strata)
         clusters, cluster = np.unique(self.cluster[kept], return_inverse=True)
@@ -116,12 +116,12 @@ class Confusion:
 
 
 def resampled(metrics: Sequence[Metric], counts: Floats, blocks: Iterator[Floats]) -> Floats:
-    """Metrics on resamples of counts, each block of which is drawn once for all of them.
+    """Metrics of resampled counts; each block of resamples is drawn once for all metrics.
 
     Args:
-        metrics: those to calculate.
-        counts: what was resampled, shape (strata, labels, labels).
-        blocks: of shape (draws, strata, labels, labels) each.
+        metrics: the metrics to calculate.
+        counts: the original counts, shape (strata, labels, labels).
+        blocks: resampled counts, each of shape (draws, strata, labels, labels).
 
     Returns:
         Values of shape (metrics, resamples).
@@ -139,18 +139,18 @@ def confusion(
     cluster: str | None = None,
     labels: Sequence[str],
 ) -> Confusion:
-    """Count a table of gold and predicted labels, given by name; runs where the data is.
+    """Count a table of gold and predicted labels, given by name; runs in the backend that holds the data.
 
     Args:
-        frame: any dataframe that Narwhals knows.
+        frame: any dataframe that Narwhals supports.
         gold: the column of the gold label.
         predicted: the column of the predicted label.
-        strata: the columns whose values together are the stratum; without them, there is one.
-        cluster: the column of the cluster; without it, there is one.
+        strata: the columns whose combined values are the stratum; by default, there is one stratum.
+        cluster: the column of the cluster; by default, there is one cluster.
         labels: the names of the labels, in order.
 
     Raises:
-        ValueError: a label that is not one of the labels.
+        ValueError: a value that is not one of the labels.
     """
     by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
     values, codes, rows = tally_codes(frame, by)
@@ -164,7 +164,7 @@ def confusion(
 
 
 def _joined(values: Sequence[Sequence[str]], codes: Codes) -> tuple[tuple[str, ...], Codes]:
-    """The combinations of the values of some columns, joined to names, and the number of each row's."""
+    """The combinations of the values of some columns, joined to names, and the number of the one in each row."""
     if not values:
         return ("",), np.zeros(len(codes), dtype=np.intp)
     keys, at = np.unique(codes, axis=0, return_inverse=True)

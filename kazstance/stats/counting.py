@@ -1,4 +1,4 @@
-"""Counts of any dataframe by categorical columns: what all figures are made from."""
+"""Counts of any dataframe by categorical columns: what all figures are computed from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,9 +12,9 @@ Codes = npt.NDArray[np.intp]
 
 
 def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Floats]:
-    """The combinations of values that occur in some columns, sorted, and how many rows have each.
+    """The combinations of values that occur in the given columns, sorted, and how many rows have each.
 
-    Runs where the data is: any dataframe that Narwhals knows (Arrow, pandas, Polars, DuckDB, Dask, Spark).
+    Runs where the data is: any dataframe that Narwhals supports (Arrow, pandas, Polars, DuckDB, Dask, Spark).
 
     Returns:
         The combinations, and their counts in the same order.
@@ -26,9 +26,9 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
 
 
 def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Codes, Floats]:
-    """The same count for many combinations: as codes into the sorted values of each column, which are read as text.
+    """The same count for many combinations, as codes into the sorted values of each column, read as text.
 
-    A missing value is an empty text.
+    A missing value is an empty string.
 
     Returns:
         The values of each column; codes of shape (combinations, columns); how many rows have each combination.
@@ -46,18 +46,18 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
 
 
 def as_text(column: str) -> nw.Expr:
-    """A column as text, in which what is missing stays missing: pandas would spell it `nan`."""
+    """A column as text; missing values stay missing, where pandas would write `nan`."""
     return nw.when(~nw.col(column).is_null()).then(nw.col(column).cast(nw.String))
 
 
 def sums(at: Codes, values: Floats, n: int) -> Floats:
-    """The sum of the values at each of n numbers, shape (n,)."""
+    """The sum of the values at each of n indices, shape (n,)."""
     found: Floats = np.bincount(at, values, n).astype(np.float64)
     return found
 
 
 def numbered(names: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
-    """The names that occur, sorted, and the number of each entry's name among them."""
+    """The distinct names, sorted, and the index of each entry's name among them."""
     values, numbers = np.unique(np.array(names, dtype=str), return_inverse=True)
     return tuple(values.tolist()), numbers.astype(np.intp)
 

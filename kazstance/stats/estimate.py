@@ -1,4 +1,4 @@
-"""An estimate with its interval: what every figure is or has, and the one way in which figures are printed."""
+"""An estimate with its interval, which every figure is or has, and the one way in which figures are printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from math import isnan, nan
 from typing import Any, Final
 
 UNDEFINED: Final = "undefined"
-"""What is printed in place of a figure that is undefined."""
+"""What is printed in place of an undefined figure."""
 NO_ROWS: Final = "no rows"
 NOTHING: Final = "nothing to divide by"
 NO_DRAW: Final = "undefined in every resample"
@@ -15,7 +15,7 @@ NO_DRAW: Final = "undefined in every resample"
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval, the number of units it rests on, and the reason for what is undefined.
+    """A figure with its interval, the number of units it rests on, and the reason if something is undefined.
 
     `value`, `low` and `high` are NaN where they are undefined. Prints as `0.47 [-0.66, 1.00]`, or `undefined: no rows`.
     """
@@ -28,18 +28,18 @@ class Estimate:
 
     @classmethod
     def of(cls, value: float, interval: tuple[float, float], n: int, why: str = NOTHING) -> "Estimate":
-        """An estimate whose reason is `why` where its value is undefined, and `NO_DRAW` where only its interval is."""
+        """An estimate whose reason is `why` if its value is undefined, and `NO_DRAW` if only its interval is."""
         reason = why if isnan(value) else NO_DRAW if isnan(interval[0]) else None
         return Estimate(value, *interval, n, reason)
 
     @classmethod
     def undefined(cls, reason: str, n: int = 0) -> "Estimate":
-        """An estimate of which nothing is defined."""
+        """An estimate with neither a value nor an interval."""
         return Estimate(nan, nan, nan, n, reason)
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[float | None], reason: str | None = None) -> "Estimate":
-        """An estimate from a value and the ends of its interval, and, where it is given, n; null in JSON is NaN."""
+        """An estimate from a value and the ends of its interval, and n if given; null in JSON is NaN."""
         value, low, high = (nan if number is None else float(number) for number in numbers[:3])
         return Estimate(value, low, high, int(numbers[3] or 0) if len(numbers) > 3 else 0, reason)  # noqa: PLR2004
 
@@ -54,17 +54,17 @@ class Estimate:
         return not isnan(self.low)
 
     def as_row(self, prefix: str = "") -> dict[str, Any]:
-        """The estimate as plain values by column, whose names begin with a prefix."""
+        """The estimate as plain values by column; the names of the columns begin with a prefix."""
         figures = {"value": self.value, "low": self.low, "high": self.high, "n": self.n, "reason": self.reason}
         return {f"{prefix}{name}": value for name, value in figures.items()}
 
     def text(self, digits: int = 2, *, signed: bool = False, with_reason: bool = True) -> str:
-        """The estimate in words.
+        """The estimate as text.
 
         Args:
             digits: decimals of each number.
             signed: print the sign of positive numbers too.
-            with_reason: say why something is undefined; without it, for tables that list the reasons apart.
+            with_reason: say why something is undefined; False suits tables that list the reasons separately.
         """
         reason = self.reason if with_reason else None
         if not self.is_defined:
@@ -73,12 +73,12 @@ class Estimate:
         return " ".join(filter(None, [*parts, reason and f"({reason})"]))
 
     def value_text(self, digits: int = 2, *, signed: bool = False, with_reason: bool = False) -> str:
-        """The value alone, or `undefined` and, where it is asked for, the reason."""
+        """The value alone, or `undefined` and, if asked for, the reason."""
         reason = f": {self.reason}" if with_reason and self.reason and not self.is_defined else ""
         return number_text(self.value, digits, signed=signed) + reason
 
     def interval_text(self, digits: int = 2, *, in_words: bool = False, signed: bool = False) -> str:
-        """The interval alone, as `[-0.66, 1.00]` or, in words, `-0.66 to 1.00`; empty where there is none."""
+        """The interval alone, as `[-0.66, 1.00]` or, in words, `-0.66 to 1.00`; empty if there is none."""
         if not self.has_interval:
             return ""
         low, high = (number_text(end, digits, signed=signed) for end in (self.low, self.high))
@@ -93,16 +93,16 @@ class Estimate:
 
 
 def number_text(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
-    """A number with so many decimals; a missing one or NaN is `undefined`."""
+    """A number with the given number of decimals; None and NaN are `undefined`."""
     return UNDEFINED if value is None or isnan(value) else f"{value:{'+' if signed else ''}.{digits}f}"
 
 
 def columns(name: str, estimate: Estimate | None) -> dict[str, Any]:
-    """Value and interval by column, as `net`, `net_low` and `net_high`; None without an estimate."""
+    """Value and interval by column, such as `net`, `net_low` and `net_high`; all None without an estimate."""
     figures = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
     return dict(zip((name, f"{name}_low", f"{name}_high"), figures, strict=True))
 
 
 def joined(reasons: Sequence[str | None]) -> str | None:
-    """Several reasons as one, each once; None where there are none."""
+    """Several reasons as one, without repetition; None if there are none."""
     return "; ".join(dict.fromkeys(filter(None, reasons))) or None

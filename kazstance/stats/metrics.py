@@ -1,7 +1,7 @@
 """Metrics of counts: skill within strata, and the metrics of the literature, each with its range and its limits.
 
 Counts have the shape (..., strata, labels, labels): stratum, gold label, predicted label. Every metric is a function of
-them, so that an estimate and each of its resamples go through the same code.
+them, so that an estimate and its resamples go through the same code.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from kazstance.stats.estimate import NO_ROWS, NOTHING
 from kazstance.stats.resampling import ratio
 
 Figure = Callable[[Floats], Floats]
-"""A function of counts that gives a number for each of their leading axes."""
+"""A function of counts that returns a number for each entry of their leading axes."""
 ONE_LABEL, ONE_LABEL_EACH = "one gold label in all rows", "one gold label in every stratum"
 
 
@@ -29,8 +29,8 @@ class Metric:
     """A metric: its name, the range of its values, and how it is calculated.
 
     `low` and `high` bound the values; `why` says why the metric is undefined on counts with rows. An *anchored* metric
-    is measured against a rule chosen from the counts, which all resamples of them keep: `anchor` gives it for counts of
-    shape (strata, labels, labels). Chosen anew, the best rule would be chosen in hindsight twice, and the interval
+    is measured against a rule chosen from the counts and kept for all their resamples: `anchor` gives it for counts of
+    shape (strata, labels, labels). If every resample chose its best rule, hindsight would count twice and the interval
     would lie below the estimate.
     """
 
@@ -62,8 +62,8 @@ def wts(counts: Floats) -> Floats:
     """Within-target skill: Peirce's skill score inside each stratum, pooled with Mantel-Haenszel weights.
 
     sum_t (sum_k n_tkk - sum_k G_tk P_tk / N_t) / sum_t (N_t - sum_k G_tk^2 / N_t), for gold totals G, predicted totals
-    P and rows N of each stratum t (Peirce, 1884; Mantel and Haenszel, 1959). 0 for every rule that knows the stratum
-    alone, 1 for perfect, s in expectation for a system that knows the share s, never below -1; NaN where no stratum has
+    P and rows N of each stratum t (Peirce, 1884; Mantel and Haenszel, 1959). 0 for every rule that knows only the
+    stratum, 1 if perfect, s in expectation for a system that knows the share s, never below -1; NaN if no stratum has
     two gold labels.
     """
     gained, possible = _skill(counts)
@@ -71,16 +71,16 @@ def wts(counts: Floats) -> Floats:
 
 
 def effective_size(counts: Floats) -> Floats:
-    """D, the denominator of wts: how many rows' worth of contested strata the score rests on. From the gold alone."""
+    """D, the denominator of wts: how many rows' worth of contested strata the score rests on. Uses gold only."""
     size: Floats = _skill(counts)[1].sum(axis=-1)
     return size
 
 
 def ss(counts: Floats, rule: Codes | None = None) -> Floats:
-    """Skill score against the best rule that knows the stratum alone: 1 - errors / errors of each stratum's majority.
+    """Skill score against the best rule that knows only the stratum: 1 - errors / errors of each stratum's majority.
 
-    At most 0 for every such rule, 1 for perfect; NaN where the rule makes no error. The majority is that of the counts,
-    or a given one, shape (strata,).
+    At most 0 for every such rule, 1 if perfect; NaN if the rule makes no error. The majority is taken from the counts,
+    or given as `rule`, shape (strata,).
     """
     gold = gold_totals(counts)
     rows = over_labels(gold)
@@ -97,8 +97,8 @@ def ss_anchored(counts: Floats) -> Figure:
 def ordinal_skill(counts: Floats, scale: Sequence[float]) -> Floats:
     """The ordinal variant of wts: the slope of prediction on gold within strata, for labels with a place on a scale.
 
-    The scale places the first labels; rows with another gold label are left out, and as a prediction any other label is
-    at 0. 1 for perfect; minus 1 for a system that turns a scale around 0 around.
+    The scale places the first labels; rows with any other gold label are left out, and any other predicted label counts
+    as 0. 1 if perfect; -1 for a system that reverses a scale centred on 0.
     """
     inner, side = counts[..., : len(scale), :], np.asarray(scale, dtype=np.float64)
     predictions = np.pad(side, (0, counts.shape[-1] - len(side)))
@@ -110,54 +110,54 @@ def ordinal_skill(counts: Floats, scale: Sequence[float]) -> Floats:
 
 
 def skill_among(counts: Floats, labels: Sequence[int]) -> Floats:
-    """Wts on the rows with some gold labels alone, given by number; any other prediction is an error."""
+    """`wts` on only the rows with the given gold labels, by number; any other prediction is an error."""
     kept = np.zeros_like(counts)
     kept[..., list(labels), :] = counts[..., list(labels), :]
     return wts(kept)
 
 
 def accuracy(counts: Floats) -> Floats:
-    """Share of rows whose label was predicted."""
+    """Share of rows whose label was predicted correctly."""
     flat = counts.sum(axis=-3)
     return ratio(np.trace(flat, axis1=-2, axis2=-1), flat.sum(axis=(-2, -1)))
 
 
 def f1(counts: Floats) -> Floats:
-    """F1 of each label, shape (..., labels); NaN where a label is neither gold nor predicted (van Rijsbergen, 1979)."""
+    """F1 of each label, shape (..., labels); NaN if a label is neither gold nor predicted (van Rijsbergen, 1979)."""
     flat = counts.sum(axis=-3)
     hits = np.diagonal(flat, axis1=-2, axis2=-1)
     return ratio(2 * hits, flat.sum(axis=-1) + flat.sum(axis=-2))
 
 
 def precision(counts: Floats) -> Floats:
-    """Precision of each label, shape (..., labels); NaN where it is never predicted."""
+    """Precision of each label, shape (..., labels); NaN if it is never predicted."""
     flat = counts.sum(axis=-3)
     return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-2))
 
 
 def recall(counts: Floats) -> Floats:
-    """Recall of each label, shape (..., labels); NaN where it is never gold."""
+    """Recall of each label, shape (..., labels); NaN if it is never gold."""
     flat = counts.sum(axis=-3)
     return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-1))
 
 
 def mean_f1(counts: Floats, labels: Sequence[int]) -> Floats:
-    """Mean of the F1 of some labels, given by number; NaN where the F1 of one of them is undefined."""
+    """Mean of the F1 of the given labels, by number; NaN if the F1 of one of them is undefined."""
     found: Floats = f1(counts)[..., list(labels)].mean(axis=-1)
     return found
 
 
 def macro_f1(counts: Floats, labels: int | None = None) -> Floats:
-    """Mean of the F1 of the labels that are gold or predicted; of the first so many labels, where a number is given."""
+    """Mean of the F1 of the labels that are gold or predicted; `labels` limits it to the first so many labels."""
     found = f1(counts)[..., :labels]
     defined = ~np.isnan(found)
     return ratio(np.where(defined, found, 0).sum(axis=-1), defined.sum(axis=-1).astype(np.float64))
 
 
 def somers_d(counts: Floats) -> Floats:
-    """Somers' D of answers 0, 1, 2 to which of two is more, 2 for neither: right less wrong, over pairs that differ.
+    """Somers' D of answers to which of two is more, 0, 1 or 2 for neither: right minus wrong, over pairs that differ.
 
-    -1 to 1 (Somers, 1962); 0 in the mean over both orders for whoever prefers an order; 2 counts as half right.
+    -1 to 1 (Somers, 1962); 0 on average over both orders for a system that prefers one; 2 counts as half right.
     """
     flat = counts.sum(axis=-3)
     right, wrong = flat[..., 0, 0] + flat[..., 1, 1], flat[..., 0, 1] + flat[..., 1, 0]
@@ -181,7 +181,7 @@ def predicted_totals(counts: Floats) -> Floats:
 
 
 def _skill(counts: Floats) -> tuple[Floats, Floats]:
-    """For each stratum what was gained over chance given the stratum, and what could be."""
+    """For each stratum, the gain over chance given the stratum, and the largest possible gain."""
     gold, predicted = gold_totals(counts), predicted_totals(counts)
     rows = over_labels(gold)
     some = np.where(rows > 0, rows, 1)
@@ -201,7 +201,7 @@ def none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], *,
         return f"no gold row is {', '.join(labels[: size - 1])} or {labels[size - 1]}"
     reason = few_gold_labels(placed, predicted, labels)
     left_out = [labels[label] for label in range(size, len(labels)) if occurs[label]]
-    return f"{reason}, but for rows of {' and '.join(left_out)}" if left_out else reason
+    return f"{reason}, except rows of {' and '.join(left_out)}" if left_out else reason
 
 
 def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
@@ -239,10 +239,10 @@ def ordinal(name: str, scale: Sequence[float]) -> Metric:
 
 
 def among(name: str, labels: Sequence[int]) -> Metric:
-    """Skill among some labels, given by number."""
+    """Skill among the given labels, by number."""
     return Metric(name, -1, 1, partial(skill_among, labels=labels), partial(no_gold, among=labels))
 
 
 def mean_f1_of(name: str, labels: Sequence[int]) -> Metric:
-    """The mean F1 of some labels, given by number."""
+    """The mean F1 of the given labels, by number."""
     return Metric(name, 0, 1, partial(mean_f1, labels=labels), partial(no_row, among=labels))

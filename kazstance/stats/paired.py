@@ -1,4 +1,4 @@
-"""Two systems on the same rows: paired differences, a randomisation test, and p-values corrected for their number."""
+"""Two systems on the same rows: paired differences, a randomisation test, and p-values corrected by Holm's method."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from kazstance.stats.resampling import RESAMPLES, SEED, block_size, interval
 
 @dataclass(frozen=True, kw_only=True)
 class Difference(Estimate):
-    """One system's metric less another's, on the same rows, with the p-value of a two-sided test."""
+    """One system's metric minus another's, on the same rows, with the p-value of a two-sided test."""
 
     p: float
 
@@ -27,23 +27,23 @@ class Difference(Estimate):
 
 
 def compare(one: Confusion, other: Confusion, metric: Metric, n: int = RESAMPLES, seed: int = SEED) -> Difference:
-    """The difference of two systems with a paired interval and a two-sided randomisation test over clusters.
+    """The difference between two systems with a paired interval and a two-sided randomisation test over clusters.
 
     The interval draws the same clusters for both. The test swaps the systems' predictions in whole clusters at random
-    (Noreen, 1989); p counts the observed difference in, so that it never is 0.
+    (Noreen, 1989); p counts the observed difference as one draw, so it is never 0.
 
     Args:
         one: the counts of the first system.
-        other: those of the second, whose metric is subtracted.
-        metric: what is compared.
+        other: the counts of the second, whose metric is subtracted.
+        metric: the metric to compare.
         n: number of resamples, and of swaps.
-        seed: of the generator.
+        seed: seed of the random generator.
 
     Raises:
-        ValueError: the systems were not counted over the same clusters and strata, with more than one cluster.
+        ValueError: the systems differ in clusters, strata or labels, or have only one cluster.
     """
     if (one.clusters, one.strata, one.labels) != (other.clusters, other.strata, other.labels) or len(one.clusters) < 2:  # noqa: PLR2004
-        raise ValueError("the systems differ in clusters or strata, or have one cluster alone; expected the same rows")
+        raise ValueError("the systems differ in clusters or strata, or have only one cluster; expected the same rows")
     values = [metric.value(counts.total) for counts in (one, other)]
     first, second = (resampled([metric], counts.total, counts.draws(n, seed))[0] for counts in (one, other))
     value = values[0] - values[1]
@@ -56,13 +56,13 @@ def compare(one: Confusion, other: Confusion, metric: Metric, n: int = RESAMPLES
 
 
 def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floats:
-    """A metric's difference, shape (n,), where clusters keep their systems, 1, or swap them, 0: shape (n, clusters)."""
+    """A metric's difference, shape (n,), if clusters keep their systems (1) or swap them (0): `kept`, (n, clusters)."""
     first = other.total + (one.weighted(kept) - other.weighted(kept))
     return metric(first) - metric(one.total + other.total - first)
 
 
 def _coins(found: Confusion, n: int, seed: int) -> Iterator[Floats]:
-    """Tosses of a coin for each cluster, 0 or 1, in blocks."""
+    """Coin tosses for each cluster, 0 or 1, in blocks."""
     generator = np.random.default_rng(seed)
     size = block_size(found.total.size, len(found.clusters))
     for start in range(0, n, size):
@@ -70,7 +70,7 @@ def _coins(found: Confusion, n: int, seed: int) -> Iterator[Floats]:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """p-values corrected for their number (Holm, 1979), in the order given."""
+    """p-values corrected for multiple testing (Holm, 1979), in the order given."""
     order = np.argsort(p)
     corrected = np.maximum.accumulate(np.array(p)[order] * np.arange(len(p), 0, -1)) if len(p) else np.array([])
     found = np.empty(len(p))

@@ -9,26 +9,26 @@ from kazstance.stats.resampling import SEED
 
 PERMUTATIONS: Final = 9999
 BLOCK: Final = 2_000_000
-"""Numbers that a test holds at a time."""
+"""How many numbers a test holds in memory at a time."""
 
 
 def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """How often sources whose clusters are dealt out at random differ as much as they do.
+    """How often sources differ as much as they do if their clusters are dealt out at random.
 
     The statistic is the sum of squares between sources of the mean mark, sum_s M_s^2 / N_s, for centred marks M_s and
     rows N_s of each. Whole clusters, with all their rows, change sources; each source keeps its number of clusters. The
     level is exact where clusters are exchangeable between sources if these do not differ (Fisher, 1935; Good, 2005);
-    the observed order counts in, so that p never is 0 (Phipson and Smyth, 2010).
+    the observed order counts as one, so p is never 0 (Phipson and Smyth, 2010).
 
     Args:
         marks: shape (clusters,), sum of the rows' marks in each cluster.
-        sizes: shape (clusters,), rows of each cluster, none 0.
+        sizes: shape (clusters,), rows of each cluster, all positive.
         source: shape (clusters,), the number of each cluster's source.
         n: number of permutations.
-        seed: of the generator.
+        seed: seed of the random generator.
 
     Returns:
-        p in (0, 1]; NaN where there is but one source.
+        p in (0, 1]; NaN if there is only one source.
     """
     order = np.argsort(source, kind="stable")
     starts = np.flatnonzero(np.diff(source[order], prepend=-1))
@@ -44,6 +44,6 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
 
 
 def _between(marks: Floats, sizes: Floats, starts: Codes) -> Floats:
-    """The sum of squares between stretches of clusters that begin at the starts: shape (permutations,)."""
+    """The sum of squares between runs of clusters that begin at `starts`: shape (permutations,)."""
     total: Floats = (np.add.reduceat(marks, starts, axis=1) ** 2 / np.add.reduceat(sizes, starts, axis=1)).sum(axis=1)
     return total

@@ -1,4 +1,4 @@
-"""Positions of several sources, partially pooled: each borrows from the others on the same target."""
+"""Positions of several sources, partially pooled: each borrows strength from the others on the same target."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,16 +9,16 @@ from kazstance.stats.counting import Floats
 from kazstance.stats.resampling import SEED
 
 REACH: Final = 14.0
-"""The grid of shares ends at these log-odds, either way; what lies beyond counts at its ends."""
+"""The grid of shares ends at plus and minus these log-odds; mass beyond counts at its ends."""
 STEP: Final = 0.05
 MOST: Final = 4001
-"""Points of that grid at most: it is the finer, the more sentences a source has on a target."""
+"""Maximum number of points of that grid, which is finer the more sentences a source has on a target."""
 MEANS: Final = np.linspace(-6, 6, 41)
-"""Log-odds that a target's mean may have."""
+"""Possible log-odds of a target's mean."""
 CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
 SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
 NEGLIGIBLE: Final = 1e-6
-"""Rows of the prior with less weight than this share of the greatest are passed over for pairs of sources."""
+"""Rows of the prior with less than this share of the greatest weight are skipped when comparing pairs of sources."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Pooling:
 
     The share p_st of favor among the sentences of source s that take a side on target t is Beta(m_t k, (1 - m_t) k),
     and the mean m_t of a target is Beta(a, a): k says how close sources are to each other, a how far targets are from
-    one-sided. k and a have a grid of values, weighted by their marginal likelihood over all targets; m_t has another
-    (Gelman et al., 2013, chapter 5). All is sums over grids: nothing is drawn at random.
+    one-sided. k and a take values on a grid, weighted by their marginal likelihood over all targets; m_t on another
+    (Gelman et al., 2013, chapter 5). Everything is a sum over grids: nothing is drawn at random.
 
     Shapes: `log_odds` (points,), the grid of p; `prior` (rows, points), the masses of p for a k and m; `given`
     (settings, rows), how probable each row is for a k and a; `k` (settings,).
@@ -41,13 +41,13 @@ class Pooling:
 
     @property
     def net(self) -> Floats:
-        """The grid of net stance, 2p - 1, whose ends stand for all beyond: shape (points,)."""
+        """The grid of net stance, 2p - 1, whose ends stand for everything beyond: shape (points,)."""
         net: Floats = np.tanh(self.log_odds / 2)
         net[[0, -1]] = -1, 1
         return net
 
     def fit(self, favor: Floats, against: Floats) -> "Posterior":
-        """What is known of every source on every target.
+        """The posterior of every source on every target.
 
         Args:
             favor: shape (sources, targets), sentences in favor; need not be whole numbers.
@@ -68,7 +68,7 @@ class Pooling:
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is known of every source on every target after its sentences.
+    """The posterior of every source on every target, given its sentences.
 
     Shapes: `likelihood` (sources, targets, points); `evidence` (sources, targets, rows of the prior); `weight`
     (targets, rows of the prior) and `setting` (settings,), probabilities.
@@ -95,7 +95,7 @@ class Posterior:
         return np.concatenate([(masses @ net)[None], ends.T.reshape(2, *masses.shape[:2])])
 
     def compare(self, target: int) -> tuple[Floats, Floats]:
-        """How probably both sources are on one side of a target, and how probably the first is the more favorable.
+        """The probabilities that two sources are on one side of a target, and that the first is the more favorable.
 
         Both of shape (sources, sources). Given a row of the prior, sources are independent of each other.
         """
@@ -110,7 +110,7 @@ class Posterior:
         return same, (given * weight[:, None]).reshape(flat) @ below.reshape(flat).T
 
     def draws(self, n: int, seed: int = SEED) -> Floats:
-        """Net stances drawn from what is known: shape (n, sources, targets).
+        """Net stances drawn from the posterior: shape (n, sources, targets).
 
         A draw has one k and a for all targets, and one mean for all sources on a target.
         """

@@ -12,19 +12,19 @@ from kazstance.stats.estimate import NO_ROWS, NOTHING, Estimate
 SEED: Final = 12345
 RESAMPLES: Final = 1000
 BLOCK: Final = 10_000_000
-"""Numbers that resampling holds at a time."""
+"""How many numbers resampling holds in memory at a time."""
 INFINITE: Final = "a row's term is infinite"
 
 
 def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
     """Bootstrap counts: n draws of as many rows as there are, with the shares of the counts (Efron, 1979).
 
-    The counts of rows drawn with replacement follow a multinomial law, so no row is touched.
+    The counts of rows drawn with replacement follow a multinomial distribution, so no row is touched.
 
     Args:
         counts: shape (cells,).
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
 
     Returns:
         Counts of shape (n, cells).
@@ -33,7 +33,7 @@ def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
 
 
 def row_blocks(counts: Floats, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
-    """The same in blocks of `size` resamples, so that memory stays bounded however many cells there are."""
+    """The same in blocks of `size` resamples, so that memory stays bounded for any number of cells."""
     generator, total = np.random.default_rng(seed), counts.sum()
     for start in range(0, n, size):
         rows = min(size, n - start)
@@ -49,7 +49,7 @@ def resample_clusters(counts: Floats, n: int, seed: int = SEED) -> Floats:
     Args:
         counts: shape (clusters, cells), the counts within each cluster.
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
 
     Returns:
         Counts of shape (n, cells).
@@ -61,8 +61,8 @@ def resample_clusters(counts: Floats, n: int, seed: int = SEED) -> Floats:
 def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
     """How often each cluster is drawn in each of n resamples, in blocks of `size` resamples.
 
-    Each block has the shape (resamples, clusters); each row sums to the number of clusters. The blocks together are the
-    same whatever their size.
+    Each block has the shape (resamples, clusters); each row sums to the number of clusters. All blocks together are the
+    same for any block size.
     """
     generator = np.random.default_rng(seed)
     for start in range(0, n, size):
@@ -73,20 +73,20 @@ def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterato
 
 
 def block_size(*widths: int) -> int:
-    """How many resamples a block holds of arrays with so many numbers for each."""
+    """How many resamples a block holds, given the numbers per resample of each array."""
     return max(1, BLOCK // max(*widths, 1, 1))
 
 
 def interval(values: Floats, level: float = 0.95, units: int | None = None) -> tuple[float, float]:
-    """Percentile interval of resampled values; NaN where none is defined.
+    """Percentile interval of resampled values; NaN if none is defined.
 
     Given how many units were drawn from, the interval is expanded (Hesterberg, 2015): resampling few units understates
-    the spread by sqrt((units - 1) / units), and a t quantile is due in place of the normal one.
+    the spread by sqrt((units - 1) / units) and calls for a t quantile in place of the normal one.
 
     Args:
         values: shape (resamples,).
         level: share of the resamples that the interval holds, in (0, 1).
-        units: how many units were drawn from; without it, the interval is not expanded.
+        units: how many units were drawn from; by default, the interval is not expanded.
     """
     defined = values[~np.isnan(values)]
     if not len(defined):
@@ -99,7 +99,7 @@ def interval(values: Floats, level: float = 0.95, units: int | None = None) -> t
 
 
 def _expanded(tail: float, units: int) -> float:
-    """The share in a tail of the normal distribution beyond the expanded quantile of Student's t."""
+    """The tail probability of the normal distribution beyond the expanded quantile of Student's t."""
     from scipy.special import ndtr, stdtrit  # noqa: PLC0415  # loaded where it is used
 
     return float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
@@ -117,12 +117,12 @@ def estimate(
     Args:
         terms: what each row adds to the sums, shape (rows, cells), or (rows,) for a mean.
         clusters: the cluster of each row.
-        figure: a function of sums of shape (..., cells + 1), the last of which counts rows; without it, the mean.
+        figure: a function of sums of shape (..., cells + 1), the last of which counts rows; by default, the mean.
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
 
     Returns:
-        NaN without rows; an infinite value has no interval.
+        The estimate: NaN without rows; an infinite value has no interval.
     """
     names, home = numbered(clusters)
     cells = np.column_stack([np.asarray(terms, dtype=np.float64), np.ones(len(home))])
@@ -142,7 +142,7 @@ def mean(sums: Floats) -> Floats:
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
-    """A quotient, NaN where nothing is below."""
+    """A quotient, NaN where the denominator is 0."""
     above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64))
     found: Floats = np.divide(above, below, out=np.full(below.shape, np.nan), where=np.abs(below) > 1e-9)  # noqa: PLR2004
     return found

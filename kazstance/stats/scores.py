@@ -1,4 +1,4 @@
-"""Scores: metrics of counted predictions with their intervals, and the signature that says how they came about."""
+"""Scores: metrics of counted predictions with their intervals, and the signature that says how they were computed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from kazstance.stats.metrics import Metric, effective_size
 from kazstance.stats.resampling import RESAMPLES, SEED, interval
 
 ROWS, ONE_STRATUM = "rows", "one stratum: there are no targets to draw from"
-"""What signatures say of clusters where rows are drawn, and the reason why there is no interval over targets."""
+"""What signatures give as clusters when rows are drawn, and the reason if there is no interval over targets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Estimate):
-    """A metric's value with its interval over clusters, for these strata, and the one over strata, beyond them."""
+    """A metric's value with its interval over clusters, for these strata, and an interval over strata, for new ones."""
 
     metric: str
     over_targets: Estimate
@@ -29,7 +29,7 @@ class Score(Estimate):
         return {f"{prefix}{name}": row[name] for name in names}
 
     def __str__(self) -> str:
-        """Metric, value, interval, signature; behind what is undefined the reason."""
+        """Metric, value, interval, signature; after an undefined value, the reason."""
         signature = "|".join(f"{key}:{value}" for key, value in self.signature.items())
         return f"{self.metric} {self.text(3)} {signature}"
 
@@ -41,16 +41,16 @@ def score_all(
     seed: int = SEED,
     signature: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Score]:
-    """Metrics with their 95 % percentile intervals: over clusters, for these strata; and over strata, beyond them.
+    """Metrics with their 95 % percentile intervals: over clusters, for these strata; and over strata, for new ones.
 
     Every resample is drawn once for all metrics.
 
     Args:
         found: the counts.
-        metrics: those to calculate, in order.
+        metrics: the metrics to calculate, in order.
         n: number of resamples.
-        seed: of the generator.
-        signature: facts that stand first in each signature.
+        seed: seed of the random generator.
+        signature: facts that come first in each signature.
     """
     total = found.total
     drawn = resampled(metrics, total, found.draws(n, seed))

@@ -15,7 +15,7 @@ from kazstance.stats.resampling import RESAMPLES, SEED, estimate, ratio
 from kazstance.stats.scores import ROWS, Score
 
 BINS: Final = 10
-"""Bins of equal width that calibration is judged in."""
+"""Number of bins of equal width for calibration."""
 
 
 def cross_entropies(probabilities: Floats, votes: Floats) -> Floats:
@@ -43,12 +43,12 @@ def divergences(probabilities: Floats, votes: Floats) -> Floats:
 
 
 def calibration_gaps(probabilities: Floats, gold: npt.NDArray[np.int64], bins: int = BINS) -> Floats:
-    """For each row, right or wrong less the probability of its label, in the column of its bin: shape (rows, bins).
+    """For each row, 1 if right, else 0, minus its label's probability, in the column of its bin: shape (rows, bins).
 
     Args:
         probabilities: shape (rows, labels).
         gold: the number of each row's label, shape (rows,).
-        bins: how many there are, of equal width.
+        bins: number of bins of equal width.
     """
     sure, chosen = probabilities.max(axis=1), probabilities.argmax(axis=1)
     which = np.minimum((sure * bins).astype(int), bins - 1)
@@ -75,9 +75,9 @@ def soft_scores(
     seed: int = SEED,
     signature: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Score]:
-    """Scores of probabilities: against the shares of votes, where there are any, and calibration; with intervals.
+    """Scores of probabilities: against the shares of votes, if there are any, and calibration; with intervals.
 
-    Intervals draw clusters, and rows where there is but one or none. Rows without a vote for any of the labels are left
+    Intervals draw clusters, or rows if there are fewer than two. Rows without a vote for any of the labels are left
     out of the first two.
 
     Args:
@@ -86,8 +86,8 @@ def soft_scores(
         votes: how many annotators chose each label, shape (rows, labels).
         clusters: the cluster of each row.
         n: number of resamples.
-        seed: of the generator.
-        signature: facts that stand first in each signature.
+        seed: seed of the random generator.
+        signature: facts that come first in each signature.
     """
     found = {}
     are_rows = clusters is None or len(set(clusters)) == 1
@@ -108,7 +108,7 @@ def soft_scores(
 
 
 def _finite(found: Estimate) -> Estimate:
-    """Cross-entropy, with what makes it infinite."""
+    """Cross-entropy, with the reason if it is infinite."""
     return replace(found, reason="a label that was voted for has probability 0") if isinf(found.value) else found
 
 

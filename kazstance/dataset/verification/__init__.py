@@ -1,1 +1,1 @@
-"""Checks that a built dataset is what was written, and that its tables agree with each other."""
+"""Checks that a built dataset is exactly what was written, and that its tables agree with each other."""

@@ -1,4 +1,4 @@
-"""A dataset checked: its files first, then each table, then all tables against each other."""
+"""The check of a dataset: first its files, then each table, then all tables against each other."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,13 +21,13 @@ from kazstance.schema.records import TABLES
 
 
 def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
-    """Check a dataset; `pages` says where its pages are if not in its folder, and None leaves them unchecked.
+    """Check a dataset; `pages` says where its pages are if not in its folder; None leaves them unchecked.
 
-    Bytes come first: a file that is not the one that was written is named and not read any further. Tables are compared
-    with each other once each of them is as it should be by itself.
+    Bytes come first: a file that differs from the one written is named and not read further. Tables are compared
+    with each other only if each of them is valid on its own.
 
     Raises:
-        KazstanceError: there is no manifest that can be read, or there is too little memory to tell.
+        KazstanceError: there is no readable manifest, or not enough memory.
     """
     content = manifest_bytes(folder)
     try:
@@ -45,12 +45,12 @@ def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
     try:
         problems += _check_tables(folder, manifest)
     except MemoryError:
-        raise KazstanceError(f"{folder}: too little memory to verify it; this says nothing about the dataset") from None
+        raise KazstanceError(f"{folder}: not enough memory to verify it; this says nothing about the dataset") from None
     return Findings(manifest, tuple(map(printable, problems)), tuple(map(printable, notes)))
 
 
 def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Every table by itself; where all of them are there and right, against each other."""
+    """Check every table on its own; if all of them are present and valid, also against each other."""
     rows: dict[str, pa.Table] = {}
     problems = []
     for table in TABLES:
@@ -65,7 +65,7 @@ def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[str]:
-    """References first, then the layout: what comes after takes all ids to exist, and all rows to be there."""
+    """References first, then the layout: the checks after these assume that all ids and all rows exist."""
     problems = [*check_references(tables), *check_provenance(tables, manifest)]
     if not problems:
         problems += check_layout(tables)
@@ -75,7 +75,7 @@ def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[st
 
 
 def _read(folder: Path, table: str, manifest: Manifest) -> tuple[list[pa.Table], list[str]]:
-    """The splits of a table that can be read, and what is wrong with them."""
+    """The readable splits of a table, and the problems of the table."""
     parts, problems = [], []
     for split, expected in manifest.tables.get(table, {}).items():
         file = folder / table / f"{split}.parquet"

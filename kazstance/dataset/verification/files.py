@@ -1,4 +1,4 @@
-"""The files of a dataset against its manifest: their bytes, and which are missing or not part of it."""
+"""The files of a dataset compared with its manifest: their bytes, and which are missing or not part of it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from kazstance.schema.records import TABLES
 
 
 def check_manifest(content: bytes, manifest: Manifest, file: Path) -> Iterator[str]:
-    """The exact form of a manifest, its own digest and that of the data, and that no table or split is left out."""
+    """Check the exact form of a manifest, its digest and that of the data, and that no table or split is missing."""
     if manifest.format_version == FORMAT:
         if (digest := self_digest(manifest)) != manifest.manifest_sha256:
             yield f"{file}: manifest_sha256 is {manifest.manifest_sha256}, but the content has {digest}"
         elif content != to_bytes(manifest):
-            yield f"{file}: the same content in other bytes, expected those that kazstance writes"
+            yield f"{file}: the same content in different bytes, expected those that kazstance writes"
     for table in manifest.tables.keys() - TABLES.keys():
         yield f"{file}: tables: {table!r} is not a table; expected {', '.join(TABLES)}"
     names = {table: set(spec.splits) for table, spec in TABLES.items()}
@@ -29,7 +29,7 @@ def check_manifest(content: bytes, manifest: Manifest, file: Path) -> Iterator[s
 
 
 def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
-    """Size and bytes of a Parquet file."""
+    """Check the size and bytes of a Parquet file."""
     if problem := _not_a_file(file):
         yield problem
     elif (size := file.stat().st_size) != expected.bytes:
@@ -39,7 +39,7 @@ def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
 
 
 def check_pages(manifest: Manifest, places: Mapping[str, Path]) -> Iterator[str]:
-    """The bytes of all pages; `places` says where each one is."""
+    """Check the bytes of all pages; `places` says where each one is."""
     for name, expected in manifest.pages.items():
         file = places[name]
         try:
@@ -54,24 +54,24 @@ def check_pages(manifest: Manifest, places: Mapping[str, Path]) -> Iterator[str]
 def find_strangers(folder: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
     """Files that the manifest does not list: those that could be taken for tables, and all others, as notes.
 
-    A Parquet file anywhere, and anything in the folder of a table, counts as a table: whatever reads such a folder as a
-    whole would take it for rows. Folders that are hidden or links are named without their content.
+    A Parquet file anywhere, and anything in the folder of a table, counts as a table: programs that read such a folder
+    as a whole would take it for rows. Hidden folders and links to folders are named without their content.
     """
     known = {MANIFEST, *manifest.pages, *(f"{t}/{s}.parquet" for t, splits in manifest.tables.items() for s in splits)}
     problems, notes = [], []
     for name in sorted(_walk(folder) - known):
         is_table = name.split("/")[0] in TABLES or name.lower().endswith(".parquet")
         if is_table:
-            problems.append(f"{folder / name}: is not in the manifest; expected only the files that it lists as tables")
+            problems.append(f"{folder / name}: is not in the manifest; expected only the tables that it lists")
         else:
             notes.append(f"{folder / name}: is not part of the dataset")
     return problems, notes
 
 
 def _walk(folder: Path) -> set[str]:
-    """All files below a folder, and the folders in it that are hidden or links, by their place.
+    """All files below a folder, and the hidden folders and links to folders in it, by relative path.
 
-    The folder of a table may be a link, since it is read all the same.
+    The folder of a table may be a link, since it is read anyway.
     """
     found = set()
     for root, folders, files in os.walk(folder, followlinks=True):
@@ -84,7 +84,7 @@ def _walk(folder: Path) -> set[str]:
 
 
 def _not_a_file(file: Path) -> str | None:
-    """Why there is nothing to read: a device or a pipe in the place of a file might never end."""
+    """Why a file is not read: it is missing, or a device or a pipe, which might never end."""
     if file.is_file():
         return None
     return f"{file}: is not a regular file" if file.exists() else f"{file}: is missing"

@@ -9,22 +9,22 @@ from kazstance.errors import IntegrityError
 from kazstance.schema.manifest import Manifest
 
 SHOWN: Final = 20
-"""Problems of a kind that are named; of the rest the number is given."""
+"""How many problems of a kind are named; the rest are counted."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What is wrong with a dataset, and what else should be known of it."""
+    """What is wrong with a dataset, and what else is worth knowing about it."""
 
     manifest: Manifest | None
-    """None where it cannot be read."""
+    """None if it cannot be read."""
     problems: tuple[str, ...]
-    """What is wrong; empty for a dataset that is whole."""
+    """What is wrong; empty if the dataset is intact."""
     notes: tuple[str, ...]
     """What is not covered: files that are not part of the dataset, pages whose digests an old manifest lacks."""
 
     def whole(self) -> Manifest:
-        """The manifest of a dataset that is whole.
+        """The manifest of a dataset that is intact.
 
         Raises:
             IntegrityError: it is not; the message lists all problems.
@@ -35,12 +35,12 @@ class Findings:
 
 
 def printable(line: str) -> str:
-    """A line with escapes for whatever does not print, such as control characters: names and values come from users."""
+    """A line with escapes for unprintable characters, such as control characters: names and values come from users."""
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
 
 
 def capped(problems: Iterable[str], what: str) -> Iterator[str]:
-    """The first problems of a kind, and how many more there are; `what` names what they are found in."""
+    """The first problems of a kind, and how many more there are; `what` names where they were found."""
     found = iter(problems)
     yield from islice(found, SHOWN)
     if more := sum(1 for _ in found):

@@ -13,7 +13,7 @@ from kazstance.schema.records import TABLES, Sentence
 
 
 def check_layout(tables: Tables) -> Iterator[str]:
-    """Sentences, complete grids, the order of all rows, splits, and the contexts of stances."""
+    """Check sentences, complete grids, the order of all rows, splits, and the contexts of stances."""
     yield from _check_sentences(tables)
     yield from _check_complete(tables, "grid", _annotated_pairs(tables))
     yield from _check_complete(tables, "positions", _cells(tables))
@@ -23,7 +23,7 @@ def check_layout(tables: Tables) -> Iterator[str]:
 
 
 def _check_sentences(tables: Tables) -> Iterator[str]:
-    """Ids, places and raw spans go on from row to row, and a text is as long as its raw slice with its repairs."""
+    """Ids, positions and raw spans continue from row to row, and a text is as long as its raw slice with repairs."""
     source, position = tables.column("sentences", "source_id"), tables.numbers("sentences", "position")
     start, end = (tables.numbers("sentences", f"raw_{name}") for name in ("start", "end"))
     first = np.ones(len(source), dtype=bool)
@@ -33,9 +33,9 @@ def _check_sentences(tables: Tables) -> Iterator[str]:
     known = find(source, tables.column("sources", "source_id"))
     size = take(tables.column("sources", "raw_characters"), known).to_numpy()
     outside = (start < np.where(first, 0, np.roll(end, 1))) | (end <= start) | (end > size)
-    yield from tables.faults("sentences", outside, "raw_start and raw_end overlap another sentence or leave the text")
+    yield from tables.faults("sentences", outside, "raw_start and raw_end overlap another sentence or exceed the text")
     other = pc.utf8_length(tables.column("sentences", "text")).to_numpy() != end - start + _repaired(tables)
-    yield from tables.faults("sentences", other, "text is not as long as its raw text with its repairs")
+    yield from tables.faults("sentences", other, "text is not as long as its raw text after repairs")
     for inner, outer in (("sentence_id", "paragraph_id"), ("paragraph_id", "source_id")):
         stem = pc.replace_substring_regex(tables.column("sentences", inner), "/[^/]*$", "")
         wrong = differs(tables.column("sentences", outer), stem)
@@ -45,7 +45,7 @@ def _check_sentences(tables: Tables) -> Iterator[str]:
 
 
 def _check_annotated(tables: Tables) -> Iterator[str]:
-    """Annotated are sentences of the kinds that are, unless they repeat another."""
+    """Sentences of the annotated kinds are annotated unless they repeat another one."""
     is_text = pc.is_in(tables.column("sentences", "kind"), pa.array(sorted(ANNOTATED_KINDS)))
     is_first = pc.is_null(tables.column("sentences", "duplicate_of"))
     due = pc.and_(is_text, is_first).to_numpy(zero_copy_only=False)
@@ -54,7 +54,7 @@ def _check_annotated(tables: Tables) -> Iterator[str]:
 
 
 def _check_voices(tables: Tables) -> Iterator[str]:
-    """Whoever is quoted is a voice of the source, endorsed as the source has it; in its own voice nobody is named."""
+    """A quoted speaker is a voice of the source, endorsed as stated there; the source's own voice names no speaker."""
     quoted = {
         (source["source_id"], voice["speaker"], voice["endorsed"])
         for source in tables.rows["sources"].select(["source_id", "voices"]).to_pylist()
@@ -64,12 +64,12 @@ def _check_voices(tables: Tables) -> Iterator[str]:
     rows = [tuple(row.values()) for row in tables.rows["sentences"].select(columns).to_pylist()]
     right = [row[:3] in quoted if row[3] == Voice.quoted else row[1:3] == (None, None) for row in rows]
     yield from tables.faults(
-        "sentences", ~np.array(right, dtype=bool), "voice, speaker and endorsed are not as in sources"
+        "sentences", ~np.array(right, dtype=bool), "voice, speaker and endorsed do not match sources"
     )
 
 
 def _repaired(tables: Tables) -> Places:
-    """By how many characters repairs make each sentence longer."""
+    """By how many characters the repairs lengthen each sentence."""
     repairs = tables.column("sentences", "repairs")
     found = repairs.flatten()
     more = pc.utf8_length(found.field("replacement")).to_numpy() - (
@@ -104,7 +104,7 @@ def _check_complete(tables: Tables, table: str, expected: pa.Array) -> Iterator[
     missing = np.flatnonzero(find(expected, keys) < 0)
     if len(missing):
         first = f"{expected[int(missing[0])]} is missing"
-        yield f"{tables.folder / table}: {first}; {len(missing)} of {len(expected)} rows are"
+        yield f"{tables.folder / table}: {first}; missing rows: {len(missing)} of {len(expected)}"
 
 
 def _check_order(tables: Tables) -> Iterator[str]:
@@ -116,11 +116,11 @@ def _check_order(tables: Tables) -> Iterator[str]:
         place[order] = np.arange(len(order))
         wrong = np.zeros(len(order), dtype=bool)
         wrong[1:] = (place[1:] < place[:-1]) & ~differs(splits[1:], splits[:-1])
-        yield from tables.faults(table, wrong, "is out of order: it belongs above the row before it")
+        yield from tables.faults(table, wrong, "is out of order: it belongs before the preceding row")
 
 
 def _ranks(tables: Tables) -> dict[str, list[Places]]:
-    """What the rows of each table are ordered by, the first thing first."""
+    """The sort keys of the rows of each table, the most significant first."""
     sentences, targets = tables.column("sentences", "sentence_id"), tables.column("targets", "target_id")
     sources = tables.column("sources", "source_id")
 
@@ -163,11 +163,11 @@ def _check_splits(tables: Tables) -> Iterator[str]:
     first = pc.index_in(paragraph, value_set=paragraph.unique()).to_numpy()
     at = np.unique(first, return_index=True)[1] if len(first) else first
     expected = split.take(pa.array(at[first])) if len(first) else split
-    yield from tables.differences("grid", SPLIT, differs(split, expected), expected, "as other rows of its paragraph")
+    yield from tables.differences("grid", SPLIT, differs(split, expected), expected, "as in the rest of its paragraph")
 
 
 def _check_contexts(tables: Tables) -> Iterator[str]:
-    """What stands around a sentence is what its paragraph has."""
+    """The context of a stance is the text around its sentence in the paragraph."""
     columns = tables.rows["sentences"].select(["sentence_id", "paragraph_id", "text"]).to_pylist()
     around = contexts(Sentence.model_construct(**row) for row in columns)
     ids = tables.column("stances", "sentence_id").to_pylist()

@@ -1,4 +1,4 @@
-"""What the manifest says of folds and inputs against the tables."""
+"""The folds and inputs in the manifest compared with the tables."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from kazstance.schema.manifest import Manifest
 
 
 def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
-    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; somebody judged."""
+    """Folds follow from sources and targets; texts and briefs have the digests of the inputs; there are annotators."""
     sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
     annotators = tables.rows["annotators"].to_pylist()
     file = tables.folder / MANIFEST
     expected = protocol_folds([row["source_id"] for row in sources], {row["target_id"]: row["fold"] for row in targets})
     for protocol in sorted(expected.keys() | manifest.folds.keys()):
         if manifest.folds.get(protocol) != expected.get(protocol):
-            yield f"{file}: folds: {protocol}: not the folds that sources and targets give"
+            yield f"{file}: folds: {protocol}: the folds do not match sources and targets"
     texts = {f"texts/{row['source_id']}.txt": row["raw_sha256"] for row in sources}
     briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
     for name, digest in {**texts, **briefs}.items():
@@ -24,4 +24,4 @@ def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
             yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
     for table in ("sources", "targets", "annotators", "sentences", "grid", "judgements"):
         if not tables.rows[table].num_rows:
-            yield f"{tables.folder / table}: no rows, expected one at least"
+            yield f"{tables.folder / table}: no rows, expected at least one"

@@ -1,4 +1,4 @@
-"""Figures and rows that follow from stances, counted again: positions, contested targets, pairs, swaps."""
+"""Figures and rows that follow from stances, recomputed: positions, contested targets, pairs, swaps."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,14 +15,14 @@ from kazstance.schema.records import SPLITS
 SIDES: Final = 3
 """Labels of a stance: against, neutral, favor."""
 ENOUGH: Final = 2
-"""Sources that address a contested target, sentences of each of them, and sentences on each side of it."""
+"""Minimum number of sources on a contested target, of sentences of each, and of sentences on each side."""
 TOLERANCE: Final = 1e-6
 """Shares are rounded to six decimals."""
 Counts = npt.NDArray[np.int64]
 
 
 def check_recounts(tables: Tables) -> Iterator[str]:
-    """Positions, contested targets, pairs, and swaps among the probes."""
+    """Check positions, contested targets, pairs, and swaps among the probes."""
     counts = _counts(tables)
     yield from _check_positions(tables, counts.reshape(-1, SIDES))
     yield from _check_contested(tables, counts)
@@ -67,7 +67,7 @@ def _check_positions(tables: Tables, counts: Counts) -> Iterator[str]:
 
 
 def _check_intervals(tables: Tables, addressed: Flags) -> Iterator[str]:
-    """Estimates are there where a cell is addressed, each inside its interval."""
+    """Estimates exist where a cell is addressed, each inside its interval."""
     for column in ("net", "net_jeffreys", "salience"):
         value, low, high = (_floats(tables, name) for name in (column, f"{column}_low", f"{column}_high"))
         inside = (low <= value) & (value <= high)
@@ -77,7 +77,7 @@ def _check_intervals(tables: Tables, addressed: Flags) -> Iterator[str]:
 
 
 def _floats(tables: Tables, column: str) -> npt.NDArray[np.float64]:
-    """A column of numbers, undefined where it is null."""
+    """A column of numbers, NaN where it is null."""
     found: npt.NDArray[np.float64] = tables.column("positions", column).fill_null(float("nan")).to_numpy()
     return found
 
@@ -91,7 +91,7 @@ def _positions(favor: Counts, neutral: Counts, against: Counts) -> Counts:
 
 
 def _check_contested(tables: Tables, counts: Counts) -> Iterator[str]:
-    """Contested: two sources with two sentences each, and two sentences on each side."""
+    """A target is contested if it has two sources with two sentences each, and two sentences on each side."""
     addressing = (counts.sum(axis=2) >= ENOUGH).sum(axis=0)
     sides = counts.sum(axis=0)[:, [Label.against, Label.favor]].min(axis=1)
     expected = (addressing >= ENOUGH) & (sides >= ENOUGH)
@@ -100,7 +100,7 @@ def _check_contested(tables: Tables, counts: Counts) -> Iterator[str]:
 
 
 def _check_pairs(tables: Tables) -> Iterator[str]:
-    """Ids, answers and relations follow from both rows, which are of different sources; all such pairs are there."""
+    """Ids, answers and relations follow from both rows, which are from different sources; no such pair is missing."""
     a, b = (tables.numbers("pairs", f"label_{side}") for side in "ab")
     more = np.select([a > b, a < b], [MoreFavorable.a, MoreFavorable.b], MoreFavorable.same)
     mixed = (a == Label.neutral) | (b == Label.neutral)
@@ -112,19 +112,19 @@ def _check_pairs(tables: Tables) -> Iterator[str]:
     parts = tables.column("pairs", "target_id"), pc.min_element_wise(*ends), pc.max_element_wise(*ends)
     yield from _check_ids(tables, "pairs", "pair_id", pc.binary_join_element_wise(*parts, ":"))
     same: Flags = ~differs(tables.column("pairs", "source_a"), tables.column("pairs", "source_b"))
-    yield from tables.faults("pairs", same, "both sentences are of one source")
+    yield from tables.faults("pairs", same, "both sentences are from the same source")
     for split in SPLITS:
         yield from _check_number_of_pairs(tables, split)
 
 
 def _check_ids(tables: Tables, table: str, column: str, expected: pa.Array) -> Iterator[str]:
-    """Ids that are put together from other columns."""
+    """Check ids that are composed of other columns."""
     wrong = differs(tables.column(table, column), expected)
     yield from tables.differences(table, column, wrong, expected, "from the other columns")
 
 
 def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
-    """Each target has all pairs of its rows in a split that are of different sources."""
+    """Each target has all pairs of its rows in a split that come from different sources."""
     sources, targets = tables.column("sources", "source_id"), tables.column("targets", "target_id")
     stances, pairs = (equals(tables.column(table, SPLIT), split) for table in ("stances", "pairs"))
     source, target = (
@@ -141,13 +141,13 @@ def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
 
 
 def _check_probes(tables: Tables) -> Iterator[str]:
-    """Ids follow from what is shown; a swap shows another label; all swaps are there."""
+    """Ids follow from what is shown; a swap shows another label; no swap is missing."""
     kind, other = tables.column("probes", "probe"), tables.column("probes", "other_target_id")
     swap = equals(kind, ProbeKind.swap)
     parts = (kind, tables.column("probes", "sentence_id"), tables.column("probes", "target_id"), other)
     yield from _check_ids(tables, "probes", "probe_id", pc.binary_join_element_wise(*parts, ":", null_handling="skip"))
     there = other.is_valid().to_numpy(zero_copy_only=False)
-    yield from tables.faults("probes", there != swap, "other_target_id does not go with this kind of probe")
+    yield from tables.faults("probes", there != swap, "other_target_id does not match this kind of probe")
     same = tables.numbers("probes", "label") == tables.numbers("probes", "row_label")
     yield from tables.faults("probes", swap & same, "both targets have the same label")
     stances = tables.column("stances", "sentence_id")

@@ -1,4 +1,4 @@
-"""Ids refer to rows there are, and what one table repeats of another is as it is there."""
+"""Ids refer to existing rows, and what one table repeats from another matches it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from kazstance.schema.labels import Label
 
 
 class Reference(NamedTuple):
-    """Columns of a table that name a row of another, and what is repeated of it."""
+    """Columns of a table that identify a row of another, and what they repeat from it."""
 
     table: str
     key: tuple[str, ...]
@@ -75,7 +75,7 @@ REFERENCES: Final = (
 
 
 def check_references(tables: Tables) -> Iterator[str]:
-    """Every reference, and that grid and stances have the same pairs."""
+    """Check every reference, and that grid and stances have the same pairs."""
     for reference in REFERENCES:
         yield from _check(tables, reference)
     yield from _check_stances_of_grid(tables)

@@ -1,4 +1,4 @@
-"""Each table by itself: its columns, digests, values and keys."""
+"""Each table on its own: its columns, digests, values and keys."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +15,14 @@ from kazstance.schema.manifest import SplitFile
 from kazstance.schema.records import TABLES
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
-"""What reading a Parquet file may raise that is written to be read wrongly."""
+"""What reading a maliciously written Parquet file may raise."""
 
 
 def read_split(file: Path, table: str) -> pa.Table:
-    """The rows of a Parquet file, every value of it checked to be one of its type.
+    """The rows of a Parquet file, with every value checked against its type.
 
     Raises:
-        UNREADABLE: it is not Parquet, or has other columns than the table.
+        UNREADABLE: it is not Parquet, or its columns differ from those of the table.
     """
     with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as opened:
         found = opened.read()
@@ -30,7 +30,7 @@ def read_split(file: Path, table: str) -> pa.Table:
     if not found.schema.equals(expected):
         raise ValueError(f"columns {_named(found.schema)}, expected {_named(expected)}")
     if found.schema.metadata != expected.metadata:
-        raise ValueError("the features in the metadata are others than those of the table")
+        raise ValueError("the features in the metadata differ from those of the table")
     found.validate(full=True)
     return found.combine_chunks()
 
@@ -40,7 +40,7 @@ def _named(schema: pa.Schema) -> str:
 
 
 def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: SplitFile) -> Iterator[str]:
-    """Number and digest of the rows, and that each is one of its table."""
+    """Check the number and digest of the rows, and that each is valid for its table."""
     if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
     for number, row in enumerate(rows, 1):
@@ -53,7 +53,7 @@ def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: Spl
 
 
 def check_keys(folder: Path, table: str, rows: pa.Table) -> Iterator[str]:
-    """That no two rows of a table, whatever their split, have the same key."""
+    """Check that no two rows of a table, in any split, have the same key."""
     key = TABLES[table].key
     counts = rows.select(key).group_by(key).aggregate([([], "count_all")])
     for row in counts.filter(pc.greater(counts["count_all"], 1)).to_pylist():

@@ -14,7 +14,7 @@ from kazstance.dataset.verification.findings import SHOWN
 from kazstance.schema.records import TABLES
 
 SPLIT: Final = "split"
-"""The column that says in which split a row is; no table has one of this name."""
+"""The column that says which split a row is in; no table has a column of this name."""
 WIDTH: Final = 80
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -37,17 +37,17 @@ class Tables:
         return values
 
     def key(self, table: str, columns: Sequence[str]) -> pa.Array:
-        """Some columns of ids as one, null where one of them is; no id has a space in it."""
+        """Some columns of ids as one, null where one of them is null; no id contains a space."""
         return pc.binary_join_element_wise(*(self.column(table, name) for name in columns), " ")
 
     def faults(self, table: str, wrong: Flags, message: str) -> Iterator[str]:
-        """The rows of a table that are wrong, named by file and key, with what is wrong with them."""
+        """The wrong rows of a table, by file and key, with what is wrong with them."""
         yield from self._named(table, wrong, lambda _: message)
 
     def differences(
         self, table: str, column: str, wrong: Flags, expected: Sequence[Any] | npt.NDArray[Any], why: str
     ) -> Iterator[str]:
-        """The rows of a table that are wrong in a column, with what is there, and what was expected and why."""
+        """The rows of a table that are wrong in a column, with what was found, what was expected, and why."""
         found = self.rows[table][column]
 
         def said(place: int) -> str:
@@ -65,18 +65,18 @@ class Tables:
 
 
 def find(keys: pa.Array, among: pa.Array) -> Places:
-    """For each key its place among others, or -1 where it is not one of them or is null."""
+    """For each key, its index among others, or -1 if it is not among them or is null."""
     places: Places = pc.fill_null(pc.index_in(keys, value_set=among, skip_nulls=True), -1).to_numpy().astype(np.int64)
     return places
 
 
 def take(values: pa.Array, places: Places) -> pa.Array:
-    """The values at some places, null at -1."""
+    """The values at some indices, null at -1."""
     return values.take(pa.array(places, mask=places < 0))
 
 
 def differs(one: pa.Array, other: pa.Array) -> Flags:
-    """Where two columns have other values; null differs from every value, and not from null."""
+    """Where two columns differ; null differs from every value but equals null."""
     if pa.types.is_nested(one.type):
         return np.array([a != b for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)], dtype=bool)
     unequal = pc.fill_null(pc.not_equal(one, other), pa.scalar(value=False))

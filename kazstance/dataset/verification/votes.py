@@ -1,4 +1,4 @@
-"""Labels against votes, and votes against judgements."""
+"""Labels compared with votes, and votes with judgements."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Votes:
 
 
 def check_votes(tables: Tables) -> Iterator[str]:
-    """Votes are the judgements of those whose judgements make labels, and labels and origins follow from votes."""
+    """Votes are the judgements of annotators who make labels, and labels and origins follow from votes."""
     votes = _votes(tables)
     yield from _check_judgements(tables, votes)
     yield from _check_complete(tables)
@@ -57,7 +57,7 @@ def _votes(tables: Tables) -> Votes:
 
 
 def _annotators(tables: Tables, who: pa.Array, column: str, value: str) -> Flags:
-    """For each annotator named whether a column has a value for it."""
+    """For each annotator named, whether a column has a given value."""
     known = find(who, tables.column("annotators", "annotator_id"))
     return equals(take(tables.column("annotators", column), known), value)
 
@@ -70,7 +70,7 @@ def _check_judgements(tables: Tables, votes: Votes) -> Iterator[str]:
     same = (place >= 0) & makes_labels[place] & (label[place] == votes.label) if len(keys) else place >= 0
     wrong = np.zeros(tables.rows["grid"].num_rows, dtype=bool)
     wrong[votes.row[~same]] = True
-    yield from tables.faults("grid", wrong, "votes has a vote that judgements does not have")
+    yield from tables.faults("grid", wrong, "votes has a vote without a row in judgements")
     missing = makes_labels & (find(keys, votes.key) < 0)
     yield from tables.faults("judgements", missing, "grid has no vote for this judgement")
     follows = (votes.row[1:] == votes.row[:-1]) & pc.less_equal(votes.who[1:], votes.who[:-1]).to_numpy(
@@ -82,15 +82,15 @@ def _check_judgements(tables: Tables, votes: Votes) -> Iterator[str]:
 
 
 def _check_complete(tables: Tables) -> Iterator[str]:
-    """Annotators that are said to be complete judged every cell of the grid."""
+    """Annotators declared complete judged every cell of the grid."""
     annotators = tables.column("annotators", "annotator_id")
     judged = np.bincount(find(tables.column("judgements", "annotator_id"), annotators), minlength=len(annotators))
     lacking = tables.numbers("annotators", "complete") & (judged != tables.rows["grid"].num_rows)
-    yield from tables.faults("annotators", lacking, "is said to be complete, but has not judged every cell of grid")
+    yield from tables.faults("annotators", lacking, "is declared complete but has not judged every cell of grid")
 
 
 def _check_labels(tables: Tables, counts: Counts) -> Iterator[str]:
-    """The majority of people decides, else an adjudication, else the majority of models that see no opposite sides."""
+    """The majority of people decides, else an adjudication, else the majority of models without opposite sides."""
     label, origin = tables.numbers("grid", "label"), tables.column("grid", "origin")
     rows, both = np.arange(len(label)), counts.sum(axis=1)
     chosen = 2 * counts[rows, :, label] > counts.sum(axis=2)
@@ -104,11 +104,11 @@ def _check_labels(tables: Tables, counts: Counts) -> Iterator[str]:
     yield from tables.differences("grid", "contested", differing, contested, "from votes")
     for column in ("rule", "reason"):
         there = _there(tables, "grid", column)
-        yield from tables.faults("grid", there != adjudicated, f"{column} does not go with origin")
+        yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")
 
 
 def _check_fields(tables: Tables) -> Iterator[str]:
-    """Evidence lies inside its sentence; evidence, explicitness and certainty are there where the label has them."""
+    """Evidence lies inside its sentence; evidence, explicitness and certainty are there if the label needs them."""
     length = pc.utf8_length(tables.column("sentences", "text"))
     for table in ("judgements", "stances"):
         label = tables.numbers(table, "label")
@@ -126,7 +126,7 @@ def _check_fields(tables: Tables) -> Iterator[str]:
             "certainty": (label != Label.none, _there(tables, table, "certainty")),
         }
         for column, (due, there) in expected.items():
-            yield from tables.faults(table, due != there, f"{column} does not go with the label")
+            yield from tables.faults(table, due != there, f"{column} does not match the label")
 
 
 def _there(tables: Tables, table: str, column: str) -> Flags:
@@ -170,7 +170,7 @@ def _check_stances(tables: Tables) -> Iterator[str]:
 
 
 def _other_evidence(tables: Tables, place: Places, holds: Flags, size: int) -> Flags:
-    """Stances whose evidence is not the union of that of the judgements that hold their label."""
+    """Stances whose evidence is not the union of the evidence of the judgements with their label."""
     spans: list[list[Span]] = [[] for _ in range(size)]
     rows = np.flatnonzero(holds)
     for stance, found in zip(place[rows], tables.column("judgements", "evidence").take(rows).to_pylist(), strict=True):
