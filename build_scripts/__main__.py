@@ -33,11 +33,13 @@ def build_all() -> None:
     """Build kazstance/data, the generated blocks of the pages, the metadata, and build/hub."""
     with replacing(dataset.SHIPPED, DATASET) as folder:
         build(ROOT / "raw", folder)
+    built = DatasetFolder()
     for page in PAGES:
-        write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
-    write_file(to_bytes(_with_pages(dataset.manifest())), dataset.SHIPPED / MANIFEST)
+        write_file(render(read_page(ROOT / page), built).encode(), ROOT / page)
+    manifest = _with_pages(built.manifest)
+    write_file(to_bytes(manifest), dataset.SHIPPED / MANIFEST)
     for name, write in METADATA.items():
-        write_file(write(dataset.manifest()).encode(), ROOT / name)
+        write_file(write(manifest).encode(), ROOT / name)
     _stage_anew(ROOT / "build" / "hub")
 
 
@@ -45,28 +47,28 @@ def _stage_anew(out: Path) -> None:
     """Stage what goes to a Hub; what a version up to 0.3.0 staged there lists no pages, and makes way."""
     if (out / MANIFEST).is_file() and dataset.manifest(data=out).format_version == 1:
         shutil.rmtree(out)
-    stage(dataset.SHIPPED, out)
+    stage(DatasetFolder(), out)
 
 
 def check() -> list[str]:
     """What differs between the dataset and pages that are there and those that would be built."""
     with scratch() as data:
         build(ROOT / "raw", data)
-        found = compare(DatasetFolder(dataset.SHIPPED), DatasetFolder(data))
+        there, made = DatasetFolder(), DatasetFolder(data)
+        found = compare(there, made)
         stale = [*(text for _, text in found.shape), *map(str, found.rows)]
         for page in PAGES:
-            if render(read_page(ROOT / page), data) != read_page(ROOT / page):
+            if render(read_page(ROOT / page), made) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
-        fresh = _with_pages(dataset.manifest(data=data))
+        fresh = _with_pages(made.manifest)
     stale += [name for name, write in METADATA.items() if write(fresh) != text_of(ROOT / name)]
-    there = dataset.manifest()
-    stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there, name)]
+    stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there.manifest, name)]
     return stale or list(dataset.findings().problems)
 
 
 def _with_pages(manifest: Manifest) -> Manifest:
     """A manifest of the shipped dataset, signed with the pages that the wheel puts beside it."""
-    places = {name: dataset.page_place(dataset.SHIPPED, name) for name in dataset.PAGES}
+    places = {name: DatasetFolder().page(name) for name in dataset.PAGES}
     return sign(manifest, {name: place.read_bytes() for name, place in places.items()})
 
 

@@ -1,12 +1,10 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same as plain functions."""
 
-from kazstance.dataset.folder import SHIPPED, DatasetFolder
+from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
-    PAGES,
     findings,
     load,
     manifest,
-    page_place,
     path,
     splits,
     table,
@@ -23,7 +21,6 @@ __all__ = [
     "findings",
     "load",
     "manifest",
-    "page_place",
     "path",
     "splits",
     "table",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
+from kazstance.errors import IntegrityError
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     import datasets
     import pyarrow as pa
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from kazstance.schema.manifest import Manifest
 
     StrPath = str | os.PathLike[str]
-
-
-PAGES: Final = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
-"""Pages beside a dataset that somebody may have written, and what they are called at the root of a checkout."""
 
 
 @overload
@@ -160,12 +157,10 @@ def findings(*, data: StrPath = SHIPPED) -> Findings:
         KazstanceError: `data` is not a built dataset.
     """
     from kazstance.dataset.verification.check import check
+    from kazstance.dataset.verification.findings import Findings
 
-    return check(Path(data), {name: page_place(Path(data), name) for name in PAGES})
-
-
-def page_place(data: Path, name: str) -> Path:
-    """Where a page is: beside the tables; for the shipped dataset in a checkout, at the root of the checkout."""
-    root = SHIPPED.parents[1]
-    is_checkout = data.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
-    return root / PAGES[name] if is_checkout else data / name
+    try:
+        folder = DatasetFolder(data)
+    except IntegrityError as error:
+        return Findings(None, tuple(str(error).splitlines()), ())
+    return check(folder)

@@ -161,16 +161,6 @@ def _text(content: Mapping[str, object]) -> bytes:
     return (to_json(content) + "\n").encode()
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a dataset.
-
-    Raises:
-        KazstanceError: there is none, or it cannot be read.
-        IntegrityError: it is not as the schema has it; the message lists the differences.
-    """
-    return parse_manifest(manifest_bytes(folder), folder / MANIFEST)
-
-
 def manifest_bytes(folder: Path) -> bytes:
     """The bytes of the manifest of a dataset.
 

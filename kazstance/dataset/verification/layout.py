@@ -104,7 +104,7 @@ def _check_complete(tables: Tables, table: str, expected: pa.Array) -> Iterator[
     missing = np.flatnonzero(find(expected, keys) < 0)
     if len(missing):
         first = f"{expected[int(missing[0])]} is missing"
-        yield f"{tables.folder / table}: {first}; {len(missing)} of {len(expected)} rows are"
+        yield f"{tables.folder.path / table}: {first}; {len(missing)} of {len(expected)} rows are"
 
 
 def _check_order(tables: Tables) -> Iterator[str]:

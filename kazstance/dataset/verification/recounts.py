@@ -137,7 +137,7 @@ def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
     found = np.bincount(find(tables.column("pairs", "target_id"), targets)[pairs], minlength=len(targets))
     for place in np.flatnonzero(found != expected):
         counted = f"{found[place]} pairs on {targets[int(place)]}, but stances give {expected[place]}"
-        yield f"{tables.folder / 'pairs' / split}.parquet: {counted}"
+        yield f"{tables.folder.file('pairs', split)}: {counted}"
 
 
 def _check_probes(tables: Tables) -> Iterator[str]:
@@ -156,4 +156,4 @@ def _check_probes(tables: Tables) -> Iterator[str]:
     np.add.at(rows, (find(stances, ids), tables.numbers("stances", "label")), 1)
     expected = int((rows.sum(axis=1) ** 2 - (rows**2).sum(axis=1)).sum()) // 2
     if swap.sum() != expected:
-        yield f"{tables.folder / 'probes'}: {swap.sum()} swaps, but stances give {expected}"
+        yield f"{tables.folder.path / 'probes'}: {swap.sum()} swaps, but stances give {expected}"

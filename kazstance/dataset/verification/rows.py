@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from kazstance.dataset.folder import DatasetFolder
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
 from kazstance.schema.manifest import SplitFile
@@ -52,10 +53,10 @@ def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: Spl
                 yield f"{file}: row {number}: {field}: {str(fault['input'])[:80]!r}: {fault['msg']}"
 
 
-def check_keys(folder: Path, table: str, rows: pa.Table) -> Iterator[str]:
+def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[str]:
     """That no two rows of a table, whatever their split, have the same key."""
     key = TABLES[table].key
     counts = rows.select(key).group_by(key).aggregate([([], "count_all")])
     for row in counts.filter(pc.greater(counts["count_all"], 1)).to_pylist():
         name = " ".join(row[column] for column in key)
-        yield f"{folder / table}: {name}: appears {row['count_all']} times, expected once"
+        yield f"{folder.path / table}: {name}: appears {row['count_all']} times, expected once"

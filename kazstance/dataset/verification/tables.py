@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.dataset.folder import DatasetFolder
 from kazstance.dataset.verification.findings import SHOWN
 from kazstance.schema.records import TABLES
 
@@ -24,7 +24,7 @@ Places = npt.NDArray[np.int64]
 class Tables:
     """The tables of a dataset, each in one piece, with its split as a column."""
 
-    folder: Path
+    folder: DatasetFolder
     rows: Mapping[str, pa.Table]
 
     def column(self, table: str, name: str) -> pa.Array:
@@ -59,9 +59,9 @@ class Tables:
         rows, places = self.rows[table], np.flatnonzero(wrong)
         for place in map(int, places[:SHOWN]):
             key = " ".join(str(rows[name][place]) for name in TABLES[table].key)
-            yield f"{self.folder / table / str(rows[SPLIT][place])}.parquet: {key}: {message(place)}"
+            yield f"{self.folder.file(table, str(rows[SPLIT][place]))}: {key}: {message(place)}"
         if len(places) > SHOWN:
-            yield f"{self.folder / table}: and {len(places) - SHOWN} more like these"
+            yield f"{self.folder.path / table}: and {len(places) - SHOWN} more like these"
 
 
 def find(keys: pa.Array, among: pa.Array) -> Places:
