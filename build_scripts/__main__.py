@@ -11,6 +11,7 @@ import typer
 from kazstance import dataset
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.verification.check import check as check_dataset
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.folders import replacing
@@ -40,13 +41,9 @@ def build_all() -> None:
     write_file(to_bytes(manifest), dataset.SHIPPED / MANIFEST)
     for name, write in METADATA.items():
         write_file(write(manifest).encode(), ROOT / name)
-    _stage_anew(ROOT / "build" / "hub")
-
-
-def _stage_anew(out: Path) -> None:
-    """Stage what goes to a Hub; what a version up to 0.3.0 staged there lists no pages, and makes way."""
-    if (out / MANIFEST).is_file() and dataset.manifest(data=out).format_version == 1:
-        shutil.rmtree(out)
+    out = ROOT / "build" / "hub"
+    if (out / MANIFEST).is_file() and DatasetFolder(out).manifest.format_version == 1:
+        shutil.rmtree(out)  # a version up to 0.3.0 staged it, and lists no pages in it
     stage(DatasetFolder(), out)
 
 
@@ -63,7 +60,7 @@ def check() -> list[str]:
         fresh = _with_pages(made.manifest)
     stale += [name for name, write in METADATA.items() if write(fresh) != text_of(ROOT / name)]
     stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there.manifest, name)]
-    return stale or list(dataset.findings().problems)
+    return stale or list(check_dataset(there).problems)
 
 
 def _with_pages(manifest: Manifest) -> Manifest:

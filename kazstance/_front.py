@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kazstance import comparison
-from kazstance.dataset import SHIPPED, DatasetFolder, verify
+from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
 
 if TYPE_CHECKING:
@@ -144,19 +144,6 @@ class Dataset(DatasetFolder):
             IntegrityError: it is not; the message lists all differences.
         """
         return verify(data=self.path)
-
-
-def open_dataset(path: StrPath = SHIPPED) -> Dataset:
-    """Open a dataset.
-
-    Args:
-        path: the folder of a built dataset; without it, the one that comes with the package.
-
-    Raises:
-        KazstanceError: the folder is not a built dataset.
-        IntegrityError: the manifest is damaged.
-    """
-    return Dataset(path)
 
 
 def compare(

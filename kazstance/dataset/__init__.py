@@ -2,7 +2,6 @@
 
 from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
-    findings,
     load,
     manifest,
     path,
@@ -18,7 +17,6 @@ __all__ = [
     "SHIPPED",
     "DatasetFolder",
     "Table",
-    "findings",
     "load",
     "manifest",
     "path",

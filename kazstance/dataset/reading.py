@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
-from kazstance.errors import IntegrityError
 
 if TYPE_CHECKING:
     import os
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
 
-    from kazstance.dataset.verification.findings import Findings
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
 
@@ -136,17 +134,7 @@ def manifest(*, data: StrPath = SHIPPED) -> Manifest:
 
 
 def verify(*, data: StrPath = SHIPPED) -> Manifest:
-    """Check that a dataset is what was built, and return its manifest; see `findings`.
-
-    Raises:
-        IntegrityError: it is not; the message lists all differences.
-        KazstanceError: `data` is not a built dataset.
-    """
-    return findings(data=data).whole()
-
-
-def findings(*, data: StrPath = SHIPPED) -> Findings:
-    """What `verify` finds: all problems, and notes on files that are not part of the dataset or are not covered.
+    """Check that a dataset is what was built, and return its manifest.
 
     The manifest matches its own digest and that of the data, and tables and pages have the bytes that it states.
     Rows are valid, in order and unique by key, and tables agree with each other: labels, votes, texts, counts, ids,
@@ -154,13 +142,9 @@ def findings(*, data: StrPath = SHIPPED) -> Findings:
     or anything in the folder of a table); any other, such as notes of your own, is not part of the dataset.
 
     Raises:
+        IntegrityError: it is not; the message lists all differences.
         KazstanceError: `data` is not a built dataset.
     """
     from kazstance.dataset.verification.check import check
-    from kazstance.dataset.verification.findings import Findings
 
-    try:
-        folder = DatasetFolder(data)
-    except IntegrityError as error:
-        return Findings(None, tuple(str(error).splitlines()), ())
-    return check(folder)
+    return check(DatasetFolder(data)).whole()
