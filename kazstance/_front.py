@@ -10,15 +10,13 @@ from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import Voice
     from kazstance.comparison.distances import Feature
+    from kazstance.paths import StrPath
     from kazstance.schema.manifest import Manifest
-
-    StrPath = str | os.PathLike[str]
 
 
 class Chart:

@@ -44,9 +44,9 @@ def parameters(function):
 
 def handed_on(function, takers):
     """The parameters that a function hands on to where a dataset's path goes; `takers` are pairs of name and place."""
-    for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-        called = ast.unparse(call.func).split(".")[-1]
-        given = [*enumerate(call.args), *((word.arg, word.value) for word in call.keywords)]
+    for node in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+        called = ast.unparse(node.func).split(".")[-1]
+        given = [*enumerate(node.args), *((word.arg, word.value) for word in node.keywords)]
         for place, value in given:
             if called in OPENERS or place == "data" or (called, place) in takers:
                 below = {id(name) for part in ast.walk(value) if isinstance(part, ast.BinOp) for name in ast.walk(part)}

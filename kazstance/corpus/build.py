@@ -15,6 +15,7 @@ from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
 from kazstance.output.terminal import echo
+from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
@@ -33,19 +34,21 @@ class Dataset:
     folds: dict[str, tuple[Fold, ...]]
 
 
-def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
+def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
 
     Raises:
         InputError: with every problem found.
     """
+    folder = Path(folder)
+    path = Path(path)
     dataset = make(path, say)
     manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
 
-def make(path: Path, say: Say = echo) -> Dataset:
+def make(path: StrPath, say: Say = echo) -> Dataset:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:

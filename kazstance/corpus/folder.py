@@ -17,6 +17,7 @@ from kazstance.input.files import is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
+from kazstance.paths import StrPath
 
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
@@ -31,7 +32,8 @@ class Folder:
     It is read as if the files in `instead` had been written already.
     """
 
-    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, root: StrPath, instead: Mapping[str, bytes] | None = None) -> None:
+        root = Path(root)
         self.root = root.resolve()
         self.instead = instead or {}
         self.problems: list[Problem] = []

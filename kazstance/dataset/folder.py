@@ -13,13 +13,13 @@ from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from kazstance.dataset.conditions import Condition
+    from kazstance.paths import StrPath
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
 
@@ -34,7 +34,7 @@ IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "a
 class DatasetFolder:
     """The manifest of a dataset, parsed once, and its tables, each read once; safe to use from several threads."""
 
-    def __init__(self, path: str | os.PathLike[str] = SHIPPED) -> None:
+    def __init__(self, path: StrPath = SHIPPED) -> None:
         """Open a dataset.
 
         Args:

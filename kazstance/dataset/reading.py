@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Literal, overload
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
     import datasets
     import pyarrow as pa
 
+    from kazstance.paths import StrPath
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
-
-    StrPath = str | os.PathLike[str]
 
 
 @overload

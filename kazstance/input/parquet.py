@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.errors import KazstanceError
+from kazstance.paths import StrPath
 
 
-def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a Parquet file, of some columns and those that an expression holds for.
 
     Raises:
@@ -31,7 +32,7 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
-def read_columns(file: Path) -> pa.Schema:
+def read_columns(file: StrPath) -> pa.Schema:
     """The columns of a Parquet file, with its metadata; no row is read.
 
     Raises:
@@ -45,12 +46,13 @@ def read_columns(file: Path) -> pa.Schema:
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
-def _source(file: Path) -> Path | pa.BufferReader:
+def _source(path: StrPath) -> Path | pa.BufferReader:
     """A file as Arrow opens it; one whose path is not UTF-8, which Arrow refuses, as its content.
 
     Raises:
         OSError: it is not a regular file: a pipe would be waited for without end.
     """
+    file = Path(path)
     if file.exists() and not file.is_file():
         raise OSError("not a regular file")
     try:

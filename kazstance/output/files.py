@@ -9,13 +9,14 @@ from typing import Final
 
 from kazstance.errors import KazstanceError
 from kazstance.output.staging import NEW, REFUSED, destination, named, parents, staging, sync
+from kazstance.paths import StrPath
 
 _filled: Final[dict[Path, Path]] = {}
 """Folders that this process fills, each with the place where its files are prepared."""
 STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
-def write_file(content: bytes, out: Path) -> None:
+def write_file(content: bytes, out: StrPath) -> None:
     """Write a file that is complete or absent: what was there before stays until all of it is written.
 
     Through a symbolic link, the file behind it is written. A file that was there keeps its mode and, where the system
@@ -25,6 +26,7 @@ def write_file(content: bytes, out: Path) -> None:
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
+    out = Path(out)
     if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
         out.write_bytes(content)  # as it is named: behind a link in /proc there is no path
         return

@@ -24,6 +24,7 @@ from kazstance.output.staging import (
     sync,
     tell,
 )
+from kazstance.paths import StrPath
 
 SHOWN: Final = 5
 """Files that a message names."""
@@ -45,7 +46,7 @@ class Kind:
 
 
 @contextmanager
-def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
+def replacing(out: StrPath, kind: Kind, say: Say = tell) -> Iterator[Path]:
     """A new folder that takes the place of `out` in one step when all went well; else `out` stays as it was.
 
     Files in `out` that its manifest does not list are taken over into the new folder, and `say` is told of each.
@@ -54,6 +55,7 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
         KazstanceError: `out` is there and not of this kind; a file that it does not list has the name of a new one;
             another process is writing it; or the system refuses.
     """
+    out = Path(out)
     final = _check_replaceable(out, kind)
     with parents(final, out), staging(final, say) as place:
         _check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
@@ -71,12 +73,13 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
 
 
 @contextmanager
-def creating(out: Path, say: Say = tell) -> Iterator[Path]:
+def creating(out: StrPath, say: Say = tell) -> Iterator[Path]:
     """A folder that appears complete or not at all; one that is there with the same files already stays as it is.
 
     Raises:
         KazstanceError: `out` is there and holds something else; another process is writing it; or the system refuses.
     """
+    out = Path(out)
     final = destination(out)
     _check_place(final, out)
     with parents(final, out), staging(final, say) as place:
@@ -93,11 +96,12 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
             _swap(fresh, final)
 
 
-def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
+def unlisted(folder: StrPath, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
     """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
 
     Where the folder is missing or empty, there is nothing; where it has no manifest of ours, nothing is.
     """
+    folder = Path(folder)
     listed = (kind.listed(folder) or {}) if folder.is_dir() else {}
     inner = {str(above) for path in (*listed, *beside) for above in Path(path).parents}
     found = []

@@ -12,6 +12,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
+from kazstance.paths import StrPath
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
@@ -348,13 +349,13 @@ def _citation(folder: DatasetFolder) -> str:
     return f"{paragraph(cite(found))}\n\n{code_block(cite(found, Style.bibtex), 'bibtex')}"
 
 
-def read_page(file: Path) -> str:
+def read_page(file: StrPath) -> str:
     """A page as text.
 
     Raises:
         KazstanceError: it is missing or no UTF-8.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise KazstanceError(f"{file}: {error}; expected a page in UTF-8") from None

@@ -11,6 +11,7 @@ from kazstance.errors import KazstanceError
 from kazstance.output.folders import Kind, Listed, replacing, unlisted
 from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
+from kazstance.paths import StrPath
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
@@ -42,7 +43,7 @@ WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
 
 
-def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
+def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
     """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
 
     Raises:
@@ -58,7 +59,7 @@ def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
         _add_pages(folder, built.manifest, {name: page for name, page in pages(built).items() if name not in own})
 
 
-def stage(dataset: DatasetFolder, out: Path, home: str | None = None) -> None:
+def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None:
     """Put all that is published into a folder, which is replaced as a whole.
 
     `home` is the address of the repository, where it is known. Pages that are beside the dataset are taken along, the

@@ -15,6 +15,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from kazstance.errors import HubError
+from kazstance.paths import StrPath
 from kazstance.publish.croissant import to_tag
 
 KIND: Final = "dataset"
@@ -95,12 +96,13 @@ def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
     return Hub(api, bool(known))
 
 
-def read_token(file: Path) -> str:
+def read_token(file: StrPath) -> str:
     """The token in a file; no message holds any part of it.
 
     Raises:
         HubError: the file cannot be read, or holds anything but one token.
     """
+    file = Path(file)
     try:
         token = file.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError, ValueError):
@@ -127,12 +129,13 @@ def _check_token(token: str, place: str) -> None:
         )
 
 
-def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
+def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> Plan:
     """Compare a staged folder with a repository, by the hashes of their files; nothing is uploaded.
 
     Raises:
         HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
     """
+    folder = Path(folder)
     tag = to_tag(version)
     with _told(hub, repo_id):
         try:

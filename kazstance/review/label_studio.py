@@ -12,6 +12,7 @@ from kazstance.corpus.inputs import Entry
 from kazstance.input.strict_json import StrictError, load_json
 from kazstance.output.characters import for_xml
 from kazstance.output.plain_json import to_json
+from kazstance.paths import StrPath
 from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
@@ -123,8 +124,9 @@ class Task(Loose):
     annotations: list[Annotation]
 
 
-def from_export(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
+def from_export(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
     """The answers of a Label Studio JSON export; `line` is the number of the task, counted from 1."""
+    file = Path(file)
     folder = Folder(file.parent)
     text = folder.read_text(file.name)
     try:

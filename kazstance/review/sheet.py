@@ -15,6 +15,7 @@ from kazstance.corpus.judge import Pair, judge
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
+from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Label
 from kazstance.schema.records import NAME, Name, Sentence, SentenceId
@@ -64,7 +65,7 @@ class Sheet:
     questions: tuple[Question, ...]
 
 
-def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
+def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
     """Draw the questions to an annotator from a corpus folder.
 
     Every pair of annotated sentence and target is drawn by itself: with the probability `share` where it has a label so
@@ -74,6 +75,7 @@ def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | Non
         InputError: the corpus is not as it should be.
         KazstanceError: the annotator's name is not a name, or taken.
     """
+    path = Path(path)
     corpus = read(path)
     _check_name(annotator, corpus, path)
     sentences, problems = segment(corpus)

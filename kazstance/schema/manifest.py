@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kazstance.errors import IntegrityError, KazstanceError, Problem
 from kazstance.output.plain_json import to_json
+from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count, Name
@@ -161,13 +162,14 @@ def _text(content: Mapping[str, object]) -> bytes:
     return (to_json(content) + "\n").encode()
 
 
-def manifest_bytes(folder: Path) -> bytes:
+def manifest_bytes(folder: StrPath) -> bytes:
     """The bytes of the manifest of a dataset.
 
     Raises:
         KazstanceError: there is none, or it cannot be read.
         IntegrityError: it is far too large to be one.
     """
+    folder = Path(folder)
     file = folder / MANIFEST
     try:
         if file.exists() and not file.is_file():
@@ -184,12 +186,13 @@ def manifest_bytes(folder: Path) -> bytes:
         raise KazstanceError(f"{file}: {error.strerror}; expected a built dataset") from None
 
 
-def parse_manifest(content: bytes, file: Path) -> Manifest:
+def parse_manifest(content: bytes, file: StrPath) -> Manifest:
     """A manifest from its bytes; `file` is named in errors.
 
     Raises:
         IntegrityError: it is not as the schema has it; the message lists the differences.
     """
+    file = Path(file)
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:

@@ -73,13 +73,13 @@ def _check_against_each_other(tables: Tables) -> Iterator[str]:
 def _read(folder: DatasetFolder, table: str) -> tuple[list[pa.Table], list[str]]:
     """The splits of a table that can be read, and what is wrong with them."""
     parts, problems = [], []
-    for split, expected in folder.manifest.tables.get(table, {}).items():
+    for split in folder.manifest.tables.get(table, ()):
         file = folder.file(table, split)
         try:
-            found = [*check_split_file(file, expected)]
+            found = [*check_split_file(folder, table, split)]
             if not found:
-                rows = read_split(file, table)
-                found = [*capped(check_rows(file, table, rows.to_pylist(), expected), str(file))]
+                rows = read_split(folder, table, split)
+                found = [*capped(check_rows(folder, table, split, rows.to_pylist()), str(file))]
                 parts.append(rows.append_column(SPLIT, pa.array([split] * rows.num_rows, pa.string())))
             problems += found
         except MemoryError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kazstance.dataset.folder import DatasetFolder
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import FORMAT, SplitFile, data_digest, self_digest, to_bytes
+from kazstance.schema.manifest import FORMAT, data_digest, self_digest, to_bytes
 from kazstance.schema.records import TABLES
 
 
@@ -30,8 +30,9 @@ def check_manifest(folder: DatasetFolder) -> Iterator[str]:
         yield f"{file}: digest is {manifest.digest}, but the digests of the splits give {digest}"
 
 
-def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
-    """Size and bytes of a Parquet file."""
+def check_split_file(folder: DatasetFolder, table: str, split: str) -> Iterator[str]:
+    """Size and bytes of the file of a split."""
+    file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if problem := _not_a_file(file):
         yield problem
     elif (size := file.stat().st_size) != expected.bytes:

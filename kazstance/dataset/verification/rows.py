@@ -1,7 +1,6 @@
 """Each table by itself: its columns, digests, values and keys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,20 +11,19 @@ from pydantic import ValidationError
 from kazstance.dataset.folder import DatasetFolder
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
-from kazstance.schema.manifest import SplitFile
 from kazstance.schema.records import TABLES
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 """What reading a Parquet file may raise that is written to be read wrongly."""
 
 
-def read_split(file: Path, table: str) -> pa.Table:
-    """The rows of a Parquet file, every value of it checked to be one of its type.
+def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
+    """The rows of a split, every value of it checked to be one of its type.
 
     Raises:
         UNREADABLE: it is not Parquet, or has other columns than the table.
     """
-    with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as opened:
+    with pq.ParquetFile(pa.BufferReader(folder.file(table, split).read_bytes())) as opened:
         found = opened.read()
     expected = arrow_schema(TABLES[table].record)
     if not found.schema.equals(expected):
@@ -40,8 +38,9 @@ def _named(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
-def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: SplitFile) -> Iterator[str]:
+def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[str, Any]]) -> Iterator[str]:
     """Number and digest of the rows, and that each is one of its table."""
+    file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
     for number, row in enumerate(rows, 1):
