@@ -131,7 +131,7 @@ def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...]
     )
 
 
-def spoken(frame: Any, voice: Voice) -> Any:
+def spoken(frame: Any, voice: Voice) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
     """The rows of a table in a voice.
 
     Raises:
@@ -139,14 +139,15 @@ def spoken(frame: Any, voice: Voice) -> Any:
     """
     if voice not in get_args(Voice):
         raise UnknownNameError(voice, "voice", get_args(Voice))
+    rows: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
     if voice == "all":
-        return frame
+        return rows
     refuse_missing(frame, ["voice"])
     for column, names in {"voice": VoiceName, **({"endorsed": Endorsed} if voice == "endorsed" else {})}.items():
         unknown = [value for value in in_frame(frame, column) if value.value not in {*map(str, names), None}]
         refuse_unknown(column, unknown, partial(_one_of, list(map(str, names))))
     kept = nw.col("voice") == "own"
-    return nw.from_native(frame).filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
+    return rows.filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
 
 
 def _one_of(names: Sequence[str], _: str | None) -> str:

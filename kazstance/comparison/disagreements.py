@@ -66,6 +66,11 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     Two sources `agree` where they are on one side with probability .95 or more under the pooled model; else they
     `differ` where the one is more favorable than the other with probability .95 or more; else they are `undecided`.
     `n` permutations are drawn with `seed`.
+
+    Args:
+        counts: stances by cluster, target and label.
+        n: permutations of each test.
+        seed: seed of the permutations.
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
@@ -83,7 +88,7 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
                 spread=_spread(values[:, t]),
                 p=p_value,
                 corrected=corrected[t],
-                pairs=pairwise(known, net[:, t], counts.sources, t),
+                pairs=_pairwise(known, net[:, t], counts.sources, t),
                 reason=_why(counts, values[:, t], p_value, is_contested=kind),
             )
             for t, p_value in zip(targets, p, strict=True)
@@ -93,14 +98,28 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
 
 
 def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources take different sides on a target; NaN where but one addresses it."""
+    """The permutation test of whether sources take different sides on a target; NaN where but one addresses it.
+
+    Args:
+        counts: stances by cluster, target and label.
+        target: the number of the target.
+        n: permutations.
+        seed: seed of the permutations.
+    """
     kept = counts.target == target
     rows, source = counts.rows[kept], counts.source[counts.cluster[kept]]
     return permutation_p(rows @ SCORES, rows.sum(axis=1), source, n, seed)
 
 
 def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources give a target different room; NaN where clusters were not counted."""
+    """The permutation test of whether sources give a target different room; NaN where clusters were not counted.
+
+    Args:
+        counts: stances by cluster, target and label.
+        target: the number of the target.
+        n: permutations.
+        seed: seed of the permutations.
+    """
     if counts.lengths is None:
         return float("nan")
     on_it, some = counts.target == target, counts.lengths > 0
@@ -108,7 +127,7 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
     return permutation_p(about[some], counts.lengths[some], counts.source[some], n, seed)
 
 
-def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
+def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
     """Every pair of sources on a target; `net` of shape (sources,) is NaN where a source takes no side."""
     same, more = known.compare(target)
     return tuple(

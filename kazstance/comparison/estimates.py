@@ -18,7 +18,13 @@ SIDES: Final = [Label.against, Label.favor]
 
 
 def position(favor: int, neutral: int, against: int) -> Position:
-    """Where a source stands on a target, from the counts of its sentences by label."""
+    """Where a source stands on a target, from the counts of its sentences by label.
+
+    Args:
+        favor: sentences in favor.
+        neutral: sentences that take no side.
+        against: sentences against.
+    """
     if favor and against:
         return Position.mixed
     if favor or against:

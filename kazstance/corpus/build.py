@@ -37,6 +37,11 @@ class Dataset:
 def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
 
+    Args:
+        path: the corpus folder.
+        folder: an empty folder, which is written.
+        say: told what was done, a line at a time.
+
     Raises:
         InputError: with every problem found.
     """

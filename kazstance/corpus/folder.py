@@ -41,7 +41,14 @@ class Folder:
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
 
     def report(self, file: str, line: int | None, field: str | None, message: str) -> None:
-        """Note that something is wrong; reading goes on, so that all of it is found at once."""
+        """Note that something is wrong; reading goes on, so that all of it is found at once.
+
+        Args:
+            file: the file, by its name in the folder.
+            line: the line, counted from 1; None for the whole file.
+            field: the field; None for the whole line.
+            message: what was found, and what was expected.
+        """
         self.problems.append(Problem(file, line, field, message))
 
     def warn(self, message: str) -> None:
@@ -63,7 +70,13 @@ class Folder:
         return content
 
     def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
-        """The content of a file as text, its line ends as they are; a byte-order mark before it only if it is raw."""
+        """The content of a file as text, its line ends as they are; a byte-order mark before it only if it is raw.
+
+        Args:
+            name: the file, by its name in the folder.
+            asked: file, line and field that ask for it; without them, the file itself.
+            is_raw: keep a byte-order mark.
+        """
         content = self.read_bytes(name, asked or (name, None, None))
         if content is None:
             return None
@@ -103,7 +116,13 @@ class Folder:
                 self.report(name, line, came, f"not a table here; {choose(came, shown.values())}")
 
     def read_tables(self, name: str, key: str, model: type[T]) -> list[Entry[T]]:
-        """The entries of an array of tables, each validated."""
+        """The entries of an array of tables, each validated.
+
+        Args:
+            name: the TOML file.
+            key: the name of the array.
+            model: what an entry must be.
+        """
         tables, text = self.read_toml(name)
         rows = tables.get(key)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -169,7 +188,14 @@ class Folder:
         return [entry for entry in entries if entry]
 
     def entry(self, name: str, line: int, row: dict[str, Any] | str, model: type[T]) -> Entry[T] | None:
-        """A row as a validated entry, or None with a problem for each field that is wrong."""
+        """A row as a validated entry, or None with a problem for each field that is wrong.
+
+        Args:
+            name: the file, by its name in the folder.
+            line: the line of the row, counted from 1.
+            row: the row, or the JSON text of it.
+            model: what it must be.
+        """
         try:
             value = model.model_validate(load_object(row) if isinstance(row, str) else row)
         except StrictError as error:

@@ -44,7 +44,14 @@ class Docket:
     problems: list[Problem] = field(default_factory=list)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> Sentence | None:
-        """The annotated sentence of that name, unless it is not there or its text has changed."""
+        """The annotated sentence of that name, unless it is not there or its text has changed.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            sentence_id: the name.
+            hashed: the hash of the text that was judged.
+        """
         sentence = self.sentences.get(sentence_id)
         if sentence is None:
             self.report(file, line, "sentence_id", f"{sentence_id!r}, expected an annotated sentence")
@@ -56,7 +63,14 @@ class Docket:
         return None
 
     def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
-        """Whether there is such a target."""
+        """Whether there is such a target.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            name: the field there.
+            target_id: the id of the target.
+        """
         if target_id not in self.kinds:
             self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.targets)}")
         return target_id in self.kinds
@@ -64,7 +78,15 @@ class Docket:
     def spans(
         self, file: str, line: int, name: str, sentence: Sentence, evidence: Iterable[EvidenceInput]
     ) -> tuple[Span, ...]:
-        """Evidence as spans of the sentence."""
+        """Evidence as spans of the sentence.
+
+        Args:
+            file: the file that quotes it.
+            line: the line there, counted from 1.
+            name: the field there.
+            sentence: the sentence that is quoted.
+            evidence: each quotation with its start in the sentence, in characters.
+        """
         spans = []
         for item in evidence:
             end = item.start + len(item.text)
@@ -76,7 +98,14 @@ class Docket:
         return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
     def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
-        """Note that something is wrong."""
+        """Note that something is wrong.
+
+        Args:
+            file: the file.
+            line: the line, counted from 1.
+            name: the field.
+            message: what was found, and what was expected.
+        """
         self.problems.append(Problem(file, line, name, message))
 
 

@@ -29,6 +29,12 @@ def split_in_domain(
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they bring the
     shares closer. Paragraphs with copies of each other's sentences go together. All is done in whole numbers and ties
     are broken by a hash of the seed, so that it comes out alike everywhere.
+
+    Args:
+        sentences: all sentences.
+        decisions: the decision on each pair of sentence and target.
+        copies: pairs of sentences that go together.
+        seed: of the hash that breaks ties.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)

@@ -30,7 +30,15 @@ def make_tables(
     decisions: Mapping[Pair, Decision],
     split: Mapping[str, str],
 ) -> Rows:
-    """All tables by split, in a fixed order of rows; `split` gives each paragraph its split."""
+    """All tables by split, in a fixed order of rows; `split` gives each paragraph its split.
+
+    Args:
+        corpus: the corpus.
+        sentences: all sentences, in order.
+        judgements: all judgements, in order.
+        decisions: the decision on each pair of sentence and target.
+        split: the split of each paragraph.
+    """
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
     context = contexts(sentences)

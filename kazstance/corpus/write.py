@@ -26,7 +26,15 @@ TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
 def write(
     folder: StrPath, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
 ) -> Manifest:
-    """Write all tables and the manifest into a folder that is empty."""
+    """Write all tables and the manifest into a folder that is empty.
+
+    Args:
+        folder: an empty folder.
+        header: what is stated of the dataset as a whole.
+        rows: the rows by table and split.
+        folds: the folds by protocol.
+        inputs: SHA-256 of each file that was read, by name.
+    """
     folder = Path(folder)
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}

@@ -14,6 +14,11 @@ from kazstance.paths import StrPath
 def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a Parquet file, of some columns and those that an expression holds for.
 
+    Args:
+        file: the file.
+        columns: the columns, in this order; without them, all.
+        where: the condition; without it, all rows.
+
     Raises:
         KazstanceError: it is not there, not Parquet, damaged, or has no such columns.
     """

@@ -79,6 +79,11 @@ class Spelling:
 def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = LABELS) -> Spelling:
     """A spelling from a preset and pairs as `theirs=ours`; without a preset, the names of the labels but `none`.
 
+    Args:
+        preset: the name of a preset.
+        mapping: pairs as `theirs=ours`, which override the preset.
+        labels: the labels there are.
+
     Raises:
         UnknownNameError: there is no such preset or label; the message lists those there are.
         KazstanceError: a pair without `=`, or two labels for one value.
@@ -131,6 +136,11 @@ def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
 
     The names of a class label stand for its numbers. A table with labels named as those of kazstance is one of its own,
     where `none` is a text that is not about the target.
+
+    Args:
+        base: the spelling so far.
+        schema: the schema of the table.
+        column: the column of the label.
 
     Raises:
         KazstanceError: the schema contradicts the spelling.

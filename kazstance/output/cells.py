@@ -1,10 +1,11 @@
 """Values for the cells of a spreadsheet."""
 
 import re
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from kazstance.output.characters import INVISIBLE
 
+T = TypeVar("T")
 SIGNS: Final = "=+\\-@⁺⁼₊₌﬩﹢﹣﹦﹫＋－＝＠"
 """What a formula begins with (OWASP, CSV injection), and the signs that Unicode holds to be forms of these (NFKC)."""
 FORMULA: Final = re.compile(rf"[\s{INVISIBLE}\u200c\u200d]*[{SIGNS}]|[\t\r\n]")
@@ -14,7 +15,7 @@ ARMED: Final = re.compile(f"'*(?:{FORMULA.pattern})")
 """A formula behind any number of apostrophes, one of which `safe_cell` may have put there."""
 
 
-def safe_cell(value: Any) -> Any:
+def safe_cell(value: T) -> T | str:
     """A value for a cell of a spreadsheet: an apostrophe stands before text that would be taken for a formula.
 
     Text that has apostrophes before a formula already gets one more, so that `plain_cell` gives every text back.

@@ -61,6 +61,11 @@ def filling(out: Path) -> Iterator[None]:
 def put_file(content: bytes, out: Path, place: Path) -> None:
     """Write a file as `write_file` does, prepared in the place of an output that holds it.
 
+    Args:
+        content: the bytes.
+        out: the file.
+        place: the folder in which it is prepared.
+
     Raises:
         KazstanceError: it is a folder, or the system refuses.
     """

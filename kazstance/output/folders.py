@@ -51,6 +51,11 @@ def replacing(out: StrPath, kind: Kind, say: Say = tell) -> Iterator[Path]:
 
     Files in `out` that its manifest does not list are taken over into the new folder, and `say` is told of each.
 
+    Args:
+        out: the folder to write.
+        kind: what kind of folder it is.
+        say: told of each file that is kept.
+
     Raises:
         KazstanceError: `out` is there and not of this kind; a file that it does not list has the name of a new one;
             another process is writing it; or the system refuses.
@@ -100,6 +105,11 @@ def unlisted(folder: StrPath, kind: Kind, beside: Iterable[str] = ()) -> list[st
     """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
 
     Where the folder is missing or empty, there is nothing; where it has no manifest of ours, nothing is.
+
+    Args:
+        folder: the folder.
+        kind: what kind of folder it is.
+        beside: files that are there or will be, by path.
     """
     folder = Path(folder)
     listed = (kind.listed(folder) or {}) if folder.is_dir() else {}

@@ -59,6 +59,11 @@ def destination(out: Path) -> Path:
 def staging(out: Path, say: Say = tell, *, within: bool = False) -> Iterator[Path]:
     """A folder beside an output, or within it, held by this process alone; it is removed at the end, whatever happened.
 
+    Args:
+        out: the output.
+        say: told what an interrupted run left and was put back.
+        within: make the folder inside the output.
+
     Raises:
         KazstanceError: another process holds it, it cannot be made, or its place is taken.
     """

@@ -15,6 +15,11 @@ PAGES: Final = (".html", ".htm")
 def suffix_of(out: StrPath, kind: str, known: Iterable[str]) -> str:
     """The ending of a file to write, in small letters.
 
+    Args:
+        out: the file.
+        kind: what it holds, as messages name it.
+        known: the endings there are, as `.html`.
+
     Raises:
         UnknownNameError: it is not one that is known; the message lists those.
     """

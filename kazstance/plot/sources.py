@@ -8,7 +8,6 @@ from typing import Any, Final
 import altair as alt
 
 from kazstance.comparison import Cell, Disagreement, Distances
-from kazstance.comparison.agreement import Line
 from kazstance.plot.theme import CATEGORIES, GRID, INK, MUTED, SHAPES
 
 Names = Mapping[str, str]
@@ -26,11 +25,18 @@ CORNERS: Final = 48
 """Of the polygon that is drawn for a circle."""
 
 
-def position_matrix(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> Any:
+def position_matrix(
+    cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None
+) -> alt.FacetChart:
     """Net stance of every source on every target, with its interval; where a source is silent, this is said.
 
     In each field -1 (against) is left and 1 (in favor) right; the line is the 95 % interval, the mark the pooled
     estimate, the figure the number of sentences about the target. `targets` and `sources` name them by their ids.
+
+    Args:
+        cells: positions of sources on targets, as `Comparison.positions` gives them.
+        targets: names of targets, by id; without one, the id is shown.
+        sources: names of sources, by id.
     """
     rows = [_row(cell, targets, sources) for cell in cells]
     base = alt.Chart().encode(y=_by_target(rows))
@@ -60,10 +66,15 @@ def position_matrix(cells: Sequence[Cell], targets: Names | None = None, sources
     )
 
 
-def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> Any:
+def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> alt.FacetChart:
     """The share of each source's sentences that is about each target, with its interval; most salient targets first.
 
     A hollow mark is silence; its line says how much could have gone unseen.
+
+    Args:
+        cells: positions of sources on targets, as `Comparison.positions` gives them.
+        targets: names of targets, by id; without one, the id is shown.
+        sources: names of sources, by id.
     """
     rows = [_row(cell, targets, sources) for cell in cells if cell.salience]
     mean: dict[str, float] = {}
@@ -85,7 +96,7 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
     )
 
 
-def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> Any:
+def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
     """Contested targets, those on which sources are farthest apart first, and what can be said of pairs of sources."""
     shown = [line for line in found if line.contested and line.spread is not None]
     rows: Rows = []
@@ -130,7 +141,7 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
     )
 
 
-def distance_chart(found: Distances, sources: Names | None = None) -> Any:
+def distance_chart(found: Distances, sources: Names | None = None) -> alt.HConcatChart:
     """A map of the sources, each with a circle that holds 95 % of its drawn places, and their tree.
 
     At every joint of the tree stands in how many of the draws it comes about.
@@ -141,29 +152,6 @@ def distance_chart(found: Distances, sources: Names | None = None) -> Any:
             f"map with circles that hold 95 % of draws, {found.explained:.0%} of the distances; "
             "tree with the share of draws that have a joint",
         )
-    )
-
-
-def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stability") -> Any:
-    """How far annotators agree on each target: Krippendorff's alpha over four labels, with its interval, lowest first.
-
-    Args:
-        lines: those of `kazstance.comparison.agreement.Agreement`.
-        targets: what the targets are called, by their ids; other lines are left out.
-        name: what agreement is called: stability where all annotators are runs of one model.
-    """
-    rows: Rows = [
-        {"target": targets[line.scope], "alpha": line.figure.value, "low": line.figure.low, "high": line.figure.high}
-        for line in lines
-        if line.scope in targets and line.what == "four labels" and not math.isnan(line.figure.value)
-    ]
-    rows.sort(key=lambda row: row["alpha"])
-    base = alt.Chart(alt.InlineData(values=rows), width=320, height=ROW * max(len(rows), 1)).encode(y=_by_target(rows))
-    x = alt.X("alpha:Q", title="Krippendorff's alpha", scale=alt.Scale(zero=False))
-    return (
-        base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q") + base.mark_point(color="#00598f", size=50).encode(x=x)
-    ).properties(
-        title=_title(f"{name.capitalize()} of the labels by target", "four labels, 95 % intervals over paragraphs")
     )
 
 
@@ -249,9 +237,10 @@ def _by_target(rows: Rows) -> alt.Y:
     return alt.Y("target:N", title=None, sort=_order(rows, "target"), axis=axis)
 
 
-def _by_source(layers: Any, sources: list[str]) -> Any:
+def _by_source(layers: Any, sources: list[str]) -> alt.FacetChart:
     header = alt.Header(title=None, labelLimit=COLUMN, labelFontSize=10)
-    return layers.facet(column=alt.Column("source:N", sort=sources, header=header), spacing=10)
+    found: alt.FacetChart = layers.facet(column=alt.Column("source:N", sort=sources, header=header), spacing=10)
+    return found
 
 
 def _title(text: str, subtitle: str) -> alt.TitleParams:

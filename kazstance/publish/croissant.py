@@ -223,8 +223,7 @@ def _part(place: str, name: str, record: type[Record], source: dict[str, Any]) -
 def _inner(annotation: Any) -> type:
     """The type of a column's values, or of the items where they are lists."""
     kind = plain_type(annotation)
-    found: type = plain_type(item_type(kind)) if item_type(kind) else kind
-    return found
+    return plain_type(item) if (item := item_type(kind)) else kind
 
 
 def _type(kind: type) -> str:

@@ -46,6 +46,11 @@ WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
     """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
 
+    Args:
+        corpus: the corpus folder.
+        out: the folder to write.
+        say: told what was done, a line at a time.
+
     Raises:
         InputError: with every problem found in the corpus.
         KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten.
@@ -64,6 +69,11 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
 
     `home` is the address of the repository, where it is known. Pages that are beside the dataset are taken along, the
     card with its generated blocks made anew; those that are missing are made. The manifest is signed with all of them.
+
+    Args:
+        dataset: the dataset.
+        out: the folder to write.
+        home: the address of the repository, where it is known.
 
     Raises:
         KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten; or what is to be

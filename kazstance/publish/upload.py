@@ -132,6 +132,12 @@ def _check_token(token: str, place: str) -> None:
 def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> Plan:
     """Compare a staged folder with a repository, by the hashes of their files; nothing is uploaded.
 
+    Args:
+        hub: the Hub.
+        folder: the staged folder.
+        repo_id: the repository, as ORG/NAME.
+        version: the version of the dataset, whose tag is `v` and the version.
+
     Raises:
         HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
     """
@@ -152,6 +158,11 @@ def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> Plan:
 
 def upload(hub: Hub, todo: Plan, *, private: bool = False) -> str:
     """Do what is planned: at most one commit, then the tag. What a broken upload left is not sent again.
+
+    Args:
+        hub: the Hub, with a token.
+        todo: what `plan` gave.
+        private: make a new repository private.
 
     Returns:
         The commit that holds the dataset.

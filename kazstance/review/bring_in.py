@@ -48,6 +48,12 @@ def bring_in(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: P
     The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as
     it is, so that an import which was interrupted can be run again.
 
+    Args:
+        corpus_path: the corpus folder that the sheet was made from.
+        sheet: the filled sheet: .csv, or .json as Label Studio exports it.
+        plan_file: the plan that was written with the sheet.
+        person: who judged.
+
     Returns:
         The file written.
 

@@ -15,6 +15,14 @@ def hand_out(
 
     Where the folder holds the same sheets already, unfilled, it stays as it is.
 
+    Args:
+        corpus: the corpus folder.
+        annotator: the id of the new annotator.
+        out: the folder to write; new or empty.
+        share: probability of drawing a pair that has a label, in [0, 1].
+        share_none: probability of drawing one that is none; without it, `share`.
+        seed: seed of the draw.
+
     Returns:
         The number of items.
 

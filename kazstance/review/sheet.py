@@ -71,6 +71,13 @@ def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | 
     Every pair of annotated sentence and target is drawn by itself: with the probability `share` where it has a label so
     far, with `share_none` where it is none (or where nothing is judged yet: `share`). The sheet shows neither.
 
+    Args:
+        path: the corpus folder.
+        annotator: the id of the new annotator.
+        share: probability of drawing a pair that has a label, in [0, 1].
+        share_none: probability of drawing one that is none; without it, `share`.
+        seed: seed of the draw.
+
     Raises:
         InputError: the corpus is not as it should be.
         KazstanceError: the annotator's name is not a name, or taken.
@@ -108,7 +115,13 @@ def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:
 
 
 def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iterator[Question]:
-    """The items of a plan with sentence, its paragraph and target."""
+    """The items of a plan with sentence, its paragraph and target.
+
+    Args:
+        plan: the plan.
+        corpus: the corpus it was drawn from.
+        sentences: all sentences, in order.
+    """
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
     targets = {entry.value.id: entry.value for entry in corpus.targets}
     paragraphs: dict[str, list[Sentence]] = {}

@@ -31,7 +31,13 @@ def check_manifest(folder: DatasetFolder) -> Iterator[str]:
 
 
 def check_split_file(folder: DatasetFolder, table: str, split: str) -> Iterator[str]:
-    """Size and bytes of the file of a split."""
+    """Size and bytes of the file of a split.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+    """
     file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if problem := _not_a_file(file):
         yield problem

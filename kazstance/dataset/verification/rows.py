@@ -20,6 +20,11 @@ UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
     """The rows of a split, every value of it checked to be one of its type.
 
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+
     Raises:
         UNREADABLE: it is not Parquet, or has other columns than the table.
     """
@@ -39,7 +44,14 @@ def _named(schema: pa.Schema) -> str:
 
 
 def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Number and digest of the rows, and that each is one of its table."""
+    """Number and digest of the rows, and that each is one of its table.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+        rows: its rows.
+    """
     file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
@@ -53,7 +65,13 @@ def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[st
 
 
 def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[str]:
-    """That no two rows of a table, whatever their split, have the same key."""
+    """That no two rows of a table, whatever their split, have the same key.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        rows: its rows, of all splits.
+    """
     key = TABLES[table].key
     counts = rows.select(key).group_by(key).aggregate([([], "count_all")])
     for row in counts.filter(pc.greater(counts["count_all"], 1)).to_pylist():

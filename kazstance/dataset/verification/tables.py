@@ -41,13 +41,27 @@ class Tables:
         return pc.binary_join_element_wise(*(self.column(table, name) for name in columns), " ")
 
     def faults(self, table: str, wrong: Flags, message: str) -> Iterator[str]:
-        """The rows of a table that are wrong, named by file and key, with what is wrong with them."""
+        """The rows of a table that are wrong, named by file and key, with what is wrong with them.
+
+        Args:
+            table: the table.
+            wrong: whether each row is wrong, shape (rows,).
+            message: what is wrong with them.
+        """
         yield from self._named(table, wrong, lambda _: message)
 
     def differences(
         self, table: str, column: str, wrong: Flags, expected: Sequence[Any] | npt.NDArray[Any], why: str
     ) -> Iterator[str]:
-        """The rows of a table that are wrong in a column, with what is there, and what was expected and why."""
+        """The rows of a table that are wrong in a column, with what is there, and what was expected and why.
+
+        Args:
+            table: the table.
+            column: the column.
+            wrong: whether each row is wrong, shape (rows,).
+            expected: the right value of each row, shape (rows,).
+            why: what makes it right.
+        """
         found = self.rows[table][column]
 
         def said(place: int) -> str:
