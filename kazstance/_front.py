@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kazstance.comparison.agreement import Agreement, By
-    from kazstance.comparison.counts import Voice
+    from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
     from kazstance.paths import StrPath
     from kazstance.schema.manifest import Manifest
@@ -97,7 +97,7 @@ class Dataset(DatasetFolder):
         """
         return history(self, sentence, target)
 
-    def compare(self, *, voice: Voice = "all", by: str = "source") -> Comparison:
+    def compare(self, *, voice: VoiceFilter = "all", by: str = "source") -> Comparison:
         """Compare the sources, or groups of them.
 
         Args:

@@ -17,7 +17,7 @@ from kazstance.publish.citation import Style, cite
 from kazstance.publish.rights import rights
 
 if TYPE_CHECKING:
-    from kazstance.publish.upload import Plan
+    from kazstance.publish.upload import UploadPlan
 
 REPO_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 SHOWN: Final = 20
@@ -116,7 +116,7 @@ def publish(
     echo(f"published {todo.tag}, commit {commit}")
 
 
-def _print_plan(todo: "Plan", home: str) -> None:
+def _print_plan(todo: "UploadPlan", home: str) -> None:
     if todo.is_done:
         echo(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
         return

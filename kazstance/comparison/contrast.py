@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from kazstance.comparison.counts import Voice, spoken
+from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.stats.counting import as_text
@@ -22,7 +22,7 @@ def contrast(
     target_column: str = "target_id",
     sources: Sequence[str] = (),
     targets: Sequence[str] = (),
-    voice: Voice = "all",
+    voice: VoiceFilter = "all",
 ) -> dict[str, list[Row]]:
     """The sentences of each source on a target, as rows of the table, the strongest evidence first (`strength`).
 

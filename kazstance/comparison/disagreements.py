@@ -8,16 +8,17 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kazstance.comparison.counts import Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
+from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.output.listing import Listing
+from kazstance.schema.labels import SIDES
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import PERMUTATIONS, permutation_p
 from kazstance.stats.pooling import Posterior
 from kazstance.stats.resampling import SEED
 
-Answer = Literal["agree", "differ", "undecided"]
+Verdict = Literal["agree", "differ", "undecided"]
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of a row against, neutral and in favor."""
 
@@ -32,7 +33,7 @@ class Pairwise:
 
     one: str
     other: str
-    answer: Answer
+    answer: Verdict
     same: float | None
     more: float | None
     reason: str | None = None
@@ -144,7 +145,7 @@ def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: i
     )
 
 
-def answer(same: float, more: float) -> Answer:
+def answer(same: float, more: float) -> Verdict:
     """Whether two sources agree, from the probabilities of one side and of an order."""
     if same >= LEVEL:
         return "agree"

@@ -6,10 +6,11 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from kazstance.comparison.counts import LABELS, Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
+from kazstance.comparison.counts import Counts
+from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.schema.labels import LABELS, SIDES
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, resample

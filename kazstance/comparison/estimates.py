@@ -1,8 +1,6 @@
 """What is read from the counts of one source on one target: position, net stance, salience; and what is contested."""
 
-from typing import Final
-
-from kazstance.schema.labels import Label, Position
+from kazstance.schema.labels import SIDES, Position
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 
@@ -13,8 +11,6 @@ CONTESTED_SOURCES = 2
 """Sources that must address a contested target."""
 CONTESTED_ROWS = 2
 """Sentences that each of these sources, and each side, must have."""
-SIDES: Final = [Label.against, Label.favor]
-"""The labels that take a side, as an index."""
 
 
 def position(favor: int, neutral: int, against: int) -> Position:
@@ -41,7 +37,7 @@ def contested(counts: Floats) -> bool:
         counts: shape (sources, labels), in the order against, neutral, favor.
     """
     addressing = (counts.sum(axis=1) >= CONTESTED_ROWS).sum()
-    by_side = counts.sum(axis=0)[SIDES]
+    by_side = counts.sum(axis=0)[list(SIDES)]
     return bool(addressing >= CONTESTED_SOURCES and by_side.min() >= CONTESTED_ROWS)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kazstance.corpus.copies import Copy, crossing, find_copies
-from kazstance.corpus.judge import Decision, Pair, judge
+from kazstance.corpus.judge import Decision, PairKey, judge
 from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import SOURCES, TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
@@ -26,7 +26,7 @@ Split = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Draft:
     """A dataset before it is written."""
 
     corpus: Corpus
@@ -53,7 +53,7 @@ def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
     return manifest
 
 
-def make(path: StrPath, say: Say = echo) -> Dataset:
+def make(path: StrPath, say: Say = echo) -> Draft:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:
@@ -83,10 +83,10 @@ def make(path: StrPath, say: Say = echo) -> Dataset:
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
-    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
+    return Draft(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
 
 
-def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:
+def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[PairKey, Decision], split: Split) -> list[Problem]:
     """Labels and targets that do not occur in every split, though there is enough of them."""
     paragraph = {sentence.sentence_id: sentence.paragraph_id for sentence in annotated}
     rows = ((split[paragraph[pair[0]]], pair, decision.label) for pair, decision in decisions.items())

@@ -12,7 +12,7 @@ from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
 from kazstance.schema.records import Judgement, Sentence, Span
 from kazstance.schema.spans import merge
 
-Pair = tuple[str, str]
+PairKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,14 @@ class Docket:
         self.problems.append(Problem(file, line, name, message))
 
 
-def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement], dict[Pair, Decision], list[Problem]]:
+def judge(
+    corpus: Corpus, sentences: Iterable[Sentence]
+) -> tuple[list[Judgement], dict[PairKey, Decision], list[Problem]]:
     """All judgements, and a decision for every annotated sentence and every target."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds)
-    judgements: dict[Pair, list[Judgement]] = {(s, t): [] for s in annotated for t in kinds}
+    judgements: dict[PairKey, list[Judgement]] = {(s, t): [] for s in annotated for t in kinds}
     for annotator, readings in sorted(corpus.readings.items()):
         for entry in readings:
             for judgement in _judgements(docket, annotator, entry):
@@ -131,7 +133,7 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
     return [judgement for found in judgements.values() for judgement in found], decisions, docket.problems
 
 
-def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
+def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[PairKey, Sequence[Judgement]]) -> None:
     """Annotators that are said to be complete judged every pair."""
     for name in (entry.value.id for entry in corpus.annotators if entry.value.complete):
         missing = [pair for pair, found in judgements.items() if all(row.annotator_id != name for row in found)]
@@ -178,7 +180,7 @@ def _probability(reading: ReadingInput, target: str) -> float:
     return found.get(target, 1.0) if isinstance(found, dict) else found
 
 
-def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dict[Pair, Decision]:
+def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dict[PairKey, Decision]:
     """The adjudications, as decisions without votes."""
     rulings = {}
     for entry in entries:
@@ -194,7 +196,7 @@ def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dic
 
 
 def _decide(
-    docket: Docket, pair: Pair, found: Sequence[Judgement], humans: set[str], ruling: Decision | None
+    docket: Docket, pair: PairKey, found: Sequence[Judgement], humans: set[str], ruling: Decision | None
 ) -> Decision | None:
     """The label of a pair: of the majority of people, else as adjudicated, else of the majority of all others.
 

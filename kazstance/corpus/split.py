@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.corpus.copies import Copy
-from kazstance.corpus.judge import Decision, Pair
+from kazstance.corpus.judge import Decision, PairKey
 from kazstance.schema.labels import Label
 from kazstance.schema.records import Sentence
 
@@ -22,7 +22,7 @@ Ints = npt.NDArray[Any]
 
 
 def split_in_domain(
-    sentences: Sequence[Sentence], decisions: Mapping[Pair, Decision], copies: Iterable[Copy], seed: str
+    sentences: Sequence[Sentence], decisions: Mapping[PairKey, Decision], copies: Iterable[Copy], seed: str
 ) -> dict[str, str]:
     """The split of every paragraph, so that targets, labels and sources have their shares everywhere.
 
@@ -86,7 +86,7 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     return cost
 
 
-def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:
+def missing(rows: Iterable[tuple[str, PairKey, Label]], paragraph: Mapping[str, str]) -> list[str]:
     """What a split ought to hold and does not: a label, or a target that spans enough paragraphs."""
     held: dict[str, set[str]] = defaultdict(set)
     span: dict[str, set[str]] = defaultdict(set)
@@ -111,7 +111,7 @@ def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str
 
 
 def _rows(
-    sentences: Iterable[Sentence], decisions: Mapping[Pair, Decision], cluster: Mapping[str, str]
+    sentences: Iterable[Sentence], decisions: Mapping[PairKey, Decision], cluster: Mapping[str, str]
 ) -> dict[str, Counter[Stratum]]:
     """How many rows of each stratum every cluster holds; none of the strata is empty."""
     home = {s.sentence_id: s for s in sentences if s.annotated}

@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 from kazstance.output.characters import INVISIBLE
 
 T = TypeVar("T")
-SIGNS: Final = "=+\\-@⁺⁼₊₌﬩﹢﹣﹦﹫＋－＝＠"
+FORMULA_SIGNS: Final = "=+\\-@⁺⁼₊₌﬩﹢﹣﹦﹫＋－＝＠"
 """What a formula begins with (OWASP, CSV injection), and the signs that Unicode holds to be forms of these (NFKC)."""
-FORMULA: Final = re.compile(rf"[\s{INVISIBLE}\u200c\u200d]*[{SIGNS}]|[\t\r\n]")
+FORMULA: Final = re.compile(rf"[\s{INVISIBLE}\u200c\u200d]*[{FORMULA_SIGNS}]|[\t\r\n]")
 """How a cell begins that a spreadsheet may take for a formula: with such a sign, also behind space or what is not seen,
 which some programs drop; or with what ends a cell or a line."""
 ARMED: Final = re.compile(f"'*(?:{FORMULA.pattern})")

@@ -33,7 +33,7 @@ Listed = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FolderKind:
     """A kind of folder that kazstance writes.
 
     `listed` reads the manifest of a folder, and gives the files that it lists, itself among them; None where there is
@@ -46,7 +46,7 @@ class Kind:
 
 
 @contextmanager
-def replacing(out: StrPath, kind: Kind, say: Say = tell) -> Iterator[Path]:
+def replacing(out: StrPath, kind: FolderKind, say: Say = tell) -> Iterator[Path]:
     """A new folder that takes the place of `out` in one step when all went well; else `out` stays as it was.
 
     Files in `out` that its manifest does not list are taken over into the new folder, and `say` is told of each.
@@ -101,7 +101,7 @@ def creating(out: StrPath, say: Say = tell) -> Iterator[Path]:
             _swap(fresh, final)
 
 
-def unlisted(folder: StrPath, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
+def unlisted(folder: StrPath, kind: FolderKind, beside: Iterable[str] = ()) -> list[str]:
     """What a folder holds that is not ours, by path: a folder that holds nothing of ours or of `beside` is one item.
 
     Where the folder is missing or empty, there is nothing; where it has no manifest of ours, nothing is.
@@ -127,7 +127,7 @@ def unlisted(folder: StrPath, kind: Kind, beside: Iterable[str] = ()) -> list[st
     return found
 
 
-def _check_replaceable(out: Path, kind: Kind) -> Path:
+def _check_replaceable(out: Path, kind: FolderKind) -> Path:
     """Where an output lies, behind links, if it can be replaced."""
     final = destination(out)
     _check_place(final, out)
@@ -150,7 +150,7 @@ def _check_place(final: Path, out: Path) -> None:
         raise KazstanceError(f"{out} is a mount point, which cannot be replaced; expected a folder inside it")
 
 
-def _check_whole(fresh: Path, kind: Kind) -> None:
+def _check_whole(fresh: Path, kind: FolderKind) -> None:
     """What was written is read back as what it is to be."""
     listed = kind.listed(fresh)
     missing = [name for name in listed or () if not (fresh / name).is_file()]
@@ -159,7 +159,7 @@ def _check_whole(fresh: Path, kind: Kind) -> None:
         raise KazstanceError(f"the new {kind.name} is not as its {kind.manifest} lists it: {found}")
 
 
-def _take_over(final: Path, fresh: Path, out: Path, kind: Kind) -> list[str]:
+def _take_over(final: Path, fresh: Path, out: Path, kind: FolderKind) -> list[str]:
     """Put what is not ours into the new folder too, and give ours the modes that they had; the new files are synced."""
     new = {file.relative_to(fresh).as_posix(): file for file in fresh.rglob("*") if file.is_file()}
     strange = unlisted(final, kind, new)

@@ -11,13 +11,13 @@ from kazstance.comparison import Cell, Disagreement, Distances
 from kazstance.plot.theme import CATEGORIES, GRID, INK, MUTED, SHAPES
 
 Names = Mapping[str, str]
-Rows = list[dict[str, Any]]
+_Rows = list[dict[str, Any]]
 POSITIONS: Final = {"favor": "favor", "against": "against", "mixed": "both sides", "neutral": "no side"}
 COLOURS: Final = ("#00598f", "#d55e00", "#7b4b94", "#8a8a8a")
 MARKS: Final = ("triangle-up", "triangle-down", "diamond", "circle")
 """A colour and a shape for each of these positions; silence is a word."""
 ANSWERS: Final = {"differ": "#d55e00", "undecided": "#dcdcdc", "agree": "#00598f"}
-SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
+ANSWER_SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
 ROW, COLUMN = 17, 118
 """Height of a target and width of a source."""
 LEGEND: Final = alt.Legend(orient="bottom", columns=3)
@@ -99,8 +99,8 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
 def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
     """Contested targets, those on which sources are farthest apart first, and what can be said of pairs of sources."""
     shown = [line for line in found if line.contested and line.spread is not None]
-    rows: Rows = []
-    pairs: Rows = []
+    rows: _Rows = []
+    pairs: _Rows = []
     for line in shown:
         name = (targets or {}).get(line.target, line.target)
         p = "" if line.corrected is None else f"p = {line.corrected:.2f}"
@@ -108,8 +108,15 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
         counts = [sum(pair.answer == answer for pair in line.pairs) for answer in ANSWERS]
         ends = list(accumulate(counts, initial=0))
         pairs += [
-            {"target": name, "answer": answer, "n": n, "sign": f"{SIGNS[answer]} {n}", "from": start, "to": start + n}
-            for answer, n, start in zip(ANSWERS, counts, ends, strict=False)
+            {
+                "target": name,
+                "answer": answer,
+                "n": n,
+                "sign": f"{sign} {n}",
+                "from": start,
+                "to": start + n,
+            }
+            for (answer, sign), n, start in zip(ANSWER_SIGNS.items(), counts, ends, strict=False)
             if n
         ]
     height = 24 * max(len(rows), 1)
@@ -158,7 +165,7 @@ def distance_chart(found: Distances, sources: Names | None = None) -> alt.HConca
 def _map(found: Distances, sources: Names | None) -> Any:
     names = [(sources or {}).get(place.source, place.source) for place in found.places]
     rows = [{"source": name, "x": place.x, "y": place.y} for name, place in zip(names, found.places, strict=True)]
-    circles: Rows = [
+    circles: _Rows = [
         {
             "source": name,
             "corner": corner,
@@ -184,8 +191,8 @@ def _tree(found: Distances, sources: Names | None) -> Any:
     """The tree, drawn from left to right: a bracket for each clade."""
     leaves = _leaves(found, tuple(place.source for place in found.places))
     at: dict[tuple[str, ...], tuple[float, float]] = {(leaf,): (float(i), 0.0) for i, leaf in enumerate(leaves)}
-    lines: Rows = []
-    joints: Rows = []
+    lines: _Rows = []
+    joints: _Rows = []
     for number, clade in enumerate(found.tree):
         (one, one_height), (other, other_height) = (at[part] for part in clade.parts)
         corners = [(one_height, one), (clade.height, one), (clade.height, other), (other_height, other)]
@@ -228,11 +235,11 @@ def _row(cell: Cell, targets: Names | None, sources: Names | None) -> dict[str, 
     }
 
 
-def _order(rows: Rows, column: str) -> list[str]:
+def _order(rows: _Rows, column: str) -> list[str]:
     return list(dict.fromkeys(row[column] for row in rows))
 
 
-def _by_target(rows: Rows) -> alt.Y:
+def _by_target(rows: _Rows) -> alt.Y:
     axis = alt.Axis(grid=True, gridColor=GRID, labelLimit=480, ticks=False)
     return alt.Y("target:N", title=None, sort=_order(rows, "target"), axis=axis)
 

@@ -17,14 +17,14 @@ from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
-from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
+from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import Estimate
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
-BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SIDES: Final = (Label.favor, Label.neutral, Label.against)
+GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
-SIGNS: Final = {
+POSITION_SIGNS: Final = {
     Position.favor: "+",
     Position.against: "−",
     Position.mixed: "±",
@@ -69,7 +69,7 @@ def render(text: str, folder: DatasetFolder) -> str:
     """
     if FRONT.match(text):
         text = FRONT.sub(lambda _: f"---\n{front_matter(folder)}---\n", text)
-    return BLOCK.sub(lambda found: found[1] + _generate(found["name"], folder) + "\n" + found[3], text)
+    return GENERATED.sub(lambda found: found[1] + _generate(found["name"], folder) + "\n" + found[3], text)
 
 
 def plain_card(folder: DatasetFolder) -> str:
@@ -177,9 +177,9 @@ def _labels(folder: DatasetFolder) -> str:
         origins = Counter(stance.origin for stance in stances)
         silver = origins[Origin.model] + origins[Origin.adjudicated]
         paragraphs = len({stance.paragraph_id for stance in stances})
-        rows.append([split, len(stances), *(count[side] for side in SIDES), paragraphs, silver, origins[Origin.human]])
+        rows.append([split, len(stances), *(count[side] for side in ORDER), paragraphs, silver, origins[Origin.human]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
-    return markdown_table(["split", "rows", *(s.name for s in SIDES), "paragraphs", "silver", "gold"], [*rows, total])
+    return markdown_table(["split", "rows", *(s.name for s in ORDER), "paragraphs", "silver", "gold"], [*rows, total])
 
 
 def _sources(folder: DatasetFolder) -> str:
@@ -193,9 +193,25 @@ def _sources(folder: DatasetFolder) -> str:
         who = source.speaker or "not stated"
         date = source.date or source.date_stated or "not stated"
         rows.append(
-            [code(source.source_id), who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
+            [
+                code(source.source_id),
+                who,
+                source.tradition or "",
+                date,
+                len(own),
+                quoted,
+                *(count[s] for s in ORDER),
+            ]
         )
-    header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
+    header = [
+        "source",
+        "who speaks",
+        "tradition",
+        "date",
+        "sentences",
+        "of them quoted",
+        *(s.name for s in ORDER),
+    ]
     return markdown_table(header, rows)
 
 
@@ -236,12 +252,12 @@ def _targets(folder: DatasetFolder) -> str:
             t.name,
             t.kind,
             t.fold,
-            *(count[t.target_id, s] for s in SIDES),
+            *(count[t.target_id, s] for s in ORDER),
             "yes" if t.contested else "",
         ]
         for t in folder.targets.records()
     ]
-    return markdown_table(["target", "in words", "kind", "fold", *(s.name for s in SIDES), "contested"], rows)
+    return markdown_table(["target", "in words", "kind", "fold", *(s.name for s in ORDER), "contested"], rows)
 
 
 def _matrix(folder: DatasetFolder) -> str:
@@ -252,11 +268,13 @@ def _matrix(folder: DatasetFolder) -> str:
     for target in folder.targets.records():
         if target.contested:
             found = [cells[source, target.target_id] for source in sources]
-            signs = [
-                f"{SIGNS[p.position]} {p.n_favor}/{p.n_neutral}/{p.n_against}" if p.salience else "" for p in found
-            ]
-            rows.append([target.name, *signs])
+            rows.append([target.name, *map(_sign, found)])
     return markdown_table(["contested target", *(code(source) for source in sources)], rows)
+
+
+def _sign(cell: SourcePosition) -> str:
+    counts = f"{POSITION_SIGNS[cell.position]} {cell.n_favor}/{cell.n_neutral}/{cell.n_against}"
+    return counts if cell.salience else ""
 
 
 def _folds(folder: DatasetFolder) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from kazstance.dataset import PAGES, DatasetFolder
 from kazstance.dataset.verification.check import check
 from kazstance.errors import KazstanceError
-from kazstance.output.folders import Kind, Listed, replacing, unlisted
+from kazstance.output.folders import FolderKind, Listed, replacing, unlisted
 from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
@@ -37,7 +37,7 @@ def _listed(folder: Path) -> Listed | None:
     return {MANIFEST: None, **tables, **found.pages}
 
 
-DATASET: Final = Kind("dataset", MANIFEST, _listed)
+DATASET: Final = FolderKind("dataset", MANIFEST, _listed)
 """The folder of a built dataset."""
 WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people write themselves; theirs stand, where a dataset is built anew around them."""

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from kazstance.corpus.inputs import Hash, Input, Probability, Text
-from kazstance.corpus.judge import Pair, judge
+from kazstance.corpus.judge import PairKey, judge
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
@@ -107,7 +107,7 @@ def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | 
     return Sheet(plan, tuple(questions(plan, corpus, sentences)))
 
 
-def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:
+def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[PairKey]:
     """All pairs of annotated sentence and target, in the order of texts and targets."""
     for sentence in sentences:
         for target in corpus.targets if sentence.annotated else ():
@@ -165,7 +165,7 @@ def readings_file(annotator: str) -> str:
     return f"annotations/{annotator}.jsonl"
 
 
-def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[Pair]:
+def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
     """The pairs that are none so far."""
     if not any(corpus.readings.values()):
         return set()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from kazstance.dataset.folder import DatasetFolder
+from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.files import check_manifest, check_pages, check_split_file, find_strangers
 from kazstance.dataset.verification.findings import Findings, capped, printable
 from kazstance.dataset.verification.layout import check_layout
@@ -12,7 +13,7 @@ from kazstance.dataset.verification.provenance import check_provenance
 from kazstance.dataset.verification.recounts import check_recounts
 from kazstance.dataset.verification.references import check_references
 from kazstance.dataset.verification.rows import UNREADABLE, check_keys, check_rows, read_split
-from kazstance.dataset.verification.tables import SPLIT, Tables
+from kazstance.dataset.verification.tables import Tables
 from kazstance.dataset.verification.votes import check_votes
 from kazstance.errors import KazstanceError
 from kazstance.schema import MANIFEST

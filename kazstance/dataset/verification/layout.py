@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.dataset.verification.tables import SPLIT, Places, Tables, differs, find, take
+from kazstance.dataset.table import SPLIT
+from kazstance.dataset.verification.tables import Places, Tables, differs, find, take
 from kazstance.schema.context import contexts
 from kazstance.schema.labels import ANNOTATED_KINDS, ProbeKind, Voice
 from kazstance.schema.records import TABLES, Sentence

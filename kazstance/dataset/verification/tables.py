@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.dataset.folder import DatasetFolder
+from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.findings import SHOWN
 from kazstance.schema.records import TABLES
 
-SPLIT: Final = "split"
-"""The column that says in which split a row is; no table has one of this name."""
 WIDTH: Final = 80
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
