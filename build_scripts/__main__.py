@@ -11,6 +11,7 @@ import typer
 from kazstance import dataset
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.verification.check import check as check_dataset
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 from kazstance.output.folders import replacing
@@ -33,40 +34,38 @@ def build_all() -> None:
     """Build kazstance/data, the generated blocks of the pages, the metadata, and build/hub."""
     with replacing(dataset.SHIPPED, DATASET) as folder:
         build(ROOT / "raw", folder)
+    built = DatasetFolder()
     for page in PAGES:
-        write_file(render(read_page(ROOT / page)).encode(), ROOT / page)
-    write_file(to_bytes(_with_pages(dataset.manifest())), dataset.SHIPPED / MANIFEST)
+        write_file(render(read_page(ROOT / page), built).encode(), ROOT / page)
+    manifest = _with_pages(built.manifest)
+    write_file(to_bytes(manifest), dataset.SHIPPED / MANIFEST)
     for name, write in METADATA.items():
-        write_file(write(dataset.manifest()).encode(), ROOT / name)
-    _stage_anew(ROOT / "build" / "hub")
-
-
-def _stage_anew(out: Path) -> None:
-    """Stage the files for a Hub; a folder staged by 0.3.0 or older lists no pages and is removed first."""
-    if (out / MANIFEST).is_file() and dataset.manifest(data=out).format_version == 1:
-        shutil.rmtree(out)
-    stage(dataset.SHIPPED, out)
+        write_file(write(manifest).encode(), ROOT / name)
+    out = ROOT / "build" / "hub"
+    if (out / MANIFEST).is_file() and DatasetFolder(out).manifest.format_version == 1:
+        shutil.rmtree(out)  # staged by 0.3.0 or older, which lists no pages
+    stage(DatasetFolder(), out)
 
 
 def check() -> list[str]:
     """The differences between the existing dataset and pages and those that would be built."""
     with scratch() as data:
         build(ROOT / "raw", data)
-        found = compare(DatasetFolder(dataset.SHIPPED), DatasetFolder(data))
+        there, made = DatasetFolder(), DatasetFolder(data)
+        found = compare(there, made)
         stale = [*(text for _, text in found.shape), *map(str, found.rows)]
         for page in PAGES:
-            if render(read_page(ROOT / page), data) != read_page(ROOT / page):
+            if render(read_page(ROOT / page), made) != read_page(ROOT / page):
                 stale.append(f"{page}: a generated block")
-        fresh = _with_pages(dataset.manifest(data=data))
+        fresh = _with_pages(made.manifest)
     stale += [name for name, write in METADATA.items() if write(fresh) != text_of(ROOT / name)]
-    there = dataset.manifest()
-    stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there, name)]
-    return stale or list(dataset.findings().problems)
+    stale += [f"{MANIFEST}: {name}" for name in STATED if getattr(fresh, name) != getattr(there.manifest, name)]
+    return stale or list(check_dataset(there).problems)
 
 
 def _with_pages(manifest: Manifest) -> Manifest:
     """A manifest of the shipped dataset, signed with the pages that the wheel puts next to it."""
-    places = {name: dataset.page_place(dataset.SHIPPED, name) for name in dataset.PAGES}
+    places = {name: DatasetFolder().page(name) for name in dataset.PAGES}
     return sign(manifest, {name: place.read_bytes() for name, place in places.items()})
 
 

@@ -16,7 +16,7 @@ from build_scripts.__main__ import ROOT, check, text_of
 from kazstance import dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
-from kazstance.publish.changes import Kind, compare
+from kazstance.publish.changes import ChangeKind, compare
 from kazstance.publish.croissant import to_tag
 from kazstance.schema.records import DEFAULT_TABLE
 
@@ -63,7 +63,7 @@ def unsaid(root: Path) -> list[str]:
         *(
             f"{CHANGELOG}: not mentioned: {row}"
             for row in found.rows
-            if row.table == DEFAULT_TABLE and row.kind in (Kind.removed, Kind.moved, Kind.relabelled)
+            if row.table == DEFAULT_TABLE and row.kind in (ChangeKind.removed, ChangeKind.moved, ChangeKind.relabelled)
             if not all(part in "".join(entry) for part in row.key)
         ),
     ]

@@ -7,7 +7,7 @@ from kazstance._moved import moved
 
 if TYPE_CHECKING:
     from kazstance._front import Chart, Comparison, Dataset, build, compare
-    from kazstance._front import open_dataset as open  # noqa: A004  # named after what it does, as in other packages
+    from kazstance._front import Dataset as open  # noqa: A004, N813  # named after what it does, as in other packages
     from kazstance.comparison import Cell, Disagreement, Distances, Word
     from kazstance.comparison.agreement import Agreement
     from kazstance.dataset import Table, load, manifest, path, splits, table, to_hf, verify
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.3.0"
 
 _HOMES: Final = {
-    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "open_dataset"),
+    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare"),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
     "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
@@ -58,7 +58,7 @@ _HOMES: Final = {
 }
 """Where each public name is defined; it is loaded when it is first asked for."""
 _PLACES: Final = {name: home for home, names in _HOMES.items() for name in names}
-_ALIASES: Final = {"open": "open_dataset"}
+_ALIASES: Final = {"open": "Dataset"}
 
 __all__ = [
     "Agreement",

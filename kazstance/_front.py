@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kazstance import comparison
-from kazstance.dataset import SHIPPED, DatasetFolder, verify
+from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from kazstance.comparison.agreement import Agreement, By
-    from kazstance.comparison.counts import Voice
+    from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
+    from kazstance.paths import StrPath
     from kazstance.schema.manifest import Manifest
-
-    StrPath = str | os.PathLike[str]
 
 
 class Chart:
@@ -99,7 +97,7 @@ class Dataset(DatasetFolder):
         """
         return history(self, sentence, target)
 
-    def compare(self, *, voice: Voice = "all", by: str = "source") -> Comparison:
+    def compare(self, *, voice: VoiceFilter = "all", by: str = "source") -> Comparison:
         """Compare the sources, or groups of them.
 
         Args:
@@ -144,19 +142,6 @@ class Dataset(DatasetFolder):
             IntegrityError: it is not; the message lists all differences.
         """
         return verify(data=self.path)
-
-
-def open_dataset(path: StrPath = SHIPPED) -> Dataset:
-    """Open a dataset.
-
-    Args:
-        path: the folder of a built dataset; without it, the one that comes with the package.
-
-    Raises:
-        KazstanceError: the folder is not a built dataset.
-        IntegrityError: the manifest is damaged.
-    """
-    return Dataset(path)
 
 
 def compare(

@@ -129,6 +129,13 @@ class UnknownNameError(KazstanceError, ValueError):
     """An unknown name; the message suggests the nearest one and lists the valid ones."""
 
     def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
+        """Say what is wrong and what would be right.
+
+        Args:
+            name: the name that was given.
+            kind: what it should be a name of, as `table`.
+            known: the names there are.
+        """
         article = "an" if kind[0] in "aeiou" else "a"
         super().__init__(f"{name!r} is not {article} {kind}; {choose(str(name), known)}")
 

@@ -3,12 +3,11 @@
 from typing import Final
 
 from kazstance.errors import UnknownNameError
-from kazstance.schema.labels import Label
+from kazstance.schema.labels import GRID_LABELS as GRID_LABELS  # noqa: PLC0414  # of the metrics too
+from kazstance.schema.labels import LABELS as LABELS  # noqa: PLC0414
+from kazstance.schema.labels import SIDES
 from kazstance.stats.metrics import ACCURACY, MACRO_F1, SOMERS_D, SS, WTS, Metric, among, mean_f1_of, ordinal
 
-LABELS: Final = (Label.against.name, Label.neutral.name, Label.favor.name)
-GRID_LABELS: Final = (*LABELS, Label.none.name)
-SIDES: Final = (Label.favor, Label.against)
 WTS_ORDINAL: Final = ordinal("wts_ordinal", (-1, 0, 1))
 """Ordinal within-target skill, against -1, neutral 0, favor +1; rows with gold none are left out."""
 WTS_POLAR: Final = among("wts_polar", SIDES)

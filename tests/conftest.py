@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kazstance import dataset
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.publish.hub import stage
 
 # A slow machine is not a fault of the code, and every run of CI tries the same examples.
@@ -47,7 +47,7 @@ def harbour_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped dataset as it goes to a Hub."""
     out = tmp_path_factory.mktemp("staged") / "hub"
-    stage(dataset.SHIPPED, out)
+    stage(DatasetFolder(), out)
     return out
 
 

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from kazstance import dataset
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
 from kazstance.publish.card import read_page
 from kazstance.publish.hub import stage
 
@@ -164,7 +165,7 @@ def make_checkout(folder):
     """What `make data` puts into a checkout, as far as the pages use it."""
     for name in ("raw", "tests"):
         (folder / name).symlink_to(ROOT / name)
-    stage(dataset.SHIPPED, folder / "build" / "hub", read_page(ROOT / "DATASET_CARD.md"))
+    stage(DatasetFolder(), folder / "build" / "hub")
     return folder
 
 

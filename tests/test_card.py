@@ -9,6 +9,7 @@ import yaml
 
 import kazstance
 from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import markdown_table
 from kazstance.publish.card import front_matter, plain_card, read_page, render
@@ -16,7 +17,7 @@ from kazstance.publish.card import front_matter, plain_card, read_page, render
 
 @pytest.fixture(scope="module")
 def matter():
-    return yaml.safe_load(front_matter())
+    return yaml.safe_load(front_matter(DatasetFolder()))
 
 
 def allowed(name):
@@ -26,7 +27,7 @@ def allowed(name):
 @pytest.mark.parametrize("page", ["README.md", "DATASET_CARD.md"])
 def test_pages_have_the_figures_of_the_data(page, root):
     text = read_page(root / page)
-    assert render(text) == text
+    assert render(text, DatasetFolder()) == text
     assert "<!-- generated: " in text
     assert "More Information" not in text
 
@@ -57,7 +58,7 @@ TASKS = {
 
 @pytest.mark.parametrize("which", ["shipped", "harbour"])
 def test_tasks_licence_and_tags_are_what_the_hub_knows(which, harbour_data):
-    front = yaml.safe_load(front_matter(harbour_data if which == "harbour" else dataset.SHIPPED))
+    front = yaml.safe_load(front_matter(DatasetFolder(harbour_data if which == "harbour" else dataset.SHIPPED)))
     assert set(front["task_categories"]) <= TASKS.keys()
     assert set(front["task_ids"]) <= set().union(*(TASKS[task] for task in front["task_categories"]))
     assert front["license"] == "other"
@@ -84,7 +85,7 @@ def test_nothing_in_the_yaml_is_read_as_something_else(matter):
 
 @pytest.mark.parametrize("which", ["shipped", "harbour"])
 def test_no_placeholder_of_a_template_is_left(which, root, harbour_data):
-    page = plain_card(harbour_data) if which == "harbour" else read_page(root / "DATASET_CARD.md")
+    page = plain_card(DatasetFolder(harbour_data)) if which == "harbour" else read_page(root / "DATASET_CARD.md")
     assert not re.search(r"More Information Needed|TODO|TBD|FIXME|lorem ipsum|\{\{ |\{% |\[ORG\]", page, re.IGNORECASE)
 
 
@@ -105,14 +106,14 @@ def test_silver_is_called_silver(root):
 
 def test_a_stale_figure_is_made_anew():
     page = "text\n<!-- generated: labels -->\nstale\n<!-- end -->\nmore\n"
-    assert "stale" not in render(page)
-    assert render(page).startswith("text\n")
-    assert render(page).endswith("<!-- end -->\nmore\n")
+    assert "stale" not in render(page, DatasetFolder())
+    assert render(page, DatasetFolder()).startswith("text\n")
+    assert render(page, DatasetFolder()).endswith("<!-- end -->\nmore\n")
 
 
 def test_an_unknown_block_is_an_error():
     with pytest.raises(UnknownNameError, match="'figures' is not a generated block; choose from agreement, "):
-        render("<!-- generated: figures -->\n<!-- end -->")
+        render("<!-- generated: figures -->\n<!-- end -->", DatasetFolder())
 
 
 def test_cells_cannot_break_a_table():
@@ -120,7 +121,7 @@ def test_cells_cannot_break_a_table():
 
 
 def test_the_card_of_another_corpus(harbour_data):
-    page = plain_card(harbour_data)
+    page = plain_card(DatasetFolder(harbour_data))
     assert "# Stances on the harbour toll of Port Lenz" in page
     assert yaml.safe_load(page.split("---\n")[1])["license_name"] == "annotations-cc0-1.0"
 

@@ -26,6 +26,7 @@ from rich.text import Text
 import kazstance
 from kazstance import dataset
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import HubError
 from kazstance.output import cells, characters, terminal
 from kazstance.output.export import Format, export
@@ -81,7 +82,7 @@ def data(corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     (folder / "built").mkdir()
     build(corpus, folder / "built", quiet)
-    stage(folder / "built", folder / "staged")
+    stage(DatasetFolder(folder / "built"), folder / "staged")
     return folder / "staged"
 
 
@@ -311,7 +312,7 @@ def test_only_addresses_of_the_web_are_left_as_they_are(text):
 
 
 def test_the_card_has_nothing_of_the_attackers(data, harbour_data, tmp_path):
-    stage(harbour_data, tmp_path / "plain")
+    stage(DatasetFolder(harbour_data), tmp_path / "plain")
     pages = [(folder / "README.md").read_text("utf-8") for folder in (data, tmp_path / "plain")]
     assert acting(pages[0]) == []
     matter, page = re.fullmatch(r"---\n(.*?\n)---\n(.*)", pages[0], re.DOTALL).groups()

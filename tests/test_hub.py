@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.publish.card import plain_card
 from kazstance.publish.hub import stage
 from kazstance.schema.records import TABLES
@@ -39,7 +40,7 @@ def test_every_table_and_split_loads_with_its_features_and_digest(which, way, st
     folder = staged
     if which == "harbour":
         folder = tmp_path / "harbour"
-        stage(harbour_data, folder)
+        stage(DatasetFolder(harbour_data), folder)
     env = {"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)}
     command = [sys.executable, "-W", "error", "-c", LOAD, str(folder), str(folder / "manifest.json"), way]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
@@ -52,8 +53,8 @@ def test_every_table_and_split_loads_with_its_features_and_digest(which, way, st
 
 def test_a_second_staging_replaces_the_first(harbour_data, tmp_path):
     out = tmp_path / "hub"
-    stage(harbour_data, out)
+    stage(DatasetFolder(harbour_data), out)
     (out / "stances" / "train.parquet").write_bytes(b"damaged")
-    stage(harbour_data, out)
+    stage(DatasetFolder(harbour_data), out)
     assert dataset.verify(data=out).id == "harbour"
-    assert (out / "README.md").read_text(encoding="utf-8") == plain_card(harbour_data)
+    assert (out / "README.md").read_text(encoding="utf-8") == plain_card(DatasetFolder(harbour_data))

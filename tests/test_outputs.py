@@ -22,7 +22,7 @@ from kazstance.corpus.read import read
 from kazstance.errors import CorpusWarning, KazstanceError
 from kazstance.output import folders
 from kazstance.output.files import filling, write_file
-from kazstance.output.folders import Kind, creating, replacing
+from kazstance.output.folders import FolderKind, creating, replacing
 from kazstance.output.staging import PREFIX, scratch, staging
 from kazstance.publish.hub import build_dataset
 from kazstance.review.bring_in import Person, bring_in
@@ -44,7 +44,7 @@ def listed(folder):
         return None
 
 
-LIST = Kind("folder of tests", "list.json", listed)
+LIST = FolderKind("folder of tests", "list.json", listed)
 
 
 def fill(folder: Path, **files: str) -> None:

@@ -1,7 +1,6 @@
 """Charts of sources: everything is on them, as it is; they are drawn without a browser."""
 
 import json
-import math
 from collections import Counter
 from xml.etree import ElementTree as ET
 
@@ -10,7 +9,6 @@ import pytest
 
 import kazstance
 from kazstance.comparison import compare_dataset
-from kazstance.comparison.agreement import agreement
 from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements
 from kazstance.comparison.positions import positions
@@ -85,14 +83,6 @@ def test_the_tree_has_every_source_and_its_branches_do_not_cross():
     for clade in found.tree:
         at = sorted(leaves.index(source) for source in clade.sources)
         assert at == list(range(at[0], at[0] + len(at)))
-
-
-def test_stability_of_every_target_lowest_first():
-    lines = agreement(DatasetFolder(), n=10).lines
-    shown = rows(charts.stability_chart(lines, NAMES))
-    assert {row["target"] for row in shown} <= set(NAMES.values())
-    alpha = {NAMES[x.scope]: x.figure.value for x in lines if x.scope in NAMES and x.what == "four labels"}
-    assert [row["alpha"] for row in shown] == sorted(value for value in alpha.values() if not math.isnan(value))
 
 
 def test_charts_are_drawn_and_names_stay_text(cells, tmp_path):

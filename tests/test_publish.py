@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from kazstance import dataset
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import HubError, IntegrityError
 from kazstance.publish import upload
 from kazstance.publish.hub import stage
@@ -95,7 +96,7 @@ def surroundings(hub, folder, token=WRITER):
 def small(harbour_data, tmp_path_factory):
     """The small dataset as it goes to a Hub."""
     out = tmp_path_factory.mktemp("staged") / "hub"
-    stage(harbour_data, out, "https://hub.example/datasets/org/name")
+    stage(DatasetFolder(harbour_data), out, "https://hub.example/datasets/org/name")
     return out
 
 
@@ -293,7 +294,7 @@ def test_a_dataset_that_is_not_whole_is_not_staged(old, new, message, harbour_da
     manifest = broken / "manifest.json"
     manifest.write_text(manifest.read_text().replace(old, new))
     with pytest.raises(IntegrityError) as caught:
-        stage(broken, tmp_path / "out")
+        stage(DatasetFolder(broken), tmp_path / "out")
     assert message in str(caught.value)
     assert not (tmp_path / "out").exists()
 

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from kazstance import dataset
 from kazstance.cli import app
 from kazstance.corpus.build import build
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
 from kazstance.publish import rights
 from kazstance.publish.citation import Style, citation_cff, cite, zenodo_json
@@ -158,7 +159,7 @@ def test_license_tells_code_annotations_and_texts_apart(harbour_data):
     assert [row["terms"] for row in rows] == ["Apache-2.0", "CC-BY-4.0", *(source.rights for source in sources)]
     plain = CliRunner().invoke(app, ["license", "--data", str(harbour_data)]).stdout
     assert "annotations: labels, evidence, notes, and the tables made from them: CC0-1.0\n" in plain
-    page = rights.licence_text(harbour_data)
+    page = rights.licence_text(DatasetFolder(harbour_data))
     assert "https://spdx.org/licenses/CC0-1.0.html" in page
     assert all(source.rights in page for source in dataset.load("sources", data=harbour_data))
 
@@ -210,7 +211,7 @@ def test_croissant_validates_without_error_or_warning(which, staged, harbour_dat
         file = tmp_path / "croissant.json"
         home = None if which == "harbour" else "https://hub.example/datasets/org/name"
         data = harbour_data if which == "harbour" else dataset.SHIPPED
-        file.write_text(croissant(data, home))
+        file.write_text(croissant(DatasetFolder(data), home))
     issues = mlcroissant.Dataset(str(file)).metadata.ctx.issues
     assert issues.errors == set()
     kept = {issue for issue in issues.warnings if which != "harbour" or "datePublished" not in issue}
@@ -236,7 +237,7 @@ def test_checksums_and_sizes_are_those_of_the_files(metadata, staged):
 
 def test_published_files_have_addresses_of_their_version():
     home = "https://hub.example/datasets/org/name"
-    found = json.loads(croissant(dataset.SHIPPED, home))
+    found = json.loads(croissant(DatasetFolder(), home))
     assert found["url"] == home
     version = dataset.manifest().version
     for file in found["distribution"]:
@@ -316,9 +317,9 @@ def test_a_folder_is_staged_with_all_that_belongs_to_it(staged, root, harbour_da
     assert (staged / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")
     assert (staged / "CITATION.cff").read_text(encoding="utf-8") == (root / "CITATION.cff").read_text(encoding="utf-8")
     first, again = tmp_path / "harbour", tmp_path / "again"
-    stage(harbour_data, first)
+    stage(DatasetFolder(harbour_data), first)
     assert not (first / "CITATION.cff").exists()
-    assert (first / "LICENSE-DATA").read_text() == rights.licence_text(harbour_data)
-    stage(first, again)
+    assert (first / "LICENSE-DATA").read_text() == rights.licence_text(DatasetFolder(harbour_data))
+    stage(DatasetFolder(first), again)
     for file in (file for file in first.rglob("*") if file.is_file()):
         assert (again / file.relative_to(first)).read_bytes() == file.read_bytes()

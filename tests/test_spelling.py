@@ -18,7 +18,8 @@ from kazstance.comparison.pairs import pairs
 from kazstance.comparison.patterns import patterns
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownLabelError
-from kazstance.input.spelling import LABELS, PRESETS, given, of_column, spelling
+from kazstance.input.spelling import PRESETS, given, of_column, spelling
+from kazstance.schema.labels import GRID_LABELS
 from kazstance.stats.agreement import alpha
 from tests.commands import Finished, run
 
@@ -378,7 +379,7 @@ def test_patterns_with_gaps_in_a_column_of_decimals():
         kazstance.table("judgements"), ["sentence_id", "target_id"], label="label_name", labels="kazstance"
     )
     np.testing.assert_array_equal(shipped.votes, named.votes)
-    assert shipped.votes.shape[1] == len(LABELS)
+    assert shipped.votes.shape[1] == len(GRID_LABELS)
 
 
 def test_predictions_of_a_run_are_spelled_by_name_or_as_one_says(tmp_path):

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import IntegrityError, KazstanceError
 from kazstance.publish.hub import stage
 from tests import commands, tampering
@@ -25,7 +26,7 @@ from tests.tampering import edit, edit_split, read, sign, sign_files, write
 def hub_folder(harbour_data, tmp_path_factory):
     """The small dataset as it goes to a Hub, with all pages."""
     out = tmp_path_factory.mktemp("verify") / "hub"
-    stage(harbour_data, out)
+    stage(DatasetFolder(harbour_data), out)
     return out
 
 
@@ -602,7 +603,7 @@ def test_a_name_of_a_table_or_split_is_never_a_path(name, part, data, tmp_path):
             read_it(table, split, data=data)
     problems(data)
     with pytest.raises(IntegrityError):
-        stage(data, tmp_path / "deep" / "er" / "out")
+        stage(DatasetFolder(data), tmp_path / "deep" / "er" / "out")
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -614,7 +615,7 @@ def test_a_path_in_the_manifest_is_where_the_table_is(path, data, tmp_path):
     with pytest.raises(IntegrityError, match="expected 'grid/test.parquet'"):
         dataset.load("grid", data=data)
     with pytest.raises(IntegrityError, match="expected 'grid/test.parquet'"):
-        stage(data, tmp_path / "out")
+        stage(DatasetFolder(data), tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["../README.md", "/etc/passwd", "manifest.json", "nul.md", ".git", "a/b", ""])
@@ -634,7 +635,7 @@ def test_publishing_follows_no_link(place, data, tmp_path):
         secret.write_text("a secret of this machine")
     (data / place).symlink_to(secret)
     with pytest.raises(KazstanceError, match="is a link, and links are not published"):
-        stage(data, tmp_path / "out")
+        stage(DatasetFolder(data), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -656,7 +657,7 @@ def test_an_edited_page_is_found_and_published_with_the_edit(data, tmp_path):
     card.write_text(card.read_text(encoding="utf-8") + "\nA word of my own.\n", encoding="utf-8")
     (line,) = problems(data)
     assert "README.md: SHA-256 is" in line
-    stage(data, tmp_path / "out")
+    stage(DatasetFolder(data), tmp_path / "out")
     assert "A word of my own." in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     dataset.verify(data=tmp_path / "out")
 

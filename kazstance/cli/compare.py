@@ -21,7 +21,7 @@ from kazstance.schema.records import Span
 from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
-    from kazstance.comparison import Cell, Comparison, Counts, Feature, Voice
+    from kazstance.comparison import Cell, Comparison, Counts, Feature, VoiceFilter
 
 SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
 DECIDED = ("differ", "agree")
@@ -54,7 +54,7 @@ def compare(
         raise typer.BadParameter("there is no chart of one target")
     if chart:
         suffix_of(chart, "kind of chart", CHARTS)
-    found = compare_dataset(DatasetFolder(data), cast("Voice", voice))
+    found = compare_dataset(DatasetFolder(data), cast("VoiceFilter", voice))
     if target is not None:
         view = _contrast(found, target)
     elif pairs:

@@ -81,7 +81,13 @@ def _format(asked: Format | None, out: Path | None) -> Format:
 @command
 def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Check that a dataset is what was built: manifest, files, pages, rows, and all tables against each other."""
-    found = dataset.findings(data=data)
+    from kazstance.dataset.verification.check import check
+    from kazstance.errors import IntegrityError
+
+    try:
+        found = check(DatasetFolder(data))
+    except IntegrityError as error:  # a manifest that cannot be read
+        found = Findings(None, tuple(str(error).splitlines()), ())
     if as_json:
         echo_page(to_json(_verdict(found)))
     for note in found.notes if not as_json else ():

@@ -46,29 +46,29 @@ def explore(
             _write(found, out or PAGE)
 
 
-def _write(data: Path, out: Path) -> None:
+def _write(data: DatasetFolder, out: Path) -> None:
     from kazstance.explorer.page import page
 
-    content = page(DatasetFolder(data))
+    content = page(data)
     write_file(content, out)
     echo(f"wrote {out}, {len(content):,} bytes; open it in a browser")
     if len(content) > LARGE:
         echo("so large a page opens slowly; kazstance explore --serve fetches rows as they are asked for")
 
 
-def _serve(data: Path, port: int) -> None:
+def _serve(data: DatasetFolder, port: int) -> None:
     from kazstance.explorer.server import Explorer
 
-    with Explorer(DatasetFolder(data), port) as server:
+    with Explorer(data, port) as server:
         echo(f"{server.url}  (Ctrl-C ends it)")
         server.serve_forever()
 
 
 @contextmanager
-def _built(folder: Path) -> Iterator[Path]:
+def _built(folder: Path) -> Iterator[DatasetFolder]:
     """A dataset; a corpus folder is built into a scratch folder first."""
     if (folder / MANIFEST).is_file():
-        yield folder
+        yield DatasetFolder(folder)
         return
     if not (folder / "sources.toml").is_file():
         raise KazstanceError(
@@ -78,4 +78,4 @@ def _built(folder: Path) -> Iterator[Path]:
 
     with scratch() as data:
         build(folder, data, lambda _: None)
-        yield data
+        yield DatasetFolder(data)

@@ -17,7 +17,7 @@ from kazstance.publish.citation import Style, cite
 from kazstance.publish.rights import rights
 
 if TYPE_CHECKING:
-    from kazstance.publish.upload import Plan
+    from kazstance.publish.upload import UploadPlan
 
 REPO_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 SHOWN: Final = 20
@@ -41,7 +41,7 @@ def cite_(
 @command
 def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """Say which licence holds for the code and the annotations, and whose the rights in each text are."""
-    found = rights(data)
+    found = rights(dataset.DatasetFolder(data))
     if as_json:
         echo_page(to_json([asdict(right) for right in found]))
         return
@@ -103,8 +103,9 @@ def publish(
     home = hub.home(repo_id)
     with scratch() as room:
         folder = room / "hub"
-        stage(data, folder, home)
-        todo = upload.plan(hub, folder, repo_id, dataset.manifest(data=data).version)
+        opened = dataset.DatasetFolder(data)
+        stage(opened, folder, home)
+        todo = upload.plan(hub, folder, repo_id, opened.manifest.version)
         _print_plan(todo, home)
         if todo.is_done:
             return
@@ -115,7 +116,7 @@ def publish(
     echo(f"published {todo.tag}, commit {commit}")
 
 
-def _print_plan(todo: "Plan", home: str) -> None:
+def _print_plan(todo: "UploadPlan", home: str) -> None:
     if todo.is_done:
         echo(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
         return

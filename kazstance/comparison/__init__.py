@@ -5,8 +5,8 @@ and label each.
 """
 
 from kazstance.comparison.comparison import Comparison, compare_dataset, compare_rows
-from kazstance.comparison.counts import Counts, Voice, count
-from kazstance.comparison.disagreements import Answer, Disagreement, Pairwise
+from kazstance.comparison.counts import Counts, VoiceFilter, count
+from kazstance.comparison.disagreements import Disagreement, Pairwise, Verdict
 from kazstance.comparison.distances import Clade, Distance, Distances, Feature, Place
 from kazstance.comparison.pairs import PairCount
 from kazstance.comparison.positions import Cell
@@ -14,7 +14,6 @@ from kazstance.comparison.wording import Word
 from kazstance.stats.estimate import Estimate
 
 __all__ = [
-    "Answer",
     "Cell",
     "Clade",
     "Comparison",
@@ -27,7 +26,8 @@ __all__ = [
     "PairCount",
     "Pairwise",
     "Place",
-    "Voice",
+    "Verdict",
+    "VoiceFilter",
     "Word",
     "compare_dataset",
     "compare_rows",

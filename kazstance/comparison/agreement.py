@@ -161,13 +161,13 @@ def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line
 
 
 @dataclass(frozen=True)
-class Judged:
+class _Judged:
     """The labels of one annotator, or the final ones: the label, paragraph and probability of each pair judged."""
 
     labels: Mapping[tuple[str, str], tuple[int, str, float]]
 
     @classmethod
-    def read(cls, folder: DatasetFolder, table: str, annotator: str | None = None) -> "Judged":
+    def read(cls, folder: DatasetFolder, table: str, annotator: str | None = None) -> "_Judged":
         """The labels of an annotator in `judgements`, or the final ones of `grid`."""
         names = [*KEY, "label", "paragraph_id", *(["probability"] if annotator else [])]
         where = None if annotator is None else pc.field("annotator_id") == annotator
@@ -187,8 +187,8 @@ def _kappas(folder: DatasetFolder, annotators: Sequence[Annotator], n: int) -> I
     people = [a.annotator_id for a in judges if a.origin is Origin.human]
     models = [a.annotator_id for a in judges if a.origin is Origin.model and a.role is Role.label]
     checks = [a.annotator_id for a in judges if a.role is Role.check]
-    by = {name: Judged.read(folder, "judgements", name) for name in dict.fromkeys([*people, *models, *checks])}
-    final = Judged.read(folder, "grid")
+    by = {name: _Judged.read(folder, "judgements", name) for name in dict.fromkeys([*people, *models, *checks])}
+    final = _Judged.read(folder, "grid")
     for name in checks:
         yield _kappa("final labels and check", name, final, by[name], n)
     for one, other in combinations(people, 2):
@@ -198,7 +198,7 @@ def _kappas(folder: DatasetFolder, annotators: Sequence[Annotator], n: int) -> I
             yield _kappa("people and model", f"{one} and {model}", by[model], by[one], n)
 
 
-def _kappa(what: str, scope: str, one: Judged, other: Judged, n: int) -> Line:
+def _kappa(what: str, scope: str, one: _Judged, other: _Judged, n: int) -> Line:
     """Kappa over the pairs that both judged, weighted by how likely the second was to be asked."""
     common = [unit for unit in other.labels if unit in one.labels]
     figure = kappa_interval(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.comparison.contrast import Row, contrast
-from kazstance.comparison.counts import Counts, Voice, count, spoken
+from kazstance.comparison.counts import Counts, VoiceFilter, count, spoken
 from kazstance.comparison.disagreements import Disagreement, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
 from kazstance.comparison.positions import Cell, positions
@@ -35,7 +35,7 @@ NOT_STATED: Final = "not stated"
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnNames:
     """The columns of the rows: who is compared, the target, and the text, if there is one."""
 
     source: str
@@ -53,7 +53,7 @@ class Comparison:
 
     counts: Counts
     rows: Any
-    columns: Columns
+    columns: ColumnNames
     background: Any = None
     names: Mapping[str, str] | None = None
 
@@ -146,7 +146,7 @@ class Comparison:
         return self.columns.text
 
 
-def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURCE) -> Comparison:
+def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str = SOURCE) -> Comparison:
     """Compare the sources of a dataset, or groups of them.
 
     Args:
@@ -168,7 +168,7 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    return Comparison(counts, stances, Columns(column, "target_id", "text"), sentences, names)
+    return Comparison(counts, stances, ColumnNames(column, "target_id", "text"), sentences, names)
 
 
 def compare_rows(
@@ -181,7 +181,7 @@ def compare_rows(
     cluster: str | None = None,
     text: str | None = None,
     sentences: Any = None,
-    voice: Voice = "all",
+    voice: VoiceFilter = "all",
 ) -> Comparison:
     """Compare the sources of any rows, each with one sentence and one target.
 
@@ -209,7 +209,7 @@ def compare_rows(
     known = read_labels(rows, label, given(labels))
     silent = [value for value, name in known.items() if name == Label.none.name]
     stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
-    return Comparison(counts, stances, Columns(source, target, text), rows)
+    return Comparison(counts, stances, ColumnNames(source, target, text), rows)
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:

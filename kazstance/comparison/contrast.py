@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from kazstance.comparison.counts import Voice, spoken
+from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.stats.counting import as_text
@@ -22,7 +22,7 @@ def contrast(
     target_column: str = "target_id",
     sources: Sequence[str] = (),
     targets: Sequence[str] = (),
-    voice: Voice = "all",
+    voice: VoiceFilter = "all",
 ) -> dict[str, list[Row]]:
     """The sentences of each source on a target, as rows of the table, the strongest evidence first (`strength`).
 
@@ -43,7 +43,7 @@ def contrast(
     targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    found = nw.from_native(spoken(rows.filter(name == target), voice)).collect()
+    found = nw.from_native(spoken(rows.filter(name == target), voice)).lazy().collect()
     who = found.select(as_text(source).fill_null("").alias(source))[source].to_list()
     by_source: dict[str, list[Row]] = {key: [] for key in sources or sorted(set(who))}
     for key, row in sorted(zip(who, found.rows(named=True), strict=True), key=lambda pair: strength(pair[1])):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import narwhals as nw
 import numpy as np
@@ -14,12 +14,10 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels, refuse_unknown
 from kazstance.input.spelling import Spelling, given
 from kazstance.input.values import in_frame, refuse_missing
-from kazstance.schema.labels import Endorsed, Label
-from kazstance.schema.labels import Voice as VoiceName
+from kazstance.schema.labels import LABELS, Endorsed, Label, Voice
 from kazstance.stats.counting import Codes, Floats, sums, tally_codes
 
-LABELS: Final = ("against", "neutral", "favor")
-Voice = Literal["own", "endorsed", "all"]
+VoiceFilter = Literal["own", "endorsed", "all"]
 """The source's own voice; that and the quotations it makes its own; or everything in the source."""
 
 
@@ -72,7 +70,7 @@ def count(
     sentences: Any = None,
     sources: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
-    voice: Voice = "all",
+    voice: VoiceFilter = "all",
 ) -> Counts:
     """Count rows with one sentence and one target each.
 
@@ -131,22 +129,23 @@ def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...]
     )
 
 
-def spoken(frame: Any, voice: Voice) -> Any:
+def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
     """The rows of a table in the given voice.
 
     Raises:
         UnknownNameError: there is no such voice, or the columns voice and endorsed hold other values.
     """
-    if voice not in get_args(Voice):
-        raise UnknownNameError(voice, "voice", get_args(Voice))
+    if voice not in get_args(VoiceFilter):
+        raise UnknownNameError(voice, "voice", get_args(VoiceFilter))
+    rows: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
     if voice == "all":
-        return frame
+        return rows
     refuse_missing(frame, ["voice"])
-    for column, names in {"voice": VoiceName, **({"endorsed": Endorsed} if voice == "endorsed" else {})}.items():
+    for column, names in {"voice": Voice, **({"endorsed": Endorsed} if voice == "endorsed" else {})}.items():
         unknown = [value for value in in_frame(frame, column) if value.value not in {*map(str, names), None}]
         refuse_unknown(column, unknown, partial(_one_of, list(map(str, names))))
     kept = nw.col("voice") == "own"
-    return nw.from_native(frame).filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
+    return rows.filter(kept if voice == "own" else kept | (nw.col("endorsed") == "yes"))
 
 
 def _one_of(names: Sequence[str], _: str | None) -> str:

@@ -8,16 +8,17 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kazstance.comparison.counts import Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
+from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.output.listing import Listing
+from kazstance.schema.labels import SIDES
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import PERMUTATIONS, permutation_p
 from kazstance.stats.pooling import Posterior
 from kazstance.stats.resampling import SEED
 
-Answer = Literal["agree", "differ", "undecided"]
+Verdict = Literal["agree", "differ", "undecided"]
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of rows against, neutral and in favor."""
 
@@ -32,7 +33,7 @@ class Pairwise:
 
     one: str
     other: str
-    answer: Answer
+    answer: Verdict
     same: float | None
     more: float | None
     reason: str | None = None
@@ -66,6 +67,11 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     Two sources `agree` if they are on one side with probability .95 or more under the pooled model; otherwise they
     `differ` if one is more favorable than the other with probability .95 or more; otherwise they are `undecided`.
     `n` permutations are drawn with `seed`.
+
+    Args:
+        counts: stances by cluster, target and label.
+        n: permutations of each test.
+        seed: seed of the permutations.
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
@@ -83,7 +89,7 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
                 spread=_spread(values[:, t]),
                 p=p_value,
                 corrected=corrected[t],
-                pairs=pairwise(known, net[:, t], counts.sources, t),
+                pairs=_pairwise(known, net[:, t], counts.sources, t),
                 reason=_why(counts, values[:, t], p_value, is_contested=kind),
             )
             for t, p_value in zip(targets, p, strict=True)
@@ -93,14 +99,28 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
 
 
 def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources take different sides on a target; NaN if only one addresses it."""
+    """The permutation test of whether sources take different sides on a target; NaN if only one addresses it.
+
+    Args:
+        counts: stances by cluster, target and label.
+        target: the number of the target.
+        n: permutations.
+        seed: seed of the permutations.
+    """
     kept = counts.target == target
     rows, source = counts.rows[kept], counts.source[counts.cluster[kept]]
     return permutation_p(rows @ SCORES, rows.sum(axis=1), source, n, seed)
 
 
 def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
-    """The permutation test of whether sources differ in the salience of a target; NaN if clusters were not counted."""
+    """The permutation test of whether sources differ in the salience of a target; NaN if clusters were not counted.
+
+    Args:
+        counts: stances by cluster, target and label.
+        target: the number of the target.
+        n: permutations.
+        seed: seed of the permutations.
+    """
     if counts.lengths is None:
         return float("nan")
     on_it, some = counts.target == target, counts.lengths > 0
@@ -108,7 +128,7 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
     return permutation_p(about[some], counts.lengths[some], counts.source[some], n, seed)
 
 
-def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
+def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
     """Every pair of sources on a target; `net` of shape (sources,) is NaN if a source takes no side."""
     same, more = known.compare(target)
     return tuple(
@@ -125,7 +145,7 @@ def pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: in
     )
 
 
-def answer(same: float, more: float) -> Answer:
+def answer(same: float, more: float) -> Verdict:
     """Whether two sources agree, from the probabilities of the same side and of an order."""
     if same >= LEVEL:
         return "agree"

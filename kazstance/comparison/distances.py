@@ -6,10 +6,11 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from kazstance.comparison.counts import LABELS, Counts
-from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
+from kazstance.comparison.counts import Counts
+from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.schema.labels import LABELS, SIDES
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, resample
@@ -79,6 +80,12 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     joins by mean distance (UPGMA: Sokal and Michener, 1958), its stability is that of Felsenstein (1985); the map is
     classical scaling (Torgerson, 1952), with drawn maps turned onto it.
 
+    Args:
+        counts: stances by cluster, target and label.
+        by: `positions` or `salience`.
+        n: draws.
+        seed: seed of the draws.
+
     Raises:
         UnknownNameError: `by` is neither positions nor salience.
         KazstanceError: there are fewer than two sources, or two have nothing in common to compare.
@@ -103,7 +110,13 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
 
 
 def draw(counts: Counts, n: int, seed: int = SEED) -> Floats:
-    """Cluster bootstrap within each source: rows by label in n draws, shape (n, sources, targets, labels)."""
+    """Cluster bootstrap within each source: rows by label in n draws, shape (n, sources, targets, labels).
+
+    Args:
+        counts: stances by cluster, target and label.
+        n: draws.
+        seed: seed of the draws.
+    """
     from scipy.sparse import csr_array  # noqa: PLC0415  # loaded where it is used
 
     width = len(counts.targets) * len(LABELS)

@@ -1,8 +1,6 @@
 """Estimates from the counts of one source on one target: position, net stance, salience; and what is contested."""
 
-from typing import Final
-
-from kazstance.schema.labels import Label, Position
+from kazstance.schema.labels import SIDES, Position
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 
@@ -13,12 +11,16 @@ CONTESTED_SOURCES = 2
 """Number of sources that must address a contested target."""
 CONTESTED_ROWS = 2
 """Number of sentences that each of these sources, and each side, must have."""
-SIDES: Final = [Label.against, Label.favor]
-"""The labels that take a side, as an index."""
 
 
 def position(favor: int, neutral: int, against: int) -> Position:
-    """Where a source stands on a target, from the counts of its sentences by label."""
+    """Where a source stands on a target, from the counts of its sentences by label.
+
+    Args:
+        favor: sentences in favor.
+        neutral: sentences that take no side.
+        against: sentences against.
+    """
     if favor and against:
         return Position.mixed
     if favor or against:
@@ -35,7 +37,7 @@ def contested(counts: Floats) -> bool:
         counts: shape (sources, labels), in the order against, neutral, favor.
     """
     addressing = (counts.sum(axis=1) >= CONTESTED_ROWS).sum()
-    by_side = counts.sum(axis=0)[SIDES]
+    by_side = counts.sum(axis=0)[list(SIDES)]
     return bool(addressing >= CONTESTED_SOURCES and by_side.min() >= CONTESTED_ROWS)
 
 

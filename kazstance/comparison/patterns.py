@@ -8,8 +8,9 @@ import numpy as np
 
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels, refuse_unknown
-from kazstance.input.spelling import LABELS, given, plain_number
+from kazstance.input.spelling import given, plain_number
 from kazstance.input.values import in_frame, refuse_missing
+from kazstance.schema.labels import GRID_LABELS
 from kazstance.stats.agreement import Patterns, count_patterns
 from kazstance.stats.counting import as_text
 
@@ -59,7 +60,7 @@ def _label_numbers(
     """The number of the label that each value of a column, as text, stands for, and the number of labels."""
     if labels is None or isinstance(labels, str | Mapping):
         meant = read_labels(frame, column, given(labels), are_gaps_known=True)
-        return {value: LABELS.index(name) for value, name in meant.items()}, len(LABELS)
+        return {value: GRID_LABELS.index(name) for value, name in meant.items()}, len(GRID_LABELS)
     names = [str(name) for name in (range(labels) if isinstance(labels, int) else labels)]
     known = {name: number for number, name in enumerate(names)}
     found = [value for value in in_frame(frame, column) if value.value is not None]

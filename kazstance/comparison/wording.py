@@ -9,7 +9,7 @@ from typing import Any, Final
 import narwhals as nw
 import numpy as np
 
-from kazstance.comparison.counts import Voice, spoken
+from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
@@ -73,7 +73,7 @@ def wording(
     text: str = "text",
     background: Any = None,
     prior: float | None = None,
-    voice: Voice = "all",
+    voice: VoiceFilter = "all",
 ) -> Listing[Word]:
     """Every source's words on a target against those of the other sources, source by source, the highest z first.
 

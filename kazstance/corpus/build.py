@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kazstance.corpus.copies import Copy, crossing, find_copies
-from kazstance.corpus.judge import Decision, Pair, judge
+from kazstance.corpus.judge import Decision, PairKey, judge
 from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import SOURCES, TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
@@ -15,6 +15,7 @@ from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
 from kazstance.output.terminal import echo
+from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
@@ -25,7 +26,7 @@ Split = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Draft:
     """A dataset before it is written."""
 
     corpus: Corpus
@@ -33,19 +34,26 @@ class Dataset:
     folds: dict[str, tuple[Fold, ...]]
 
 
-def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
+def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; progress is reported through `say`.
+
+    Args:
+        path: the corpus folder.
+        folder: an empty folder, which is written.
+        say: told what was done, a line at a time.
 
     Raises:
         InputError: the corpus folder has problems; all of them are listed.
     """
+    folder = Path(folder)
+    path = Path(path)
     dataset = make(path, say)
     manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
 
-def make(path: Path, say: Say = echo) -> Dataset:
+def make(path: StrPath, say: Say = echo) -> Draft:
     """Make the dataset of a corpus folder, without writing anything.
 
     Raises:
@@ -73,10 +81,10 @@ def make(path: Path, say: Say = echo) -> Dataset:
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
-    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
+    return Draft(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
 
 
-def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:
+def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[PairKey, Decision], split: Split) -> list[Problem]:
     """Labels and targets that do not occur in every split although there are enough of them."""
     paragraph = {sentence.sentence_id: sentence.paragraph_id for sentence in annotated}
     rows = ((split[paragraph[pair[0]]], pair, decision.label) for pair, decision in decisions.items())

@@ -17,6 +17,7 @@ from kazstance.input.files import is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
+from kazstance.paths import StrPath
 
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
@@ -31,7 +32,8 @@ class Folder:
     It is read as if the files in `instead` had already been written.
     """
 
-    def __init__(self, root: Path, instead: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, root: StrPath, instead: Mapping[str, bytes] | None = None) -> None:
+        root = Path(root)
         self.root = root.resolve()
         self.instead = instead or {}
         self.problems: list[Problem] = []
@@ -39,7 +41,14 @@ class Folder:
         self._toml: dict[str, tuple[dict[str, Any], str]] = {}
 
     def report(self, file: str, line: int | None, field: str | None, message: str) -> None:
-        """Record a problem; reading continues, so that all problems are found at once."""
+        """Record a problem; reading continues, so that all problems are found at once.
+
+        Args:
+            file: the file, by its name in the folder.
+            line: the line, counted from 1; None for the whole file.
+            field: the field; None for the whole line.
+            message: what was found, and what was expected.
+        """
         self.problems.append(Problem(file, line, field, message))
 
     def warn(self, message: str) -> None:
@@ -61,7 +70,13 @@ class Folder:
         return content
 
     def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
-        """The content of a file as text, line endings unchanged; a byte-order mark is kept only if it is raw."""
+        """The content of a file as text, line endings unchanged; a byte-order mark is kept only if it is raw.
+
+        Args:
+            name: the file, by its name in the folder.
+            asked: file, line and field that ask for it; without them, the file itself.
+            is_raw: keep a byte-order mark.
+        """
         content = self.read_bytes(name, asked or (name, None, None))
         if content is None:
             return None
@@ -101,7 +116,13 @@ class Folder:
                 self.report(name, line, came, f"not a table of this file; {choose(came, shown.values())}")
 
     def read_tables(self, name: str, key: str, model: type[T]) -> list[Entry[T]]:
-        """The entries of an array of tables, each validated."""
+        """The entries of an array of tables, each validated.
+
+        Args:
+            name: the TOML file.
+            key: the name of the array.
+            model: what an entry must be.
+        """
         tables, text = self.read_toml(name)
         rows = tables.get(key)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -167,7 +188,14 @@ class Folder:
         return [entry for entry in entries if entry]
 
     def entry(self, name: str, line: int, row: dict[str, Any] | str, model: type[T]) -> Entry[T] | None:
-        """A row as a validated entry, or None with a problem for each field that is wrong."""
+        """A row as a validated entry, or None with a problem for each field that is wrong.
+
+        Args:
+            name: the file, by its name in the folder.
+            line: the line of the row, counted from 1.
+            row: the row, or the JSON text of it.
+            model: what it must be.
+        """
         try:
             value = model.model_validate(load_object(row) if isinstance(row, str) else row)
         except StrictError as error:

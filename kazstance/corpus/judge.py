@@ -12,7 +12,7 @@ from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
 from kazstance.schema.records import Judgement, Sentence, Span
 from kazstance.schema.spans import merge
 
-Pair = tuple[str, str]
+PairKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,14 @@ class Docket:
     problems: list[Problem] = field(default_factory=list)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> Sentence | None:
-        """The annotated sentence with that id, or None with a problem if it is missing or its text has changed."""
+        """The annotated sentence with that id, or None with a problem if it is missing or its text has changed.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            sentence_id: the name.
+            hashed: the hash of the text that was judged.
+        """
         sentence = self.sentences.get(sentence_id)
         if sentence is None:
             self.report(file, line, "sentence_id", f"{sentence_id!r}, expected an annotated sentence")
@@ -56,7 +63,14 @@ class Docket:
         return None
 
     def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
-        """Whether there is such a target."""
+        """Whether there is such a target.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            name: the field there.
+            target_id: the id of the target.
+        """
         if target_id not in self.kinds:
             self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.targets)}")
         return target_id in self.kinds
@@ -64,7 +78,15 @@ class Docket:
     def spans(
         self, file: str, line: int, name: str, sentence: Sentence, evidence: Iterable[EvidenceInput]
     ) -> tuple[Span, ...]:
-        """Evidence as spans of the sentence."""
+        """Evidence as spans of the sentence.
+
+        Args:
+            file: the file that quotes it.
+            line: the line there, counted from 1.
+            name: the field there.
+            sentence: the sentence that is quoted.
+            evidence: each quotation with its start in the sentence, in characters.
+        """
         spans = []
         for item in evidence:
             end = item.start + len(item.text)
@@ -76,16 +98,25 @@ class Docket:
         return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
     def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
-        """Record a problem."""
+        """Record a problem.
+
+        Args:
+            file: the file.
+            line: the line, counted from 1.
+            name: the field.
+            message: what was found, and what was expected.
+        """
         self.problems.append(Problem(file, line, name, message))
 
 
-def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement], dict[Pair, Decision], list[Problem]]:
+def judge(
+    corpus: Corpus, sentences: Iterable[Sentence]
+) -> tuple[list[Judgement], dict[PairKey, Decision], list[Problem]]:
     """All judgements, and a decision for every annotated sentence and every target."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds)
-    judgements: dict[Pair, list[Judgement]] = {(s, t): [] for s in annotated for t in kinds}
+    judgements: dict[PairKey, list[Judgement]] = {(s, t): [] for s in annotated for t in kinds}
     for annotator, readings in sorted(corpus.readings.items()):
         for entry in readings:
             for judgement in _judgements(docket, annotator, entry):
@@ -102,7 +133,7 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
     return [judgement for found in judgements.values() for judgement in found], decisions, docket.problems
 
 
-def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
+def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[PairKey, Sequence[Judgement]]) -> None:
     """Check that annotators declared complete judged every pair."""
     for name in (entry.value.id for entry in corpus.annotators if entry.value.complete):
         missing = [pair for pair, found in judgements.items() if all(row.annotator_id != name for row in found)]
@@ -149,7 +180,7 @@ def _probability(reading: ReadingInput, target: str) -> float:
     return found.get(target, 1.0) if isinstance(found, dict) else found
 
 
-def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dict[Pair, Decision]:
+def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dict[PairKey, Decision]:
     """The adjudications, as decisions without votes."""
     rulings = {}
     for entry in entries:
@@ -165,7 +196,7 @@ def _rulings(docket: Docket, entries: Iterable[Entry[AdjudicationInput]]) -> dic
 
 
 def _decide(
-    docket: Docket, pair: Pair, found: Sequence[Judgement], humans: set[str], ruling: Decision | None
+    docket: Docket, pair: PairKey, found: Sequence[Judgement], humans: set[str], ruling: Decision | None
 ) -> Decision | None:
     """The label of a pair: by majority of people, else as adjudicated, else by majority of all others.
 

@@ -49,6 +49,11 @@ def make_probes(corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable
     """All items of probes: masks, then mirrors, then swaps, each in the order of the rows.
 
     A pair on a contradictory is left out if its row is gone because its label is now `none`.
+
+    Args:
+        corpus: the corpus, whose masks and mirrors are used.
+        sentences: all sentences, in order.
+        stances: the rows of the table.
     """
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
     targets = {entry.value.id: i for i, entry in enumerate(corpus.targets)}

@@ -28,6 +28,7 @@ from kazstance.corpus.listing import check_listing
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import check_plain, comparable
+from kazstance.paths import StrPath
 from kazstance.schema.labels import TargetKind
 
 SOURCES: Final = "sources.toml"
@@ -63,7 +64,7 @@ class Corpus:
     digests: dict[str, str]
 
 
-def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
+def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
     """Read a corpus folder, as if the files in `instead` had already been written.
 
     Files that are not read, and texts in decomposed Unicode, cause a CorpusWarning.
@@ -72,6 +73,7 @@ def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
         KazstanceError: there is no such folder.
         InputError: the folder has problems; all of them are listed.
     """
+    path = Path(path)
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
     folder = Folder(path, instead)
@@ -81,7 +83,7 @@ def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
     return corpus
 
 
-def read_codebook(path: Path) -> str:
+def read_codebook(path: StrPath) -> str:
     """The codebook of a corpus folder, or an empty text if it has none.
 
     Raises:

@@ -72,7 +72,13 @@ def repair(raw: str, rows: Iterable[Entry[RepairInput]]) -> tuple[RepairedText, 
 
 
 def apply(raw: str, raw_start: int, repairs: Iterable[Repair]) -> str:
-    """A raw slice that begins at raw_start with its repairs applied: the text of its unit."""
+    """A raw slice that begins at raw_start with its repairs applied: the text of its unit.
+
+    Args:
+        raw: the slice of a raw text.
+        raw_start: where it begins in the text, in characters.
+        repairs: those inside the slice, by offsets in the text.
+    """
     parts: list[str] = []
     done = raw_start
     for change in sorted(repairs, key=lambda change: (change.raw_start, change.raw_end)):

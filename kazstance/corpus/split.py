@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.corpus.copies import Copy
-from kazstance.corpus.judge import Decision, Pair
+from kazstance.corpus.judge import Decision, PairKey
 from kazstance.schema.labels import Label
 from kazstance.schema.records import Sentence
 
@@ -22,13 +22,19 @@ Ints = npt.NDArray[Any]
 
 
 def split_in_domain(
-    sentences: Sequence[Sentence], decisions: Mapping[Pair, Decision], copies: Iterable[Copy], seed: str
+    sentences: Sequence[Sentence], decisions: Mapping[PairKey, Decision], copies: Iterable[Copy], seed: str
 ) -> dict[str, str]:
     """The split of every paragraph, so that targets, labels and sources have their shares in every split.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they improve
     the shares. Paragraphs with copies of each other's sentences stay together. Arithmetic is in integers and ties
     are broken by a hash of the seed, so the result is the same on every machine.
+
+    Args:
+        sentences: all sentences.
+        decisions: the decision on each pair of sentence and target.
+        copies: pairs of sentences that go together.
+        seed: of the hash that breaks ties.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
@@ -80,7 +86,7 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     return cost
 
 
-def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:
+def missing(rows: Iterable[tuple[str, PairKey, Label]], paragraph: Mapping[str, str]) -> list[str]:
     """What a split lacks: a label, or a target that spans enough paragraphs."""
     held: dict[str, set[str]] = defaultdict(set)
     span: dict[str, set[str]] = defaultdict(set)
@@ -105,7 +111,7 @@ def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str
 
 
 def _rows(
-    sentences: Iterable[Sentence], decisions: Mapping[Pair, Decision], cluster: Mapping[str, str]
+    sentences: Iterable[Sentence], decisions: Mapping[PairKey, Decision], cluster: Mapping[str, str]
 ) -> dict[str, Counter[Stratum]]:
     """How many rows of each stratum every cluster holds; no stratum is empty."""
     home = {s.sentence_id: s for s in sentences if s.annotated}

@@ -11,7 +11,7 @@ import pyarrow as pa
 from kazstance.comparison.counts import Counts, count
 from kazstance.comparison.positions import Cell, positions
 from kazstance.corpus.inputs import SourceInput
-from kazstance.corpus.judge import Decision, Pair
+from kazstance.corpus.judge import Decision, PairKey
 from kazstance.corpus.probes import make_probes
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
@@ -27,10 +27,18 @@ def make_tables(
     corpus: Corpus,
     sentences: Sequence[Sentence],
     judgements: Sequence[Judgement],
-    decisions: Mapping[Pair, Decision],
+    decisions: Mapping[PairKey, Decision],
     split: Mapping[str, str],
 ) -> Rows:
-    """All tables by split, in a fixed order of rows; `split` gives each paragraph its split."""
+    """All tables by split, in a fixed order of rows; `split` gives each paragraph its split.
+
+    Args:
+        corpus: the corpus.
+        sentences: all sentences, in order.
+        judgements: all judgements, in order.
+        decisions: the decision on each pair of sentence and target.
+        split: the split of each paragraph.
+    """
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
     context = contexts(sentences)

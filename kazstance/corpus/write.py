@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import kazstance
 from kazstance.corpus.inputs import Header
 from kazstance.corpus.tables import Rows
+from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
@@ -23,9 +24,18 @@ TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
 
 
 def write(
-    folder: Path, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
+    folder: StrPath, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
 ) -> Manifest:
-    """Write all tables and the manifest into an empty folder."""
+    """Write all tables and the manifest into an empty folder.
+
+    Args:
+        folder: an empty folder.
+        header: what is stated of the dataset as a whole.
+        rows: the rows by table and split.
+        folds: the folds by protocol.
+        inputs: SHA-256 of each file that was read, by name.
+    """
+    folder = Path(folder)
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}
         for table, spec in TABLES.items()

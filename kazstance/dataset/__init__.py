@@ -1,12 +1,9 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
-from kazstance.dataset.folder import SHIPPED, DatasetFolder
+from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
-    PAGES,
-    findings,
     load,
     manifest,
-    page_place,
     path,
     splits,
     table,
@@ -20,10 +17,8 @@ __all__ = [
     "SHIPPED",
     "DatasetFolder",
     "Table",
-    "findings",
     "load",
     "manifest",
-    "page_place",
     "path",
     "splits",
     "table",

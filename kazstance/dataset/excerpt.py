@@ -26,6 +26,13 @@ def select(
 
     They are in the order of the texts, and of the targets within a sentence.
 
+    Args:
+        folder: the dataset.
+        source: the id of a source.
+        target: the id of a target.
+        label: the name of a label.
+        split: train, validation or test.
+
     Raises:
         UnknownNameError: there is no such source, target, label or split; the message lists the valid names.
         IntegrityError: the sentence of a stance is missing.
@@ -41,7 +48,13 @@ def select(
 
 
 def mark(text: str, evidence: Iterable[Span], marks: Sequence[str] = MARKS) -> str:
-    """A text with marks around its evidence."""
+    """A text with marks around its evidence.
+
+    Args:
+        text: the text.
+        evidence: spans of it, by offsets in characters, that do not overlap.
+        marks: what is put before and after each.
+    """
     for span in sorted(evidence, key=lambda span: span.start, reverse=True):
         text = text[: span.start] + marks[0] + text[span.start : span.end] + marks[1] + text[span.end :]
     return text

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 from kazstance.dataset.conditions import ID_SUFFIX
 from kazstance.dataset.table import Table
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
+from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from kazstance.dataset.conditions import Condition
+    from kazstance.paths import StrPath
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
 
 SHIPPED: Final = Path(__file__).parents[1] / "data"
 """The dataset that comes with the package."""
+PAGES: Final = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
+"""Pages beside a dataset that somebody may have written, and what they are called at the root of a checkout."""
 IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "annotators"}
 """Columns whose values identify rows of another table."""
 
@@ -31,7 +34,7 @@ IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "a
 class DatasetFolder:
     """The manifest of a dataset, parsed once, and its tables, each read once; safe to use from several threads."""
 
-    def __init__(self, path: str | os.PathLike[str] = SHIPPED) -> None:
+    def __init__(self, path: StrPath = SHIPPED) -> None:
         """Open a dataset.
 
         Args:
@@ -41,8 +44,14 @@ class DatasetFolder:
             KazstanceError: the folder is not a built dataset.
             IntegrityError: the manifest is damaged.
         """
+        from kazstance.output.staging import put_back
+        from kazstance.schema.manifest import manifest_bytes, parse_manifest
+
         self.path: Final = Path(path)
-        self.manifest: Final[Manifest] = _manifest(self.path)
+        put_back(self.path)  # what a killed run set aside
+        self.content: Final = manifest_bytes(self.path)
+        """The manifest as it is written."""
+        self.manifest: Final[Manifest] = parse_manifest(self.content, self.path / MANIFEST)
         self._lock = RLock()
         self._whole: dict[tuple[str, str], pa.Table] = {}
         self._schemas: dict[tuple[str, str], pa.Schema] = {}
@@ -153,6 +162,12 @@ class DatasetFolder:
         """The Parquet file of a split."""
         return self.path / table / f"{split}.parquet"
 
+    def page(self, name: str) -> Path:
+        """Where a page is: beside the tables; for the shipped dataset in a checkout, at the root of the checkout."""
+        root = SHIPPED.parents[1]
+        is_checkout = self.path.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
+        return root / PAGES[name] if is_checkout and name in PAGES else self.path / name
+
     def rows(self, table: str, split: str) -> int:
         """Number of rows of a split."""
         return self.manifest.tables[table][split].rows
@@ -225,6 +240,11 @@ class DatasetFolder:
     def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
         """Some columns of all splits of a table as stored, with all rows or those that meet a condition.
 
+        Args:
+            table: the table.
+            names: the columns.
+            where: the condition; without it, all rows.
+
         Raises:
             IntegrityError: a file is damaged, or has no such column.
         """
@@ -253,12 +273,3 @@ class DatasetFolder:
     def _ids(self, table: str, split: str, column: str) -> list[str]:
         names: list[str] = self.read(table, split)[column].to_pylist()
         return names
-
-
-def _manifest(path: Path) -> Manifest:
-    """The manifest of a dataset; a folder that a killed run set aside is restored first."""
-    from kazstance.output.staging import put_back
-    from kazstance.schema.manifest import read_manifest
-
-    put_back(path)
-    return read_manifest(path)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
 
 if TYPE_CHECKING:
-    import os
+    from pathlib import Path
 
     import datasets
     import pyarrow as pa
 
-    from kazstance.dataset.verification.findings import Findings
+    from kazstance.paths import StrPath
     from kazstance.schema import records
     from kazstance.schema.manifest import Manifest
-
-    StrPath = str | os.PathLike[str]
-
-
-PAGES: Final = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
-"""Pages next to a dataset that somebody may have written, and their names at the root of a checkout."""
 
 
 @overload
@@ -139,17 +132,7 @@ def manifest(*, data: StrPath = SHIPPED) -> Manifest:
 
 
 def verify(*, data: StrPath = SHIPPED) -> Manifest:
-    """Check that a dataset is exactly what was built, and return its manifest; see `findings`.
-
-    Raises:
-        IntegrityError: it is not; the message lists all differences.
-        KazstanceError: `data` is not a built dataset.
-    """
-    return findings(data=data).whole()
-
-
-def findings(*, data: StrPath = SHIPPED) -> Findings:
-    """What `verify` finds: all problems, and notes on files that are not part of the dataset or not covered.
+    """Check that a dataset is exactly what was built, and return its manifest.
 
     The checks: the manifest matches its own digest and that of the data; tables and pages have the stated bytes.
     Rows are valid, in order and unique by key, and tables agree with each other: labels, votes, texts, counts, ids,
@@ -157,15 +140,9 @@ def findings(*, data: StrPath = SHIPPED) -> Findings:
     or anything in the folder of a table); any other, such as notes of your own, is not part of the dataset.
 
     Raises:
+        IntegrityError: it is not; the message lists all differences.
         KazstanceError: `data` is not a built dataset.
     """
     from kazstance.dataset.verification.check import check
 
-    return check(Path(data), {name: page_place(Path(data), name) for name in PAGES})
-
-
-def page_place(data: Path, name: str) -> Path:
-    """Where a page is: next to the tables, or at the root of the checkout for the shipped dataset in a checkout."""
-    root = SHIPPED.parents[1]
-    is_checkout = data.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
-    return root / PAGES[name] if is_checkout else data / name
+    return check(DatasetFolder(data)).whole()

@@ -29,7 +29,7 @@ def render(content: dict[str, Any], connect: str = "'none'") -> bytes:
     parts = [(room / "script" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
     filled = {
-        "policy": escape(policy(script, style, connect)),
+        "policy": escape(_policy(script, style, connect)),
         "title": escape(content["dataset"]["title"]),
         "style": style,
         "data": embed(content | {"columns": COLUMNS, "around": AROUND}),
@@ -45,7 +45,7 @@ def embed(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(UNSAFE)
 
 
-def policy(script: str, style: str, connect: str = "'none'") -> str:
+def _policy(script: str, style: str, connect: str = "'none'") -> str:
     """The content security policy: this script and this style, and nothing else."""
     only = {"script-src": _hash(script), "style-src": _hash(style), "connect-src": connect}
     rules = {"default-src": "'none'"} | only | {"base-uri": "'none'", "form-action": "'none'"}

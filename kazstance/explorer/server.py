@@ -36,7 +36,7 @@ FILES: Final = 4096
 OTHERS: Final = 64
 """Of them, for what is not a client."""
 Fields = dict[str, list[str]]
-Answer = tuple[HTTPStatus, str, bytes]
+_Reply = tuple[HTTPStatus, str, bytes]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
     "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
@@ -86,7 +86,7 @@ class Explorer:
         return f"http://{HOST}:{self.server_port}/"
 
     def serve_forever(self) -> None:
-        """Answer until the process is interrupted, or another thread calls `shutdown`."""
+        """_Reply until the process is interrupted, or another thread calls `shutdown`."""
         self._server.run()
 
     def shutdown(self) -> None:
@@ -94,13 +94,13 @@ class Explorer:
         self._server.trigger.pull_trigger(self._close)
 
     def application(self, request: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """Answer one request, as WSGI has it."""
+        """_Reply one request, as WSGI has it."""
         status, kind, content = self._answer(request)
         headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}
         start(f"{status.value} {status.phrase}", list(headers.items()))
         return [content]
 
-    def _answer(self, request: dict[str, Any]) -> Answer:
+    def _answer(self, request: dict[str, Any]) -> _Reply:
         if request["REQUEST_METHOD"] != "GET":
             return _json(HTTPStatus.NOT_IMPLEMENTED, {"error": "this server only answers GET"})
         if request.get("HTTP_HOST") not in self.hosts:
@@ -121,7 +121,7 @@ class Explorer:
             channel.close()
 
 
-def _json(status: HTTPStatus, content: Any) -> Answer:
+def _json(status: HTTPStatus, content: Any) -> _Reply:
     return status, "application/json; charset=utf-8", embed(content).encode()
 
 

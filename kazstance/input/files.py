@@ -7,13 +7,15 @@ from typing import Any, Final
 from kazstance.errors import InputError, KazstanceError
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.text import MARK, decode
+from kazstance.paths import StrPath
 
 MAX_BYTES: Final = 64 * 2**20
 SHOWN: Final = 80
 
 
-def is_there(root: Path, name: str) -> bool:
+def is_there(root: StrPath, name: str) -> bool:
     """Whether anything of that name is below a folder, even a broken link: broken is not the same as absent."""
+    root = Path(root)
     path = root
     for part in PurePosixPath(name).parts:
         path /= part
@@ -24,12 +26,13 @@ def is_there(root: Path, name: str) -> bool:
     return True
 
 
-def read_inside(root: Path, name: str) -> bytes:
+def read_inside(root: StrPath, name: str) -> bytes:
     """The content of a file below a folder; links that stay inside it are followed.
 
     Raises:
         StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leads out.
     """
+    root = Path(root)
     try:
         path = _resolve(root, name)
         if not path.exists():
@@ -43,13 +46,14 @@ def read_inside(root: Path, name: str) -> bytes:
         raise StrictError(f"{_short(name)} cannot be read: {error.strerror or error}") from None
 
 
-def read_object(file: Path) -> dict[str, Any]:
+def read_object(file: StrPath) -> dict[str, Any]:
     """The JSON object of a file.
 
     Raises:
         KazstanceError: it is missing or cannot be read.
         InputError: it is not text in UTF-8, or not an object in JSON.
     """
+    file = Path(file)
     try:
         return load_object(decode(file.read_bytes()).removeprefix(MARK))
     except OSError as error:

@@ -15,6 +15,12 @@ from kazstance.input.values import Found, faults, in_frame
 def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: bool = False) -> dict[str, str]:
     """The label of each value of a column, as text; a missing value is read as empty, or skipped as a gap.
 
+    Args:
+        frame: a frame that Narwhals knows.
+        column: the column of the label.
+        spelling: how it spells labels.
+        are_gaps_known: pass over missing values.
+
     Raises:
         UnknownLabelError: values that are not labels; all are named.
         KazstanceError: the schema of an Arrow table contradicts the spelling.
@@ -29,6 +35,11 @@ def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: 
 
 def refuse_unknown(column: str, unknown: Sequence[Found], expected: Callable[[str | None], str]) -> None:
     """Check that no values of a column are unknown.
+
+    Args:
+        column: the column.
+        unknown: its values that are not known, with their rows.
+        expected: gives what is expected in place of a value.
 
     Raises:
         UnknownLabelError: some are; all are named, each with what is expected instead.

@@ -64,7 +64,14 @@ class Side(NamedTuple):
 
 
 def row_keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Problem]) -> pa.Array:
-    """The key of each row, from one column or several; missing and duplicate keys are problems."""
+    """The key of each row, from one column or several; missing and duplicate keys are problems.
+
+    Args:
+        table: the rows.
+        ids: the columns of the key.
+        file: the file, as problems name it.
+        problems: gets what is wrong.
+    """
     before = len(problems)
     parts = [text_column(table, name, file, problems) for name in ids]
     keys = pc.binary_join_element_wise(*parts, BETWEEN)
@@ -79,7 +86,14 @@ def row_keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Prob
 
 
 def text_column(table: pa.Table, name: str, file: str, problems: list[Problem]) -> pa.Array:
-    """A column as text; if its values are neither text nor numbers, that is a problem and all are missing."""
+    """A column as text; if its values are neither text nor numbers, that is a problem and all are missing.
+
+    Args:
+        table: the rows.
+        name: the column.
+        file: the file, as problems name it.
+        problems: gets what is wrong.
+    """
     found = as_text(table.column(name))
     if found is None:
         kind = table.schema.field(name).type
@@ -88,7 +102,13 @@ def text_column(table: pa.Table, name: str, file: str, problems: list[Problem]) 
 
 
 def check_complete(gold: Side, predicted: Side, problems: list[Problem]) -> None:
-    """Check that both files have the same rows."""
+    """Check that both files have the same rows.
+
+    Args:
+        gold: the gold file.
+        predicted: the file of predictions.
+        problems: gets what is wrong.
+    """
     pairs = ((gold, predicted), (predicted, gold))
     without = [one.keys.filter(pc.invert(pc.is_in(one.keys, value_set=other.keys))) for one, other in pairs]
     problems += _rows(pc.unique(without[0].drop_null()), predicted.name, "missing rows", f"every row of {gold.name}")
@@ -110,6 +130,14 @@ def check_shared(
     `named` by an option; those whose name has a word for text, target or source; and, whatever the name, text that is
     neither numbers nor labels nor, by its name, an id or a circumstance such as a split, date or score. Other columns
     that differ are noted. Names are compared without case and punctuation, values without extra white space.
+
+    Args:
+        gold: the gold file.
+        predicted: the file of predictions.
+        named: columns that an option names as what a row is about.
+        ignored: columns that are not compared.
+        is_label: whether a value is a label.
+        problems: gets what is wrong.
 
     Raises:
         UnknownNameError: an ignored column is in neither file.
@@ -141,6 +169,11 @@ def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | Non
     """Whether a column says what a row is about, by the words of its name, the last counting most, or by its values.
 
     If the name does not help, text that is neither numbers nor labels does.
+
+    Args:
+        name: the column.
+        columns: its values in each file.
+        is_label: whether a value is a label.
     """
     words = _words(name)
     last = words[-1] if words else ""

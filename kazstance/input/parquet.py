@@ -8,10 +8,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.errors import KazstanceError
+from kazstance.paths import StrPath
 
 
-def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a Parquet file that an expression holds for, or all of them, with all or some columns.
+
+    Args:
+        file: the file.
+        columns: the columns, in this order; without them, all.
+        where: the condition; without it, all rows.
 
     Raises:
         KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
@@ -31,7 +37,7 @@ def read_parquet(file: Path, columns: Sequence[str] | None = None, where: pc.Exp
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
-def read_columns(file: Path) -> pa.Schema:
+def read_columns(file: StrPath) -> pa.Schema:
     """The columns of a Parquet file, with its metadata; no rows are read.
 
     Raises:
@@ -45,12 +51,13 @@ def read_columns(file: Path) -> pa.Schema:
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
-def _source(file: Path) -> Path | pa.BufferReader:
+def _source(path: StrPath) -> Path | pa.BufferReader:
     """A file in a form that Arrow opens: its path, or its content if the path is not UTF-8, which Arrow rejects.
 
     Raises:
         OSError: it is not a regular file: reading a pipe could block forever.
     """
+    file = Path(path)
     if file.exists() and not file.is_file():
         raise OSError("not a regular file")
     try:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.schema.labels import Label
+from kazstance.schema.labels import GRID_LABELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LABELS: Final = tuple(label.name for label in Label)
 PRESETS: Final[dict[str, dict[str, str]]] = {
-    "kazstance": {name: name for name in LABELS} | {str(number): name for number, name in enumerate(LABELS)},
+    "kazstance": {name: name for name in GRID_LABELS} | {str(number): name for number, name in enumerate(GRID_LABELS)},
     "semeval": {"FAVOR": "favor", "AGAINST": "against", "NONE": "neutral"},
     "pro_con": {"pro": "favor", "con": "against", "neutral": "neutral"},
     "wtwt": {"support": "favor", "refute": "against", "comment": "neutral", "unrelated": "none"},
@@ -23,7 +22,7 @@ PRESETS: Final[dict[str, dict[str, str]]] = {
     "vast": {"0": "against", "1": "favor", "2": "neutral"},
 }
 """How published data sets spell the labels; case does not matter."""
-NAMES: Final = {name: name for name in LABELS if name != "none"}
+NAMES: Final = {name: name for name in GRID_LABELS if name != "none"}
 """Words that mean the same label in every data set; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
@@ -41,7 +40,7 @@ class Spelling:
     name: str
     preset: Mapping[str, str]
     own: Mapping[str, str] = field(default_factory=dict)
-    labels: tuple[str, ...] = LABELS
+    labels: tuple[str, ...] = GRID_LABELS
 
     def label(self, theirs: str | None) -> str | None:
         """The label that a value stands for, or None if it stands for no label; a missing value counts as empty."""
@@ -76,8 +75,13 @@ class Spelling:
         return f"{known}; for another spelling use {how}"
 
 
-def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = LABELS) -> Spelling:
+def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = GRID_LABELS) -> Spelling:
     """A spelling from a preset and pairs like `theirs=ours`; without a preset, the names of the labels except `none`.
+
+    Args:
+        preset: the name of a preset.
+        mapping: pairs as `theirs=ours`, which override the preset.
+        labels: the labels there are.
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists the valid names.
@@ -97,7 +101,7 @@ def named(labels: Sequence[str]) -> Spelling:
     return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
 
 
-def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = LABELS) -> Spelling:
+def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = GRID_LABELS) -> Spelling:
     """A spelling from an argument: the name of a preset, a mapping from values to the known labels, or neither.
 
     Raises:
@@ -121,7 +125,7 @@ def _spelling(preset: str | None, pairs: Sequence[tuple[str, str]], labels: Sequ
     for ours in own.values():
         if ours not in labels:
             raise UnknownNameError(ours, "label", labels)
-    base = PRESETS[preset] if preset else NAMES if tuple(labels) == LABELS else {name: name for name in labels}
+    base = PRESETS[preset] if preset else NAMES if tuple(labels) == GRID_LABELS else {name: name for name in labels}
     digest = hashlib.sha256(json.dumps(sorted(own.items())).encode()).hexdigest()[:8]
     return Spelling((preset or "names") + (f"+{digest}" if own else ""), base, own, tuple(labels))
 
@@ -132,11 +136,16 @@ def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
     The names of a class label stand for its numbers. A table whose labels have kazstance's names is one of its own,
     in which `none` is a text that is not about the target.
 
+    Args:
+        base: the spelling so far.
+        schema: the schema of the table.
+        column: the column of the label.
+
     Raises:
         KazstanceError: the schema contradicts the spelling.
     """
     classes = class_names(schema)
-    is_own = LABELS in classes.values()
+    is_own = GRID_LABELS in classes.values()
     known = Spelling(base.name, {**NAMES, **({"none": "none"} if is_own else {})})
     found: dict[str, str] = {}
     for number, name in enumerate(classes.get(column, ())):

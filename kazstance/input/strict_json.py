@@ -9,6 +9,8 @@ from typing import Any, Final, NoReturn
 
 from kazstance.errors import Problem
 
+Json = dict[str, Any] | list[Any] | str | int | float | bool | None
+"""The value of a JSON text."""
 DEPTH: Final = 64
 """Maximum depth of nested objects and arrays."""
 INTEGERS: Final = range(-(2**63), 2**63)
@@ -39,7 +41,7 @@ class StrictError(ValueError):
         return Problem(file, self.line if line is None else line, None, str(self))
 
 
-def load_json(text: str) -> Any:
+def load_json(text: str) -> Json:
     """The value of a JSON text.
 
     Raises:
@@ -48,7 +50,7 @@ def load_json(text: str) -> Any:
     """
     _check_depth(text)
     try:
-        value = _decoder().decode(text)
+        value: Json = _decoder().decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:

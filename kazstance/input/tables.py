@@ -16,6 +16,7 @@ from kazstance.input.json_lines import LinesError, read_json_lines
 from kazstance.input.parquet import read_parquet
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import MARK, decode
+from kazstance.paths import StrPath
 
 LONGEST: Final = 131_072
 """Maximum length of a field of a text file, in characters."""
@@ -36,7 +37,7 @@ class Form:
 PLAIN: Final = Form()
 
 
-def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
+def read_table(file: StrPath, form: Form = PLAIN) -> pa.Table:
     """A table from a file, read by its suffix; in CSV and text, every column is text except the numeric ones.
 
     .txt and .tsv have a header and fields between delimiters; a quotation mark is a character like any other, as in the
@@ -47,6 +48,7 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
         KazstanceError: it is missing, of another kind, or damaged.
         UnknownNameError: there is no such encoding.
     """
+    file = Path(file)
     readers: dict[str, Callable[[Path], pa.Table]] = {
         ".csv": partial(_read_csv, form=form),
         ".jsonl": _read_json_lines,
@@ -67,8 +69,9 @@ def read_table(file: Path, form: Form = PLAIN) -> pa.Table:
     return table
 
 
-def ending(file: Path) -> str:
+def ending(file: StrPath) -> str:
     """The suffix of a file in lower case, by which it is read."""
+    file = Path(file)
     return file.suffix.lower()
 
 

@@ -26,6 +26,11 @@ def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
 
     In CSV, lists are JSON, and text that a spreadsheet would take for a formula gets an apostrophe in front, unless
     `exact` asks for the text as is.
+
+    Args:
+        rows: the table.
+        form: the format.
+        exact: in CSV, write text that looks like a formula as it is.
     """
     if form is Format.parquet:
         sink = io.BytesIO()

@@ -9,13 +9,14 @@ from typing import Final
 
 from kazstance.errors import KazstanceError
 from kazstance.output.staging import NEW, REFUSED, destination, named, parents, staging, sync
+from kazstance.paths import StrPath
 
 _filled: Final[dict[Path, Path]] = {}
 """Folders that this process is filling, each with the place where its files are prepared."""
 STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
-def write_file(content: bytes, out: Path) -> None:
+def write_file(content: bytes, out: StrPath) -> None:
     """Write a file completely or not at all: an existing file stays until the new one is complete.
 
     A symbolic link is followed to its file. An existing file keeps its mode and, where the system
@@ -25,6 +26,7 @@ def write_file(content: bytes, out: Path) -> None:
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
+    out = Path(out)
     if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
         out.write_bytes(content)  # by the name given: a link in /proc leads to no path
         return
@@ -58,6 +60,11 @@ def filling(out: Path) -> Iterator[None]:
 
 def put_file(content: bytes, out: Path, place: Path) -> None:
     """Write a file as `write_file` does, preparing it in the place of the output that it is part of.
+
+    Args:
+        content: the bytes.
+        out: the file.
+        place: the folder in which it is prepared.
 
     Raises:
         KazstanceError: it is a folder, or the system refuses.

@@ -24,6 +24,7 @@ from kazstance.output.staging import (
     sync,
     tell,
 )
+from kazstance.paths import StrPath
 
 SHOWN: Final = 5
 """How many files a message names."""
@@ -32,7 +33,7 @@ Listed = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FolderKind:
     """A kind of folder that kazstance writes.
 
     `listed` reads the manifest of a folder and returns the files that it lists, including itself; None if there is
@@ -45,15 +46,21 @@ class Kind:
 
 
 @contextmanager
-def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
+def replacing(out: StrPath, kind: FolderKind, say: Say = tell) -> Iterator[Path]:
     """A new folder that replaces `out` in one step if all goes well; otherwise `out` stays as it was.
 
     Files in `out` that its manifest does not list are carried over into the new folder; `say` reports each of them.
+
+    Args:
+        out: the folder to write.
+        kind: what kind of folder it is.
+        say: told of each file that is kept.
 
     Raises:
         KazstanceError: `out` exists and is not of this kind; an unlisted file has the same name as a new one;
             another process is writing it; or the system refuses.
     """
+    out = Path(out)
     final = _check_replaceable(out, kind)
     with parents(final, out), staging(final, say) as place:
         _check_replaceable(final, kind)  # again, now that what an interrupted run set aside is back
@@ -71,12 +78,13 @@ def replacing(out: Path, kind: Kind, say: Say = tell) -> Iterator[Path]:
 
 
 @contextmanager
-def creating(out: Path, say: Say = tell) -> Iterator[Path]:
+def creating(out: StrPath, say: Say = tell) -> Iterator[Path]:
     """A folder that appears complete or not at all; an existing one with the same files stays as it is.
 
     Raises:
         KazstanceError: `out` exists with other content; another process is writing it; or the system refuses.
     """
+    out = Path(out)
     final = destination(out)
     _check_place(final, out)
     with parents(final, out), staging(final, say) as place:
@@ -93,11 +101,17 @@ def creating(out: Path, say: Say = tell) -> Iterator[Path]:
             _swap(fresh, final)
 
 
-def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
+def unlisted(folder: StrPath, kind: FolderKind, beside: Iterable[str] = ()) -> list[str]:
     """What is not ours in a folder, by path; a subfolder with nothing of ours or of `beside` is one item.
 
     Empty if the folder is missing or empty; everything in it if it has no manifest of ours.
+
+    Args:
+        folder: the folder.
+        kind: what kind of folder it is.
+        beside: files that are there or will be, by path.
     """
+    folder = Path(folder)
     listed = (kind.listed(folder) or {}) if folder.is_dir() else {}
     inner = {str(above) for path in (*listed, *beside) for above in Path(path).parents}
     found = []
@@ -113,7 +127,7 @@ def unlisted(folder: Path, kind: Kind, beside: Iterable[str] = ()) -> list[str]:
     return found
 
 
-def _check_replaceable(out: Path, kind: Kind) -> Path:
+def _check_replaceable(out: Path, kind: FolderKind) -> Path:
     """Where an output is, with links followed, if it can be replaced."""
     final = destination(out)
     _check_place(final, out)
@@ -136,7 +150,7 @@ def _check_place(final: Path, out: Path) -> None:
         raise KazstanceError(f"{out} is a mount point, which cannot be replaced; expected a folder inside it")
 
 
-def _check_whole(fresh: Path, kind: Kind) -> None:
+def _check_whole(fresh: Path, kind: FolderKind) -> None:
     """Check that what was written reads back as a folder of its kind."""
     listed = kind.listed(fresh)
     missing = [name for name in listed or () if not (fresh / name).is_file()]
@@ -145,7 +159,7 @@ def _check_whole(fresh: Path, kind: Kind) -> None:
         raise KazstanceError(f"the new {kind.name} does not match its {kind.manifest}: {found}")
 
 
-def _take_over(final: Path, fresh: Path, out: Path, kind: Kind) -> list[str]:
+def _take_over(final: Path, fresh: Path, out: Path, kind: FolderKind) -> list[str]:
     """Carry over what is not ours into the new folder, keep the modes of our files, and sync the new ones."""
     new = {file.relative_to(fresh).as_posix(): file for file in fresh.rglob("*") if file.is_file()}
     strange = unlisted(final, kind, new)

@@ -59,6 +59,11 @@ def destination(out: Path) -> Path:
 def staging(out: Path, say: Say = tell, *, within: bool = False) -> Iterator[Path]:
     """A folder next to an output, or within it, held by this process alone; it is always removed at the end.
 
+    Args:
+        out: the output.
+        say: told what an interrupted run left and was put back.
+        within: make the folder inside the output.
+
     Raises:
         KazstanceError: another process holds it, it cannot be created, or its place is taken.
     """

@@ -47,7 +47,13 @@ class Table(table.Table):
     """A table whose text is made safe before its columns are measured."""
 
     def add_column(self, header: RenderableType = "", *args: Any, **settings: Any) -> None:
-        """Append a column."""
+        """Append a column.
+
+        Args:
+            header: its header.
+            args: as rich takes them.
+            settings: as rich takes them.
+        """
         super().add_column(_cell(header), *args, **settings)
 
     def add_row(self, *cells: RenderableType | None, **settings: Any) -> None:

@@ -8,17 +8,16 @@ from typing import Any, Final
 import altair as alt
 
 from kazstance.comparison import Cell, Disagreement, Distances
-from kazstance.comparison.agreement import Line
 from kazstance.plot.theme import CATEGORIES, GRID, INK, MUTED, SHAPES
 
 Names = Mapping[str, str]
-Rows = list[dict[str, Any]]
+_Rows = list[dict[str, Any]]
 POSITIONS: Final = {"favor": "favor", "against": "against", "mixed": "both sides", "neutral": "no side"}
 COLOURS: Final = ("#00598f", "#d55e00", "#7b4b94", "#8a8a8a")
 MARKS: Final = ("triangle-up", "triangle-down", "diamond", "circle")
 """A colour and a shape for each of these positions; silence is a word."""
 ANSWERS: Final = {"differ": "#d55e00", "undecided": "#dcdcdc", "agree": "#00598f"}
-SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
+ANSWER_SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
 ROW, COLUMN = 17, 118
 """Height of a target and width of a source."""
 LEGEND: Final = alt.Legend(orient="bottom", columns=3)
@@ -26,11 +25,18 @@ CORNERS: Final = 48
 """Of the polygon that is drawn for a circle."""
 
 
-def position_matrix(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> Any:
+def position_matrix(
+    cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None
+) -> alt.FacetChart:
     """Net stance of every source on every target, with its interval; where a source is silent, this is said.
 
     In each field -1 (against) is left and 1 (in favor) right; the line is the 95 % interval, the mark the pooled
     estimate, the figure the number of sentences about the target. `targets` and `sources` name them by their ids.
+
+    Args:
+        cells: positions of sources on targets, as `Comparison.positions` gives them.
+        targets: names of targets, by id; without one, the id is shown.
+        sources: names of sources, by id.
     """
     rows = [_row(cell, targets, sources) for cell in cells]
     base = alt.Chart().encode(y=_by_target(rows))
@@ -60,10 +66,15 @@ def position_matrix(cells: Sequence[Cell], targets: Names | None = None, sources
     )
 
 
-def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> Any:
+def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> alt.FacetChart:
     """The share of each source's sentences that is about each target, with its interval; most salient targets first.
 
     A hollow mark is silence; its line says how much could have gone unseen.
+
+    Args:
+        cells: positions of sources on targets, as `Comparison.positions` gives them.
+        targets: names of targets, by id; without one, the id is shown.
+        sources: names of sources, by id.
     """
     rows = [_row(cell, targets, sources) for cell in cells if cell.salience]
     mean: dict[str, float] = {}
@@ -85,11 +96,11 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
     )
 
 
-def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> Any:
+def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
     """Contested targets, those on which sources are farthest apart first, and what can be said of pairs of sources."""
     shown = [line for line in found if line.contested and line.spread is not None]
-    rows: Rows = []
-    pairs: Rows = []
+    rows: _Rows = []
+    pairs: _Rows = []
     for line in shown:
         name = (targets or {}).get(line.target, line.target)
         p = "" if line.corrected is None else f"p = {line.corrected:.2f}"
@@ -97,8 +108,15 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
         counts = [sum(pair.answer == answer for pair in line.pairs) for answer in ANSWERS]
         ends = list(accumulate(counts, initial=0))
         pairs += [
-            {"target": name, "answer": answer, "n": n, "sign": f"{SIGNS[answer]} {n}", "from": start, "to": start + n}
-            for answer, n, start in zip(ANSWERS, counts, ends, strict=False)
+            {
+                "target": name,
+                "answer": answer,
+                "n": n,
+                "sign": f"{sign} {n}",
+                "from": start,
+                "to": start + n,
+            }
+            for (answer, sign), n, start in zip(ANSWER_SIGNS.items(), counts, ends, strict=False)
             if n
         ]
     height = 24 * max(len(rows), 1)
@@ -130,7 +148,7 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
     )
 
 
-def distance_chart(found: Distances, sources: Names | None = None) -> Any:
+def distance_chart(found: Distances, sources: Names | None = None) -> alt.HConcatChart:
     """A map of the sources, each with a circle that holds 95 % of its drawn places, and their tree.
 
     At every joint of the tree stands in how many of the draws it comes about.
@@ -144,33 +162,10 @@ def distance_chart(found: Distances, sources: Names | None = None) -> Any:
     )
 
 
-def stability_chart(lines: Sequence[Line], targets: Names, name: str = "stability") -> Any:
-    """How far annotators agree on each target: Krippendorff's alpha over four labels, with its interval, lowest first.
-
-    Args:
-        lines: those of `kazstance.comparison.agreement.Agreement`.
-        targets: what the targets are called, by their ids; other lines are left out.
-        name: what agreement is called: stability where all annotators are runs of one model.
-    """
-    rows: Rows = [
-        {"target": targets[line.scope], "alpha": line.figure.value, "low": line.figure.low, "high": line.figure.high}
-        for line in lines
-        if line.scope in targets and line.what == "four labels" and not math.isnan(line.figure.value)
-    ]
-    rows.sort(key=lambda row: row["alpha"])
-    base = alt.Chart(alt.InlineData(values=rows), width=320, height=ROW * max(len(rows), 1)).encode(y=_by_target(rows))
-    x = alt.X("alpha:Q", title="Krippendorff's alpha", scale=alt.Scale(zero=False))
-    return (
-        base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q") + base.mark_point(color="#00598f", size=50).encode(x=x)
-    ).properties(
-        title=_title(f"{name.capitalize()} of the labels by target", "four labels, 95 % intervals over paragraphs")
-    )
-
-
 def _map(found: Distances, sources: Names | None) -> Any:
     names = [(sources or {}).get(place.source, place.source) for place in found.places]
     rows = [{"source": name, "x": place.x, "y": place.y} for name, place in zip(names, found.places, strict=True)]
-    circles: Rows = [
+    circles: _Rows = [
         {
             "source": name,
             "corner": corner,
@@ -196,8 +191,8 @@ def _tree(found: Distances, sources: Names | None) -> Any:
     """The tree, drawn from left to right: a bracket for each clade."""
     leaves = _leaves(found, tuple(place.source for place in found.places))
     at: dict[tuple[str, ...], tuple[float, float]] = {(leaf,): (float(i), 0.0) for i, leaf in enumerate(leaves)}
-    lines: Rows = []
-    joints: Rows = []
+    lines: _Rows = []
+    joints: _Rows = []
     for number, clade in enumerate(found.tree):
         (one, one_height), (other, other_height) = (at[part] for part in clade.parts)
         corners = [(one_height, one), (clade.height, one), (clade.height, other), (other_height, other)]
@@ -240,18 +235,19 @@ def _row(cell: Cell, targets: Names | None, sources: Names | None) -> dict[str, 
     }
 
 
-def _order(rows: Rows, column: str) -> list[str]:
+def _order(rows: _Rows, column: str) -> list[str]:
     return list(dict.fromkeys(row[column] for row in rows))
 
 
-def _by_target(rows: Rows) -> alt.Y:
+def _by_target(rows: _Rows) -> alt.Y:
     axis = alt.Axis(grid=True, gridColor=GRID, labelLimit=480, ticks=False)
     return alt.Y("target:N", title=None, sort=_order(rows, "target"), axis=axis)
 
 
-def _by_source(layers: Any, sources: list[str]) -> Any:
+def _by_source(layers: Any, sources: list[str]) -> alt.FacetChart:
     header = alt.Header(title=None, labelLimit=COLUMN, labelFontSize=10)
-    return layers.facet(column=alt.Column("source:N", sort=sources, header=header), spacing=10)
+    found: alt.FacetChart = layers.facet(column=alt.Column("source:N", sort=sources, header=header), spacing=10)
+    return found
 
 
 def _title(text: str, subtitle: str) -> alt.TitleParams:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
@@ -10,6 +9,7 @@ import altair as alt
 from kazstance.output.characters import safe_line
 from kazstance.output.files import write_file
 from kazstance.output.suffix import CHARTS, suffix_of
+from kazstance.paths import StrPath
 
 FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"
@@ -58,7 +58,7 @@ def to_svg(chart: Any) -> str:
     return sheet.getvalue()
 
 
-def save(chart: Any, path: Path) -> None:
+def save(chart: Any, path: StrPath) -> None:
     """Write a chart in the theme as PNG, SVG or HTML, by the ending of the path; whole or not at all.
 
     The HTML holds all that it needs, and loads nothing.

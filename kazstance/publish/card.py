@@ -3,34 +3,35 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from kazstance import dataset
 from kazstance.comparison.agreement import Agreement, agreement
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.input.parquet import read_parquet
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
+from kazstance.paths import StrPath
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
-from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
+from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import Estimate
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
-BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SIDES: Final = (Label.favor, Label.neutral, Label.against)
+GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
-SIGNS: Final = {
+POSITION_SIGNS: Final = {
     Position.favor: "+",
     Position.against: "−",
     Position.mixed: "±",
     Position.neutral: "○",
     Position.not_addressed: "",
 }
+_REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
 ---
 
@@ -60,29 +61,29 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 """
 
 
-def render(text: str, data: Path = dataset.SHIPPED) -> str:
+def render(text: str, folder: DatasetFolder) -> str:
     """A page with its front matter, where it has one, and all its generated blocks made anew from a dataset.
 
     Raises:
         UnknownNameError: a block has a name that nothing generates.
     """
     if FRONT.match(text):
-        text = FRONT.sub(lambda _: f"---\n{front_matter(data)}---\n", text)
-    return BLOCK.sub(lambda found: found[1] + _generate(found["name"], data) + "\n" + found[3], text)
+        text = FRONT.sub(lambda _: f"---\n{front_matter(folder)}---\n", text)
+    return GENERATED.sub(lambda found: found[1] + _generate(found["name"], folder) + "\n" + found[3], text)
 
 
-def plain_card(data: Path) -> str:
+def plain_card(folder: DatasetFolder) -> str:
     """The card of a dataset for which nobody has written one."""
-    return render(PLAIN_CARD.format(title=plain(dataset.manifest(data=data).title)), data)
+    return render(PLAIN_CARD.format(title=plain(folder.manifest.title)), folder)
 
 
-def front_matter(data: Path = dataset.SHIPPED) -> str:
+def front_matter(folder: DatasetFolder) -> str:
     """What the Hub and `load_dataset` read of a card: metadata, configurations, features and splits."""
-    found = dataset.manifest(data=data)
+    found = folder.manifest
     tables = _readable(found)
-    sources = dataset.load("sources", data=data)
+    sources = folder.sources.records()
     rows = sum(file.rows for file in found.tables[DEFAULT_TABLE].values())
-    origins = {annotator.origin for annotator in dataset.load("annotators", data=data)}
+    origins = {annotator.origin for annotator in folder.annotators.records()}
     creators = {Origin.model: "machine-generated", Origin.human: "expert-generated"}
     matter = {
         "pretty_name": found.title,
@@ -99,7 +100,7 @@ def front_matter(data: Path = dataset.SHIPPED) -> str:
         "task_ids": ["multi-class-classification", "multi-input-text-classification"],
         "tags": list(dict.fromkeys(["stance-detection", *map(_tag, found.publication.keywords), "text"])),
         "configs": [_config(table, files) for table, files in tables.items()],
-        "dataset_info": [_info(table, files, data) for table, files in tables.items()],
+        "dataset_info": [_info(table, files, folder) for table, files in tables.items()],
     }
     return to_yaml(matter, width=1000)
 
@@ -120,8 +121,8 @@ def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
     return {"config_name": table, "data_files": places} | ({"default": True} if table == DEFAULT_TABLE else {})
 
 
-def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]:
-    sizes = {split: read_parquet(data / file.path).nbytes for split, file in files.items()}
+def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dict[str, Any]:
+    sizes = {split: folder.read(table, split).nbytes for split in files}
     return {
         "config_name": table,
         "features": card_features(TABLES[table].record),
@@ -133,8 +134,8 @@ def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]
     }
 
 
-def _generate(name: str, data: Path) -> str:
-    makers: dict[str, Callable[[Path], str]] = {
+def _generate(name: str, folder: DatasetFolder) -> str:
+    makers: dict[str, Callable[[DatasetFolder], str]] = {
         "agreement": _agreement,
         "agreement_parts": _agreement_parts,
         "annotators": _annotators,
@@ -151,11 +152,11 @@ def _generate(name: str, data: Path) -> str:
     }
     if name not in makers:
         raise UnknownNameError(name, "generated block", makers)
-    return makers[name](data)
+    return makers[name](folder)
 
 
-def _tables(data: Path) -> str:
-    found = dataset.manifest(data=data).tables
+def _tables(folder: DatasetFolder) -> str:
+    found = folder.manifest.tables
     rows = [
         [
             code(table),
@@ -167,38 +168,54 @@ def _tables(data: Path) -> str:
     return markdown_table(["table", "one row is", "rows"], rows)
 
 
-def _labels(data: Path) -> str:
+def _labels(folder: DatasetFolder) -> str:
     """Labels by split, with what they come from."""
     rows = []
     for split in SPLITS:
-        stances = dataset.load("stances", split, data=data)
+        stances = folder.stances.records(split)
         count = Counter(stance.label for stance in stances)
         origins = Counter(stance.origin for stance in stances)
         silver = origins[Origin.model] + origins[Origin.adjudicated]
         paragraphs = len({stance.paragraph_id for stance in stances})
-        rows.append([split, len(stances), *(count[side] for side in SIDES), paragraphs, silver, origins[Origin.human]])
+        rows.append([split, len(stances), *(count[side] for side in ORDER), paragraphs, silver, origins[Origin.human]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
-    return markdown_table(["split", "rows", *(s.name for s in SIDES), "paragraphs", "silver", "gold"], [*rows, total])
+    return markdown_table(["split", "rows", *(s.name for s in ORDER), "paragraphs", "silver", "gold"], [*rows, total])
 
 
-def _sources(data: Path) -> str:
-    stances = dataset.load("stances", data=data)
-    sentences = [sentence for sentence in dataset.load("sentences", data=data) if sentence.annotated]
+def _sources(folder: DatasetFolder) -> str:
+    stances = folder.stances.records()
+    sentences = [sentence for sentence in folder.sentences.records() if sentence.annotated]
     rows = []
-    for source in dataset.load("sources", data=data):
+    for source in folder.sources.records():
         own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
         count = Counter(stance.label for stance in stances if stance.source_id == source.source_id)
         quoted = sum(sentence.speaker is not None for sentence in own)
         who = source.speaker or "not stated"
         date = source.date or source.date_stated or "not stated"
         rows.append(
-            [code(source.source_id), who, source.tradition or "", date, len(own), quoted, *(count[s] for s in SIDES)]
+            [
+                code(source.source_id),
+                who,
+                source.tradition or "",
+                date,
+                len(own),
+                quoted,
+                *(count[s] for s in ORDER),
+            ]
         )
-    header = ["source", "who speaks", "tradition", "date", "sentences", "of them quoted", *(s.name for s in SIDES)]
+    header = [
+        "source",
+        "who speaks",
+        "tradition",
+        "date",
+        "sentences",
+        "of them quoted",
+        *(s.name for s in ORDER),
+    ]
     return markdown_table(header, rows)
 
 
-def _provenance(data: Path) -> str:
+def _provenance(folder: DatasetFolder) -> str:
     """Where each text comes from, as far as it says, and what is not known of it."""
     rows = [
         [
@@ -208,17 +225,17 @@ def _provenance(data: Path) -> str:
             f"translated from {source.original_language or 'a language not stated'}" if source.translated else "",
             source.notes or "",
         ]
-        for source in dataset.load("sources", data=data)
+        for source in folder.sources.records()
     ]
     return markdown_table(["source", "title", "address", "translation", "what is known and not known"], rows)
 
 
-def _units(data: Path) -> str:
+def _units(folder: DatasetFolder) -> str:
     """How each text was taken apart: its units by kind, those without annotation, and what was repaired."""
-    sentences = dataset.load("sentences", data=data)
+    sentences = folder.sentences.records()
     kinds = [kind for kind in UnitKind if any(sentence.kind is kind for sentence in sentences)]
     rows = []
-    for source in dataset.load("sources", data=data):
+    for source in folder.sources.records():
         own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
         count = Counter(sentence.kind for sentence in own)
         copies = sum(sentence.duplicate_of is not None for sentence in own)
@@ -227,63 +244,62 @@ def _units(data: Path) -> str:
     return markdown_table(["source", "units", *(kind.name for kind in kinds), "copies", "repairs"], rows)
 
 
-def _targets(data: Path) -> str:
-    count = Counter((stance.target_id, stance.label) for stance in dataset.load("stances", data=data))
+def _targets(folder: DatasetFolder) -> str:
+    count = Counter((stance.target_id, stance.label) for stance in folder.stances.records())
     rows = [
         [
             code(t.target_id),
             t.name,
             t.kind,
             t.fold,
-            *(count[t.target_id, s] for s in SIDES),
+            *(count[t.target_id, s] for s in ORDER),
             "yes" if t.contested else "",
         ]
-        for t in dataset.load("targets", data=data)
+        for t in folder.targets.records()
     ]
-    return markdown_table(["target", "in words", "kind", "fold", *(s.name for s in SIDES), "contested"], rows)
+    return markdown_table(["target", "in words", "kind", "fold", *(s.name for s in ORDER), "contested"], rows)
 
 
-def _matrix(data: Path) -> str:
+def _matrix(folder: DatasetFolder) -> str:
     """The positions of all sources on the contested targets."""
-    cells = {(p.source_id, p.target_id): p for p in dataset.load("positions", data=data)}
-    sources = [source.source_id for source in dataset.load("sources", data=data)]
+    cells = {(p.source_id, p.target_id): p for p in folder.positions.records()}
+    sources = [source.source_id for source in folder.sources.records()]
     rows = []
-    for target in dataset.load("targets", data=data):
+    for target in folder.targets.records():
         if target.contested:
             found = [cells[source, target.target_id] for source in sources]
-            signs = [
-                f"{SIGNS[p.position]} {p.n_favor}/{p.n_neutral}/{p.n_against}" if p.salience else "" for p in found
-            ]
-            rows.append([target.name, *signs])
+            rows.append([target.name, *map(_sign, found)])
     return markdown_table(["contested target", *(code(source) for source in sources)], rows)
 
 
-def _folds(data: Path) -> str:
+def _sign(cell: SourcePosition) -> str:
+    counts = f"{POSITION_SIGNS[cell.position]} {cell.n_favor}/{cell.n_neutral}/{cell.n_against}"
+    return counts if cell.salience else ""
+
+
+def _folds(folder: DatasetFolder) -> str:
     rows = [
         [code(protocol), len(folds), _all_left_out(folds)]
-        for protocol, folds in dataset.manifest(data=data).folds.items()
+        for protocol, folds in folder.manifest.folds.items()
         if protocol != "cross_both"
     ]
-    both = len(dataset.manifest(data=data).folds["cross_both"])
+    both = len(folder.manifest.folds["cross_both"])
     return markdown_table(
         ["protocol", "folds", "left out"],
         [*rows, [code("cross_both"), both, "every fold of the one with every fold of the other"]],
     )
 
 
-@cache
-def _made(data: Path, _digest: str) -> Agreement:
-    return agreement(dataset.DatasetFolder(data))
-
-
-def _report(data: Path) -> Agreement:
+def _report(folder: DatasetFolder) -> Agreement:
     """The report on a dataset, made once."""
-    return _made(data, dataset.manifest(data=data).digest)
+    if folder not in _REPORTS:
+        _REPORTS[folder] = agreement(folder)
+    return _REPORTS[folder]
 
 
-def overall(data: Path) -> list[str]:
+def overall(folder: DatasetFolder) -> list[str]:
     """How far the annotators agree over all that they judged, a sentence for each measure."""
-    found = _report(data)
+    found = _report(folder)
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
         f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."
@@ -292,10 +308,10 @@ def overall(data: Path) -> list[str]:
     ]
 
 
-def _agreement(data: Path) -> str:
+def _agreement(folder: DatasetFolder) -> str:
     """All annotators, the evidence, and those who check."""
-    scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in dataset.load("annotators", data=data)}
-    found = _report(data)
+    scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in folder.annotators.records()}
+    found = _report(folder)
     rows = [
         [line.what, line.scope, line.measure, *_cells(line.figure, 3)]
         for line in found.lines
@@ -304,10 +320,10 @@ def _agreement(data: Path) -> str:
     return markdown_table(["what", "over", "measure", found.name, "95 % interval", "n"], rows)
 
 
-def _agreement_parts(data: Path) -> str:
+def _agreement_parts(folder: DatasetFolder) -> str:
     """By pair of annotators, source and target: all four labels, and stance where all found the target relevant."""
     parts: dict[str, list[Estimate]] = {}
-    for line in _report(data).lines:
+    for line in _report(folder).lines:
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
             parts.setdefault(line.scope, []).append(line.figure)
     rows = [[scope, *(cell for f in figures for cell in _cells(f, 2))] for scope, figures in parts.items()]
@@ -315,8 +331,8 @@ def _agreement_parts(data: Path) -> str:
     return markdown_table(header, rows)
 
 
-def _doubts(data: Path) -> str:
-    rows = [[d.rule, d.noted, d.adjudicated] for d in _report(data).doubts]
+def _doubts(folder: DatasetFolder) -> str:
+    rows = [[d.rule, d.noted, d.adjudicated] for d in _report(folder).doubts]
     return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
 
 
@@ -332,7 +348,7 @@ def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> s
     return ", ".join(map(code, sources or targets or ()))
 
 
-def _annotators(data: Path) -> str:
+def _annotators(folder: DatasetFolder) -> str:
     rows = [
         [
             code(a.annotator_id),
@@ -341,23 +357,23 @@ def _annotators(data: Path) -> str:
             a.date or "",
             a.order or "",
         ]
-        for a in dataset.load("annotators", data=data)
+        for a in folder.annotators.records()
     ]
     return markdown_table(["annotator", "origin", "who or what", "date", "order"], rows)
 
 
-def _citation(data: Path) -> str:
-    found = dataset.manifest(data=data)
+def _citation(folder: DatasetFolder) -> str:
+    found = folder.manifest
     return f"{paragraph(cite(found))}\n\n{code_block(cite(found, Style.bibtex), 'bibtex')}"
 
 
-def read_page(file: Path) -> str:
+def read_page(file: StrPath) -> str:
     """A page as text.
 
     Raises:
         KazstanceError: it is missing or no UTF-8.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise KazstanceError(f"{file}: {error}; expected a page in UTF-8") from None

@@ -12,12 +12,12 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.table import SPLIT
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import SPLITS, TABLES
 
 Values = Mapping[str, Any]
 Key = tuple[str, ...]
-SPLIT = "split"
 
 
 class Part(IntEnum):
@@ -29,7 +29,7 @@ class Part(IntEnum):
     major = 3
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What happened to a row."""
 
     added = "added"
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 class RowChange:
     """One row that differs: its table, its split (the new one, where there is one), its key, and what is else in it."""
 
-    kind: Kind
+    kind: ChangeKind
     table: str
     split: str
     key: Key
@@ -53,11 +53,11 @@ class RowChange:
     @property
     def part(self) -> Part:
         """Which part of the version it changes."""
-        if self.kind is Kind.added:
+        if self.kind is ChangeKind.added:
             return Part.minor
         is_tested = TABLES[self.table].splits == SPLITS
-        is_other = self.kind is Kind.relabelled and is_tested
-        return Part.major if is_other or self.kind in (Kind.removed, Kind.moved) else Part.patch
+        is_other = self.kind is ChangeKind.relabelled and is_tested
+        return Part.major if is_other or self.kind in (ChangeKind.removed, ChangeKind.moved) else Part.patch
 
     def __str__(self) -> str:
         telling = {SPLIT, *_label_names(self.table)}
@@ -82,7 +82,7 @@ class Changes:
         return max([Part.none, *(part for part, _ in self.shape), *(row.part for row in self.rows)])
 
     @property
-    def counts(self) -> Mapping[tuple[str, str, Kind], int]:
+    def counts(self) -> Mapping[tuple[str, str, ChangeKind], int]:
         """How many rows, by table, split and kind."""
         return Counter((row.table, row.split, row.kind) for row in self.rows)
 
@@ -135,9 +135,9 @@ def _row_changes(table: str, old: DatasetFolder, new: DatasetFolder) -> Iterator
     before, after = _keyed(table, old), _keyed(table, new)
     for key in sorted(before.keys() | after.keys()):
         if key not in after:
-            yield RowChange(Kind.removed, table, before[key][SPLIT], key, {})
+            yield RowChange(ChangeKind.removed, table, before[key][SPLIT], key, {})
         elif key not in before:
-            yield RowChange(Kind.added, table, after[key][SPLIT], key, {})
+            yield RowChange(ChangeKind.added, table, after[key][SPLIT], key, {})
         elif fields := _differing(before[key], after[key]):
             yield RowChange(_kind(table, fields), table, after[key][SPLIT], key, fields)
 
@@ -161,10 +161,10 @@ def _is_same(one: Any, other: Any) -> bool:
     return bool(one == other or (one != one and other != other))  # noqa: PLR0124  # NaN differs from itself
 
 
-def _kind(table: str, fields: Mapping[str, Any]) -> Kind:
+def _kind(table: str, fields: Mapping[str, Any]) -> ChangeKind:
     if SPLIT in fields:
-        return Kind.moved
-    return Kind.relabelled if fields.keys() & _label_names(table) else Kind.changed
+        return ChangeKind.moved
+    return ChangeKind.relabelled if fields.keys() & _label_names(table) else ChangeKind.changed
 
 
 def _label_names(table: str) -> set[str]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from enum import Enum, IntEnum
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.output.plain_json import to_json
 from kazstance.publish import rights
 from kazstance.publish.card import overall
@@ -67,16 +66,13 @@ LANDING: Final = "README.md"
 """The page of a dataset that has no address: its card, which stands beside the metadata."""
 
 
-def croissant(data: Path, home: str | None = None) -> str:
+def croissant(folder: DatasetFolder, home: str | None = None) -> str:
     """The metadata of a dataset as JSON-LD, to stand in its folder as croissant.json.
 
     With `home`, the address of its repository on a Hub, addresses are absolute and those of this version; without it,
     files are told by their place beside the metadata, and the page of the dataset is its DOI, repository or card.
-
-    Raises:
-        KazstanceError: `data` is no built dataset.
     """
-    found = dataset.manifest(data=data)
+    found = folder.manifest
     said = found.publication
     content = {
         "@context": CONTEXT,
@@ -93,11 +89,11 @@ def croissant(data: Path, home: str | None = None) -> str:
         "datePublished": said.released and said.released.isoformat(),
         "version": found.version,
         "keywords": said.keywords,
-        "inLanguage": sorted({source.language for source in dataset.load("sources", data=data)}),
+        "inLanguage": sorted({source.language for source in folder.sources.records()}),
         "isLiveDataset": False,
         "citeAs": bibtex(found) if is_citable(found) else None,
         **{f"rai:{to_camel(key)}": text for key, text in said.responsible_ai.model_dump().items()},
-        **_annotation(data),
+        **_annotation(folder),
         "distribution": [
             _file(file, home and f"{home}/resolve/{to_tag(found.version)}") for _, _, file in _files(found)
         ],
@@ -115,9 +111,9 @@ def _present(content: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if value not in (None, [], (), "")}
 
 
-def _annotation(data: Path) -> dict[str, Any]:
+def _annotation(folder: DatasetFolder) -> dict[str, Any]:
     """What the responsible-AI vocabulary asks of annotators and can be read off the tables."""
-    makers = [row for row in dataset.load("annotators", data=data) if row.role == "label"]
+    makers = [row for row in folder.annotators.records() if row.role == "label"]
     models = [row for row in makers if row.origin is Origin.model]
     people = len(makers) - len(models)
     each = "; every sentence on every target" if all(row.complete for row in makers) else ""
@@ -126,7 +122,7 @@ def _annotation(data: Path) -> dict[str, Any]:
         f"{people} people{each}.",
         "rai:annotatorDemographics": None if people else "None: no person annotated.",
         "rai:machineAnnotationTools": sorted({_model(row) for row in models}),
-        "rai:dataAnnotationAnalysis": overall(data),
+        "rai:dataAnnotationAnalysis": overall(folder),
     }
 
 
@@ -227,8 +223,7 @@ def _part(place: str, name: str, record: type[Record], source: dict[str, Any]) -
 def _inner(annotation: Any) -> type:
     """The type of a column's values, or of the items where they are lists."""
     kind = plain_type(annotation)
-    found: type = plain_type(item_type(kind)) if item_type(kind) else kind
-    return found
+    return plain_type(item) if (item := item_type(kind)) else kind
 
 
 def _type(kind: type) -> str:

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from kazstance import dataset
+from kazstance.dataset import PAGES, DatasetFolder
 from kazstance.dataset.verification.check import check
 from kazstance.errors import KazstanceError
-from kazstance.output.folders import Kind, Listed, replacing, unlisted
+from kazstance.output.folders import FolderKind, Listed, replacing, unlisted
 from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
+from kazstance.paths import StrPath
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import evaluation
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import sign, to_bytes
+from kazstance.schema.manifest import Manifest, sign, to_bytes
 
 CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
@@ -29,21 +30,26 @@ def _listed(folder: Path) -> Listed | None:
     A page that somebody has edited is theirs.
     """
     try:
-        found = dataset.manifest(data=folder)
+        found = DatasetFolder(folder).manifest
     except (KazstanceError, OSError, RecursionError):
         return None
     tables = {f"{table}/{split}.parquet": None for table, files in found.tables.items() for split in files}
     return {MANIFEST: None, **tables, **found.pages}
 
 
-DATASET: Final = Kind("dataset", MANIFEST, _listed)
+DATASET: Final = FolderKind("dataset", MANIFEST, _listed)
 """The folder of a built dataset."""
 WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
 
 
-def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
+def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
     """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
+
+    Args:
+        corpus: the corpus folder.
+        out: the folder to write.
+        say: told what was done, a line at a time.
 
     Raises:
         InputError: with every problem found in the corpus.
@@ -53,65 +59,72 @@ def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
 
     with replacing(out, DATASET) as folder:
         build(corpus, folder, say)
+        built = DatasetFolder(folder)
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
-        _add_pages(folder, {name: page for name, page in pages(folder).items() if name not in own})
+        _add_pages(folder, built.manifest, {name: page for name, page in pages(built).items() if name not in own})
 
 
-def stage(data: Path, out: Path, home: str | None = None) -> None:
+def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None:
     """Put all that is published into a folder, which is replaced as a whole.
 
     `home` is the address of the repository, where it is known. Pages that are beside the dataset are taken along, the
     card with its generated blocks made anew; those that are missing are made. The manifest is signed with all of them.
 
+    Args:
+        dataset: the dataset.
+        out: the folder to write.
+        home: the address of the repository, where it is known.
+
     Raises:
         KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten; or what is to be
             published is a link.
-        IntegrityError: `data` is not as its manifest says.
+        IntegrityError: `dataset` is not as its manifest says.
     """
-    content = pages(data, home)
-    files = [file.path for splits in dataset.manifest(data=data).tables.values() for file in splits.values()]
+    content = pages(dataset, home)
+    files = [file.path for splits in dataset.manifest.tables.values() for file in splits.values()]
+    _own(dataset.path / MANIFEST, dataset)
     with replacing(out, DATASET) as folder:
-        for name in [MANIFEST, *files]:
+        for name in files:
             (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copy(_own(data / name, data), folder / name)
-        _add_pages(folder, content)
+            shutil.copy(_own(dataset.path / name, dataset), folder / name)
+        _add_pages(folder, dataset.manifest, content)
 
 
-def _add_pages(folder: Path, pages: Mapping[str, str]) -> None:
+def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str]) -> None:
     """Write pages beside a dataset, and sign its manifest with them."""
     content = {name: page.encode() for name, page in pages.items()}
     for name, page in content.items():
         (folder / name).write_bytes(page)
-    (folder / MANIFEST).write_bytes(to_bytes(sign(dataset.manifest(data=folder), content)))
+    (folder / MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
 
 
-def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
+def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str]:
     """All that is published beside the tables and the manifest, by name.
 
     Raises:
-        IntegrityError: the tables or the manifest of `data` are not as the manifest says; pages may have been edited.
+        IntegrityError: the tables or the manifest are not as the manifest says; pages may have been edited.
         KazstanceError: a page is a link or is not UTF-8.
     """
-    found = check(data, pages=None).whole()
-    places = {name: _own(dataset.page_place(data, name), data) for name in dataset.PAGES}
+    found = check(dataset, with_pages=False).whole()
+    places = {name: _own(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
     made = {
-        CARD: render(there[CARD], data) if CARD in there else plain_card(data),
-        LICENCE: there.get(LICENCE) or licence_text(data),
-        "croissant.json": croissant(data, home),
+        CARD: render(there[CARD], dataset) if CARD in there else plain_card(dataset),
+        LICENCE: there.get(LICENCE) or licence_text(dataset),
+        "croissant.json": croissant(dataset, home),
         "CITATION.cff": citation_cff(found) if is_citable(found) else None,
         "eval.yaml": evaluation(found),
     }
     return there | {name: page for name, page in made.items() if page is not None}
 
 
-def _own(file: Path, data: Path) -> Path:
+def _own(file: Path, dataset: DatasetFolder) -> Path:
     """A file to be published, which has to be there itself: a link might lead to anything on this machine.
 
     Raises:
         KazstanceError: it is a link, or its folder inside the dataset is one.
     """
-    for place in (file, *(parent for parent in file.parents if data in parent.parents)):
+    for place in (file, *(parent for parent in file.parents if dataset.path in parent.parents)):
         if place.is_symlink():
             raise KazstanceError(f"{place} is a link, and links are not published; expected the file itself")
     return file

@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.output.characters import safe_line
 
 CODE: Final = "Apache-2.0"
 """The licence of kazstance itself, as an SPDX identifier."""
+ANNOTATIONS: Final = "labels, evidence, notes, and the tables made from them"
 SPDX: Final = re.compile(r"[A-Za-z0-9.+-]+")
 """The form of an SPDX identifier."""
 
@@ -23,27 +23,24 @@ class Right:
     terms: str
 
 
-def rights(data: Path = dataset.SHIPPED) -> list[Right]:
-    """What holds for the code, the annotations, and the text of each source, in that order.
-
-    Raises:
-        KazstanceError: `data` is no built dataset.
-    """
+def rights(folder: DatasetFolder) -> list[Right]:
+    """What holds for the code, the annotations, and the text of each source, in that order."""
     texts = [
         Right("text", f"{source.source_id}: {source.title or 'without a title'}", source.rights)
-        for source in dataset.load("sources", data=data)
+        for source in folder.sources.records()
     ]
-    annotations = Right("annotations", "labels, evidence, notes, and the tables made from them", _licence(data))
+    annotations = Right("annotations", ANNOTATIONS, folder.manifest.license)
     return [Right("code", "kazstance, the program", CODE), annotations, *texts]
 
 
-def licence_text(data: Path) -> str:
+def licence_text(folder: DatasetFolder) -> str:
     """A page that states the rights in a dataset, for one that brings none of its own."""
-    texts = [safe_line(f"- {right.what}: {right.terms}") for right in rights(data) if right.part == "text"]
+    licence = folder.manifest.license
+    texts = [safe_line(f"- {right.what}: {right.terms}") for right in rights(folder) if right.part == "text"]
     return "\n".join(
         [
             "The annotations of this dataset (labels, evidence, notes, and the tables made from them) are under the",
-            safe_line("licence " + ": ".join(dict.fromkeys([_licence(data), url(_licence(data))]))),
+            safe_line("licence " + ": ".join(dict.fromkeys([licence, url(licence)]))),
             "",
             "The texts, and their sentences in the tables, are not covered by it. The rights in them:",
             "",
@@ -56,7 +53,3 @@ def licence_text(data: Path) -> str:
 def url(licence: str) -> str:
     """The page of a licence in the SPDX list; what is no SPDX identifier stands as it is."""
     return f"https://spdx.org/licenses/{licence}.html" if SPDX.fullmatch(licence) else licence
-
-
-def _licence(data: Path) -> str:
-    return dataset.manifest(data=data).license

@@ -15,6 +15,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from kazstance.errors import HubError
+from kazstance.paths import StrPath
 from kazstance.publish.croissant import to_tag
 
 KIND: Final = "dataset"
@@ -33,7 +34,7 @@ FAILURES: Final[tuple[type[Exception], ...]] = (
 """What a request raises: among the bases is the error of whichever HTTP library huggingface_hub uses."""
 
 
-class Kind(StrEnum):
+class Action(StrEnum):
     """What happens to a file."""
 
     added = "+"
@@ -42,23 +43,23 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """A file that is not the same here and there; the size is the new one, or that of what is removed."""
 
-    kind: Kind
+    kind: Action
     path: str
     bytes: int
 
 
 @dataclass(frozen=True)
-class Plan:
+class UploadPlan:
     """What publishing a folder would do: `head` is the commit it builds on, None where there is no repository yet."""
 
     repo_id: str
     folder: Path
     tag: str
     head: str | None
-    changes: tuple[Change, ...]
+    changes: tuple[FileChange, ...]
     is_tagged: bool
 
     @property
@@ -95,12 +96,13 @@ def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
     return Hub(api, bool(known))
 
 
-def read_token(file: Path) -> str:
+def read_token(file: StrPath) -> str:
     """The token in a file; no message holds any part of it.
 
     Raises:
         HubError: the file cannot be read, or holds anything but one token.
     """
+    file = Path(file)
     try:
         token = file.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError, ValueError):
@@ -127,28 +129,40 @@ def _check_token(token: str, place: str) -> None:
         )
 
 
-def plan(hub: Hub, folder: Path, repo_id: str, version: str) -> Plan:
+def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> UploadPlan:
     """Compare a staged folder with a repository, by the hashes of their files; nothing is uploaded.
+
+    Args:
+        hub: the Hub.
+        folder: the staged folder.
+        repo_id: the repository, as ORG/NAME.
+        version: the version of the dataset, whose tag is `v` and the version.
 
     Raises:
         HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
     """
+    folder = Path(folder)
     tag = to_tag(version)
     with _told(hub, repo_id):
         try:
             refs = hub.api.list_repo_refs(repo_id, repo_type=KIND)
         except RepositoryNotFoundError:
-            return Plan(repo_id, folder, tag, None, _changes(folder, {}), is_tagged=False)
+            return UploadPlan(repo_id, folder, tag, None, _changes(folder, {}), is_tagged=False)
         head = next((ref.target_commit for ref in refs.branches if ref.name == BRANCH), None)
         changes = _changes(folder, _there(hub, repo_id, head) if head else {})
         tagged = next((ref.target_commit for ref in refs.tags if ref.name == tag), None)
         if tagged:
             _check_tag(repo_id, tag, _changes(folder, _there(hub, repo_id, tagged)))
-    return Plan(repo_id, folder, tag, head, changes, is_tagged=tagged is not None)
+    return UploadPlan(repo_id, folder, tag, head, changes, is_tagged=tagged is not None)
 
 
-def upload(hub: Hub, todo: Plan, *, private: bool = False) -> str:
+def upload(hub: Hub, todo: UploadPlan, *, private: bool = False) -> str:
     """Do what is planned: at most one commit, then the tag. What a broken upload left is not sent again.
+
+    Args:
+        hub: the Hub, with a token.
+        todo: what `plan` gave.
+        private: make a new repository private.
 
     Returns:
         The commit that holds the dataset.
@@ -167,9 +181,9 @@ def upload(hub: Hub, todo: Plan, *, private: bool = False) -> str:
     return commit
 
 
-def _commit(hub: Hub, todo: Plan) -> str:
-    removed = [change.path for change in todo.changes if change.kind is Kind.removed]
-    sent = [change.path for change in todo.changes if change.kind is not Kind.removed]
+def _commit(hub: Hub, todo: UploadPlan) -> str:
+    removed = [change.path for change in todo.changes if change.kind is Action.removed]
+    sent = [change.path for change in todo.changes if change.kind is not Action.removed]
     done = hub.api.create_commit(
         todo.repo_id,
         [
@@ -188,13 +202,13 @@ def _there(hub: Hub, repo_id: str, revision: str) -> dict[str, RepoFile]:
     return {file.path: file for file in tree if isinstance(file, RepoFile)}
 
 
-def _changes(folder: Path, there: Mapping[str, RepoFile]) -> tuple[Change, ...]:
+def _changes(folder: Path, there: Mapping[str, RepoFile]) -> tuple[FileChange, ...]:
     """The files that differ, by path."""
     here = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    new = [Change(Kind.added, path, here[path].stat().st_size) for path in here.keys() - there.keys()]
-    old = [Change(Kind.removed, path, there[path].size) for path in there.keys() - here.keys() - KEPT]
+    new = [FileChange(Action.added, path, here[path].stat().st_size) for path in here.keys() - there.keys()]
+    old = [FileChange(Action.removed, path, there[path].size) for path in there.keys() - here.keys() - KEPT]
     other = [
-        Change(Kind.changed, path, here[path].stat().st_size)
+        FileChange(Action.changed, path, here[path].stat().st_size)
         for path in here.keys() & there.keys()
         if not _is_same(here[path].read_bytes(), there[path])
     ]
@@ -209,7 +223,7 @@ def _is_same(content: bytes, there: RepoFile) -> bool:
     return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == there.blob_id
 
 
-def _check_tag(repo_id: str, tag: str, changes: tuple[Change, ...]) -> None:
+def _check_tag(repo_id: str, tag: str, changes: tuple[FileChange, ...]) -> None:
     if changes:
         named = ", ".join(change.path for change in changes[:SHOWN]) + (", …" if len(changes) > SHOWN else "")
         raise HubError(

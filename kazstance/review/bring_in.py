@@ -20,6 +20,7 @@ from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
 from kazstance.output.files import put_file
 from kazstance.output.staging import destination, staging
+from kazstance.paths import StrPath
 from kazstance.review.csv_sheet import from_csv
 from kazstance.review.label_studio import from_export
 from kazstance.review.sheet import Answer, Plan, Question, check_not_reserved, questions, readings_file
@@ -41,11 +42,17 @@ class Person:
     date: datetime.date | None = None
 
 
-def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
+def bring_in(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: Person) -> Path:
     """Check a filled sheet, and write it as `annotations/<annotator>.jsonl` of the corpus, `origin: human`.
 
     The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as
     it is, so that an import which was interrupted can be run again.
+
+    Args:
+        corpus_path: the corpus folder that the sheet was made from.
+        sheet: the filled sheet: .csv, or .json as Label Studio exports it.
+        plan_file: the plan that was written with the sheet.
+        person: who judged.
 
     Returns:
         The file written.
@@ -55,6 +62,9 @@ def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) ->
         KazstanceError: sheet or plan cannot be used, the annotator has judged already, or another process is writing
             to the corpus.
     """
+    corpus_path = Path(corpus_path)
+    sheet = Path(sheet)
+    plan_file = Path(plan_file)
     with staging(destination((corpus_path / ANNOTATORS).parent)) as place:
         corpus = read(corpus_path)
         plan = _read_plan(plan_file, corpus)

@@ -9,6 +9,7 @@ from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.input.text import MARK
 from kazstance.output.cells import plain_cell, safe_cell
+from kazstance.paths import StrPath
 from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
 
 SHEET: Final = "sheet.csv"
@@ -27,8 +28,9 @@ def to_csv(sheet: Sheet) -> str:
     return MARK + text.getvalue()  # without it, some spreadsheet programs do not take CSV for UTF-8
 
 
-def from_csv(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
+def from_csv(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
     """The answers of a filled sheet; each row has to be the one that was exported."""
+    file = Path(file)
     folder = Folder(file.parent)
     answers = []
     for entry in folder.read_csv(file.name, SheetRow):

@@ -1,20 +1,27 @@
 """Write the sheets for an annotator: CSV, Label Studio, the codebook, and the plan."""
 
-from pathlib import Path
-
 from kazstance.corpus.read import CODEBOOK, read_codebook
 from kazstance.output.folders import creating
+from kazstance.paths import StrPath
 from kazstance.review.csv_sheet import SHEET, to_csv
 from kazstance.review.label_studio import CONFIG, TASKS, to_config, to_tasks
 from kazstance.review.sheet import PLAN, draw
 
 
 def hand_out(
-    corpus: Path, annotator: str, out: Path, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
+    corpus: StrPath, annotator: str, out: StrPath, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
 ) -> int:
     """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or none.
 
     Where the folder holds the same sheets already, unfilled, it stays as it is.
+
+    Args:
+        corpus: the corpus folder.
+        annotator: the id of the new annotator.
+        out: the folder to write; new or empty.
+        share: probability of drawing a pair that has a label, in [0, 1].
+        share_none: probability of drawing one that is none; without it, `share`.
+        seed: seed of the draw.
 
     Returns:
         The number of items.

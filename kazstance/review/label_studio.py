@@ -12,6 +12,7 @@ from kazstance.corpus.inputs import Entry
 from kazstance.input.strict_json import StrictError, load_json
 from kazstance.output.characters import for_xml
 from kazstance.output.plain_json import to_json
+from kazstance.paths import StrPath
 from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
@@ -76,13 +77,13 @@ def _data(question: Question) -> dict[str, Any]:
     }
 
 
-class Loose(BaseModel):
+class _Loose(BaseModel):
     """Base of what Label Studio exports: it adds fields with every version, so unknown ones pass."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class Value(Loose):
+class _Value(_Loose):
     """What was chosen, marked or written."""
 
     choices: list[str] = []
@@ -92,22 +93,22 @@ class Value(Loose):
     end: int | None = None
 
 
-class Result(Loose):
+class _Result(_Loose):
     """One control's result."""
 
     from_name: str
     type: str
-    value: Value
+    value: _Value
 
 
-class Annotation(Loose):
+class _Annotation(_Loose):
     """One person's work on a task."""
 
-    result: list[Result]
+    result: list[_Result]
     was_cancelled: bool = False
 
 
-class Data(Loose):
+class _Data(_Loose):
     """What was asked, as exported."""
 
     item: int
@@ -116,15 +117,16 @@ class Data(Loose):
     target_id: str
 
 
-class Task(Loose):
+class _Task(_Loose):
     """A task with its annotations."""
 
-    data: Data
-    annotations: list[Annotation]
+    data: _Data
+    annotations: list[_Annotation]
 
 
-def from_export(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
+def from_export(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
     """The answers of a Label Studio JSON export; `line` is the number of the task, counted from 1."""
+    file = Path(file)
     folder = Folder(file.parent)
     text = folder.read_text(file.name)
     try:
@@ -145,7 +147,7 @@ def from_export(file: Path, questions: dict[int, Question]) -> tuple[list[Entry[
 def _answer(folder: Folder, file: str, number: int, row: Any, questions: dict[int, Question]) -> Answer | None:
     """A task's answer, or None with the problems reported."""
     try:
-        task = Task.model_validate(row)
+        task = _Task.model_validate(row)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             folder.report(file, number, ".".join(map(str, fault["loc"])) or None, fault["msg"])
@@ -167,7 +169,7 @@ def _answer(folder: Folder, file: str, number: int, row: Any, questions: dict[in
     )
 
 
-def _faults(task: Task, question: Question | None, submitted: int, spans: list[Value]) -> Iterator[tuple[str, str]]:
+def _faults(task: _Task, question: Question | None, submitted: int, spans: list[_Value]) -> Iterator[tuple[str, str]]:
     """What keeps a task from being an answer to a question."""
     if question is None:
         yield "data.item", f"{task.data.item}, expected an item of the plan"
@@ -181,7 +183,7 @@ def _faults(task: Task, question: Question | None, submitted: int, spans: list[V
         yield "evidence", "no start or text, expected both"
 
 
-def _chosen(results: list[Result], name: str) -> str:
+def _chosen(results: list[_Result], name: str) -> str:
     return " ".join(choice for result in results if result.from_name == name for choice in result.value.choices)
 
 

@@ -11,10 +11,11 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from kazstance.corpus.inputs import Hash, Input, Probability, Text
-from kazstance.corpus.judge import Pair, judge
+from kazstance.corpus.judge import PairKey, judge
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
+from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Label
 from kazstance.schema.records import NAME, Name, Sentence, SentenceId
@@ -64,16 +65,24 @@ class Sheet:
     questions: tuple[Question, ...]
 
 
-def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
+def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
     """Draw the questions to an annotator from a corpus folder.
 
     Every pair of annotated sentence and target is drawn by itself: with the probability `share` where it has a label so
     far, with `share_none` where it is none (or where nothing is judged yet: `share`). The sheet shows neither.
 
+    Args:
+        path: the corpus folder.
+        annotator: the id of the new annotator.
+        share: probability of drawing a pair that has a label, in [0, 1].
+        share_none: probability of drawing one that is none; without it, `share`.
+        seed: seed of the draw.
+
     Raises:
         InputError: the corpus is not as it should be.
         KazstanceError: the annotator's name is not a name, or taken.
     """
+    path = Path(path)
     corpus = read(path)
     _check_name(annotator, corpus, path)
     sentences, problems = segment(corpus)
@@ -98,7 +107,7 @@ def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | Non
     return Sheet(plan, tuple(questions(plan, corpus, sentences)))
 
 
-def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:
+def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[PairKey]:
     """All pairs of annotated sentence and target, in the order of texts and targets."""
     for sentence in sentences:
         for target in corpus.targets if sentence.annotated else ():
@@ -106,7 +115,13 @@ def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:
 
 
 def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iterator[Question]:
-    """The items of a plan with sentence, its paragraph and target."""
+    """The items of a plan with sentence, its paragraph and target.
+
+    Args:
+        plan: the plan.
+        corpus: the corpus it was drawn from.
+        sentences: all sentences, in order.
+    """
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
     targets = {entry.value.id: entry.value for entry in corpus.targets}
     paragraphs: dict[str, list[Sentence]] = {}
@@ -150,7 +165,7 @@ def readings_file(annotator: str) -> str:
     return f"annotations/{annotator}.jsonl"
 
 
-def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[Pair]:
+def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
     """The pairs that are none so far."""
     if not any(corpus.readings.values()):
         return set()

@@ -32,14 +32,15 @@ def card_features(record: type[Record]) -> list[dict[str, Any]]:
     return [_card(name, feature) for name, feature in features(record).items()]
 
 
-def plain_type(annotation: Any) -> Any:
+def plain_type(annotation: Any) -> type:
     """The type inside an optional one."""
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = (arg for arg in get_args(annotation) if arg is not NoneType)
-    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    found: type = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    return found
 
 
-def item_type(annotation: Any) -> Any:
+def item_type(annotation: Any) -> type | None:
     """The type of the items of a tuple, or None if the type is not a tuple."""
     return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 

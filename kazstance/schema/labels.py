@@ -16,6 +16,14 @@ class Label(IntEnum):
     none = 3
 
 
+LABELS: Final = (Label.against.name, Label.neutral.name, Label.favor.name)
+"""The names of the labels of stances, by number."""
+GRID_LABELS: Final = (*LABELS, Label.none.name)
+"""The names of all labels, by number."""
+SIDES: Final = (Label.favor, Label.against)
+"""The labels that take a side."""
+
+
 @keep_docstring
 class Position(IntEnum):
     """Where a source stands on a target, over all its sentences about it."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kazstance.errors import IntegrityError, KazstanceError, Problem
 from kazstance.output.plain_json import to_json
+from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count, Name
@@ -161,23 +162,14 @@ def _text(content: Mapping[str, object]) -> bytes:
     return (to_json(content) + "\n").encode()
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a dataset.
-
-    Raises:
-        KazstanceError: it is missing or cannot be read.
-        IntegrityError: it does not match the schema; the message lists the differences.
-    """
-    return parse_manifest(manifest_bytes(folder), folder / MANIFEST)
-
-
-def manifest_bytes(folder: Path) -> bytes:
+def manifest_bytes(folder: StrPath) -> bytes:
     """The bytes of the manifest of a dataset.
 
     Raises:
         KazstanceError: it is missing or cannot be read.
         IntegrityError: it is far too large to be a manifest.
     """
+    folder = Path(folder)
     file = folder / MANIFEST
     try:
         if file.exists() and not file.is_file():
@@ -194,12 +186,13 @@ def manifest_bytes(folder: Path) -> bytes:
         raise KazstanceError(f"{file}: {error.strerror}; expected a built dataset") from None
 
 
-def parse_manifest(content: bytes, file: Path) -> Manifest:
+def parse_manifest(content: bytes, file: StrPath) -> Manifest:
     """A manifest from its bytes; `file` is named in errors.
 
     Raises:
         IntegrityError: it does not match the schema; the message lists the differences.
     """
+    file = Path(file)
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:

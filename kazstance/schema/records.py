@@ -427,7 +427,7 @@ class Annotator(Record):
     """Anything else worth knowing."""
 
 
-class Table(NamedTuple):
+class TableSpec(NamedTuple):
     """The definition of a table: the record of its rows, its splits, and the columns that identify a row."""
 
     record: type[Record]
@@ -441,15 +441,15 @@ DEFAULT_TABLE: Final = "stances"
 HF_SPLITS: Final = {"all": "full"}
 """Splits that have another name in `datasets`, where `all` is a keyword for the union of all splits."""
 
-TABLES: Final[dict[str, Table]] = {
-    "stances": Table(Stance, SPLITS, ("sentence_id", "target_id")),
-    "grid": Table(GridCell, SPLITS, ("sentence_id", "target_id")),
-    "pairs": Table(Pair, SPLITS, ("pair_id",)),
-    "probes": Table(Probe, ALL, ("probe_id",)),
-    "sentences": Table(Sentence, ALL, ("sentence_id",)),
-    "judgements": Table(Judgement, ALL, ("sentence_id", "target_id", "annotator_id")),
-    "positions": Table(SourcePosition, ALL, ("source_id", "target_id")),
-    "sources": Table(Source, ALL, ("source_id",)),
-    "targets": Table(Target, ALL, ("target_id",)),
-    "annotators": Table(Annotator, ALL, ("annotator_id",)),
+TABLES: Final[dict[str, TableSpec]] = {
+    "stances": TableSpec(Stance, SPLITS, ("sentence_id", "target_id")),
+    "grid": TableSpec(GridCell, SPLITS, ("sentence_id", "target_id")),
+    "pairs": TableSpec(Pair, SPLITS, ("pair_id",)),
+    "probes": TableSpec(Probe, ALL, ("probe_id",)),
+    "sentences": TableSpec(Sentence, ALL, ("sentence_id",)),
+    "judgements": TableSpec(Judgement, ALL, ("sentence_id", "target_id", "annotator_id")),
+    "positions": TableSpec(SourcePosition, ALL, ("source_id", "target_id")),
+    "sources": TableSpec(Source, ALL, ("source_id",)),
+    "targets": TableSpec(Target, ALL, ("target_id",)),
+    "annotators": TableSpec(Annotator, ALL, ("annotator_id",)),
 }

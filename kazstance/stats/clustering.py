@@ -33,6 +33,12 @@ def design_effects(sizes: Floats, cell: Codes, cells: int, correlation: float) -
     """The factor by which clustering inflates the variance of each cell's share: 1 + (m - 1) rho, shape (cells,).
 
     m is the cell's sum of squared cluster sizes over their sum (Kish, 1965); 1 for an empty cell.
+
+    Args:
+        sizes: rows of each cluster in a cell, shape (entries,).
+        cell: the number of the cell of each entry, shape (entries,).
+        cells: how many cells there are.
+        correlation: intraclass correlation, in [0, 1].
     """
     totals = sums(cell, sizes, cells)
     size: Floats = sums(cell, sizes**2, cells) / np.maximum(totals, 1)

@@ -51,7 +51,13 @@ def as_text(column: str) -> nw.Expr:
 
 
 def sums(at: Codes, values: Floats, n: int) -> Floats:
-    """The sum of the values at each of n indices, shape (n,)."""
+    """The sum of the values at each of n indices, shape (n,).
+
+    Args:
+        at: for each value a number from 0 to n - 1, shape (values,).
+        values: shape (values,).
+        n: how many numbers there are.
+    """
     found: Floats = np.bincount(at, values, n).astype(np.float64)
     return found
 

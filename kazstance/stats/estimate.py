@@ -28,7 +28,14 @@ class Estimate:
 
     @classmethod
     def of(cls, value: float, interval: tuple[float, float], n: int, why: str = NOTHING) -> "Estimate":
-        """An estimate whose reason is `why` if its value is undefined, and `NO_DRAW` if only its interval is."""
+        """An estimate whose reason is `why` if its value is undefined, and `NO_DRAW` if only its interval is.
+
+        Args:
+            value: the value; NaN where it is undefined.
+            interval: its ends; NaN where they are undefined.
+            n: what it is counted over.
+            why: why the value is undefined, where it is.
+        """
         reason = why if isnan(value) else NO_DRAW if isnan(interval[0]) else None
         return Estimate(value, *interval, n, reason)
 
@@ -73,12 +80,24 @@ class Estimate:
         return " ".join(filter(None, [*parts, reason and f"({reason})"]))
 
     def value_text(self, digits: int = 2, *, signed: bool = False, with_reason: bool = False) -> str:
-        """The value alone, or `undefined` and, if asked for, the reason."""
+        """The value alone, or `undefined` and, if asked for, the reason.
+
+        Args:
+            digits: decimals.
+            signed: print the sign of a positive number too.
+            with_reason: say why it is undefined.
+        """
         reason = f": {self.reason}" if with_reason and self.reason and not self.is_defined else ""
         return number_text(self.value, digits, signed=signed) + reason
 
     def interval_text(self, digits: int = 2, *, in_words: bool = False, signed: bool = False) -> str:
-        """The interval alone, as `[-0.66, 1.00]` or, in words, `-0.66 to 1.00`; empty if there is none."""
+        """The interval alone, as `[-0.66, 1.00]` or, in words, `-0.66 to 1.00`; empty if there is none.
+
+        Args:
+            digits: decimals.
+            in_words: with `to` in place of brackets.
+            signed: print the sign of positive numbers too.
+        """
         if not self.has_interval:
             return ""
         low, high = (number_text(end, digits, signed=signed) for end in (self.low, self.high))
@@ -93,7 +112,13 @@ class Estimate:
 
 
 def number_text(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
-    """A number with the given number of decimals; None and NaN are `undefined`."""
+    """A number with the given number of decimals; None and NaN are `undefined`.
+
+    Args:
+        value: the number.
+        digits: decimals.
+        signed: print the sign of a positive number too.
+    """
     return UNDEFINED if value is None or isnan(value) else f"{value:{'+' if signed else ''}.{digits}f}"
 
 

@@ -189,22 +189,22 @@ def _skill(counts: Floats) -> tuple[Floats, Floats]:
     return gained, rows - over_labels(gold**2) / some
 
 
-def few_gold_labels(gold: Floats, _predicted: Floats, _labels: Sequence[str]) -> str:
+def _few_gold_labels(gold: Floats, _predicted: Floats, _labels: Sequence[str]) -> str:
     """Why skill is undefined: all gold labels are the same, over all or within each stratum."""
     return ONE_LABEL if (gold.sum(axis=0) > 0).sum() == 1 else ONE_LABEL_EACH
 
 
-def none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], *, size: int) -> str:
+def _none_on_the_scale(gold: Floats, predicted: Floats, labels: Sequence[str], *, size: int) -> str:
     """Why ordinal skill over the first `size` labels is undefined."""
     placed, occurs = gold[:, :size], gold.sum(axis=0) > 0
     if not placed.sum():
         return f"no gold row is {', '.join(labels[: size - 1])} or {labels[size - 1]}"
-    reason = few_gold_labels(placed, predicted, labels)
+    reason = _few_gold_labels(placed, predicted, labels)
     left_out = [labels[label] for label in range(size, len(labels)) if occurs[label]]
     return f"{reason}, except rows of {' and '.join(left_out)}" if left_out else reason
 
 
-def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
+def _no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
     """Why skill among some labels is undefined."""
     missing = [labels[label] for label in among if not gold[:, label].any()]
     if missing:
@@ -212,37 +212,37 @@ def no_gold(gold: Floats, _predicted: Floats, labels: Sequence[str], *, among: S
     return f"no stratum has both {' and '.join(labels[label] for label in among)} in gold"
 
 
-def no_row(gold: Floats, predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
+def _no_row(gold: Floats, predicted: Floats, labels: Sequence[str], *, among: Sequence[int]) -> str:
     """Why the mean F1 of some labels is undefined."""
     missing = [labels[label] for label in among if not (gold + predicted)[:, label].any()]
     return f"no row is {' or '.join(missing)}, in gold or predictions"
 
 
-def no_order(_gold: Floats, _predicted: Floats, labels: Sequence[str]) -> str:
+def _no_order(_gold: Floats, _predicted: Floats, labels: Sequence[str]) -> str:
     """Why Somers' D is undefined."""
     return f"every gold row is {labels[2]}"
 
 
-WTS: Final = Metric("wts", -1, 1, wts, few_gold_labels)
-SS: Final = Metric("ss", -np.inf, 1, ss, few_gold_labels, ss_anchored)
+WTS: Final = Metric("wts", -1, 1, wts, _few_gold_labels)
+SS: Final = Metric("ss", -np.inf, 1, ss, _few_gold_labels, ss_anchored)
 MACRO_F1: Final = Metric("macro_f1", 0, 1, macro_f1)
 ACCURACY: Final = Metric("accuracy", 0, 1, accuracy)
-SOMERS_D: Final = Metric("somers_d", -1, 1, somers_d, no_order)
+SOMERS_D: Final = Metric("somers_d", -1, 1, somers_d, _no_order)
 
 
 def ordinal(name: str, scale: Sequence[float]) -> Metric:
     """Ordinal skill on a scale of whole numbers."""
     bound = max(*scale, 0) - min(*scale, 0)
     return Metric(
-        name, -bound, bound, partial(ordinal_skill, scale=tuple(scale)), partial(none_on_the_scale, size=len(scale))
+        name, -bound, bound, partial(ordinal_skill, scale=tuple(scale)), partial(_none_on_the_scale, size=len(scale))
     )
 
 
 def among(name: str, labels: Sequence[int]) -> Metric:
     """Skill among the given labels, by number."""
-    return Metric(name, -1, 1, partial(skill_among, labels=labels), partial(no_gold, among=labels))
+    return Metric(name, -1, 1, partial(skill_among, labels=labels), partial(_no_gold, among=labels))
 
 
 def mean_f1_of(name: str, labels: Sequence[int]) -> Metric:
     """The mean F1 of the given labels, by number."""
-    return Metric(name, 0, 1, partial(mean_f1, labels=labels), partial(no_row, among=labels))
+    return Metric(name, 0, 1, partial(mean_f1, labels=labels), partial(_no_row, among=labels))

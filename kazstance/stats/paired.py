@@ -56,7 +56,14 @@ def compare(one: Confusion, other: Confusion, metric: Metric, n: int = RESAMPLES
 
 
 def swap(one: Confusion, other: Confusion, metric: Metric, kept: Floats) -> Floats:
-    """A metric's difference, shape (n,), if clusters keep their systems (1) or swap them (0): `kept`, (n, clusters)."""
+    """A metric's difference, shape (n,), if clusters keep their systems (1) or swap them (0): `kept`, (n, clusters).
+
+    Args:
+        one: the counts of one system.
+        other: those of the other, over the same clusters.
+        metric: the metric.
+        kept: shape (n, clusters), 1 or 0.
+    """
     first = other.total + (one.weighted(kept) - other.weighted(kept))
     return metric(first) - metric(one.total + other.total - first)
 

@@ -8,7 +8,7 @@ from kazstance.stats.counting import Codes, Floats
 from kazstance.stats.resampling import SEED
 
 PERMUTATIONS: Final = 9999
-BLOCK: Final = 2_000_000
+AT_ONCE: Final = 2_000_000
 """How many numbers a test holds in memory at a time."""
 
 
@@ -37,7 +37,7 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
     centred = marks - sizes * marks.sum() / sizes.sum()
     observed = _between(centred[order][None], sizes[order][None], starts)[0]
     rng, extreme = np.random.default_rng(seed), 0
-    for block in np.array_split(np.arange(n), max(1, n * len(order) // BLOCK)):
+    for block in np.array_split(np.arange(n), max(1, n * len(order) // AT_ONCE)):
         drawn = rng.permuted(np.tile(order, (len(block), 1)), axis=1)
         extreme += int((_between(centred[drawn], sizes[drawn], starts) >= observed * (1 - 1e-9) - 1e-12).sum())
     return (1 + extreme) / (1 + n)

@@ -154,6 +154,11 @@ def beta_masses(log_odds: Floats, a: Floats, b: Floats) -> Floats:
     """The beta distributions of a and b on a grid: shape (distributions, points).
 
     Over log-odds their density p^a (1 - p)^b is smooth, and falls off beyond the ends as exp(-a |t|) and exp(-b |t|).
+
+    Args:
+        log_odds: the grid, evenly spaced, shape (points,).
+        a: first parameters, above 0, shape (distributions,).
+        b: second parameters, above 0, shape (distributions,).
     """
     logs = -a[:, None] * np.logaddexp(0, -log_odds) - b[:, None] * np.logaddexp(0, log_odds)
     masses = np.exp(logs - logs.max(axis=1, keepdims=True))

@@ -33,7 +33,14 @@ def resample(counts: Floats, n: int, seed: int = SEED) -> Floats:
 
 
 def row_blocks(counts: Floats, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
-    """The same in blocks of `size` resamples, so that memory stays bounded for any number of cells."""
+    """The same in blocks of `size` resamples, so that memory stays bounded for any number of cells.
+
+    Args:
+        counts: shape (cells,).
+        n: number of resamples.
+        size: resamples in a block.
+        seed: of the generator.
+    """
     generator, total = np.random.default_rng(seed), counts.sum()
     for start in range(0, n, size):
         rows = min(size, n - start)
@@ -63,6 +70,12 @@ def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterato
 
     Each block has the shape (resamples, clusters); each row sums to the number of clusters. All blocks together are the
     same for any block size.
+
+    Args:
+        clusters: how many clusters there are.
+        n: number of resamples.
+        size: resamples in a block.
+        seed: of the generator.
     """
     generator = np.random.default_rng(seed)
     for start in range(0, n, size):

@@ -82,5 +82,13 @@ def score(
     seed: int = SEED,
     signature: Mapping[str, object] = MappingProxyType({}),
 ) -> Score:
-    """One metric with its intervals, as `score_all` gives them for several."""
+    """One metric with its intervals, as `score_all` gives them for several.
+
+    Args:
+        found: the counts.
+        metric: the metric.
+        n: number of resamples.
+        seed: of the resamples.
+        signature: what else the signature of the score says.
+    """
     return score_all(found, [metric], n, seed, signature)[0]

@@ -1,10 +1,11 @@
 """The check of a dataset: first its files, then each table, then all tables against each other."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pyarrow as pa
 
+from kazstance.dataset.folder import DatasetFolder
+from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.files import check_manifest, check_pages, check_split_file, find_strangers
 from kazstance.dataset.verification.findings import Findings, capped, printable
 from kazstance.dataset.verification.layout import check_layout
@@ -12,61 +13,57 @@ from kazstance.dataset.verification.provenance import check_provenance
 from kazstance.dataset.verification.recounts import check_recounts
 from kazstance.dataset.verification.references import check_references
 from kazstance.dataset.verification.rows import UNREADABLE, check_keys, check_rows, read_split
-from kazstance.dataset.verification.tables import SPLIT, Tables
+from kazstance.dataset.verification.tables import Tables
 from kazstance.dataset.verification.votes import check_votes
-from kazstance.errors import IntegrityError, KazstanceError
+from kazstance.errors import KazstanceError
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import FORMAT, Manifest, manifest_bytes, parse_manifest
+from kazstance.schema.manifest import FORMAT
 from kazstance.schema.records import TABLES
 
 
-def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
-    """Check a dataset; `pages` says where its pages are if not in its folder; None leaves them unchecked.
+def check(folder: DatasetFolder, *, with_pages: bool = True) -> Findings:
+    """Check a dataset, with or without the pages next to it.
 
     Bytes come first: a file that differs from the one written is named and not read further. Tables are compared
     with each other only if each of them is valid on its own.
 
     Raises:
-        KazstanceError: there is no readable manifest, or not enough memory.
+        KazstanceError: not enough memory.
     """
-    content = manifest_bytes(folder)
-    try:
-        manifest = parse_manifest(content, folder / MANIFEST)
-    except IntegrityError as error:
-        return Findings(None, tuple(str(error).splitlines()), ())
-    strangers, notes = find_strangers(folder, manifest)
-    problems = [*check_manifest(content, manifest, folder / MANIFEST), *strangers]
-    if pages is not None:
-        problems += check_pages(manifest, {name: folder / name for name in manifest.pages} | dict(pages))
+    manifest, path = folder.manifest, folder.path
+    strangers, notes = find_strangers(folder)
+    problems = [*check_manifest(folder), *strangers]
+    if with_pages:
+        problems += check_pages(folder)
     if manifest.format_version < FORMAT:
         notes.append(
-            f"{folder / MANIFEST}: in the format of kazstance 0.3.0 or older, which covers neither pages nor itself"
+            f"{path / MANIFEST}: in the format of kazstance 0.3.0 or older, which covers neither pages nor itself"
         )
     try:
-        problems += _check_tables(folder, manifest)
+        problems += _check_tables(folder)
     except MemoryError:
-        raise KazstanceError(f"{folder}: not enough memory to verify it; this says nothing about the dataset") from None
+        raise KazstanceError(f"{path}: not enough memory to verify it; this says nothing about the dataset") from None
     return Findings(manifest, tuple(map(printable, problems)), tuple(map(printable, notes)))
 
 
-def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
+def _check_tables(folder: DatasetFolder) -> Iterator[str]:
     """Check every table on its own; if all of them are present and valid, also against each other."""
     rows: dict[str, pa.Table] = {}
     problems = []
     for table in TABLES:
-        parts, found = _read(folder, table, manifest)
+        parts, found = _read(folder, table)
         problems += found
         if parts and not found:
             rows[table] = pa.concat_tables(parts)
             problems += capped(check_keys(folder, table, rows[table]), table)
     yield from problems
     if rows.keys() == TABLES.keys() and not problems:
-        yield from _check_against_each_other(Tables(folder, rows), manifest)
+        yield from _check_against_each_other(Tables(folder, rows))
 
 
-def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[str]:
+def _check_against_each_other(tables: Tables) -> Iterator[str]:
     """References first, then the layout: the checks after these assume that all ids and all rows exist."""
-    problems = [*check_references(tables), *check_provenance(tables, manifest)]
+    problems = [*check_references(tables), *check_provenance(tables)]
     if not problems:
         problems += check_layout(tables)
     if not problems:
@@ -74,16 +71,16 @@ def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[st
     yield from problems
 
 
-def _read(folder: Path, table: str, manifest: Manifest) -> tuple[list[pa.Table], list[str]]:
+def _read(folder: DatasetFolder, table: str) -> tuple[list[pa.Table], list[str]]:
     """The readable splits of a table, and the problems of the table."""
     parts, problems = [], []
-    for split, expected in manifest.tables.get(table, {}).items():
-        file = folder / table / f"{split}.parquet"
+    for split in folder.manifest.tables.get(table, ()):
+        file = folder.file(table, split)
         try:
-            found = [*check_split_file(file, expected)]
+            found = [*check_split_file(folder, table, split)]
             if not found:
-                rows = read_split(file, table)
-                found = [*capped(check_rows(file, table, rows.to_pylist(), expected), str(file))]
+                rows = read_split(folder, table, split)
+                found = [*capped(check_rows(folder, table, split, rows.to_pylist()), str(file))]
                 parts.append(rows.append_column(SPLIT, pa.array([split] * rows.num_rows, pa.string())))
             problems += found
         except MemoryError:

@@ -1,21 +1,23 @@
 """The files of a dataset compared with its manifest: their bytes, and which are missing or not part of it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
 
+from kazstance.dataset.folder import DatasetFolder
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import FORMAT, Manifest, SplitFile, data_digest, self_digest, to_bytes
+from kazstance.schema.manifest import FORMAT, data_digest, self_digest, to_bytes
 from kazstance.schema.records import TABLES
 
 
-def check_manifest(content: bytes, manifest: Manifest, file: Path) -> Iterator[str]:
+def check_manifest(folder: DatasetFolder) -> Iterator[str]:
     """Check the exact form of a manifest, its digest and that of the data, and that no table or split is missing."""
+    manifest, file = folder.manifest, folder.path / MANIFEST
     if manifest.format_version == FORMAT:
         if (digest := self_digest(manifest)) != manifest.manifest_sha256:
             yield f"{file}: manifest_sha256 is {manifest.manifest_sha256}, but the content has {digest}"
-        elif content != to_bytes(manifest):
+        elif folder.content != to_bytes(manifest):
             yield f"{file}: the same content in different bytes, expected those that kazstance writes"
     for table in manifest.tables.keys() - TABLES.keys():
         yield f"{file}: tables: {table!r} is not a table; expected {', '.join(TABLES)}"
@@ -28,8 +30,15 @@ def check_manifest(content: bytes, manifest: Manifest, file: Path) -> Iterator[s
         yield f"{file}: digest is {manifest.digest}, but the digests of the splits give {digest}"
 
 
-def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
-    """Check the size and bytes of a Parquet file."""
+def check_split_file(folder: DatasetFolder, table: str, split: str) -> Iterator[str]:
+    """Check the size and bytes of the file of a split.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+    """
+    file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if problem := _not_a_file(file):
         yield problem
     elif (size := file.stat().st_size) != expected.bytes:
@@ -38,10 +47,10 @@ def check_split_file(file: Path, expected: SplitFile) -> Iterator[str]:
         yield f"{file}: SHA-256 is {digest}, expected {expected.sha256}"
 
 
-def check_pages(manifest: Manifest, places: Mapping[str, Path]) -> Iterator[str]:
-    """Check the bytes of all pages; `places` says where each one is."""
-    for name, expected in manifest.pages.items():
-        file = places[name]
+def check_pages(folder: DatasetFolder) -> Iterator[str]:
+    """Check the bytes of all pages."""
+    for name, expected in folder.manifest.pages.items():
+        file = folder.page(name)
         try:
             if problem := _not_a_file(file):
                 yield problem
@@ -51,20 +60,21 @@ def check_pages(manifest: Manifest, places: Mapping[str, Path]) -> Iterator[str]
             yield f"{file}: {error.strerror}"
 
 
-def find_strangers(folder: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+def find_strangers(folder: DatasetFolder) -> tuple[list[str], list[str]]:
     """Files that the manifest does not list: those that could be taken for tables, and all others, as notes.
 
     A Parquet file anywhere, and anything in the folder of a table, counts as a table: programs that read such a folder
     as a whole would take it for rows. Hidden folders and links to folders are named without their content.
     """
+    manifest, path = folder.manifest, folder.path
     known = {MANIFEST, *manifest.pages, *(f"{t}/{s}.parquet" for t, splits in manifest.tables.items() for s in splits)}
     problems, notes = [], []
-    for name in sorted(_walk(folder) - known):
+    for name in sorted(_walk(path) - known):
         is_table = name.split("/")[0] in TABLES or name.lower().endswith(".parquet")
         if is_table:
-            problems.append(f"{folder / name}: is not in the manifest; expected only the tables that it lists")
+            problems.append(f"{path / name}: is not in the manifest; expected only the tables that it lists")
         else:
-            notes.append(f"{folder / name}: is not part of the dataset")
+            notes.append(f"{path / name}: is not part of the dataset")
     return problems, notes
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.dataset.verification.tables import SPLIT, Places, Tables, differs, find, take
+from kazstance.dataset.table import SPLIT
+from kazstance.dataset.verification.tables import Places, Tables, differs, find, take
 from kazstance.schema.context import contexts
 from kazstance.schema.labels import ANNOTATED_KINDS, ProbeKind, Voice
 from kazstance.schema.records import TABLES, Sentence
@@ -104,7 +105,7 @@ def _check_complete(tables: Tables, table: str, expected: pa.Array) -> Iterator[
     missing = np.flatnonzero(find(expected, keys) < 0)
     if len(missing):
         first = f"{expected[int(missing[0])]} is missing"
-        yield f"{tables.folder / table}: {first}; missing rows: {len(missing)} of {len(expected)}"
+        yield f"{tables.folder.path / table}: {first}; missing rows: {len(missing)} of {len(expected)}"
 
 
 def _check_order(tables: Tables) -> Iterator[str]:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from kazstance.dataset.verification.tables import Tables
 from kazstance.schema import MANIFEST
 from kazstance.schema.folds import protocol_folds
-from kazstance.schema.manifest import Manifest
 
 
-def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
+def check_provenance(tables: Tables) -> Iterator[str]:
     """Folds follow from sources and targets; texts and briefs have the digests of the inputs; there are annotators."""
     sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
     annotators = tables.rows["annotators"].to_pylist()
-    file = tables.folder / MANIFEST
+    manifest, file = tables.folder.manifest, tables.folder.path / MANIFEST
     expected = protocol_folds([row["source_id"] for row in sources], {row["target_id"]: row["fold"] for row in targets})
     for protocol in sorted(expected.keys() | manifest.folds.keys()):
         if manifest.folds.get(protocol) != expected.get(protocol):
@@ -24,4 +23,4 @@ def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
             yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
     for table in ("sources", "targets", "annotators", "sentences", "grid", "judgements"):
         if not tables.rows[table].num_rows:
-            yield f"{tables.folder / table}: no rows, expected at least one"
+            yield f"{tables.folder.path / table}: no rows, expected at least one"

@@ -8,32 +8,31 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.dataset.verification.tables import SPLIT, Flags, Tables, differs, equals, find
-from kazstance.schema.labels import Label, MoreFavorable, Position, ProbeKind, Relation
+from kazstance.dataset.table import SPLIT
+from kazstance.dataset.verification.tables import Flags, Tables, differs, equals, find
+from kazstance.schema.labels import LABELS, Label, MoreFavorable, Position, ProbeKind, Relation
 from kazstance.schema.records import SPLITS
 
-SIDES: Final = 3
-"""Labels of a stance: against, neutral, favor."""
 ENOUGH: Final = 2
 """Minimum number of sources on a contested target, of sentences of each, and of sentences on each side."""
 TOLERANCE: Final = 1e-6
 """Shares are rounded to six decimals."""
-Counts = npt.NDArray[np.int64]
+_Counts = npt.NDArray[np.int64]
 
 
 def check_recounts(tables: Tables) -> Iterator[str]:
     """Check positions, contested targets, pairs, and swaps among the probes."""
     counts = _counts(tables)
-    yield from _check_positions(tables, counts.reshape(-1, SIDES))
+    yield from _check_positions(tables, counts.reshape(-1, len(LABELS)))
     yield from _check_contested(tables, counts)
     yield from _check_pairs(tables)
     yield from _check_probes(tables)
 
 
-def _counts(tables: Tables) -> Counts:
+def _counts(tables: Tables) -> _Counts:
     """Stances counted: shape (sources, targets, labels)."""
     sources, targets = tables.column("sources", "source_id"), tables.column("targets", "target_id")
-    shape = len(sources), len(targets), SIDES
+    shape = len(sources), len(targets), len(LABELS)
     places = (
         find(tables.column("stances", "source_id"), sources),
         find(tables.column("stances", "target_id"), targets),
@@ -42,7 +41,7 @@ def _counts(tables: Tables) -> Counts:
     return np.bincount(np.ravel_multi_index(places, shape), minlength=int(np.prod(shape))).reshape(shape)
 
 
-def _check_positions(tables: Tables, counts: Counts) -> Iterator[str]:
+def _check_positions(tables: Tables, counts: _Counts) -> Iterator[str]:
     """Counts, position and estimates of each cell."""
     against, neutral, favor = counts.T
     annotated = tables.column("sentences", "source_id").filter(tables.column("sentences", "annotated"))
@@ -82,7 +81,7 @@ def _floats(tables: Tables, column: str) -> npt.NDArray[np.float64]:
     return found
 
 
-def _positions(favor: Counts, neutral: Counts, against: Counts) -> Counts:
+def _positions(favor: _Counts, neutral: _Counts, against: _Counts) -> _Counts:
     """Where a source stands, from its counts."""
     cases = [(favor > 0) & (against > 0), favor > 0, against > 0, neutral > 0]
     return np.select(
@@ -90,7 +89,7 @@ def _positions(favor: Counts, neutral: Counts, against: Counts) -> Counts:
     )
 
 
-def _check_contested(tables: Tables, counts: Counts) -> Iterator[str]:
+def _check_contested(tables: Tables, counts: _Counts) -> Iterator[str]:
     """A target is contested if it has two sources with two sentences each, and two sentences on each side."""
     addressing = (counts.sum(axis=2) >= ENOUGH).sum(axis=0)
     sides = counts.sum(axis=0)[:, [Label.against, Label.favor]].min(axis=1)
@@ -137,7 +136,7 @@ def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
     found = np.bincount(find(tables.column("pairs", "target_id"), targets)[pairs], minlength=len(targets))
     for place in np.flatnonzero(found != expected):
         counted = f"{found[place]} pairs on {targets[int(place)]}, but stances give {expected[place]}"
-        yield f"{tables.folder / 'pairs' / split}.parquet: {counted}"
+        yield f"{tables.folder.file('pairs', split)}: {counted}"
 
 
 def _check_probes(tables: Tables) -> Iterator[str]:
@@ -152,8 +151,8 @@ def _check_probes(tables: Tables) -> Iterator[str]:
     yield from tables.faults("probes", swap & same, "both targets have the same label")
     stances = tables.column("stances", "sentence_id")
     ids = stances.unique()
-    rows = np.zeros((len(ids), SIDES), dtype=np.int64)
+    rows = np.zeros((len(ids), len(LABELS)), dtype=np.int64)
     np.add.at(rows, (find(stances, ids), tables.numbers("stances", "label")), 1)
     expected = int((rows.sum(axis=1) ** 2 - (rows**2).sum(axis=1)).sum()) // 2
     if swap.sum() != expected:
-        yield f"{tables.folder / 'probes'}: {swap.sum()} swaps, but stances give {expected}"
+        yield f"{tables.folder.path / 'probes'}: {swap.sum()} swaps, but stances give {expected}"

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from kazstance.dataset.verification.tables import SPLIT, Tables, differs, equals, find, take
+from kazstance.dataset.table import SPLIT
+from kazstance.dataset.verification.tables import Tables, differs, equals, find, take
 from kazstance.schema.labels import Label
 
 

@@ -1,7 +1,6 @@
 """Each table on its own: its columns, digests, values and keys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,22 +8,27 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from kazstance.dataset.folder import DatasetFolder
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import row_digest
-from kazstance.schema.manifest import SplitFile
 from kazstance.schema.records import TABLES
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 """What reading a maliciously written Parquet file may raise."""
 
 
-def read_split(file: Path, table: str) -> pa.Table:
-    """The rows of a Parquet file, with every value checked against its type.
+def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
+    """The rows of a split, with every value checked against its type.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
 
     Raises:
         UNREADABLE: it is not Parquet, or its columns differ from those of the table.
     """
-    with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as opened:
+    with pq.ParquetFile(pa.BufferReader(folder.file(table, split).read_bytes())) as opened:
         found = opened.read()
     expected = arrow_schema(TABLES[table].record)
     if not found.schema.equals(expected):
@@ -39,8 +43,16 @@ def _named(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
-def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: SplitFile) -> Iterator[str]:
-    """Check the number and digest of the rows, and that each is valid for its table."""
+def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Check the number and digest of the rows, and that each is valid for its table.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+        rows: its rows.
+    """
+    file, expected = folder.file(table, split), folder.manifest.tables[table][split]
     if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
     for number, row in enumerate(rows, 1):
@@ -52,10 +64,16 @@ def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: Spl
                 yield f"{file}: row {number}: {field}: {str(fault['input'])[:80]!r}: {fault['msg']}"
 
 
-def check_keys(folder: Path, table: str, rows: pa.Table) -> Iterator[str]:
-    """Check that no two rows of a table, in any split, have the same key."""
+def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[str]:
+    """Check that no two rows of a table, in any split, have the same key.
+
+    Args:
+        folder: the dataset.
+        table: the table.
+        rows: its rows, of all splits.
+    """
     key = TABLES[table].key
     counts = rows.select(key).group_by(key).aggregate([([], "count_all")])
     for row in counts.filter(pc.greater(counts["count_all"], 1)).to_pylist():
         name = " ".join(row[column] for column in key)
-        yield f"{folder / table}: {name}: appears {row['count_all']} times, expected once"
+        yield f"{folder.path / table}: {name}: appears {row['count_all']} times, expected once"

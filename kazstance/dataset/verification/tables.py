@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.dataset.folder import DatasetFolder
+from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.findings import SHOWN
 from kazstance.schema.records import TABLES
 
-SPLIT: Final = "split"
-"""The column that says which split a row is in; no table has a column of this name."""
 WIDTH: Final = 80
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -24,7 +23,7 @@ Places = npt.NDArray[np.int64]
 class Tables:
     """The tables of a dataset, each in one piece, with its split as a column."""
 
-    folder: Path
+    folder: DatasetFolder
     rows: Mapping[str, pa.Table]
 
     def column(self, table: str, name: str) -> pa.Array:
@@ -41,13 +40,27 @@ class Tables:
         return pc.binary_join_element_wise(*(self.column(table, name) for name in columns), " ")
 
     def faults(self, table: str, wrong: Flags, message: str) -> Iterator[str]:
-        """The wrong rows of a table, by file and key, with what is wrong with them."""
+        """The wrong rows of a table, by file and key, with what is wrong with them.
+
+        Args:
+            table: the table.
+            wrong: whether each row is wrong, shape (rows,).
+            message: what is wrong with them.
+        """
         yield from self._named(table, wrong, lambda _: message)
 
     def differences(
         self, table: str, column: str, wrong: Flags, expected: Sequence[Any] | npt.NDArray[Any], why: str
     ) -> Iterator[str]:
-        """The rows of a table that are wrong in a column, with what was found, what was expected, and why."""
+        """The rows of a table that are wrong in a column, with what was found, what was expected, and why.
+
+        Args:
+            table: the table.
+            column: the column.
+            wrong: whether each row is wrong, shape (rows,).
+            expected: the right value of each row, shape (rows,).
+            why: what makes it right.
+        """
         found = self.rows[table][column]
 
         def said(place: int) -> str:
@@ -59,9 +72,9 @@ class Tables:
         rows, places = self.rows[table], np.flatnonzero(wrong)
         for place in map(int, places[:SHOWN]):
             key = " ".join(str(rows[name][place]) for name in TABLES[table].key)
-            yield f"{self.folder / table / str(rows[SPLIT][place])}.parquet: {key}: {message(place)}"
+            yield f"{self.folder.file(table, str(rows[SPLIT][place]))}: {key}: {message(place)}"
         if len(places) > SHOWN:
-            yield f"{self.folder / table}: and {len(places) - SHOWN} more like these"
+            yield f"{self.folder.path / table}: and {len(places) - SHOWN} more like these"
 
 
 def find(keys: pa.Array, among: pa.Array) -> Places:

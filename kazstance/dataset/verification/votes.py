@@ -16,7 +16,7 @@ from kazstance.schema.records import Span
 from kazstance.schema.spans import merge
 
 JUDGEMENT: Final = (*PAIR, "annotator_id")
-Counts = npt.NDArray[np.int64]
+_Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Votes:
 
     row: Places
     who: pa.Array
-    label: Counts
+    label: _Counts
     human: Flags
     key: pa.Array
 
-    def by_label(self, rows: int) -> Counts:
+    def by_label(self, rows: int) -> _Counts:
         """Votes counted: shape (rows, 2, labels), models first, then people."""
         shape = rows, 2, len(Label)
         cells = np.ravel_multi_index((self.row, self.human.astype(np.int64), self.label), shape)
@@ -89,7 +89,7 @@ def _check_complete(tables: Tables) -> Iterator[str]:
     yield from tables.faults("annotators", lacking, "is declared complete but has not judged every cell of grid")
 
 
-def _check_labels(tables: Tables, counts: Counts) -> Iterator[str]:
+def _check_labels(tables: Tables, counts: _Counts) -> Iterator[str]:
     """The majority of people decides, else an adjudication, else the majority of models without opposite sides."""
     label, origin = tables.numbers("grid", "label"), tables.column("grid", "origin")
     rows, both = np.arange(len(label)), counts.sum(axis=1)
