@@ -11,11 +11,12 @@ from kazstance.dataset.history import History, history
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import Voice
     from kazstance.comparison.distances import Feature
+    from kazstance.predictions import Scores
     from kazstance.schema.manifest import Manifest
 
     StrPath = str | os.PathLike[str]
@@ -201,6 +202,79 @@ def compare(
             text=text,
             sentences=sentences,
         )
+    )
+
+
+def score(
+    gold: Any,
+    pred: Any,
+    *,
+    id: str | Sequence[str],  # noqa: A002  # as the command has it
+    target: str | None = None,
+    cluster: str | None = None,
+    by: str | None = None,
+    gold_label: str = "label",
+    pred_label: str = "label",
+    labels: str | Mapping[Any, str] | None = None,
+    ignore: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    resamples: int = 1000,
+    seed: int = 12345,
+) -> Scores:
+    """Score predictions on any stance data set, as `kazstance score` does with files.
+
+    Rows are paired by their ids. Columns that both tables have are compared, so that equal ids of other rows are not
+    taken for the same. Columns `p_<label>` of the predictions are probabilities, and `votes_<label>` of the gold rows
+    are numbers of annotators; both are scored, where there are any.
+
+    Args:
+        gold: the gold rows: a data frame, a file, a folder of Parquet files, an Arrow dataset or reader, a
+            `datasets.Dataset`, or a list of rows.
+        pred: the predicted rows, likewise, one for each gold row. Where one table has both labels, give it twice.
+        id: the column that identifies a row, or several that do together.
+        target: the column of the target; without it, within-target skill has one stratum.
+        cluster: the column of what belongs together, as a paragraph: intervals draw clusters; without it, rows.
+        by: a column whose values are also scored one by one, as `parts` of the result.
+        gold_label: the column of the gold label.
+        pred_label: the column of the predicted label.
+        labels: how both spell labels: the name of a preset, or a mapping from values to favor, against, neutral and
+            none. Numbers and `none` need one.
+        ignore: columns of both tables that need not agree.
+        delimiter: the character between the fields of text files; without it, a comma in .csv, a tab in .tsv and .txt.
+        encoding: that of text files.
+        resamples: bootstrap resamples of each 95 % interval, at least 10.
+        seed: of the bootstrap, from 0.
+
+    Returns:
+        The score of each metric with its interval, as `scores["wts"]`.
+
+    Raises:
+        InputError: rows that are missing, doubled or unknown, shared columns that differ, or values that are not
+            labels, probabilities or votes; all are named.
+        UnknownNameError: there is no such column, preset or label.
+        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
+    """
+    from kazstance.input.spelling import ARGUMENT
+    from kazstance.input.tables import Form
+    from kazstance.predictions import score_rows
+    from kazstance.predictions.matching import Remedies
+
+    return score_rows(
+        gold,
+        pred,
+        ids=[id] if isinstance(id, str) else list(id),
+        target=target,
+        cluster=cluster,
+        by=by,
+        gold_label=gold_label,
+        pred_label=pred_label,
+        labels=labels,
+        ignore=ignore,
+        form=Form(delimiter, encoding),
+        resamples=resamples,
+        seed=seed,
+        remedies=Remedies(ARGUMENT, "ignore=[{!r}]"),
     )
 
 

@@ -42,7 +42,7 @@ ALLOWED = {
     },
     "publish": {"comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
     "review": {"corpus", "errors", "input", "output", "schema"},
-    "_front": {"comparison", "dataset", "explorer", "output", "plot", "publish", "schema"},
+    "_front": {"comparison", "dataset", "explorer", "input", "output", "plot", "predictions", "publish", "schema"},
     "cli": {
         "benchmark",
         "comparison",

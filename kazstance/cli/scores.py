@@ -1,17 +1,15 @@
 """The command that scores files of predictions on any stance data set."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kazstance import predictions
 from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mapping, Preset, command, delimiter_of
 from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
-from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
+from kazstance.predictions import score_rows
 from kazstance.stats.resampling import RESAMPLES, SEED
 
 
@@ -37,20 +35,20 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score predictions on any stance data set."""
-    kept = list(dict.fromkeys(name for name in (target, cluster, by) if name and name not in ids))
-    spelled = spelling(preset, mapping or [])
-    form = Form(delimiter_of(delimiter), encoding)
-    columns = predictions.Columns(ids, gold_label, pred_label, kept, ignored or [])
-    table, notes = predictions.match(gold, pred, columns, spelled, form)
-    parts = {"all": table} | (predictions.parts(table, by) if by else {})
-    found = {
-        name: predictions.scores(part, target, cluster, resamples, seed, spelling=spelled.name)
-        for name, part in parts.items()
-    }
-    echo(*notes, err=True)
-    if as_json:
-        lists = {name: [line.as_row() for line in lines] for name, lines in found.items()}
-        echo_page(to_json(lists | {"notes": [asdict(note) for note in notes]}))
-        return
-    for name, lines in found.items():
-        echo(*([name] if by else []), *lines)
+    scores = score_rows(
+        gold,
+        pred,
+        ids=ids,
+        target=target,
+        cluster=cluster,
+        by=by,
+        gold_label=gold_label,
+        pred_label=pred_label,
+        labels=spelling(preset, mapping or []),
+        ignore=ignored or [],
+        form=Form(delimiter_of(delimiter), encoding),
+        resamples=resamples,
+        seed=seed,
+    )
+    echo(*scores.notes, err=True)
+    echo_page(scores.to_json() if as_json else str(scores))

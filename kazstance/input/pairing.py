@@ -18,6 +18,8 @@ SHOWN: Final = 10
 """Rows that a message names."""
 LONGEST: Final = 60
 """Characters of a value that a message shows."""
+IGNORING: Final = "--ignore-column {}"
+"""How a command is told not to compare a column."""
 BETWEEN: Final = "\x1f"
 """What stands between the parts of a key."""
 KEYS: Final = frozenset({
@@ -55,7 +57,7 @@ class Note:
 
 
 class Side(NamedTuple):
-    """One of the files: its name, its rows, its column of labels, and the key of each row."""
+    """One of the tables: its name, its rows, its column of labels, and the key of each row."""
 
     name: str
     table: pa.Table
@@ -103,6 +105,7 @@ def check_shared(
     ignored: Sequence[str],
     is_label: Callable[[str | None], bool],
     problems: list[Problem],
+    ignoring: str = IGNORING,
 ) -> list[Note]:
     """Compare the columns that both files share, over the rows that are paired.
 
@@ -110,13 +113,14 @@ def check_shared(
     `named` by an option; those whose name has a word for text, target or source; and, whatever the name, text that is
     neither numbers nor labels nor, by its name, an id or a circumstance, as a split, a date or a score. Other columns
     that differ are noted. Names are the same whatever their case and signs, values whatever their white space.
+    `ignoring` is how messages say that a column is to be ignored.
 
     Raises:
-        UnknownNameError: an ignored column stands in neither file.
+        UnknownNameError: an ignored column is in neither table.
     """
     for name in ignored:
         if name not in (there := [*gold.table.column_names, *predicted.table.column_names]):
-            raise UnknownNameError(name, "column of either file", dict.fromkeys(there))
+            raise UnknownNameError(name, "column of either table", dict.fromkeys(there))
     order = pc.index_in(gold.keys, value_set=predicted.keys)
     paired = pa.array(np.flatnonzero(np.asarray(pc.and_(pc.is_valid(order), pc.is_valid(gold.keys)))))
     keys, rows, notes = gold.keys.take(paired), (paired, order.take(paired)), []
@@ -130,7 +134,7 @@ def check_shared(
         elif len(differs := np.flatnonzero(_differs(*columns))):
             said = f"{other} differs in {len(differs)} of {len(paired)} rows"
             if name in named or is_key(name, columns, is_label):
-                said += _first(gold.name, int(differs[0]), keys, columns, other)
+                said += _first(gold.name, int(differs[0]), keys, columns, ignoring.format(other))
                 problems.append(Problem(predicted.name, None, None, said))
             else:
                 notes.append(Note(f"{predicted.name}: {said} from {gold.name}", other, len(differs), len(paired)))
@@ -175,12 +179,12 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
 
 
-def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], name: str) -> str:
+def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], remedy: str) -> str:
     """The first row that differs, and what to do."""
     expected, came = (_cut(column[row]) for column in columns)
     return (
         f", as in row {keys[row].as_py().replace(BETWEEN, ' ')}: {came}, expected {expected} as in {file}; "
-        f"pair by ids that both files share, or pass --ignore-column {name}"
+        f"pair by ids that both share, or pass {remedy}"
     )
 
 
