@@ -71,7 +71,7 @@ def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
         for file, rows in zip(files, (gold, predicted), strict=True):
             with file.open("w", newline="", encoding="utf-8") as sheet:
                 csv.writer(sheet).writerows([("id", "target", "label"), *((i, *row) for i, row in enumerate(rows))])
-        columns = predictions.Columns(["id"], "label", "label", ["target"])
+        columns = predictions.Columns(["id"], target="target")
         return predictions.match(*files, columns, spelling(preset)).confusion("target")
 
 

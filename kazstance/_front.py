@@ -222,60 +222,39 @@ def score(
     resamples: int = 1000,
     seed: int = 12345,
 ) -> Scores:
-    """Score predictions on any stance data set, as `kazstance score` does with files.
-
-    Rows are paired by their ids. Columns that both tables have are compared, so that equal ids of other rows are not
-    taken for the same. Columns `p_<label>` of the predictions are probabilities, and `votes_<label>` of the gold rows
-    are numbers of annotators; both are scored, where there are any.
+    """Score predictions, paired with gold rows by their ids; the result has a score for each metric, as `["wts"]`.
 
     Args:
-        gold: the gold rows: a data frame, a file, a folder of Parquet files, an Arrow dataset or reader, a
-            `datasets.Dataset`, or a list of rows.
-        pred: the predicted rows, likewise, one for each gold row. Where one table has both labels, give it twice.
+        gold: the gold rows: a data frame, a file, a folder of Parquet files, or whatever else holds rows; columns
+            `votes_<label>` are numbers of annotators.
+        pred: the predicted rows, likewise, one for each gold row; columns `p_<label>` are probabilities. Where one
+            table has both labels, give it twice.
         id: the column that identifies a row, or several that do together.
-        target: the column of the target; without it, within-target skill has one stratum.
-        cluster: the column of what belongs together, as a paragraph: intervals draw clusters; without it, rows.
-        by: a column whose values are also scored one by one, as `parts` of the result.
+        target: the column of the target: the strata of within-target skill; without it, there is one.
+        cluster: the column of what belongs together: intervals draw clusters; without it, rows.
+        by: a column whose values are scored one by one too, as `parts` of the result.
         gold_label: the column of the gold label.
         pred_label: the column of the predicted label.
-        labels: how both spell labels: the name of a preset, or a mapping from values to favor, against, neutral and
-            none. Numbers and `none` need one.
-        ignore: columns of both tables that need not agree.
-        delimiter: the character between the fields of text files; without it, a comma in .csv, a tab in .tsv and .txt.
+        labels: how both spell labels: a preset, or a mapping from values to favor, against, neutral and none.
+        ignore: columns of both tables that need not agree; others tell whether equal ids are of the same rows.
+        delimiter: the character between the fields of text files; without it, a comma or, in .tsv and .txt, a tab.
         encoding: that of text files.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
         seed: of the bootstrap, from 0.
 
-    Returns:
-        The score of each metric with its interval, as `scores["wts"]`.
-
     Raises:
-        InputError: rows that are missing, doubled or unknown, shared columns that differ, or values that are not
-            labels, probabilities or votes; all are named.
+        InputError: rows that do not pair, or values that are not labels, probabilities or votes; all are named.
         UnknownNameError: there is no such column, preset or label.
         KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
     """
-    from kazstance.input.spelling import ARGUMENT
+    from kazstance.input.spelling import given
     from kazstance.input.tables import Form
-    from kazstance.predictions import score_rows
-    from kazstance.predictions.matching import Remedies
+    from kazstance.predictions import PYTHON, Columns, score_rows
 
-    return score_rows(
-        gold,
-        pred,
-        ids=[id] if isinstance(id, str) else list(id),
-        target=target,
-        cluster=cluster,
-        by=by,
-        gold_label=gold_label,
-        pred_label=pred_label,
-        labels=labels,
-        ignore=ignore,
-        form=Form(delimiter, encoding),
-        resamples=resamples,
-        seed=seed,
-        remedies=Remedies(ARGUMENT, "ignore=[{!r}]"),
-    )
+    ids = [id] if isinstance(id, str) else list(id)
+    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
+    settings = {"resamples": resamples, "seed": seed}
+    return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
 
 
 def build(corpus: StrPath, out: StrPath) -> Dataset:

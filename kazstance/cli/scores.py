@@ -9,7 +9,7 @@ from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mappi
 from kazstance.input.spelling import spelling
 from kazstance.input.tables import Form
 from kazstance.output.terminal import echo, echo_page
-from kazstance.predictions import score_rows
+from kazstance.predictions import Columns, score_rows
 from kazstance.stats.resampling import RESAMPLES, SEED
 
 
@@ -38,14 +38,8 @@ def score(
     scores = score_rows(
         gold,
         pred,
-        ids=ids,
-        target=target,
-        cluster=cluster,
-        by=by,
-        gold_label=gold_label,
-        pred_label=pred_label,
-        labels=spelling(preset, mapping or []),
-        ignore=ignored or [],
+        Columns(ids, gold_label, pred_label, target, cluster, by, ignored or ()),
+        spelling(preset, mapping or []),
         form=Form(delimiter_of(delimiter), encoding),
         resamples=resamples,
         seed=seed,

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from kazstance.errors import InputError, Problem
 from kazstance.input.frames import as_table
 from kazstance.input.pairing import IGNORING, Note, Side, check_complete, check_shared, row_keys, text_column
-from kazstance.input.spelling import OPTIONS, Spelling
+from kazstance.input.spelling import ARGUMENT, OPTIONS, Spelling
 from kazstance.input.tables import PLAIN, Form
 from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.predictions.distributions import (
@@ -35,13 +35,24 @@ NAMES: Final = ("the gold rows", "the predicted rows")
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that matter: `kept` are of the gold rows, and `ignored` are not compared."""
+    """The columns that matter, those but `ids` and `predicted` of the gold rows; `ignored` ones are not compared.
+
+    `ids` identify a row; intervals draw values of `cluster`; rows with each value of `by` are scored by themselves.
+    """
 
     ids: Sequence[str]
-    gold: str
-    predicted: str
-    kept: Sequence[str] = ()
+    gold: str = "label"
+    predicted: str = "label"
+    target: str | None = None
+    cluster: str | None = None
+    by: str | None = None
     ignored: Sequence[str] = ()
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns of the gold rows that are needed beside ids and label."""
+        named = (self.target, self.cluster, self.by)
+        return list(dict.fromkeys(name for name in named if name and name not in self.ids))
 
 
 class Remedies(NamedTuple):
@@ -52,7 +63,9 @@ class Remedies(NamedTuple):
 
 
 COMMAND: Final = Remedies()
-"""How the options of a command say it."""
+"""By the options of a command."""
+PYTHON: Final = Remedies(ARGUMENT, "ignore=[{!r}]")
+"""By the arguments of a function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,32 +122,21 @@ def match(
 ) -> Matched:
     """The gold rows with the prediction of each.
 
-    Columns that both share are compared, as `kazstance.input.pairing.check_shared` says.
-
     Args:
         gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
         predicted: the predicted rows, likewise; they may be the same.
-        columns: the columns that matter.
+        columns: the columns that matter; others that both share are compared, see `check_shared`.
         spelling: how both spell labels.
         form: how text files are written.
         remedies: what messages say to do.
 
     Raises:
-        InputError: rows that are missing, doubled or unknown, shared columns that differ, so that other rows are
-            paired, labels that the spelling does not know, or empty fields in columns to keep; all are named.
+        InputError: rows that do not pair, shared columns that differ, unknown labels, or empty fields; all are named.
         UnknownNameError: a column that is not there.
-        KazstanceError: a file cannot be read, or the rows are nothing that holds rows.
+        KazstanceError: a file cannot be read, or something does not hold rows.
     """
     problems: list[Problem] = []
-    names = [_name(rows, otherwise) for rows, otherwise in zip((gold, predicted), NAMES, strict=True)]
-    tables = [as_table(gold, names[0], form)]  # a reader can be read once
-    tables.append(tables[0] if predicted is gold else as_table(predicted, names[1], form))
-    check_columns(tables[0], names[0], [*columns.ids, *columns.kept, columns.gold])
-    check_columns(tables[1], names[1], [*columns.ids, columns.predicted])
-    one, other = (
-        Side(name, table, label, row_keys(table, columns.ids, name, problems))
-        for table, name, label in zip(tables, names, (columns.gold, columns.predicted), strict=True)
-    )
+    one, other = _sides(gold, predicted, columns, form, problems)
     check_complete(one, other, problems)
     labels = [
         read_labels(side.table, side.label, Path(side.name), spelling, problems, how=remedies.spelling)
@@ -171,6 +173,20 @@ def labels_of(columns: Sequence[pa.Array]) -> tuple[str, ...]:
     """The labels that rows are scored with: with `none` where it occurs."""
     has_none = any(pc.any(pc.equal(values, "none")).as_py() for values in columns)
     return GRID_LABELS if has_none else LABELS
+
+
+def _sides(gold: Any, predicted: Any, columns: Columns, form: Form, problems: list[Problem]) -> tuple[Side, Side]:
+    """Both tables with their columns checked, and the key of each row."""
+    names = [_name(rows, otherwise) for rows, otherwise in zip((gold, predicted), NAMES, strict=True)]
+    tables = [as_table(gold, names[0], form)]  # a reader can be read once
+    tables.append(tables[0] if predicted is gold else as_table(predicted, names[1], form))
+    check_columns(tables[0], names[0], [*columns.ids, *columns.kept, columns.gold])
+    check_columns(tables[1], names[1], [*columns.ids, columns.predicted])
+    one, other = (
+        Side(name, table, label, row_keys(table, columns.ids, name, problems))
+        for table, name, label in zip(tables, names, (columns.gold, columns.predicted), strict=True)
+    )
+    return one, other
 
 
 def _name(rows: Any, otherwise: str) -> str:

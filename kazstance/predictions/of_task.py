@@ -36,8 +36,8 @@ def predicted_labels(
 ) -> Predicted:
     """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
 
-    The file may have the columns `p_<label>`, the probability of each label; `label` may be left out then, since it is
-    the most probable. Columns that the file shares with the task are compared, see `input.pairing`.
+    `label` may be left out where there are columns `p_<label>`, the probability of each label: it is the most probable.
+    Columns that the file shares with the task are compared, see `input.pairing`.
 
     Args:
         file: CSV, JSON Lines or Parquet.
@@ -49,15 +49,15 @@ def predicted_labels(
         say: is called with each note.
 
     Raises:
-        InputError: rows that are missing, doubled or unknown, unknown labels, or invalid probabilities; all are named.
+        InputError: rows that do not pair, unknown labels, or invalid probabilities; all are named.
         UnknownNameError: a column that is not there.
         KazstanceError: the file cannot be read.
     """
     spelling = spelling or named(labels)
     table = read_table(file)
     columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
-    has_labels = "label" in table.column_names
-    check_columns(table, str(file), ["item_id", *(["label"] if has_labels or not columns else [])])
+    has_labels = "label" in table.column_names or not columns
+    check_columns(table, str(file), ["item_id", *(["label"] if has_labels else [])])
     problems: list[Problem] = []
     side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
     task = _asked(known, optional, side)

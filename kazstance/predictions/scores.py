@@ -1,6 +1,6 @@
 """Scores of predictions: all metrics of paired rows, which show themselves and say how they came about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from html import escape
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import kazstance
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.pairing import Note
-from kazstance.input.spelling import Spelling, given
+from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
 from kazstance.metrics import STANCE_METRICS
 from kazstance.output.characters import safe_line
@@ -123,15 +123,9 @@ class Scores(Listing[Score]):
 def score_rows(
     gold: Any,
     pred: Any,
+    columns: Columns,
+    spelling: Spelling,
     *,
-    ids: Sequence[str],
-    target: str | None = None,
-    cluster: str | None = None,
-    by: str | None = None,
-    gold_label: str = "label",
-    pred_label: str = "label",
-    labels: str | Mapping[Any, str] | Spelling | None = None,
-    ignore: Sequence[str] = (),
     form: Form = PLAIN,
     resamples: int = RESAMPLES,
     seed: int = SEED,
@@ -142,35 +136,28 @@ def score_rows(
     Args:
         gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
         pred: the predicted rows, likewise, one for each gold row; they may be the same.
-        ids: the columns that identify a row.
-        target: the column of the target, the strata of within-target skill; without it, there is one.
-        cluster: the column of the cluster that intervals draw; without it, they draw rows.
-        by: a column; its values are scored too, each by itself.
-        gold_label: the column of the gold label.
-        pred_label: the column of the predicted label.
-        labels: how both spell labels: the name of a preset, or a mapping from values to labels.
-        ignore: columns that need not agree.
+        columns: the columns that matter.
+        spelling: how both spell labels.
         form: how text files are written.
         resamples: bootstrap resamples, at least 10.
         seed: of the bootstrap, from 0.
         remedies: what messages say to do.
 
     Raises:
-        InputError: rows that do not pair, labels that are not labels, and whatever else is wrong; all is named.
-        UnknownNameError: a column or preset that is not there.
-        KazstanceError: something that holds no rows, a file that cannot be read, or too few resamples.
+        InputError: rows that do not pair, values that are not labels, and whatever else is wrong; all is named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
     """
     for name, number, least in (("resamples", resamples, FEWEST), ("seed", seed, 0)):
         if number < least:
             raise KazstanceError(f"{name}: {number}, expected {least} or more")
-    kept = list(dict.fromkeys(name for name in (target, cluster, by) if name and name not in ids))
-    spelled = given(labels)
-    matched = match(
-        gold, pred, Columns(ids, gold_label, pred_label, kept, ignore), spelled, form=form, remedies=remedies
+    matched = match(gold, pred, columns, spelling, form=form, remedies=remedies)
+    score_part = partial(
+        _scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed, spelling=spelling.name
     )
-    score_part = partial(_scores, target=target, cluster=cluster, n=resamples, seed=seed, spelling=spelled.name)
-    single = {name: Scores(score_part(part)) for name, part in (parts(matched, by) if by else {}).items()}
-    return Scores(score_part(matched), matched.notes, by, single)
+    found = parts(matched, columns.by) if columns.by else {}
+    single = {name: Scores(score_part(part)) for name, part in found.items()}
+    return Scores(score_part(matched), matched.notes, columns.by, single)
 
 
 def scores(
