@@ -40,8 +40,8 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "publish": {"comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
     "review": {"corpus", "errors", "input", "output", "schema"},
+    "publish": {"benchmark", "comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
     "_front": {"comparison", "dataset", "explorer", "input", "output", "plot", "predictions", "publish", "schema"},
     "cli": {
         "benchmark",

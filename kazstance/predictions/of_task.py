@@ -14,6 +14,7 @@ from kazstance.input.tables import read_table
 from kazstance.output.terminal import echo
 from kazstance.predictions.distributions import PROBABILITY, LabelColumns, most_probable, read_probabilities
 from kazstance.predictions.labels import check_columns, label_test, read_labels
+from kazstance.stats.counting import Floats
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,12 @@ def predicted_labels(
     found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
-    names = side.keys.to_pylist()
-    rows = None if probabilities is None else dict(zip(names, map(tuple, probabilities.tolist()), strict=True))
-    return Predicted(dict(zip(names, found.to_pylist(), strict=True)), rows)
+    return _by_id(side.keys.to_pylist(), found, probabilities)
+
+
+def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -> Predicted:
+    rows = None if probabilities is None else dict(zip(ids, map(tuple, probabilities.tolist()), strict=True))
+    return Predicted(dict(zip(ids, labels.to_pylist(), strict=True)), rows)
 
 
 def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:

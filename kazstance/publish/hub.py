@@ -14,7 +14,7 @@ from kazstance.output.terminal import echo
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
-from kazstance.publish.evaluation import evaluation
+from kazstance.publish.evaluation import FILE, evaluation, is_evaluated, questions_table
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import sign, to_bytes
@@ -77,15 +77,15 @@ def stage(data: Path, out: Path, home: str | None = None) -> None:
         _add_pages(folder, content)
 
 
-def _add_pages(folder: Path, pages: Mapping[str, str]) -> None:
+def _add_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:
     """Write pages beside a dataset, and sign its manifest with them."""
-    content = {name: page.encode() for name, page in pages.items()}
+    content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
         (folder / name).write_bytes(page)
     (folder / MANIFEST).write_bytes(to_bytes(sign(dataset.manifest(data=folder), content)))
 
 
-def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
+def pages(data: Path, home: str | None = None) -> Mapping[str, str | bytes]:
     """All that is published beside the tables and the manifest, by name.
 
     Raises:
@@ -95,12 +95,13 @@ def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
     found = check(data, pages=None).whole()
     places = {name: _own(dataset.page_place(data, name), data) for name in dataset.PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
-    made = {
+    made: dict[str, str | bytes | None] = {
         CARD: render(there[CARD], data) if CARD in there else plain_card(data),
         LICENCE: there.get(LICENCE) or licence_text(data),
         "croissant.json": croissant(data, home),
         "CITATION.cff": citation_cff(found) if is_citable(found) else None,
-        "eval.yaml": evaluation(found),
+        "eval.yaml": evaluation(found) if is_evaluated(found) else None,
+        FILE: questions_table(data) if is_evaluated(found) else None,
     }
     return there | {name: page for name, page in made.items() if page is not None}
 
