@@ -234,7 +234,7 @@ def score(
         cluster: the column of what belongs together: intervals draw clusters; without it, rows.
         by: a column whose values are scored one by one too, as `parts` of the result.
         gold_label: the column of the gold label.
-        pred_label: the column of the predicted label.
+        pred_label: the column of the predicted label; where there is no `label`, the most probable one is taken.
         labels: how both spell labels: a preset, or a mapping from values to favor, against, neutral and none.
         ignore: columns of both tables that need not agree; others tell whether equal ids are of the same rows.
         delimiter: the character between the fields of text files; without it, a comma or, in .tsv and .txt, a tab.

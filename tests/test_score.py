@@ -1,5 +1,6 @@
 """`kazstance.score`: the same figures from whatever holds the rows, and messages that say what is wrong where."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 import kazstance as ks
+from kazstance.cli import app
+from kazstance.stats.resampling import RESAMPLES as RESAMPLES_OF_ALL
+from kazstance.stats.resampling import SEED
 from tests.commands import call
 
 GOLD = {
@@ -137,6 +141,26 @@ def test_scores_are_those_of_scikit_learn(pairs):
     assert found["f_avg"].is_defined == ({"favor", "against"} <= set(there))
 
 
+def test_a_prediction_without_a_label_is_the_most_probable_one(by_command):
+    found = score(pred={name: values for name, values in PRED.items() if name != "label"})
+    assert json.loads(found.to_json())["all"] == by_command["all"]
+    assert [str(note) for note in found.notes] == [
+        "note: the predicted rows: no column label; the most probable label is taken"
+    ]
+    alone = {"nr": PRED["nr"], "p_value": [0.5] * 8}
+    with pytest.raises(ks.UnknownNameError, match="'label' is not a column of the predicted rows"):
+        score(pred=alone)
+
+
+def test_probabilities_may_be_decimals(by_command):
+    """As DuckDB reads a number with a point."""
+    rows = ", ".join(f"({','.join(map(repr, row))})" for row in zip(*PRED.values(), strict=True))
+    relation = duckdb.sql(f"SELECT * FROM (VALUES {rows}) AS t({', '.join(PRED)})")
+    assert {str(kind).partition("(")[0] for kind in relation.types} >= {"DECIMAL"}
+    expected = {line["metric"]: line["value"] for line in by_command["all"]}
+    assert {line.metric: line.value for line in score(pred=relation)} == pytest.approx(expected)
+
+
 def test_a_score_is_an_estimate():
     found = score()
     assert isinstance(found["wts"], ks.Estimate)
@@ -221,6 +245,7 @@ def test_faults_are_named_by_the_side_they_are_on(fault):
 
 WRONG = {
     "id": ({"id": "number"}, r"'number' is not a column of the gold rows; choose from nr, about"),
+    "no ids": ({"id": []}, r"id: no column, expected one or more"),
     "several ids": ({"id": ["nr", "x"]}, r"'x' is not a column of the gold rows"),
     "target": ({"target": "abuot"}, r"'abuot' is not a column of the gold rows.*did you mean about"),
     "predicted label": ({"pred_label": "answer"}, r"'answer' is not a column of the predicted rows"),
@@ -263,6 +288,17 @@ def test_tables_of_a_dataset_are_scored_as_they_are(harbour_data):
     roles = {"id": ["sentence_id", "target_id"], "target": "target_id", "cluster": "paragraph_id", "resamples": 10}
     for table in (ds.stances, ds.stances.to_hf()["test"], ds.stances.path("test"), ds.stances.to_pandas()):
         assert ks.score(table, table, **roles)["accuracy"].value == 1
+
+
+def test_command_and_function_draw_the_same_resamples():
+    drawn = {"resamples": RESAMPLES_OF_ALL, "seed": SEED}
+    for function in (ks.score, commands()["score"]):
+        parameters = inspect.signature(function).parameters
+        assert {name: parameters[name].default for name in drawn} == drawn
+
+
+def commands():
+    return {command.name: command.callback for command in app.registered_commands}
 
 
 def test_scoring_from_python_leaves_scipy_stats_alone():

@@ -125,7 +125,7 @@ def most_probable(
 
 def _filled(column: pa.ChunkedArray) -> int:
     """How many rows hold something other than 0; in a column of text, something other than blanks or the digit."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if _is_numeric(column.type):
         return int(pc.sum(pc.not_equal(column, 0)).as_py() or 0)
     return sum(str(value).strip() not in ("", "0") for value in column.drop_null().to_pylist())
 
@@ -148,7 +148,7 @@ def _numbers(columns: LabelColumns, labels: Sequence[str], problems: list[Proble
         if label in chosen:
             message = f"{chosen[label]} is of {label} too, expected one column for each label"
             problems.append(Problem(side.name, None, name, message))
-        elif not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        elif not _is_numeric(kind):
             problems.append(Problem(side.name, None, name, f"values of type {kind}, expected numbers"))
         chosen.setdefault(label, name)
     for label in labels:
@@ -156,7 +156,12 @@ def _numbers(columns: LabelColumns, labels: Sequence[str], problems: list[Proble
             problems.append(Problem(side.name, None, f"{prefix}{label}", "no column, expected one for each label"))
     if len(problems) > before:
         return None
-    return np.column_stack([side.table.column(chosen[label]).to_numpy().astype(np.float64) for label in labels])
+    numbers = (pc.cast(side.table.column(chosen[label]), pa.float64(), safe=False) for label in labels)
+    return np.column_stack([column.to_numpy() for column in numbers])
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _not_of_a_label(columns: LabelColumns, name: str, labels: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Columns of labels, brought to one spelling: every value that is not a label is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,7 @@ def label_test(spelling: Spelling) -> Callable[[str | None], bool]:
     return partial(_is_label, spelling)
 
 
-def check_columns(table: pa.Table, where: str, names: list[str]) -> None:
+def check_columns(table: pa.Table, where: str, names: Sequence[str]) -> None:
     """See that a table has some columns.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.errors import InputError, Problem
+from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.frames import as_table
 from kazstance.input.pairing import IGNORING, Note, Side, check_complete, check_shared, row_keys, text_column
 from kazstance.input.spelling import ARGUMENT, OPTIONS, Spelling
@@ -125,7 +125,8 @@ def match(
     Args:
         gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
         predicted: the predicted rows, likewise; they may be the same.
-        columns: the columns that matter; others that both share are compared, see `check_shared`.
+        columns: the columns that matter; others that both share are compared, see `check_shared`. That of the predicted
+            label may be missing under its usual name, where there are probabilities of all labels.
         spelling: how both spell labels.
         form: how text files are written.
         remedies: what messages say to do.
@@ -137,30 +138,25 @@ def match(
     """
     problems: list[Problem] = []
     one, other = _sides(gold, predicted, columns, form, problems)
+    votes = label_columns(one, VOTES, spelling, remedies.spelling)
+    chances = label_columns(other, PROBABILITY, spelling, remedies.spelling)
+    if not (chances.has_labels and other.label == Columns.predicted):
+        check_columns(other.table, other.name, [other.label])
     check_complete(one, other, problems)
     labels = [
         read_labels(side.table, side.label, Path(side.name), spelling, problems, how=remedies.spelling)
         for side in (one, other)
+        if side.label in side.table.column_names
     ]
-    notes = check_shared(
-        one,
-        other,
-        named=columns.kept,
-        ignored=columns.ignored,
-        is_label=label_test(spelling),
-        problems=problems,
-        ignoring=remedies.ignoring,
-    )
+    notes = _compare(one, other, columns, spelling, remedies, problems=problems)
     kept = {name: text_column(one.table, name, one.name, problems) for name in [*columns.ids, *columns.kept]}
     problems += [problem for name in columns.kept for problem in _empty(kept[name], name, one.name)]
-    votes = label_columns(one, VOTES, spelling, remedies.spelling)
-    chances = label_columns(other, PROBABILITY, spelling, remedies.spelling)
-    voted, probabilities, known = _read_soft(votes, chances, labels, problems, notes)
+    soft = _read_soft(votes, chances, labels, problems, notes)
     if problems:
         raise InputError(problems)
     order = pc.index_in(one.keys, value_set=other.keys)
-    moved = None if probabilities is None else probabilities[order.to_numpy()]
-    return Matched(labels[0], labels[1].take(order), kept, known, moved, voted, notes)
+    moved = None if soft.probabilities is None else soft.probabilities[order.to_numpy()]
+    return Matched(labels[0], soft.predicted.take(order), kept, soft.labels, moved, soft.votes, notes)
 
 
 def parts(matched: Matched, by: str) -> dict[str, Matched]:
@@ -177,11 +173,13 @@ def labels_of(columns: Sequence[pa.Array]) -> tuple[str, ...]:
 
 def _sides(gold: Any, predicted: Any, columns: Columns, form: Form, problems: list[Problem]) -> tuple[Side, Side]:
     """Both tables with their columns checked, and the key of each row."""
+    if not columns.ids:
+        raise KazstanceError("id: no column, expected one or more that identify a row")
     names = [_name(rows, otherwise) for rows, otherwise in zip((gold, predicted), NAMES, strict=True)]
     tables = [as_table(gold, names[0], form)]  # a reader can be read once
     tables.append(tables[0] if predicted is gold else as_table(predicted, names[1], form))
     check_columns(tables[0], names[0], [*columns.ids, *columns.kept, columns.gold])
-    check_columns(tables[1], names[1], [*columns.ids, columns.predicted])
+    check_columns(tables[1], names[1], columns.ids)
     one, other = (
         Side(name, table, label, row_keys(table, columns.ids, name, problems))
         for table, name, label in zip(tables, names, (columns.gold, columns.predicted), strict=True)
@@ -201,14 +199,38 @@ def _empty(column: pa.Array, name: str, where: str) -> Iterator[Problem]:
         yield Problem(where, None, name, f"empty in {blank} of {len(column)} rows, expected a value in each")
 
 
+def _compare(
+    one: Side, other: Side, columns: Columns, spelling: Spelling, remedies: Remedies, *, problems: list[Problem]
+) -> list[Note]:
+    """What is to be known of the columns that both sides share."""
+    return check_shared(
+        one,
+        other,
+        named=columns.kept,
+        ignored=columns.ignored,
+        is_label=label_test(spelling),
+        problems=problems,
+        ignoring=remedies.ignoring,
+    )
+
+
+class _Soft(NamedTuple):
+    """Votes and probabilities where there are any, the labels to score, and the predicted ones in their own order."""
+
+    votes: Floats | None
+    probabilities: Floats | None
+    labels: tuple[str, ...]
+    predicted: Any
+
+
 def _read_soft(
     votes: LabelColumns,
     probabilities: LabelColumns,
     labels: Sequence[pa.Array],
     problems: list[Problem],
     notes: list[Note],
-) -> tuple[Floats | None, Floats | None, tuple[str, ...]]:
-    """Votes and probabilities, where there are any, and the labels that both are of, which are those to score."""
+) -> _Soft:
+    """Votes and probabilities; of predictions without labels, `labels` has the gold ones alone."""
     known = GRID_LABELS if "none" in probabilities.labels.values() else labels_of(labels)
     notes += [*votes.notes, *probabilities.notes]
     voted = chances = None
@@ -217,6 +239,15 @@ def _read_soft(
         notes += votes_left_out(votes, known)
     if probabilities.has_labels:
         chances = read_probabilities(probabilities, known, problems)
+    predicted = labels[1] if len(labels) > 1 else None
     if chances is not None:
-        most_probable(chances, labels[1], known, probabilities.side, problems)
-    return voted, chances, known
+        likely = most_probable(chances, predicted, known, probabilities.side, problems)
+        if predicted is None:
+            predicted = likely
+            notes.append(_without_label(probabilities.side))
+    return _Soft(voted, chances, known, predicted)
+
+
+def _without_label(side: Side) -> Note:
+    rows = len(side.table)
+    return Note(f"{side.name}: no column {side.label}; the most probable label is taken", side.label, 0, rows)
