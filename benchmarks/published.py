@@ -20,7 +20,7 @@ from kazstance.input.spelling import spelling
 from kazstance.metrics import F_AVG, LABELS
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
-from kazstance.stats.confusion import Confusion, confusion
+from kazstance.stats.confusion import Confusion
 from kazstance.stats.counting import Floats
 from kazstance.stats.metrics import f1, macro_f1, precision, recall, ss, wts
 
@@ -71,9 +71,8 @@ def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
         for file, rows in zip(files, (gold, predicted), strict=True):
             with file.open("w", newline="", encoding="utf-8") as sheet:
                 csv.writer(sheet).writerows([("id", "target", "label"), *((i, *row) for i, row in enumerate(rows))])
-        columns = predictions.Columns(["id"], "label", "label", ["target"])
-        table = predictions.match(*files, columns, spelling(preset)).table
-    return confusion(table, "gold", "predicted", strata=["target"], labels=LABELS)
+        columns = predictions.Columns(["id"], target="target")
+        return predictions.match(*files, columns, spelling(preset)).confusion("target")
 
 
 def tab_separated(file: Path) -> Rows:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kazstance._moved import moved
 
 if TYPE_CHECKING:
-    from kazstance._front import Chart, Comparison, Dataset, build, compare
+    from kazstance._front import Chart, Comparison, Dataset, build, compare, score
     from kazstance._front import Dataset as open  # noqa: A004, N813  # named after what it does, as in other packages
     from kazstance.comparison import Cell, Disagreement, Distances, Word
     from kazstance.comparison.agreement import Agreement
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from kazstance.output.listing import Listing
+    from kazstance.predictions import Scores
     from kazstance.schema.labels import Label, Position
     from kazstance.schema.manifest import Manifest
     from kazstance.schema.records import (
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
         Stance,
         Target,
     )
+    from kazstance.stats.estimate import Estimate
 
 __version__ = "0.3.0"
 
 _HOMES: Final = {
-    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare"),
+    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "score"),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
     "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
@@ -49,12 +51,14 @@ _HOMES: Final = {
         *("UnknownLabelError", "UnknownNameError"),
     ),
     "kazstance.output.listing": ("Listing",),
+    "kazstance.predictions": ("Scores",),
     "kazstance.schema.labels": ("Label", "Position"),
     "kazstance.schema.manifest": ("Manifest",),
     "kazstance.schema.records": (
         *("Annotator", "GridCell", "Judgement", "Pair", "Probe", "Sentence", "Source", "SourcePosition", "Stance"),
         "Target",
     ),
+    "kazstance.stats.estimate": ("Estimate",),
 }
 """Where each public name is defined; it is loaded when it is first asked for."""
 _PLACES: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -69,6 +73,7 @@ __all__ = [
     "Dataset",
     "Disagreement",
     "Distances",
+    "Estimate",
     "GridCell",
     "History",
     "InputError",
@@ -82,6 +87,7 @@ __all__ = [
     "Pair",
     "Position",
     "Probe",
+    "Scores",
     "Sentence",
     "Source",
     "SourcePosition",
@@ -98,6 +104,7 @@ __all__ = [
     "manifest",
     "open",
     "path",
+    "score",
     "splits",
     "table",
     "to_hf",

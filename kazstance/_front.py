@@ -10,12 +10,13 @@ from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
     from kazstance.paths import StrPath
+    from kazstance.predictions import Scores
     from kazstance.schema.manifest import Manifest
 
 
@@ -187,6 +188,58 @@ def compare(
             sentences=sentences,
         )
     )
+
+
+def score(
+    gold: Any,
+    pred: Any,
+    *,
+    id: str | Sequence[str],  # noqa: A002  # as the command has it
+    target: str | None = None,
+    cluster: str | None = None,
+    by: str | None = None,
+    gold_label: str = "label",
+    pred_label: str = "label",
+    labels: str | Mapping[Any, str] | None = None,
+    ignore: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    resamples: int = 1000,
+    seed: int = 12345,
+) -> Scores:
+    """Score predictions, paired with gold rows by their ids; the result has a score for each metric, as `["wts"]`.
+
+    Args:
+        gold: the gold rows: a data frame, a file, a folder of Parquet files, or whatever else holds rows; columns
+            `votes_<label>` are numbers of annotators.
+        pred: the predicted rows, likewise, one for each gold row; columns `p_<label>` are probabilities. Where one
+            table has both labels, give it twice.
+        id: the column that identifies a row, or several that do together.
+        target: the column of the target: the strata of within-target skill; without it, there is one.
+        cluster: the column of what belongs together: intervals draw clusters; without it, rows.
+        by: a column whose values are scored one by one too, as `parts` of the result.
+        gold_label: the column of the gold label.
+        pred_label: the column of the predicted label; where there is no `label`, the most probable one is taken.
+        labels: how both spell labels: a preset, or a mapping from values to favor, against, neutral and none.
+        ignore: columns of both tables that need not agree; others tell whether equal ids are of the same rows.
+        delimiter: the character between the fields of text files; without it, a comma or, in .tsv and .txt, a tab.
+        encoding: that of text files.
+        resamples: bootstrap resamples of each 95 % interval, at least 10.
+        seed: of the bootstrap, from 0.
+
+    Raises:
+        InputError: rows that do not pair, or values that are not labels, probabilities or votes; all are named.
+        UnknownNameError: there is no such column, preset or label.
+        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
+    """
+    from kazstance.input.spelling import given
+    from kazstance.input.tables import Form
+    from kazstance.predictions import PYTHON, Columns, score_rows
+
+    ids = [id] if isinstance(id, str) else list(id)
+    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
+    settings = {"resamples": resamples, "seed": seed}
+    return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
 
 
 def build(corpus: StrPath, out: StrPath) -> Dataset:

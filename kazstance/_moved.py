@@ -8,8 +8,8 @@ MOVED: Final = {
     "export": "kazstance.Dataset.stances.to_pandas(), or `kazstance export`",
     "history": "kazstance.Dataset.why",
     "reliability": "kazstance.Dataset.agreement",
-    "scoring": "kazstance.stats.scores and kazstance.stats.metrics, or `kazstance score` for files",
-    "tables": "kazstance.compare, or `kazstance score`, which take files",
+    "scoring": "kazstance.score, or kazstance.stats.scores and kazstance.stats.metrics for counts",
+    "tables": "kazstance.compare and kazstance.score, which take files",
     "tally": "kazstance.stats.counting, or kazstance.stats.resampling for intervals",
 }
 """What takes the place of each name."""

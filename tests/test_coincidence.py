@@ -130,7 +130,7 @@ def test_white_space_normal_forms_and_spelling_of_numbers_are_no_difference(tmp_
 
 def test_a_column_to_ignore_has_to_be_there(tmp_path):
     found = score(*write(tmp_path).values(), "--id", "nr", "--ignore-column", "Txt")
-    assert (found.code, found.err.startswith("'Txt' is not a column of either file; choose from nr, Target")) == (
+    assert (found.code, found.err.startswith("'Txt' is not a column of either table; choose from nr, Target")) == (
         2,
         True,
     )
@@ -191,7 +191,7 @@ def test_predictions_of_a_run_have_to_be_of_the_rows_of_the_task(tmp_path):
 def test_empty_targets_and_clusters_are_refused(tmp_path):
     files = write(tmp_path, {"Target": ["pool", "", " ", "market", "market", "market"]})
     found = score(files["gold"], files["pred"], "--id", "nr", "--target", "Target", "--ignore-column", "Target")
-    assert (found.code, "gold.csv: Target: nothing in 2 of 6 rows" in found.err) == (1, True)
+    assert (found.code, "gold.csv: Target: empty in 2 of 6 rows" in found.err) == (1, True)
 
 
 def test_the_last_word_of_a_name_counts_most():

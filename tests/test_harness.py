@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -38,7 +39,7 @@ def start(programs, tmp_path):
     plugin.mkdir(parents=True)
     (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted\nVersion: 1\n")
     (plugin / "entry_points.txt").write_text(ENTRY_POINTS)
-    caches = {"HF_HOME": str(tmp_path / "hf"), "XDG_DATA_HOME": str(tmp_path / "share")}
+    caches = {"HF_HOME": str(tmp_path / "hf"), "XDG_DATA_HOME": str(tmp_path / "share"), "HF_HUB_OFFLINE": "1"}
     paths = os.pathsep.join([str(PLUGIN), str(plugin.parent)])
     env = {**os.environ, **caches, "PYTHONPATH": paths, "REFUSED": str(tmp_path / "refused"), "COLUMNS": "200"}
 
@@ -57,9 +58,9 @@ def inspect(start, tmp_path):
     """The log of a task in Inspect AI."""
 
     def run(task, model, *args):
-        logs = tmp_path / "logs"
+        logs = tmp_path / f"logs-{task.replace('/', '-')}"
         options = ["--model", f"scripted/{model}", "--display", "plain", "--log-format", "json", "--log-dir", logs]
-        out = start("inspect", "eval", f"kazstance/{task}", *options, *args)
+        out = start("inspect", "eval", task if "/" in task else f"kazstance/{task}", *options, *args)
         (file,) = logs.iterdir()
         log = json.loads(file.read_text())
         assert log["status"] == "success", out
@@ -178,6 +179,46 @@ def test_scores_in_lm_eval_are_ours_to_the_last_digit(start, tmp_path):
             assert found[metric] == float(METRICS[metric](table)), metric
         assert found["acc"] == float(METRICS["accuracy"](table))
         assert found["effective_size"] == float(effective_size(table))
+
+
+@pytest.fixture
+def on_a_hub(staged, tmp_path):
+    """The staged dataset as programs without network find one of a Hub: its rows at hand, its page in their cache."""
+    shutil.copytree(staged, tmp_path / "org" / "stances")
+    cache = tmp_path / "hf" / "hub" / "datasets--org--stances"
+    snapshot = cache / "snapshots" / ("0" * 40)
+    for folder in (snapshot, cache / "refs"):
+        folder.mkdir(parents=True)
+    (cache / "refs" / "main").write_text("0" * 40)
+    shutil.copy(staged / "eval.yaml", snapshot)
+    return "hf/org/stances"
+
+
+def test_inspect_asks_the_same_from_the_hub_as_from_the_package_and_so_does_lm_eval(inspect, start, on_a_hub, tmp_path):
+    ours, _, _ = inspect("stance", "mixed")
+    theirs, scores, _ = inspect(on_a_hub, "mixed")
+    ours, theirs = ({key(sample): sample for sample in samples} for samples, key in ((ours, by_id), (theirs, by_item)))
+    assert len(ours) == kazstance.manifest().tables["stances"]["test"].rows
+    assert ours.keys() == theirs.keys()
+    start("python", PLUGIN / "asked.py", start("kazstance", "tasks-dir").strip(), tmp_path / "asked.json")
+    asked = json.loads((tmp_path / "asked.json").read_text())
+    assert asked.keys() == ours.keys()
+    for name, sample in ours.items():
+        assert theirs[name]["messages"][0]["content"] == sample["messages"][0]["content"]
+        assert theirs[name]["target"] == sample["target"]
+        text = "\n".join([sample["input"], "", "Answers:", *sample["choices"]])
+        assert asked[name] == f"{text}\n\nAnswer:"
+    right = [line["scores"]["choice"]["value"] == "C" for line in theirs.values()]
+    assert scores["accuracy"] == pytest.approx(np.mean(right))
+    assert right == [ours[name]["scores"]["label"]["value"] == "C" for name in theirs]
+
+
+def by_id(sample):
+    return sample["id"]
+
+
+def by_item(sample):
+    return sample["metadata"]["item_id"]
 
 
 def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):

@@ -73,7 +73,7 @@ def test_votes_that_are_no_numbers_are_no_error_where_they_are_left_out(votes, t
     (tmp_path / "p.csv").write_text("id,label\n1,favor\n2,against\n")
     done = run("score", "--id", "id", "--preset", "kazstance", gold=tmp_path / "g.csv", pred=tmp_path / "p.csv")
     assert done.code == 0, done.err
-    assert "g.csv: votes_none is left out, with votes in 1 of 2 rows: no label is none" in done.err
+    assert "g.csv: votes_none is left out, with votes in 1 of 2 rows: no row has the label none" in done.err
 
 
 def test_a_fold_without_training_rows_is_said_to_be_one(harbour_data, tmp_path):

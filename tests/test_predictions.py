@@ -197,4 +197,7 @@ def test_columns_that_only_look_like_probabilities_are_passed_over(files):
 def test_votes_that_are_none_are_named(soft_files):
     frame = pl.read_csv(soft_files / "gold.csv").with_columns(votes_NONE=pl.lit(-1))
     frame.write_csv(soft_files / "gold.csv")
-    assert "gold.csv: votes_…: not all are counts, expected numbers from 0" in run(soft_files, *ARGS, code=1).stderr
+    assert (
+        "gold.csv: votes_…: some values are not counts, expected numbers from 0"
+        in run(soft_files, *ARGS, code=1).stderr
+    )

@@ -133,7 +133,8 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     assert repository.tags == {"v1.2.0": repository.head}
     files = files_of(hub)
     tables = {f.path for splits in dataset.manifest(data=harbour_data).tables.values() for f in splits.values()}
-    pages = {"README.md", "LICENSE-DATA", "croissant.json", "eval.yaml", "manifest.json", ".gitattributes"}
+    pages = {"README.md", "LICENSE-DATA", "croissant.json", "eval.yaml", "questions.parquet"}
+    pages |= {"manifest.json", ".gitattributes"}
     assert files.keys() == tables | pages
     sent, built = (
         json.loads(content) for content in (files["manifest.json"], (harbour_data / "manifest.json").read_bytes())

@@ -8,8 +8,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import datasets
 import jsonschema
 import mlcroissant
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from mlcroissant._src.core.context import Context
@@ -17,6 +19,9 @@ from mlcroissant._src.core.rdf import make_context
 from typer.testing import CliRunner
 
 from kazstance import dataset
+from kazstance.benchmark import harness
+from kazstance.benchmark.questions import asked, definitions, question
+from kazstance.benchmark.tasks import get_task
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
@@ -24,7 +29,7 @@ from kazstance.errors import InputError, KazstanceError, UnknownNameError
 from kazstance.publish import rights
 from kazstance.publish.citation import Style, citation_cff, cite, zenodo_json
 from kazstance.publish.croissant import croissant
-from kazstance.publish.evaluation import evaluation
+from kazstance.publish.evaluation import is_evaluated
 from kazstance.publish.hub import stage
 from kazstance.schema.json_schema import json_schema
 from kazstance.schema.labels import Label
@@ -282,20 +287,53 @@ def test_every_field_is_described_and_labels_are_enumerated(metadata, loaded):
     assert labels == [{"number": label.value, "name": label.name} for label in Label]
 
 
-def test_the_evaluation_names_columns_there_are_in_the_documented_shape(harbour_data):
-    for data in (dataset.SHIPPED, harbour_data):
-        found = yaml.safe_load(evaluation(dataset.manifest(data=data)))
+def test_the_evaluation_names_columns_there_are_in_the_documented_shape(staged, harbour_data, tmp_path):
+    stage(harbour_data, tmp_path / "harbour")
+    for data in (staged, tmp_path / "harbour"):
+        found = yaml.safe_load((data / "eval.yaml").read_text(encoding="utf-8"))
         assert found.keys() == {"name", "description", "evaluation_framework", "tasks"}
         assert found["evaluation_framework"] == "inspect-ai"
         (task,) = found["tasks"]
         assert task.keys() == {"id", "config", "split", "field_spec", "solvers", "scorers"}
-        columns = dataset.table(task["config"], task["split"], data=data).column_names
+        matter = yaml.safe_load((data / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+        files = {config["config_name"]: config["data_files"] for config in matter["configs"]}[task["config"]]
+        (place,) = [file["path"] for file in files if file["split"] == task["split"]]
         spec = task["field_spec"]
-        assert {spec["input"], spec["target"], *spec["metadata"]} <= set(columns)
-        template = task["solvers"][0]["args"]["template"]
-        assert set(re.findall(r"{(\w+)}", template)) == {"prompt", *spec["metadata"]}
-        assert {solver["name"] for solver in task["solvers"]} <= {"prompt_template", "generate", "multiple_choice"}
-        assert {scorer["name"] for scorer in task["scorers"]} <= {"answer", "choice", "match", "pattern", "exact"}
+        assert {spec["input"], spec["target"], spec["choices"], *spec["metadata"]} <= set(
+            pq.read_schema(data / place).names
+        )
+        assert [solver["name"] for solver in task["solvers"]] == ["multiple_choice"]
+        assert [scorer["name"] for scorer in task["scorers"]] == ["choice"]
+
+
+def test_the_hub_asks_the_question_of_every_other_program(staged):
+    rows = {row["item_id"]: row for row in pq.read_table(staged / "questions.parquet").to_pylist()}
+    known = definitions()
+    items = {item.item_id: item for item in asked(get_task("stance"), "test")}
+    assert rows.keys() == items.keys()
+    for name, item in items.items():
+        row = rows[name]
+        assert row["question"] == question(item, known)
+        assert row["choices"][row["label"]].partition(": ")[0] == row["label_name"] == item.label
+        assert (row["target_id"], row["cluster"]) == (item.target_id, item.cluster)
+    for doc in harness.load("stance")["test"]:
+        assert doc["prompt"] == "\n".join(
+            [rows[doc["item_id"]]["question"], "", "Answers:", *rows[doc["item_id"]]["choices"]]
+        )
+        assert doc["label"] == rows[doc["item_id"]]["label"]
+
+
+def test_a_program_that_reads_the_card_finds_the_questions(staged, tmp_path):
+    found = datasets.load_dataset(str(staged), "questions", split="test", cache_dir=str(tmp_path))
+    assert found.to_list() == pq.read_table(staged / "questions.parquet").to_pylist()
+
+
+def test_without_test_rows_nothing_is_asked(harbour_data, tmp_path):
+    found = dataset.manifest(data=harbour_data)
+    stances = found.tables["stances"]
+    empty = stances | {"test": stances["test"].model_copy(update={"rows": 0})}
+    assert is_evaluated(found)
+    assert not is_evaluated(found.model_copy(update={"tables": found.tables | {"stances": empty}}))
 
 
 def test_every_field_of_a_publication_is_documented():
@@ -313,6 +351,7 @@ def test_a_folder_is_staged_with_all_that_belongs_to_it(staged, root, harbour_da
         "croissant.json",
         "eval.yaml",
         "manifest.json",
+        "questions.parquet",
     }
     assert (staged / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")
     assert (staged / "CITATION.cff").read_text(encoding="utf-8") == (root / "CITATION.cff").read_text(encoding="utf-8")

@@ -264,7 +264,7 @@ def test_votes_for_a_label_that_is_not_scored_are_noted(tmp_path):
         tmp_path, "--preset", "kazstance", gold=["favor", "against"], pred=["favor", "favor"], gold_more=votes
     )
     assert found.code == 0
-    assert "gold.csv: votes_none is left out, with votes in 1 of 2 rows: no label is none" in found.err
+    assert "gold.csv: votes_none is left out, with votes in 1 of 2 rows: no row has the label none" in found.err
 
 
 STANCES = {

@@ -273,7 +273,7 @@ def test_columns_that_are_not_text_are_named(tmp_path, kind, column):
     pa.parquet.write_table(pa.table(columns), good)
     pa.parquet.write_table(pa.table(columns | {column: KINDS[kind]}), file)
     with pytest.raises(KazstanceError, match=rf"g.parquet: {column}: values of type .*, expected text or numbers"):
-        match(file, good, Columns(["id"], "label", "label", ["target", "cluster", "part"]), spelling("kazstance"))
+        match(file, good, Columns(["id"], "label", "label", "target", "cluster", "part"), spelling("kazstance"))
 
 
 # The files of a corpus

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kazstance import dataset
 from kazstance.benchmark import family
-from kazstance.benchmark.questions import asked, choices, definitions, question
+from kazstance.benchmark.questions import questions
 from kazstance.benchmark.replies import Answer, count, measure
 from kazstance.benchmark.tasks import Task, get_task
 from kazstance.extras import naming_extras
@@ -36,7 +36,7 @@ def load(
     Raises:
         MissingExtraError: `datasets` is not installed.
         UnknownNameError: there is no such task or split; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
     with naming_extras():
         import datasets  # noqa: PLC0415  # needs an extra
@@ -89,16 +89,14 @@ def _value(metric: str, answers: Sequence[Answer]) -> float:
 
 
 def _rows(task: Task, split: str, *, context: bool, data: Path) -> list[dict[str, Any]]:
-    known = definitions(data=data)
-    answers = "\n".join(choices(task.labels))
     return [
         {
-            "item_id": item.item_id,
-            "prompt": f"{question(item, known, context=context)}\n\nAnswers:\n{answers}",
-            "choices": list(task.labels),
-            "label": task.labels.index(item.label),
-            "target_id": item.target_id,
-            "cluster": item.cluster,
+            "item_id": asked.item.item_id,
+            "prompt": asked.prompt,
+            "choices": list(asked.labels),
+            "label": asked.answer,
+            "target_id": asked.item.target_id,
+            "cluster": asked.item.cluster,
         }
-        for item in asked(task, split, data=data)
+        for asked in questions(task, split, context=context, data=data)
     ]

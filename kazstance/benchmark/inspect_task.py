@@ -9,9 +9,9 @@ from typing import Final
 import kazstance
 from kazstance import dataset
 from kazstance.benchmark import family
-from kazstance.benchmark.questions import asked, choices, definitions, question
+from kazstance.benchmark.questions import Question, questions
 from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
-from kazstance.benchmark.tasks import Item, get_task
+from kazstance.benchmark.tasks import get_task
 from kazstance.extras import naming_extras
 from kazstance.metrics import METRICS
 from kazstance.stats.scores import score
@@ -89,11 +89,10 @@ def scores(task: str) -> Metric:
 
 def _task(name: str, split: str, context: bool, data: str) -> Task:
     kind, place = get_task(name), _place(data)
-    known, digest = definitions(data=place), dataset.manifest(data=place).digest
-    labels = list(kind.labels)
+    digest = dataset.manifest(data=place).digest
     return Task(
         dataset=MemoryDataset(
-            [_sample(item, question(item, known, context=context), labels) for item in asked(kind, split, data=place)],
+            [_sample(asked) for asked in questions(kind, split, context=context, data=place)],
             name=f"kazstance {name} {split}",
         ),
         solver=multiple_choice(),
@@ -114,12 +113,13 @@ def _place(data: str) -> Path:
     return Path(data) if data else dataset.SHIPPED
 
 
-def _sample(item: Item, text: str, labels: list[str]) -> Sample:
+def _sample(asked: Question) -> Sample:
     """A row with its choices in the order of the labels' numbers."""
+    item = asked.item
     return Sample(
         id=item.item_id,
-        input=text,
-        choices=choices(labels),
-        target=chr(ord("A") + labels.index(item.label)),
+        input=asked.text,
+        choices=asked.choices,
+        target=chr(ord("A") + asked.answer),
         metadata={"target": item.target_id, "cluster": item.cluster, "gold": item.label},
     )

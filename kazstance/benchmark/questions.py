@@ -1,6 +1,7 @@
-"""Questions: the rows of a task as a language model is asked them."""
+"""Questions: the rows of a task as a language model is asked them, the same wherever it is asked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -39,12 +40,54 @@ NOTES: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Question:
+    """A row as it is asked: what is asked, the answers to choose from, and the labels that they stand for."""
+
+    item: Item
+    text: str
+    labels: tuple[str, ...]
+
+    @property
+    def choices(self) -> list[str]:
+        """The answers to choose from, in the order of the labels' numbers, each with its meaning."""
+        return choices(self.labels)
+
+    @property
+    def prompt(self) -> str:
+        """Question and answers as one text, for whoever does not list the answers."""
+        return "\n".join([self.text, "", "Answers:", *self.choices])
+
+    @property
+    def answer(self) -> int:
+        """The place of the right answer among the choices."""
+        return self.labels.index(self.item.label)
+
+
+def questions(task: Task, split: str = EVERY, *, context: bool = True, data: Path = dataset.SHIPPED) -> list[Question]:
+    """The questions of a task's split, or of all; these are what every program asks.
+
+    Args:
+        task: the task.
+        split: a split, or `all`.
+        context: show the paragraph around a single sentence.
+        data: a built dataset.
+
+    Raises:
+        UnknownNameError: there is no such split; the message lists those there are.
+        KazstanceError: `data` is not a built dataset.
+    """
+    known = definitions(data=data)
+    rows = asked(task, split, data=data)
+    return [Question(item, question(item, known, context=context), task.labels) for item in rows]
+
+
 def asked(task: Task, split: str = EVERY, *, data: Path = dataset.SHIPPED) -> list[Item]:
     """The rows of a task's split, or of all.
 
     Raises:
         UnknownNameError: there is no such split; the message lists those there are.
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
     if split not in (*SPLITS, EVERY):
         raise UnknownNameError(split, "split", (*SPLITS, EVERY))
@@ -55,7 +98,7 @@ def definitions(*, data: Path = dataset.SHIPPED) -> dict[str, str]:
     """The codebook's definition of each target, by id.
 
     Raises:
-        KazstanceError: `data` is no built dataset.
+        KazstanceError: `data` is not a built dataset.
     """
     return {target.target_id: target.definition for target in dataset.load("targets", data=data)}
 
@@ -63,8 +106,7 @@ def definitions(*, data: Path = dataset.SHIPPED) -> dict[str, str]:
 def question(item: Item, definitions: Mapping[str, str], *, context: bool = True) -> str:
     """What is asked of a row, without the answers to choose from; it does not depend on the row's label.
 
-    A single sentence stands in the context of its paragraph, unless that is not wanted; the sentences of a pair stand
-    alone.
+    A single sentence is shown in its paragraph, unless that is not wanted; the sentences of a pair are shown alone.
     """
     target = [f"Target: {item.target}", f"Definition: {definitions[item.target_id]}"]
     parts = _pair(item) if item.text_b else _single(item, context)

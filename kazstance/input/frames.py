@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
+    from kazstance.input.tables import Form
+
 ACCEPTED: Final = (
     "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals supports)",
     "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
@@ -42,6 +44,37 @@ def as_frame(rows: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
         return known
     found: nw.DataFrame[Any] = nw.from_native(_as_arrow(rows))
     return found
+
+
+def as_table(rows: Any, name: str, form: Form | None = None) -> pa.Table:
+    """Rows as an Arrow table with all their columns.
+
+    Args:
+        rows: one of `ACCEPTED`.
+        name: what messages call them.
+        form: how a text file is written.
+
+    Raises:
+        KazstanceError: they are something else, or a column has values of several kinds.
+        InputError: a file is broken; all problems are listed.
+    """
+    import narwhals as nw  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    if isinstance(rows, str | os.PathLike) and not Path(rows).is_dir():
+        from kazstance.input.tables import PLAIN, read_table  # noqa: PLC0415
+
+        return read_table(Path(rows), form or PLAIN)
+    frame = as_frame(rows)
+    whole = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    native = whole.to_native()
+    try:
+        if nw.dependencies.is_pandas_dataframe(native):  # whose index is not a column
+            return pa.Table.from_pandas(native, preserve_index=False)
+        return whole.to_arrow()
+    except (pa.ArrowException, TypeError) as error:
+        line = " ".join(" ".join(map(str, error.args)).split())
+        raise KazstanceError(f"{name}: {line}; expected values of one kind in each column") from error
 
 
 def _as_arrow(rows: Any) -> pa.Table:

@@ -18,6 +18,8 @@ SHOWN: Final = 10
 """How many rows a message names."""
 LONGEST: Final = 60
 """How many characters of a value a message shows."""
+IGNORING: Final = "--ignore-column {}"
+"""How a command is told not to compare a column."""
 BETWEEN: Final = "\x1f"
 """The separator between the parts of a key."""
 KEYS: Final = frozenset({
@@ -55,7 +57,7 @@ class Note:
 
 
 class Side(NamedTuple):
-    """One of the files: its name, its rows, its column of labels, and the key of each row."""
+    """One of the tables: its name, its rows, its column of labels, and the key of each row."""
 
     name: str
     table: pa.Table
@@ -123,6 +125,7 @@ def check_shared(
     ignored: Sequence[str],
     is_label: Callable[[str | None], bool],
     problems: list[Problem],
+    ignoring: str = IGNORING,
 ) -> list[Note]:
     """Compare the columns that both files share, over the rows that are paired.
 
@@ -132,19 +135,20 @@ def check_shared(
     that differ are noted. Names are compared without case and punctuation, values without extra white space.
 
     Args:
-        gold: the gold file.
-        predicted: the file of predictions.
+        gold: the gold rows.
+        predicted: the predicted rows.
         named: columns that an option names as what a row is about.
         ignored: columns that are not compared.
         is_label: whether a value is a label.
         problems: gets what is wrong.
+        ignoring: how messages say that a column is to be ignored.
 
     Raises:
-        UnknownNameError: an ignored column is in neither file.
+        UnknownNameError: an ignored column is in neither table.
     """
     for name in ignored:
         if name not in (there := [*gold.table.column_names, *predicted.table.column_names]):
-            raise UnknownNameError(name, "column of either file", dict.fromkeys(there))
+            raise UnknownNameError(name, "column of either table", dict.fromkeys(there))
     order = pc.index_in(gold.keys, value_set=predicted.keys)
     paired = pa.array(np.flatnonzero(np.asarray(pc.and_(pc.is_valid(order), pc.is_valid(gold.keys)))))
     keys, rows, notes = gold.keys.take(paired), (paired, order.take(paired)), []
@@ -158,7 +162,7 @@ def check_shared(
         elif len(differs := np.flatnonzero(_differs(*columns))):
             said = f"{other} differs in {len(differs)} of {len(paired)} rows"
             if name in named or is_key(name, columns, is_label):
-                said += _first(gold.name, int(differs[0]), keys, columns, other)
+                said += _first(gold.name, int(differs[0]), keys, columns, ignoring.format(other))
                 problems.append(Problem(predicted.name, None, None, said))
             else:
                 notes.append(Note(f"{predicted.name}: {said} from {gold.name}", other, len(differs), len(paired)))
@@ -208,12 +212,12 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
 
 
-def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], name: str) -> str:
+def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], remedy: str) -> str:
     """The first row that differs, and what to do about it."""
     expected, came = (_cut(column[row]) for column in columns)
     return (
         f", as in row {keys[row].as_py().replace(BETWEEN, ' ')}: {came}, expected {expected} as in {file}; "
-        f"pair by ids that both files share, or pass --ignore-column {name}"
+        f"pair by ids that both share, or pass {remedy}"
     )
 
 

@@ -13,6 +13,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
+from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
 from kazstance.schema.labels import Label, Origin, Position, UnitKind
@@ -99,7 +100,7 @@ def front_matter(folder: DatasetFolder) -> str:
         "task_categories": ["text-classification"],
         "task_ids": ["multi-class-classification", "multi-input-text-classification"],
         "tags": list(dict.fromkeys(["stance-detection", *map(_tag, found.publication.keywords), "text"])),
-        "configs": [_config(table, files) for table, files in tables.items()],
+        "configs": [*(_config(table, files) for table, files in tables.items()), *_questions(found)],
         "dataset_info": [_info(table, files, folder) for table, files in tables.items()],
     }
     return to_yaml(matter, width=1000)
@@ -119,6 +120,12 @@ def _readable(found: Manifest) -> dict[str, dict[str, SplitFile]]:
 def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
     places = [{"split": HF_SPLITS.get(split, split), "path": file.path} for split, file in files.items()]
     return {"config_name": table, "data_files": places} | ({"default": True} if table == DEFAULT_TABLE else {})
+
+
+def _questions(found: Manifest) -> list[dict[str, Any]]:
+    """The configuration of the questions that evaluation programs ask, where there are any."""
+    places = [{"split": evaluation.SPLIT, "path": evaluation.FILE}]
+    return [{"config_name": evaluation.CONFIG, "data_files": places}] if evaluation.is_evaluated(found) else []
 
 
 def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dict[str, Any]:

@@ -1,30 +1,36 @@
-"""The file eval.yaml: how evaluation programs that read Hub repositories (Inspect AI) put the test rows to a model."""
+"""The file eval.yaml: how evaluation programs that read Hub repositories (Inspect AI) put the test rows to a model.
+
+Such programs take columns as they are and cannot look up a definition, nor leave out a context that is empty. So what
+is asked is published as a table of its own, which the same code makes as for the tasks of other programs.
+"""
 
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kazstance.benchmark.questions import questions
+from kazstance.benchmark.tasks import get_task
+from kazstance.dataset import DatasetFolder
 from kazstance.output.plain_yaml import to_yaml
-from kazstance.schema.labels import Label
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
 
 SPLIT: Final = "test"
-QUESTION: Final = """Which side does the speaker of this sentence take on the target?
-
-Sentence: {{prompt}}
-Target: {{target}}
-
-Choose one of: {labels}. Answer with a last line of the form "ANSWER: LABEL".
-"""
+TASK: Final = "stance"
+CONFIG: Final = "questions"
+"""The configuration of the table of questions."""
+FILE: Final = f"{CONFIG}.parquet"
+METADATA: Final = ("item_id", "target_id", "cluster", "label_name")
 
 
-def evaluation(found: Manifest) -> str | None:
-    """The task of the default table, or None where its test split has no rows.
+def is_evaluated(found: Manifest) -> bool:
+    """Whether there are rows to ask about."""
+    return found.tables[DEFAULT_TABLE][SPLIT].rows > 0
 
-    The columns are taken as they are: the sentence is the prompt, the target goes in as metadata, and the answer is
-    compared with the name of the label.
-    """
-    if not found.tables[DEFAULT_TABLE][SPLIT].rows:
-        return None
+
+def evaluation(found: Manifest) -> str:
+    """The page eval.yaml: one task, whose questions and choices are columns of the table of questions."""
     return to_yaml(
         {
             "name": found.title,
@@ -36,16 +42,32 @@ def evaluation(found: Manifest) -> str | None:
     )
 
 
+def questions_table(dataset: DatasetFolder) -> bytes:
+    """The table of questions as Parquet: a row for each test row, with what is asked, the choices and the answer."""
+    rows = [
+        {
+            "item_id": asked.item.item_id,
+            "question": asked.text,
+            "choices": asked.choices,
+            "label": asked.answer,
+            "label_name": asked.item.label,
+            "target_id": asked.item.target_id,
+            "cluster": asked.item.cluster,
+        }
+        for asked in questions(get_task(TASK), SPLIT, data=dataset.path)
+    ]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
 def _task(name: str) -> dict[str, Any]:
-    labels = ", ".join(label.name for label in Label if label is not Label.none)
     return {
-        "id": f"{name}_stance",
-        "config": DEFAULT_TABLE,
+        "id": f"{name}_{TASK}",
+        "config": CONFIG,
         "split": SPLIT,
-        "field_spec": {"input": "text", "target": "label_name", "metadata": ["target"]},
-        "solvers": [
-            {"name": "prompt_template", "args": {"template": QUESTION.format(labels=labels)}},
-            {"name": "generate"},
-        ],
-        "scorers": [{"name": "answer", "args": {"pattern": "word"}}],
+        "field_spec": {"input": "question", "target": "label", "choices": "choices", "metadata": list(METADATA)},
+        "solvers": [{"name": "multiple_choice"}],
+        "scorers": [{"name": "choice"}],
     }

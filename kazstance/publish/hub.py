@@ -15,7 +15,7 @@ from kazstance.paths import StrPath
 from kazstance.publish.card import plain_card, read_page, render
 from kazstance.publish.citation import citation_cff, is_citable
 from kazstance.publish.croissant import croissant
-from kazstance.publish.evaluation import evaluation
+from kazstance.publish.evaluation import FILE, evaluation, is_evaluated, questions_table
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
 from kazstance.schema.manifest import Manifest, sign, to_bytes
@@ -90,15 +90,15 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
         _add_pages(folder, dataset.manifest, content)
 
 
-def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str]) -> None:
+def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
     """Write pages beside a dataset, and sign its manifest with them."""
-    content = {name: page.encode() for name, page in pages.items()}
+    content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
         (folder / name).write_bytes(page)
     (folder / MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
 
 
-def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str]:
+def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str | bytes]:
     """All that is published beside the tables and the manifest, by name.
 
     Raises:
@@ -108,12 +108,13 @@ def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str]:
     found = check(dataset, with_pages=False).whole()
     places = {name: _own(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
-    made = {
+    made: dict[str, str | bytes | None] = {
         CARD: render(there[CARD], dataset) if CARD in there else plain_card(dataset),
         LICENCE: there.get(LICENCE) or licence_text(dataset),
         "croissant.json": croissant(dataset, home),
         "CITATION.cff": citation_cff(found) if is_citable(found) else None,
-        "eval.yaml": evaluation(found),
+        "eval.yaml": evaluation(found) if is_evaluated(found) else None,
+        FILE: questions_table(dataset) if is_evaluated(found) else None,
     }
     return there | {name: page for name, page in made.items() if page is not None}
 

@@ -1,0 +1,24 @@
+"""Predictions: read and checked, paired with gold labels row by row, and scored."""
+
+from kazstance.predictions.distributions import PROBABILITY, VOTES, distribution_faults
+from kazstance.predictions.labels import read_labels
+from kazstance.predictions.matching import COMMAND, PYTHON, Columns, Matched, match
+from kazstance.predictions.of_task import Predicted, predicted_labels
+from kazstance.predictions.scores import Scores, score_rows, scores
+
+__all__ = [
+    "COMMAND",
+    "PROBABILITY",
+    "PYTHON",
+    "VOTES",
+    "Columns",
+    "Matched",
+    "Predicted",
+    "Scores",
+    "distribution_faults",
+    "match",
+    "predicted_labels",
+    "read_labels",
+    "score_rows",
+    "scores",
+]

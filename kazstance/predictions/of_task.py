@@ -1,0 +1,89 @@
+"""Predictions for the rows of a task, from a file."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.errors import InputError, Problem
+from kazstance.input.pairing import Side, check_complete, check_shared, row_keys
+from kazstance.input.spelling import Spelling, named
+from kazstance.input.tables import read_table
+from kazstance.output.terminal import echo
+from kazstance.predictions.distributions import PROBABILITY, LabelColumns, most_probable, read_probabilities
+from kazstance.predictions.labels import check_columns, label_test, read_labels
+from kazstance.stats.counting import Floats
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions from a file: the label of each id, and the probabilities of the labels, where the file has them."""
+
+    labels: dict[str, str]
+    probabilities: dict[str, tuple[float, ...]] | None
+
+
+def predicted_labels(
+    file: Path,
+    known: pa.Table,
+    labels: Sequence[str],
+    optional: Sequence[Sequence[str]] = (),
+    *,
+    spelling: Spelling | None = None,
+    ignored: Sequence[str] = (),
+    say: Callable[[str], None] = echo,
+) -> Predicted:
+    """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
+
+    `label` may be left out where there are columns `p_<label>`, the probability of each label: it is the most probable.
+    Columns that the file shares with the task are compared, see `input.pairing`.
+
+    Args:
+        file: CSV, JSON Lines or Parquet.
+        known: the rows of the task, with the column `item_id` and whatever else they are known by.
+        labels: those there are.
+        optional: sets of rows that may be left out, each as a whole.
+        spelling: of the labels in the file; without it, by their names.
+        ignored: columns that are not compared.
+        say: is called with each note.
+
+    Raises:
+        InputError: rows that do not pair, unknown labels, or invalid probabilities; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: the file cannot be read.
+    """
+    spelling = spelling or named(labels)
+    table = read_table(file)
+    columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
+    has_labels = "label" in table.column_names or not columns
+    check_columns(table, str(file), ["item_id", *(["label"] if has_labels else [])])
+    problems: list[Problem] = []
+    side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
+    task = _asked(known, optional, side)
+    check_complete(task, side, problems)
+    is_label = label_test(spelling)
+    for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
+        say(str(note))
+    by_column = {name: spelling.label(name.removeprefix(PROBABILITY)) for name in columns}
+    soft = LabelColumns(side, PROBABILITY, by_column, spelling)
+    probabilities = read_probabilities(soft, labels, problems) if columns else None
+    given = read_labels(table, "label", file, spelling, problems) if has_labels else None
+    found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
+    if problems or found is None:
+        raise InputError(problems)
+    return _by_id(side.keys.to_pylist(), found, probabilities)
+
+
+def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -> Predicted:
+    rows = None if probabilities is None else dict(zip(ids, map(tuple, probabilities.tolist()), strict=True))
+    return Predicted(dict(zip(ids, labels.to_pylist(), strict=True)), rows)
+
+
+def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:
+    """The rows of a task that a file has to answer: all but the optional ones of which it has none."""
+    there = set(given.keys.to_pylist())
+    left_out = {name for group in optional if not there & set(group) for name in group}
+    rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
+    return Side("the task", rows, "", rows["item_id"].combine_chunks())

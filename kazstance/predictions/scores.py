@@ -1,0 +1,205 @@
+"""Scores of predictions: all metrics of paired rows, which show themselves and say how they came about."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from functools import partial
+from html import escape
+from typing import Any, Final, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import kazstance
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.pairing import Note
+from kazstance.input.spelling import Spelling
+from kazstance.input.tables import PLAIN, Form
+from kazstance.metrics import STANCE_METRICS
+from kazstance.output.characters import safe_line
+from kazstance.output.listing import Listing
+from kazstance.output.plain_json import to_json
+from kazstance.output.terminal import echo_page
+from kazstance.predictions.matching import COMMAND, Columns, Matched, Remedies, labels_of, match, parts
+from kazstance.stats.resampling import RESAMPLES, SEED
+from kazstance.stats.scores import Score, score_all
+from kazstance.stats.soft import soft_scores
+
+FEWEST: Final = 10
+"""Resamples that an interval takes at least."""
+SHOWN: Final = 3
+"""Scores that the short form names."""
+ALL: Final = "all"
+"""What all rows are called, beside their parts."""
+
+
+class Scores(Listing[Score]):
+    """The scores of predictions, one for each metric, as `scores["wts"]`.
+
+    `parts` are the scores of the rows with each value of the column `by`, where there is one, and `notes` what a reader
+    should know of the pairing of gold and predicted rows.
+    """
+
+    def __init__(
+        self,
+        results: Iterable[Score],
+        notes: Iterable[Note] = (),
+        by: str | None = None,
+        parts: Mapping[str, "Scores"] | None = None,
+    ) -> None:
+        super().__init__(results)
+        self.notes = tuple(notes)
+        self.by = by
+        self.parts = dict(parts or {})
+
+    @overload
+    def __getitem__(self, at: int | str) -> Score: ...
+    @overload
+    def __getitem__(self, at: slice) -> Listing[Score]: ...
+    def __getitem__(self, at: int | str | slice) -> Score | Listing[Score]:
+        """The score of a metric, or by its place; or those of a slice.
+
+        Raises:
+            UnknownNameError: there is no such metric; the message lists those there are.
+        """
+        if not isinstance(at, str):
+            return super().__getitem__(at)
+        if at not in self.metrics:
+            raise UnknownNameError(at, "metric", self.metrics)
+        return super().__getitem__(self.metrics.index(at))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, in order."""
+        return tuple(score.metric for score in self)
+
+    @property
+    def signature(self) -> Mapping[str, object]:
+        """What all scores have in common: how they came about, from how many rows."""
+        first, *rest = (score.signature for score in self)
+        return {key: value for key, value in first.items() if all(other.get(key) == value for other in rest)}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The scores as plain values by column; with parts, those of the parts too, and the column `part`."""
+        if not self.parts:
+            return super().rows()
+        named = {None: super().rows()} | {name: scores.rows() for name, scores in self.parts.items()}
+        return [{"part": name, **row} for name, rows in named.items() for row in rows]
+
+    def to_json(self) -> str:
+        """The scores of all rows and of the parts, and the notes, as JSON."""
+        lists = {name: [score.as_row() for score in scores] for name, scores in self._named()}
+        return to_json(lists | {"notes": [asdict(note) for note in self.notes]})
+
+    def show(self) -> None:
+        """Print the scores and the notes."""
+        echo_page("\n".join([str(self), *(safe_line(str(note)) for note in self.notes)]))
+
+    def __str__(self) -> str:
+        """A line for each score, with its interval and signature; the parts below their names."""
+        lines = [line for name, scores in self._named() for line in (*([name] if self.by else []), *scores)]
+        return "\n".join(safe_line(str(line)) for line in lines)
+
+    def __repr__(self) -> str:
+        more = [f"{len(self) - SHOWN} more"] if len(self) > SHOWN else []
+        shown = [f"{score.metric} {score.text(3, with_reason=False)}" for score in self[:SHOWN]]
+        return f"<Scores: {', '.join([*shown, *more])}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook: metrics with their intervals, for all rows and for the parts."""
+        head = "".join(f"<th>{name}</th>" for name in (*(["part"] if self.by else []), "metric", "value", "interval"))
+        body = "".join(
+            _html_row(name if self.by else None, score) for name, scores in self._named() for score in scores
+        )
+        below = [*map(str, self.notes), "|".join(f"{key}:{value}" for key, value in self.signature.items())]
+        return f"<table><tr>{head}</tr>{body}</table>" + "".join(
+            f"<p><small>{escape(line)}</small></p>" for line in below
+        )
+
+    def _named(self) -> list[tuple[str, "Scores"]]:
+        return [(ALL, self), *((f"{self.by} {name}", scores) for name, scores in self.parts.items())]
+
+
+def score_rows(
+    gold: Any,
+    pred: Any,
+    columns: Columns,
+    spelling: Spelling,
+    *,
+    form: Form = PLAIN,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    remedies: Remedies = COMMAND,
+) -> Scores:
+    """Score predictions on any stance data set.
+
+    Args:
+        gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
+        pred: the predicted rows, likewise, one for each gold row; they may be the same.
+        columns: the columns that matter.
+        spelling: how both spell labels.
+        form: how text files are written.
+        resamples: bootstrap resamples, at least 10.
+        seed: of the bootstrap, from 0.
+        remedies: what messages say to do.
+
+    Raises:
+        InputError: rows that do not pair, values that are not labels, and whatever else is wrong; all is named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
+    """
+    for name, number, least in (("resamples", resamples, FEWEST), ("seed", seed, 0)):
+        if number < least:
+            raise KazstanceError(f"{name}: {number}, expected {least} or more")
+    matched = match(gold, pred, columns, spelling, form=form, remedies=remedies)
+    score_part = partial(
+        _scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed, spelling=spelling.name
+    )
+    found = parts(matched, columns.by) if columns.by else {}
+    single = {name: Scores(score_part(part)) for name, part in found.items()}
+    return Scores(score_part(matched), matched.notes, columns.by, single)
+
+
+def scores(
+    table: pa.Table, target: str | None, cluster: str | None, n: int, seed: int, *, spelling: str = "kazstance"
+) -> list[Score]:
+    """All metrics of a table with the columns `gold` and `predicted`, labels by name.
+
+    Args:
+        table: the rows.
+        target: the column of the target; without it, there is one.
+        cluster: the column of the cluster; without it, rows are drawn.
+        n: number of resamples.
+        seed: of the generator.
+        spelling: the name of the spelling, for signatures.
+    """
+    gold, predicted = (table.column(name).combine_chunks() for name in ("gold", "predicted"))
+    columns = {name: table.column(name) for name in (target, cluster) if name}
+    return _scores(
+        Matched(gold, predicted, columns, labels_of([gold, predicted])), target, cluster, n, seed, spelling=spelling
+    )
+
+
+def _scores(
+    matched: Matched, target: str | None, cluster: str | None, n: int, seed: int, *, spelling: str
+) -> list[Score]:
+    """All metrics of matched rows, with intervals over clusters and over targets; signatures name the spelling."""
+    facts = {
+        "labels": len(matched.labels),
+        "spelling": spelling,
+        "target": target or "-",
+        "cluster": cluster or "-",
+        "version": kazstance.__version__,
+    }
+    hard = score_all(matched.confusion(target, cluster), STANCE_METRICS, n, seed, facts)
+    if matched.probabilities is None:
+        return hard
+    gold = pc.index_in(matched.gold, value_set=pa.array(matched.labels, pa.string())).to_numpy().astype(np.int64)
+    homes = matched.columns[cluster].to_pylist() if cluster else None
+    return hard + soft_scores(matched.probabilities, gold, matched.votes, homes, n=n, seed=seed, signature=facts)
+
+
+def _html_row(part: str | None, score: Score) -> str:
+    value = score.value_text(3, with_reason=True)
+    cells = [*([] if part is None else [part]), score.metric, value, score.interval_text(3)]
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
