@@ -131,7 +131,7 @@ def test_agreement(harbour_data):
 
 @pytest.mark.parametrize("command", ["export", "import"])
 def test_review_commands_have_help(command, root):
-    assert run("review", command, "--help").stdout.strip()
+    assert run("annotate", command, "--help").stdout.strip()
     assert f"kazstance review {command}" in (root / "README.md").read_text(encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ ALLOWED = {
         "stats",
     },
     "publish": {"comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
-    "review": {"corpus", "errors", "input", "output", "schema"},
+    "annotate": {"corpus", "errors", "input", "output", "schema"},
     "_front": {"comparison", "dataset", "explorer", "output", "plot", "publish", "schema"},
     "cli": {
         "benchmark",
@@ -58,7 +58,7 @@ ALLOWED = {
         "plot",
         "predictions",
         "publish",
-        "review",
+        "annotate",
         "schema",
         "stats",
     },
