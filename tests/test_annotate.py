@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.annotate.filled_sheet import Person, import_sheet
+from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet import Plan, draw
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
@@ -130,7 +130,7 @@ def test_a_sheet_keeps_its_byte_order_mark_in_a_spreadsheet_program(sheet, harbo
     filled = write_rows(sheet, fill_csv(sheet))
     marked = filled.with_name("marked.csv")
     marked.write_text("\ufeff" + filled.read_text(encoding="utf-8"), encoding="utf-8", newline="")
-    assert import_sheet(harbour, marked, sheet / "plan.json", Person()).is_file()
+    assert import_answers(harbour, marked, sheet / "plan.json", Person()).is_file()
 
 
 def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
@@ -156,7 +156,7 @@ def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
 @pytest.mark.parametrize("way", ["csv", "label studio"])
 def test_round_trip(way, harbour, sheet, tmp_path):
     filled = write_rows(sheet, fill_csv(sheet)) if way == "csv" else write_tasks(sheet, fill_label_studio(sheet))
-    import_sheet(harbour, filled, sheet / "plan.json", Person(name="made up", note='for "the" tests', date=None))
+    import_answers(harbour, filled, sheet / "plan.json", Person(name="made up", note='for "the" tests', date=None))
     who = {a["id"]: a for a in tomllib.loads((harbour / "annotations/annotators.toml").read_text())["annotator"]}
     assert who["p1"] == {"id": "p1", "origin": "human", "name": "made up", "note": 'for "the" tests'}
     (tmp_path / "out").mkdir()
@@ -191,7 +191,7 @@ def test_a_sample_has_its_probabilities_recorded(harbour, tmp_path):
     assert 23 < len(silent) < 46
     assert draw(harbour, "p1", share=0.9, share_none=0.3, seed=4) == sheet
     export_sheets(harbour, "p1", tmp_path / "sheets", share=0.9, share_none=0.3, seed=4)
-    import_sheet(
+    import_answers(
         harbour,
         write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets")),
         tmp_path / "sheets" / "plan.json",
@@ -236,7 +236,7 @@ def test_no_cell_begins_a_formula(harbour, tmp_path):
     assert "'=HYPERLINK(A1) went on strike on Monday." in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
-    assert import_sheet(harbour, filled, tmp_path / "sheets" / "plan.json", Person()).exists()
+    assert import_answers(harbour, filled, tmp_path / "sheets" / "plan.json", Person()).exists()
 
 
 def test_the_configuration_shows_the_codebook_and_survives_its_signs(harbour, tmp_path):

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import kazstance as ks
-from kazstance.annotate.filled_sheet import Person, import_sheet
+from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.input.spelling import given, spelling
 from tests.commands import argv, environment, run
@@ -81,7 +81,9 @@ def test_an_import_does_not_mind_marks_links_or_capitals(harbour, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     for name, there in (("BACK.csv", filled), ("plan.json", tmp_path / "sheets" / "plan.json")):
         (tmp_path / "elsewhere" / name).symlink_to(there)
-    written = import_sheet(harbour, tmp_path / "elsewhere" / "BACK.csv", tmp_path / "elsewhere" / "plan.json", Person())
+    written = import_answers(
+        harbour, tmp_path / "elsewhere" / "BACK.csv", tmp_path / "elsewhere" / "plan.json", Person()
+    )
     assert written.is_file()
     assert 'id = "p1"' in table.read_text(encoding="utf-8")
 

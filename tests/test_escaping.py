@@ -25,7 +25,7 @@ from rich.text import Text
 
 import kazstance
 from kazstance import dataset
-from kazstance.annotate.filled_sheet import Person, import_sheet
+from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.label_studio import to_config
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
@@ -468,7 +468,7 @@ def test_sheets_of_a_hostile_corpus_come_back(corpus, tmp_path):
     writer.writeheader()
     writer.writerows(rows)
     (tmp_path / "filled.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
-    written = import_sheet(corpus, tmp_path / "filled.csv", tmp_path / "sheets" / "plan.json", Person())
+    written = import_answers(corpus, tmp_path / "filled.csv", tmp_path / "sheets" / "plan.json", Person())
     answers = [
         answer for line in written.read_text("utf-8").split("\n") if line for answer in json.loads(line)["judgements"]
     ]

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kazstance import dataset
-from kazstance.annotate.filled_sheet import Person, import_sheet
+from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.read import read
 from kazstance.errors import CorpusWarning, KazstanceError
@@ -668,7 +668,7 @@ def test_an_import_goes_into_every_form_of_the_table(form, harbour, sheet):
     if TABLES[form]:
         file.write_bytes(TABLES[form].encode())
     before, text = tomllib.loads(file.read_bytes().decode())["annotator"], file.read_bytes()
-    import_sheet(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name="Aïda 😀", note="two\nlines"))
+    import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name="Aïda 😀", note="two\nlines"))
     after = tomllib.loads(file.read_bytes().decode())["annotator"]
     assert after == [*before, {"id": "p1", "origin": "human", "name": "Aïda 😀", "note": "two\nlines"}]
     assert [
@@ -695,7 +695,7 @@ def test_an_import_into_an_empty_table(harbour, sheet):
 def test_an_import_is_readable_or_refused_whatever_a_person_is_called(name, note, harbour, sheet):
     before = state(harbour)
     try:
-        import_sheet(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name, note))
+        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name, note))
     except KazstanceError:
         assert state(harbour) == before
     else:
@@ -725,15 +725,15 @@ def test_a_second_file_that_cannot_be_written_takes_the_first_back(harbour, shee
     armed = [True]
     sys.addaudithook(refuse)
     with pytest.raises(KazstanceError, match="No space left on device"):
-        import_sheet(harbour, sheet / "filled.csv", sheet / "plan.json", Person())
+        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person())
     armed.clear()
     assert state(harbour) == before
-    assert import_sheet(harbour, sheet / "filled.csv", sheet / "plan.json", Person()).is_file()
+    assert import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person()).is_file()
 
 
 def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sheet):
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
-    import_sheet(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
+    import_answers(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
     with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a file of a corpus"):
         read(harbour)

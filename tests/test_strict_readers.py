@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.annotate.filled_sheet import Person, import_sheet
+from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
 from kazstance.corpus.copies import find_copies
@@ -585,7 +585,7 @@ def test_an_export_of_label_studio_cannot_crash_the_import(harbour, tmp_path, co
     export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(InputError, match=expected):
-        import_sheet(harbour, tmp_path / "x.json", tmp_path / "sheets/plan.json", Person())
+        import_answers(harbour, tmp_path / "x.json", tmp_path / "sheets/plan.json", Person())
 
 
 @pytest.mark.parametrize(
@@ -595,7 +595,7 @@ def test_a_plan_cannot_crash_the_import(harbour, tmp_path, content):
     export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
     (tmp_path / "plan.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="plan.json"):
-        import_sheet(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json", Person())
+        import_answers(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json", Person())
 
 
 @pytest.mark.parametrize("kind", ["bytes", "outside"])

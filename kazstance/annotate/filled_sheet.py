@@ -41,7 +41,7 @@ class Person:
     date: datetime.date | None = None
 
 
-def import_sheet(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
+def import_answers(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
     """Check a filled sheet, and write it as `annotations/<annotator>.jsonl` of the corpus, `origin: human`.
 
     The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as

@@ -62,9 +62,9 @@ def import_(
 
     Example: kazstance annotate import my_corpus sheets/sheet.csv --plan sheets/plan.json
     """
-    from kazstance.annotate.filled_sheet import Person, import_sheet
+    from kazstance.annotate.filled_sheet import Person, import_answers
 
-    out = import_sheet(corpus, sheet, plan, Person(name, note, date and date.date()))
+    out = import_answers(corpus, sheet, plan, Person(name, note, date and date.date()))
     if as_json:
         echo_page(to_json({"out": str(out)}))
     else:

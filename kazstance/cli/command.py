@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from kazstance import __version__
+import kazstance
 from kazstance._moved import moved_command
 from kazstance.cli.boundary import one_line
 from kazstance.docstrings import keep_docstring
@@ -144,7 +144,7 @@ def make_group(text: str, kind: type[Commands] = Commands) -> typer.Typer:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        echo(f"kazstance {__version__}")
+        echo(f"kazstance {kazstance.__version__}")
         raise typer.Exit
 
 

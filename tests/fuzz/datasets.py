@@ -67,7 +67,7 @@ def make(case: Case) -> list[Step]:
 
 def _more(name: str, draw: Random) -> tuple[str, ...]:
     target = ("toll",) if name in {"compare contrast", "compare wording"} else ()
-    return (*target, *draw.choice(((), ("--json",)))) if name not in {"explore", "diff"} else ()
+    return (*target, *draw.choice(((), ("--json",))))
 
 
 def _rewrite(case: Case, draw: Random) -> str:
