@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from kazstance.cli.command import Json, app, command, make_group
+from kazstance.cli.contents import ENTRIES
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
 
-annotate = make_group("Collect judgements by people: write sheets that show no labels, and import the filled ones.")
+annotate = make_group(ENTRIES["annotate"].summary)
 app.add_typer(annotate, name="annotate")
 annotate_command = partial(command, group=annotate)
 

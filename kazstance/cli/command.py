@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 import kazstance
+from kazstance import interrupts
 from kazstance._moved import moved_command
 from kazstance.cli.boundary import one_line
+from kazstance.cli.contents import ENTRIES, PANELS
 from kazstance.docstrings import keep_docstring
 from kazstance.errors import UnknownNameError, choose
 from kazstance.input.spelling import PRESETS
@@ -21,15 +24,6 @@ from kazstance.output.terminal import echo, safe_line
 
 WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
 """The error that all errors of usage are derived from, of whichever click typer brings."""
-PANELS: Final = {
-    "Look at a dataset": ("info", "show", "why", "explore", "export", "verify", "diff", "cite", "license", "schema"),
-    "Compare": ("compare", "agreement"),
-    "Build a dataset": ("build",),
-    "Collect judgements": ("annotate",),
-    "Measure systems": ("score", "bench", "tasks-dir"),
-    "Publish": ("publish",),
-}
-"""The headings of the help, and the commands under each."""
 
 
 class Commands(TyperGroup):
@@ -47,26 +41,39 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that the first argument names."""
-        if args[0] not in self.commands and not args[0].startswith("-"):
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
             moved = moved_command(f"{_path(ctx)} {args[0]}")
-            ctx.fail(moved or f"No such command {args[0]!r}; {choose(args[0], self.list_commands(ctx))}")
+            ctx.fail(moved or f"No such command {args[0]!r}; {choose(args[0], names)}")
         return super().resolve_command(ctx, args)
 
 
 class Root(Commands):
-    """All commands, in the order and under the headings of `PANELS`."""
+    """All commands; the module of a command is loaded when the command is called, or its help is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of the commands."""
-        order = [name for names in PANELS.values() for name in names]
-        return sorted(self.commands, key=[*order, *self.commands].index)
+        return list(ENTRIES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command by its name, which knows its heading."""
-        found: Any = super().get_command(ctx, cmd_name)
-        if found:
-            found.rich_help_panel = next((panel for panel, names in PANELS.items() if cmd_name in names), None)
-        return found
+        """A command by its name."""
+        if cmd_name not in ENTRIES:
+            return None
+        import_module(f"kazstance.cli.{ENTRIES[cmd_name].module}")
+        loaded: Any = typer.main.get_command(app)
+        return loaded.commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help from the table of contents."""
+        commands: Any = {
+            name: TyperCommand(name, help=entry.summary, rich_help_panel=panel)
+            for panel, entries in PANELS.items()
+            for name, entry in entries.items()
+        }
+        listed = TyperGroup(
+            commands=commands, params=self.params, help=self.help, rich_markup_mode=self.rich_markup_mode
+        )
+        listed.format_help(ctx, formatter)
 
 
 @contextmanager
@@ -83,6 +90,8 @@ def _explained_usage() -> Iterator[None]:
             error.possibilities = None  # type: ignore[attr-defined]  # they are in the message
         error.message = safe_line(error.message)
         raise
+    except KeyboardInterrupt:
+        raise typer.Exit(interrupts.CODE) from None
 
 
 def _path(context: Any) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from kazstance import dataset
 from kazstance.cli.command import Commands, Data, Json, app, command, make_group
+from kazstance.cli.contents import ENTRIES
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled
@@ -58,9 +59,7 @@ ChartFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
 ]
 
-compare = make_group(
-    "Compare the sources of a dataset, or groups of them. Without the name of a comparison: positions.", Comparisons
-)
+compare = make_group(f"{ENTRIES['compare'].summary}\n\nThe default is `positions`.", Comparisons)
 app.add_typer(compare, name="compare")
 compare_command = partial(command, group=compare)
 

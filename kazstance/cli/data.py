@@ -45,7 +45,9 @@ def show(
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Show sentences with their stances, filtered by source, target, label or split; the evidence is marked ⟦ ⟧.
+    """Show sentences with their stances, filtered by source, target, label or split.
+
+    The evidence is marked ⟦ ⟧.
 
     Example: kazstance show --target west_wants_calm --label against
     """
@@ -100,7 +102,9 @@ def _format(name: str | None, out: Path | None) -> "Format":
 
 @command
 def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Check that a dataset is what was built: manifest, files, pages, rows, and the tables against each other.
+    """Check that a dataset is what was built, down to every file, row and page.
+
+    The tables are checked against each other, too.
 
     Example: kazstance verify --data my_data
     """
@@ -131,7 +135,9 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to write. A dataset already there is replaced.")],
     as_json: Json = False,
 ) -> None:
-    """Build a dataset from a corpus folder, with a card that the library `datasets` reads.
+    """Build a dataset from a corpus folder.
+
+    The dataset comes with a card, so that the library `datasets` loads it, too.
 
     Example: kazstance build my_corpus --out my_data
     """
@@ -146,9 +152,9 @@ def build(
 
 @command
 def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Measure how far the annotators agree, overall and by pair, source and target, with intervals.
+    """Measure how far the annotators agree, overall and by pair, source and target.
 
-    If all annotators are runs of one model, the same figures measure how stable its labels are.
+    Figures are given with intervals. If all annotators are runs of one model, they show how stable its labels are.
 
     Example: kazstance agreement --json
     """
@@ -176,7 +182,7 @@ def why(
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Show how one label came about: the judgements with their evidence and notes, and the adjudication.
+    """Show how one label came about: judgements, evidence, notes and adjudication.
 
     Example: kazstance why pr_collective/16/2 west_wants_calm
     """

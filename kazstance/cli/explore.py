@@ -36,7 +36,9 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0 picks a free one.")] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Write one HTML page to explore positions, sentences, texts and the history of labels offline; or serve it.
+    """Write or serve a page to explore positions, sentences, texts and labels.
+
+    The page is one HTML file that works offline.
 
     Example: kazstance explore --out page.html
     """

@@ -45,7 +45,7 @@ def cite_(
 
 @command
 def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Print the licence of the code and of the annotations, and who holds the rights in each text.
+    """Print the licence of code and annotations, and the rights in each text.
 
     Example: kazstance license
     """
@@ -63,7 +63,9 @@ def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
 def schema(
     table: Annotated[str | None, typer.Argument(help="The name of the table.", show_default="all tables")] = None,
 ) -> None:
-    """Print the JSON Schema of the rows of a table, as written by `kazstance export --format jsonl`.
+    """Print the JSON Schema of the rows of a table.
+
+    It describes rows as `kazstance export --format jsonl` writes them.
 
     Example: kazstance schema stances
     """
@@ -79,7 +81,9 @@ def diff(
     limit: Annotated[int, typer.Option(min=0, help="Number of changed rows to list; 0 for all.")] = SHOWN,
     as_json: Json = False,
 ) -> None:
-    """Show what changed between two versions of a dataset, row by row, and which new version number that calls for.
+    """Show what changed between two versions of a dataset, row by row.
+
+    The last line says which version number the changes call for.
 
     Example: kazstance diff old_data my_data
     """
@@ -121,9 +125,9 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Publish a dataset on the Hugging Face Hub, as one commit tagged with the version of the dataset.
+    """Publish a dataset on the Hugging Face Hub, tagged with its version.
 
-    Without --yes, it only shows which files would change.
+    Without --yes, it only shows which files would change; with it, all of them are changed in one commit.
 
     Example: kazstance publish --repo-id my-group/my-data --data my_data
     """

@@ -6,7 +6,9 @@ from kazstance.output.terminal import echo
 
 @command
 def tasks_dir() -> None:
-    """Print the folder of the tasks for lm-evaluation-harness, to be passed to its option --include_path.
+    """Print the folder of the tasks for lm-evaluation-harness.
+
+    Pass it to the option --include_path of lm-eval.
 
     Example: kazstance tasks-dir
     """
