@@ -86,7 +86,7 @@ def test_wording():
     first = [row for source in sources for row in [r for r in found if r["source"] == source][:2]]
     assert json.loads(run("wording", "west_wants_calm", "--limit", 2, "--json").stdout) == first
     assert json.loads(run("wording", "west_wants_calm", "--limit", 0, "--json").stdout) == found
-    lines = run("wording", "west_wants_calm", "--limit", 2).stdout.splitlines()
+    lines = run("wording", "west_wants_calm", "--limit", 2).stdout.rstrip().splitlines()
     assert [line.split()[:2] for line in lines[-len(first) :]] == [[row["source"], row["word"]] for row in first]
     assert max(map(len, lines)) <= 80
 
@@ -107,9 +107,13 @@ def test_positions_is_the_default():
 
 
 def test_another_dataset_and_a_chart(harbour_data, tmp_path):
-    for name in ("positions", "disagreements", "distances"):
+    for name, *data in (
+        ("positions", "--data", harbour_data),
+        ("disagreements", "--data", harbour_data),
+        ("distances",),
+    ):
         out = tmp_path / f"{name}.svg"
-        assert f"wrote {out}" in run(name, "--data", harbour_data, "--chart", out).stderr
+        assert f"wrote {out}" in run(name, *data, "--chart", out).stderr
         assert "<svg" in out.read_text(encoding="utf-8")
     assert "*" in run("--data", harbour_data).stdout
 
