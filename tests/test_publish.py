@@ -254,7 +254,7 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["--repo-id", "name"], 2, "'name' is not the name of a repository; expected ORG/NAME"),
+        (["--repo-id", "name"], 2, "'name' is not the name of a repository"),
         (
             ["--repo-id", "org/name", "--token-file", "none"],
             1,
