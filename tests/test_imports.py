@@ -29,6 +29,7 @@ ALLOWED = {
     "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "input", "output", "paths", "schema", "stats"},
     "plot": {"comparison", "extras", "output", "paths"},
+    "annotate": {"corpus", "errors", "input", "output", "paths", "schema"},
     "benchmark": {
         "dataset",
         "errors",
@@ -41,7 +42,6 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "review": {"corpus", "errors", "input", "output", "paths", "schema"},
     "publish": {"benchmark", "comparison", "corpus", "dataset", "errors", "output", "paths", "schema", "stats"},
     "_front": {
         "comparison",
@@ -56,6 +56,9 @@ ALLOWED = {
         "schema",
     },
     "cli": {
+        "_front",
+        "_moved",
+        "annotate",
         "benchmark",
         "comparison",
         "corpus",
@@ -67,10 +70,8 @@ ALLOWED = {
         "input",
         "interrupts",
         "output",
-        "plot",
         "predictions",
         "publish",
-        "review",
         "schema",
         "stats",
     },

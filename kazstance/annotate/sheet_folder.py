@@ -1,14 +1,14 @@
 """Write the sheets for an annotator: CSV, Label Studio, the codebook, and the plan."""
 
+from kazstance.annotate.csv_sheet import SHEET, to_csv
+from kazstance.annotate.label_studio import CONFIG, TASKS, to_config, to_tasks
+from kazstance.annotate.sheet import PLAN, draw
 from kazstance.corpus.read import CODEBOOK, read_codebook
 from kazstance.output.folders import creating
 from kazstance.paths import StrPath
-from kazstance.review.csv_sheet import SHEET, to_csv
-from kazstance.review.label_studio import CONFIG, TASKS, to_config, to_tasks
-from kazstance.review.sheet import PLAN, draw
 
 
-def hand_out(
+def export_sheets(
     corpus: StrPath, annotator: str, out: StrPath, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
 ) -> int:
     """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or none.
