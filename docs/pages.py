@@ -1,13 +1,16 @@
-"""What the site has beside docs/: pages of the repository, a page of reference for each room, charts of the data."""
+"""What the site has besides docs/: pages of the repository, the notebook with its outputs, the reference, charts."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from nbconvert import MarkdownExporter
+from nbconvert.preprocessors import ExecutePreprocessor
 
 import kazstance
 from kazstance.plot.sources import disagreement_ranking, position_matrix
@@ -34,6 +37,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for room in rooms():
         parts = [f"# kazstance.{room}", *(f"::: {name}" for name in modules(room))]
         files.append(File.generated(config, f"api/{room}.md", content="\n\n".join(parts) + "\n"))
+    page, images = executed_notebook()
+    files.append(File.generated(config, "notebook.md", content=page))
+    for name, image in images.items():
+        files.append(File.generated(config, name, content=image))
     for name, chart in charts():
         files.append(File.generated(config, f"images/{name}.svg", content=to_svg(chart)))
     return files
@@ -67,6 +74,14 @@ def modules(room: str) -> list[str]:
     """The modules of a room, its own first."""
     inner = sorted(path.stem for path in (PACKAGE / room).glob("*.py") if path.stem != "__init__")
     return [f"kazstance.{room}", *(f"kazstance.{room}.{name}" for name in inner)]
+
+
+def executed_notebook() -> tuple[str, dict[str, bytes]]:
+    """The notebook as Markdown with its outputs, and its images by name."""
+    notebook = nbformat.read(ROOT / "docs" / "notebook.ipynb", as_version=4)
+    ExecutePreprocessor(timeout=600).preprocess(notebook, {"metadata": {"path": ROOT}})
+    page, resources = MarkdownExporter().from_notebook_node(notebook, {"output_files_dir": "images/notebook"})
+    return page, resources["outputs"]
 
 
 def charts() -> Iterator[tuple[str, Any]]:

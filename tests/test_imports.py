@@ -18,7 +18,7 @@ ALLOWED = {
     "interrupts": set(),
     "stats": set(),
     "extras": {"errors"},
-    "output": {"errors", "extras"},
+    "output": {"errors", "extras", "stats"},
     "schema": {"docstrings", "errors", "output"},
     "input": {"errors", "schema", "stats"},
     "metrics": {"errors", "schema", "stats"},

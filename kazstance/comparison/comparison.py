@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.comparison.contrast import Row, contrast
-from kazstance.comparison.counts import Counts, Voice, count, spoken
+from kazstance.comparison.counts import LABELS, Counts, Voice, count, spoken
 from kazstance.comparison.disagreements import Disagreement, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
 from kazstance.comparison.positions import Cell, positions
@@ -21,6 +21,7 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
 from kazstance.output.listing import Listing
+from kazstance.output.notebook import html_table
 from kazstance.schema.labels import Label
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
@@ -139,6 +140,17 @@ class Comparison:
     def __repr__(self) -> str:
         rows = round(float(self.counts.rows.sum()))
         return f"<{type(self).__name__} of {len(self.counts.sources)} × {len(self.counts.targets)}: {rows} stances>"
+
+    def _repr_html_(self) -> str:
+        """What was counted of each source, for a notebook."""
+        sources, targets, total = self.counts.sources, self.counts.targets, self.counts.total
+        addressed = (total.sum(axis=2) > 0).sum(axis=1).tolist()
+        sides = total.sum(axis=1).round().astype(int).tolist()
+        rows = [
+            {"source": source, **dict(zip(LABELS, stances, strict=True)), "targets addressed": f"{n} of {len(targets)}"}
+            for source, stances, n in zip(sources, sides, addressed, strict=True)
+        ]
+        return html_table(rows)
 
     def _text(self) -> str:
         if self.columns.text is None:

@@ -10,6 +10,7 @@ from kazstance.comparison.counts import LABELS, Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL, SIDES
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.output.notebook import html_table
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, resample
@@ -67,6 +68,17 @@ class Distances:
     places: tuple[Place, ...]
     explained: float
     reason: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Distances of {len(self.places)} sources by {self.by}>"
+
+    def _repr_html_(self) -> str:
+        """The pairs, nearest first, for a notebook."""
+        rows = [
+            {"one": pair.one, "other": pair.other, "distance": pair.text(), "targets": pair.n, "rank kept": pair.keeps}
+            for pair in self.pairs
+        ]
+        return html_table(rows)
 
 
 def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, seed: int = SEED) -> Distances:
