@@ -53,6 +53,21 @@ def test_a_name_that_has_moved_says_where_to(name):
         getattr(ks, name)
 
 
+@pytest.mark.parametrize("name", MOVED)
+@pytest.mark.parametrize(
+    "statement", ["import kazstance.{0}", "from kazstance.{0} import x", "from kazstance{1} import {2}"]
+)
+def test_importing_a_module_that_has_moved_says_where_to(statement, name):
+    package, _, last = name.rpartition(".")
+    with pytest.raises(ModuleNotFoundError, match=rf"kazstance\.{name} has moved since version 0.3; use kazstance"):
+        exec(statement.format(name, package and f".{package}", last))
+
+
+def test_a_module_that_never_was_is_not_found_as_usual():
+    with pytest.raises(ModuleNotFoundError, match="No module named 'kazstance.nonsense'"):
+        import kazstance.nonsense  # noqa: F401
+
+
 def test_the_sample_runs(tmp_path):
     code = f"OUT = {str(tmp_path)!r}\n{SAMPLE}"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
