@@ -225,6 +225,11 @@ class DatasetFolder:
     def columns(self, table: str, names: Sequence[str], where: pc.Expression | None = None) -> pa.Table:
         """Some columns of all splits of a table as they are stored, of all rows or those that meet a condition.
 
+        Args:
+            table: the table.
+            names: the columns.
+            where: the condition, which is pushed down to the files; without it, all rows are read.
+
         Raises:
             IntegrityError: a file is damaged, or has no such column.
         """
