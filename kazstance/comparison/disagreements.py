@@ -65,7 +65,11 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
 
     Two sources `agree` where they are on one side with probability .95 or more under the pooled model; else they
     `differ` where the one is more favorable than the other with probability .95 or more; else they are `undecided`.
-    `n` permutations are drawn with `seed`.
+
+    Args:
+        counts: the rows counted by cluster, target and label.
+        n: number of permutations of each test.
+        seed: seed of the permutations.
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)

@@ -91,6 +91,12 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     joins by mean distance (UPGMA: Sokal and Michener, 1958), its stability is that of Felsenstein (1985); the map is
     classical scaling (Torgerson, 1952), with drawn maps turned onto it.
 
+    Args:
+        counts: the rows counted by cluster, target and label.
+        by: `positions`, or `salience`: what the sources write about.
+        n: number of resamples.
+        seed: seed of the resamples.
+
     Raises:
         UnknownNameError: `by` is neither positions nor salience.
         KazstanceError: fewer than two sources, or two that have nothing in common to compare.
