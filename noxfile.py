@@ -57,7 +57,7 @@ def oldest(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site of documentation, without a warning."""
     session.install("--upgrade", "pip")
-    session.install("--group", "docs", "--editable", ".[plots]")
+    session.install("--group", "docs", "--editable", ".[frames,plots]")
     session.run("mkdocs", "build", "--strict")
 
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks.screenshots: the pictures of the explorer in README, taken in Debian's Chromium."""
+"""python -m benchmarks.screenshots: the chart in README, and pictures of the explorer, taken in Debian's Chromium."""
 
 import shutil
 import tempfile
@@ -6,10 +6,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import kazstance
 from kazstance import dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.explorer.page import page
+from kazstance.output.files import write_file
+from kazstance.plot.sources import position_matrix
+from kazstance.plot.theme import to_svg
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
@@ -20,8 +24,15 @@ SIZE = {"width": 1420, "height": 980}
 SCALE = 0.8
 
 
+def contested_chart() -> str:
+    """The positions of the sources on the contested targets, as SVG."""
+    compared = kazstance.open().compare()
+    contested = dict(zip(compared.counts.targets, compared.counts.contested, strict=True))
+    return to_svg(position_matrix([cell for cell in compared.positions() if contested[cell.target]], compared.names))
+
+
 def main() -> None:
-    """Take them.
+    """Draw and take them.
 
     Raises:
         KazstanceError: there is no Chromium.
@@ -30,6 +41,7 @@ def main() -> None:
     if chromium is None:
         raise KazstanceError("chromium is not installed; run: apt-get install chromium")
     IMAGES.mkdir(exist_ok=True)
+    write_file(contested_chart().encode(), IMAGES / "contested.svg")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         file = Path(scratch) / "page.html"
         file.write_bytes(page(DatasetFolder(dataset.SHIPPED)))

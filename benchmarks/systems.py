@@ -9,6 +9,7 @@ import importlib.util
 import re
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,10 @@ from kazstance.stats.estimate import Estimate
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"
 RESULTS = ROOT / "benchmarks" / "results"
+HEADLINE: Final = "cross_source"
+"""The protocol by which the systems of the short panel are chosen and ordered."""
+SHORT: Final = 8
+"""Systems in the short panel."""
 FINETUNED: Final = "finetune:minilm"
 """The MiniLM checkpoint, fine-tuned with the default settings; on task stance alone, for it takes minutes a fold."""
 
@@ -71,21 +76,36 @@ def systems(task: str, protocol: str) -> list[str]:
 
 
 def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
-    """A page with the headline of each system and protocol, and its lift over the best shortcut, made anew."""
+    """A page with its panels made anew: the whole one, and one of scores alone, short enough for the first page."""
+    headline = [row for row in rows if row["protocol"] == HEADLINE]
+    first = sorted(headline, key=lambda row: row["scores"]["wts"][0], reverse=True)[:SHORT]
+    short = [row for one in first for row in rows if row["system"] == one["system"]]
+    page = _replaced(page, "panel", _table(rows, {"wts": _score, "lift": report.lift_cell}))
+    return _replaced(page, "short panel", _table(short, {"": _score}))
+
+
+def _score(row: dict[str, Any]) -> str:
+    return str(Estimate.from_numbers(row["scores"]["wts"]))
+
+
+def _table(rows: list[dict[str, Any]], parts: Mapping[str, Callable[[dict[str, Any]], str]]) -> str:
+    """A line for each system, with some cells for each protocol."""
     protocols = list(dict.fromkeys(row["protocol"] for row in rows))
     cells: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         name = emphasis(row["system"]) if row["shortcut"] else row["system"]
-        cells.setdefault(name, {})[row["protocol"]] = [
-            str(Estimate.from_numbers(row["scores"]["wts"])),
-            report.lift_cell(row),
-        ]
-    header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
-    lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]
-    table = markdown_table(header, lines)
-    return re.sub(
-        r"(<!-- panel -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table}\n{found[2]}", page, flags=re.DOTALL
+        cells.setdefault(name, {})[row["protocol"]] = [cell(row) for cell in parts.values()]
+    header = ["system", *(f"{protocol}, {part}" if part else protocol for protocol in protocols for part in parts)]
+    empty = [""] * len(parts)
+    return markdown_table(
+        header, [[name, *(c for p in protocols for c in found.get(p, empty))] for name, found in cells.items()]
     )
+
+
+def _replaced(page: str, name: str, table: str) -> str:
+    """A page with the table between the comments of a name."""
+    block = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+    return re.sub(block, lambda found: f"{found[1]}{table}\n{found[2]}", page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

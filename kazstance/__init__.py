@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from kazstance._moved import moved
+from kazstance._moved import moved, watch_imports
 
 if TYPE_CHECKING:
     from kazstance._front import Chart, Comparison, Dataset, build, compare, score
@@ -110,6 +110,9 @@ __all__ = [
     "to_hf",
     "verify",
 ]
+
+
+watch_imports()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,20 @@
 """Names and commands of version 0.3 that are gone, and what has taken their place."""
 
+import sys
+from importlib.machinery import ModuleSpec
 from typing import Final
 
 MOVED: Final = {
     "agreement": "kazstance.Dataset.agreement, or kazstance.stats.agreement for the coefficients",
+    "comparison.closeness": "kazstance.comparison.distances",
+    "comparison.clustering": "kazstance.stats.clustering",
+    "comparison.contests": "kazstance.comparison.disagreements",
+    "comparison.evidence": "kazstance.comparison.contrast",
+    "comparison.matrix": "kazstance.comparison.positions",
+    "comparison.pairing": "kazstance.comparison.pairs",
+    "comparison.permutation": "kazstance.stats.permutation",
+    "comparison.pooling": "kazstance.stats.pooling",
+    "comparison.vocabulary": "kazstance.comparison.wording",
     "excerpt": "kazstance.Dataset.stances.where(…)",
     "export": "kazstance.Dataset.stances.to_pandas(), or `kazstance export`",
     "history": "kazstance.Dataset.why",
@@ -33,3 +44,25 @@ def moved(name: str) -> str:
 def moved_command(name: str) -> str | None:
     """What is said of a command or an option that has moved, as `kazstance review`; None of any other."""
     return f"{name} has become {COMMANDS[name]}" if name in COMMANDS else None
+
+
+class MovedModules:
+    """A finder, asked after all others, that says where a module has moved when its old name is imported."""
+
+    @staticmethod
+    def find_spec(fullname: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        """No module; for one that has moved, an error.
+
+        Raises:
+            ModuleNotFoundError: the module has moved; it has no `name`, so that `from kazstance import` shows it too.
+        """
+        package, _, name = fullname.partition(".")
+        if package == "kazstance" and name in MOVED:
+            raise ModuleNotFoundError(moved(name))
+        return None
+
+
+def watch_imports() -> None:
+    """Have old names of modules say where these have moved."""
+    if MovedModules not in sys.meta_path:
+        sys.meta_path.append(MovedModules)

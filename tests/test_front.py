@@ -1,10 +1,12 @@
 """The front door: what `import kazstance` offers, and how to use it."""
 
+import inspect
 import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -51,6 +53,21 @@ def test_what_takes_the_place_of_a_name_is_there(message):
 def test_a_name_that_has_moved_says_where_to(name):
     with pytest.raises(AttributeError, match=f"kazstance.{name} has moved since version 0.3; use kazstance"):
         getattr(ks, name)
+
+
+@pytest.mark.parametrize("name", MOVED)
+@pytest.mark.parametrize(
+    "statement", ["import kazstance.{0}", "from kazstance.{0} import x", "from kazstance{1} import {2}"]
+)
+def test_importing_a_module_that_has_moved_says_where_to(statement, name):
+    package, _, last = name.rpartition(".")
+    with pytest.raises(ModuleNotFoundError, match=rf"kazstance\.{name} has moved since version 0.3; use kazstance"):
+        exec(statement.format(name, package and f".{package}", last))
+
+
+def test_a_module_that_never_was_is_not_found_as_usual():
+    with pytest.raises(ModuleNotFoundError, match="No module named 'kazstance.nonsense'"):
+        import kazstance.nonsense  # noqa: F401
 
 
 def test_the_sample_runs(tmp_path):
@@ -205,3 +222,25 @@ def test_slices_of_a_filtered_table_are_those_of_its_records(harbour_data, monke
 def test_conditions_are_checked_before_anything_is_read(asked, expected, harbour_data):
     with pytest.raises(ks.KazstanceError, match=expected):
         ks.open(harbour_data).positions.where(**asked)
+
+
+def public_functions():
+    """The public functions, and the public methods of the public classes, by name."""
+    for name in ks.__all__:
+        value = getattr(ks, name)
+        if inspect.isfunction(value):
+            yield name, value
+        if inspect.isclass(value):
+            for method, function in inspect.getmembers(value, inspect.isfunction):
+                if method[0] != "_" and function.__module__.startswith("kazstance"):
+                    yield f"{name}.{method}", function
+
+
+@pytest.mark.parametrize("function", [pytest.param(function, id=name) for name, function in public_functions()])
+def test_public_functions_document_their_parameters_and_results(function):
+    parameters = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]
+    described = re.findall(r"(?m)^ {4,12}(\w+): ", (function.__doc__ or "").partition("Args:")[2])
+    assert function.__doc__
+    assert len(parameters) < 3 or described[: len(parameters)] == parameters
+    assert not described or set(parameters) <= set(described)
+    assert function.__annotations__["return"] not in ("Any", Any)

@@ -12,8 +12,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import kazstance
 from tests.conftest import ROOT
-from tests.test_imports import ALLOWED
 
 pytest.importorskip("mkdocs")
 pytestmark = pytest.mark.skipif(not (ROOT / "mkdocs.yml").exists(), reason="the site is that of the checkout")
@@ -45,11 +45,29 @@ class Loaded(HTMLParser):
             self.found.append(values["href"])
 
 
-def test_every_page_of_docs_and_every_room_is_on_the_site(site):
+def test_every_page_of_docs_and_the_reference_is_on_the_site(site):
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     written = {f"{path.stem}.html" for path in (ROOT / "docs").glob("*.md")}
-    rooms = {f"api/{room}.html" for room in ALLOWED.keys() - {"cli", "__main__", "_front", "_moved"}}
-    assert pages == written | rooms | {"card.html", "codebook.html", "changelog.html", "404.html"}
+    reference = {page for page in pages if page.startswith("api/")}
+    generated = {"card.html", "codebook.html", "changelog.html", "notebook.html", "404.html"}
+    assert pages - reference == written | generated
+    assert {"api/kazstance.html", "api/comparison.html", "api/metrics.html", "api/stats.html"} <= reference
+    documented = {page.removeprefix("api/").removesuffix(".html") for page in reference}
+    assert documented - {"kazstance"} < {path.stem for path in (ROOT / "kazstance").iterdir() if path.name[0] != "_"}
+
+
+def test_the_reference_has_every_public_name_and_each_once(site):
+    page = (site / "api" / "kazstance.html").read_text(encoding="utf-8")
+    names = re.findall(r'<h3 id="kazstance\.[\w.]*?(\w+)"', page)
+    assert sorted(names) == sorted(set(kazstance.__all__) - {"__version__"})
+
+
+def test_the_notebook_is_shown_with_its_tables_and_charts(site):
+    page = (site / "notebook.html").read_text(encoding="utf-8")
+    assert page.count("<table") >= 8
+    images = re.findall(r'src="(images/notebook/[^"]+)"', page)
+    assert len(images) == 2
+    assert all((site / image).read_text(encoding="utf-8").startswith("<svg") for image in images)
 
 
 def test_the_reference_has_public_functions_with_what_they_raise(site):
@@ -57,7 +75,7 @@ def test_the_reference_has_public_functions_with_what_they_raise(site):
     assert "Peirce" in page
     assert 'id="kazstance.stats.metrics.wts"' in page
     assert 'id="kazstance.stats.metrics._skill"' not in page
-    assert "UnknownNameError" in (site / "api" / "dataset.html").read_text(encoding="utf-8")
+    assert "UnknownNameError" in (site / "api" / "kazstance.html").read_text(encoding="utf-8")
 
 
 def test_nothing_is_loaded_from_elsewhere(site):

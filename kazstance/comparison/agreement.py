@@ -16,6 +16,7 @@ from kazstance.comparison.patterns import relevance, stance
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.output.listing import Listing
+from kazstance.output.notebook import html_paragraph
 from kazstance.schema.labels import Label, Origin, Role
 from kazstance.schema.records import Annotator, Judgement
 from kazstance.stats.agreement import Patterns, alpha_interval, count_patterns, kappa_interval, overlap
@@ -61,6 +62,13 @@ class Agreement:
     name: str
     lines: Listing[Line]
     doubts: tuple[Doubt, ...]
+
+    def __repr__(self) -> str:
+        return f"<Agreement: {len(self.lines)} figures of {self.name}>"
+
+    def _repr_html_(self) -> str:
+        """The first figures, for a notebook; `lines` has all."""
+        return html_paragraph(self.name.capitalize()) + self.lines._repr_html_()
 
 
 def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -> Agreement:

@@ -21,7 +21,9 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
 from kazstance.output.listing import Listing
+from kazstance.output.notebook import html_table
 from kazstance.schema.labels import Label
+from kazstance.schema.labels import LABELS
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
@@ -139,6 +141,17 @@ class Comparison:
     def __repr__(self) -> str:
         rows = round(float(self.counts.rows.sum()))
         return f"<{type(self).__name__} of {len(self.counts.sources)} × {len(self.counts.targets)}: {rows} stances>"
+
+    def _repr_html_(self) -> str:
+        """What was counted of each source, for a notebook."""
+        sources, targets, total = self.counts.sources, self.counts.targets, self.counts.total
+        addressed = (total.sum(axis=2) > 0).sum(axis=1).tolist()
+        sides = total.sum(axis=1).round().astype(int).tolist()
+        rows = [
+            {"source": source, **dict(zip(LABELS, stances, strict=True)), "targets addressed": f"{n} of {len(targets)}"}
+            for source, stances, n in zip(sources, sides, addressed, strict=True)
+        ]
+        return html_table(rows)
 
     def _text(self) -> str:
         if self.columns.text is None:

@@ -10,6 +10,7 @@ from kazstance.comparison.counts import Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.output.notebook import html_table
 from kazstance.schema.labels import LABELS, SIDES
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
@@ -69,6 +70,17 @@ class Distances:
     explained: float
     reason: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Distances of {len(self.places)} sources by {self.by}>"
+
+    def _repr_html_(self) -> str:
+        """The pairs, nearest first, for a notebook."""
+        rows = [
+            {"one": pair.one, "other": pair.other, "distance": pair.text(), "targets": pair.n, "rank kept": pair.keeps}
+            for pair in self.pairs
+        ]
+        return html_table(rows)
+
 
 def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, seed: int = SEED) -> Distances:
     """Compare sources over all targets.
@@ -81,10 +93,10 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     classical scaling (Torgerson, 1952), with drawn maps turned onto it.
 
     Args:
-        counts: stances by cluster, target and label.
-        by: `positions` or `salience`.
-        n: draws.
-        seed: seed of the draws.
+        counts: the rows counted by cluster, target and label.
+        by: `positions`, or `salience`: what the sources write about.
+        n: number of resamples.
+        seed: seed of the resamples.
 
     Raises:
         UnknownNameError: `by` is neither positions nor salience.

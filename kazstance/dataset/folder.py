@@ -245,6 +245,11 @@ class DatasetFolder:
             names: the columns.
             where: the condition; without it, all rows.
 
+        Args:
+            table: the table.
+            names: the columns.
+            where: the condition, which is pushed down to the files; without it, all rows are read.
+
         Raises:
             IntegrityError: a file is damaged, or has no such column.
         """
@@ -266,6 +271,23 @@ class DatasetFolder:
         found = self.manifest
         sizes = ", ".join(f"{name} {sum(file.rows for file in files.values())}" for name, files in found.tables.items())
         return f"<{type(self).__name__} {found.id} {found.version}, digest {self.digest[:12]}: {sizes}>"
+
+    def _repr_html_(self) -> str:
+        """What is in the dataset, for a notebook."""
+        from kazstance.output.notebook import html_paragraph, html_table
+        from kazstance.schema.records import TABLES
+
+        found = self.manifest
+        rows = [
+            {
+                "table": name,
+                "one row is": (TABLES[name].record.__doc__ or "").rstrip("."),
+                "rows": ", ".join(f"{split} {file.rows}" for split, file in found.tables[name].items()),
+            }
+            for name in self.tables
+        ]
+        title = html_paragraph(f"{found.title}, version {found.version}, digest {self.digest[:12]}")
+        return title + html_table(rows)
 
     def _table(self, name: str) -> Table[Any]:
         return self[name]

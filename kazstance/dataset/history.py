@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kazstance.errors import IntegrityError, UnknownNameError
+from kazstance.output.notebook import Html, html_paragraph, html_table, marked_text
 
 if TYPE_CHECKING:
     from kazstance.dataset.folder import DatasetFolder
@@ -20,6 +21,32 @@ class History:
     cell: GridCell
     judgements: tuple[Judgement, ...]
     checks: tuple[Judgement, ...]
+
+    def __repr__(self) -> str:
+        label = f"{self.cell.sentence_id} on {self.cell.target_id}: {self.cell.label_name} ({self.cell.origin})"
+        return f"<History of {label}, {len(self.judgements)} judgements, {len(self.checks)} checks>"
+
+    def _repr_html_(self) -> str:
+        """The label and its judgements, evidence marked, for a notebook."""
+        label = html_paragraph(
+            Html("<strong>"), self.cell.sentence_id, "  ", self.cell.target_id, ": ", self.cell.label_name,
+            Html("</strong> ("), self.cell.origin, ")",
+        )  # fmt: skip
+        rows = [_judgement(row, self.sentence.text) for row in (*self.judgements, *self.checks)]
+        why = f"Adjudicated by rule {self.cell.rule}: {self.cell.reason}" if self.cell.reason else ""
+        return "".join([label, html_table(rows), html_paragraph(why) if why else ""])
+
+
+def _judgement(row: Judgement, text: str) -> dict[str, object]:
+    """A judgement as a row of a notebook."""
+    return {
+        "annotator": row.annotator_id,
+        "label": row.label_name,
+        "explicitness": row.explicitness,
+        "certainty": row.certainty,
+        "evidence": marked_text(text, [(span.start, span.end) for span in row.evidence]),
+        "note": row.note,
+    }
 
 
 def history(folder: DatasetFolder, sentence: str, target: str) -> History:

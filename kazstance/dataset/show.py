@@ -1,10 +1,11 @@
-"""Rows on a terminal: stances as sentences with their evidence marked, other tables as tables."""
+"""Rows to look at, on a terminal or in a notebook; evidence is marked in its sentence."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from kazstance.dataset.excerpt import mark
+from kazstance.output.notebook import marked_text
 from kazstance.output.terminal import Table, display, echo, safe, styled
 from kazstance.schema.records import Record, Stance
 
@@ -38,6 +39,16 @@ def marked(text: str, evidence: Sequence[Span]) -> Text:
     """A text whose evidence is in brackets and in bold."""
     found = styled(mark(text, evidence))
     found.highlight_regex("⟦.*?⟧", "bold")
+    return found
+
+
+def notebook_row(row: Record) -> dict[str, Any]:
+    """A row as cells by column, labels by name and evidence marked in its text."""
+    found = {name: getattr(row, name) for name in type(row).model_fields}
+    for name in [name for name in found if f"{name}_name" in found]:
+        found[name] = found.pop(f"{name}_name")
+    if "text" in found and "evidence" in found:
+        found["text"] = marked_text(found["text"], [(span.start, span.end) for span in found.pop("evidence")])
     return found
 
 

@@ -207,6 +207,13 @@ class Table(Generic[R]):
         sizes = ", ".join(f"{split} {self._size(split)}" for split in self.splits)
         return f"<Table {self.name}{kept}: {len(self)} rows ({sizes})>"
 
+    def _repr_html_(self) -> str:
+        """The first rows, for a notebook."""
+        from kazstance.dataset.show import notebook_row
+        from kazstance.output.notebook import ROWS, html_table
+
+        return html_table([notebook_row(row) for row in self[:ROWS]], len(self))
+
     @property
     def _stored_columns(self) -> tuple[str, ...]:
         return tuple(self.folder.schema(self.name).names)

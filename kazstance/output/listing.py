@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, overload
 
 from kazstance.extras import naming_extras
+from kazstance.output.notebook import ROWS, html_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-
-SHOWN: Final = 20
-"""How many rows a notebook shows."""
 
 
 class Plain(Protocol):
@@ -95,16 +92,4 @@ class Listing(Sequence[T_co], Generic[T_co]):
 
     def _repr_html_(self) -> str:
         """A table for a notebook, of the first rows."""
-        rows = [result.as_row() for result in self._results[:SHOWN]]
-        if not rows:
-            return "<p>No rows.</p>"
-        head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0])
-        body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row.values())}</tr>" for row in rows)
-        more = f"<p>{len(rows)} of {len(self)} rows</p>" if len(self) > len(rows) else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
+        return html_table([result.as_row() for result in self._results[:ROWS]], len(self))

@@ -31,12 +31,12 @@ def position_matrix(
     """Net stance of every source on every target, with its interval; where a source is silent, this is said.
 
     In each field -1 (against) is left and 1 (in favor) right; the line is the 95 % interval, the mark the pooled
-    estimate, the figure the number of sentences about the target. `targets` and `sources` name them by their ids.
+    estimate, the figure the number of sentences about the target.
 
     Args:
-        cells: positions of sources on targets, as `Comparison.positions` gives them.
-        targets: names of targets, by id; without one, the id is shown.
-        sources: names of sources, by id.
+        cells: the complete grid of sources and targets.
+        targets: the names of targets by their ids; without it, the ids are shown.
+        sources: the names of sources by their ids; without it, the ids are shown.
     """
     rows = [_row(cell, targets, sources) for cell in cells]
     base = alt.Chart().encode(y=_by_target(rows))
@@ -72,9 +72,9 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
     A hollow mark is silence; its line says how much could have gone unseen.
 
     Args:
-        cells: positions of sources on targets, as `Comparison.positions` gives them.
-        targets: names of targets, by id; without one, the id is shown.
-        sources: names of sources, by id.
+        cells: the complete grid of sources and targets.
+        targets: the names of targets by their ids; without it, the ids are shown.
+        sources: the names of sources by their ids; without it, the ids are shown.
     """
     rows = [_row(cell, targets, sources) for cell in cells if cell.salience]
     mean: dict[str, float] = {}
