@@ -22,8 +22,7 @@ from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_table
-from kazstance.schema.labels import Label
-from kazstance.schema.labels import LABELS
+from kazstance.schema.labels import LABELS, Label
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
