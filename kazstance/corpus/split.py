@@ -34,7 +34,7 @@ def split_in_domain(
         sentences: all sentences.
         decisions: the decision on each pair of sentence and target.
         copies: pairs of sentences that go together.
-        seed: of the hash that breaks ties.
+        seed: seed of the hash that breaks ties.
     """
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)

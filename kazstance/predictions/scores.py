@@ -170,7 +170,7 @@ def scores(
         target: the column of the target; without it, there is one.
         cluster: the column of the cluster; without it, rows are drawn.
         n: number of resamples.
-        seed: of the generator.
+        seed: seed of the random generator.
         spelling: the name of the spelling, for signatures.
     """
     gold, predicted = (table.column(name).combine_chunks() for name in ("gold", "predicted"))

@@ -39,7 +39,7 @@ def row_blocks(counts: Floats, n: int, size: int, seed: int = SEED) -> Iterator[
         counts: shape (cells,).
         n: number of resamples.
         size: resamples in a block.
-        seed: of the generator.
+        seed: seed of the random generator.
     """
     generator, total = np.random.default_rng(seed), counts.sum()
     for start in range(0, n, size):
@@ -75,7 +75,7 @@ def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterato
         clusters: how many clusters there are.
         n: number of resamples.
         size: resamples in a block.
-        seed: of the generator.
+        seed: seed of the random generator.
     """
     generator = np.random.default_rng(seed)
     for start in range(0, n, size):

@@ -88,7 +88,7 @@ def score(
         found: the counts.
         metric: the metric.
         n: number of resamples.
-        seed: of the resamples.
+        seed: seed of the random generator.
         signature: what else the signature of the score says.
     """
     return score_all(found, [metric], n, seed, signature)[0]
