@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from kazstance.benchmark import report
-from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.folder import SCORES
-from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.shortcuts import PANEL
-from kazstance.benchmark.tasks import TASKS
+from kazstance.bench import report
+from kazstance.bench.protocols import PROTOCOLS
+from kazstance.bench.run_folder import SCORES
+from kazstance.bench.runs import run
+from kazstance.bench.shortcuts import PANEL
+from kazstance.bench.tasks import TASKS
+from kazstance.models.baselines import BASELINES
 from kazstance.output.files import write_file
 from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page

@@ -20,15 +20,15 @@ from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.systems import as_text
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import report
+from kazstance.bench.protocols import folds
+from kazstance.bench.result import reload
+from kazstance.bench.runs import bring, run
+from kazstance.bench.tasks import get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
 from kazstance.metrics import LABELS
+from kazstance.models.systems import as_text
 from kazstance.stats.soft import calibration, calibration_gaps, soft_scores
 
 SURE = {"against": 0.2, "neutral": 0.1, "favor": 0.7}

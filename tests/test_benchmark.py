@@ -11,17 +11,17 @@ from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.contrast import group_scores, groups
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.protocols import PROTOCOLS, folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.shortcuts import LEARNED, PANEL
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, get_task, items
+from kazstance.bench import report
+from kazstance.bench.contrast import group_scores, groups
+from kazstance.bench.protocols import PROTOCOLS, folds
+from kazstance.bench.result import reload
+from kazstance.bench.runs import bring, run
+from kazstance.bench.shortcuts import LEARNED, PANEL
+from kazstance.bench.tasks import TASKS, get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
+from kazstance.models.baselines import BASELINES
+from kazstance.models.systems import find_system
 
 
 def quiet(_):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark.runs import bring
+from kazstance.bench.runs import bring
 from kazstance.cli import app
 from kazstance.errors import InputError
 from kazstance.input.pairing import is_key

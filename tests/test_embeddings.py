@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from kazstance.benchmark import baselines, embeddings
-from kazstance.benchmark.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, check, encoder, installed, pairs
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, items
+from kazstance.bench.runs import run
+from kazstance.bench.tasks import TASKS, items
 from kazstance.errors import InputError, KazstanceError
+from kazstance.models import baselines, embeddings
+from kazstance.models.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, check, encoder, installed, pairs
+from kazstance.models.systems import find_system
 from tests.conftest import ROOT, environment
 
 needs_model = pytest.mark.skipif(
@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
-from kazstance.benchmark.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, encoder, installed
+from kazstance.models.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, encoder, installed
 
 def tiny(folder):
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghij"]

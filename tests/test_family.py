@@ -3,7 +3,7 @@
 import pytest
 
 import kazstance
-from kazstance.benchmark.family import warning
+from kazstance.bench.family import warning
 
 
 @pytest.mark.parametrize("name", ["Claude", "claude-3-opus", "ANTHROPIC", "Claude (Anthropic)", "anthropic/claude3"])

@@ -11,8 +11,8 @@ import pytest
 from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
-from kazstance.benchmark import files
-from kazstance.benchmark.files import VALIDATION, Layout, read_items
+from kazstance.bench import files
+from kazstance.bench.files import VALIDATION, Layout, read_items
 from kazstance.cli import app
 from kazstance.input.spelling import spelling
 

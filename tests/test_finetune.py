@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from kazstance.benchmark.finetune import Settings
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
+from kazstance.bench.runs import run
 from kazstance.errors import KazstanceError
+from kazstance.models.finetune import Settings
+from kazstance.models.systems import find_system
 from tests.conftest import ROOT, environment
 from tests.test_embeddings import PACKAGES
 
@@ -21,9 +21,9 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, Item, items
+from kazstance.bench.runs import run
+from kazstance.models.systems import find_system
+from kazstance.bench.tasks import TASKS, Item, items
 
 logging.disable_progress_bar()  # of saving
 folder, out = Path(sys.argv[1]) / "tiny", Path(sys.argv[1])

@@ -10,9 +10,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 import kazstance
-from kazstance.benchmark import family
-from kazstance.benchmark.runs import bring
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import family
+from kazstance.bench.runs import bring
+from kazstance.bench.tasks import get_task, items
 from kazstance.metrics import METRICS
 from kazstance.stats.metrics import effective_size
 from tests.conftest import ROOT, environment

@@ -28,23 +28,13 @@ ALLOWED = {
     "explorer": {"dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "input", "output", "schema", "stats"},
     "plot": {"comparison", "extras", "output"},
-    "benchmark": {
-        "dataset",
-        "errors",
-        "extras",
-        "input",
-        "metrics",
-        "output",
-        "plot",
-        "predictions",
-        "schema",
-        "stats",
-    },
     "publish": {"comparison", "corpus", "dataset", "errors", "input", "output", "schema", "stats"},
     "review": {"corpus", "errors", "input", "output", "schema"},
     "_front": {"comparison", "dataset", "explorer", "output", "plot", "publish", "schema"},
+    "__main__": {"cli", "interrupts"},
+    "bench": {"dataset", "errors", "input", "metrics", "models", "output", "plot", "predictions", "schema", "stats"},
     "cli": {
-        "benchmark",
+        "bench",
         "comparison",
         "corpus",
         "dataset",
@@ -54,6 +44,7 @@ ALLOWED = {
         "extras",
         "input",
         "interrupts",
+        "models",
         "output",
         "plot",
         "predictions",
@@ -62,7 +53,7 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "__main__": {"cli", "interrupts"},
+    "models": {"bench", "dataset", "errors", "extras", "input", "metrics", "schema", "stats"},
 }
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from kazstance.benchmark import runs
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import runs
+from kazstance.bench.tasks import get_task, items
 from kazstance.output.staging import PREFIX
 from kazstance.publish.hub import build_dataset
 from kazstance.review.hand_out import hand_out

@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from kazstance.benchmark import report
-from kazstance.benchmark.page import to_html
-from kazstance.benchmark.runs import run
+from kazstance.bench import report
+from kazstance.bench.page import to_html
+from kazstance.bench.runs import run
 from kazstance.cli import app
 
 NAMES = [
@@ -185,11 +185,9 @@ def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path,
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
     assert out.read_text(encoding="utf-8") == to_html(report.rows(folders[:1]))
-    for name in [
-        name for name in sys.modules if name.startswith("kazstance.plot") or name == "kazstance.benchmark.page"
-    ]:
+    for name in [name for name in sys.modules if name.startswith("kazstance.plot") or name == "kazstance.bench.page"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("kazstance.benchmark.page")
+    monkeypatch.delattr("kazstance.bench.page")
     monkeypatch.setitem(sys.modules, "altair", None)
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 1

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.probes import probe_items, probe_rows, probe_scores, reader_scores
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import report
+from kazstance.bench.probes import probe_items, probe_rows, probe_scores, reader_scores
+from kazstance.bench.protocols import folds
+from kazstance.bench.result import reload
+from kazstance.bench.runs import bring, run
+from kazstance.bench.tasks import get_task, items
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
 

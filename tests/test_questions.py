@@ -15,13 +15,14 @@ from sklearn.metrics import accuracy_score, f1_score
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import family, harness
-from kazstance.benchmark.questions import asked, choices, definitions, question
-from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
-from kazstance.benchmark.tasks import TASKS, get_task
+from kazstance.bench import family
+from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
+from kazstance.models import harness
+from kazstance.models.prompts import asked, choices, definitions, question
+from kazstance.models.replies import NO_ANSWER, Answer, count, measure
 from kazstance.schema.labels import Label, MoreFavorable
 from kazstance.stats.confusion import confusion
 

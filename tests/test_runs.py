@@ -18,16 +18,16 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.folder import AGAIN, MOVING, READY
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.state_digest import state_of
-from kazstance.benchmark.systems import find_system, identify
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import report
+from kazstance.bench.protocols import folds
+from kazstance.bench.result import reload
+from kazstance.bench.run_folder import AGAIN, MOVING, READY
+from kazstance.bench.runs import bring, run
+from kazstance.bench.state_digest import state_of
+from kazstance.bench.tasks import get_task, items
 from kazstance.corpus.build import build
 from kazstance.errors import KazstanceError
+from kazstance.models.systems import find_system, identify
 from tests import commands
 
 
@@ -534,5 +534,5 @@ def test_built_in_systems_are_covered_whole():
     for name in ("majority", "lexicon", "TF-IDF SVM", "minilm"):
         found = identify(name)
         assert found.unseen == ()
-        assert "kazstance.benchmark.shortcuts" in found.code
+        assert "kazstance.bench.shortcuts" in found.code
         assert find_system(name)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark.runs import bring
+from kazstance.bench.runs import bring
 from kazstance.cli import app
 from kazstance.comparison.counts import count
 from kazstance.comparison.pairs import pairs

@@ -632,8 +632,8 @@ def test_a_manifest_cannot_crash_a_reader(harbour_data, tmp_path, content):
     ],
 )
 def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
-    from kazstance.benchmark.finished import Run
-    from kazstance.benchmark.record import Record, read_record
+    from kazstance.bench.record import Record, read_record
+    from kazstance.bench.result import Run
 
     (tmp_path / "run.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(KazstanceError, match=r"run.json.*expected the folder of a run"):
@@ -651,7 +651,7 @@ def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
     ],
 )
 def test_the_predictions_of_a_fold_cannot_crash_a_reader(content):
-    from kazstance.benchmark.answers import from_lines
+    from kazstance.bench.answers import from_lines
 
     with pytest.raises(KazstanceError, match="x.jsonl"):
         from_lines(f"{content}\n".encode(), None, ("favor", "against", "neutral"), "x.jsonl")

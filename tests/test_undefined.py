@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
-from kazstance.benchmark import report
-from kazstance.benchmark.runs import run as run_system
+from kazstance.bench import report
+from kazstance.bench.runs import run as run_system
 from kazstance.cli import app
 from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements

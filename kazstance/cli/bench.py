@@ -60,8 +60,8 @@ def run(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Run a system on a task under a protocol; every row is predicted once over the folds."""
-    from kazstance.benchmark import runs
-    from kazstance.benchmark.tasks import get_task
+    from kazstance.bench import runs
+    from kazstance.bench.tasks import get_task
 
     how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
     say = partial(echo, err=True)
@@ -139,7 +139,7 @@ def files(
     as_json: Json = False,
 ) -> None:
     """Train a system on a stance data set of your own, score it, and show the shortcuts beside it."""
-    from kazstance.benchmark.files import Layout, run_files
+    from kazstance.bench.files import Layout, run_files
     from kazstance.input.tables import Form
     from kazstance.output.markdown import markdown_table
 
@@ -168,7 +168,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare runs with paired intervals and a randomisation test, corrected for their number."""
-    from kazstance.benchmark import report
+    from kazstance.bench import report
     from kazstance.stats.estimate import number_text
 
     found = report.compare_runs(folders, metric, data=data)
@@ -192,10 +192,10 @@ def report_(
 ) -> None:
     """Write the scores of runs as a page, each beside its lift over the best shortcut."""
     suffix = suffix_of(out, "kind of page", (".md", ".html", ".json"))
-    from kazstance.benchmark import report
+    from kazstance.bench import report
 
     def to_html(rows: Sequence[dict[str, Any]]) -> str:
-        from kazstance.benchmark import page
+        from kazstance.bench import page
 
         return page.to_html(rows)
 
@@ -209,7 +209,7 @@ def report_(
 
 def _warn(folders: Iterable[Path], data: Path) -> None:
     """Say of runs by the family that made the labels that they are."""
-    from kazstance.benchmark import report
+    from kazstance.bench import report
 
     for warning in report.warnings(folders, data=data):
         echo(warning, err=True)

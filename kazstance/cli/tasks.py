@@ -7,6 +7,6 @@ from kazstance.output.terminal import echo
 @command
 def tasks_dir() -> None:
     """Print the folder of the tasks for lm-evaluation-harness, for its `--include_path`."""
-    from kazstance.benchmark import harness
+    from kazstance.models import harness
 
     echo(harness.TASKS)

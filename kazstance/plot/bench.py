@@ -78,7 +78,7 @@ def headline(rows: Sequence[dict[str, Any]]) -> Any:
     """The headline of each system and protocol, with the interval for these targets and the one for further targets.
 
     Args:
-        rows: scores of one task, as `kazstance.benchmark.report.rows` gives them.
+        rows: scores of one task, as `kazstance.bench.report.rows` gives them.
     """
     name = next(iter(rows[0]["scores"]))
     found = []

@@ -11,18 +11,18 @@ from typing import Final
 import pyarrow as pa
 from pydantic import ConfigDict
 
-from kazstance.benchmark.answers import ask
-from kazstance.benchmark.folder import SCORES, Existing, RunFolder, now, open_folder, verified
-from kazstance.benchmark.identity import file_digest
-from kazstance.benchmark.record import Record
-from kazstance.benchmark.shortcuts import Predict
-from kazstance.benchmark.systems import find_system, identify
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.answers import ask
+from kazstance.bench.identity import file_digest
+from kazstance.bench.record import Record
+from kazstance.bench.run_folder import SCORES, Existing, RunFolder, now, open_folder, verified
+from kazstance.bench.shortcuts import Predict
+from kazstance.bench.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.spelling import Spelling, class_names, of_column
 from kazstance.input.strict_json import load_object
 from kazstance.input.tables import PLAIN, TEXT, Form, ending, read_table
 from kazstance.metrics import GRID_LABELS, LABELS
+from kazstance.models.systems import find_system, identify
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from kazstance import dataset
-from kazstance.benchmark import family
-from kazstance.benchmark.finished import TARGET, Finished, read_run, reload
-from kazstance.benchmark.parts import PARTS, PartScore
-from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.shortcuts import PANEL
-from kazstance.benchmark.tasks import TASKS
+from kazstance.bench import family
+from kazstance.bench.breakdowns import PARTS, PartScore
+from kazstance.bench.protocols import PROTOCOLS
+from kazstance.bench.result import TARGET, Finished, read_run, reload
+from kazstance.bench.shortcuts import PANEL
+from kazstance.bench.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.metrics import METRICS, get_metric
 from kazstance.output import plain_json

@@ -16,9 +16,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from kazstance.benchmark.embeddings import Encoder, Singles, encoder, pairs
-from kazstance.benchmark.shortcuts import Predict
-from kazstance.benchmark.tasks import PAIR_LABELS, Item
+from kazstance.bench.shortcuts import Predict
+from kazstance.bench.tasks import PAIR_LABELS, Item
+from kazstance.models.embeddings import Encoder, Singles, encoder, pairs
 
 STRENGTHS: Final = (0.3, 1.0, 3.0, 10.0)
 """Inverse strengths of regularisation that validation chooses from."""

@@ -7,11 +7,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kazstance.benchmark import embeddings
-from kazstance.benchmark.finetune import Settings, check, finetune
-from kazstance.benchmark.shortcuts import Predict
+from kazstance.bench.shortcuts import Predict
 from kazstance.errors import InputError, Problem
 from kazstance.extras import naming_extras
+from kazstance.models import embeddings
+from kazstance.models.finetune import Settings, check, finetune
 
 INSTALLED: Final = "minilm"
 """In place of a path: the model in the package that brings it, its files checked."""
@@ -71,7 +71,7 @@ def _finetune(name: str, path: str, settings: str) -> Predict:
 
 def _minilm(name: str, path: str, settings: str) -> Predict:
     with naming_extras():
-        from kazstance.benchmark.baselines import minilm  # noqa: PLC0415  # needs an extra
+        from kazstance.models.baselines import minilm  # noqa: PLC0415  # needs an extra
     digests = _parsed(name, settings, Digests)
     expected = {
         embeddings.WEIGHTS: digests.weights,

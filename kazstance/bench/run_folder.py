@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from kazstance.benchmark.record import RECORD, Record, is_earlier, read_record, write_record
+from kazstance.bench.record import RECORD, Record, is_earlier, read_record, write_record
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from kazstance.benchmark.code_digest import is_own
-from kazstance.benchmark.shortcuts import Predict
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.code_digest import is_own
+from kazstance.bench.shortcuts import Predict
+from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError, MissingExtraError
 from kazstance.input.strict_json import load_object
 from kazstance.predictions import PROBABILITY, distribution_faults

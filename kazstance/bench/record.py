@@ -5,7 +5,7 @@ from typing import Final, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from kazstance.benchmark.identity import Sha256, SystemIdentity
+from kazstance.bench.identity import Sha256, SystemIdentity
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError
 
 Predict = Callable[[Sequence[Item], Sequence[Item]], Sequence[str | Mapping[str, float]]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.tasks import Item
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, interval, resample
 

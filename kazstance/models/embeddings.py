@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.benchmark.identity import file_digest
+from kazstance.bench.identity import file_digest
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
 from kazstance.input.files import read_object

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from kazstance.benchmark.code_digest import is_own
+from kazstance.bench.code_digest import is_own
 
 PLAIN: Final = (NoneType, bool, int, float, complex, str, bytes, type(...), type(NotImplemented), range)
 """Types whose `repr` says all there is."""

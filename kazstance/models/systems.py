@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kazstance.benchmark.answers import where_raised
-from kazstance.benchmark.identity import SystemIdentity, identity_of_model, identity_of_object
-from kazstance.benchmark.local_models import KINDS, local_model, model_folder
-from kazstance.benchmark.shortcuts import LEARNED, PANEL, Predict
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.answers import where_raised
+from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object
+from kazstance.bench.shortcuts import LEARNED, PANEL, Predict
+from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.extras import naming_extras
+from kazstance.models.local_models import KINDS, local_model, model_folder
 
 PATH: Final = "package.module:object"
 """How an import path is written."""
@@ -72,7 +72,7 @@ def _find(name: str) -> Any:
         ways = (*(f"{kind}:PATH" for kind in KINDS), f"an import path as {PATH}")
         raise UnknownNameError(name, "system", (*PANEL, *LEARNED, *ways))
     with naming_extras():
-        from kazstance.benchmark.baselines import BASELINES  # noqa: PLC0415  # needs an extra
+        from kazstance.models.baselines import BASELINES  # noqa: PLC0415  # needs an extra
     return BASELINES[name]
 
 

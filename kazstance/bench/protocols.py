@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from kazstance import dataset
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.tasks import Item
 from kazstance.errors import UnknownNameError
 from kazstance.schema.manifest import Fold
 

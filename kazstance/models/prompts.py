@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from kazstance import dataset
-from kazstance.benchmark.tasks import Item, Task, items
+from kazstance.bench.tasks import Item, Task, items
 from kazstance.errors import UnknownNameError
 from kazstance.schema.records import SPLITS
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from kazstance import dataset
-from kazstance.benchmark import family as families
-from kazstance.benchmark.answers import Answer, ask, to_lines
-from kazstance.benchmark.finished import Job, Run, evaluate, gather, jobs_of
-from kazstance.benchmark.folder import PROBES, SCORES, Existing, RunFolder, date, now, open_folder
-from kazstance.benchmark.identity import SystemIdentity, identity_of_predictions, rows_digest
-from kazstance.benchmark.probes import ASKED, check_asked, probe_rows, probes_of
-from kazstance.benchmark.protocols import TrainTest, folds
-from kazstance.benchmark.record import Record
-from kazstance.benchmark.shortcuts import Predict
-from kazstance.benchmark.systems import find_system, identify
-from kazstance.benchmark.tasks import Item, get_task, items
+from kazstance.bench import family as families
+from kazstance.bench.answers import Answer, ask, to_lines
+from kazstance.bench.identity import SystemIdentity, identity_of_predictions, rows_digest
+from kazstance.bench.probes import ASKED, check_asked, probe_rows, probes_of
+from kazstance.bench.protocols import TrainTest, folds
+from kazstance.bench.record import Record
+from kazstance.bench.result import Job, Run, evaluate, gather, jobs_of
+from kazstance.bench.run_folder import PROBES, SCORES, Existing, RunFolder, date, now, open_folder
+from kazstance.bench.shortcuts import Predict
+from kazstance.bench.tasks import Item, get_task, items
 from kazstance.input.spelling import Spelling, named
+from kazstance.models.systems import find_system, identify
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from kazstance.benchmark.report import NO_SHORTCUT, lift_cell
+from kazstance.bench.report import NO_SHORTCUT, lift_cell
 from kazstance.plot import bench
 from kazstance.plot.theme import to_svg
 from kazstance.stats.estimate import UNDEFINED, Estimate, number_text
@@ -73,13 +73,13 @@ class Task:
 
 
 def to_html(found: Sequence[Row]) -> str:
-    """Scores as a page, from rows as `kazstance.benchmark.report.rows` gives them.
+    """Scores as a page, from rows as `kazstance.bench.report.rows` gives them.
 
     Names may be anything: what cannot be printed is replaced, and all text is escaped.
     """
     rows = [_printable(row) for row in found]
     template = Environment(
-        loader=PackageLoader("kazstance", "benchmark"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("kazstance", "bench"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     ).get_template("page.html.j2")
     tasks = [_task(name, [row for row in rows if row["task"] == name]) for name in _values(rows, "task")]
     return template.render(title=TITLE, tasks=tasks) + "\n"

@@ -8,12 +8,12 @@ from typing import Final
 
 import kazstance
 from kazstance import dataset
-from kazstance.benchmark import family
-from kazstance.benchmark.questions import asked, choices, definitions, question
-from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
-from kazstance.benchmark.tasks import Item, get_task
+from kazstance.bench import family
+from kazstance.bench.tasks import Item, get_task
 from kazstance.extras import naming_extras
 from kazstance.metrics import METRICS
+from kazstance.models.prompts import asked, choices, definitions, question
+from kazstance.models.replies import NO_ANSWER, Answer, count, measure
 from kazstance.stats.scores import score
 
 with naming_extras():

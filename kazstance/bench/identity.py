@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 import kazstance
-from kazstance.benchmark.code_digest import code_of
-from kazstance.benchmark.protocols import TrainTest
-from kazstance.benchmark.state_digest import state_of
-from kazstance.benchmark.tasks import Item, Task
+from kazstance.bench.code_digest import code_of
+from kazstance.bench.protocols import TrainTest
+from kazstance.bench.state_digest import state_of
+from kazstance.bench.tasks import Item, Task
 
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
 """What a system may depend on without importing it itself, where it is installed."""
@@ -53,7 +53,7 @@ def identity_of_model(folder: Path, settings: Mapping[str, object]) -> SystemIde
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     state = {f"file {name}": file_digest(file) for name, file in files.items()}
     state |= {f"setting {name}": _text_digest(str(value)) for name, value in settings.items()}
-    code = code_of(["kazstance.benchmark.local_models"])
+    code = code_of(["kazstance.models.local_models"])
     return SystemIdentity(code=dict(code.modules), state=state, environment={**_environment(), **code.versions})
 
 

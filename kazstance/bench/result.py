@@ -12,16 +12,16 @@ from pydantic import ConfigDict
 
 import kazstance
 from kazstance import dataset
-from kazstance.benchmark import family as families
-from kazstance.benchmark.answers import Answer, from_lines
-from kazstance.benchmark.contrast import GroupScore, group_scores, groups
-from kazstance.benchmark.folder import date, settle, verified
-from kazstance.benchmark.identity import rows_digest
-from kazstance.benchmark.parts import PARTS, PartScore, part_scores
-from kazstance.benchmark.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores, probes_of
-from kazstance.benchmark.protocols import TrainTest, folds
-from kazstance.benchmark.record import Record, read_record
-from kazstance.benchmark.tasks import Task, get_task, items, votes
+from kazstance.bench import family as families
+from kazstance.bench.answers import Answer, from_lines
+from kazstance.bench.breakdowns import PARTS, PartScore, part_scores
+from kazstance.bench.contrast import GroupScore, group_scores, groups
+from kazstance.bench.identity import rows_digest
+from kazstance.bench.probes import ASKED, ProbeScore, probe_items, probe_rows, probe_scores, probes_of
+from kazstance.bench.protocols import TrainTest, folds
+from kazstance.bench.record import Record, read_record
+from kazstance.bench.run_folder import date, settle, verified
+from kazstance.bench.tasks import Task, get_task, items, votes
 from kazstance.errors import KazstanceError
 from kazstance.metrics import METRICS
 from kazstance.schema.records import Probe

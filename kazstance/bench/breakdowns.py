@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any, Final
 
-from kazstance.benchmark.tasks import Task
+from kazstance.bench.tasks import Task
 from kazstance.metrics import F_AVG, METRICS
 from kazstance.stats.confusion import Confusion, resampled
 from kazstance.stats.estimate import Estimate

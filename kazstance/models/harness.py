@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kazstance import dataset
-from kazstance.benchmark import family
-from kazstance.benchmark.questions import asked, choices, definitions, question
-from kazstance.benchmark.replies import Answer, count, measure
-from kazstance.benchmark.tasks import Task, get_task
+from kazstance.bench import family
+from kazstance.bench.tasks import Task, get_task
 from kazstance.extras import naming_extras
 from kazstance.metrics import GRID_LABELS
+from kazstance.models.prompts import asked, choices, definitions, question
+from kazstance.models.replies import Answer, count, measure
 from kazstance.schema.records import SPLITS
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from kazstance import dataset
-from kazstance.benchmark.protocols import TrainTest
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.protocols import TrainTest
+from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError
 from kazstance.metrics import LABELS
 from kazstance.schema.labels import ProbeKind

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from kazstance.benchmark.tasks import Item
+from kazstance.bench.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
 from kazstance.stats.metrics import macro_f1
