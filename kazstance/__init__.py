@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 from kazstance._moved import moved
 
 if TYPE_CHECKING:
+    from kazstance._benchmark import Benchmark, benchmark
     from kazstance._front import Chart, Comparison, Dataset, build, compare
     from kazstance._front import open_dataset as open  # noqa: A004  # named after what it does, as in other packages
+    from kazstance.bench.result import Result
     from kazstance.comparison import Cell, Disagreement, Distances, Word
     from kazstance.comparison.agreement import Agreement
     from kazstance.dataset import Table, load, manifest, path, splits, table, to_hf, verify
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
 __version__ = "0.3.0"
 
 _HOMES: Final = {
+    "kazstance._benchmark": ("Benchmark", "benchmark"),
     "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "open_dataset"),
+    "kazstance.bench.result": ("Result",),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
     "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
@@ -63,6 +67,7 @@ _ALIASES: Final = {"open": "open_dataset"}
 __all__ = [
     "Agreement",
     "Annotator",
+    "Benchmark",
     "Cell",
     "Chart",
     "Comparison",
@@ -82,6 +87,7 @@ __all__ = [
     "Pair",
     "Position",
     "Probe",
+    "Result",
     "Sentence",
     "Source",
     "SourcePosition",
@@ -92,6 +98,7 @@ __all__ = [
     "UnknownNameError",
     "Word",
     "__version__",
+    "benchmark",
     "build",
     "compare",
     "load",

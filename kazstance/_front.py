@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from kazstance._benchmark import Benchmark
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import Voice
     from kazstance.comparison.distances import Feature
@@ -124,6 +125,21 @@ class Dataset(DatasetFolder):
         from kazstance.comparison.agreement import agreement
 
         return agreement(self, resamples, by)
+
+    def bench(self, task: str = "stance", protocol: str = "cross_source") -> Benchmark:
+        """A task of the dataset under a protocol, to run systems on.
+
+        Args:
+            task: `stance`, `stance4` (with the label none), or `compare` (pairs of sentences).
+            protocol: `in_domain`, `cross_source`, `cross_target` or `cross_both`: what is new in the test rows.
+
+        Raises:
+            UnknownNameError: there is no such task or protocol.
+        """
+        from kazstance._benchmark import Benchmark
+        from kazstance.bench.dataset_tasks import dataset_task
+
+        return Benchmark(dataset_task(self, task, protocol))
 
     def explore(self, out: StrPath) -> Path:
         """Write one HTML file to look at positions, sentences, texts and the history of labels, offline.

@@ -196,26 +196,28 @@ class Predicted:
 
 
 def predicted_labels(
-    file: Path,
+    table: pa.Table,
     known: pa.Table,
     labels: Sequence[str],
     optional: Sequence[Sequence[str]] = (),
     *,
+    name: str = "predictions",
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
     say: Callable[[str], None] = echo,
 ) -> Predicted:
-    """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
+    """The prediction of each row of a task, from a table with the columns `item_id` and `label`.
 
-    The file may have the columns `p_<label>`, the probability of each label; `label` may be left out then, since it is
-    the most probable. Columns that the file shares with the task are compared, see `input.pairing`.
+    It may have the columns `p_<label>`, the probability of each label; `label` may be left out then, since it is
+    the most probable. Columns that it shares with the task are compared, see `input.pairing`.
 
     Args:
-        file: CSV, JSON Lines or Parquet.
+        table: the predictions.
         known: the rows of the task, with the column `item_id` and whatever else they are known by.
         labels: those there are.
         optional: sets of rows that may be left out, each as a whole.
-        spelling: of the labels in the file; without it, by their names.
+        name: the file of the predictions, for messages.
+        spelling: of their labels; without it, by their names.
         ignored: columns that are not compared.
         say: is told the notes.
 
@@ -223,14 +225,12 @@ def predicted_labels(
         InputError: rows that are missing, doubled or unknown, labels that are none, or probabilities that are none; all
             are named.
         UnknownNameError: a column that is not there.
-        KazstanceError: the file cannot be read.
     """
-    spelling = spelling or named(labels)
-    table = read_table(file)
+    spelling, file = spelling or named(labels), Path(name)
     columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
     _check_columns(table, file, ["item_id", *(["label"] if not columns or "label" in table.column_names else [])])
     problems: list[Problem] = []
-    side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
+    side = Side(name, table, "label", row_keys(table, ["item_id"], name, problems))
     task = _asked(known, optional, side)
     check_complete(task, side, problems)
     is_label = partial(_is_label, spelling)

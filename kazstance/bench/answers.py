@@ -1,6 +1,5 @@
 """What a system answers: a label for each item, or the probability of every label; checked before anything is kept."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
@@ -12,9 +11,10 @@ import numpy as np
 
 from kazstance.bench.code_digest import is_own
 from kazstance.bench.shortcuts import Predict
-from kazstance.bench.tasks import Item
+from kazstance.bench.tasks import AnswerColumns, Item
 from kazstance.errors import KazstanceError, MissingExtraError
 from kazstance.input.strict_json import load_object
+from kazstance.output.plain_json import to_line
 from kazstance.predictions import PROBABILITY, distribution_faults
 
 PACKAGE: Final = Path(__file__).parents[1]
@@ -113,39 +113,46 @@ def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: 
     return Answer(labels[int(np.argmax(probabilities))], tuple(probabilities))
 
 
-def to_lines(items: Iterable[Item], answers: Iterable[Answer], labels: Sequence[str]) -> bytes:
-    """Answers as JSON Lines, which can be brought as a file of predictions again."""
+def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerColumns) -> bytes:
+    """Answers as JSON Lines, which can be read as a file of predictions again."""
     lines = []
     for item, answer in zip(items, answers, strict=True):
-        columns = zip((f"{PROBABILITY}{label}" for label in labels), answer.probabilities or (), strict=False)
-        lines.append(json.dumps({"item_id": item.item_id, "label": answer.label, **dict(columns)}))
-    return ("\n".join(lines) + "\n").encode()
+        ids = columns.values.get(item.item_id, (item.item_id,))
+        row = dict(zip(columns.ids, ids, strict=True)) | {columns.label: columns.spelled[answer.label]}
+        chances = zip(_probability_columns(columns), answer.probabilities or (), strict=False)
+        lines.append(to_line(row | dict(chances)))
+    return "".join(lines).encode()
 
 
-def from_lines(content: bytes, items: Iterable[Item] | None, labels: Sequence[str], file: str) -> dict[str, Answer]:
+def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColumns, file: str) -> dict[str, Answer]:
     """The answers of a fold, by item; without items, to whatever the file has.
 
     Raises:
         KazstanceError: the file holds anything but one answer to each item.
     """
+    labels = {theirs: ours for ours, theirs in columns.spelled.items()}
     found: dict[str, Answer] = {}
     try:
-        for row in map(load_object, content.decode().splitlines()):
-            if row["item_id"] in found:
-                raise ValueError(f"{row['item_id']} has two lines")
-            found[row["item_id"]] = _from_row(row, labels, file)
+        for row in map(load_object, content.decode().split("\n")[:-1]):
+            name = " ".join(row[column] for column in columns.ids)
+            if name in found:
+                raise ValueError(f"{name} has two lines")
+            found[name] = _from_row(row, labels, columns, file)
     except (ValueError, KeyError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
-    whole = items is None or found.keys() == {item.item_id for item in items}
-    if not whole or not {one.label for one in found.values()} <= set(labels):
+    if items is not None and found.keys() != {item.item_id for item in items}:
         raise KazstanceError(f"{file}: expected a label for each item; remove the file to run the fold again")
     return found
 
 
-def _from_row(row: Mapping[str, Any], labels: Sequence[str], where: str) -> Answer:
-    columns = [f"{PROBABILITY}{label}" for label in labels]
-    if not any(column in row for column in columns):
-        if not isinstance(row["label"], str):
-            raise TypeError(f"the label {row['label']!r} is not a string")
-        return Answer(row["label"])
-    return most_probable([float(row[column]) for column in columns], labels, where)
+def _from_row(row: Mapping[str, Any], labels: Mapping[object, str], columns: AnswerColumns, where: str) -> Answer:
+    chances = _probability_columns(columns)
+    if any(column in row for column in chances):
+        return most_probable([float(row[column]) for column in chances], list(columns.spelled), where)
+    if row[columns.label] not in labels:
+        raise ValueError(f"{row[columns.label]!r} is not a label")
+    return Answer(labels[row[columns.label]])
+
+
+def _probability_columns(columns: AnswerColumns) -> list[str]:
+    return [f"{PROBABILITY}{theirs}" for theirs in columns.spelled.values()]

@@ -1,13 +1,22 @@
-"""Whether a system is of the family of the language model that made the labels: then it is judged by its own kind."""
+"""Whether a system belongs to the family of the language model that made the labels: then it judges its own kind."""
 
 import re
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from kazstance import dataset
+from kazstance.dataset import DatasetFolder
 from kazstance.schema.labels import Origin, Role
 
 
-def warning(name: str | None, *, data: Path = dataset.SHIPPED) -> str | None:
+def makers(folder: DatasetFolder) -> dict[str, tuple[str, ...]]:
+    """The families of the models that made the labels of a dataset, each with its annotators."""
+    found: dict[str, tuple[str, ...]] = {}
+    for annotator in folder.annotators.records():
+        if annotator.origin is Origin.model and annotator.role is Role.label and annotator.family:
+            found[annotator.family] = (*found.get(annotator.family, ()), annotator.annotator_id)
+    return found
+
+
+def warning(name: str | None, families: Mapping[str, Sequence[str]]) -> str | None:
     """A line that warns where a model's family is one that made the labels; None where it is not, or is not known.
 
     Families match by any word of three letters or more, whatever the case: `Claude`, `claude-3-opus` and `Anthropic`
@@ -15,16 +24,9 @@ def warning(name: str | None, *, data: Path = dataset.SHIPPED) -> str | None:
 
     Args:
         name: the family, or the name, of the model that is scored.
-        data: the dataset whose labels it is scored against.
-
-    Raises:
-        KazstanceError: `data` is no built dataset.
+        families: those that made the labels, as `makers` gives them.
     """
-    makers: dict[str, list[str]] = {}
-    for annotator in dataset.load("annotators", data=data):
-        if annotator.origin is Origin.model and annotator.role is Role.label and annotator.family:
-            makers.setdefault(annotator.family, []).append(annotator.annotator_id)
-    for family, annotators in makers.items():
+    for family, annotators in families.items():
         if _words(name or "") & _words(family):
             return (
                 f"warning: {name} is of the family of {family}, which made the labels ({', '.join(annotators)}): "

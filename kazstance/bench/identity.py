@@ -1,8 +1,8 @@
-"""What makes two runs the same run: who answers, which rows are asked in which folds, and the versions of packages."""
+"""What makes two systems the same: their code, their parameters, and the versions of packages."""
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 import kazstance
 from kazstance.bench.code_digest import code_of
-from kazstance.bench.protocols import TrainTest
 from kazstance.bench.state_digest import state_of
-from kazstance.bench.tasks import Item, Task
 
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
 """What a system may depend on without importing it itself, where it is installed."""
@@ -48,44 +46,24 @@ def identity_of_object(found: Any, module: str) -> SystemIdentity:
     )
 
 
-def identity_of_model(folder: Path, settings: Mapping[str, object]) -> SystemIdentity:
-    """The identity of a checkpoint: the bytes of all files in its folder, and the settings it is used with."""
+def identity_of_model(folder: Path, settings: Mapping[str, object], module: str) -> SystemIdentity:
+    """The identity of a checkpoint: the bytes of its files, the settings it is used with, and the module it runs in."""
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     state = {f"file {name}": file_digest(file) for name, file in files.items()}
     state |= {f"setting {name}": _text_digest(str(value)) for name, value in settings.items()}
-    code = code_of(["kazstance.models.local_models"])
+    code = code_of([module])
     return SystemIdentity(code=dict(code.modules), state=state, environment={**_environment(), **code.versions})
 
 
-def identity_of_predictions(file: Path) -> SystemIdentity:
-    """The identity of a file of predictions: its bytes."""
-    return SystemIdentity(state={"file of predictions": file_digest(file)}, environment=_versions(()))
+def identity_of_predictions(what: str, digest: str) -> SystemIdentity:
+    """The identity of predictions that were made elsewhere: the digest of their file or rows, by what it is of."""
+    return SystemIdentity(state={what: digest}, environment=_versions(()))
 
 
 def file_digest(file: Path) -> str:
     """The SHA-256 of a file's bytes."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def rows_digest(task: Task, parts: Sequence[TrainTest], probes: Iterable[object]) -> str:
-    """SHA-256 over a task, the rows of all folds with all that a system sees of them, and the items of probes."""
-    digest = hashlib.sha256(repr(task).encode())
-    lines: dict[str, bytes] = {}
-    for part in parts:
-        digest.update(f"\nfold {part.name}\n".encode())
-        for rows in (part.train, part.test):
-            for row in rows:
-                if row.item_id not in lines:
-                    lines[row.item_id] = _line(row)
-            digest.update(b"\n".join(lines[row.item_id] for row in rows) + b"\n\n")
-    for probe in probes:
-        digest.update(repr(probe).encode())
-    return digest.hexdigest()
-
-
-def _line(row: Item) -> bytes:
-    return "\x1f".join(vars(row).values()).encode(errors="surrogatepass")
 
 
 def _text_digest(text: str) -> str:

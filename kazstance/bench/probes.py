@@ -8,16 +8,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from kazstance import dataset
-from kazstance.bench.protocols import TrainTest
-from kazstance.bench.tasks import Item
+from kazstance.bench.tasks import Item, Task, TrainTest
 from kazstance.errors import KazstanceError
 from kazstance.metrics import LABELS
 from kazstance.schema.labels import ProbeKind
@@ -59,22 +55,6 @@ class Row:
     shown: str
 
 
-def probe_rows(*, data: Path = dataset.SHIPPED) -> tuple[Probe, ...]:
-    """All items of probes of a dataset; none where it was built before there were any."""
-    return _probe_rows(data, dataset.manifest(data=data).digest)
-
-
-def probes_of(task: str, *, data: Path = dataset.SHIPPED) -> tuple[Probe, ...]:
-    """The items of the probes that go with a task: only the rows of stance have any."""
-    return probe_rows(data=data) if task == "stance" else ()
-
-
-@cache
-def _probe_rows(data: Path, _digest: str) -> tuple[Probe, ...]:
-    """The items, loaded once for all runs on the same data."""
-    return dataset.load("probes", data=data) if "probes" in dataset.manifest(data=data).tables else ()
-
-
 def probe_items(part: TrainTest, probes: Sequence[Probe]) -> tuple[Item, ...]:
     """What a system is asked again for in a fold: the masks and mirrors of the rows that the fold tests."""
     tested = {item.item_id: item for item in part.test}
@@ -100,15 +80,17 @@ def _shown(item: Item, probe: Probe) -> Item:
     )
 
 
-def check_asked(task: str, probes: Sequence[Probe]) -> None:
+def check_asked(task: Task) -> None:
     """See that a system can be asked for probes.
 
     Raises:
-        KazstanceError: the task is another than stance, or the dataset has no masks or mirrors.
+        KazstanceError: the task has none, or the dataset has no masks or mirrors.
     """
-    if task != "stance":
-        raise KazstanceError(f"probes show rows of the task stance otherwise, not of {task}; expected --task stance")
-    if not any(probe.probe in ASKED for probe in probes):
+    if not task.kind.has_probes:
+        raise KazstanceError(
+            f"probes show rows of the task stance otherwise, not of {task.name}; expected --task stance"
+        )
+    if not any(probe.probe in ASKED for probe in task.probes):
         raise KazstanceError("the dataset has no items of probes; expected masks or mirrors in its table probes")
 
 

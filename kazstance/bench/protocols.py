@@ -1,29 +1,18 @@
 """Protocols: which rows a system is trained on, and which it is tested on; over its folds, every row is tested once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Final
 
-from kazstance import dataset
-from kazstance.bench.tasks import Item
+from kazstance.bench.tasks import Item, TrainTest
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.schema.manifest import Fold
 
 PROTOCOLS: Final = ("in_domain", "cross_source", "cross_target", "cross_both")
 
 
-@dataclass(frozen=True)
-class TrainTest:
-    """A fold: its name, the rows to train on, and those to predict."""
-
-    name: str
-    train: tuple[Item, ...]
-    test: tuple[Item, ...]
-
-
-def folds(protocol: str, items: Sequence[Item], *, data: Path = dataset.SHIPPED) -> Iterator[TrainTest]:
+def folds(protocol: str, items: Sequence[Item], folder: DatasetFolder) -> Iterator[TrainTest]:
     """The folds of a protocol, as the dataset's manifest fixes them; folds without rows to test are left out.
 
     In `in_domain`, training is train and validation. Pairs have two sources: a fold that leaves sources out leaves two
@@ -38,7 +27,7 @@ def folds(protocol: str, items: Sequence[Item], *, data: Path = dataset.SHIPPED)
         train = tuple(item for item in items if item.split != "test")
         yield TrainTest("test", train, tuple(item for item in items if item.split == "test"))
         return
-    fixed = dataset.manifest(data=data).folds[protocol]
+    fixed = folder.manifest.folds[protocol]
     for fold in _paired(fixed) if any(item.source_b for item in items) else fixed:
         test = tuple(item for item in items if _is_tested(item, fold))
         if test:

@@ -1,34 +1,27 @@
-"""Runs side by side: differences with paired intervals, and a page with every score as lift over the best shortcut."""
+"""Results side by side: paired comparisons, and tables of every score with its lift over the best shortcut."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Any, Final
 
-from kazstance import dataset
-from kazstance.bench import family
-from kazstance.bench.breakdowns import PARTS, PartScore
+from kazstance.bench.probes import ProbeScore
 from kazstance.bench.protocols import PROTOCOLS
-from kazstance.bench.result import TARGET, Finished, read_run, reload
-from kazstance.bench.shortcuts import PANEL
-from kazstance.bench.tasks import TASKS
+from kazstance.bench.result import Result, difference, with_lift
+from kazstance.bench.shortcuts import SHORTCUTS
+from kazstance.bench.tasks import KINDS
 from kazstance.errors import KazstanceError
-from kazstance.metrics import METRICS, get_metric
+from kazstance.metrics import get_metric
 from kazstance.output import plain_json
-from kazstance.output.markdown import emphasis, markdown_table, plain, strong
-from kazstance.stats.estimate import UNDEFINED, Estimate, number_text
-from kazstance.stats.metrics import effective_size
-from kazstance.stats.paired import Difference, compare, holm
-from kazstance.stats.scores import Score, score, score_all
+from kazstance.output.listing import Listing
+from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain, strong
+from kazstance.stats.estimate import UNDEFINED
+from kazstance.stats.paired import Difference, holm
 
-SHORTCUTS: Final = (*PANEL, "lexicon", "target-blind TF-IDF", "target-blind minilm")
-"""Systems that do not read, or do not look at the target."""
 NO_SHORTCUT: Final = "no shortcut among the runs"
-"""What stands in place of a lift where there is nothing to compare with."""
+"""What is shown in place of a lift if there is nothing to compare with."""
 BEST_SHORTCUT: Final = "best shortcut"
-"""What stands in its place for the shortcut that the others are compared with."""
+"""What is shown in its place for the shortcut that the others are compared with."""
 PROBED: Final = {
     "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
     "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
@@ -36,254 +29,258 @@ PROBED: Final = {
     "The reader judged those blind: no system can be asked to turn around more.",
 }
 """What the probes show."""
+SOFT: Final = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two runs on the same task and protocol, and how far they are apart."""
+class PairedComparison:
+    """Two results on the same rows, and how far they are apart."""
 
     one: str
     other: str
     metric: str
     difference: Difference
     corrected: float
+    """The p-value, corrected for the number of comparisons."""
 
     def as_row(self) -> dict[str, Any]:
         """The comparison as plain values."""
         return {**vars(self), "difference": self.difference.as_row()}
 
 
-def compare_runs(
-    folders: Sequence[Path], metric: str | None = None, *, data: Path = dataset.SHIPPED
-) -> list[Comparison]:
-    """All pairs of runs, on the same resamples, with p-values corrected for their number (Holm).
+def compare_results(results: Sequence[Result], metric: str | None = None) -> Listing[PairedComparison]:
+    """All pairs of results, on the same resamples, with p-values corrected for their number (Holm).
+
+    Args:
+        results: two or more on the same rows.
+        metric: the metric; without it, the headline of the task.
 
     Raises:
-        KazstanceError: the runs are not of one task and protocol, or fewer than two.
+        UnknownNameError: there is no such metric.
+        KazstanceError: they are not on the same rows, or fewer than two.
     """
-    runs = [reload(folder, data=data) for folder in folders]
-    if len({(found.run.task, found.run.protocol) for found in runs}) != 1 or not runs[1:]:
-        raise KazstanceError("expected two or more runs of one task and protocol")
-    chosen = get_metric(metric or runs[0].task.headline)
-    pairs = list(combinations(runs, 2))
-    found = [compare(one.counts, other.counts, chosen) for one, other in pairs]
-    corrected = holm([difference.p for difference in found])
+    if len({result.rows for result in results}) != 1 or not results[1:]:
+        raise KazstanceError("expected two or more runs of one task and protocol, on the same rows")
+    chosen = get_metric(metric or results[0].headline).name
+    pairs = list(combinations(results, 2))
+    differences = [difference(one, other, chosen) for one, other in pairs]
+    corrected = holm([found.p for found in differences])
+    return Listing(
+        PairedComparison(one.system, other.system, chosen, found, p)
+        for (one, other), found, p in zip(pairs, differences, corrected, strict=True)
+    )
+
+
+def side_by_side(results: Iterable[Result]) -> list[Result]:
+    """Results and the shortcuts beside them, each once and with its lift over the best shortcut on the same rows."""
+    given = list(results)
+    beside = [shortcut for result in given for shortcut in result.shortcuts]
+    own = {(result.rows, result.system) for result in given}
+    added = {(s.rows, s.system): s for s in beside if (s.rows, s.system) not in own}
+    everything = sorted([*given, *added.values()], key=_order)
+    return [with_lift(result, everything) for result in everything]
+
+
+def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, str]:
+    protocol = result.run.protocol
+    known = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
+    kind = list(KINDS).index(result.run.task) if result.run.task in KINDS else len(KINDS)
+    return kind, (known, protocol), result.rows, result.system not in SHORTCUTS, result.system
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: what it is of, and its cells."""
+
+    name: str
+    cells: Sequence[str]
+    is_shortcut: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table; `title` is empty for the main one, and `is_long` for those that only the page shows."""
+
+    title: str
+    about: str
+    header: Sequence[str]
+    lines: Sequence[Line]
+    is_long: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """All results on the same rows."""
+
+    task: str
+    protocol: str
+    title: str
+    facts: str
+    hints: Sequence[str]
+    warnings: Sequence[str]
+    sheets: Sequence[Sheet]
+    signatures: Sequence[str]
+    results: Sequence[Result]
+
+
+def sections(results: Iterable[Result]) -> list[Section]:
+    """What a report shows, of results as `side_by_side` gives them: a section for each task and protocol.
+
+    Results on other rows under the same names, such as those of two data sets of a user's own, are sections of their
+    own, told apart by their data.
+    """
+    grouped: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        grouped.setdefault((result.run.task, result.run.protocol, result.rows), []).append(result)
+    titles = [f"{task} · {protocol}" for task, protocol, _ in grouped]
     return [
-        Comparison(one.run.system, other.run.system, chosen.name, difference, p)
-        for (one, other), difference, p in zip(pairs, found, corrected, strict=True)
+        _section(found, title if titles.count(title) == 1 else f"{title} · {_data(found[0])}")
+        for found, title in zip(grouped.values(), titles, strict=True)
     ]
 
 
-def rows(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[dict[str, Any]]:
-    """The scores of runs, each with its lift over the best shortcut of its task and protocol.
-
-    Raises:
-        KazstanceError: a folder holds no finished run on these data.
-    """
-    runs = sorted((reload(folder, data=data) for folder in folders), key=_order)
-    return [_row(finished, _best_shortcut(finished, runs)) for finished in runs]
+def _data(result: Result) -> str:
+    return " ".join(f"{name} {digest[:12]}" for name, digest in result.run.data.items())
 
 
-def warnings(folders: Iterable[Path], *, data: Path = dataset.SHIPPED) -> list[str]:
-    """The warnings of runs, each once.
-
-    Raises:
-        KazstanceError: a folder holds no run on these data.
-    """
-    found = (family.warning(read_run(folder, data=data).run.family, data=data) for folder in folders)
-    return list(dict.fromkeys(filter(None, found)))
-
-
-def _best_shortcut(finished: Finished, runs: Iterable[Finished]) -> Finished | None:
-    """The shortcut with the highest headline among the runs of the same task and protocol, of those that have one."""
-    this = finished.run
-    peers = [peer for peer in runs if (peer.run.task, peer.run.protocol) == (this.task, this.protocol)]
-    shortcuts = [peer for peer in peers if peer.run.system in SHORTCUTS and not math.isnan(_headline(peer))]
-    return max(shortcuts, key=_headline, default=None)
+def _section(results: Sequence[Result], title: str) -> Section:
+    first = results[0]
+    failed = {f"{name} failed: {why}" for result in results for name, why in result.failed.items()}
+    return Section(
+        task=first.run.task,
+        protocol=first.run.protocol,
+        title=title,
+        facts=f"n = {first.n}, D = {first.D:.1f}",
+        hints=[*shortcut_hints(results), *sorted(failed)],
+        warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
+        sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
+        signatures=[result.signature for result in results],
+        results=results,
+    )
 
 
-def _row(finished: Finished, best: Finished | None) -> dict[str, Any]:
-    this, task, counts = finished.run, finished.task, finished.counts
-    scores = {s.metric: s for s in score_all(counts, [METRICS[m] for m in task.metrics], signature=this.signature)}
-    within = {w: score(c, METRICS[task.headline]) for w, c in finished.strata.items() if w != TARGET}
-    lift = compare(counts, best.counts, METRICS[task.headline]) if best and best is not finished else None
-    return {
-        "system": this.system,
-        "task": this.task,
-        "protocol": this.protocol,
-        "shortcut": this.system in SHORTCUTS,
-        "family": this.family,
-        "warning": finished.warning,
-        "n": counts.n,
-        "D": float(effective_size(counts.total)),
-        "scores": {name: (s.value, s.low, s.high) for name, s in scores.items()},
-        "within": {
-            w: (s.value, s.low, s.high, float(effective_size(finished.strata[w].total))) for w, s in within.items()
-        },
-        "target_interval": (scores[task.headline].over_targets.low, scores[task.headline].over_targets.high),
-        "best_shortcut": best and best.run.system,
-        "contrast": {g.kind: (g.value, g.low, g.high, g.n) for g in finished.contrast},
-        "lift": lift and (lift.value, lift.low, lift.high),
-        "soft": {s.metric: (s.value, s.low, s.high, s.signature["n"]) for s in finished.soft},
-        "parts": {by: {p.name: _part(p, task.headline) for p in finished.by_part if p.by == by} for by in PARTS},
-        "probes": [found.as_row() for found in finished.probes],
-        "reasons": _reasons(finished, scores, within, lift),
-        "signature": str(scores[task.headline]),
-    }
-
-
-def _reasons(
-    finished: Finished, scores: Mapping[str, Score], within: Mapping[str, Score], lift: Difference | None
-) -> dict[str, str]:
-    """Why figures of a run are undefined, by the name of the figure."""
-    headline = finished.task.headline
-    found = {
-        f"{name} by {part.by} {part.name}": reason for part in finished.by_part for name, reason in part.reasons.items()
-    }
-    given: dict[str, str | None] = {
-        **{name: one.reason for name, one in scores.items()},
-        "interval over targets": scores[headline].over_targets.reason,
-        **{f"{headline} within {strata}": one.reason for strata, one in within.items()},
-        **{f"contrast by {group.kind}": group.reason for group in finished.contrast},
-        **{one.metric: one.reason for one in finished.soft},
-        "lift": lift.reason if lift else None,
-    }
-    return {name: reason for name, reason in given.items() if reason} | found
-
-
-def _part(found: PartScore, headline: str) -> dict[str, Any]:
-    return {
-        "n": found.n,
-        "D": found.D,
-        headline: (found.headline.value, found.headline.low, found.headline.high),
-        "f_avg": found.f_avg,
-        "accuracy": found.accuracy,
-    }
-
-
-def to_markdown(found: Sequence[dict[str, Any]]) -> str:
-    """Scores as a page: a table for each task and protocol, shortcuts first; then by part, probabilities and probes."""
-    parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
-    for task, protocol in dict.fromkeys((row["task"], row["protocol"]) for row in found):
-        rows = [row for row in found if (row["task"], row["protocol"]) == (task, protocol)]
-        sets = [f"contrast by {kind} (n = {group[3]})" for kind, group in rows[0]["contrast"].items()]
-        others = [f"within {within} (D = {figure[3]:.0f})" for within, figure in rows[0]["within"].items()]
-        header = ["system", *rows[0]["scores"], "targets, 95 %", *others, *sets, "lift"]
-        facts = f"n = {rows[0]['n']}, D = {rows[0]['D']:.1f}"
-        parts += [f"## {plain(task)} · {plain(protocol)}", facts, *map(plain, shortcut_hints(rows))]
-        parts += dict.fromkeys(strong(row["warning"]) for row in rows if row["warning"])
-        parts += [
-            markdown_table(header, map(_line, rows)),
-            *_part_tables(rows),
-            *_soft_table(rows),
-            *_probe_tables(rows),
-            *_undefined(rows),
-        ]
-    return "\n\n".join(parts) + "\n"
-
-
-def shortcut_hints(found: Iterable[dict[str, Any]]) -> list[str]:
+def shortcut_hints(results: Iterable[Result]) -> list[str]:
     """How to get a lift, for each task and protocol without a shortcut to compare with."""
-    without = dict.fromkeys((row["task"], row["protocol"]) for row in found if row["best_shortcut"] is None)
+    without = dict.fromkeys((r.run.task, r.run.protocol) for r in results if r.best_shortcut is None)
     return [
         f"No shortcut with a defined headline is among the runs on {task} · {protocol}, so there is no lift. Run one "
-        f"and add its folder: `kazstance bench run 'target-blind TF-IDF' --task {task} --protocol {protocol} --out DIR`"
+        f"and add its folder: `kazstance bench run 'target-blind TF-IDF' {_options(task, protocol)} --out DIR`"
         for task, protocol in without
     ]
 
 
-def _part_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """By source, kind and voice: the headline, F_avg and accuracy of each system."""
-    found = []
-    headline = next(iter(rows[0]["scores"]))
-    figures = [name for name in (headline, "f_avg", "accuracy") if name in rows[0]["scores"]]
-    for by in ("source", "kind", "voice"):
-        if names := rows[0]["parts"][by]:
-            header = ["system", *(f"{name} (n = {part['n']}, D = {part['D']:.0f})" for name, part in names.items())]
-            lines = [[_name(row), *(_part_cell(part, figures) for part in row["parts"][by].values())] for row in rows]
-            found += [f"### By {by}: {' / '.join(figures)}", markdown_table(header, lines)]
-    return found
+def _options(task: str, protocol: str) -> str:
+    return f"--task {task} --protocol {protocol}" if protocol in PROTOCOLS else "--train FILE --test FILE …"
 
 
-def _soft_table(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _main(results: Sequence[Result]) -> Sheet:
+    """All scores, with the headline in other ways and the lift."""
+    first = results[0]
+    sets = [f"contrast by {kind} (n = {group.n})" for kind, group in first.contrast.items()]
+    within = [f"within {name} (D = {first.sizes[name]:.0f})" for name in first.within]
+    header = ["system", *first.scores, "targets, 95 %", *within, *sets, "lift"]
+    return Sheet("", "", header, [_line(result, _cells(result)) for result in results])
+
+
+def _line(result: Result, cells: Sequence[str]) -> Line:
+    return Line(result.system, cells, result.is_shortcut)
+
+
+def _cells(result: Result) -> list[str]:
+    over = result.scores[result.headline].over_targets.interval_text() or UNDEFINED
+    before, after = result.scores.values(), [*result.within.values(), *result.contrast.values()]
+    first, second = ([found.text(with_reason=False) for found in part] for part in (before, after))
+    return [*first, over, *second, lift_cell(result)]
+
+
+def lift_cell(result: Result) -> str:
+    """The lift over the best shortcut, in words if the result is that of the best shortcut or there is none."""
+    if result.lift:
+        return result.lift.text(with_reason=False)
+    return BEST_SHORTCUT if result.best_shortcut == result.system else NO_SHORTCUT
+
+
+def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
+    """By source, kind, voice and target: the headline, F_avg and accuracy of each system."""
+    known = [result for result in results if result.breakdowns]
+    names = list(dict.fromkeys(part.by for result in known for part in result.breakdowns))
+    for by in sorted(names, key=lambda name: name == "target"):
+        parts = list(known[0].by(by))
+        has_f = "f_avg" in known[0].scores
+        figures = " / ".join([known[0].headline, *(["f_avg"] if has_f else []), "accuracy"])
+        header = ["system", *(f"{part.name} (n = {part.n}, D = {part.D:.0f})" for part in parts)]
+        lines = [
+            _line(
+                result,
+                [
+                    " / ".join(
+                        figure.value_text()
+                        for figure in (part.headline, *([part.f_avg] if has_f else []), part.accuracy)
+                    )
+                    for part in result.by(by)
+                ],
+            )
+            for result in known
+        ]
+        yield Sheet(f"By {by}: {figures}", "", header, lines, is_long=by == "target")
+
+
+def _soft(results: Sequence[Result]) -> Iterator[Sheet]:
     """Scores of probabilities, of the systems that gave them."""
-    given = [row for row in rows if row["soft"]]
-    if not given:
-        return []
-    header = ["system", *(f"{name} (n = {figure[3]})" for name, figure in given[0]["soft"].items())]
-    lines = [[_name(row), *(_text(figure) for figure in row["soft"].values())] for row in given]
-    about = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
-    return ["### Probabilities", about, markdown_table(header, lines)]
+    given = [result for result in results if result.soft]
+    if given:
+        header = ["system", *(f"{name} (n = {score.n})" for name, score in given[0].soft.items())]
+        lines = [_line(r, [score.text(with_reason=False) for score in r.soft.values()]) for r in given]
+        yield Sheet("Probabilities", SOFT, header, lines)
 
 
-def _probe_tables(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _probes(results: Sequence[Result]) -> Iterator[Sheet]:
     """A table for each probe, of the systems that answered it; figures in the order of the probes."""
-    found = []
     for probe, about in PROBED.items():
-        lines = {_name(row): {_figure(p): p for p in row["probes"] if p["probe"] == probe} for row in rows}
-        lines = {name: figures for name, figures in lines.items() if figures}
+        figures = [{_figure(p): p for p in result.probes if p.probe == probe} for result in results]
+        header = list(dict.fromkeys(name for found in figures for name in found))
+        lines = [
+            _line(result, [found[name].text(with_reason=False) if name in found else "" for name in header])
+            for result, found in zip(results, figures, strict=True)
+            if found
+        ]
         if lines:
-            header = list(dict.fromkeys(figure for figures in lines.values() for figure in figures))
-            cells = [[name, *(_probe_cell(figures.get(key)) for key in header)] for name, figures in lines.items()]
-            found += [f"### Probe: {probe}", about, markdown_table(["system", *header], cells)]
-    return found
+            yield Sheet(f"Probe: {probe}", about, ["system", *header], lines)
 
 
-def _undefined(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _figure(score: ProbeScore) -> str:
+    over = "" if score.over == "all" else f", {score.over}"
+    return f"{score.measure}{over} (n = {score.n})"
+
+
+def _undefined(results: Sequence[Result]) -> Iterator[Sheet]:
     """What is undefined, and why."""
-    lines = [[_name(row), figure, reason] for row in rows for figure, reason in row["reasons"].items()]
-    return ["### Undefined", markdown_table(["system", "figure", "why"], lines)] if lines else []
+    lines = [_line(result, [name, why]) for result in results for name, why in result.reasons.items()]
+    if lines:
+        yield Sheet("Undefined", "", ["system", "figure", "why"], lines)
 
 
-def _figure(found: dict[str, Any]) -> str:
-    over = "" if found["over"] == "all" else f", {found['over']}"
-    return f"{found['measure']}{over} (n = {found['n']})"
+def to_markdown(results: Iterable[Result]) -> str:
+    """Results, as `side_by_side` gives them, as a page: tables for each task and protocol, shortcuts first."""
+    parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
+    for section in sections(results):
+        parts += [f"## {plain(section.title)}", section.facts, *map(plain, section.hints)]
+        parts += map(strong, section.warnings)
+        for sheet in section.sheets:
+            if not sheet.is_long:
+                parts += filter(None, [sheet.title and f"### {plain(sheet.title)}", sheet.about, _markdown(sheet)])
+    return "\n\n".join(parts) + "\n"
 
 
-def _probe_cell(found: dict[str, Any] | None) -> str:
-    return _text((found["value"], found["low"], found["high"])) if found else ""
+def _markdown(sheet: Sheet) -> str:
+    lines = [[_name(line), *line.cells] for line in sheet.lines]
+    return markdown_table(sheet.header, lines)
 
 
-def to_json(found: Sequence[dict[str, Any]]) -> str:
-    """Scores as JSON; what is undefined is null."""
-    return plain_json.to_json(found) + "\n"
+def _name(line: Line) -> Markdown:
+    return emphasis(line.name) if line.is_shortcut else plain(line.name)
 
 
-def _order(found: Finished) -> tuple[int, int, bool, str]:
-    this = found.run
-    return list(TASKS).index(this.task), PROTOCOLS.index(this.protocol), this.system not in SHORTCUTS, this.system
-
-
-def _headline(found: Finished) -> float:
-    return METRICS[found.task.headline].value(found.counts.total)
-
-
-def _line(row: dict[str, Any]) -> list[str]:
-    """A row of a table of scores."""
-    scores, contrast, others = (
-        [_text(found) for found in row[key].values()] for key in ("scores", "contrast", "within")
-    )
-    low, high = row["target_interval"]
-    over_targets = Estimate.from_numbers([low, low, high]).interval_text() or UNDEFINED
-    return [_name(row), *scores, over_targets, *others, *contrast, lift_cell(row)]
-
-
-def _name(row: dict[str, Any]) -> str:
-    return emphasis(row["system"]) if row["shortcut"] else plain(row["system"])
-
-
-def _text(found: Sequence[float | None]) -> str:
-    """A figure of a row: value, ends of its interval, and perhaps on how many rows it rests."""
-    return str(Estimate.from_numbers(found))
-
-
-def _part_cell(part: dict[str, Any], names: Sequence[str]) -> str:
-    figures = (part[name] for name in names)
-    return " / ".join(number_text(found if isinstance(found, float) else found[0]) for found in figures)
-
-
-def lift_cell(row: dict[str, Any]) -> str:
-    """A row's lift over the best shortcut, in words where the row is that shortcut or there is none."""
-    if row["lift"]:
-        return _text(row["lift"])
-    return BEST_SHORTCUT if row["best_shortcut"] == row["system"] else NO_SHORTCUT
+def to_json(results: Iterable[Result]) -> str:
+    """Results as JSON; what is undefined is null."""
+    return plain_json.to_json([result.as_row() for result in results]) + "\n"

@@ -7,24 +7,24 @@ them when it is whole. A kill in between leaves marks from which whoever opens t
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Final, Literal
 
-from kazstance.bench.record import RECORD, Record, is_earlier, read_record, write_record
+from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
 
 SCORES: Final = "scores.json"
-PROBES: Final = "probes.json"
+EARLIER: Final = ("probes.json", "predictions.jsonl")
+"""Files of runs of versions up to 0.3.0."""
 AGAIN, READY, MOVING = ".kazstance-again", ".kazstance-ready", ".kazstance-moving"
 """A new run beside the old one: in the making; whole, while the old files are removed; and moving into their place."""
 SHOWN: Final = 8
 """Changes that a message names."""
 Existing = Literal["refuse", "again", "reuse"]
 """What to do where the folder holds a finished run: stop, make it anew, or keep it."""
-R = TypeVar("R")
 
 
 class FinishedRunError(KazstanceError):
@@ -32,12 +32,12 @@ class FinishedRunError(KazstanceError):
 
 
 @dataclass
-class RunFolder(Generic[R]):
+class RunFolder:
     """The folder of a run that is being made: `place` is where its files stand until it is finished."""
 
     out: Path
     place: Path
-    record: Record[R]
+    record: Record
     reused: datetime | None = None
     """When the run was finished, where it is kept as it is."""
 
@@ -50,20 +50,34 @@ class RunFolder(Generic[R]):
         if not (self.place / RECORD).exists():
             self._write(self.record)
         write_file(content, self.place / name)
-        answers = self.record.answers | {name: hashlib.sha256(content).hexdigest()}
+        answers = self.record.answers | {name: sha256(content)}
         self._write(self.record.model_copy(update={"answers": answers}))
 
-    def finish(self) -> None:
-        """Note that all is scored; a run that was made beside an old one takes its place."""
-        self._write(self.record.model_copy(update={"finished": now()}))
+    def read(self, name: str) -> bytes:
+        """A file of answers.
+
+        Raises:
+            KazstanceError: it is not as it was recorded.
+        """
+        return verified(self.place, name, self.record.answers.get(name))
+
+    def finish(self, scores: bytes) -> None:
+        """Write the scores, and note that all is scored; a run made beside an old one takes its place."""
+        write_file(scores, self.place / SCORES)
+        self._write(self.record.model_copy(update={"finished": now(), "scores": sha256(scores)}))
         if self.place != self.out:
             self.place.rename(self.out / READY)
             self.place = self.out
             settle(self.out)
 
-    def _write(self, record: Record[R]) -> None:
+    def _write(self, record: Record) -> None:
         write_record(record, self.place)
         self.record = record
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def now() -> datetime:
@@ -78,13 +92,13 @@ def date(found: datetime) -> str:
 
 def open_folder(
     out: Path,
-    wanted: Record[R],
+    wanted: Record,
     asked: Sequence[str],
     existing: Existing,
     say: Callable[[str], None],
     *,
     at_once: bool = False,
-) -> RunFolder[R]:
+) -> RunFolder:
     """Begin a run, resume it, or keep a finished one.
 
     Args:
@@ -108,7 +122,7 @@ def open_folder(
         return _begin(out, out / AGAIN if at_once else out, wanted)
     if existing == "again" and is_earlier(out):
         return _begin(out, out / AGAIN, wanted)
-    folder = RunFolder(out, out, read_record(out, type(wanted)))
+    folder = RunFolder(out, out, read_record(out))
     there, whole = folder.record, folder.record.finished and all(map(folder.has, asked))
     if existing == "again":
         return _again(folder, wanted, at_once=at_once)
@@ -119,7 +133,7 @@ def open_folder(
             f"{out} holds another run, begun on {date(there.begun)} and unfinished; different now: {_listed(changed)}; "
             "pass --again to begin anew, or choose another folder"
         )
-    if kept := [name for name in asked if folder.has(name) and verified(out, there, name)]:
+    if kept := [name for name in asked if folder.has(name) and folder.read(name)]:
         say(f"resumed: {len(kept)} of {len(asked)} parts are kept from the run begun on {date(there.begun)}")
     return folder
 
@@ -130,14 +144,14 @@ def _check_files(out: Path, asked: Sequence[str]) -> None:
     Raises:
         KazstanceError: something other than a file stands there; all are named.
     """
-    taken = [name for name in (RECORD, SCORES, PROBES, *asked) if (out / name).exists() and not (out / name).is_file()]
+    taken = [name for name in (RECORD, SCORES, *asked) if (out / name).exists() and not (out / name).is_file()]
     if taken:
         raise KazstanceError(
             f"{out}: {_listed(taken)}: not a regular file, expected one of a run; remove it, or choose another folder"
         )
 
 
-def _again(folder: RunFolder[R], wanted: Record[R], *, at_once: bool) -> RunFolder[R]:
+def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:
     """Begin anew: beside a finished run, in place of an unfinished one; what was begun so before is resumed."""
     if folder.record.finished is None and not at_once:
         write_record(wanted, folder.out)
@@ -145,15 +159,15 @@ def _again(folder: RunFolder[R], wanted: Record[R], *, at_once: bool) -> RunFold
         return RunFolder(folder.out, folder.out, wanted)
     place = folder.out / AGAIN
     if not at_once and (place / RECORD).is_file():
-        begun = read_record(place, type(wanted))
+        begun = read_record(place)
         if not _changes(begun, wanted):
             return RunFolder(folder.out, place, begun)
     return _begin(folder.out, place, wanted)
 
 
 def _kept(
-    folder: RunFolder[R], wanted: Record[R], existing: Existing, say: Callable[[str], None], *, whole: bool
-) -> RunFolder[R]:
+    folder: RunFolder, wanted: Record, existing: Existing, say: Callable[[str], None], *, whole: bool
+) -> RunFolder:
     """A finished run, if it may be kept.
 
     Raises:
@@ -182,22 +196,27 @@ def _kept(
     return folder
 
 
-def verified(folder: Path, record: Record[Any], name: str) -> bytes:
-    """A file of answers, if it is as it was when it was recorded.
+def verified(folder: Path, name: str, expected: str | None) -> bytes:
+    """A file of a run, if it is as it was when it was recorded.
+
+    Args:
+        folder: the folder of the run.
+        name: the file, by its path in the folder.
+        expected: its SHA-256 in the record; None if the record does not name it.
 
     Raises:
         KazstanceError: it is missing, not named in the record, or has another digest.
     """
     file = folder / name
-    if name not in record.answers:
+    if expected is None:
         raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again to resume it")
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise KazstanceError(f"{file}: {error.strerror}; expected the answers of a fold") from None
-    if (digest := hashlib.sha256(content).hexdigest()) != record.answers[name]:
+        raise KazstanceError(f"{file}: {error.strerror}; expected a file of the run") from None
+    if (digest := sha256(content)) != expected:
         raise KazstanceError(
-            f"{file}: its SHA-256 begins with {digest[:12]}, expected {record.answers[name][:12]}, as {RECORD} has it: "
+            f"{file}: its SHA-256 begins with {digest[:12]}, expected {expected[:12]}, as {RECORD} has it: "
             "it was changed, or is of another run; remove it and run again, or pass --again"
         )
     return content
@@ -219,7 +238,7 @@ def settle(out: Path) -> None:
         _prune(out)
 
 
-def _begin(out: Path, place: Path, wanted: Record[R]) -> RunFolder[R]:
+def _begin(out: Path, place: Path, wanted: Record) -> RunFolder:
     """A new run, of which nothing is written before its first answers."""
     if place != out:
         shutil.rmtree(place, ignore_errors=True)
@@ -228,7 +247,7 @@ def _begin(out: Path, place: Path, wanted: Record[R]) -> RunFolder[R]:
 
 def _check_free(out: Path) -> None:
     """See that a folder without a record has no files that a run would write over."""
-    taken = [name for name in (SCORES, PROBES, "predictions", "probes", "predictions.jsonl") if (out / name).exists()]
+    taken = [name for name in (SCORES, "predictions", "probes", *EARLIER) if (out / name).exists()]
     if out.exists() and not out.is_dir():
         raise KazstanceError(f"{out}: not a folder; expected a new folder, or that of a run")
     if taken:
@@ -238,15 +257,15 @@ def _check_free(out: Path) -> None:
 def _ours(out: Path) -> list[str]:
     """The files of the run in a folder, the record last."""
     if is_earlier(out):
-        names = [file.relative_to(out).as_posix() for file in out.glob("pr*/*.jsonl")]
+        names = [*EARLIER, *(file.relative_to(out).as_posix() for file in out.glob("pr*/*.jsonl"))]
     else:
-        names = list(read_record(out, Record[Any]).answers) if (out / RECORD).exists() else []
-    return [*names, PROBES, SCORES, RECORD]
+        names = list(read_record(out).answers) if (out / RECORD).exists() else []
+    return [*names, SCORES, RECORD]
 
 
-def _remove(out: Path, record: Record[Any]) -> None:
+def _remove(out: Path, record: Record) -> None:
     """Remove the answers and scores of a run whose record is no longer there."""
-    for name in (*record.answers, PROBES, SCORES):
+    for name in (*record.answers, SCORES):
         (out / name).unlink(missing_ok=True)
     _prune(out)
 
@@ -257,10 +276,15 @@ def _prune(out: Path) -> None:
             folder.rmdir()
 
 
-def _other(there: Any, wanted: Any) -> list[str]:
+def _other(there: Run, wanted: Run) -> list[str]:
     """In what the questions of two runs differ."""
-    pairs = ((f.name, getattr(there, f.name), getattr(wanted, f.name)) for f in fields(wanted))
-    return [f"{name} {_short(old)}, now {_short(new)}" for name, old, new in pairs if old != new]
+    old, new = _question(there), _question(wanted)
+    pairs = ((name, old.get(name), new.get(name)) for name in {**old, **new})
+    return [f"{name} {_short(one)}, now {_short(other)}" for name, one, other in pairs if one != other]
+
+
+def _question(run: Run) -> dict[str, object]:
+    return {name: value for name, value in vars(run).items() if name != "data"} | run.data
 
 
 def _short(value: object) -> str:
@@ -268,7 +292,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:36]}…"  # noqa: PLR2004
 
 
-def _changes(there: Record[R], wanted: Record[R]) -> list[str]:
+def _changes(there: Record, wanted: Record) -> list[str]:
     """All that would make the answers of two runs differ."""
     found = _other(there.run, wanted.run)
     for kind, old, new in (
@@ -283,7 +307,7 @@ def _changes(there: Record[R], wanted: Record[R]) -> list[str]:
     return found + _other_rows(there, wanted)
 
 
-def _other_rows(there: Record[R], wanted: Record[R]) -> list[str]:
+def _other_rows(there: Record, wanted: Record) -> list[str]:
     return ["the rows of the task"] if there.rows != wanted.rows else []
 
 

@@ -1,61 +1,127 @@
-"""Runs: a system on a task under a protocol, fold by fold, in a folder from which it can be resumed."""
+"""Runs: a system on a task, fold by fold, in a folder from which it can be resumed, or in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
-import pyarrow as pa
-
-from kazstance import dataset
-from kazstance.bench import family as families
-from kazstance.bench.answers import Answer, ask, to_lines
-from kazstance.bench.identity import SystemIdentity, identity_of_predictions, rows_digest
-from kazstance.bench.probes import ASKED, check_asked, probe_rows, probes_of
-from kazstance.bench.protocols import TrainTest, folds
-from kazstance.bench.record import Record
-from kazstance.bench.result import Job, Run, evaluate, gather, jobs_of
-from kazstance.bench.run_folder import PROBES, SCORES, Existing, RunFolder, date, now, open_folder
-from kazstance.bench.shortcuts import Predict
-from kazstance.bench.tasks import Item, get_task, items
-from kazstance.input.spelling import Spelling, named
-from kazstance.models.systems import find_system, identify
-from kazstance.output.files import write_file
-from kazstance.output.plain_json import to_json
+from kazstance.bench.answers import Answer, ask, from_lines, to_lines
+from kazstance.bench.evaluate import evaluate
+from kazstance.bench.family import warning
+from kazstance.bench.probes import ASKED, check_asked, probe_items
+from kazstance.bench.record import Record, Run
+from kazstance.bench.result import Result, with_lift
+from kazstance.bench.result_file import read_result, to_bytes
+from kazstance.bench.run_folder import Existing, date, now, open_folder
+from kazstance.bench.systems import Predictions, System
+from kazstance.bench.tasks import Task, TrainTest
+from kazstance.errors import KazstanceError
 from kazstance.output.terminal import echo
-from kazstance.predictions import Predicted, predicted_labels
-from kazstance.stats.scores import Score
 
+PREDICTIONS, ASKED_AGAIN = "predictions", "probes"
+"""Folders of a run: the answers of each fold to its rows, and to the masks and mirrors of its rows."""
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that a system is asked in one go: its answers to `fold.test` go into a file of the run's folder."""
+
+    file: str
+    fold: TrainTest
+
+    @property
+    def what(self) -> str:
+        """What is asked."""
+        return f"{self.file.partition('/')[0]} of fold {self.fold.name}"
+
+
 Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 
+def jobs_of(task: Task, *, with_probes: bool) -> list[Job]:
+    """What a run has to do: all folds, then the probes of each."""
+    jobs = [Job(_file(fold, PREDICTIONS), fold) for fold in task.folds]
+    shown = [replace(fold, test=probe_items(fold, task.probes)) for fold in task.folds if with_probes]
+    return jobs + [Job(_file(fold, ASKED_AGAIN), fold) for fold in shown if fold.test]
+
+
+def _file(fold: TrainTest, folder: str) -> str:
+    """The file of a fold's answers, by its path in the folder of a run."""
+    return f"{folder}/{fold.name.replace('/', '~')}.jsonl"
+
+
+class Store(Protocol):
+    """Where the answers of a run are kept."""
+
+    record: Record
+
+    def has(self, name: str) -> bool:
+        """Whether a file of answers is there already."""
+        ...
+
+    def add(self, name: str, content: bytes) -> None:
+        """Keep a file of answers."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """A file of answers."""
+        ...
+
+    def finish(self, scores: bytes) -> None:
+        """Keep the scores."""
+        ...
+
+
+@dataclass
+class Memory:
+    """Answers that are kept in memory."""
+
+    record: Record
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether a file of answers is there already."""
+        return name in self.files
+
+    def add(self, name: str, content: bytes) -> None:
+        """Keep a file of answers."""
+        self.files[name] = content
+
+    def read(self, name: str) -> bytes:
+        """A file of answers."""
+        return self.files[name]
+
+    def finish(self, scores: bytes) -> None:
+        """Scores are not kept."""
+
+
 def run(
-    system: str,
-    task_name: str,
-    protocol: str,
-    out: Path,
+    system: System | Predictions,
+    task: Task,
+    out: Path | None = None,
     *,
     with_probes: bool = False,
     family: str | None = None,
     existing: Existing = "refuse",
-    data: Path = dataset.SHIPPED,
+    shortcuts: Sequence[System] = (),
     say: Progress = echo,
     track: Track = iter,
-) -> list[Score]:
-    """Run a system, and write predictions, scores and what they follow from into a folder.
+) -> Result:
+    """Run a system, or take predictions, and write answers, scores and what they follow from into a folder.
 
     An unfinished run of the same system, rows and versions is resumed: its folds are kept. For probes the system is
     trained once more on each fold and answers to the masks and mirrors of its rows; what it answered before is kept.
+    Predictions appear in the folder together or not at all.
 
     Args:
-        system: a name or an import path, see `find_system`.
-        task_name: the task.
-        protocol: the protocol.
-        out: the folder of the run.
-        with_probes: ask for probes too (task stance).
-        family: the family of the model that is scored; a warning is said where it is that of the labels.
-        existing: what to do where the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
-        data: the dataset.
+        system: who is asked, or its answers.
+        task: what is asked.
+        out: the folder of the run; without it, nothing is written.
+        with_probes: ask for probes too.
+        family: the family of the model that is scored; if that of the labels, a warning is printed.
+        existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
+        shortcuts: systems that are run beside it, after its own answers are kept; one that fails is noted.
         say: is told of each fold, and of what is kept.
         track: is given what is to be done, and gives it back one by one; for progress bars.
 
@@ -63,129 +129,102 @@ def run(
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: the folder is of another run, or the system fails; finished folds are kept.
     """
-    task = get_task(task_name)
-    predict = find_system(system, task.labels)
-    this = Run(system, task_name, protocol, dataset.manifest(data=data).digest, family)
-    parts = list(folds(protocol, items(task, data=data), data=data))
-    probes = probe_rows(data=data)
     if with_probes:
-        check_asked(task_name, probes)
-    jobs = jobs_of(parts, probes if with_probes else ())
-    wanted = _record(this, parts, identify(system), data)
-    folder = open_folder(Path(out), wanted, [job.file for job in jobs], existing, say)
-    _warn(this, data, say)
-    if folder.reused is None:
+        check_asked(task)
+    wanted = _record(system, task, family)
+    jobs = jobs_of(task, with_probes=with_probes or isinstance(system, Predictions))
+    if isinstance(system, Predictions):
+        jobs = [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
+    store: Store = Memory(wanted)
+    if out is not None:
+        at_once = isinstance(system, Predictions)
+        folder = open_folder(out, wanted, [job.file for job in jobs], existing, say, at_once=at_once)
+        if folder.reused:
+            _warn(family, task, say)
+            return read_result(out, task)
+        store = folder
+    _warn(family, task, say)
+    if isinstance(system, Predictions):
+        _take(system, task, jobs, store)
+    else:
         for number, job in enumerate(track(jobs), 1):
-            kept = _ask(folder, predict, job)
-            say(f"{system} · {task_name} · {protocol}: {number} of {len(jobs)}, {job.what}{kept}")
-    return _finish(folder, parts, data)
+            kept = _ask(system, task, job, store)
+            say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
+    result = _beside(_result(task, store), task, shortcuts, say)
+    store.finish(to_bytes(result))
+    return result
 
 
-def _ask(folder: RunFolder[Run], predict: Predict, job: Job) -> str:
-    """Ask a system, unless the folder has its answers already; then say so."""
-    if folder.has(job.file):
-        return f" (kept, from {date(folder.record.begun)})"
-    labels = get_task(folder.record.run.task).labels
-    answers = ask(predict, job.part.train, job.part.test, labels, f"{folder.record.run.system}: fold {job.part.name}")
-    folder.add(job.file, to_lines(job.part.test, answers, labels))
+def _record(system: System | Predictions, task: Task, family: str | None) -> Record:
+    """What the run that is asked for would be of."""
+    if isinstance(system, Predictions):
+        run = Run(system.name, task.name, task.protocol, dict(task.data), family, system.spelling)
+        return Record(run=run, rows=task.rows, system=system.identity, begun=now())
+    run = Run(system.name, task.name, task.protocol, dict(task.data), family, task.spelling, system.is_per_target)
+    return Record(run=run, rows=task.rows, system=system.identify(), begun=now())
+
+
+def _warn(family: str | None, task: Task, say: Progress) -> None:
+    """Warn if the labels are of the system's family."""
+    if text := warning(family, task.makers):
+        say(text)
+
+
+def _take(given: Predictions, task: Task, jobs: Sequence[Job], store: Store) -> None:
+    """Keep predictions as the answers to all jobs."""
+    for job in jobs:
+        rows = [item for item in job.fold.test if item.item_id in given.answers]
+        store.add(job.file, to_lines(rows, [given.answers[item.item_id] for item in rows], task.columns))
+
+
+def _ask(system: System, task: Task, job: Job, store: Store) -> str:
+    """Ask a system, unless its answers are kept already; then say so."""
+    if store.has(job.file):
+        return f" (kept, from {date(store.record.begun)})"
+    where = f"{system.name}: fold {job.fold.name}"
+    answers = ask(system.predict, job.fold.train, job.fold.test, task.labels, where)
+    store.add(job.file, to_lines(job.fold.test, answers, task.columns))
     return ""
 
 
-def bring(
-    predictions: Path,
-    name: str,
-    task_name: str,
-    protocol: str,
-    out: Path,
-    *,
-    with_probes: bool = False,
-    family: str | None = None,
-    spelling: Spelling | None = None,
-    ignored: Sequence[str] = (),
-    existing: Existing = "refuse",
-    data: Path = dataset.SHIPPED,
-    say: Progress = echo,
-) -> list[Score]:
-    """A run from a file of predictions: `item_id` and `label`, or `p_<label>` for each label, a row for each item.
-
-    Rows of the probes mask and mirror may stand in it too, by their `probe_id`: all of a probe or none. Labels are
-    spelled by their names, or as `spelling` says. Columns that the file shares with the task, as text or target, have
-    to agree but for those `ignored`. The run appears whole or not at all.
-
-    Raises:
-        InputError: rows that are missing, doubled or unknown, or labels that are none; all are named.
-        FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
-        KazstanceError: the folder is of another run, or the file cannot be read.
-    """
-    task = get_task(task_name)
-    spelled = spelling or named(task.labels)
-    this = Run(name, task_name, protocol, dataset.manifest(data=data).digest, family, spelled.name)
-    parts = list(folds(protocol, items(task, data=data), data=data))
-    probes = probes_of(task_name, data=data)
-    if with_probes:
-        check_asked(task_name, probes)
-    jobs = jobs_of(parts, probes)
-    ids = [item.item_id for job in jobs for item in job.part.test]
-    asked = [[name for name in ids if name.startswith(f"{kind}:")] for kind in ASKED]
-    known = _known(item for job in jobs for item in job.part.test)
-    optional = () if with_probes else asked
-    given = predicted_labels(
-        Path(predictions), known, task.labels, optional, spelling=spelled, ignored=ignored, say=say
-    )
-    wanted = _record(this, parts, identity_of_predictions(Path(predictions)), data)
-    contents = {job.file: _lines(given, job.part.test, task.labels) for job in jobs}
-    files = {name: content for name, content in contents.items() if content}
-    folder = open_folder(Path(out), wanted, list(files), existing, say, at_once=True)
-    _warn(this, data, say)
-    if folder.reused is None:
-        for file, content in files.items():
-            folder.add(file, content)
-    return _finish(folder, parts, data)
+def _result(task: Task, store: Store) -> Result:
+    """The scores of the answers that are kept."""
+    answers = {}
+    for job in jobs_of(task, with_probes=False):
+        content = store.read(job.file)
+        answers[job.fold.name] = from_lines(content, job.fold.test, task.columns, job.file)
+    return evaluate(task, store.record.run, answers, _shown(task, store))
 
 
-def _lines(given: Predicted, asked: Sequence[Item], labels: Sequence[str]) -> bytes:
-    """The lines of those items that a file of predictions has; nothing where it has none of them."""
-    there = [item for item in asked if item.item_id in given.labels]
-    return to_lines(there, [_given(given, item) for item in there], labels) if there else b""
+def _shown(task: Task, store: Store) -> dict[str, Answer]:
+    """The answers to those probes that all folds have answered."""
+    jobs = jobs_of(task, with_probes=True)[len(task.folds) :]
+    found: dict[str, Answer] = {}
+    for job in (job for job in jobs if store.has(job.file)):
+        found |= from_lines(store.read(job.file), None, task.columns, job.file)
+    asked = [item.item_id for job in jobs for item in job.fold.test]
+    whole = [kind for kind in ASKED if all(name in found for name in asked if name.startswith(f"{kind}:"))]
+    return {name: answer for name, answer in found.items() if name.partition(":")[0] in whole}
 
 
-def _known(asked: Iterable[Item]) -> pa.Table:
-    """What a file of predictions may repeat of the rows of a task, by the names of the dataset's own columns too."""
-    rows = []
-    for item in asked:
-        row = {name: value for name, value in asdict(item).items() if name != "label"}
-        pair = {"text_a": item.text, "source_a": item.source_id} if item.text_b else {}
-        rows.append(row | {"paragraph_id": item.cluster} | pair)
-    return pa.Table.from_pylist(rows)
+def _beside(result: Result, task: Task, shortcuts: Sequence[System], say: Progress) -> Result:
+    """A result with those of the shortcuts beside it, and its lift; a shortcut is not run beside a shortcut."""
+    found, failed = [], {}
+    for system in () if result.is_shortcut else shortcuts:
+        try:
+            found.append(_brief(system, task))
+        except KazstanceError as error:
+            failed[system.name] = str(error)
+            say(f"{system.name} failed: {error}")
+    beside = tuple(with_lift(shortcut, found) for shortcut in found)
+    return with_lift(replace(result, shortcuts=beside, failed=failed), found)
 
 
-def _given(found: Predicted, item: Item) -> Answer:
-    """The answer to an item in a file of predictions."""
-    name = item.item_id
-    return Answer(found.labels[name], found.probabilities[name] if found.probabilities else None)
-
-
-def _record(this: Run, parts: Sequence[TrainTest], system: SystemIdentity, data: Path) -> Record[Run]:
-    """What the run that is asked for would be of."""
-    task = get_task(this.task)
-    probes = probes_of(this.task, data=data)
-    return Record[Run](run=this, rows=rows_digest(task, parts, probes), system=system, begun=now())
-
-
-def _warn(this: Run, data: Path, say: Progress) -> None:
-    """Warn where the labels are of the system's family."""
-    if warning := families.warning(this.family, data=data):
-        say(warning)
-
-
-def _finish(folder: RunFolder[Run], parts: Sequence[TrainTest], data: Path) -> list[Score]:
-    """Score all folds, and write the scores, those of parts and of probes; a run that is reused stays as it is."""
-    found = gather(folder.record, parts, folder.place, data)
-    scores = evaluate(found.run, found.task, found.strata) + found.soft
-    if folder.reused is None:
-        lists = {"scores": [one.as_row() for one in scores], "parts": [part.as_row() for part in found.by_part]}
-        write_file(to_json({"warning": found.warning} | lists).encode(), folder.place / SCORES)
-        if found.probes:
-            write_file(to_json([probe.as_row() for probe in found.probes]).encode(), folder.place / PROBES)
-        folder.finish()
-    return scores
+def _brief(system: System, task: Task) -> Result:
+    """The scores of a shortcut, without breakdowns and probes."""
+    answers = {}
+    for fold in task.folds:
+        given = ask(system.predict, fold.train, fold.test, task.labels, system.name)
+        answers[fold.name] = {item.item_id: one for item, one in zip(fold.test, given, strict=True)}
+    run = Run(system.name, task.name, task.protocol, dict(task.data), None, task.spelling)
+    return evaluate(task, run, answers, in_full=False)

@@ -37,10 +37,17 @@ PANEL: Final[dict[str, Predict]] = {
     "majority per target and source": majority_target_source,
     "source only": source_only,
 }
-"""Rules that read no text. The target-blind classifier and the lexicon stand in `baselines`."""
+"""Rules that read no text. The target-blind classifier and the lexicon are in `kazstance.models.baselines`."""
 
 LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "target-blind minilm", "minilm")
-"""The names of the systems in `baselines`, which needs an extra."""
+"""The names of the systems in `kazstance.models.baselines`, which needs an extra."""
+
+BESIDE: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
+"""The panel that is run beside a system."""
+SHORTCUTS: Final = (*BESIDE, "target-blind minilm")
+"""Systems that do not read, or do not look at the target."""
+OF_SOURCES: Final = ("majority per target and source", "source only")
+"""Shortcuts that look at the source."""
 
 
 def _most_frequent(train: Iterable[Item], test: Iterable[Item], key: Callable[[Item], tuple[str, ...]]) -> list[str]:

@@ -1,25 +1,30 @@
-"""Tasks: what is to be predicted of a row, and what a row is known by."""
+"""Tasks as data: which rows are predicted with which labels, how they are split, and what else is known of them."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
-from kazstance import dataset
 from kazstance.errors import UnknownNameError
+from kazstance.input.spelling import Spelling
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
-from kazstance.schema.context import contexts
-from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
+from kazstance.schema.records import Probe
 
 PAIR_LABELS: Final = ("a", "b", "same")
-SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
+TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
+STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"), SENTENCE: ("sentence", "fold")}
+"""Folds are part of all strata: they share targets, and what is seen in training differs between them.
+
+Within targets, a rule that knows only the target scores 0; within targets and sources, one that knows both; within
+sentences, one that ignores the target.
+"""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A row as a system sees it: `label` is for training alone; a pair has a second text, but no voice and context."""
+    """A row as a system sees it: `label` is for training only; a pair has a second text, but no voice or context."""
 
     item_id: str
     split: str
@@ -43,118 +48,131 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Task:
-    """A task: the table of its rows, its labels, and the metric that leads."""
+class TrainTest:
+    """A fold: its name, the rows to train on, and those to predict."""
 
     name: str
-    table: str
+    train: tuple[Item, ...]
+    test: tuple[Item, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TaskKind:
+    """What is predicted: the labels, the metrics with the one that leads, and which further figures there are."""
+
+    name: str
     labels: tuple[str, ...]
-    headline: str
-    metrics: tuple[str, ...]
+    headline: str = "wts"
+    metrics: tuple[str, ...] = tuple(metric.name for metric in STANCE_METRICS)
+    table: str = ""
+    """The table of a dataset that holds the rows."""
+    strata: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType(STRATA))
+    """What the headline is computed within, by name; `target` always is among them."""
+    breakdowns: tuple[str, ...] = ("target", "source", "kind", "voice")
+    """What the rows are broken down by."""
+    has_contrast: bool = False
+    has_probes: bool = False
 
 
-STANCE: Final = tuple(metric.name for metric in STANCE_METRICS)
-TASKS: Final = {
-    task.name: task
-    for task in (
-        Task("stance", "stances", LABELS, "wts", STANCE),
-        Task("stance4", "grid", GRID_LABELS, "wts", STANCE),
-        Task("compare", "pairs", PAIR_LABELS, "somers_d", ("somers_d", "accuracy")),
+KINDS: Final = {
+    kind.name: kind
+    for kind in (
+        TaskKind("stance", LABELS, table="stances", has_contrast=True, has_probes=True),
+        TaskKind("stance4", GRID_LABELS, table="grid"),
+        TaskKind(
+            "compare",
+            PAIR_LABELS,
+            "somers_d",
+            ("somers_d", "accuracy"),
+            "pairs",
+            {TARGET: STRATA[TARGET], SOURCE: STRATA[SOURCE]},
+            ("target", "source", "kind"),
+        ),
     )
 }
+"""The tasks of a dataset."""
 
 
-def get_task(name: str) -> Task:
-    """A task by name.
+def get_task(name: str) -> TaskKind:
+    """A task of a dataset by name, without its rows.
 
     Raises:
         UnknownNameError: there is no such task; the message lists those there are.
     """
-    if name not in TASKS:
-        raise UnknownNameError(name, "task", TASKS)
-    return TASKS[name]
+    if name not in KINDS:
+        raise UnknownNameError(name, "task", KINDS)
+    return KINDS[name]
 
 
-def items(task: Task, *, data: Path = dataset.SHIPPED) -> tuple[Item, ...]:
-    """All rows of a task, over all splits; a pair stands in both orders, so that no preference for an order pays.
+@dataclass(frozen=True)
+class AnswerColumns:
+    """How answers are written: the columns of the id and of the label, and how each label is spelled."""
 
-    Raises:
-        KazstanceError: `data` is no built dataset.
-    """
-    return _items(task, data, dataset.manifest(data=data).digest)
-
-
-@cache
-def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
-    """The rows, loaded once for all runs on the same data."""
-    rows: list[Item] = []
-    kinds = {target.target_id: target.kind.value for target in dataset.load("targets", data=data)}
-    sentences = dataset.load("sentences", data=data)
-    voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
-    context = contexts(sentences)
-    for split in SPLITS:
-        for row in dataset.load(task.table, split, data=data):
-            if isinstance(row, SentenceTarget):
-                known = kinds[row.target_id], voices[row.sentence_id]
-                rows.append(_single(row, split, *known, context[row.sentence_id]))
-            elif isinstance(row, Pair):
-                rows += _both_orders(row, split, kinds[row.target_id])
-    return tuple(rows)
+    spelled: Mapping[str, object]
+    ids: tuple[str, ...] = ("item_id",)
+    label: str = "label"
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The values of the id columns by item, where an id is made of several."""
 
 
-def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
-    return Item(
-        item_id=f"{row.sentence_id}:{row.target_id}",
-        split=split,
-        text=row.text,
-        target=row.target,
-        target_id=row.target_id,
-        source_id=row.source_id,
-        cluster=row.paragraph_id,
-        label=row.label.name,
-        context_before=context[0],
-        context_after=context[1],
-        kind=kind,
-        voice=voice,
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """Rows to predict, fold by fold, with what they are known by; of a dataset or of a user's own files alike."""
 
+    kind: TaskKind
+    protocol: str
+    folds: tuple[TrainTest, ...]
+    data: Mapping[str, str]
+    """Digests of the data, by what they are of."""
+    columns: AnswerColumns
+    spelled: Spelling | None = None
+    """How the user's files spell the labels; None for a dataset, which has their names."""
+    has_clusters: bool = True
+    """Whether rows have clusters of several rows; without them, intervals draw rows."""
+    probes: tuple[Probe, ...] = ()
+    votes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """How many annotators chose each label, by item."""
+    makers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The families of the models that made the labels, with their annotators."""
 
-def _both_orders(row: Pair, split: str, kind: str) -> Sequence[Item]:
-    cluster = min(row.sentence_a, row.sentence_b).rpartition("/")[0]
-    shown = Item(
-        item_id=row.pair_id,
-        split=split,
-        text=row.text_a,
-        target=row.target,
-        target_id=row.target_id,
-        source_id=row.source_a,
-        cluster=cluster,
-        label=row.more_favorable.name,
-        text_b=row.text_b,
-        source_b=row.source_b,
-        kind=kind,
-    )
-    other = replace(
-        shown,
-        item_id=f"{row.pair_id}:swapped",
-        text=row.text_b,
-        text_b=row.text_a,
-        source_id=row.source_b,
-        source_b=row.source_a,
-        label=SWAPPED[shown.label],
-    )
-    return shown, other
+    @property
+    def name(self) -> str:
+        """The name of the task."""
+        return self.kind.name
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in order."""
+        return self.kind.labels
 
-def votes(task: Task, *, data: Path = dataset.SHIPPED) -> dict[str, tuple[int, ...]]:
-    """How many annotators chose each label of a task, by item; empty for pairs, which nobody judged as such.
+    @property
+    def spelling(self) -> str:
+        """The name of the spelling."""
+        return self.spelled.name if self.spelled else "kazstance"
 
-    Raises:
-        KazstanceError: `data` is no built dataset.
-    """
-    found = {}
-    for row in dataset.load(task.table, data=data):
-        if isinstance(row, Stance | GridCell):
-            chosen = Counter(vote.label_name for vote in row.votes)
-            found[f"{row.sentence_id}:{row.target_id}"] = tuple(chosen[label] for label in task.labels)
-    return found
+    @property
+    def test(self) -> tuple[Item, ...]:
+        """All rows to predict, in the order in which a list of predictions is read."""
+        return tuple(item for fold in self.folds for item in fold.test)
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the rows say whose they are."""
+        return any(item.source_id for item in self.test)
+
+    @cached_property
+    def rows(self) -> str:
+        """SHA-256 of the kind, the rows of all folds with all that a system sees of them, and the probes."""
+        kind = self.kind
+        digest = hashlib.sha256(repr((kind.name, kind.labels, kind.headline, kind.metrics)).encode())
+        lines: dict[str, bytes] = {}
+        for fold in self.folds:
+            digest.update(f"\nfold {fold.name}\n".encode())
+            for rows in (fold.train, fold.test):
+                for row in rows:
+                    if row.item_id not in lines:
+                        lines[row.item_id] = "\x1f".join(vars(row).values()).encode(errors="surrogatepass")
+                digest.update(b"\n".join(lines[row.item_id] for row in rows) + b"\n\n")
+        for probe in self.probes:
+            digest.update(repr(probe).encode())
+        return digest.hexdigest()

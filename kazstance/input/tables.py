@@ -34,6 +34,8 @@ class Form:
 
 
 PLAIN: Final = Form()
+ENDINGS: Final = (".csv", ".jsonl", ".parquet", *TEXT)
+"""Endings of the files that can be read."""
 
 
 def read_table(file: Path, form: Form = PLAIN) -> pa.Table:

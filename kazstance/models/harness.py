@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kazstance import dataset
 from kazstance.bench import family
-from kazstance.bench.tasks import Task, get_task
+from kazstance.bench.tasks import TaskKind, get_task
 from kazstance.extras import naming_extras
 from kazstance.metrics import GRID_LABELS
 from kazstance.models.prompts import asked, choices, definitions, question
@@ -40,8 +40,9 @@ def load(
     """
     with naming_extras():
         import datasets  # noqa: PLC0415  # needs an extra
+    families = family.makers(dataset.DatasetFolder(data))
     for name in MODEL:
-        if text := family.warning(str(facts.get(name, "")), data=Path(data)):
+        if text := family.warning(str(facts.get(name, "")), families):
             log.warning(text)
     asks = partial(_rows, get_task(task), context=context, data=Path(data))
     return {name: datasets.Dataset.from_list(asks(split if name == "test" else name)) for name in SPLITS}
@@ -88,7 +89,7 @@ def _value(metric: str, answers: Sequence[Answer]) -> float:
     return measure(metric, count((Answer(*answer) for answer in answers), GRID_LABELS))
 
 
-def _rows(task: Task, split: str, *, context: bool, data: Path) -> list[dict[str, Any]]:
+def _rows(task: TaskKind, split: str, *, context: bool, data: Path) -> list[dict[str, Any]]:
     known = definitions(data=data)
     answers = "\n".join(choices(task.labels))
     return [

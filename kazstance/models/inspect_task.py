@@ -53,7 +53,10 @@ def compare(split: str = "test", data: str = "") -> Task:
 @scorer(metrics=[])
 def label(data: str = "") -> Scorer:
     """Inspect's `choice`, which also warns where the model is of the family that made the labels."""
-    read, warning = choice(), cache(partial(family.warning, data=_place(data)))
+    read, warning = (
+        choice(),
+        cache(partial(family.warning, families=family.makers(dataset.DatasetFolder(_place(data))))),
+    )
 
     async def judge(state: TaskState, target: Target) -> Score | None:
         found = await read(state, target)

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from kazstance import dataset
-from kazstance.bench.tasks import Item, Task, items
+from kazstance.bench.dataset_tasks import items
+from kazstance.bench.tasks import Item, TaskKind
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.schema.records import SPLITS
 
@@ -39,7 +41,7 @@ NOTES: Final = (
 )
 
 
-def asked(task: Task, split: str = EVERY, *, data: Path = dataset.SHIPPED) -> list[Item]:
+def asked(task: TaskKind, split: str = EVERY, *, data: Path = dataset.SHIPPED) -> list[Item]:
     """The rows of a task's split, or of all.
 
     Raises:
@@ -48,7 +50,7 @@ def asked(task: Task, split: str = EVERY, *, data: Path = dataset.SHIPPED) -> li
     """
     if split not in (*SPLITS, EVERY):
         raise UnknownNameError(split, "split", (*SPLITS, EVERY))
-    return [item for item in items(task, data=data) if split in (item.split, EVERY)]
+    return [item for item in items(task, DatasetFolder(data)) if split in (item.split, EVERY)]
 
 
 def definitions(*, data: Path = dataset.SHIPPED) -> dict[str, str]:

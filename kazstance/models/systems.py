@@ -1,16 +1,18 @@
-"""Systems: what predicts labels, by name, as a model on this machine, or by import path; and what each is known by."""
+"""Systems by whatever they are given as: a name, an import path, a local model, a function, or an estimator."""
 
 import importlib
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kazstance.bench.answers import where_raised
 from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object
-from kazstance.bench.shortcuts import LEARNED, PANEL, Predict
-from kazstance.bench.tasks import Item
+from kazstance.bench.shortcuts import BESIDE, LEARNED, OF_SOURCES, PANEL, Predict
+from kazstance.bench.systems import System
+from kazstance.bench.tasks import Item, Task
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.extras import naming_extras
 from kazstance.models.local_models import KINDS, local_model, model_folder
@@ -19,42 +21,58 @@ PATH: Final = "package.module:object"
 """How an import path is written."""
 
 
-def find_system(name: str, labels: Sequence[str] = ()) -> Predict:
-    """A system by its name in the panel or among the baselines, by a local model, or by import path.
+def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = None) -> System:
+    """A system by its name in the panel or among the baselines, by import path, or as an object.
 
     A local model is named as `finetune:PATH` or `minilm:PATH`, an import path as `package.module:object`; the current
     folder is searched first.
 
     A callable takes training and test items and gives for each test item a label, or a mapping from each label to its
-    probability. An object with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with its target
-    behind it; where it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not seen.
+    probability. An object or class with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with
+    its target behind it; if it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not
+    seen.
+
+    Args:
+        given: the name, the import path, or the object itself.
+        labels: the labels of the task.
+        name: what the system is called; without it, the name given, or that of the function or class.
 
     Raises:
         UnknownNameError: there is no system of this name; the message lists those there are.
         KazstanceError: it cannot be imported, or is neither a callable nor an estimator.
         MissingExtraError: a baseline's package is not installed.
     """
-    if _is_model(name):
-        return local_model(name)
-    found = _find(name)
-    if hasattr(found, "fit") and hasattr(found, "predict"):
-        return _estimator(found, labels)
-    predict: Predict = found
-    return predict
+    if isinstance(given, System):
+        return given
+    if not isinstance(given, str):
+        called = str(name or getattr(given, "__qualname__", type(given).__name__))
+        return _system(called, given, getattr(given, "__module__", type(given).__module__), labels)
+    if _is_model(given):
+        folder, settings = model_folder(given)
+        module = "kazstance.models.local_models"
+        return System(name or given, local_model(given), lambda: identity_of_model(folder, settings, module))
+    found = _find(given)
+    module = given.partition(":")[0] if ":" in given else found.__module__
+    return _system(name or given, found, module, labels)
 
 
-def identify(name: str) -> SystemIdentity:
-    """The identity of a system: digests of its code, its parameters, and of the files of a model.
+def shortcuts(task: Task) -> list[System]:
+    """The shortcuts to run beside a system on a task: those that look at sources only if its rows have any."""
+    names = [name for name in BESIDE if task.has_sources or name not in OF_SOURCES]
+    return [System(name, partial(_by_name, name), SystemIdentity) for name in names]
 
-    Raises:
-        KazstanceError: as `find_system`.
-    """
-    if _is_model(name):
-        folder, settings = model_folder(name)
-        return identity_of_model(folder, settings)
-    found = _find(name)
-    module = name.partition(":")[0] if ":" in name else found.__module__
-    return identity_of_object(found, module)
+
+def _system(name: str, given: Any, module: str, labels: Sequence[str]) -> System:
+    """A function, an estimator or its class as a system."""
+    found = _instance(name, given)
+    _check_kind(name, found)
+    predict: Predict = _estimator(found, labels) if _is_estimator(found) else found
+    return System(name, predict, lambda: identity_of_object(found, module))
+
+
+def _by_name(name: str, train: Sequence[Item], test: Sequence[Item]) -> Sequence[str | Mapping[str, float]]:
+    """The predictions of a shortcut, whose packages are imported when it is asked."""
+    return find_system(name).predict(train, test)
 
 
 def _is_model(name: str) -> bool:
@@ -93,22 +111,35 @@ def _imported(name: str) -> Any:
     except Exception as error:  # the module may raise anything
         hint = f"expected an import path as {PATH}, from {here} or installed"
         raise KazstanceError(f"{name}: {where_raised(error)}; {hint}") from error
-    _check_kind(name, found)
     return found
+
+
+def _is_estimator(found: Any) -> bool:
+    return hasattr(found, "fit") and hasattr(found, "predict")
+
+
+def _instance(name: str, given: Any) -> Any:
+    """An object as it is; of a class, an instance made without arguments.
+
+    Raises:
+        KazstanceError: it cannot be made without arguments.
+    """
+    if not inspect.isclass(given):
+        return given
+    try:
+        return given()
+    except Exception as error:  # a class may raise anything
+        hint = f"expected a class that needs no arguments, or an instance: `system = {given.__name__}(…)`"
+        raise KazstanceError(f"{name}: {where_raised(error)}; {hint}") from error
 
 
 def _check_kind(name: str, found: Any) -> None:
     """See that an object can be a system.
 
     Raises:
-        KazstanceError: it is a class, or neither a callable of two arguments nor an estimator.
+        KazstanceError: it is neither a callable of two arguments nor an estimator.
     """
-    if inspect.isclass(found):
-        raise KazstanceError(
-            f"{name}: a class, expected an instance: write `system = {found.__name__}(…)` in the module, "
-            f"and pass {name.partition(':')[0]}:system"
-        )
-    if hasattr(found, "fit") and hasattr(found, "predict"):
+    if _is_estimator(found):
         return
     if not callable(found):
         raise KazstanceError(f"{name}: {type(found).__name__}, expected a callable or an estimator")
