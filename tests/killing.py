@@ -27,7 +27,7 @@ EVENTS = {
 """What changes files, beside opening one to write; `os.remove` is raised by unlink, `os.rename` by replace and by an exchange."""
 MODULES = (
     "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.review.bring_in",
-    "kazstance.review.hand_out", "kazstance.bench.runs", "kazstance.bench.files", "kazstance.bench.report",
+    "kazstance.review.hand_out", "kazstance._benchmark", "kazstance.bench.dataset_tasks",
     "kazstance.models.baselines", "kazstance.bench.page", "kazstance.explorer.page", "kazstance.plot.sources", "kazstance.comparison",
     "kazstance.predictions", "build_scripts.__main__", "pyarrow.parquet", "pyarrow.json", "pyarrow.csv",
 )  # fmt: skip

@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from kazstance.bench import report
 from kazstance.bench.page import to_html
-from kazstance.bench.runs import run
 from kazstance.cli import app
+from tests.benches import reported, run
 
 NAMES = [
     "<script>alert(1)</script>",
@@ -32,13 +31,13 @@ def folders(tmp_path_factory):
     for protocol in ("in_domain", "cross_target"):
         for system in ("majority", "majority per target", "source only"):
             found.append(tmp_path_factory.mktemp("run"))
-            run(system, "stance", protocol, found[-1], say=lambda _: None)
+            run(system, "stance", protocol, found[-1])
     return found
 
 
 @pytest.fixture(scope="module")
 def rows(folders):
-    return report.rows(folders)
+    return reported(*folders)
 
 
 class Page(HTMLParser):

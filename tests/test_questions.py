@@ -18,6 +18,7 @@ import kazstance
 from kazstance.bench import family
 from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
 from kazstance.models import harness
@@ -197,7 +198,7 @@ def test_lm_eval_warns_by_the_arguments_of_the_model(caplog):
     harness.load("stance", pretrained="some/other-model", model="")
     assert caplog.messages == []
     harness.load("stance", model="claude-x", base_url="http://claude")
-    assert caplog.messages == [family.warning("claude-x")]
+    assert caplog.messages == [family.warning("claude-x", family.makers(DatasetFolder()))]
 
 
 def test_the_entry_point_for_inspect_is_a_module_there_is(root):

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.bench.runs import bring
 from kazstance.cli import app
 from kazstance.comparison.counts import count
 from kazstance.comparison.pairs import pairs
@@ -20,6 +19,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownLabelError
 from kazstance.input.spelling import LABELS, PRESETS, given, of_column, spelling
 from kazstance.stats.agreement import alpha
+from tests.benches import bring
 from tests.commands import Finished, run
 
 GOLD = ["0", "1", "2", "0", "1", "2"]

@@ -9,7 +9,7 @@ from kazstance.bench.probes import ProbeScore
 from kazstance.bench.protocols import PROTOCOLS
 from kazstance.bench.result import Result, difference, with_lift
 from kazstance.bench.shortcuts import SHORTCUTS
-from kazstance.bench.tasks import KINDS
+from kazstance.bench.tasks import TASKS
 from kazstance.errors import KazstanceError
 from kazstance.metrics import get_metric
 from kazstance.output import plain_json
@@ -84,7 +84,7 @@ def side_by_side(results: Iterable[Result]) -> list[Result]:
 def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, str]:
     protocol = result.run.protocol
     known = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
-    kind = list(KINDS).index(result.run.task) if result.run.task in KINDS else len(KINDS)
+    kind = list(TASKS).index(result.run.task) if result.run.task in TASKS else len(TASKS)
     return kind, (known, protocol), result.rows, result.system not in SHORTCUTS, result.system
 
 

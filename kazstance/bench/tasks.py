@@ -74,7 +74,7 @@ class TaskKind:
     has_probes: bool = False
 
 
-KINDS: Final = {
+TASKS: Final = {
     kind.name: kind
     for kind in (
         TaskKind("stance", LABELS, table="stances", has_contrast=True, has_probes=True),
@@ -99,9 +99,9 @@ def get_task(name: str) -> TaskKind:
     Raises:
         UnknownNameError: there is no such task; the message lists those there are.
     """
-    if name not in KINDS:
-        raise UnknownNameError(name, "task", KINDS)
-    return KINDS[name]
+    if name not in TASKS:
+        raise UnknownNameError(name, "task", TASKS)
+    return TASKS[name]
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,8 @@ def make_runs(case: Case) -> list[Step]:
 
 BENCHMARKING = (
     *SCORING,
-    "kazstance.bench.runs",
-    "kazstance.bench.report",
+    "kazstance._benchmark",
+    "kazstance.bench.dataset_tasks",
     "kazstance.models.baselines",
 )
 PREDICTIONS = Kind(500, prepare, make_predictions, BENCHMARKING)
