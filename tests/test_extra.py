@@ -94,7 +94,7 @@ LINES = {
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
-    "bench files": Line("bench files", COLUMNS),
+    "bench run on files": Line("bench run on files", COLUMNS),
     "bench compare": Line("bench compare", ("{run}", "{run}")),
     "bench report md": Line("bench report", ("{run}",)),
     "bench report json": Line("bench report", ("{run}",)),
@@ -127,7 +127,7 @@ print(Encoder(folder).embed(["cats", "dogs"]).shape)
 CODE = {
     "datasets": Line("import kazstance; kazstance.to_hf('targets')", (), ("datasets",), "hf"),
     "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
-    "baselines": Line("from kazstance.bench.runs import find_system as f; f('lexicon')", (), BASELINE, "bench"),
+    "baselines": Line("from kazstance.models import find_system as f; f('lexicon')", (), BASELINE, "bench"),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
     "lm-evaluation-harness": Line(
         "from kazstance.models.harness import load; load('stance')", (), ("datasets",), "eval"

@@ -75,8 +75,8 @@ SCENARIOS = {
     "bench run --predictions": Scenario(
         of("bench run", "--data", "{w}/data", "--predictions", "{w}/new.jsonl", system="mine", out="{w}/run"), ("run",), pieces=True
     ),
-    "bench files": Scenario(
-        of("bench files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train="{w}/train.csv", test="{w}/test.csv", out="{w}/run"),
+    "bench run on files": Scenario(
+        of("bench run on files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train="{w}/train.csv", test="{w}/test.csv", out="{w}/run"),
         ("run",),
         pieces=True,
     ),

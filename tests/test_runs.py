@@ -413,7 +413,7 @@ def bench_files(folder):
 
     def bench_files(*more, system="rl:s"):
         places = {"train": "train.txt", "test": "test.txt", "out": "out"}
-        return commands.run("bench files", *columns, *more, cwd=folder, system=system, **places)
+        return commands.run("bench run on files", *columns, *more, cwd=folder, system=system, **places)
 
     return bench_files
 
@@ -423,10 +423,10 @@ def test_a_shortcut_that_fails_beside_a_system_is_a_line(folder, bench_files):
     assert found.code == 0, found.err
     assert "| rl:s | " in found.out
     assert "target-blind TF-IDF failed: target-blind TF-IDF: ValueError: empty vocabulary" in found.out
-    written = {row["system"]: row for row in json.loads((folder / "out" / "scores.json").read_text())}
-    assert written["target-blind TF-IDF"]["scores"] == []
-    assert written["rl:s"]["scores"]
-    assert len((folder / "out" / "predictions.jsonl").read_text().splitlines()) == 3
+    written = json.loads((folder / "out" / "scores.json").read_text())
+    assert "target-blind TF-IDF" in written["failed"]
+    assert "majority" in {shortcut["run"]["system"] for shortcut in written["shortcuts"]}
+    assert len((folder / "out" / "predictions" / "test.jsonl").read_text().splitlines()) == 3
 
 
 def test_a_run_on_files_belongs_to_one_system_and_its_files(folder, bench_files):
@@ -439,17 +439,17 @@ def test_a_run_on_files_belongs_to_one_system_and_its_files(folder, bench_files)
     assert (kept.code, kept.out) == (0, first.out)
     assert kept.err.startswith("reused, from 20")
     assert bench_files("--again").code == 0
-    predicted = (folder / "out" / "predictions.jsonl").read_text()
+    predicted = (folder / "out" / "predictions" / "test.jsonl").read_text()
     assert predicted.count("AGAINST") == 3
     (folder / "test.txt").write_text((folder / "test.txt").read_text().replace("FAVOR", "NONE"))
     other = bench_files("--reuse")
     assert other.code == 1
     assert "different now: test " in other.err
-    (folder / "out" / "predictions.jsonl").write_text(predicted.replace("AGAINST", "FAVOR", 1))
+    (folder / "out" / "predictions" / "test.jsonl").write_text(predicted.replace("AGAINST", "FAVOR", 1))
     (folder / "test.txt").write_text((folder / "test.txt").read_text().replace("NONE", "FAVOR", 1))
     spoiled = bench_files("--reuse")
     assert spoiled.code == 1
-    assert "predictions.jsonl: its SHA-256 begins with" in spoiled.err
+    assert "test.jsonl: its SHA-256 begins with" in spoiled.err
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()

@@ -45,6 +45,9 @@ class _ByTarget:
         by_target: dict[str, list[Item]] = defaultdict(list)
         for item in train:
             by_target[item.target_id].append(item)
+        if new := sorted({item.target_id for item in test} - by_target.keys()):
+            known = ", ".join(sorted(by_target))
+            raise KazstanceError(f"{', '.join(map(repr, new))} has no rows of training, expected {known}")
         found: dict[str, str | Mapping[str, float]] = {}
         for target in dict.fromkeys(item.target_id for item in test):
             rows = [item for item in test if item.target_id == target]
