@@ -1,8 +1,8 @@
 """python -m benchmarks.systems [TASK…]: shortcuts and baselines on all tasks and protocols; the reports are committed.
 
-Runs stand in build/runs, are resumed fold by fold, and kept where they are finished: what has changed since is printed;
+Runs are in build/runs, are resumed fold by fold, and kept where they are finished: what has changed since is printed;
 remove a run's folder to run it again. Fine-tuning takes torch: where it is not installed, its runs
-stand in the report if an environment with the extra `finetune` has made them before.
+are in the report if an environment with the extra `finetune` has made them before.
 """
 
 import importlib.util
@@ -10,19 +10,19 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from kazstance.bench import report
+import kazstance
 from kazstance.bench.protocols import PROTOCOLS
+from kazstance.bench.report import lift_cell, side_by_side, to_json, to_markdown
+from kazstance.bench.result import Result
 from kazstance.bench.run_folder import SCORES
-from kazstance.bench.runs import run
 from kazstance.bench.shortcuts import PANEL
 from kazstance.bench.tasks import TASKS
 from kazstance.models.baselines import BASELINES
 from kazstance.output.files import write_file
 from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page
-from kazstance.stats.estimate import Estimate
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"
@@ -33,17 +33,21 @@ FINETUNED: Final = "finetune:minilm"
 
 def main() -> None:
     """Run what is not there yet, and write the report of each task."""
+    dataset = kazstance.open()
     for task in sys.argv[1:] or TASKS:
+        benches = {protocol: dataset.bench(task, protocol) for protocol in PROTOCOLS}
         jobs = [(system, protocol) for protocol in PROTOCOLS for system in systems(task, protocol)]
+        results = []
         for number, (system, protocol) in enumerate(jobs, 1):
             begun = time.monotonic()
-            with_probes = task == "stance" and system != FINETUNED  # probes train each fold once more
+            probes = task == "stance" and system != FINETUNED  # they train each fold once more
             out = place(system, task, protocol)
-            found = run(system, task, protocol, out, with_probes=with_probes, existing="reuse", say=_say_if_reused)[0]
-            print(f"{number} of {len(jobs)}, {time.monotonic() - begun:.0f} s: {found}", flush=True)
-        rows = report.rows([place(system, task, protocol) for system, protocol in jobs])
-        write_file(report.to_markdown(rows).encode(), RESULTS / f"{task}.md")
-        write_file(report.to_json(rows).encode(), RESULTS / f"{task}.json")
+            bench = benches[protocol]
+            results.append(bench.run(system, out, probes=probes, shortcuts=False, existing="reuse", say=_say_if_reused))
+            print(f"{number} of {len(jobs)}, {time.monotonic() - begun:.0f} s: {results[-1].signature}", flush=True)
+        rows = side_by_side(results)
+        write_file(to_markdown(rows).encode(), RESULTS / f"{task}.md")
+        write_file(to_json(rows).encode(), RESULTS / f"{task}.json")
         if task == "stance":
             for page in ("README.md", "DATASET_CARD.md"):
                 write_file(with_panel(read_page(ROOT / page), rows).encode(), ROOT / page)
@@ -70,15 +74,15 @@ def systems(task: str, protocol: str) -> list[str]:
     return found
 
 
-def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
+def with_panel(page: str, results: list[Result]) -> str:
     """A page with the headline of each system and protocol, and its lift over the best shortcut, made anew."""
-    protocols = list(dict.fromkeys(row["protocol"] for row in rows))
+    protocols = list(dict.fromkeys(result.run.protocol for result in results))
     cells: dict[str, dict[str, list[str]]] = {}
-    for row in rows:
-        name = emphasis(row["system"]) if row["shortcut"] else row["system"]
-        cells.setdefault(name, {})[row["protocol"]] = [
-            str(Estimate.from_numbers(row["scores"]["wts"])),
-            report.lift_cell(row),
+    for result in results:
+        name = emphasis(result.system) if result.is_shortcut else result.system
+        cells.setdefault(name, {})[result.run.protocol] = [
+            result.scores["wts"].text(with_reason=False),
+            lift_cell(result),
         ]
     header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
     lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]

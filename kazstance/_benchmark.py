@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import given
 from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
-from kazstance.models import find_system, shortcuts
+from kazstance.models import find_system, shortcuts_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
 
@@ -61,7 +62,7 @@ class Benchmark:
         per_target: bool = False,
         probes: bool = False,
         family: str | None = None,
-        beside: bool = True,
+        shortcuts: bool = True,
         existing: Existing = "refuse",
         say: Callable[[str], None] = log.info,
         track: Track = iter,
@@ -69,10 +70,9 @@ class Benchmark:
         """Run a system on all folds and score it, beside the shortcuts.
 
         Args:
-            system: a name of a shortcut or baseline, `finetune:PATH`, an import path as `package.module:object`, a
-                function of training and test items, or a scikit-learn estimator; or predictions made elsewhere, as
-                `kazstance.bench.read_predictions` takes them: a file, a frame, a mapping, or a list in the order of
-                `rows`.
+            system: what `kazstance.models.find_system` takes: a name, an import path, a function of training and test
+                items, or a scikit-learn estimator; or predictions made elsewhere: a file, a frame, a mapping from ids,
+                or a list in the order of `rows`, also of the outputs of a zero-shot pipeline.
             out: the folder of the run, from which it is resumed; without it, nothing is written.
             name: what the system is called.
             labels: how predictions spell the labels: a preset, or a mapping from their values to the task's labels.
@@ -80,7 +80,7 @@ class Benchmark:
             per_target: train the system on each target alone.
             probes: ask for the probes of the dataset too.
             family: the family of the model that is scored.
-            beside: run the shortcuts beside the system.
+            shortcuts: run the shortcuts beside the system.
             existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
             say: is told of each fold, and of what is kept.
             track: is given what is to be done, and gives it back one by one; for progress bars.
@@ -92,23 +92,12 @@ class Benchmark:
             KazstanceError: the system fails, or the folder is of another run.
         """
         place = Path(out) if out is not None else None
+        beside = shortcuts_for(self.task) if shortcuts else ()
         with filling(place) if place else nullcontext():
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
-            if per_target:
-                if not isinstance(asked, System):
-                    raise KazstanceError("per_target trains a system; expected a system, not predictions")
-                asked = asked.per_target()
-            return run(
-                asked,
-                self.task,
-                place,
-                with_probes=probes,
-                family=family,
-                existing=existing,
-                shortcuts=shortcuts(self.task) if beside else (),
-                say=say,
-                track=track,
-            )
+            asked = _per_target(asked) if per_target else asked
+            begin = partial(run, with_probes=probes, family=family, existing=existing, shortcuts=beside)
+            return begin(asked, self.task, place, say=say, track=track)
 
     def load(self, out: StrPath) -> Result:
         """The result of a finished run on these rows, from its folder.
@@ -167,6 +156,17 @@ class Benchmark:
     def __repr__(self) -> str:
         sizes = f"{len(self.rows)} rows in {len(self.task.folds)} folds"
         return f"<Benchmark {self.task.name} · {self.task.protocol}: {sizes}, labels {', '.join(self.task.labels)}>"
+
+
+def _per_target(asked: System | Predictions) -> System:
+    """A system that is trained on each target alone.
+
+    Raises:
+        KazstanceError: it is not a system.
+    """
+    if isinstance(asked, Predictions):
+        raise KazstanceError("per_target trains a system; expected a system, not predictions")
+    return asked.per_target()
 
 
 def _is_system(given: Any) -> bool:

@@ -56,11 +56,11 @@ def run(
     *,
     data: Path = SHIPPED,
     say: Callable[[str], None] = quiet,
-    beside: bool = False,
+    shortcuts: bool = False,
     **how: Any,
 ) -> Result:
     """Run a system, or score predictions."""
-    return bench(task, protocol, data).run(system, out, beside=beside, say=say, **how)
+    return bench(task, protocol, data).run(system, out, shortcuts=shortcuts, say=say, **how)
 
 
 def reload(out: Path, *, data: Path = SHIPPED) -> Result:

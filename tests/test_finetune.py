@@ -59,7 +59,7 @@ pair = [Item(str(n), "train", "a b", "a", "a", "s", "c", "ab"[n % 2], text_b="c 
 found["pairs"] = find_system(f"finetune:{folder}?epochs=1").predict(pair, pair)
 
 def predicted(name, settings):
-    result = bench.run(f"finetune:{folder}?{settings}", out / name, beside=False)
+    result = bench.run(f"finetune:{folder}?{settings}", out / name, shortcuts=False)
     lines = (out / name / "predictions" / "test.jsonl").read_text().splitlines()
     return [json.loads(line)["label"] for line in lines], result.n
 

@@ -53,7 +53,7 @@ def bench(folder, harbour_data):
     """Run a system on the small corpus, as a process in the working folder."""
 
     def bench(*more, system="rl:s", out="run", data=harbour_data, **options):
-        where = ["--protocol", "cross_source", "--data", data, *more]
+        where = ["--protocol", "cross_source", "--data", data, "--no-shortcuts", *more]
         return commands.run("bench run", *where, cwd=folder, system=system, out=out, **options)
 
     return bench

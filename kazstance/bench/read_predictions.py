@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.bench.answers import Answer, is_sequence
-from kazstance.bench.identity import file_digest, identity_of_predictions
+from kazstance.bench.identity import SystemIdentity, file_digest, identity_of_predictions
 from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.systems import Predictions
 from kazstance.bench.tasks import Item, Task
@@ -44,13 +44,12 @@ def read_predictions(
     or none. Columns that they share with the task, such as text or target, have to agree, except those `ignored`.
 
     Args:
-        given: a path; anything that holds rows; a mapping from ids to labels or probabilities; or, in the order of
-            `task.test`, a sequence of labels, of mappings from labels to probabilities, or of the outputs of a
-            zero-shot pipeline (with `labels` and `scores`).
+        given: a path; anything that holds rows; a mapping from ids; or, in the order of `task.test`, a sequence of
+            labels, of mappings from labels to probabilities, or of the outputs of a zero-shot pipeline.
         name: what the system is called.
         task: the rows.
         with_probes: whether the probes have to be among them.
-        spelling: how labels are spelled; without it, by the names of the task's labels, or as in the user's files.
+        spelling: how labels are spelled; without it, as the task spells them.
         ignored: columns that are not compared.
         say: is told the notes.
 
@@ -64,11 +63,10 @@ def read_predictions(
     table = read_table(Path(given)) if is_file else _as_table(given, task)
     shown = [item for fold in task.folds for item in probe_items(fold, task.probes)]
     by_probe = [[item.item_id for item in shown if item.item_id.startswith(f"{kind}:")] for kind in ASKED]
-    known = _known((*task.test, *shown))
-    spelled = spelling or (named(task.labels) if task.spelled is None else task.spelled)
+    spelled = spelling or task.spelled or named(task.labels)
     found = predicted_labels(
         _with_ids(table, task),
-        known,
+        _known((*task.test, *shown)),
         task.labels,
         () if with_probes else by_probe,
         name=str(given) if is_file else "predictions",
@@ -78,13 +76,15 @@ def read_predictions(
     )
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
-    digest = file_digest(Path(given)) if is_file else _digest(answers)
-    identity = identity_of_predictions("file of predictions" if is_file else "predictions", digest)
-    return Predictions(name, answers, identity, spelled.name)
+    return Predictions(name, answers, _identity(given if is_file else None, answers), spelled.name)
 
 
-def _digest(answers: Mapping[str, Answer]) -> str:
-    return hashlib.sha256(repr(sorted(answers.items())).encode(errors="surrogatepass")).hexdigest()
+def _identity(file: Any, answers: Mapping[str, Answer]) -> SystemIdentity:
+    """The identity of predictions: the bytes of their file, or what they are."""
+    if file is not None:
+        return identity_of_predictions("file of predictions", file_digest(Path(file)))
+    text = repr(sorted((name, vars(answer)) for name, answer in answers.items()))
+    return identity_of_predictions("predictions", hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
 
 
 def _as_table(given: Any, task: Task) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -55,6 +56,7 @@ class Store(Protocol):
     """Where the answers of a run are kept."""
 
     record: Record
+    reused: datetime | None
 
     def has(self, name: str) -> bool:
         """Whether a file of answers is there already."""
@@ -78,6 +80,7 @@ class Memory:
     """Answers that are kept in memory."""
 
     record: Record
+    reused: datetime | None = None
     files: dict[str, bytes] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -111,8 +114,7 @@ def run(
     """Run a system, or take predictions, and write answers, scores and what they follow from into a folder.
 
     An unfinished run of the same system, rows and versions is resumed: its folds are kept. For probes the system is
-    trained once more on each fold and answers to the masks and mirrors of its rows; what it answered before is kept.
-    Predictions appear in the folder together or not at all.
+    trained once more on each fold. Predictions appear in the folder together or not at all.
 
     Args:
         system: who is asked, or its answers.
@@ -131,24 +133,18 @@ def run(
     """
     if with_probes:
         check_asked(task)
-    wanted = _record(system, task, family)
-    jobs = jobs_of(task, with_probes=with_probes or isinstance(system, Predictions))
-    if isinstance(system, Predictions):
-        jobs = [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
+    wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
     store: Store = Memory(wanted)
     if out is not None:
-        at_once = isinstance(system, Predictions)
-        folder = open_folder(out, wanted, [job.file for job in jobs], existing, say, at_once=at_once)
-        if folder.reused:
-            _warn(family, task, say)
-            return read_result(out, task)
-        store = folder
-    _warn(family, task, say)
-    if isinstance(system, Predictions):
-        _take(system, task, jobs, store)
-    else:
-        for number, job in enumerate(track(jobs), 1):
-            kept = _ask(system, task, job, store)
+        files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
+        store = open_folder(out, wanted, files, existing, say, at_once=at_once)
+    if text := warning(family, task.makers):
+        say(text)
+    if out is not None and store.reused:
+        return read_result(out, task)
+    for number, job in enumerate(track(jobs) if isinstance(system, System) else jobs, 1):
+        kept = _answer(system, task, job, store)
+        if isinstance(system, System):
             say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
     result = _beside(_result(task, store), task, shortcuts, say)
     store.finish(to_bytes(result))
@@ -164,26 +160,25 @@ def _record(system: System | Predictions, task: Task, family: str | None) -> Rec
     return Record(run=run, rows=task.rows, system=system.identify(), begun=now())
 
 
-def _warn(family: str | None, task: Task, say: Progress) -> None:
-    """Warn if the labels are of the system's family."""
-    if text := warning(family, task.makers):
-        say(text)
+def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> list[Job]:
+    """What has to be done; of predictions, what they answer."""
+    if isinstance(system, System):
+        return jobs_of(task, with_probes=with_probes)
+    jobs = jobs_of(task, with_probes=True)
+    return [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
 
 
-def _take(given: Predictions, task: Task, jobs: Sequence[Job], store: Store) -> None:
-    """Keep predictions as the answers to all jobs."""
-    for job in jobs:
-        rows = [item for item in job.fold.test if item.item_id in given.answers]
-        store.add(job.file, to_lines(rows, [given.answers[item.item_id] for item in rows], task.columns))
-
-
-def _ask(system: System, task: Task, job: Job, store: Store) -> str:
-    """Ask a system, unless its answers are kept already; then say so."""
+def _answer(system: System | Predictions, task: Task, job: Job, store: Store) -> str:
+    """Keep the answers to a job, unless they are kept already; then say so."""
     if store.has(job.file):
         return f" (kept, from {date(store.record.begun)})"
-    where = f"{system.name}: fold {job.fold.name}"
-    answers = ask(system.predict, job.fold.train, job.fold.test, task.labels, where)
-    store.add(job.file, to_lines(job.fold.test, answers, task.columns))
+    rows = job.fold.test
+    if isinstance(system, Predictions):
+        rows = tuple(item for item in rows if item.item_id in system.answers)
+        answers = [system.answers[item.item_id] for item in rows]
+    else:
+        answers = ask(system.predict, job.fold.train, rows, task.labels, f"{system.name}: fold {job.fold.name}")
+    store.add(job.file, to_lines(rows, answers, task.columns))
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
@@ -23,7 +24,7 @@ from kazstance.cli.command import (
     delimiter_of,
     make_group,
 )
-from kazstance.input.spelling import spelling
+from kazstance.input.spelling import Spelling, spelling
 from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
@@ -88,24 +89,61 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a system on a task of a dataset, or on rows of your own, with the shortcuts beside it."""
-    columns = {"text": text, "target": target, "label": label, "id": ids or (), "source": source, "cluster": cluster}
-    own = spelling(preset, mapping or []) if train else None
-    if train and test and not (task or protocol):
-        form = Form(delimiter_of(delimiter), encoding)
-        benchmark = _of_files(train, test, dev, labels=own, form=form, **columns)
+    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster)
+    is_spelled = bool(preset or mapping)
+    _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
+    if own.are_there:
+        benchmark = _of_files(own, spelling(preset, mapping or []), Form(delimiter_of(delimiter), encoding))
     else:
-        _refuse({"--train and --test, without --task and --protocol": train or test or dev or ids or source or cluster})
         benchmark = _of_dataset(data, task, protocol)
-    _refuse({"--predictions": not given and (ignored or (not train and (preset or mapping)))})
-    labels = None if train or not (preset or mapping) else spelling(preset, mapping or [], benchmark.task.labels)
-    asked = Asked(per_target=per_target, probes=probes, family=family, beside=not no_shortcuts)
+    labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
+    asked = Asked(per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts)
+    kept = Kept(ignored=ignored or (), existing=_existing(again=again, reuse=reuse))
     with progress() as bars:
-        existing = _existing(again=again, reuse=reuse)
-        what = given or system
-        found = benchmark.run(
-            what, out, name=system, labels=labels, ignored=ignored or (), existing=existing, **asked, **bars
-        )
-    _print(found, as_json=as_json)
+        result = benchmark.run(given or system, out, name=system, labels=labels, **asked, **kept, **bars)
+    _print(result, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """Files of rows of a user's own, and their columns."""
+
+    train: Path | None
+    test: Path | None
+    dev: Path | None
+    ids: tuple[str, ...]
+    text: str
+    target: str
+    label: str
+    source: str | None
+    cluster: str | None
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there are any."""
+        return self.train is not None and self.test is not None
+
+
+def _check_options(
+    own: OwnRows, *, is_asked: bool, is_spelled: bool, given: Path | None, ignored: Sequence[str] | None
+) -> None:
+    """See that options go together.
+
+    Raises:
+        BadParameter: they do not.
+    """
+    are_own = own.are_there
+    wrong = {
+        "--train and --test go together, without --task and --protocol": (own.train or own.test)
+        and (is_asked or not are_own),
+        "--dev, --id, --source and --cluster go with --train and --test": not are_own
+        and (own.dev or own.ids or own.source or own.cluster),
+        "--preset and --map go with --predictions, or with --train and --test": is_spelled and not (given or are_own),
+        "--ignore-column goes with --predictions": ignored and not given,
+    }
+    for message, is_so in wrong.items():
+        if is_so:
+            raise typer.BadParameter(message)
 
 
 class Asked(TypedDict):
@@ -114,18 +152,14 @@ class Asked(TypedDict):
     per_target: bool
     probes: bool
     family: str | None
-    beside: bool
+    shortcuts: bool
 
 
-def _refuse(misplaced: dict[str, object]) -> None:
-    """See that options are given with those that they go with.
+class Kept(TypedDict):
+    """What is compared, and what becomes of a run that is there."""
 
-    Raises:
-        BadParameter: they are not.
-    """
-    for needed, given in misplaced.items():
-        if given:
-            raise typer.BadParameter(f"options that go with {needed}; see kazstance bench run --help")
+    ignored: Sequence[str]
+    existing: Literal["refuse", "again", "reuse"]
 
 
 def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmark":
@@ -134,10 +168,12 @@ def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmar
     return open_dataset(data).bench(task or "stance", protocol or "cross_source")
 
 
-def _of_files(train: Path, test: Path, dev: Path | None, **how: Any) -> "Benchmark":
-    from kazstance import benchmark
+def _of_files(own: OwnRows, labels: Spelling, form: Form) -> "Benchmark":
+    from kazstance import Benchmark
+    from kazstance.bench.file_tasks import Layout, file_task
 
-    return benchmark(train, test, dev=dev, **how)
+    layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
+    return Benchmark(file_task(own.train, own.test, layout, dev=own.dev))
 
 
 def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:

@@ -56,7 +56,7 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
     return _system(name or given, found, module, labels)
 
 
-def shortcuts(task: Task) -> list[System]:
+def shortcuts_for(task: Task) -> list[System]:
     """The shortcuts to run beside a system on a task: those that look at sources only if its rows have any."""
     names = [name for name in BESIDE if task.has_sources or name not in OF_SOURCES]
     return [System(name, partial(_by_name, name), SystemIdentity) for name in names]
