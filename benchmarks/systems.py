@@ -14,7 +14,7 @@ from typing import Final
 
 import kazstance
 from kazstance.bench.protocols import PROTOCOLS
-from kazstance.bench.report import lift_cell, side_by_side, to_json, to_markdown
+from kazstance.bench.report import side_by_side, to_json, to_markdown
 from kazstance.bench.result import Result
 from kazstance.bench.run_folder import SCORES
 from kazstance.bench.shortcuts import PANEL
@@ -82,7 +82,7 @@ def with_panel(page: str, results: list[Result]) -> str:
         name = emphasis(result.system) if result.is_shortcut else result.system
         cells.setdefault(name, {})[result.run.protocol] = [
             result.scores["wts"].text(with_reason=False),
-            lift_cell(result),
+            result.lift_text,
         ]
     header = ["system", *(f"{protocol}, {part}" for protocol in protocols for part in ("wts", "lift"))]
     lines = [[name, *(c for p in protocols for c in found.get(p, ["", ""]))] for name, found in cells.items()]

@@ -18,7 +18,7 @@ from kazstance.bench.runs import run
 from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import given
-from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
+from kazstance.input.tables import ENDINGS, Form, ending
 from kazstance.models import find_system, shortcuts_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
@@ -207,7 +207,8 @@ def benchmark(
     id: str | Sequence[str] = (),  # noqa: A002  # as in `score`
     source: str | None = None,
     cluster: str | None = None,
-    form: Form = PLAIN,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
 ) -> Benchmark:
     """A stance data set of your own as a benchmark.
 
@@ -222,7 +223,8 @@ def benchmark(
         id: the column or columns that identify a row; without them, rows are numbered.
         source: the column of whoever speaks, if there is one.
         cluster: the column of what belongs together, such as a thread; intervals draw whole clusters.
-        form: the delimiter and encoding of text files.
+        delimiter: what is between the fields of a text file; without it, a comma in .csv, and a tab in .tsv and .txt.
+        encoding: of text files.
 
     Raises:
         InputError: rows that are not as they should be; all are named.
@@ -230,5 +232,5 @@ def benchmark(
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
-    layout = Layout(text, target, label, given(labels), ids, source, cluster, form)
+    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding))
     return Benchmark(file_task(train, test, layout, dev=dev))

@@ -35,8 +35,6 @@ ALLOWED = {
     "review": {"corpus", "errors", "input", "output", "schema"},
     "_front": {"_benchmark", "bench", "comparison", "dataset", "explorer", "output", "plot", "publish", "schema"},
     "cli": {
-        "Benchmark",
-        "Result",
         "_benchmark",
         "bench",
         "comparison",
@@ -49,7 +47,6 @@ ALLOWED = {
         "input",
         "interrupts",
         "models",
-        "open",
         "output",
         "plot",
         "predictions",

@@ -152,7 +152,7 @@ def test_charts_have_words_and_their_own_ids(rows):
     alternatives = [attributes["aria-label"] for _, attributes in page.attributes if attributes.get("role") == "img"]
     assert len(alternatives) == len(svgs(text)) == 4
     best = max((row for row in rows if row.run.protocol == "cross_target"), key=lambda row: row.scores["wts"].value)
-    assert f"cross_target: highest {best.system}, {best.scores['wts']}, of 3" in alternatives[0]
+    assert f"cross_target: highest {best.system}, {best.scores['wts'].text()}, of 3" in alternatives[0]
     ids = [attributes["id"] for _, attributes in page.attributes if "id" in attributes]
     assert len(ids) == len(set(ids))
 

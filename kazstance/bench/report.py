@@ -18,10 +18,6 @@ from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain,
 from kazstance.stats.estimate import UNDEFINED
 from kazstance.stats.paired import Difference, holm
 
-NO_SHORTCUT: Final = "no shortcut among the runs"
-"""What is shown in place of a lift if there is nothing to compare with."""
-BEST_SHORTCUT: Final = "best shortcut"
-"""What is shown in its place for the shortcut that the others are compared with."""
 PROBED: Final = {
     "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
     "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
@@ -190,14 +186,7 @@ def _cells(result: Result) -> list[str]:
     over = result.scores[result.headline].over_targets.interval_text() or UNDEFINED
     before, after = result.scores.values(), [*result.within.values(), *result.contrast.values()]
     first, second = ([found.text(with_reason=False) for found in part] for part in (before, after))
-    return [*first, over, *second, lift_cell(result)]
-
-
-def lift_cell(result: Result) -> str:
-    """The lift over the best shortcut, in words if the result is that of the best shortcut or there is none."""
-    if result.lift:
-        return result.lift.text(with_reason=False)
-    return BEST_SHORTCUT if result.best_shortcut == result.system else NO_SHORTCUT
+    return [*first, over, *second, result.lift_text]
 
 
 def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:

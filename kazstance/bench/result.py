@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 from pydantic import PlainValidator
@@ -22,6 +22,11 @@ from kazstance.output.markdown import emphasis, markdown_table, plain
 from kazstance.stats.confusion import Confusion
 from kazstance.stats.paired import Difference, compare
 from kazstance.stats.scores import Score
+
+NO_SHORTCUT: Final = "no shortcut among the runs"
+"""What is shown in place of a lift if there is nothing to compare with."""
+BEST_SHORTCUT: Final = "best shortcut"
+"""What is shown in its place for the shortcut that the others are compared with."""
 
 
 def _confusion(counts: Any) -> Confusion:
@@ -197,8 +202,14 @@ class Result:
         )
 
     def _cells(self) -> list[str]:
-        lift = self.lift.text(with_reason=False) if self.lift else ""
-        return [*(score.text(with_reason=False) for score in self.scores.values()), lift]
+        return [*(score.text(with_reason=False) for score in self.scores.values()), self.lift_text]
+
+    @property
+    def lift_text(self) -> str:
+        """The lift, in words if the result is that of the best shortcut or there is none to compare with."""
+        if self.lift:
+            return self.lift.text(with_reason=False)
+        return BEST_SHORTCUT if self.best_shortcut == self.system else NO_SHORTCUT
 
 
 def _styled(result: Result) -> str:

@@ -31,7 +31,8 @@ from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
 
 if TYPE_CHECKING:
-    from kazstance import Benchmark, Result
+    from kazstance._benchmark import Benchmark
+    from kazstance.bench.result import Result
 
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -163,13 +164,14 @@ class Kept(TypedDict):
 
 
 def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmark":
-    from kazstance import open as open_dataset
+    from kazstance._benchmark import Benchmark
+    from kazstance.bench.dataset_tasks import dataset_task
 
-    return open_dataset(data).bench(task or "stance", protocol or "cross_source")
+    return Benchmark(dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source"))
 
 
 def _of_files(own: OwnRows, labels: Spelling, form: Form) -> "Benchmark":
-    from kazstance import Benchmark
+    from kazstance._benchmark import Benchmark
     from kazstance.bench.file_tasks import Layout, file_task
 
     layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
