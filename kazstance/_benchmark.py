@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from kazstance.bench.file_tasks import Layout, file_task
@@ -24,7 +25,7 @@ from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kazstance.bench.report import PairedComparison
     from kazstance.bench.run_folder import Existing
@@ -91,9 +92,8 @@ class Benchmark:
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
             KazstanceError: the system fails, or the folder is of another run.
         """
-        place = Path(out) if out is not None else None
         beside = shortcuts_for(self.task) if shortcuts else ()
-        with filling(place) if place else nullcontext():
+        with _place(out) as place:
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
             asked = _per_target(asked) if per_target else asked
             begin = partial(run, with_probes=probes, family=family, existing=existing, shortcuts=beside)
@@ -156,6 +156,17 @@ class Benchmark:
     def __repr__(self) -> str:
         sizes = f"{len(self.rows)} rows in {len(self.task.folds)} folds"
         return f"<Benchmark {self.task.name} · {self.task.protocol}: {sizes}, labels {', '.join(self.task.labels)}>"
+
+
+@contextmanager
+def _place(out: StrPath | None) -> Iterator[Path]:
+    """The folder of a run, held while it is written; without one, a folder that is removed afterwards."""
+    if out is not None:
+        with filling(Path(out)):
+            yield Path(out)
+        return
+    with TemporaryDirectory() as scratch:
+        yield Path(scratch) / "run"
 
 
 def _per_target(asked: System | Predictions) -> System:

@@ -146,7 +146,7 @@ def test_predictions_may_come_in_any_form(form, harbour_data):
         (["favor"], "predictions: 1, expected "),
         ({"nowhere": "favor"}, "1 rows unknown: nowhere"),
         (3, "int, expected rows as one of: a data frame"),
-        ([], "rows missing"),
+        ([], "predictions: 0, expected "),
         (Fixed("pro"), "'pro', expected one of against, neutral, favor"),
         (lambda test: test, "expected a callable that takes training and test items"),
     ],

@@ -91,8 +91,9 @@ def _as_table(given: Any, task: Task) -> pa.Table:
     """Predictions in memory as a table."""
     if isinstance(given, Mapping):
         return _from_answers(list(given), list(given.values()))
-    answers = list(given) if is_sequence(given) else []
-    if (answers and all(isinstance(one, str) for one in answers)) or _are_unnamed(answers, task):
+    is_list = is_sequence(given) and not hasattr(given, "columns")
+    answers = list(given) if is_list else []
+    if is_list and (all(isinstance(one, str) for one in answers) or _are_unnamed(answers, task)):
         ids = [item.item_id for item in task.test]
         if len(ids) != len(answers):
             raise KazstanceError(f"predictions: {len(answers)}, expected {len(ids)}, one for each row in order")
@@ -103,7 +104,7 @@ def _as_table(given: Any, task: Task) -> pa.Table:
 def _are_unnamed(answers: Sequence[Any], task: Task) -> bool:
     """Whether answers are mappings without an id: probabilities, or the output of a zero-shot pipeline."""
     ids = {ID, *task.columns.ids}
-    return bool(answers) and all(isinstance(one, Mapping) and not ids & set(one) for one in answers)
+    return all(isinstance(one, Mapping) and not ids & set(one) for one in answers)
 
 
 def _from_answers(ids: Sequence[str], answers: Sequence[Any]) -> pa.Table:

@@ -1,10 +1,8 @@
-"""Runs: a system on a task, fold by fold, in a folder from which it can be resumed, or in memory."""
+"""Runs: a system on a task, fold by fold, in a folder from which it can be resumed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from kazstance.bench.answers import Answer, ask, from_lines, to_lines
 from kazstance.bench.evaluate import evaluate
@@ -13,7 +11,7 @@ from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.record import Record, Run
 from kazstance.bench.result import Result, with_lift
 from kazstance.bench.result_file import read_result, to_bytes
-from kazstance.bench.run_folder import Existing, date, now, open_folder
+from kazstance.bench.run_folder import Existing, RunFolder, date, now, open_folder
 from kazstance.bench.systems import Predictions, System
 from kazstance.bench.tasks import Task, TrainTest
 from kazstance.errors import KazstanceError
@@ -52,57 +50,10 @@ def _file(fold: TrainTest, folder: str) -> str:
     return f"{folder}/{fold.name.replace('/', '~')}.jsonl"
 
 
-class Store(Protocol):
-    """Where the answers of a run are kept."""
-
-    record: Record
-    reused: datetime | None
-
-    def has(self, name: str) -> bool:
-        """Whether a file of answers is there already."""
-        ...
-
-    def add(self, name: str, content: bytes) -> None:
-        """Keep a file of answers."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """A file of answers."""
-        ...
-
-    def finish(self, scores: bytes) -> None:
-        """Keep the scores."""
-        ...
-
-
-@dataclass
-class Memory:
-    """Answers that are kept in memory."""
-
-    record: Record
-    reused: datetime | None = None
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def has(self, name: str) -> bool:
-        """Whether a file of answers is there already."""
-        return name in self.files
-
-    def add(self, name: str, content: bytes) -> None:
-        """Keep a file of answers."""
-        self.files[name] = content
-
-    def read(self, name: str) -> bytes:
-        """A file of answers."""
-        return self.files[name]
-
-    def finish(self, scores: bytes) -> None:
-        """Scores are not kept."""
-
-
 def run(
     system: System | Predictions,
     task: Task,
-    out: Path | None = None,
+    out: Path,
     *,
     with_probes: bool = False,
     family: str | None = None,
@@ -119,7 +70,7 @@ def run(
     Args:
         system: who is asked, or its answers.
         task: what is asked.
-        out: the folder of the run; without it, nothing is written.
+        out: the folder of the run.
         with_probes: ask for probes too.
         family: the family of the model that is scored; if that of the labels, a warning is printed.
         existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
@@ -134,20 +85,18 @@ def run(
     if with_probes:
         check_asked(task)
     wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
-    store: Store = Memory(wanted)
-    if out is not None:
-        files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
-        store = open_folder(out, wanted, files, existing, say, at_once=at_once)
+    files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
+    folder = open_folder(out, wanted, files, existing, say, at_once=at_once)
     if text := warning(family, task.makers):
         say(text)
-    if out is not None and store.reused:
+    if folder.reused:
         return read_result(out, task)
     for number, job in enumerate(track(jobs) if isinstance(system, System) else jobs, 1):
-        kept = _answer(system, task, job, store)
+        kept = _answer(system, task, job, folder)
         if isinstance(system, System):
             say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
-    result = _beside(_result(task, store), task, shortcuts, say)
-    store.finish(to_bytes(result))
+    result = _beside(_result(task, folder), task, shortcuts, say)
+    folder.finish(to_bytes(result))
     return result
 
 
@@ -168,35 +117,35 @@ def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> lis
     return [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
 
 
-def _answer(system: System | Predictions, task: Task, job: Job, store: Store) -> str:
+def _answer(system: System | Predictions, task: Task, job: Job, folder: RunFolder) -> str:
     """Keep the answers to a job, unless they are kept already; then say so."""
-    if store.has(job.file):
-        return f" (kept, from {date(store.record.begun)})"
+    if folder.has(job.file):
+        return f" (kept, from {date(folder.record.begun)})"
     rows = job.fold.test
     if isinstance(system, Predictions):
         rows = tuple(item for item in rows if item.item_id in system.answers)
         answers = [system.answers[item.item_id] for item in rows]
     else:
         answers = ask(system.predict, job.fold.train, rows, task.labels, f"{system.name}: fold {job.fold.name}")
-    store.add(job.file, to_lines(rows, answers, task.columns))
+    folder.add(job.file, to_lines(rows, answers, task.columns))
     return ""
 
 
-def _result(task: Task, store: Store) -> Result:
+def _result(task: Task, folder: RunFolder) -> Result:
     """The scores of the answers that are kept."""
     answers = {}
     for job in jobs_of(task, with_probes=False):
-        content = store.read(job.file)
+        content = folder.read(job.file)
         answers[job.fold.name] = from_lines(content, job.fold.test, task.columns, job.file)
-    return evaluate(task, store.record.run, answers, _shown(task, store))
+    return evaluate(task, folder.record.run, answers, _shown(task, folder))
 
 
-def _shown(task: Task, store: Store) -> dict[str, Answer]:
+def _shown(task: Task, folder: RunFolder) -> dict[str, Answer]:
     """The answers to those probes that all folds have answered."""
     jobs = jobs_of(task, with_probes=True)[len(task.folds) :]
     found: dict[str, Answer] = {}
-    for job in (job for job in jobs if store.has(job.file)):
-        found |= from_lines(store.read(job.file), None, task.columns, job.file)
+    for job in (job for job in jobs if folder.has(job.file)):
+        found |= from_lines(folder.read(job.file), None, task.columns, job.file)
     asked = [item.item_id for job in jobs for item in job.fold.test]
     whole = [kind for kind in ASKED if all(name in found for name in asked if name.startswith(f"{kind}:"))]
     return {name: answer for name, answer in found.items() if name.partition(":")[0] in whole}
