@@ -1,8 +1,8 @@
 """python -m benchmarks.systems [TASK…]: shortcuts and baselines on all tasks and protocols; the reports are committed.
 
-Runs stand in build/runs, are resumed fold by fold, and kept where they are finished: what has changed since is printed;
+Runs are in build/runs, are resumed fold by fold, and kept where they are finished: what has changed since is printed;
 remove a run's folder to run it again. Fine-tuning takes torch: where it is not installed, its runs
-stand in the report if an environment with the extra `finetune` has made them before.
+are in the report if an environment with the extra `finetune` has made them before.
 """
 
 import importlib.util
@@ -11,19 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from kazstance.benchmark import report
-from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.folder import SCORES
-from kazstance.benchmark.protocols import PROTOCOLS
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.shortcuts import PANEL
-from kazstance.benchmark.tasks import TASKS
+import kazstance
+from kazstance.bench.protocols import PROTOCOLS
+from kazstance.bench.report import side_by_side, to_json, to_markdown
+from kazstance.bench.result import Result
+from kazstance.bench.run_folder import SCORES
+from kazstance.bench.shortcuts import PANEL
+from kazstance.bench.tasks import TASKS
+from kazstance.models.baselines import BASELINES
 from kazstance.output.files import write_file
 from kazstance.output.markdown import emphasis, markdown_table
 from kazstance.publish.card import read_page
-from kazstance.stats.estimate import Estimate
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "runs"
@@ -38,17 +38,21 @@ FINETUNED: Final = "finetune:minilm"
 
 def main() -> None:
     """Run what is not there yet, and write the report of each task."""
+    dataset = kazstance.open()
     for task in sys.argv[1:] or TASKS:
+        benches = {protocol: dataset.bench(task, protocol) for protocol in PROTOCOLS}
         jobs = [(system, protocol) for protocol in PROTOCOLS for system in systems(task, protocol)]
+        results = []
         for number, (system, protocol) in enumerate(jobs, 1):
             begun = time.monotonic()
-            with_probes = task == "stance" and system != FINETUNED  # probes train each fold once more
+            probes = task == "stance" and system != FINETUNED  # they train each fold once more
             out = place(system, task, protocol)
-            found = run(system, task, protocol, out, with_probes=with_probes, existing="reuse", say=_say_if_reused)[0]
-            print(f"{number} of {len(jobs)}, {time.monotonic() - begun:.0f} s: {found}", flush=True)
-        rows = report.rows([place(system, task, protocol) for system, protocol in jobs])
-        write_file(report.to_markdown(rows).encode(), RESULTS / f"{task}.md")
-        write_file(report.to_json(rows).encode(), RESULTS / f"{task}.json")
+            bench = benches[protocol]
+            results.append(bench.run(system, out, probes=probes, shortcuts=False, existing="reuse", say=_say_if_reused))
+            print(f"{number} of {len(jobs)}, {time.monotonic() - begun:.0f} s: {results[-1].signature}", flush=True)
+        rows = side_by_side(results)
+        write_file(to_markdown(rows).encode(), RESULTS / f"{task}.md")
+        write_file(to_json(rows).encode(), RESULTS / f"{task}.json")
         if task == "stance":
             for page in ("README.md", "DATASET_CARD.md"):
                 write_file(with_panel(read_page(ROOT / page), rows).encode(), ROOT / page)
@@ -75,26 +79,26 @@ def systems(task: str, protocol: str) -> list[str]:
     return found
 
 
-def with_panel(page: str, rows: list[dict[str, Any]]) -> str:
+def with_panel(page: str, results: list[Result]) -> str:
     """A page with its panels made anew: the whole one, and one of scores alone, short enough for the first page."""
-    headline = [row for row in rows if row["protocol"] == HEADLINE]
-    first = sorted(headline, key=lambda row: row["scores"]["wts"][0], reverse=True)[:SHORT]
-    short = [row for one in first for row in rows if row["system"] == one["system"]]
-    page = _replaced(page, "panel", _table(rows, {"wts": _score, "lift": report.lift_cell}))
+    headline = [result for result in results if result.run.protocol == HEADLINE]
+    first = sorted(headline, key=lambda result: result.scores["wts"].value, reverse=True)[:SHORT]
+    short = [result for one in first for result in results if result.system == one.system]
+    page = _replaced(page, "panel", _table(results, {"wts": _score, "lift": lambda result: result.lift_text}))
     return _replaced(page, "short panel", _table(short, {"": _score}))
 
 
-def _score(row: dict[str, Any]) -> str:
-    return str(Estimate.from_numbers(row["scores"]["wts"]))
+def _score(result: Result) -> str:
+    return result.scores["wts"].text(with_reason=False)
 
 
-def _table(rows: list[dict[str, Any]], parts: Mapping[str, Callable[[dict[str, Any]], str]]) -> str:
+def _table(results: list[Result], parts: Mapping[str, Callable[[Result], str]]) -> str:
     """A line for each system, with some cells for each protocol."""
-    protocols = list(dict.fromkeys(row["protocol"] for row in rows))
+    protocols = list(dict.fromkeys(result.run.protocol for result in results))
     cells: dict[str, dict[str, list[str]]] = {}
-    for row in rows:
-        name = emphasis(row["system"]) if row["shortcut"] else row["system"]
-        cells.setdefault(name, {})[row["protocol"]] = [cell(row) for cell in parts.values()]
+    for result in results:
+        name = emphasis(result.system) if result.is_shortcut else result.system
+        cells.setdefault(name, {})[result.run.protocol] = [cell(result) for cell in parts.values()]
     header = ["system", *(f"{protocol}, {part}" if part else protocol for protocol in protocols for part in parts)]
     empty = [""] * len(parts)
     return markdown_table(

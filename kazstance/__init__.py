@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 from kazstance._moved import moved, watch_imports
 
 if TYPE_CHECKING:
+    from kazstance._benchmark import Benchmark, benchmark
     from kazstance._front import Chart, Comparison, Dataset, build, compare, score
     from kazstance._front import Dataset as open  # noqa: A004, N813  # named after what it does, as in other packages
+    from kazstance.bench.result import Result
     from kazstance.comparison import Cell, Disagreement, Distances, Word
     from kazstance.comparison.agreement import Agreement
     from kazstance.dataset import Table, load, manifest, path, splits, table, to_hf, verify
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
 __version__ = "0.3.0"
 
 _HOMES: Final = {
+    "kazstance._benchmark": ("Benchmark", "benchmark"),
     "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "score"),
+    "kazstance.bench.result": ("Result",),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
     "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
@@ -67,6 +71,7 @@ _ALIASES: Final = {"open": "Dataset"}
 __all__ = [
     "Agreement",
     "Annotator",
+    "Benchmark",
     "Cell",
     "Chart",
     "Comparison",
@@ -87,6 +92,7 @@ __all__ = [
     "Pair",
     "Position",
     "Probe",
+    "Result",
     "Scores",
     "Sentence",
     "Source",
@@ -98,6 +104,7 @@ __all__ = [
     "UnknownNameError",
     "Word",
     "__version__",
+    "benchmark",
     "build",
     "compare",
     "load",

@@ -12,6 +12,7 @@ from kazstance.dataset.history import History, history
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kazstance._benchmark import Benchmark
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
@@ -123,6 +124,21 @@ class Dataset(DatasetFolder):
         from kazstance.comparison.agreement import agreement
 
         return agreement(self, resamples, by)
+
+    def bench(self, task: str = "stance", protocol: str = "cross_source") -> Benchmark:
+        """A task of the dataset under a protocol, to run systems on.
+
+        Args:
+            task: `stance`, `stance4` (with the label none), or `compare` (pairs of sentences).
+            protocol: `in_domain`, `cross_source`, `cross_target` or `cross_both`: what is new in the test rows.
+
+        Raises:
+            UnknownNameError: there is no such task or protocol.
+        """
+        from kazstance._benchmark import Benchmark
+        from kazstance.bench.dataset_tasks import dataset_task
+
+        return Benchmark(dataset_task(self, task, protocol))
 
     def explore(self, out: StrPath) -> Path:
         """Write one HTML file to look at positions, sentences, texts and the history of labels, offline.

@@ -16,7 +16,7 @@ from kazstance.cli import app
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "agreement": ("agreement", "--data", "{data}"),
     "bench compare": ("bench", "compare"),
-    "bench files": ("bench", "files", "{system}", "--train", "{train}", "--test", "{test}", "--out", "{out}"),
+    "bench run on files": ("bench", "run", "{system}", "--train", "{train}", "--test", "{test}", "--out", "{out}"),
     "bench report": ("bench", "report", "--out", "{out}"),
     "bench run": ("bench", "run", "{system}", "--out", "{out}"),
     "build": ("build", "{corpus}", "--out", "{out}"),

@@ -20,26 +20,19 @@ from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.systems import as_text
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench.report import to_markdown
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
 from kazstance.metrics import LABELS
+from kazstance.models.systems import as_text
 from kazstance.stats.soft import calibration, calibration_gaps, soft_scores
+from tests.benches import answers_of, bench, bring, reload, reported, rows_of, run
 
 SURE = {"against": 0.2, "neutral": 0.1, "favor": 0.7}
 
 
 def calibration_error(probabilities, gold):
     return calibration(np.append(calibration_gaps(probabilities, gold).sum(axis=0), len(gold)))
-
-
-def quiet(_):
-    """Say nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +42,7 @@ def importable(monkeypatch):
 
 @pytest.fixture(scope="module")
 def rows():
-    return items(get_task("stance"))
+    return rows_of()
 
 
 def answering(monkeypatch, function):
@@ -65,23 +58,23 @@ def by_length(item):
 
 def test_probabilities_are_kept_and_the_label_is_the_most_probable(tmp_path, monkeypatch, rows):
     system = answering(monkeypatch, lambda train, test: [by_length(item) for item in test])
-    run(system, "stance", "cross_source", tmp_path, say=quiet)
-    finished = reload(tmp_path)
-    for part in finished.parts:
+    run(system, "stance", "cross_source", tmp_path)
+    answers = answers_of(tmp_path)
+    for part in bench().task.folds:
         for item in part.test:
-            answer, expected = finished.answers[part.name][item.item_id], by_length(item)
+            answer, expected = answers[part.name][item.item_id], by_length(item)
             assert dict(zip(LABELS, answer.probabilities, strict=True)) == expected
             assert answer.label == max(LABELS, key=expected.get)
 
 
 def test_an_estimator_gives_probabilities_by_itself(tmp_path, monkeypatch, rows):
     pipeline = make_pipeline(CountVectorizer(), MultinomialNB())
-    found = {s.metric: s for s in run(answering(monkeypatch, pipeline), "stance", "in_domain", tmp_path, say=quiet)}
-    (part,) = folds("in_domain", rows)
+    found = run(answering(monkeypatch, pipeline), "stance", "in_domain", tmp_path).soft
+    (part,) = bench("stance", "in_domain").task.folds
     fitted = pipeline.fit([as_text(i) for i in part.train], [i.label for i in part.train])
     expected = fitted.predict_proba([as_text(i) for i in part.test])
     order = [list(fitted.classes_).index(label) for label in LABELS]
-    kept = np.array([reload(tmp_path).answers["test"][i.item_id].probabilities for i in part.test])
+    kept = np.array([answers_of(tmp_path)["test"][i.item_id].probabilities for i in part.test])
     assert kept == pytest.approx(expected[:, order])
     gold = np.array([LABELS.index(i.label) for i in part.test])
     assert found["calibration_error"].value == pytest.approx(calibration_error(kept, gold))
@@ -97,12 +90,12 @@ def test_an_estimator_gives_probabilities_by_itself(tmp_path, monkeypatch, rows)
 
 
 def test_a_label_that_an_estimator_never_saw_has_probability_0(tmp_path, monkeypatch, rows):
-    found = {s.metric: s for s in run(answering(monkeypatch, KnowsTwo()), "stance", "in_domain", tmp_path, say=quiet)}
-    assert {a.probabilities[1] for a in reload(tmp_path).answers["test"].values()} == {0}
+    found = run(answering(monkeypatch, KnowsTwo()), "stance", "in_domain", tmp_path).soft
+    assert {a.probabilities[1] for a in answers_of(tmp_path)["test"].values()} == {0}
     assert found["cross_entropy"].value == np.inf
     assert np.isnan(found["cross_entropy"].low)
-    written = json.loads((tmp_path / "scores.json").read_text())["scores"]
-    assert next(s for s in written if s["metric"] == "cross_entropy")["value"] is None
+    assert reload(tmp_path).soft["cross_entropy"].value == np.inf
+    assert json.loads(reload(tmp_path).to_json())[0]["soft"]["cross_entropy"][0] is None
 
 
 class KnowsTwo:
@@ -157,7 +150,7 @@ def test_a_faulty_answer_is_named_and_finished_folds_are_kept(fault, tmp_path, m
         return [SURE] * len(test) if len(calls) < 3 else faulty(train, test)
 
     with pytest.raises(KazstanceError) as caught:
-        run(answering(monkeypatch, system), "stance", "cross_source", tmp_path, say=quiet)
+        run(answering(monkeypatch, system), "stance", "cross_source", tmp_path)
     assert str(caught.value).startswith("my_answers:system: fold anticapitalist_resistance: ")
     assert message in str(caught.value)
     assert len(list((tmp_path / "predictions").iterdir())) == 2
@@ -175,26 +168,25 @@ def test_whoever_stops_a_run_stops_it(stop, tmp_path, monkeypatch):
         return ["favor"] * len(test)
 
     with pytest.raises(stop):
-        run(answering(monkeypatch, system), "stance", "cross_source", tmp_path, say=quiet)
+        run(answering(monkeypatch, system), "stance", "cross_source", tmp_path)
     assert len(list((tmp_path / "predictions").iterdir())) == 1
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array])
 def test_labels_may_come_in_any_sequence(kind, tmp_path, monkeypatch):
     system = answering(monkeypatch, lambda train, test: kind([item.label for item in test]))
-    assert run(system, "stance", "in_domain", tmp_path, say=quiet)[0].value == pytest.approx(1)
+    assert run(system, "stance", "in_domain", tmp_path).scores["wts"].value == pytest.approx(1)
 
 
 def test_labels_and_probabilities_may_be_mixed_but_not_scored_as_probabilities(tmp_path, monkeypatch):
     system = answering(monkeypatch, lambda train, test: [SURE if i % 2 else "favor" for i in range(len(test))])
-    found = {s.metric for s in run(system, "stance", "in_domain", tmp_path, say=quiet)}
-    assert "calibration_error" not in found
-    assert {a.label for a in reload(tmp_path).answers["test"].values()} == {"favor"}
+    assert run(system, "stance", "in_domain", tmp_path).soft == {}
+    assert {a.label for a in answers_of(tmp_path)["test"].values()} == {"favor"}
 
 
 def test_pairs_have_no_votes_but_calibration(tmp_path, monkeypatch):
     system = answering(monkeypatch, lambda train, test: [{"a": 0.5, "b": 0.25, "same": 0.25}] * len(test))
-    found = {s.metric for s in run(system, "compare", "in_domain", tmp_path, say=quiet)}
+    found = {s.metric for s in run(system, "compare", "in_domain", tmp_path).lines}
     assert found == {"somers_d", "accuracy", "calibration_error"}
 
 
@@ -210,13 +202,13 @@ def write(path, rows, change=None):
 
 def test_a_file_with_probabilities_scores_as_the_system_that_made_it(tmp_path, rows, monkeypatch):
     system = answering(monkeypatch, lambda train, test: [by_length(item) for item in test])
-    own = run(system, "stance", "cross_both", tmp_path / "own", say=quiet)
-    found = bring(write(tmp_path / "p.jsonl", rows), system, "stance", "cross_both", tmp_path / "run", say=quiet)
-    assert [(s.metric, s.value) for s in found] == [(s.metric, s.value) for s in own]
+    own = run(system, "stance", "cross_both", tmp_path / "own")
+    found = bring(write(tmp_path / "p.jsonl", rows), system, "stance", "cross_both", tmp_path / "run")
+    assert [(s.metric, s.value) for s in found.lines] == [(s.metric, s.value) for s in own.lines]
     files = sorted((tmp_path / "own" / "predictions").iterdir())
     (tmp_path / "all.jsonl").write_bytes(b"".join(file.read_bytes() for file in files))
-    again = bring(tmp_path / "all.jsonl", system, "stance", "cross_both", tmp_path / "again", say=quiet)
-    assert [(s.metric, s.value) for s in again] == [(s.metric, s.value) for s in own]
+    again = bring(tmp_path / "all.jsonl", system, "stance", "cross_both", tmp_path / "again")
+    assert [(s.metric, s.value) for s in again.lines] == [(s.metric, s.value) for s in own.lines]
 
 
 FILE_FAULTS = {
@@ -235,7 +227,7 @@ def test_faulty_probabilities_of_a_file_are_named_and_nothing_is_written(fault, 
     change, message = FILE_FAULTS[fault]
     file = write(tmp_path / "p.jsonl", rows, change)
     with pytest.raises(InputError) as caught:
-        bring(file, "mine", "stance", "cross_both", tmp_path / "run", say=quiet)
+        bring(file, "mine", "stance", "cross_both", tmp_path / "run")
     assert message in str(caught.value)
     assert str(file) in str(caught.value)
     assert not (tmp_path / "run").exists()
@@ -243,7 +235,7 @@ def test_faulty_probabilities_of_a_file_are_named_and_nothing_is_written(fault, 
 
 def test_a_spoiled_file_of_a_run_is_named(tmp_path, monkeypatch):
     system = answering(monkeypatch, lambda train, test: [SURE] * len(test))
-    run(system, "stance", "in_domain", tmp_path, say=quiet)
+    run(system, "stance", "in_domain", tmp_path)
     file = tmp_path / "predictions" / "test.jsonl"
     good = file.read_text()
     for old, new in (("0.7", "0.9"), ('"p_favor": 0.7', '"p_pro": 0.7'), ("0.7", '"x"'), ('"label"', '"x"')):
@@ -271,11 +263,11 @@ def test_soft_scores_are_those_of_scipy(seed, n):
 
 def test_the_report_shows_probabilities(tmp_path, monkeypatch):
     system = answering(monkeypatch, lambda train, test: [by_length(item) for item in test])
-    run(system, "stance", "in_domain", tmp_path / "a", say=quiet)
-    run("majority", "stance", "in_domain", tmp_path / "b", say=quiet)
-    found = report.rows([tmp_path / "a", tmp_path / "b"])
-    assert [sorted(row["soft"]) for row in found] == [[], ["calibration_error", "cross_entropy", "jensen_shannon"]]
-    page = report.to_markdown(found)
+    run(system, "stance", "in_domain", tmp_path / "a")
+    run("majority", "stance", "in_domain", tmp_path / "b")
+    found = reported(tmp_path / "a", tmp_path / "b")
+    assert [sorted(row.soft) for row in found] == [[], ["calibration_error", "cross_entropy", "jensen_shannon"]]
+    page = to_markdown(found)
     assert "### Probabilities" in page
     assert "### By voice: wts / f_avg / accuracy" in page
 
@@ -320,4 +312,4 @@ def test_a_terminal_shows_a_bar_and_a_pipe_gets_lines(tmp_path):
 def test_a_broken_folder_of_a_run_is_named(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(KazstanceError, match="expected the folder of a run"):
-        run("majority", "stance", "in_domain", tmp_path, say=quiet)
+        run("majority", "stance", "in_domain", tmp_path)

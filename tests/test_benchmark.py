@@ -11,33 +11,28 @@ from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.baselines import BASELINES
-from kazstance.benchmark.contrast import group_scores, groups
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.protocols import PROTOCOLS, folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.shortcuts import LEARNED, PANEL
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, get_task, items
+from kazstance.bench.contrast import group_scores, groups
+from kazstance.bench.protocols import PROTOCOLS, folds
+from kazstance.bench.report import compare_results
+from kazstance.bench.shortcuts import LEARNED, PANEL
+from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
-
-
-def quiet(_):
-    """Say nothing."""
+from kazstance.models.baselines import BASELINES
+from kazstance.models.systems import find_system
+from tests.benches import bring, opened, reload, reported, rows_of, run
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return {name: items(task) for name, task in TASKS.items()}
+    return {name: rows_of(name) for name in TASKS}
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_row_is_tested_once_and_nothing_left_out_is_seen(task, protocol, rows):
     tested = []
-    for fold in folds(protocol, rows[task]):
+    for fold in folds(protocol, rows[task], opened()):
         tested += [item.item_id for item in fold.test]
         sources = {source for item in fold.test for source in item.sources}
         targets = {item.target_id for item in fold.test}
@@ -73,26 +68,20 @@ def test_pairs_stand_in_both_orders(rows):
 )
 def test_whoever_knows_only_the_target_scores_zero(task, protocol, tmp_path):
     for system in ("majority", "majority per target"):
-        scores = {
-            s.metric: s
-            for s in run(system, task, protocol, tmp_path / system, say=quiet)
-            if "within" not in s.signature
-        }
+        scores = run(system, task, protocol, tmp_path / system).scores
         for metric in ("wts", "wts_ordinal", "wts_polar"):
             assert scores[metric].value == pytest.approx(0, abs=1e-12)
         assert scores["ss"].value <= 0
-    found = run("majority per target and source", task, protocol, tmp_path / "both", say=quiet)
-    within = {s.signature["within"]: s.value for s in found if "within" in s.signature}
-    assert within.keys() == {"target×source", "sentence"}
-    assert within["target×source"] == pytest.approx(0, abs=1e-12)
+    found = run("majority per target and source", task, protocol, tmp_path / "both")
+    assert found.within.keys() == {"target×source", "sentence"}
+    assert found.within["target×source"].value == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("protocol", ["in_domain", pytest.param("cross_source", marks=pytest.mark.full)])
 def test_whoever_ignores_the_target_scores_zero_within_sentences(protocol, tmp_path):
-    found = run("target-blind TF-IDF", "stance", protocol, tmp_path / protocol, say=quiet)
-    within = {s.signature["within"]: s for s in found if "within" in s.signature}
-    assert within["sentence"].value == pytest.approx(0, abs=1e-12)
-    assert within["sentence"].signature["D"] > 10
+    found = run("target-blind TF-IDF", "stance", protocol, tmp_path / protocol)
+    assert found.within["sentence"].value == pytest.approx(0, abs=1e-12)
+    assert found.within["sentence"].signature["D"] > 10
 
 
 def always_a(train, test):
@@ -115,14 +104,25 @@ def strange(train, test):
     return ["pro"] * len(test)
 
 
+def lonely(test):
+    return ["favor"] * len(test)
+
+
 class KnowsNothing:
-    """A system, if it were an instance."""
+    """A system as a class."""
 
     def fit(self, texts, labels):
         return self
 
     def predict(self, texts):
         return ["favor"] * len(texts)
+
+
+class NeedsMore(KnowsNothing):
+    """A class of which nobody can know how to make a system."""
+
+    def __init__(self, answer):
+        self.answer = answer
 
 
 estimator = make_pipeline(CountVectorizer(), MultinomialNB())
@@ -135,23 +135,23 @@ def importable(monkeypatch):
 
 def test_whoever_prefers_an_order_scores_zero_on_pairs(tmp_path):
     for protocol in ("in_domain", "cross_source"):
-        found = run("my_systems:always_a", "compare", protocol, tmp_path / protocol, say=quiet)[0]
-        assert (found.metric, found.value) == ("somers_d", 0)
+        found = run("my_systems:always_a", "compare", protocol, tmp_path / protocol)
+        assert (found.headline, found.scores["somers_d"].value) == ("somers_d", 0)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_perfect_is_one(task, tmp_path):
-    found = run("my_systems:perfect", task, "cross_target", tmp_path / "run", say=quiet)
-    assert found[0].value == pytest.approx(1)
-    assert found[-1].value == pytest.approx(1)
+    found = run("my_systems:perfect", task, "cross_target", tmp_path / "run")
+    assert found.lines[0].value == pytest.approx(1)
+    assert found.lines[-1].value == pytest.approx(1)
 
 
 def test_an_estimator_of_scikit_learn_by_import_path(tmp_path):
-    found = run("my_systems:estimator", "stance", "in_domain", tmp_path / "run", say=quiet)
+    found = run("my_systems:estimator", "stance", "in_domain", tmp_path / "run")
     soft = {"cross_entropy", "jensen_shannon", "calibration_error"}
-    assert {s.metric for s in found} == {*get_task("stance").metrics, *soft}
-    assert 0 < next(s for s in found if s.metric == "accuracy").value < 1
-    assert str(found[0]).split("|")[1:3] == ["protocol:in_domain", "system:my_systems:estimator"]
+    assert {s.metric for s in found.lines} == {*get_task("stance").metrics, *soft}
+    assert 0 < found.scores["accuracy"].value < 1
+    assert found.signature.split("|")[1:3] == ["protocol:in_domain", "system:my_systems:estimator"]
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,7 @@ def test_an_estimator_of_scikit_learn_by_import_path(tmp_path):
     ],
 )
 def test_baselines_predict_every_row(system, tmp_path):
-    found = {
-        s.metric: s
-        for s in run(system, "stance", "in_domain", tmp_path / "run", say=quiet)
-        if "within" not in s.signature
-    }
+    found = run(system, "stance", "in_domain", tmp_path / "run").scores
     assert -1 < found["wts"].value < 1
     assert not math.isnan(found["f_avg"].value)
 
@@ -183,13 +179,13 @@ def test_baselines_predict_every_row(system, tmp_path):
         ("my_systems:__name__", "str, expected a callable or an estimator"),
         ("oracle", "'oracle' is not a system; choose from majority, "),
         ("majorty", "did you mean majority?"),
-        ("my_systems:KnowsNothing", "a class, expected an instance: write `system = KnowsNothing(…)` in the module"),
-        ("my_systems:quiet", "too many positional arguments; expected a callable that takes training and test items"),
+        ("my_systems:NeedsMore", "expected a class that needs no arguments, or an instance: `system = NeedsMore(…)`"),
+        ("my_systems:lonely", "too many positional arguments; expected a callable that takes training and test items"),
     ],
 )
 def test_a_system_that_fails_is_named(system, message, tmp_path):
     with pytest.raises(KazstanceError) as caught:
-        run(system, "stance", "cross_source", tmp_path / "run", say=quiet)
+        run(system, "stance", "cross_source", tmp_path / "run")
     assert message in str(caught.value)
 
 
@@ -205,13 +201,13 @@ def test_finished_folds_are_kept_and_a_run_is_resumed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sys.modules[__name__], "fragile", fragile, raising=False)
     with pytest.raises(KazstanceError, match="out of memory"):
-        run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
+        run("my_systems:fragile", "stance", "cross_source", tmp_path / "run")
     assert len(list((tmp_path / "run" / "predictions").iterdir())) == 2
-    found = run("my_systems:fragile", "stance", "cross_source", tmp_path / "run", say=quiet)
+    found = run("my_systems:fragile", "stance", "cross_source", tmp_path / "run")
     assert len(calls.read_text()) == 6
-    assert found[0].value == pytest.approx(1)
+    assert found.lines[0].value == pytest.approx(1)
     with pytest.raises(KazstanceError, match="holds another run"):
-        run("majority", "stance", "cross_source", tmp_path / "run", say=quiet)
+        run("majority", "stance", "cross_source", tmp_path / "run")
 
 
 def write_predictions(path, rows, change=lambda lines: None):
@@ -224,8 +220,8 @@ def write_predictions(path, rows, change=lambda lines: None):
 def test_a_file_of_predictions_scores_as_the_system_that_made_it(tmp_path, rows):
     file = write_predictions(tmp_path / "p.jsonl", rows["stance"])
     found = bring(file, "mine", "stance", "cross_both", tmp_path / "run")
-    assert found[0].value == pytest.approx(1)
-    assert reload(tmp_path / "run").run.system == "mine"
+    assert found.lines[0].value == pytest.approx(1)
+    assert reload(tmp_path / "run").system == "mine"
 
 
 @pytest.mark.parametrize(
@@ -253,13 +249,13 @@ def test_runs_are_compared_and_reported(tmp_path):
     folders = []
     for system in ("majority", "majority per target", "my_systems:perfect"):
         folders.append(tmp_path / str(len(folders)))
-        run(system, "stance", "in_domain", folders[-1], say=quiet)
-    found = report.compare_runs(folders)
+        run(system, "stance", "in_domain", folders[-1])
+    found = compare_results([reload(folder) for folder in folders])
     assert next((c.one, c.other) for c in found) == ("majority", "majority per target")
     assert [c.corrected for c in found] == pytest.approx([1, 0.003, 0.003], abs=2e-3)
-    rows = {row["system"]: row for row in report.rows(folders)}
-    assert rows["my_systems:perfect"]["lift"][0] == pytest.approx(1)
-    assert rows["majority"]["best_shortcut"] in ("majority", "majority per target")
+    rows = {result.system: result for result in reported(*folders)}
+    assert rows["my_systems:perfect"].lift.value == pytest.approx(1)
+    assert rows["majority"].best_shortcut in ("majority", "majority per target")
     page = tmp_path / "page.md"
     result = CliRunner().invoke(app, ["bench", "report", *map(str, folders), "--out", str(page)])
     assert result.exit_code == 0, result.output
@@ -269,12 +265,12 @@ def test_runs_are_compared_and_reported(tmp_path):
 
 
 def test_what_cannot_be_compared_is_said(tmp_path):
-    run("majority", "stance", "in_domain", tmp_path / "a", say=quiet)
-    run("majority", "stance", "cross_target", tmp_path / "b", say=quiet)
+    run("majority", "stance", "in_domain", tmp_path / "a")
+    run("majority", "stance", "cross_target", tmp_path / "b")
     with pytest.raises(KazstanceError, match="expected two or more runs of one task and protocol"):
-        report.compare_runs([tmp_path / "a", tmp_path / "b"])
+        compare_results([reload(tmp_path / "a"), reload(tmp_path / "b")])
     with pytest.raises(KazstanceError, match="expected the folder of a run"):
-        report.rows([tmp_path])
+        reported(tmp_path)
     settings = tmp_path / "a" / "run.json"
     settings.write_text(settings.read_text().replace(kazstance.manifest().digest, "0" * 64))
     with pytest.raises(KazstanceError, match="the run is on other data"):

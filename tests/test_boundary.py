@@ -294,7 +294,7 @@ def test_rows_are_in_the_order_of_their_numbers(tmp_path):
         + "".join(f"{i},a,b,{f'X{i}' if i in (2, 10, 100) else 'favor'}\n" for i in range(1, 120))
     )
     done = call(
-        "bench files",
+        "bench run on files",
         "--id",
         "id",
         "--text",

@@ -109,7 +109,7 @@ def test_ids_may_hold_what_some_take_for_line_ends(name, tmp_path):
         (tmp_path / f"{file}.jsonl").write_text("".join(lines), encoding="utf-8")
     where = ["--id", "id", "--text", "text", "--target", "target", "--label", "label"]
     places = {"train": tmp_path / "train.jsonl", "test": tmp_path / "test.jsonl", "out": tmp_path / "out"}
-    done = run("bench files", *where, system="majority", **places)
+    done = run("bench run on files", *where, system="majority", **places)
     assert done.code == 0, done.err
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark.runs import bring
 from kazstance.cli import app
 from kazstance.errors import InputError
 from kazstance.input.pairing import is_key
+from tests.benches import bring
 from tests.commands import Finished, run
 
 ROWS = {
@@ -185,7 +185,7 @@ def test_predictions_of_a_run_have_to_be_of_the_rows_of_the_task(tmp_path):
     found = run("bench run", "--predictions", file, "--protocol", "in_domain", system="mine", out=tmp_path / "run")
     assert (found.code, "--ignore-column text" in found.err) == (1, True)
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    assert bring(file, "mine", "stance", "in_domain", tmp_path / "run", say=lambda _: None)[0].value == 1
+    assert bring(file, "mine", "stance", "in_domain", tmp_path / "run").scores["wts"].value == 1
 
 
 def test_empty_targets_and_clusters_are_refused(tmp_path):

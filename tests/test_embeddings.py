@@ -9,12 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from kazstance.benchmark import baselines, embeddings
-from kazstance.benchmark.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, check, encoder, installed, pairs
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, items
 from kazstance.errors import InputError, KazstanceError
+from kazstance.models import baselines, embeddings
+from kazstance.models.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, check, encoder, installed, pairs
+from kazstance.models.systems import find_system
+from tests.benches import rows_of, run
 from tests.conftest import ROOT, environment
 
 needs_model = pytest.mark.skipif(
@@ -28,7 +27,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
-from kazstance.benchmark.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, encoder, installed
+from kazstance.models.embeddings import CONFIG, PUBLISHED, TOKENIZER, WEIGHTS, encoder, installed
 
 def tiny(folder):
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghij"]
@@ -63,7 +62,7 @@ print(json.dumps([furthest(folder, small, 32, own), furthest(installed(), texts,
 @pytest.fixture(scope="module")
 def texts():
     """Sentences and targets of the shipped data, and what a text may be else: empty, long, of other scripts."""
-    rows = items(TASKS["stance"])
+    rows = rows_of()
     found = list(dict.fromkeys([row.text for row in rows[:30]] + [row.target for row in rows[:30]]))
     return [*found, "", "word " * 400, "Казахстан, қаңтар", "\U0001f6b2 \x00 \u200b"]
 
@@ -105,8 +104,8 @@ def test_a_text_is_computed_once(monkeypatch):
 
 @needs_model
 def test_features_of_a_pair_turn_around_with_it():
-    row = next(item for item in items(TASKS["compare"]) if not item.item_id.endswith(":swapped"))
-    other = next(item for item in items(TASKS["compare"]) if item.item_id == f"{row.item_id}:swapped")
+    row = next(item for item in rows_of("compare") if not item.item_id.endswith(":swapped"))
+    other = next(item for item in rows_of("compare") if item.item_id == f"{row.item_id}:swapped")
     one, two = baselines._embeddings([row, other], model=encoder(), with_target=True)
     half = len(one) // 2
     np.testing.assert_allclose(one[:half], -two[:half], atol=1e-6)
@@ -123,8 +122,8 @@ def test_features_are_both_product_and_distance():
 @needs_model
 @pytest.mark.parametrize("system", ["minilm", "target-blind minilm"])
 def test_who_ignores_the_target_scores_zero_within_sentences(system, tmp_path):
-    found = run(system, "stance", "in_domain", tmp_path / "run", say=lambda _: None)
-    within = next(s for s in found if s.signature.get("within") == "sentence")
+    found = run(system, "stance", "in_domain", tmp_path / "run")
+    within = found.within["sentence"]
     if system == "minilm":
         assert within.value > 0
     else:

@@ -178,7 +178,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
     failed = [
         invoke("score", "--id", "absent", **files),
         invoke("score", "--id", "id", **files),
-        invoke("bench files", *columns, **train),
+        invoke("bench run on files", *columns, **train),
         invoke("bench run", system=hostile, out=tmp_path / "run"),
         invoke("bench report", tmp_path / hostile, out=tmp_path / "page.md"),
         invoke("annotate import", **sheet),

@@ -95,7 +95,7 @@ LINES = {
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
-    "bench files": Line("bench files", COLUMNS),
+    "bench run on files": Line("bench run on files", COLUMNS),
     "bench compare": Line("bench compare", ("{run}", "{run}")),
     "bench report md": Line("bench report", ("{run}",)),
     "bench report json": Line("bench report", ("{run}",)),
@@ -108,7 +108,7 @@ ENCODE = """
 import json, sys
 import numpy as np
 from pathlib import Path
-from kazstance.benchmark.embeddings import Encoder
+from kazstance.models.embeddings import Encoder
 folder = Path(sys.argv[1])
 Path(folder, "config.json").write_text(json.dumps(
     {"model_type": "bert", "hidden_act": "gelu", "num_attention_heads": 1, "num_hidden_layers": 0,
@@ -128,12 +128,12 @@ print(Encoder(folder).embed(["cats", "dogs"]).shape)
 CODE = {
     "datasets": Line("import kazstance; kazstance.to_hf('targets')", (), ("datasets",), "hf"),
     "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
-    "baselines": Line("from kazstance.benchmark.runs import find_system as f; f('lexicon')", (), BASELINE, "bench"),
+    "baselines": Line("from kazstance.models import find_system as f; f('lexicon')", (), BASELINE, "bench"),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
     "lm-evaluation-harness": Line(
-        "from kazstance.benchmark.harness import load; load('stance')", (), ("datasets",), "eval"
+        "from kazstance.models.harness import load; load('stance')", (), ("datasets",), "eval"
     ),
-    "inspect": Line("import kazstance.benchmark.inspect_task as i; i.stance()", (), ("inspect_ai",), "eval"),
+    "inspect": Line("import kazstance.models.inspect_task as i; i.stance()", (), ("inspect_ai",), "eval"),
 }
 """What is imported from Python, where the same is said."""
 

@@ -112,7 +112,7 @@ def test_commands_that_estimate_nothing_load_neither_scipy_nor_an_extra(name, pl
         ("kazstance.publish.hub", {"huggingface_hub", "yaml"}),
         ("kazstance.publish.upload", {"huggingface_hub", "yaml"}),
         ("kazstance.explorer", set()),
-        ("kazstance.benchmark.report", set()),
+        ("kazstance.bench.report", set()),
     ],
 )
 def test_what_one_extra_is_for_loads_no_other(module, own):

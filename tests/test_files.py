@@ -11,10 +11,10 @@ import pytest
 from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
-from kazstance.benchmark import files
-from kazstance.benchmark.files import VALIDATION, Layout, read_items
+import kazstance
+from kazstance.bench.file_tasks import VALIDATION
+from kazstance.bench.shortcuts import BESIDE, OF_SOURCES
 from kazstance.cli import app
-from kazstance.input.spelling import spelling
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
 COLUMNS = ["--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stance", "--preset", "semeval"]
@@ -29,7 +29,7 @@ def town(tmp_path, monkeypatch):
 
 def bench(town, system, *args, code=0, train="train.txt", test="test.txt", encoding="windows-1252"):
     where = ["--train", str(town / train), "--test", str(town / test), "--out", str(town / "out")]
-    result = CliRunner().invoke(app, ["bench", "files", system, *where, *COLUMNS, "--encoding", encoding, *args])
+    result = CliRunner().invoke(app, ["bench", "run", system, *where, *COLUMNS, "--encoding", encoding, *args])
     assert result.exit_code == code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     if code:
@@ -42,28 +42,32 @@ def gold(town):
 
 
 def written(town):
-    return [json.loads(line) for line in (town / "out" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for line in (town / "out" / "predictions" / "test.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 @pytest.mark.parametrize("per_target", [True, False])
 def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
     result = bench(town, "TF-IDF SVM", "--json", *(["--per-target"] if per_target else []))
-    found = {row["system"]: {s["metric"]: s for s in row["scores"]} for row in json.loads(result.stdout)}
+    found = {row["system"]: row for row in json.loads(result.stdout)}
+    scores = {name: row["scores"] for name, row in found.items()}
     predicted = {row["ID"]: row["Stance"] for row in written(town)}
     assert list(predicted) == [row[0] for row in gold(town)]
     truth = [row[3] for row in gold(town)]
     expected = f1_score(truth, list(predicted.values()), labels=["FAVOR", "AGAINST"], average="macro")
-    assert found["TF-IDF SVM"]["f_avg"]["value"] == pytest.approx(expected)
-    assert found["TF-IDF SVM"]["wts"]["signature"]["per_target"] is per_target
-    assert found["TF-IDF SVM"]["wts"]["value"] > 0.5
-    assert found.keys() == {"TF-IDF SVM", *files.BESIDE}
+    assert scores["TF-IDF SVM"]["f_avg"][0] == pytest.approx(expected)
+    assert ("|per_target:True|" in found["TF-IDF SVM"]["signature"]) == per_target
+    assert scores["TF-IDF SVM"]["wts"][0] > 0.5
+    assert found.keys() == {"TF-IDF SVM", *BESIDE} - {*OF_SOURCES}
     for name in ("majority", "majority per target"):
-        assert found[name]["wts"]["value"] == pytest.approx(0, abs=1e-12)
+        assert scores[name]["wts"][0] == pytest.approx(0, abs=1e-12)
 
 
 def test_score_takes_what_it_writes_and_says_the_same(town):
     printed = bench(town, "TF-IDF SVM").stdout.splitlines()
-    where = ["--gold", str(town / "test.txt"), "--pred", str(town / "out" / "predictions.jsonl"), "--id", "ID"]
+    where = ["--gold", str(town / "test.txt"), "--pred", str(town / "out" / "predictions" / "test.jsonl"), "--id", "ID"]
     names = ["--gold-label", "Stance", "--pred-label", "Stance", "--target", "Target", "--preset", "semeval"]
     result = CliRunner().invoke(app, ["score", *where, *names, "--encoding", "windows-1252"])
     assert result.exit_code == 0, result.output
@@ -73,7 +77,7 @@ def test_score_takes_what_it_writes_and_says_the_same(town):
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "tsv"])
 def test_other_kinds_of_files_give_the_same_predictions(kind, town):
-    bench(town, "TF-IDF SVM", "--per-target")
+    bench(town, "TF-IDF SVM", "--per-target", "--no-shortcuts")
     expected = written(town)
     for name in ("train", "test"):
         frame = pl.read_csv(
@@ -86,7 +90,7 @@ def test_other_kinds_of_files_give_the_same_predictions(kind, town):
         else:
             (frame.write_ndjson if kind == "jsonl" else frame.write_parquet)(town / f"{name}.{kind}")
     where = {"train": f"train.{kind}", "test": f"test.{kind}", "encoding": "utf-8"}
-    bench(town, "TF-IDF SVM", "--per-target", "--delimiter", ";", "--again", **where)
+    bench(town, "TF-IDF SVM", "--per-target", "--delimiter", ";", "--again", "--no-shortcuts", **where)
     assert written(town) == expected
 
 
@@ -100,7 +104,7 @@ def watching(train, test):
 
 def test_a_callable_sees_each_target_alone_and_never_the_test_in_training(town):
     seen.clear()
-    bench(town, "my_systems:watching", "--per-target")
+    bench(town, "my_systems:watching", "--per-target", "--no-shortcuts")
     assert [{item.target for item in (*train, *test)} for train, test in seen] == [{"Bicycle Lanes"}, {"Library Hours"}]
     train = [item for part, _ in seen for item in part]
     assert len(train) == 28
@@ -109,16 +113,22 @@ def test_a_callable_sees_each_target_alone_and_never_the_test_in_training(town):
     assert {row["Stance"] for row in written(town)} == {"AGAINST"}
 
 
+def trained_on(file):
+    """The training rows of a file, beside some other rows to predict."""
+    columns = {"text": "Tweet", "target": "Target", "label": "Stance", "labels": "semeval", "cluster": "Thread"}
+    test = [{"ID": "x", "Tweet": "word", "Target": "T", "Stance": "FAVOR", "Thread": "x"}]
+    return kazstance.benchmark(file, test, id="ID", **columns).task.folds[0].train
+
+
 def test_validation_is_a_share_that_stays_the_same_and_keeps_clusters_whole(tmp_path):
     rows = [f"{n}\tT\tword\tFAVOR\t{n // 5}" for n in range(5000)]
     (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows]))
-    layout = Layout(("ID",), "Tweet", "Target", "Stance", spelling("semeval"), cluster="Thread")
-    found = read_items(tmp_path / "x.txt", layout, for_training=True)
+    found = trained_on(tmp_path / "x.txt")
     splits = Counter(item.split for item in found)
     assert splits["validation"] / len(found) == pytest.approx(VALIDATION, abs=0.03)
     assert all(len({item.split for item in found[n : n + 5]}) == 1 for n in range(0, 5000, 5))
     (tmp_path / "x.txt").write_text("\n".join(["ID\tTarget\tTweet\tStance\tThread", *rows[:1000]]))
-    assert read_items(tmp_path / "x.txt", layout, for_training=True) == found[:1000]
+    assert trained_on(tmp_path / "x.txt") == found[:1000]
 
 
 def test_clusters_are_what_intervals_are_drawn_by(town):
@@ -126,8 +136,8 @@ def test_clusters_are_what_intervals_are_drawn_by(town):
         text = (town / name).read_text(encoding="windows-1252").splitlines()
         lines = [f"{text[0]}\tThread", *(f"{line}\t{i // 2}" for i, line in enumerate(text[1:]))]
         (town / name).write_text("\n".join(lines), encoding="windows-1252")
-    found = json.loads(bench(town, "TF-IDF SVM", "--cluster", "Thread", "--json").stdout)
-    assert found[0]["scores"][0]["signature"]["clusters"] == 7
+    found = json.loads(bench(town, "TF-IDF SVM", "--cluster", "Thread", "--json", "--no-shortcuts").stdout)
+    assert "|clusters:7|" in found[0]["signature"]
 
 
 def test_ids_of_several_columns(town):
@@ -155,7 +165,7 @@ FAULTS = {
     "an empty label": ("train.txt", change("FAVOR", ""), "train.txt:2: Stance: '', expected one of FAVOR, AGAINST, NONE", 1),
     "a field too many": ("train.txt", change("Good lanes", "Good\tlanes"), "train.txt:4: 5 fields, expected 4", 1),
     "no rows": ("test.txt", lambda text: text.splitlines()[0], "test.txt: no rows, expected some under the header", 1),
-    "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "test.txt: Target: 'Parking' has no rows of training, expected Bicycle Lanes, Library Hours", 1),
+    "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "majority: fold test: 'Parking' has no rows of training, expected Bicycle Lanes, Library Hours", 1),
 }  # fmt: skip
 
 
@@ -196,7 +206,7 @@ def failing(train, test):
 @pytest.mark.parametrize(
     ("system", "message"),
     [
-        ("my_systems:short", "my_systems:short: Bicycle Lanes: 1 labels, expected 7"),
+        ("my_systems:short", "my_systems:short: fold test: Bicycle Lanes: 1 labels, expected 7"),
         ("my_systems:strange", "10001: 'pro', expected one of against, neutral, favor"),
         ("my_systems:failing", "ZeroDivisionError: no rows"),
     ],

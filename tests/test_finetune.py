@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from kazstance.benchmark.finetune import Settings
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
 from kazstance.errors import KazstanceError
+from kazstance.models.finetune import Settings
+from kazstance.models.systems import find_system
+from tests.benches import run
 from tests.conftest import ROOT, environment
 from tests.test_embeddings import PACKAGES
 
@@ -21,13 +21,14 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
-from kazstance.benchmark.runs import run
-from kazstance.benchmark.systems import find_system
-from kazstance.benchmark.tasks import TASKS, Item, items
+import kazstance
+from kazstance.bench.tasks import Item
+from kazstance.models import find_system
 
 logging.disable_progress_bar()  # of saving
 folder, out = Path(sys.argv[1]) / "tiny", Path(sys.argv[1])
-rows = items(TASKS["stance"])
+bench = kazstance.open().bench("stance", "in_domain")
+rows = [*bench.task.folds[0].train, *bench.rows]
 words = sorted({word for row in rows for text in (row.text, row.target) for word in text.casefold().split()})
 words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words, *"abcdefghij"]
 tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(dict.fromkeys(words))}, unk_token="[UNK]"))
@@ -50,26 +51,26 @@ found = {}
 train = [toy(n, "validation" if n % 7 == 0 else "train") for n in range(300)]
 test = [toy(n, "test") for n in range(300, 400)]
 before, verbosity = torch.random.get_rng_state(), logging.get_verbosity()
-learned = find_system(f"finetune:{folder}?epochs=15&lr=3e-3")(train, test)
+learned = find_system(f"finetune:{folder}?epochs=15&lr=3e-3").predict(train, test)
 found["toy"] = sum(label == item.label for label, item in zip(learned, test)) / len(test)
 found["left"] = torch.equal(before, torch.random.get_rng_state()) and verbosity == logging.get_verbosity()
-found["one label"] = find_system(f"finetune:{folder}?epochs=1")(train[:1] * 3, test[:2])
+found["one label"] = find_system(f"finetune:{folder}?epochs=1").predict(train[:1] * 3, test[:2])
 pair = [Item(str(n), "train", "a b", "a", "a", "s", "c", "ab"[n % 2], text_b="c d " * 100) for n in range(4)]
-found["pairs"] = find_system(f"finetune:{folder}?epochs=1")(pair, pair)
+found["pairs"] = find_system(f"finetune:{folder}?epochs=1").predict(pair, pair)
 
 def predicted(name, settings):
-    scores = run(f"finetune:{folder}?{settings}", "stance", "in_domain", out / name, say=lambda _: None)
+    result = bench.run(f"finetune:{folder}?{settings}", out / name, shortcuts=False)
     lines = (out / name / "predictions" / "test.jsonl").read_text().splitlines()
-    return [json.loads(line)["label"] for line in lines], scores[0].signature["n"]
+    return [json.loads(line)["label"] for line in lines], result.n
 
 quick = "epochs=6&lr=3e-3&length=48"
 found["runs"] = [predicted(name, f"{quick}&seed={seed}") for name, seed in (("1", 1), ("2", 2))]
 again = find_system(f"finetune:{folder}?{quick}&seed=1")
-found["again"] = again([r for r in rows if r.split != "test"], [r for r in rows if r.split == "test"])
+found["again"] = again.predict([r for r in rows if r.split != "test"], [r for r in rows if r.split == "test"])
 
 def refused(name, *args):
     try:
-        find_system(name)(*args)
+        find_system(name).predict(*args)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
@@ -146,8 +147,8 @@ def checkpoint(tmp_path):
 
 def test_settings_are_those_of_the_name(checkpoint):
     system = find_system(f"finetune:{checkpoint}?epochs=2&lr=3e-5&batch=8&length=64&seed=7")
-    assert system.keywords["settings"] == Settings(epochs=2, lr=3e-5, batch=8, length=64, seed=7)
-    assert find_system(f"finetune:{checkpoint}").keywords["settings"] == Settings()
+    assert system.predict.keywords["settings"] == Settings(epochs=2, lr=3e-5, batch=8, length=64, seed=7)
+    assert find_system(f"finetune:{checkpoint}").predict.keywords["settings"] == Settings()
 
 
 @pytest.mark.parametrize(
@@ -184,4 +185,4 @@ def test_a_name_of_the_hub_is_no_path():
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is here")
 def test_without_torch_the_extra_is_named(checkpoint, tmp_path):
     with pytest.raises(KazstanceError, match=r"torch is not installed; run: pip install 'kazstance\[finetune\]'"):
-        run(f"finetune:{checkpoint}", "stance", "in_domain", tmp_path / "run", say=lambda _: None)
+        run(f"finetune:{checkpoint}", "stance", "in_domain", tmp_path / "run")

@@ -16,7 +16,9 @@ import kazstance as ks
 from kazstance._moved import MOVED
 
 SAMPLE = """
+from collections.abc import Sequence
 import kazstance as ks
+from kazstance.bench.tasks import Item
 
 ds = ks.open()
 str(ds)
@@ -29,6 +31,17 @@ cmp = ds.compare(voice="own", by="source")
 cmp.positions().to_pandas(); cmp["old_mole", "campism"].net
 cmp.disagreements(); cmp.distances(); cmp.wording("campism"); cmp.contrast("campism")
 ds.agreement(by="target"); ds.explore(OUT + "/page.html")
+
+
+def model(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    return ["against" if "not" in item.text else "favor" for item in test]
+
+
+run = ds.bench(task="stance", protocol="in_domain").run(model, out=OUT + "/mine")
+result: ks.Result = run
+skill: float = run.scores["wts"].value
+run.scores["wts"], run.lift
+assert run.lift is not None and run.lift.low <= run.lift.value <= run.lift.high
 """
 
 

@@ -11,11 +11,11 @@ import pytest
 from sklearn.metrics import f1_score
 
 import kazstance
-from kazstance.benchmark import family
-from kazstance.benchmark.runs import bring
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench import family
+from kazstance.bench.tasks import get_task
 from kazstance.metrics import METRICS
 from kazstance.stats.metrics import effective_size
+from tests.benches import bring, rows_of
 from tests.conftest import ROOT, environment
 
 pytestmark = pytest.mark.full
@@ -90,8 +90,8 @@ def read_samples(samples, labels):
     return rows
 
 
-ROWS = {item.item_id: item for name in ("stance", "compare") for item in items(get_task(name))}
-ROWS |= {item.item_id: item for item in items(get_task("stance4")) if item.item_id not in ROWS}
+ROWS = {item.item_id: item for name in ("stance", "compare") for item in rows_of(name)}
+ROWS |= {item.item_id: item for item in rows_of("stance4") if item.item_id not in ROWS}
 
 
 def expected_macro_f1(rows, labels):
@@ -141,7 +141,7 @@ def test_scores_in_inspect_are_those_of_a_run_on_the_same_predictions(inspect, t
     lines = [json.dumps({"item_id": sample["id"], "label": row[2]}) for sample, row in zip(samples, rows, strict=True)]
     (tmp_path / "predictions.jsonl").write_text("\n".join(lines))
     ours = bring(tmp_path / "predictions.jsonl", "scripted", "stance", "in_domain", tmp_path / "run")
-    scores = {line.metric: line for line in ours if "within" not in line.signature}
+    scores = ours.scores
     assert {name: found[name] for name in scores} == {name: line.value for name, line in scores.items()}
     assert (found["wts_low"], found["wts_high"]) == (scores["wts"].low, scores["wts"].high)
     assert found["answered"] == 1

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from kazstance.annotate.sheet_folder import export_sheets
-from kazstance.benchmark import runs
-from kazstance.benchmark.tasks import get_task, items
 from kazstance.output.staging import PREFIX
 from kazstance.publish.hub import build_dataset
 from kazstance.schema.manifest import parse_manifest, sign, to_bytes
+from tests.benches import rows_of
+from tests.benches import run as run_system
 from tests.commands import argv, run
 from tests.conftest import HARBOUR, ROOT, quiet
 from tests.hub_stand_in import WRITER, HubStandIn
@@ -75,8 +75,8 @@ SCENARIOS = {
     "bench run --predictions": Scenario(
         of("bench run", "--data", "{w}/data", "--predictions", "{w}/new.jsonl", system="mine", out="{w}/run"), ("run",), pieces=True
     ),
-    "bench files": Scenario(
-        of("bench files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train="{w}/train.csv", test="{w}/test.csv", out="{w}/run"),
+    "bench run on files": Scenario(
+        of("bench run on files", "--id", "id", "--text", "text", "--target", "target", "--label", "label", system="majority", train="{w}/train.csv", test="{w}/test.csv", out="{w}/run"),
         ("run",),
         pieces=True,
     ),
@@ -112,13 +112,13 @@ def template(tmp_path_factory):
         (world / name).write_text("old")
     export_sheets(corpus, "p1", world / "sheets")
     write_rows(world / "sheets", fill_csv(world / "sheets"))
-    rows = items(get_task("stance"), data=world / "data")
+    rows = rows_of(data=world / "data")
     for name, label in (("old", "favor"), ("new", "against")):
         lines = [json.dumps({"item_id": item.item_id, "label": label}) for item in rows]
         (world / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
     write_table(world / "train.csv", rows[::2])
     write_table(world / "test.csv", rows[1::2])
-    runs.run("majority", "stance", "cross_source", world / "majority", data=world / "data", say=quiet)
+    run_system("majority", "stance", "cross_source", world / "majority", data=world / "data")
     (world / TEMPORARY).mkdir()
     return world
 

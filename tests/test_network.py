@@ -39,9 +39,9 @@ LINES = {
     ],
     "bench report": [argv("bench report", "runs/majority", "runs/lexicon", "--data", "built", out="report.html")],
     "bench compare": [argv("bench compare", "runs/majority", "runs/lexicon", "--data", "built")],
-    "bench files": [
+    "bench run on files": [
         argv(
-            "bench files",
+            "bench run on files",
             *FILES,
             *WINDOWS,
             system="TF-IDF SVM",
@@ -50,7 +50,7 @@ LINES = {
             out="town",
         )
     ],
-    "score": [argv("score", *LABELS, *WINDOWS, gold=TOWN / "test.txt", pred="town/predictions.jsonl")],
+    "score": [argv("score", *LABELS, *WINDOWS, gold=TOWN / "test.txt", pred="town/predictions/test.jsonl")],
     "explore": [argv("explore", data="built", out="page.html")],
     "export": [argv("export", table="stances", data="built", out="stances.csv")],
     "why": [argv("why", sentence="dockers/5/2", target="strike", data="built")],

@@ -4,16 +4,16 @@ import math
 import shutil
 import sys
 import xml.etree.ElementTree as ET
-from copy import deepcopy
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from typer.testing import CliRunner
 
-from kazstance.benchmark import report
-from kazstance.benchmark.page import to_html
-from kazstance.benchmark.runs import run
+from kazstance.bench.page import to_html
 from kazstance.cli import app
+from kazstance.plot.bench import charts
+from tests.benches import reported, run
 
 NAMES = [
     "<script>alert(1)</script>",
@@ -32,13 +32,13 @@ def folders(tmp_path_factory):
     for protocol in ("in_domain", "cross_target"):
         for system in ("majority", "majority per target", "source only"):
             found.append(tmp_path_factory.mktemp("run"))
-            run(system, "stance", protocol, found[-1], say=lambda _: None)
+            run(system, "stance", protocol, found[-1])
     return found
 
 
 @pytest.fixture(scope="module")
 def rows(folders):
-    return report.rows(folders)
+    return reported(*folders)
 
 
 class Page(HTMLParser):
@@ -91,28 +91,36 @@ def svgs(text):
     return ["<svg" + part.partition("<svg")[2] for part in pictures(text)]
 
 
-def test_every_score_stands_on_the_page(rows):
-    page = Page(to_html(rows))
+def shown(results):
+    """The page of results."""
+    return to_html(results, charts)
+
+
+def test_every_score_is_on_the_page(rows):
+    page = Page(shown(rows))
     for row in rows:
-        found = {}
-        for heading, table in page.tables:
-            if heading == f"stance · {row['protocol']}" and table[0][0] == "system":
-                found |= dict(zip(table[0], next(line for line in table if line[0] == row["system"]), strict=True))
-        expected = row["scores"] | {"interval over targets": row["target_interval"]}
-        expected |= {f"within {name} (D = {f[3]:.0f})": f[:3] for name, f in row["within"].items()}
-        expected |= {f"groups of one {name} (n = {f[3]})": f[:3] for name, f in row["contrast"].items()}
-        expected |= {"lift": row["lift"]} if row["lift"] else {}
+        heading = f"stance · {row.run.protocol}"
+        table = next(table for above, table in page.tables if above == heading)
+        found = dict(zip(table[0], next(line for line in table if line[0] == row.system), strict=True))
+        over = row.scores["wts"].over_targets
+        expected = {name: (s.value, s.low, s.high) for name, s in row.scores.items()}
+        expected |= {"targets, 95 %": (over.low, over.high)}
+        expected |= {f"within {n} (D = {row.sizes[n]:.0f})": (s.value, s.low, s.high) for n, s in row.within.items()}
+        expected |= {f"contrast by {n} (n = {g.n})": (g.value, g.low, g.high) for n, g in row.contrast.items()}
+        expected |= {"lift": (row.lift.value, row.lift.low, row.lift.high)} if row.lift else {}
         assert len(expected) > 10
         for name, figure in expected.items():
             assert figures(found[name]) == pytest.approx(list(figure), abs=0.00501), name
-        assert found["lift"] != "–" or row["best_shortcut"] == row["system"]
+        assert found["lift"] == "best shortcut" or row.best_shortcut != row.system
+
+
+def renamed(results, names):
+    """Results of systems under other names."""
+    return [replace(one, run=replace(one.run, system=name)) for one, name in zip(results, names, strict=False)]
 
 
 def test_names_are_shown_as_they_are_and_do_nothing(rows):
-    hostile = deepcopy(rows) + deepcopy(rows)
-    for row, name in zip(hostile, NAMES, strict=False):
-        row["system"] = name
-    text = to_html(hostile)
+    text = shown(renamed([*rows, *rows], NAMES))
     page = Page(text)
     assert {"script", "img", "iframe", "object", "link", "a"} & set(page.tags) == set()
     assert page.tags.count("style") == 1
@@ -123,7 +131,7 @@ def test_names_are_shown_as_they_are_and_do_nothing(rows):
 
 
 def test_nothing_is_loaded(rows):
-    page = Page(to_html(rows))
+    page = Page(shown(rows))
     for tag, attributes in page.attributes:
         for name, value in attributes.items():
             assert name.startswith("xmlns") or "://" not in (value or ""), (tag, name)
@@ -132,51 +140,33 @@ def test_nothing_is_loaded(rows):
 
 
 def test_what_cannot_be_printed_is_marked(rows):
-    changed = deepcopy(rows[:1])
-    changed[0]["system"] = "a\x00b\ud800\u202e\nc"
-    text = to_html(changed)
+    text = shown(renamed(rows[:1], ["a\x00b\ud800\u202e\nc"]))
     text.encode()
     assert {line[0] for _, table in Page(text).tables for line in table} >= {"a\ufffdb\ufffd\ufffd\ufffdc"}
     assert [ET.fromstring(svg).tag for svg in svgs(text)]
 
 
 def test_charts_have_words_and_their_own_ids(rows):
-    text = to_html(rows)
+    text = shown(rows)
     page = Page(text)
     alternatives = [attributes["aria-label"] for _, attributes in page.attributes if attributes.get("role") == "img"]
     assert len(alternatives) == len(svgs(text)) == 4
-    best = max((row for row in rows if row["protocol"] == "cross_target"), key=lambda row: row["scores"]["wts"][0])
-    value, low, high = best["scores"]["wts"]
-    assert f"cross_target: highest {best['system']}, {value:.2f} [{low:.2f}, {high:.2f}], of 3" in alternatives[0]
+    best = max((row for row in rows if row.run.protocol == "cross_target"), key=lambda row: row.scores["wts"].value)
+    assert f"cross_target: highest {best.system}, {best.scores['wts'].text()}, of 3" in alternatives[0]
     ids = [attributes["id"] for _, attributes in page.attributes if "id" in attributes]
     assert len(ids) == len(set(ids))
 
 
-def test_further_figures_are_shown_as_they_come(rows):
-    changed = deepcopy(rows)
-    for row in changed:
-        row["soft"] = {"cross_entropy": [0.75, 0.5, 1.0, 222]}
-        row["parts"] = {"target": {"uprising": {"n": 7, "wts": [0.25, math.nan, math.nan]}}, "voice": {}}
-        row["probes"] = [
-            {"probe": "mask", "measure": "kept", "over": "all", "value": 0.5, "low": 0.25, "high": 1.0, "n": 9}
-        ]
-        row["warning"] = "<b>of the family</b>"
-        row["family"] = None
-    text = to_html(changed)
-    found = {line[0]: line[1] for _, table in Page(text).tables for line in table}
-    assert found["cross_entropy"] == "0.75 [0.50, 1.00] (n = 222)"
-    assert found["target · uprising · n"] == "7"
-    assert found["target · uprising · wts"] == "0.25"
-    assert found["mask · kept · all · n = 9"] == "0.50 [0.25, 1.00]"
+def test_warnings_are_shown_as_text(rows):
+    text = shown([replace(row, warning="<b>of the family</b>") for row in rows])
     assert text.count("&lt;b&gt;of the family&lt;/b&gt;") == 2
 
 
 def test_undefined_figures_are_undefined(rows):
-    changed = deepcopy(rows[:1])
-    changed[0]["scores"]["ss"] = (math.nan, math.nan, math.nan)
-    changed[0]["scores"]["f_avg"] = [None, None, None]
-    table = dict(zip(*Page(to_html(changed)).tables[0][1][:2], strict=True))
-    assert (table["ss"], table["f_avg"]) == ("undefined", "undefined")
+    gone = replace(rows[0].scores["ss"], value=math.nan, low=math.nan, high=math.nan, reason="no <rows>")
+    page = Page(shown([replace(rows[0], scores={**rows[0].scores, "ss": gone})]))
+    assert dict(zip(*page.tables[0][1][:2], strict=True))["ss"] == "undefined"
+    assert [rows[0].system, "ss", "no <rows>"] in [line for _, table in page.tables for line in table]
 
 
 def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path, monkeypatch):
@@ -184,12 +174,10 @@ def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path,
     args = ["bench", "report", str(folders[0]), "--out", str(out)]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
-    assert out.read_text(encoding="utf-8") == to_html(report.rows(folders[:1]))
-    for name in [
-        name for name in sys.modules if name.startswith("kazstance.plot") or name == "kazstance.benchmark.page"
-    ]:
+    assert out.read_text(encoding="utf-8") == shown(reported(folders[0]))
+    for name in [name for name in sys.modules if name.startswith("kazstance.plot") or name == "kazstance.bench.page"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("kazstance.benchmark.page")
+    monkeypatch.delattr("kazstance.bench.page")
     monkeypatch.setitem(sys.modules, "altair", None)
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 1
@@ -203,10 +191,7 @@ def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path,
 def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(rows, tmp_path):
     from playwright.sync_api import sync_playwright
 
-    hostile = deepcopy(rows)
-    for row, name in zip(hostile, NAMES, strict=False):
-        row["system"] = name
-    (tmp_path / "page.html").write_text(to_html(hostile), encoding="utf-8")
+    (tmp_path / "page.html").write_text(shown(renamed(rows, NAMES)), encoding="utf-8")
     seen = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

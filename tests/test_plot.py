@@ -12,8 +12,15 @@ import altair as alt
 import numpy as np
 import pytest
 
+from kazstance.bench.breakdowns import Breakdown
+from kazstance.bench.contrast import GroupScore
+from kazstance.bench.record import Run
+from kazstance.bench.result import Result
 from kazstance.errors import UnknownNameError
 from kazstance.plot import bench, theme
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.paired import Difference
+from kazstance.stats.scores import Score
 
 HOSTILE = "</script><script>alert(1)</script>"
 # Machado, Oliveira and Fernandes (2009), severity 1.0: what a linear RGB colour looks like.
@@ -110,37 +117,46 @@ def test_a_missing_package_is_named():
     assert found == "MissingExtraError vl-convert-python is not installed; run: pip install 'kazstance[plots]'\n"
 
 
-def row(system, **change):
-    figure = [0.25, 0.125, 0.5]
-    found = {
-        "system": system,
-        "protocol": "in_domain",
-        "shortcut": False,
-        "scores": {"wts": figure},
-        "target_interval": [0, 1],
-        "lift": figure,
-        "contrast": {"target": [*figure, 2]},
-        "within": {"sentence": [*figure, 3]},
-        "parts": {"target": {"uprising": {"wts": figure}, "unions": {"wts": [None, None, None]}}},
-    }
-    return found | change
+FIGURE = Estimate(0.25, 0.125, 0.5, 2)
+GONE = Estimate.undefined("no rows")
+
+
+def result(system, *, protocol="in_domain", figure=FIGURE, parts=("uprising",)):
+    """A result with a figure everywhere."""
+    score = Score(**vars(figure), metric="wts", over_targets=FIGURE, signature={})
+    parted = [Breakdown("target", name, 2, 1.0, FIGURE, FIGURE, FIGURE) for name in parts]
+    return Result(
+        run=Run(system, "stance", protocol, {"data": "0"}),
+        rows="0",
+        headline="wts",
+        sizes={"target": 1.0, "sentence": 3.0},
+        scores={"wts": score},
+        within={"sentence": score},
+        contrast={"target": GroupScore(**vars(figure), kind="target")},
+        soft={},
+        breakdowns=(*parted, Breakdown("target", "unions", 2, 0.0, GONE, GONE, GONE)),
+        probes=(),
+        warning=None,
+        counts=None,
+        lift=Difference(**vars(figure), p=0.5),
+    )
 
 
 @pytest.mark.parametrize("draw", [bench.headline, bench.lift, bench.contrast, bench.within])
 def test_a_chart_has_every_system_and_protocol(draw):
-    rows = [row("a"), row(HOSTILE, shortcut=True), row("b", protocol="cross_both")]
-    words = {element.text for element in ET.fromstring(theme.to_svg(draw(rows))).iter()}
+    results = [result("a"), result(HOSTILE), result("b", protocol="cross_both")]
+    words = {element.text for element in ET.fromstring(theme.to_svg(draw(results))).iter()}
     assert {"a", "b", HOSTILE, "in_domain", "cross_both"} <= words
 
 
-def test_parts_are_drawn_where_they_are_defined():
-    words = {element.text for element in ET.fromstring(theme.to_svg(bench.parts([row("a")], "target"))).iter()}
+def test_breakdowns_are_drawn_if_they_are_defined():
+    drawn = bench.breakdowns([result("a")], "target")
+    words = {element.text for element in ET.fromstring(theme.to_svg(drawn)).iter()}
     assert "uprising" in words
     assert "unions" not in words
 
 
-@pytest.mark.parametrize("undefined", [None, float("nan")])
-def test_without_figures_there_is_no_chart(undefined):
-    found = [row("a", lift=None, contrast={}, within={"sentence": [undefined] * 3 + [0]}, parts={})]
+def test_without_figures_there_is_no_chart():
+    found = [result("a", figure=GONE, parts=())]
     assert [draw(found) for draw in (bench.lift, bench.contrast, bench.within)] == [None] * 3
-    assert bench.parts(found, "target") is None
+    assert bench.breakdowns(found, "target") is None

@@ -9,20 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.probes import probe_items, probe_rows, probe_scores, reader_scores
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench.probes import probe_items, probe_scores, reader_scores
+from kazstance.bench.protocols import folds
+from kazstance.bench.report import to_json, to_markdown
 from kazstance.cli import app
 from kazstance.errors import InputError, KazstanceError
+from tests.benches import bring, opened, probe_rows, quiet, reload, reported, rows_of, run
 
 MIRROR = {"favor": "against", "against": "favor", "neutral": "neutral"}
-
-
-def quiet(_):
-    """Ignore messages."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +26,7 @@ def importable(monkeypatch):
 
 @pytest.fixture(scope="module")
 def rows():
-    return items(get_task("stance"))
+    return rows_of()
 
 
 def perfect(train, test):
@@ -54,14 +48,14 @@ def of(found, probe):
 
 
 def probed(system, tmp_path, protocol="in_domain"):
-    run(f"my_probed:{system}", "stance", protocol, tmp_path / system, with_probes=True, say=quiet)
+    run(f"my_probed:{system}", "stance", protocol, tmp_path / system, probes=True, say=quiet)
     return reload(tmp_path / system).probes
 
 
 @pytest.mark.parametrize("protocol", ["in_domain", "cross_source", "cross_target", "cross_both"])
 def test_a_fold_asks_for_the_probes_of_its_own_test_rows(protocol, rows):
     asked = Counter()
-    for fold in folds(protocol, rows):
+    for fold in folds(protocol, rows, opened()):
         tested = {item.item_id: item for item in fold.test}
         for item in probe_items(fold, probe_rows()):
             probe, _, row = item.item_id.partition(":")
@@ -149,14 +143,14 @@ def test_probes_are_resumed_and_come_to_folds_that_are_there(tmp_path, monkeypat
     run("my_probed:counting", "stance", "cross_source", tmp_path, say=quiet)
     before = {file.name: file.read_bytes() for file in (tmp_path / "predictions").iterdir()}
     with pytest.raises(KazstanceError, match="out of memory"):
-        run("my_probed:counting", "stance", "cross_source", tmp_path, with_probes=True, say=quiet)
+        run("my_probed:counting", "stance", "cross_source", tmp_path, probes=True, say=quiet)
     assert {p.probe for p in reload(tmp_path).probes} == {"swap"}
     assert len(list((tmp_path / "probes").iterdir())) == 2
-    run("my_probed:counting", "stance", "cross_source", tmp_path, with_probes=True, say=quiet)
+    run("my_probed:counting", "stance", "cross_source", tmp_path, probes=True, say=quiet)
     assert file.read_text() == "fffffpppppp"
     assert {p.probe for p in reload(tmp_path).probes} == {"mask", "swap", "mirror"}
     assert {file.name: file.read_bytes() for file in (tmp_path / "predictions").iterdir()} == before
-    written = json.loads((tmp_path / "probes.json").read_text())
+    written = json.loads((tmp_path / "scores.json").read_text())["probes"]
     assert [row["value"] for row in written] == pytest.approx([p.value for p in reload(tmp_path).probes])
 
 
@@ -177,13 +171,13 @@ def test_a_dataset_without_probes_says_so(tmp_path, harbour):
     (tmp_path / "out").mkdir()
     build(harbour, tmp_path / "out", quiet)
     with pytest.raises(KazstanceError, match="the dataset has no items of probes"):
-        run("majority", "stance", "cross_source", tmp_path / "r", with_probes=True, data=tmp_path / "out", say=quiet)
+        run("majority", "stance", "cross_source", tmp_path / "r", probes=True, data=tmp_path / "out", say=quiet)
     run("majority", "stance", "cross_source", tmp_path / "r", data=tmp_path / "out", say=quiet)
-    assert not (tmp_path / "r" / "probes.json").exists()
+    assert reload(tmp_path / "r", data=tmp_path / "out").probes == ()
 
 
 def test_a_small_corpus_has_probes_of_its_own(tmp_path, harbour_data):
-    run("majority", "stance", "cross_source", tmp_path / "r", with_probes=True, data=harbour_data, say=quiet)
+    run("majority", "stance", "cross_source", tmp_path / "r", probes=True, data=harbour_data, say=quiet)
     found = reload(tmp_path / "r", data=harbour_data).probes
     assert {p.probe: p.n for p in found if p.over == "all" and p.measure in ("answers changed", "both right")} == {
         "mask": 2,
@@ -222,7 +216,7 @@ def test_part_of_a_probe_is_an_error(change, with_probes, message, tmp_path, row
     masks = [p for p in probe_rows() if p.probe == "mask"]
     (tmp_path / "p.jsonl").write_text(lines(rows, masks, change))
     with pytest.raises(InputError) as caught:
-        bring(tmp_path / "p.jsonl", "m", "stance", "cross_both", tmp_path / "r", with_probes=with_probes, say=quiet)
+        bring(tmp_path / "p.jsonl", "m", "stance", "cross_both", tmp_path / "r", probes=with_probes, say=quiet)
     assert message in str(caught.value)
     assert not (tmp_path / "r").exists()
 
@@ -230,19 +224,19 @@ def test_part_of_a_probe_is_an_error(change, with_probes, message, tmp_path, row
 def test_the_report_shows_probes_under_their_own_heading(tmp_path):
     for system in ("perfect", "deaf_to_the_target"):
         probed(system, tmp_path)
-    found = report.rows([tmp_path / "perfect", tmp_path / "deaf_to_the_target"])
-    page = report.to_markdown(found)
+    found = reported(tmp_path / "perfect", tmp_path / "deaf_to_the_target")
+    page = to_markdown(found)
     headings = [line for line in page.splitlines() if line.startswith("### ")]
     assert [h for h in headings if "Probe" in h] == ["### Probe: mask", "### Probe: swap", "### Probe: mirror"]
     assert "A track of consistency, no part of any score" in page
-    assert all("mirror" not in key for row in found for key in row["scores"])
-    again = json.loads(report.to_json(found))
+    assert all("mirror" not in key for row in found for key in row.scores)
+    again = json.loads(to_json(found))
     assert {p["probe"] for p in again[0]["probes"]} == {"mask", "swap", "mirror"}
 
 
 def test_parts_add_up(tmp_path, rows):
     probed("leaning_on_names", tmp_path, "cross_target")
-    (row,) = report.rows([tmp_path / "leaning_on_names"])
+    row = reload(tmp_path / "leaning_on_names").as_row()
     assert {by: len(parts) for by, parts in row["parts"].items()} == {"target": 35, "source": 5, "kind": 2, "voice": 2}
     for by, parts in row["parts"].items():
         assert sum(part["n"] for part in parts.values()) == row["n"] == len(rows)
@@ -258,4 +252,4 @@ def test_parts_add_up(tmp_path, rows):
     one_sided = row["parts"]["target"]["soviet_union"]
     assert math.isnan(one_sided["wts"][0])
     written = json.loads((tmp_path / "leaning_on_names" / "scores.json").read_text())
-    assert {part["by"] for part in written["parts"]} == {"target", "source", "kind", "voice"}
+    assert {part["by"] for part in written["breakdowns"]} == {"target", "source", "kind", "voice"}

@@ -19,13 +19,13 @@ from mlcroissant._src.core.rdf import make_context
 from typer.testing import CliRunner
 
 from kazstance import dataset
-from kazstance.benchmark import harness
-from kazstance.benchmark.questions import asked, definitions, question
-from kazstance.benchmark.tasks import get_task
+from kazstance.bench.tasks import get_task
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
+from kazstance.models import harness
+from kazstance.models.prompts import asked, definitions, question
 from kazstance.publish import rights
 from kazstance.publish.citation import Style, citation_cff, cite, zenodo_json
 from kazstance.publish.croissant import croissant
@@ -308,8 +308,8 @@ def test_the_evaluation_names_columns_there_are_in_the_documented_shape(staged, 
 
 def test_the_hub_asks_the_question_of_every_other_program(staged):
     rows = {row["item_id"]: row for row in pq.read_table(staged / "questions.parquet").to_pylist()}
-    known = definitions()
-    items = {item.item_id: item for item in asked(get_task("stance"), "test")}
+    known = definitions(DatasetFolder())
+    items = {item.item_id: item for item in asked(DatasetFolder(), get_task("stance"), "test")}
     assert rows.keys() == items.keys()
     for name, item in items.items():
         row = rows[name]

@@ -15,25 +15,31 @@ from sklearn.metrics import accuracy_score, f1_score
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark import family, harness
-from kazstance.benchmark.questions import asked, choices, definitions, question
-from kazstance.benchmark.replies import NO_ANSWER, Answer, count, measure
-from kazstance.benchmark.tasks import TASKS, get_task
+from kazstance.bench import family
+from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
+from kazstance.models import harness
+from kazstance.models.prompts import asked, choices, definitions, question
+from kazstance.models.replies import NO_ANSWER, Answer, count, measure
 from kazstance.schema.labels import Label, MoreFavorable
 from kazstance.stats.confusion import confusion
 
 TASK_FILES = {"kazstance_stance": "stance", "kazstance_stance4": "stance4"}
-known = pytest.fixture(scope="module")(definitions)
+
+
+@pytest.fixture(scope="module")
+def known():
+    return definitions(DatasetFolder())
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_question_has_target_definition_and_text_and_does_not_depend_on_the_label(task, known):
     targets = {target.target_id: target for target in kazstance.load("targets")}
     labels = get_task(task).labels
-    for item in asked(get_task(task), "test")[::37]:
+    for item in asked(DatasetFolder(), get_task(task), "test")[::37]:
         text = question(item, known)
         target = targets[item.target_id]
         assert f"Target: {target.name}\n" in text
@@ -48,7 +54,7 @@ def test_the_context_is_the_paragraph_around_the_sentence_and_may_be_left_out(ta
     paragraphs = {}
     for sentence in kazstance.load("sentences"):
         paragraphs.setdefault(sentence.paragraph_id, []).append(sentence.text)
-    items = asked(get_task(task), "validation")
+    items = asked(DatasetFolder(), get_task(task), "validation")
     assert any(item.context_before for item in items)
     for item in items:
         around = [item.context_before, item.text, item.context_after]
@@ -62,7 +68,7 @@ def test_the_context_is_the_paragraph_around_the_sentence_and_may_be_left_out(ta
 
 def test_stances_have_the_context_that_the_table_gives_them():
     rows = {f"{row.sentence_id}:{row.target_id}": row for row in kazstance.load("stances")}
-    for item in asked(get_task("stance")):
+    for item in asked(DatasetFolder(), get_task("stance")):
         row = rows[item.item_id]
         assert (item.context_before, item.context_after) == (row.context_before, row.context_after)
 
@@ -77,11 +83,11 @@ def test_choices_stand_in_the_order_of_the_label_numbers(task, names):
 
 def test_splits_are_those_of_the_data_or_all():
     task = get_task("stance")
-    sizes = {name: len(asked(task, name)) for name in ("train", "validation", "test", "all")}
+    sizes = {name: len(asked(DatasetFolder(), task, name)) for name in ("train", "validation", "test", "all")}
     assert sizes.pop("all") == sum(sizes.values())
     assert sizes == {name: file.rows for name, file in kazstance.manifest().tables["stances"].items()}
     with pytest.raises(UnknownNameError, match="'dev' is not a split; choose from train, validation, test, all"):
-        asked(task, "dev")
+        asked(DatasetFolder(), task, "dev")
 
 
 answer_lists = st.lists(
@@ -127,7 +133,7 @@ def test_where_all_is_answered_the_scores_are_those_of_scoring_to_the_last_digit
 
 
 def test_whoever_never_answers_has_no_skill():
-    rows = [Answer(i.target_id, i.cluster, i.label, NO_ANSWER) for i in asked(get_task("stance"))]
+    rows = [Answer(i.target_id, i.cluster, i.label, NO_ANSWER) for i in asked(DatasetFolder(), get_task("stance"))]
     found, right = count(rows, LABELS), count([row._replace(predicted=row.gold) for row in rows], LABELS)
     assert measure("wts", found) == pytest.approx(0, abs=1e-12)
     assert measure("wts", right) == 1
@@ -196,7 +202,7 @@ def test_lm_eval_warns_by_the_arguments_of_the_model(caplog):
     harness.load("stance", pretrained="some/other-model", model="")
     assert caplog.messages == []
     harness.load("stance", model="claude-x", base_url="http://claude")
-    assert caplog.messages == [family.warning("claude-x")]
+    assert caplog.messages == [family.warning("claude-x", family.makers(DatasetFolder()))]
 
 
 def test_the_entry_point_for_inspect_is_a_module_there_is(root):

@@ -18,22 +18,14 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from kazstance.benchmark import report
-from kazstance.benchmark.finished import reload
-from kazstance.benchmark.folder import AGAIN, MOVING, READY
-from kazstance.benchmark.protocols import folds
-from kazstance.benchmark.runs import bring, run
-from kazstance.benchmark.state_digest import state_of
-from kazstance.benchmark.systems import find_system, identify
-from kazstance.benchmark.tasks import get_task, items
+from kazstance.bench.protocols import folds
+from kazstance.bench.run_folder import AGAIN, MOVING, READY
+from kazstance.bench.state_digest import state_of
 from kazstance.corpus.build import build
 from kazstance.errors import KazstanceError
+from kazstance.models.systems import find_system
 from tests import commands
-
-
-def quiet(_):
-    """Say nothing."""
-
+from tests.benches import bring, opened, quiet, reload, reported, rows_of, run
 
 SYSTEM = """
 import os, signal
@@ -61,7 +53,7 @@ def bench(folder, harbour_data):
     """Run a system on the small corpus, as a process in the working folder."""
 
     def bench(*more, system="rl:s", out="run", data=harbour_data, **options):
-        where = ["--protocol", "cross_source", "--data", data, *more]
+        where = ["--protocol", "cross_source", "--data", data, "--no-shortcuts", *more]
         return commands.run("bench run", *where, cwd=folder, system=system, out=out, **options)
 
     return bench
@@ -179,7 +171,7 @@ def test_what_no_digest_covers_is_named(folder, bench):
 def made(folder, harbour_data):
     """Two finished runs of different systems, and the folds that both have."""
     for name, answer in (("one", "favor"), ("other", "against")):
-        rows = items(get_task("stance"), data=harbour_data)
+        rows = rows_of(data=harbour_data)
         (folder / f"{name}.jsonl").write_text(predictions(rows, answer))
         bring(folder / f"{name}.jsonl", name, "stance", "cross_source", folder / name, data=harbour_data, say=quiet)
     return folder
@@ -212,7 +204,7 @@ def test_altered_answers_are_refused(spoil, made, harbour_data):
     file = made / "one" / "predictions" / "dockers.jsonl"
     file.write_text("\n".join(spoil(file.read_text().splitlines())) + "\n")
     with pytest.raises(KazstanceError, match="dockers.jsonl: its SHA-256 begins with"):
-        report.rows([made / "one"], data=harbour_data)
+        reported(made / "one", data=harbour_data)
 
 
 def test_another_file_of_predictions_is_another_run(made, harbour_data):
@@ -263,11 +255,10 @@ def test_a_file_of_predictions_replaces_a_run_whole_or_not_at_all(hook, made, ha
         except Stopped:
             whole = False
         steps["left"] = -1
-        found = {label for fold in reload(out, data=harbour_data).labels.values() for label in fold.values()}
-        scored = json.loads((out / "scores.json").read_text())["parts"]
+        found, scored = answers(out), reload(out, data=harbour_data).breakdowns
         assert len(found) == 1
         assert scored
-        assert all(part["n"] for part in scored)
+        assert all(part.n for part in scored)
         seen |= found
         if whole or count % 5 == 0:  # not each time: it scores the run
             bring(made / "other.jsonl", "one", "stance", "cross_source", out, **how)
@@ -303,19 +294,19 @@ def test_other_data_are_another_run(harbour, folder, bench, tmp_path):
     refused = bench("--reuse", data=tmp_path / "rebuilt")
     assert refused.code == 1
     assert "holds another run, finished on 20" in refused.err
-    assert "different now: digest " in refused.err
+    assert "different now: data " in refused.err
 
 
 def test_the_bytes_of_a_checkpoint_are_part_of_its_identity(tmp_path):
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_bytes(name.encode())
     name = f"finetune:{tmp_path}"
-    before = identify(name)
-    assert identify(name) == before
+    before = find_system(name).identify()
+    assert find_system(name).identify() == before
     (tmp_path / "model.safetensors").write_bytes(b"model.safetensorS")
-    after = identify(name)
+    after = find_system(name).identify()
     assert {key for key in after.state if after.state[key] != before.state[key]} == {"file model.safetensors"}
-    assert identify(f"{name}?epochs=5").state.keys() - after.state.keys() == {"setting epochs"}
+    assert find_system(f"{name}?epochs=5").identify().state.keys() - after.state.keys() == {"setting epochs"}
 
 
 RECORDS = {
@@ -340,7 +331,7 @@ def test_a_record_that_is_none_is_named_in_one_line(fault, made, harbour_data):
     spoiled = RECORDS[fault](file.read_text())
     file.write_bytes(spoiled if isinstance(spoiled, bytes) else spoiled.encode())
     with pytest.raises(KazstanceError) as caught:
-        report.rows([made / "one"], data=harbour_data)
+        reported(made / "one", data=harbour_data)
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 600
 
@@ -422,7 +413,7 @@ def bench_files(folder):
 
     def bench_files(*more, system="rl:s"):
         places = {"train": "train.txt", "test": "test.txt", "out": "out"}
-        return commands.run("bench files", *columns, *more, cwd=folder, system=system, **places)
+        return commands.run("bench run on files", *columns, *more, cwd=folder, system=system, **places)
 
     return bench_files
 
@@ -432,10 +423,10 @@ def test_a_shortcut_that_fails_beside_a_system_is_a_line(folder, bench_files):
     assert found.code == 0, found.err
     assert "| rl:s | " in found.out
     assert "target-blind TF-IDF failed: target-blind TF-IDF: ValueError: empty vocabulary" in found.out
-    written = {row["system"]: row for row in json.loads((folder / "out" / "scores.json").read_text())}
-    assert written["target-blind TF-IDF"]["scores"] == []
-    assert written["rl:s"]["scores"]
-    assert len((folder / "out" / "predictions.jsonl").read_text().splitlines()) == 3
+    written = json.loads((folder / "out" / "scores.json").read_text())
+    assert "target-blind TF-IDF" in written["failed"]
+    assert "majority" in {shortcut["run"]["system"] for shortcut in written["shortcuts"]}
+    assert len((folder / "out" / "predictions" / "test.jsonl").read_text().splitlines()) == 3
 
 
 def test_a_run_on_files_belongs_to_one_system_and_its_files(folder, bench_files):
@@ -448,17 +439,17 @@ def test_a_run_on_files_belongs_to_one_system_and_its_files(folder, bench_files)
     assert (kept.code, kept.out) == (0, first.out)
     assert kept.err.startswith("reused, from 20")
     assert bench_files("--again").code == 0
-    predicted = (folder / "out" / "predictions.jsonl").read_text()
+    predicted = (folder / "out" / "predictions" / "test.jsonl").read_text()
     assert predicted.count("AGAINST") == 3
     (folder / "test.txt").write_text((folder / "test.txt").read_text().replace("FAVOR", "NONE"))
     other = bench_files("--reuse")
     assert other.code == 1
     assert "different now: test " in other.err
-    (folder / "out" / "predictions.jsonl").write_text(predicted.replace("AGAINST", "FAVOR", 1))
+    (folder / "out" / "predictions" / "test.jsonl").write_text(predicted.replace("AGAINST", "FAVOR", 1))
     (folder / "test.txt").write_text((folder / "test.txt").read_text().replace("NONE", "FAVOR", 1))
     spoiled = bench_files("--reuse")
     assert spoiled.code == 1
-    assert "predictions.jsonl: its SHA-256 begins with" in spoiled.err
+    assert "test.jsonl: its SHA-256 begins with" in spoiled.err
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -525,14 +516,14 @@ def test_parameters_tell_systems_apart(tmp_path):
 def test_an_estimator_is_known_by_its_parameters_not_by_what_it_learned(harbour_data):
     system = make_pipeline(CountVectorizer(), LogisticRegression())
     before = state_of(system)
-    part = next(iter(folds("cross_source", items(get_task("stance"), data=harbour_data), data=harbour_data)))
+    part = next(iter(folds("cross_source", rows_of(data=harbour_data), opened(harbour_data))))
     system.fit([item.text for item in part.train], [item.label for item in part.train])
     assert state_of(system) == before
 
 
 def test_built_in_systems_are_covered_whole():
     for name in ("majority", "lexicon", "TF-IDF SVM", "minilm"):
-        found = identify(name)
+        found = find_system(name).identify()
         assert found.unseen == ()
-        assert "kazstance.benchmark.shortcuts" in found.code
+        assert "kazstance.bench.shortcuts" in found.code
         assert find_system(name)

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.benchmark.runs import bring
 from kazstance.cli import app
 from kazstance.comparison.counts import count
 from kazstance.comparison.pairs import pairs
@@ -21,6 +20,7 @@ from kazstance.errors import InputError, KazstanceError, UnknownLabelError
 from kazstance.input.spelling import PRESETS, given, of_column, spelling
 from kazstance.schema.labels import GRID_LABELS
 from kazstance.stats.agreement import alpha
+from tests.benches import bring
 from tests.commands import Finished, run
 
 GOLD = ["0", "1", "2", "0", "1", "2"]
@@ -113,7 +113,7 @@ def test_none_is_refused_in_training_files_as_well(tmp_path):
         pl.DataFrame(rows).write_csv(tmp_path / f"{name}.csv")
     where = {name: tmp_path / f"{name}.csv" for name in ("train", "test")}
     columns = ["--id", "id", "--text", "text", "--target", "target", "--label", "label"]
-    found = run("bench files", *columns, system="majority", out=tmp_path / "out", **where)
+    found = run("bench run on files", *columns, system="majority", out=tmp_path / "out", **where)
     assert found.code == 1
     assert len(found.err.splitlines()) == 1
     assert "train.csv: label: 'none' in row 2 and 1 more" in found.err
@@ -194,7 +194,7 @@ def test_a_wrong_preset_is_a_line_for_each_spelling(tmp_path):
     args = ["--id", "id", "--text", "text", "--target", "target", "--label", "label", "--preset", "pro_con"]
     for kind, said in (("csv", "'Favor' in row 1 and 49 more"), ("tsv", "'Favor' (in 50 rows)")):
         where = ["--train", str(tmp_path / f"train.{kind}"), "--test", str(tmp_path / f"test.{kind}")]
-        done = CliRunner().invoke(app, ["bench", "files", "majority", *where, "--out", str(tmp_path / "out"), *args])
+        done = CliRunner().invoke(app, ["bench", "run", "majority", *where, "--out", str(tmp_path / "out"), *args])
         assert done.exit_code == 1
         assert len(done.stderr.splitlines()) == 3
         assert said in done.stderr
@@ -225,10 +225,10 @@ def test_predictions_are_spelled_as_most_rows_spell_them(mapped, tmp_path):
         str(tmp_path / "out"),
     ]
     args = ["--id", "id", "--text", "text", "--target", "target", "--label", "label"]
-    args += [part for pair in mapped for part in ("--map", pair)]
-    done = CliRunner().invoke(app, ["bench", "files", "tests.test_spelling:echo", *where, *args])
+    args += ["--no-shortcuts", *(part for pair in mapped for part in ("--map", pair))]
+    done = CliRunner().invoke(app, ["bench", "run", "tests.test_spelling:echo", *where, *args])
     assert done.exit_code == 0, done.output
-    lines = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "predictions" / "test.jsonl").read_text().splitlines()]
     assert [line["label"] for line in lines] == labels
 
 
@@ -239,11 +239,10 @@ def test_a_mapping_that_overrides_a_preset_is_read_back_as_it_was_written(tmp_pa
         pl.DataFrame(rows | {"label": ["FAVOR", "AGAINST", "NONE"] * 2}).write_csv(tmp_path / f"{name}.csv")
     where = [part for name in ("train", "test") for part in (f"--{name}", str(tmp_path / f"{name}.csv"))]
     args = ["--id", "id", "--text", "text", "--target", "target", "--label", "label", "--preset", "semeval"]
-    out = ["--out", str(tmp_path / "out"), "--map", "NONE=none", "--json"]
-    done = CliRunner().invoke(app, ["bench", "files", "tests.test_spelling:echo", *where, *args, *out])
+    out = ["--out", str(tmp_path / "out"), "--map", "NONE=none", "--json", "--no-shortcuts"]
+    done = CliRunner().invoke(app, ["bench", "run", "tests.test_spelling:echo", *where, *args, *out])
     assert done.exit_code == 0, done.output
-    scores = {one["metric"]: one["value"] for one in json.loads(done.stdout)[0]["scores"]}
-    assert scores["accuracy"] == 1
+    assert json.loads(done.stdout)[0]["scores"]["accuracy"][0] == 1
 
 
 def echo(train, test):

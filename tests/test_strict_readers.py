@@ -632,12 +632,11 @@ def test_a_manifest_cannot_crash_a_reader(harbour_data, tmp_path, content):
     ],
 )
 def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
-    from kazstance.benchmark.finished import Run
-    from kazstance.benchmark.record import Record, read_record
+    from kazstance.bench.record import read_record
 
     (tmp_path / "run.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(KazstanceError, match=r"run.json.*expected the folder of a run"):
-        read_record(tmp_path, Record[Run])
+        read_record(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -651,10 +650,16 @@ def test_the_settings_of_a_run_cannot_crash_a_reader(tmp_path, content):
     ],
 )
 def test_the_predictions_of_a_fold_cannot_crash_a_reader(content):
-    from kazstance.benchmark.answers import from_lines
+    from kazstance.bench.answers import from_lines
+    from kazstance.bench.tasks import AnswerColumns
 
     with pytest.raises(KazstanceError, match="x.jsonl"):
-        from_lines(f"{content}\n".encode(), None, ("favor", "against", "neutral"), "x.jsonl")
+        from_lines(
+            f"{content}\n".encode(),
+            None,
+            AnswerColumns({name: name for name in ("favor", "against", "neutral")}),
+            "x.jsonl",
+        )
 
 
 def test_a_float_is_finite_in_whatever_is_read():

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
-from kazstance.benchmark import report
-from kazstance.benchmark.runs import run as run_system
+from kazstance.bench.report import to_markdown
 from kazstance.cli import app
 from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements
@@ -26,6 +25,8 @@ from kazstance.stats.paired import compare
 from kazstance.stats.resampling import estimate
 from kazstance.stats.scores import score, score_all
 from kazstance.stats.soft import soft_scores
+from tests.benches import reload
+from tests.benches import run as run_system
 from tests.commands import run
 
 AGAINST, NEUTRAL, FAVOR = range(3)
@@ -200,13 +201,12 @@ def test_every_null_of_the_shipped_data_has_a_reason(args):
 
 
 def test_reports_of_runs_list_what_is_undefined(tmp_path):
-    run_system("majority", "stance", "in_domain", tmp_path / "run", say=lambda _: None)
-    (row,) = report.rows([tmp_path / "run"])
-    undefined = [name for name, figure in row["parts"]["target"].items() if math.isnan(figure["wts"][0])]
+    run_system("majority", "stance", "in_domain", tmp_path / "run")
+    result = reload(tmp_path / "run")
+    undefined = [part.name for part in result.by("target") if math.isnan(part.headline.value)]
     assert undefined
-    assert all(row["reasons"][f"headline by target {name}"] == "one gold label in all rows" for name in undefined)
-    page = report.to_markdown([row])
+    assert all(result.reasons[f"headline by target {name}"] == "one gold label in all rows" for name in undefined)
+    page = to_markdown([result])
     assert "### Undefined" in page
     assert all(f"| headline by target {name} | one gold label in all rows |" in page for name in undefined)
-    parts = json.loads((tmp_path / "run" / "scores.json").read_text())["parts"]
-    assert all(part["reasons"] for part in parts if part["headline"] is None or part["f_avg"] is None)
+    assert explained(json.loads((tmp_path / "run" / "scores.json").read_text())) > 10

@@ -1,10 +1,11 @@
-"""Commands that benchmark systems."""
+"""The commands that benchmark systems."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 import typer
 from rich.progress import Progress, TimeElapsedColumn
@@ -23,70 +24,158 @@ from kazstance.cli.command import (
     delimiter_of,
     make_group,
 )
-from kazstance.input.spelling import named, spelling
-from kazstance.output.files import filling, write_file
+from kazstance.input.spelling import Spelling, spelling
+from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
 
+if TYPE_CHECKING:
+    from kazstance._benchmark import Benchmark
+    from kazstance.bench.result import Result
+
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
-Again = Annotated[bool, typer.Option("--again", help="Run anew, and replace the run that the folder holds.")]
-Reuse = Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say when it was finished.")]
+
+
+OWN = "Rows of your own"
+Task = Annotated[str | None, typer.Option(help="stance (the default), stance4 or compare.")]
+Protocol = Annotated[
+    str | None, typer.Option(help="in_domain, cross_source (the default), cross_target or cross_both.")
+]
+Train = Annotated[Path | None, typer.Option(help=f"{OWN} to train on: .csv, .tsv, .txt, .jsonl or .parquet.")]
+Test = Annotated[Path | None, typer.Option(help=f"{OWN} to predict and score.")]
+Dev = Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; without it, 15 % of --train.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help=f"{OWN}: a column that identifies one; may be repeated.")]
+Text = Annotated[str, typer.Option(help=f"{OWN}: the column of the text.")]
+Target = Annotated[str, typer.Option(help=f"{OWN}: the column of the target.")]
+Label = Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")]
+Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of whoever speaks.")]
+Cluster = Annotated[str | None, typer.Option(help=f"{OWN}: the column of what belongs together, such as a thread.")]
+Given = Annotated[
+    Path | None,
+    typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
+]
 
 
 @bench_command
 def run(
     system: Annotated[str, typer.Argument(help="A shortcut, a baseline, or an import path as package.module:object.")],
     out: Annotated[Path, typer.Option(help="The folder of the run; an unfinished run of the same system is resumed.")],
-    task: Annotated[str, typer.Option(help="stance, stance4 or compare.")] = "stance",
-    protocol: Annotated[
-        str, typer.Option(help="in_domain, cross_source, cross_target or cross_both.")
-    ] = "cross_source",
-    predictions_file: Annotated[
-        Path | None,
-        typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
-    ] = None,
+    task: Task = None,
+    protocol: Protocol = None,
+    train: Train = None,
+    test: Test = None,
+    dev: Dev = None,
+    ids: Ids = None,
+    text: Text = "text",
+    target: Target = "target",
+    label: Label = "label",
+    source: Source = None,
+    cluster: Cluster = None,
+    given: Given = None,
+    per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target alone.")] = False,
     probes: Annotated[bool, typer.Option("--probes", help="Ask for probes too: names hidden, claims negated.")] = False,
-    family: Annotated[
-        str | None, typer.Option(help="The family of the model that is scored: warns where it made the labels.")
-    ] = None,
+    family: Annotated[str | None, typer.Option(help="The family of the model; warns if it made the labels.")] = None,
+    no_shortcuts: Annotated[bool, typer.Option("--no-shortcuts", help="Run no shortcuts beside the system.")] = False,
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
-    again: Again = False,
-    reuse: Reuse = False,
+    delimiter: Delimiter = None,
+    encoding: Encoding = "utf-8",
+    again: Annotated[bool, typer.Option("--again", help="Replace the finished run that the folder holds.")] = False,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say when it was finished.")] = False,
     data: Data = dataset.SHIPPED,
+    as_json: Json = False,
 ) -> None:
-    """Run a system on a task under a protocol; every row is predicted once over the folds."""
-    from kazstance.benchmark import runs
-    from kazstance.benchmark.tasks import get_task
+    """Run a system on a task of a dataset, or on rows of your own, with the shortcuts beside it."""
+    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster)
+    is_spelled = bool(preset or mapping)
+    _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
+    if own.are_there:
+        benchmark = _of_files(own, spelling(preset, mapping or []), Form(delimiter_of(delimiter), encoding))
+    else:
+        benchmark = _of_dataset(data, task, protocol)
+    labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
+    asked = Asked(per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts)
+    kept = Kept(ignored=ignored or (), existing=_existing(again=again, reuse=reuse))
+    with progress() as bars:
+        result = benchmark.run(given or system, out, name=system, labels=labels, **asked, **kept, **bars)
+    _print(result, as_json=as_json)
 
-    how = Asked(with_probes=probes, family=family, existing=_existing(again=again, reuse=reuse), data=data)
-    say = partial(echo, err=True)
-    if not predictions_file and (preset or mapping or ignored):
-        raise typer.BadParameter("--preset, --map and --ignore-column go with --predictions")
-    with filling(out):
-        if predictions_file:
-            labels = get_task(task).labels
-            spelled = spelling(preset, mapping or [], labels) if preset or mapping else named(labels)
-            found = runs.bring(
-                predictions_file, system, task, protocol, out, **how, spelling=spelled, ignored=ignored or (), say=say
-            )
-        else:
-            with progress(say) as bars:
-                found = runs.run(system, task, protocol, out, **how, **bars)
-    echo(*found)
+
+@dataclass(frozen=True)
+class OwnRows:
+    """Files of rows of a user's own, and their columns."""
+
+    train: Path | None
+    test: Path | None
+    dev: Path | None
+    ids: tuple[str, ...]
+    text: str
+    target: str
+    label: str
+    source: str | None
+    cluster: str | None
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there are any."""
+        return self.train is not None and self.test is not None
+
+
+def _check_options(
+    own: OwnRows, *, is_asked: bool, is_spelled: bool, given: Path | None, ignored: Sequence[str] | None
+) -> None:
+    """See that options go together.
+
+    Raises:
+        BadParameter: they do not.
+    """
+    are_own = own.are_there
+    wrong = {
+        "--train and --test go together, without --task and --protocol": (own.train or own.test)
+        and (is_asked or not are_own),
+        "--dev, --id, --source and --cluster go with --train and --test": not are_own
+        and (own.dev or own.ids or own.source or own.cluster),
+        "--preset and --map go with --predictions, or with --train and --test": is_spelled and not (given or are_own),
+        "--ignore-column goes with --predictions": ignored and not given,
+    }
+    for message, is_so in wrong.items():
+        if is_so:
+            raise typer.BadParameter(message)
 
 
 class Asked(TypedDict):
-    """What a run and a file of predictions are asked alike."""
+    """How a system is run."""
 
-    with_probes: bool
+    per_target: bool
+    probes: bool
     family: str | None
+    shortcuts: bool
+
+
+class Kept(TypedDict):
+    """What is compared, and what becomes of a run that is there."""
+
+    ignored: Sequence[str]
     existing: Literal["refuse", "again", "reuse"]
-    data: Path
+
+
+def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmark":
+    from kazstance._benchmark import Benchmark
+    from kazstance.bench.dataset_tasks import dataset_task
+
+    return Benchmark(dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source"))
+
+
+def _of_files(own: OwnRows, labels: Spelling, form: Form) -> "Benchmark":
+    from kazstance._benchmark import Benchmark
+    from kazstance.bench.file_tasks import Layout, file_task
+
+    layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
+    return Benchmark(file_task(own.train, own.test, layout, dev=own.dev))
 
 
 def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:
@@ -100,6 +189,20 @@ def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"
     return "again" if again else "reuse" if reuse else "refuse"
 
 
+def _print(result: "Result", *, as_json: bool) -> None:
+    """Print scores: beside shortcuts as a table first."""
+    if as_json:
+        echo_page(result.to_json())
+        return
+    if result.shortcuts:
+        echo_page(result.to_markdown())
+        echo("")
+    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
+    echo(*result.lines)
+    for shortcut in result.shortcuts:
+        echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))
+
+
 class Bars(TypedDict):
     """How a run tells what it does."""
 
@@ -108,73 +211,36 @@ class Bars(TypedDict):
 
 
 @contextmanager
-def progress(say: Callable[[str], None]) -> Iterator[Bars]:
-    """A progress bar where standard error is a terminal; else a line for whatever is finished."""
+def progress() -> Iterator[Bars]:
+    """A progress bar if standard error is a terminal; otherwise a line for whatever is finished."""
     terminal = console(err=True)
     if not terminal.is_terminal:
-        yield {"say": say, "track": iter}
+        yield {"say": partial(echo, err=True), "track": iter}
         return
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=terminal) as bar:
         yield {"say": lambda line: terminal.print(safe_line(line)), "track": bar.track}
 
 
-@bench_command
-def files(
-    system: Annotated[str, typer.Argument(help="As for run; finetune:PATH for a checkpoint on this machine.")],
-    train: Annotated[Path, typer.Option(help="Rows to train on: .csv, .tsv, .txt, .jsonl or .parquet.")],
-    test: Annotated[Path, typer.Option(help="Rows to predict and score.")],
-    out: Annotated[Path, typer.Option(help="The folder of predictions and scores.")],
-    ids: Annotated[list[str], typer.Option("--id", help="A column that identifies a row; may be given several times.")],
-    text: Annotated[str, typer.Option(help="The column of the text.")],
-    target: Annotated[str, typer.Option(help="The column of the target.")],
-    label: Annotated[str, typer.Option(help="The column of the label.")],
-    cluster: Annotated[str | None, typer.Option(help="The column of the cluster that stays together.")] = None,
-    preset: Preset = None,
-    mapping: Mapping = None,
-    per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target apart.")] = False,
-    again: Again = False,
-    reuse: Reuse = False,
-    delimiter: Delimiter = None,
-    encoding: Encoding = "utf-8",
-    as_json: Json = False,
-) -> None:
-    """Train a system on a stance data set of your own, score it, and show the shortcuts beside it."""
-    from kazstance.benchmark.files import Layout, run_files
-    from kazstance.input.tables import Form
-    from kazstance.output.markdown import markdown_table
-
-    form = Form(delimiter_of(delimiter), encoding)
-    layout = Layout(tuple(ids), text, target, label, spelling(preset, mapping or []), cluster, form)
-    existing = _existing(again=again, reuse=reuse)
-    say = partial(echo, err=True)
-    with filling(out):
-        found = run_files(system, train, test, out, layout, per_target=per_target, existing=existing, say=say)
-    if as_json:
-        echo_page(to_json([result.as_row() for result in found]))
-        return
-    names = [score.metric for score in found[0].scores]
-    lines = ([r.system, *(s.value_text(3) for s in r.scores)] for r in found if r.error is None)
-    echo_page(markdown_table(["system", *names], lines))
-    echo("", *(f"{r.system} failed: {r.error}" for r in found if r.error is not None), *found[0].scores)
-    for result in found[1:]:
-        echo(*(f"{result.system}: {score.metric}: {score.reason}" for score in result.scores if score.reason))
+@bench.command("files", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def files() -> None:
+    """What became of the command for files."""
+    raise typer.BadParameter("kazstance bench files has become `bench run --train … --test …`")
 
 
 @bench_command
 def compare(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of runs of one task and protocol.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs on the same rows.")],
     metric: Annotated[str | None, typer.Option(help="The metric; without it, the task's headline.")] = None,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
     """Compare runs with paired intervals and a randomisation test, corrected for their number."""
-    from kazstance.benchmark import report
+    from kazstance.bench.report import compare_results
     from kazstance.stats.estimate import number_text
 
-    found = report.compare_runs(folders, metric, data=data)
-    _warn(folders, data)
+    found = compare_results(_results(folders, data), metric)
     if as_json:
-        echo_page(to_json([line.as_row() for line in found]))
+        echo_page(to_json(found.rows()))
         return
     table = Table("one", "less the other", "metric", "difference", "95 %", "p (Holm)")
     for line in found:
@@ -191,25 +257,20 @@ def report_(
     data: Data = dataset.SHIPPED,
 ) -> None:
     """Write the scores of runs as a page, each beside its lift over the best shortcut."""
-    suffix = suffix_of(out, "kind of page", (".md", ".html", ".json"))
-    from kazstance.benchmark import report
+    suffix_of(out, "kind of page", (".md", ".html", ".json"))
+    from kazstance._benchmark import write_report
+    from kazstance.bench.report import shortcut_hints, side_by_side
 
-    def to_html(rows: Sequence[dict[str, Any]]) -> str:
-        from kazstance.benchmark import page
-
-        return page.to_html(rows)
-
-    writers = {".md": report.to_markdown, ".html": to_html, ".json": report.to_json}
-    rows = report.rows(folders, data=data)
-    write_file(writers[suffix](rows).encode(), out)
-    _warn(folders, data)
-    echo(*report.shortcut_hints(rows), err=True)
+    results = side_by_side(_results(folders, data))
+    write_report(results, out)
+    echo(*shortcut_hints(results), err=True)
     echo(f"wrote {out}")
 
 
-def _warn(folders: Iterable[Path], data: Path) -> None:
-    """Say of runs by the family that made the labels that they are."""
-    from kazstance.benchmark import report
+def _results(folders: Sequence[Path], data: Path) -> "list[Result]":
+    """The results of runs, with the warnings of each."""
+    from kazstance.bench.dataset_tasks import read_results
 
-    for warning in report.warnings(folders, data=data):
-        echo(warning, err=True)
+    found = read_results(folders, dataset.DatasetFolder(data))
+    echo(*dict.fromkeys(result.warning for result in found if result.warning), err=True)
+    return found

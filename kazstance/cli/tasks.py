@@ -12,6 +12,6 @@ def tasks_dir() -> None:
 
     Example: kazstance tasks-dir
     """
-    from kazstance.benchmark import harness
+    from kazstance.models import harness
 
     echo(harness.TASKS)

@@ -35,6 +35,8 @@ class Form:
 
 
 PLAIN: Final = Form()
+ENDINGS: Final = (".csv", ".jsonl", ".parquet", *TEXT)
+"""Endings of the files that can be read."""
 
 
 def read_table(file: StrPath, form: Form = PLAIN) -> pa.Table:

@@ -1,13 +1,16 @@
 """Charts of a benchmark's scores: dots with intervals, a panel for each protocol; shortcuts are hollow."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
 
-from kazstance.plot.theme import CATEGORIES, MUTED, SHAPES
+from kazstance.bench.page import Chart
+from kazstance.bench.result import Result
+from kazstance.plot.theme import CATEGORIES, MUTED, SHAPES, to_svg
+from kazstance.stats.estimate import Estimate
 
 PANEL: Final = 300
 """Width of a panel."""
@@ -74,64 +77,94 @@ def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bo
     )
 
 
-def headline(rows: Sequence[dict[str, Any]]) -> Any:
-    """The headline of each system and protocol, with the interval for these targets and the one for further targets.
+def charts(results: Sequence[Result]) -> list[Chart]:
+    """The charts of the results of one task, of what there is to draw, each with its content in words."""
+    name = results[0].headline
+    by_strata = f"{name} within other strata"
+    kinds: list[tuple[Any, str, Callable[[Result], Estimate | None]]] = [
+        (headline(results), f"{name} by protocol", lambda result: result.scores[name]),
+        (lift(results), f"Lift of {name} over the best shortcut by protocol", lambda result: result.lift),
+        (contrast(results), "Contrast set: groups that are right as a whole", lambda result: _first(result.contrast)),
+        (within(results), by_strata, lambda result: _first(result.within)),
+    ]
+    for by in dict.fromkeys(part.by for result in results for part in result.breakdowns):
+        kinds.append((breakdowns(results, by), f"{name} by {by}", lambda result: None))
+    return [
+        Chart(to_svg(chart), caption, _alternative(results, caption, figure))
+        for chart, caption, figure in kinds
+        if chart is not None
+    ]
 
-    Args:
-        rows: scores of one task, as `kazstance.benchmark.report.rows` gives them.
-    """
-    name = next(iter(rows[0]["scores"]))
+
+def _first(figures: Mapping[str, Estimate]) -> Estimate | None:
+    return next(iter(figures.values()), None)
+
+
+def _alternative(results: Sequence[Result], caption: str, figure: Callable[[Result], Estimate | None]) -> str:
+    """A chart in words: the highest value of each protocol; all others are in the tables."""
+    parts = []
+    for protocol in dict.fromkeys(result.run.protocol for result in results):
+        found = [(result, figure(result)) for result in results if result.run.protocol == protocol]
+        known = [(result, value) for result, value in found if value is not None and value.is_defined]
+        if known:
+            best, value = max(known, key=lambda pair: pair[1].value)
+            parts.append(f"{protocol}: highest {best.system}, {value.text(with_reason=False)}, of {len(known)}")
+    return "; ".join([f"Chart. {caption}", *parts]) + ". All figures are in the tables below."
+
+
+def headline(results: Sequence[Result]) -> Any:
+    """The headline of each system and protocol, with the interval for these targets and the one for further targets."""
+    name = results[0].headline
     found = []
-    for row in rows:
-        score = row["scores"][name]
-        found += _dot(row, "these targets (over clusters)", score)
-        found += _dot(row, "further targets (over targets)", (score[0], *row["target_interval"]))
+    for result in results:
+        score = result.scores[name]
+        found += _dot(result, "these targets (over clusters)", score)
+        found += _dot(result, "further targets (over targets)", score.over_targets)
     return dots(found, name, "95 % interval for")
 
 
-def lift(rows: Sequence[dict[str, Any]]) -> Any:
+def lift(results: Sequence[Result]) -> Any:
     """How far each system's headline is above the best shortcut's, with paired intervals."""
-    found = [dot for row in rows if row["lift"] for dot in _dot(row, "lift", row["lift"])]
+    found = [dot for result in results if result.lift for dot in _dot(result, "lift", result.lift)]
     return dots(found, "lift over the best shortcut")
 
 
-def contrast(rows: Sequence[dict[str, Any]]) -> Any:
+def contrast(results: Sequence[Result]) -> Any:
     """Share of the groups of the contrast set that are right as a whole."""
-    found = [dot for row in rows for kind, group in row["contrast"].items() for dot in _dot(row, kind, group)]
+    found = [dot for result in results for kind, group in result.contrast.items() for dot in _dot(result, kind, group)]
     return dots(found, "share of groups that are right", "two rows that share the", zero=False)
 
 
-def within(rows: Sequence[dict[str, Any]]) -> Any:
+def within(results: Sequence[Result]) -> Any:
     """The headline within other strata."""
-    found = [dot for row in rows for strata, figure in row["within"].items() for dot in _dot(row, strata, figure)]
-    return dots(found, next(iter(rows[0]["scores"])), "within")
+    found = [
+        dot for result in results for strata, score in result.within.items() for dot in _dot(result, strata, score)
+    ]
+    return dots(found, results[0].headline, "within")
 
 
-def parts(rows: Sequence[dict[str, Any]], by: str) -> Any:
-    """The headline on each part of the data, of the systems that are no shortcuts with the highest headlines.
+def breakdowns(results: Sequence[Result], by: str) -> Any:
+    """The headline on each part of the rows, of the systems with the highest headlines that are not shortcuts.
 
     Args:
-        rows: as above, with `parts`: by what the data are parted, then the part, then its scores.
-        by: one of those.
+        results: of one task.
+        by: what the rows are broken down by.
     """
-    name = next(iter(rows[0]["scores"]))
-    known = sorted((row for row in rows if not row["shortcut"] and _dot(row, "", row["scores"][name])), key=_headline)
-    systems = list(dict.fromkeys(row["system"] for row in known[::-1]))[:COMPARED]
+    name = results[0].headline
+    known = [result for result in results if not result.is_shortcut and result.scores[name].has_interval]
+    best = sorted(known, key=lambda result: result.scores[name].value, reverse=True)
+    systems = list(dict.fromkeys(result.system for result in best))[:COMPARED]
     found = []
-    for row in rows:
-        if row["system"] in systems:
-            for part, scores in row["parts"].get(by, {}).items():
-                found += _dot(row | {"system": part}, row["system"], scores[name])
+    for result in results:
+        if result.system in systems:
+            for part in (part for part in result.breakdowns if part.by == by):
+                found += _dot(result, result.system, part.headline, system=part.name)
     return dots(found, f"{name} by {by}", "system")
 
 
-def _headline(row: dict[str, Any]) -> float:
-    return float(next(iter(row["scores"].values()))[0])
-
-
-def _dot(row: dict[str, Any], series: str, figure: Sequence[float | None]) -> list[Dot]:
-    """A dot for a figure with its interval; none where it is undefined, as NaN or, read from JSON, as null."""
-    numbers = [number for number in figure[:3] if number is not None and math.isfinite(number)]
-    if len(numbers) < 3:  # noqa: PLR2004
+def _dot(result: Result, series: str, figure: Estimate, *, system: str | None = None) -> list[Dot]:
+    """A dot for a figure with its interval; none if it is undefined or infinite."""
+    numbers = figure.value, figure.low, figure.high
+    if not all(map(math.isfinite, numbers)):
         return []
-    return [Dot(row["system"], row["protocol"], series, row["shortcut"], *numbers)]
+    return [Dot(system or result.system, result.run.protocol, series, result.is_shortcut, *numbers)]

@@ -1,4 +1,4 @@
-"""Predictions for the rows of a task, from a file."""
+"""Predictions for the rows of a task."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from kazstance.errors import InputError, Problem
 from kazstance.input.pairing import Side, check_complete, check_shared, row_keys
 from kazstance.input.spelling import Spelling, named
-from kazstance.input.tables import read_table
 from kazstance.output.terminal import echo
 from kazstance.predictions.distributions import PROBABILITY, LabelColumns, most_probable, read_probabilities
 from kazstance.predictions.labels import check_columns, label_test, read_labels
@@ -19,57 +18,57 @@ from kazstance.stats.counting import Floats
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions from a file: the label of each id, and the probabilities of the labels, where the file has them."""
+    """Predictions: the label of each id, and the probabilities of the labels, if they are given."""
 
     labels: dict[str, str]
     probabilities: dict[str, tuple[float, ...]] | None
 
 
 def predicted_labels(
-    file: Path,
+    table: pa.Table,
     known: pa.Table,
     labels: Sequence[str],
     optional: Sequence[Sequence[str]] = (),
     *,
+    name: str = "predictions",
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
     say: Callable[[str], None] = echo,
 ) -> Predicted:
-    """The prediction of each row of a task, from a file with the columns `item_id` and `label`.
+    """The prediction of each row of a task, from a table with the columns `item_id` and `label`.
 
     `label` may be left out where there are columns `p_<label>`, the probability of each label: it is the most probable.
-    Columns that the file shares with the task are compared, see `input.pairing`.
+    Columns that the table shares with the task are compared, see `input.pairing`.
 
     Args:
-        file: CSV, JSON Lines or Parquet.
+        table: the predictions.
         known: the rows of the task, with the column `item_id` and whatever else they are known by.
         labels: those there are.
         optional: sets of rows that may be left out, each as a whole.
-        spelling: of the labels in the file; without it, by their names.
+        name: the file of the predictions, for messages.
+        spelling: how their labels are spelled; without it, by their names.
         ignored: columns that are not compared.
         say: is called with each note.
 
     Raises:
         InputError: rows that do not pair, unknown labels, or invalid probabilities; all are named.
         UnknownNameError: a column that is not there.
-        KazstanceError: the file cannot be read.
     """
     spelling = spelling or named(labels)
-    table = read_table(file)
-    columns = [name for name in table.column_names if name.startswith(PROBABILITY)]
+    columns = [column for column in table.column_names if column.startswith(PROBABILITY)]
     has_labels = "label" in table.column_names or not columns
-    check_columns(table, str(file), ["item_id", *(["label"] if has_labels else [])])
+    check_columns(table, name, ["item_id", *(["label"] if has_labels else [])])
     problems: list[Problem] = []
-    side = Side(str(file), table, "label", row_keys(table, ["item_id"], str(file), problems))
+    side = Side(name, table, "label", row_keys(table, ["item_id"], name, problems))
     task = _asked(known, optional, side)
     check_complete(task, side, problems)
     is_label = label_test(spelling)
     for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
         say(str(note))
-    by_column = {name: spelling.label(name.removeprefix(PROBABILITY)) for name in columns}
+    by_column = {column: spelling.label(column.removeprefix(PROBABILITY)) for column in columns}
     soft = LabelColumns(side, PROBABILITY, by_column, spelling)
     probabilities = read_probabilities(soft, labels, problems) if columns else None
-    given = read_labels(table, "label", file, spelling, problems) if has_labels else None
+    given = read_labels(table, "label", Path(name), spelling, problems) if has_labels else None
     found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)

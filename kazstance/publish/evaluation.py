@@ -9,9 +9,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kazstance.benchmark.questions import questions
-from kazstance.benchmark.tasks import get_task
+from kazstance.bench.tasks import get_task
 from kazstance.dataset import DatasetFolder
+from kazstance.models.prompts import questions
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
@@ -54,7 +54,7 @@ def questions_table(dataset: DatasetFolder) -> bytes:
             "target_id": asked.item.target_id,
             "cluster": asked.item.cluster,
         }
-        for asked in questions(get_task(TASK), SPLIT, data=dataset.path)
+        for asked in questions(dataset, get_task(TASK), SPLIT)
     ]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")

@@ -125,9 +125,9 @@ def make_runs(case: Case) -> list[Step]:
 
 BENCHMARKING = (
     *SCORING,
-    "kazstance.benchmark.runs",
-    "kazstance.benchmark.report",
-    "kazstance.benchmark.baselines",
+    "kazstance._benchmark",
+    "kazstance.bench.dataset_tasks",
+    "kazstance.models.baselines",
 )
 PREDICTIONS = Kind(500, prepare, make_predictions, BENCHMARKING)
 RUNS = Kind(200, prepare, make_runs, BENCHMARKING)

@@ -1,0 +1,247 @@
+"""A benchmark as an object: rows on which systems are run, compared and reported."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance.bench.file_tasks import Layout, file_task
+from kazstance.bench.read_predictions import read_predictions
+from kazstance.bench.report import compare_results, side_by_side, to_json, to_markdown
+from kazstance.bench.result import Result
+from kazstance.bench.result_file import read_result
+from kazstance.bench.runs import run
+from kazstance.bench.systems import Predictions, System
+from kazstance.errors import KazstanceError
+from kazstance.input.spelling import given
+from kazstance.input.tables import ENDINGS, Form, ending
+from kazstance.models import find_system, shortcuts_for
+from kazstance.output.files import filling, write_file
+from kazstance.output.suffix import suffix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from kazstance.bench.report import PairedComparison
+    from kazstance.bench.run_folder import Existing
+    from kazstance.bench.runs import Track
+    from kazstance.bench.tasks import Item, Task
+    from kazstance.input.spelling import Spelling
+    from kazstance.output.listing import Listing
+
+    StrPath = str | os.PathLike[str]
+
+log: Final = logging.getLogger("kazstance")
+KINDS: Final = (".md", ".html", ".json")
+"""Endings of a report."""
+
+
+class Benchmark:
+    """Rows with gold labels, split into folds, on which any system can be run."""
+
+    def __init__(self, task: Task) -> None:
+        self.task: Final = task
+
+    @property
+    def rows(self) -> tuple[Item, ...]:
+        """The rows to predict, in the order in which a list of predictions is read; each has `text` and `target`."""
+        return self.task.test
+
+    def run(
+        self,
+        system: Any,
+        out: StrPath | None = None,
+        *,
+        name: str | None = None,
+        labels: str | Mapping[Any, str] | Spelling | None = None,
+        ignored: Sequence[str] = (),
+        per_target: bool = False,
+        probes: bool = False,
+        family: str | None = None,
+        shortcuts: bool = True,
+        existing: Existing = "refuse",
+        say: Callable[[str], None] = log.info,
+        track: Track = iter,
+    ) -> Result:
+        """Run a system on all folds and score it, beside the shortcuts.
+
+        Args:
+            system: what `kazstance.models.find_system` takes: a name, an import path, a function of training and test
+                items, or a scikit-learn estimator; or predictions made elsewhere: a file, a frame, a mapping from ids,
+                or a list in the order of `rows`, also of the outputs of a zero-shot pipeline.
+            out: the folder of the run, from which it is resumed; without it, nothing is written.
+            name: what the system is called.
+            labels: how predictions spell the labels: a preset, or a mapping from their values to the task's labels.
+            ignored: columns of predictions that need not agree with the rows.
+            per_target: train the system on each target alone.
+            probes: ask for the probes of the dataset too.
+            family: the family of the model that is scored.
+            shortcuts: run the shortcuts beside the system.
+            existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
+            say: is told of each fold, and of what is kept.
+            track: is given what is to be done, and gives it back one by one; for progress bars.
+
+        Raises:
+            UnknownNameError: there is no such system.
+            InputError: faulty predictions; all problems are named.
+            FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
+            KazstanceError: the system fails, or the folder is of another run.
+        """
+        beside = shortcuts_for(self.task) if shortcuts else ()
+        with _place(out) as place:
+            asked = self._system(system, name, labels, ignored, probes=probes, say=say)
+            asked = _per_target(asked) if per_target else asked
+            begin = partial(run, with_probes=probes, family=family, existing=existing, shortcuts=beside)
+            return begin(asked, self.task, place, say=say, track=track)
+
+    def load(self, out: StrPath) -> Result:
+        """The result of a finished run on these rows, from its folder.
+
+        Raises:
+            KazstanceError: the folder holds no finished run, or one on other rows.
+        """
+        return read_result(Path(out), self.task)
+
+    def compare(self, *results: Result, metric: str | None = None) -> Listing[PairedComparison]:
+        """All pairs of results, with paired intervals and a randomisation test, corrected for their number (Holm).
+
+        Args:
+            results: two or more on the same rows.
+            metric: the metric; without it, the headline of the task.
+
+        Raises:
+            UnknownNameError: there is no such metric.
+            KazstanceError: the results are not on the same rows.
+        """
+        return compare_results(results, metric)
+
+    def report(self, results: Result | Iterable[Result], out: StrPath) -> Path:
+        """Write results as a page, each beside its lift over the best shortcut; gives back the path.
+
+        Args:
+            results: one or more.
+            out: the page to write, by its ending Markdown (.md), HTML with charts (.html) or JSON (.json).
+
+        Raises:
+            UnknownNameError: another ending.
+        """
+        return write_report([results] if isinstance(results, Result) else results, Path(out))
+
+    def _system(
+        self,
+        system: Any,
+        name: str | None,
+        labels: str | Mapping[Any, str] | Spelling | None,
+        ignored: Sequence[str],
+        *,
+        probes: bool,
+        say: Callable[[str], None],
+    ) -> System | Predictions:
+        """A system, or predictions made elsewhere."""
+        if _is_system(system):
+            if labels is not None or ignored:
+                raise KazstanceError("labels and ignored columns are those of predictions, not of a system")
+            return find_system(system, self.task.labels, name=name)
+        spelling = None if labels is None else given(labels, self.task.labels)
+        called = name or (Path(system).stem if isinstance(system, str | os.PathLike) else "predictions")
+        return read_predictions(
+            system, called, self.task, with_probes=probes, spelling=spelling, ignored=ignored, say=say
+        )
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.rows)} rows in {len(self.task.folds)} folds"
+        return f"<Benchmark {self.task.name} · {self.task.protocol}: {sizes}, labels {', '.join(self.task.labels)}>"
+
+
+@contextmanager
+def _place(out: StrPath | None) -> Iterator[Path]:
+    """The folder of a run, held while it is written; without one, a folder that is removed afterwards."""
+    if out is not None:
+        with filling(Path(out)):
+            yield Path(out)
+        return
+    with TemporaryDirectory() as scratch:
+        yield Path(scratch) / "run"
+
+
+def _per_target(asked: System | Predictions) -> System:
+    """A system that is trained on each target alone.
+
+    Raises:
+        KazstanceError: it is not a system.
+    """
+    if isinstance(asked, Predictions):
+        raise KazstanceError("per_target trains a system; expected a system, not predictions")
+    return asked.per_target()
+
+
+def _is_system(given: Any) -> bool:
+    """Whether something is a system, and not predictions: a name, a callable, or an estimator."""
+    if isinstance(given, str):
+        return ending(Path(given)) not in ENDINGS
+    return isinstance(given, System) or callable(given) or (hasattr(given, "fit") and hasattr(given, "predict"))
+
+
+def write_report(results: Iterable[Result], out: Path) -> Path:
+    """Write results as a page; gives back the path.
+
+    Raises:
+        UnknownNameError: the path has another ending than `KINDS`.
+    """
+    suffix = suffix_of(out, "kind of page", KINDS)
+    found = side_by_side(results)
+    if suffix == ".html":
+        from kazstance.bench.page import to_html  # noqa: PLC0415
+        from kazstance.plot.bench import charts  # noqa: PLC0415  # needs an extra
+
+        text = to_html(found, charts)
+    else:
+        text = (to_markdown if suffix == ".md" else to_json)(found)
+    write_file(text.encode(), out)
+    return out
+
+
+def benchmark(
+    train: Any,
+    test: Any,
+    *,
+    dev: Any = None,
+    text: str = "text",
+    target: str = "target",
+    label: str = "label",
+    labels: str | Mapping[Any, str] | Spelling | None = None,
+    id: str | Sequence[str] = (),  # noqa: A002  # as in `score`
+    source: str | None = None,
+    cluster: str | None = None,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+) -> Benchmark:
+    """A stance data set of your own as a benchmark.
+
+    Args:
+        train: rows to train on: a file, a data frame, or anything else that holds rows.
+        test: rows to predict.
+        dev: rows to choose settings on; without them, about 15 % of the training rows are used.
+        text: the column of the text.
+        target: the column of the target.
+        label: the column of the label.
+        labels: how the column spells them: a preset, or a mapping from its values to favor, against, neutral and none.
+        id: the column or columns that identify a row; without them, rows are numbered.
+        source: the column of whoever speaks, if there is one.
+        cluster: the column of what belongs together, such as a thread; intervals draw whole clusters.
+        delimiter: what is between the fields of a text file; without it, a comma in .csv, and a tab in .tsv and .txt.
+        encoding: of text files.
+
+    Raises:
+        InputError: rows that are not as they should be; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: a file cannot be read.
+    """
+    ids = (id,) if isinstance(id, str) else tuple(id)
+    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding))
+    return Benchmark(file_task(train, test, layout, dev=dev))

@@ -1,0 +1,158 @@
+"""What a system answers: a label for each item, or the probability of every label; checked before anything is kept."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, Final
+
+import numpy as np
+
+from kazstance.bench.code_digest import is_own
+from kazstance.bench.shortcuts import Predict
+from kazstance.bench.tasks import AnswerColumns, Item
+from kazstance.errors import KazstanceError, MissingExtraError
+from kazstance.input.strict_json import load_object
+from kazstance.output.plain_json import to_line
+from kazstance.predictions import PROBABILITY, distribution_faults
+
+PACKAGE: Final = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The label of an item, and the probability of each label of the task, where they were given."""
+
+    label: str
+    probabilities: tuple[float, ...] | None = None
+
+
+def ask(
+    predict: Predict, train: Sequence[Item], test: Sequence[Item], labels: Sequence[str], where: str
+) -> list[Answer]:
+    """A system's answers to some items, checked.
+
+    Raises:
+        MissingExtraError: the system needs a package that is not installed.
+        KazstanceError: the system raises, or its answers are not as `check_answers` expects.
+    """
+    try:
+        given = predict(train, test)
+        given = list(given) if is_sequence(given) else given
+    except MissingExtraError:
+        raise
+    except Exception as error:  # a system may raise anything
+        untrained = "" if train else "; this fold has no rows to train on: choose another protocol"
+        raise KazstanceError(f"{where}: {where_raised(error)}{untrained}") from error
+    return check_answers(given, test, labels, where)
+
+
+def where_raised(error: Exception) -> str:
+    """An error in one line, with the file, line and function of the user's code that it comes from, if from any."""
+    if isinstance(error, KazstanceError):
+        return str(error)
+    frames = [frame for frame in extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' * bool(message)}{message}{place}"
+
+
+def _is_users(file: str) -> bool:
+    return is_own(file) and PACKAGE not in Path(file).parents
+
+
+def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:
+    """A system's answers to some items; of probabilities, the label is the most probable, the first one in ties.
+
+    Raises:
+        KazstanceError: they are no sequence or of another length, or one is neither a label nor the probability of
+            every label, or its probabilities are not finite, below 0, or do not sum to 1 within 1e-6.
+    """
+    if not is_sequence(given):
+        raise KazstanceError(f"{where}: {type(given).__name__}, expected a sequence of {len(items)} answers")
+    if len(given) != len(items):
+        raise KazstanceError(f"{where}: {len(given)} labels, expected {len(items)}")
+    return [_answer(one, labels, f"{where}: {item.item_id}") for one, item in zip(given, items, strict=True)]
+
+
+def is_sequence(given: Any) -> bool:
+    """Whether something can hold an answer to each item, in order: a list, a tuple, an array, a column."""
+    return (
+        hasattr(given, "__len__") and hasattr(given, "__iter__") and not isinstance(given, str | bytes | Mapping | Set)
+    )
+
+
+def _answer(given: Any, labels: Sequence[str], where: str) -> Answer:
+    if isinstance(given, Mapping):
+        return most_probable(_probabilities(given, labels, where), labels, where)
+    if not isinstance(given, str) or given not in labels:
+        raise KazstanceError(f"{where}: {given!r}, expected one of {', '.join(labels)}")
+    return Answer(str(given))
+
+
+def _probabilities(given: Mapping[Any, Any], labels: Sequence[str], where: str) -> list[float]:
+    if unknown := [name for name in given if name not in labels]:
+        raise KazstanceError(f"{where}: probability of {unknown[0]!r}, expected those of {', '.join(labels)}")
+    if missing := [label for label in labels if label not in given]:
+        raise KazstanceError(f"{where}: no probability of {', '.join(missing)}, expected one for each label")
+    for label in labels:
+        if not isinstance(given[label], Real):
+            raise KazstanceError(f"{where}: probability of {label}: {given[label]!r}, expected a number")
+    return [float(given[label]) for label in labels]
+
+
+def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: str) -> Answer:
+    """Probabilities, checked, with their label.
+
+    Raises:
+        KazstanceError: they are no probabilities.
+    """
+    for _, fault in distribution_faults(np.array([probabilities])):
+        raise KazstanceError(f"{where}: {fault}")
+    return Answer(labels[int(np.argmax(probabilities))], tuple(probabilities))
+
+
+def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerColumns) -> bytes:
+    """Answers as JSON Lines, which can be read as a file of predictions again."""
+    lines = []
+    for item, answer in zip(items, answers, strict=True):
+        ids = columns.values.get(item.item_id, (item.item_id,))
+        row = dict(zip(columns.ids, ids, strict=True)) | {columns.label: columns.spelled[answer.label]}
+        chances = zip(_probability_columns(columns), answer.probabilities or (), strict=False)
+        lines.append(to_line(row | dict(chances)))
+    return "".join(lines).encode()
+
+
+def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColumns, file: str) -> dict[str, Answer]:
+    """The answers of a fold, by item; without items, to whatever the file has.
+
+    Raises:
+        KazstanceError: the file holds anything but one answer to each item.
+    """
+    labels = {theirs: ours for ours, theirs in columns.spelled.items()}
+    found: dict[str, Answer] = {}
+    try:
+        for row in map(load_object, content.decode().split("\n")[:-1]):
+            name = " ".join(row[column] for column in columns.ids)
+            if name in found:
+                raise ValueError(f"{name} has two lines")
+            found[name] = _from_row(row, labels, columns, file)
+    except (ValueError, KeyError, TypeError) as error:
+        raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
+    if items is not None and found.keys() != {item.item_id for item in items}:
+        raise KazstanceError(f"{file}: expected a label for each item; remove the file to run the fold again")
+    return found
+
+
+def _from_row(row: Mapping[str, Any], labels: Mapping[object, str], columns: AnswerColumns, where: str) -> Answer:
+    chances = _probability_columns(columns)
+    if any(column in row for column in chances):
+        return most_probable([float(row[column]) for column in chances], list(columns.spelled), where)
+    if row[columns.label] not in labels:
+        raise ValueError(f"{row[columns.label]!r} is not a label")
+    return Answer(labels[row[columns.label]])
+
+
+def _probability_columns(columns: AnswerColumns) -> list[str]:
+    return [f"{PROBABILITY}{theirs}" for theirs in columns.spelled.values()]

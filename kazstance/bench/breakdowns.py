@@ -1,0 +1,68 @@
+"""Scores of a run broken down by target, source, kind of target and voice, with how many rows they rest on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import Any
+
+from kazstance.metrics import F_AVG, METRICS
+from kazstance.stats.confusion import Confusion, resampled
+from kazstance.stats.estimate import Estimate
+from kazstance.stats.metrics import ACCURACY, effective_size
+from kazstance.stats.resampling import RESAMPLES, interval
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The headline of a task with its interval, and F_avg and accuracy without one, on some rows."""
+
+    by: str
+    name: str
+    n: int
+    D: float
+    """The effective size that the headline rests on."""
+    headline: Estimate
+    f_avg: Estimate
+    accuracy: Estimate
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why figures are undefined, by name."""
+        figures = {"headline": self.headline, "f_avg": self.f_avg}
+        return {name: figure.reason for name, figure in figures.items() if figure.reason}
+
+    def as_row(self) -> dict[str, Any]:
+        """The scores as plain values by column."""
+        headline = {"headline": self.headline.value, "low": self.headline.low, "high": self.headline.high}
+        figures = {"f_avg": self.f_avg.value, "accuracy": self.accuracy.value, "reasons": self.reasons}
+        return {"by": self.by, "name": self.name, "n": self.n, "D": self.D} | headline | figures
+
+
+def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Sequence[str]) -> Breakdown:
+    """The scores of some rows.
+
+    Args:
+        by: what the rows are broken down by.
+        name: which of them these are.
+        counts: the counts of these rows.
+        headline: the metric that leads.
+        metrics: all metrics of the task.
+    """
+    metric, total = METRICS[headline], counts.total
+    ends = interval(resampled([metric], total, counts.draws(RESAMPLES))[0], units=counts.units)
+    f_avg = F_AVG.value(total) if F_AVG.name in metrics else nan
+    why = F_AVG.reason(total, counts.labels) if F_AVG.name in metrics else "not a metric of the task"
+    return Breakdown(
+        by=by,
+        name=name,
+        n=counts.n,
+        D=float(effective_size(total)),
+        headline=Estimate.of(metric.value(total), ends, counts.n, metric.reason(total, counts.labels)),
+        f_avg=_alone(f_avg, counts.n, why),
+        accuracy=_alone(ACCURACY.value(total), counts.n, "no rows"),
+    )
+
+
+def _alone(value: float, n: int, why: str) -> Estimate:
+    """A figure without an interval."""
+    return Estimate(value, nan, nan, n, why if isnan(value) else None)

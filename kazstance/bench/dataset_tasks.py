@@ -1,0 +1,143 @@
+"""The tasks of a dataset: their rows, their folds, and what goes with them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+from kazstance.bench.family import makers
+from kazstance.bench.protocols import folds
+from kazstance.bench.record import read_record
+from kazstance.bench.result import Result
+from kazstance.bench.result_file import read_result
+from kazstance.bench.run_folder import settle
+from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, get_task
+from kazstance.dataset import DatasetFolder
+from kazstance.schema.context import contexts
+from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, SentenceTarget, Stance
+
+DIGEST: Final = "data"
+"""What the digest of a dataset is called in the data of a task."""
+SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
+
+
+def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
+    """A task of a dataset under a protocol.
+
+    Args:
+        folder: the dataset.
+        name: stance, stance4 or compare.
+        protocol: in_domain, cross_source, cross_target or cross_both.
+
+    Raises:
+        UnknownNameError: there is no such task or protocol; the message lists those there are.
+    """
+    kind = get_task(name)
+    return Task(
+        kind=kind,
+        protocol=protocol,
+        folds=tuple(folds(protocol, items(kind, folder), folder)),
+        data={DIGEST: folder.digest},
+        columns=AnswerColumns({label: label for label in kind.labels}),
+        probes=probes(folder) if kind.has_probes else (),
+        votes=_votes(kind, folder),
+        makers=makers(folder),
+    )
+
+
+def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:
+    """The results of finished runs from their folders; those on a dataset have to be on this one.
+
+    Raises:
+        KazstanceError: a folder holds no finished run, or one on other data.
+    """
+    task = cache(partial(dataset_task, folder))
+    found = []
+    for place in places:
+        settle(place)
+        of = read_record(place).run
+        is_of_dataset = of.data.keys() == {DIGEST}
+        found.append(read_result(place, task(of.task, of.protocol) if is_of_dataset else None))
+    return found
+
+
+@lru_cache(maxsize=8)
+def items(kind: TaskKind, folder: DatasetFolder) -> tuple[Item, ...]:
+    """All rows of a task, over all splits; a pair appears in both orders, so that no preference for an order pays."""
+    return tuple(_items(kind, folder))
+
+
+def probes(folder: DatasetFolder) -> tuple[Probe, ...]:
+    """All items of probes of a dataset; none if it has no such table."""
+    return folder.probes.records() if "probes" in folder.tables else ()
+
+
+def _items(kind: TaskKind, folder: DatasetFolder) -> Iterator[Item]:
+    kinds = {target.target_id: target.kind.value for target in folder.targets.records()}
+    sentences = folder.sentences.records()
+    voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
+    context = contexts(sentences)
+    table = folder[kind.table]
+    for split in SPLITS:
+        for row in table.records(split):
+            if isinstance(row, SentenceTarget):
+                known = kinds[row.target_id], voices[row.sentence_id]
+                yield _single(row, split, *known, context[row.sentence_id])
+            elif isinstance(row, Pair):
+                yield from _both_orders(row, split, kinds[row.target_id])
+
+
+def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
+    return Item(
+        item_id=f"{row.sentence_id}:{row.target_id}",
+        split=split,
+        text=row.text,
+        target=row.target,
+        target_id=row.target_id,
+        source_id=row.source_id,
+        cluster=row.paragraph_id,
+        label=row.label.name,
+        context_before=context[0],
+        context_after=context[1],
+        kind=kind,
+        voice=voice,
+    )
+
+
+def _both_orders(row: Pair, split: str, kind: str) -> Sequence[Item]:
+    cluster = min(row.sentence_a, row.sentence_b).rpartition("/")[0]
+    shown = Item(
+        item_id=row.pair_id,
+        split=split,
+        text=row.text_a,
+        target=row.target,
+        target_id=row.target_id,
+        source_id=row.source_a,
+        cluster=cluster,
+        label=row.more_favorable.name,
+        text_b=row.text_b,
+        source_b=row.source_b,
+        kind=kind,
+    )
+    other = replace(
+        shown,
+        item_id=f"{row.pair_id}:swapped",
+        text=row.text_b,
+        text_b=row.text_a,
+        source_id=row.source_b,
+        source_b=row.source_a,
+        label=SWAPPED[shown.label],
+    )
+    return shown, other
+
+
+def _votes(kind: TaskKind, folder: DatasetFolder) -> dict[str, tuple[int, ...]]:
+    """How many annotators chose each label, by item; empty for pairs, which nobody judged as such."""
+    found = {}
+    for row in folder[kind.table].records():
+        if isinstance(row, Stance | GridCell):
+            chosen = Counter(vote.label_name for vote in row.votes)
+            found[f"{row.sentence_id}:{row.target_id}"] = tuple(chosen[label] for label in kind.labels)
+    return found

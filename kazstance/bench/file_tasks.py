@@ -1,0 +1,241 @@
+"""A stance data set of a user's own as a task: files or frames to train on and to predict."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from kazstance.bench.identity import file_digest
+from kazstance.bench.tasks import SOURCE, TARGET, AnswerColumns, Item, Task, TaskKind, TrainTest
+from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
+from kazstance.input.frames import as_frame
+from kazstance.input.spelling import Spelling, class_names, of_column
+from kazstance.input.tables import PLAIN, TEXT, Form, ending, read_table
+from kazstance.metrics import GRID_LABELS, LABELS
+from kazstance.predictions import read_labels
+
+VALIDATION: Final = 0.15
+"""Share of the training rows, in expectation, that settings are chosen on if there is no file for that."""
+PROTOCOL: Final = "train_test"
+"""The protocol of rows that a user has split."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a data set, and how its labels are spelled; without clusters, each row is its own."""
+
+    text: str
+    target: str
+    label: str
+    spelling: Spelling
+    ids: tuple[str, ...] = ()
+    """Without ids, a row is known by its number."""
+    source: str | None = None
+    cluster: str | None = None
+    form: Form = PLAIN
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        names = [*self.ids, self.text, self.target, self.label, self.source, self.cluster]
+        return tuple(dict.fromkeys(filter(None, names)))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table with the split that its rows are in, and what messages call it."""
+
+    table: pa.Table
+    split: str
+    name: str
+
+    @classmethod
+    def read(cls, rows: Any, split: str, form: Form) -> "Rows":
+        """Rows from a file or from anything else that holds rows.
+
+        Raises:
+            KazstanceError: it holds no rows, or the file cannot be read.
+        """
+        is_file = isinstance(rows, str | PathLike) and not Path(rows).is_dir()
+        table = read_table(Path(rows), form) if is_file else as_frame(rows).lazy().collect("pyarrow").to_native()
+        return cls(table, split, str(rows) if isinstance(rows, str | PathLike) else split)
+
+    def problem(self, number: int, field: str, message: str) -> Problem:
+        """A problem of a row, at its line in a text file and by its number elsewhere."""
+        line, row = (number + 2, None) if self.is_text else (None, number + 1)
+        return Problem(self.name, line, field, message, row)
+
+    def place(self, number: int) -> str:
+        """Where a row is: its line in a text file, in others its number, since a field may hold several lines."""
+        return f"line {number + 2}" if self.is_text else f"row {number + 1}"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a row is a line."""
+        return ending(Path(self.name)) in TEXT
+
+
+def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task:
+    """Rows of a user's own as a task.
+
+    Args:
+        train: rows to train on: a file, a frame, or anything else that holds rows.
+        test: rows to predict.
+        layout: columns and spelling.
+        dev: rows to choose settings on; without them, a share of the training rows, by a hash of their clusters.
+
+    Raises:
+        InputError: rows that are not as they should be; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: a file cannot be read, or has no rows.
+    """
+    given = {"train": train, "dev": dev, "test": test}
+    splits = {"train": "train", "dev": "validation", "test": "test"}
+    parts = [Rows.read(rows, splits[name], layout.form) for name, rows in given.items() if rows is not None]
+    items = [_items(rows, layout) for rows in parts]
+    if dev is None:
+        items[0] = [_drawn(item) for item in items[0]]
+    _check_apart(items, parts, layout)
+    labels = GRID_LABELS if any(item.label == "none" for rows in items for item in rows) else LABELS
+    named = [name for name, rows in given.items() if rows is not None]
+    spelled = _spelled([rows.table for rows in parts], layout)
+    train_rows = tuple(item for rows in items[:-1] for item in rows)
+    return Task(
+        kind=_kind(labels, has_sources=layout.source is not None),
+        protocol=PROTOCOL,
+        folds=(TrainTest("test", train_rows, tuple(items[-1])),),
+        data={name: _digest(given[name], rows) for name, rows in zip(named, items, strict=True)},
+        columns=_columns(parts[-1].table, items[-1], layout, {label: spelled[label] for label in labels}),
+        spelled=layout.spelling,
+        has_clusters=layout.cluster is not None,
+    )
+
+
+def _kind(labels: tuple[str, ...], *, has_sources: bool) -> TaskKind:
+    """What is predicted of a user's rows: those of a dataset have more to be broken down by."""
+    name = "stance4" if len(labels) == len(GRID_LABELS) else "stance"
+    strata = {TARGET: ("target",), SOURCE: ("target", "source")}
+    if not has_sources:
+        return TaskKind(name, labels, strata={TARGET: strata[TARGET]}, breakdowns=("target",))
+    return TaskKind(name, labels, strata=strata, breakdowns=("target", "source"))
+
+
+def _digest(given: Any, items: Sequence[Item]) -> str:
+    """The SHA-256 of a file, or of rows in memory."""
+    if isinstance(given, str | PathLike) and Path(given).is_file():
+        return file_digest(Path(given))
+    return hashlib.sha256(repr(items).encode(errors="surrogatepass")).hexdigest()
+
+
+def _items(rows: Rows, layout: Layout) -> list[Item]:
+    """The rows as items.
+
+    Raises:
+        InputError: doubled ids, empty fields or unknown labels; all are named.
+        UnknownNameError: a column that is not there.
+        KazstanceError: there are no rows.
+    """
+    for name in layout.columns:
+        if name not in rows.table.column_names:
+            raise UnknownNameError(name, f"column of {rows.name}", rows.table.column_names)
+    values = _as_text(rows.table.select(layout.columns))
+    if not values:
+        raise KazstanceError(f"{rows.name}: no rows, expected some under the header")
+    problems: list[Problem] = []
+    labels = read_labels(rows.table, layout.label, Path(rows.name), layout.spelling, problems).to_pylist()
+    keys = [" ".join(row[name] for name in layout.ids) for row in values]
+    keys = keys if layout.ids else [f"{rows.split}:{number + 1}" for number in range(len(values))]
+    seen: dict[str, int] = {}
+    for number, (key, row) in enumerate(zip(keys, values, strict=True)):
+        first = seen.setdefault(key, number)
+        before = rows.place(first) if first != number else ""
+        problems += [rows.problem(number, *fault) for fault in _faults(row, key, layout, before)]
+    if problems:
+        raise InputError(problems)
+    return [_item(*known, rows.split, layout) for known in zip(keys, values, labels, strict=True)]
+
+
+def _as_text(table: pa.Table) -> list[dict[str, str]]:
+    """The rows with each field as text; what is missing is empty."""
+    return [{name: "" if field is None else str(field) for name, field in row.items()} for row in table.to_pylist()]
+
+
+def _faults(row: Mapping[str, str], key: str, layout: Layout, before: str) -> Iterator[tuple[str, str]]:
+    """Fields of a row and what is wrong with them; `before` is where the same id appeared already."""
+    for name in layout.columns:
+        if name != layout.label and not row[name].strip():
+            yield name, "nothing, expected something"
+    if before:
+        yield ", ".join(layout.ids), f"{key!r} as in {before}, expected each once"
+
+
+def _item(key: str, row: Mapping[str, str], label: str, split: str, layout: Layout) -> Item:
+    return Item(
+        item_id=key,
+        split=split,
+        text=row[layout.text],
+        target=row[layout.target],
+        target_id=row[layout.target],
+        source_id=row[layout.source] if layout.source else "",
+        cluster=row[layout.cluster] if layout.cluster else key,
+        label=label,
+    )
+
+
+def _drawn(item: Item) -> Item:
+    """A training row, of which some are of the split validation, by a number that its cluster always has."""
+    number = int.from_bytes(hashlib.sha256(item.cluster.encode()).digest()[:8]) / 2**64
+    return Item(**vars(item) | {"split": "validation" if number < VALIDATION else "train"})
+
+
+def _check_apart(items: Sequence[Sequence[Item]], parts: Sequence[Rows], layout: Layout) -> None:
+    """See that no row is in two of the files.
+
+    Raises:
+        InputError: some are; all are named.
+    """
+    known: set[str] = set()
+    problems = []
+    for rows, part in zip(items, parts, strict=True):
+        for item in rows:
+            if item.item_id in known:
+                message = f"{item.item_id!r} is a row of training too, expected other rows"
+                problems.append(Problem(part.name, None, ", ".join(layout.ids), message))
+        known |= {item.item_id for item in rows}
+    if problems:
+        raise InputError(problems)
+
+
+def _columns(table: pa.Table, items: Sequence[Item], layout: Layout, spelled: Mapping[str, object]) -> AnswerColumns:
+    """Answers are written with the user's columns and spelling, so that they can be scored with the user's file."""
+    if not layout.ids:
+        return AnswerColumns(spelled, label=layout.label)
+    ids = [tuple(row.values()) for row in _as_text(table.select(layout.ids))]
+    return AnswerColumns(
+        spelled, layout.ids, layout.label, {item.item_id: key for item, key in zip(items, ids, strict=True)}
+    )
+
+
+def _spelled(tables: Iterable[pa.Table], layout: Layout) -> dict[str, object]:
+    """How files spell each label: as most of their rows do; one that they do not have, as the spelling does.
+
+    A class label is written by its name, since its number says nothing without the schema.
+    """
+    found: dict[str, Counter[object]] = defaultdict(Counter)
+    for table in tables:
+        known = of_column(layout.spelling, table.schema, layout.label)
+        names = class_names(table.schema).get(layout.label)
+        for value in table.column(layout.label).to_pylist():
+            found[known.label(None if value is None else str(value)) or ""][
+                names[value] if names and isinstance(value, int) and 0 <= value < len(names) else value
+            ] += 1
+    most = {ours: counted.most_common(1)[0][0] for ours, counted in found.items()}
+    spelling = layout.spelling
+    pairs = [*spelling.preset.items(), *spelling.own.items()][::-1]
+    own = {ours: theirs for theirs, ours in pairs if spelling.label(theirs) == ours}  # no overridden ones
+    return {name: name for name in GRID_LABELS} | own | most

@@ -1,0 +1,82 @@
+"""What makes two systems the same: their code, their parameters, and the versions of packages."""
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+import kazstance
+from kazstance.bench.code_digest import code_of
+from kazstance.bench.state_digest import state_of
+
+PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
+"""What a system may depend on without importing it itself, where it is installed."""
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+
+class SystemIdentity(BaseModel):
+    """Digests of all that a system's answers follow from; `unseen` says what they cannot cover."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    code: dict[str, Sha256] = {}
+    """SHA-256 of the source of each module that it consists of."""
+    state: dict[str, Sha256] = {}
+    """Digests of its parameters, attributes and the globals it uses; of the files of a model or of predictions."""
+    environment: dict[str, str] = {}
+    """Versions of Python and of the packages that it may depend on."""
+    unseen: tuple[str, ...] = ()
+    """Modules and values that no digest covers."""
+
+
+def identity_of_object(found: Any, module: str) -> SystemIdentity:
+    """The identity of a function or object that was found in a module."""
+    state = state_of(found)
+    code = code_of([module], state.modules)
+    return SystemIdentity(
+        code=dict(code.modules),
+        state=dict(state.parts),
+        environment={**_environment(), **code.versions},
+        unseen=(*code.unseen, *state.unseen),
+    )
+
+
+def identity_of_model(folder: Path, settings: Mapping[str, object], module: str) -> SystemIdentity:
+    """The identity of a checkpoint: the bytes of its files, the settings it is used with, and the module it runs in."""
+    files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    state = {f"file {name}": file_digest(file) for name, file in files.items()}
+    state |= {f"setting {name}": _text_digest(str(value)) for name, value in settings.items()}
+    code = code_of([module])
+    return SystemIdentity(code=dict(code.modules), state=state, environment={**_environment(), **code.versions})
+
+
+def identity_of_predictions(what: str, digest: str) -> SystemIdentity:
+    """The identity of predictions that were made elsewhere: the digest of their file or rows, by what it is of."""
+    return SystemIdentity(state={what: digest}, environment=_versions(()))
+
+
+def file_digest(file: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _environment() -> dict[str, str]:
+    return _versions(PACKAGES)
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    found = {"python": platform.python_version(), "kazstance": kazstance.__version__}
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

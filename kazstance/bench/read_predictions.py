@@ -1,0 +1,141 @@
+"""Predictions made elsewhere, in whatever form: a file, a frame, a mapping, or a list in the order of the rows."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.bench.answers import Answer, is_sequence
+from kazstance.bench.identity import SystemIdentity, file_digest, identity_of_predictions
+from kazstance.bench.probes import ASKED, check_asked, probe_items
+from kazstance.bench.systems import Predictions
+from kazstance.bench.tasks import Item, Task
+from kazstance.errors import KazstanceError
+from kazstance.input.frames import as_frame
+from kazstance.input.spelling import Spelling, named
+from kazstance.input.tables import read_table
+from kazstance.output.terminal import echo
+from kazstance.predictions import PROBABILITY, predicted_labels
+
+ID, LABEL = "item_id", "label"
+ZERO_SHOT: Final = frozenset({"labels", "scores"})
+"""What the output of a zero-shot classification pipeline has for each text."""
+
+
+def read_predictions(
+    given: Any,
+    name: str,
+    task: Task,
+    *,
+    with_probes: bool = False,
+    spelling: Spelling | None = None,
+    ignored: Sequence[str] = (),
+    say: Callable[[str], None] = echo,
+) -> Predictions:
+    """Predictions for all rows of a task: a label, or the probability of each label, for each row.
+
+    Files and frames have the columns `item_id` (or those that identify a row in a user's own files) and `label`, or
+    `p_<label>` for each label. Rows of the probes mask and mirror may be among them by their `probe_id`: all of a probe
+    or none. Columns that they share with the task, such as text or target, have to agree, except those `ignored`.
+
+    Args:
+        given: a path; anything that holds rows; a mapping from ids; or, in the order of `task.test`, a sequence of
+            labels, of mappings from labels to probabilities, or of the outputs of a zero-shot pipeline.
+        name: what the system is called.
+        task: the rows.
+        with_probes: whether the probes have to be among them.
+        spelling: how labels are spelled; without it, as the task spells them.
+        ignored: columns that are not compared.
+        say: is told the notes.
+
+    Raises:
+        InputError: rows that are missing, doubled or unknown, or invalid labels; all are named.
+        KazstanceError: it holds no predictions, or the file cannot be read.
+    """
+    if with_probes:
+        check_asked(task)
+    is_file = isinstance(given, str | os.PathLike)
+    table = read_table(Path(given)) if is_file else _as_table(given, task)
+    shown = [item for fold in task.folds for item in probe_items(fold, task.probes)]
+    by_probe = [[item.item_id for item in shown if item.item_id.startswith(f"{kind}:")] for kind in ASKED]
+    spelled = spelling or task.spelled or named(task.labels)
+    found = predicted_labels(
+        _with_ids(table, task),
+        _known((*task.test, *shown)),
+        task.labels,
+        () if with_probes else by_probe,
+        name=str(given) if is_file else "predictions",
+        spelling=spelled,
+        ignored=ignored,
+        say=say,
+    )
+    chances = found.probabilities or {}
+    answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
+    return Predictions(name, answers, _identity(given if is_file else None, answers), spelled.name)
+
+
+def _identity(file: Any, answers: Mapping[str, Answer]) -> SystemIdentity:
+    """The identity of predictions: the bytes of their file, or what they are."""
+    if file is not None:
+        return identity_of_predictions("file of predictions", file_digest(Path(file)))
+    text = repr(sorted((name, vars(answer)) for name, answer in answers.items()))
+    return identity_of_predictions("predictions", hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
+
+
+def _as_table(given: Any, task: Task) -> pa.Table:
+    """Predictions in memory as a table."""
+    if isinstance(given, Mapping):
+        return _from_answers(list(given), list(given.values()))
+    is_list = is_sequence(given) and not hasattr(given, "columns")
+    answers = list(given) if is_list else []
+    if is_list and (all(isinstance(one, str) for one in answers) or _are_unnamed(answers, task)):
+        ids = [item.item_id for item in task.test]
+        if len(ids) != len(answers):
+            raise KazstanceError(f"predictions: {len(answers)}, expected {len(ids)}, one for each row in order")
+        return _from_answers(ids, answers)
+    return as_frame(given).lazy().collect("pyarrow").to_native()
+
+
+def _are_unnamed(answers: Sequence[Any], task: Task) -> bool:
+    """Whether answers are mappings without an id: probabilities, or the output of a zero-shot pipeline."""
+    ids = {ID, *task.columns.ids}
+    return all(isinstance(one, Mapping) and not ids & set(one) for one in answers)
+
+
+def _from_answers(ids: Sequence[str], answers: Sequence[Any]) -> pa.Table:
+    """A table of ids with labels or probabilities."""
+    rows = []
+    for name, answer in zip(ids, answers, strict=True):
+        if not isinstance(answer, Mapping):
+            rows.append({ID: name, LABEL: answer})
+            continue
+        chances = dict(zip(answer["labels"], answer["scores"], strict=True)) if set(answer) >= ZERO_SHOT else answer
+        rows.append({ID: name} | {f"{PROBABILITY}{label}": value for label, value in chances.items()})
+    return as_frame(rows).lazy().collect("pyarrow").to_native()
+
+
+def _with_ids(table: pa.Table, task: Task) -> pa.Table:
+    """A table with the ids and labels of a user's own files under the names that those of a dataset have."""
+    columns = task.columns
+    if ID not in table.column_names and all(name in table.column_names for name in columns.ids):
+        parts = [pc.cast(table[name], pa.string()) for name in columns.ids]
+        table = table.append_column(ID, pc.binary_join_element_wise(*parts, " "))
+        table = table.drop_columns(list(columns.ids))
+    if LABEL not in table.column_names and columns.label in table.column_names:
+        table = table.rename_columns({columns.label: LABEL})
+    return table
+
+
+def _known(asked: Iterable[Item]) -> pa.Table:
+    """What predictions may repeat of the rows of a task, by the names of the dataset's own columns too."""
+    rows = []
+    for item in asked:
+        row = {name: value for name, value in asdict(item).items() if name != LABEL}
+        pair = {"text_a": item.text, "source_a": item.source_id} if item.text_b else {}
+        rows.append(row | {"paragraph_id": item.cluster} | pair)
+    return pa.Table.from_pylist(rows)

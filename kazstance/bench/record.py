@@ -1,0 +1,103 @@
+"""The record of a run, `run.json`: what it is of, when it was made, and the digest of each file of answers."""
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
+
+import kazstance
+from kazstance.bench.identity import Sha256, SystemIdentity
+from kazstance.errors import KazstanceError
+from kazstance.output.files import write_file
+
+RECORD: Final = "run.json"
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Run:
+    """What a run is of: who is asked, and what."""
+
+    system: str
+    task: str
+    protocol: str
+    data: dict[str, str]
+    """Digests of the data, by what they are of."""
+    family: str | None = None
+    spelling: str = "kazstance"
+    per_target: bool = False
+
+    @property
+    def signature(self) -> dict[str, object]:
+        """What its scores print beside their own figures."""
+        facts: dict[str, object] = {
+            "task": self.task,
+            "protocol": self.protocol,
+            "system": self.system.replace(" ", "_"),
+            **({"per_target": True} if self.per_target else {}),
+            "spelling": self.spelling,
+        }
+        return facts | {name: digest[:12] for name, digest in self.data.items()} | {"version": kazstance.__version__}
+
+
+class Record(BaseModel):
+    """What the folder of a run is of. A file of answers that it does not name is no part of the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    run: Run
+    """The question: who is asked, and what."""
+    rows: Sha256
+    """Digest of the rows that are asked, and of those to train on."""
+    system: SystemIdentity
+    """Who answers, as far as digests can tell."""
+    begun: AwareDatetime
+    """When the run was begun."""
+    finished: AwareDatetime | None = None
+    """When the last answers were scored."""
+    scores: Sha256 | None = None
+    """SHA-256 of the file of scores."""
+    answers: dict[str, Sha256] = {}
+    """SHA-256 of each file of answers, by its path in the folder."""
+
+
+class Earlier(BaseModel):
+    """The record of a version up to 0.3.0."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    run: dict[str, str | None]
+    environment: dict[str, str]
+
+
+def read_record(folder: Path) -> Record:
+    """The record of a run.
+
+    Raises:
+        KazstanceError: the folder has none, or it is not such a record; the message is one line.
+    """
+    file = folder / RECORD
+    try:
+        return Record.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise KazstanceError(f"{file}: {error.strerror}; expected the folder of a run") from None
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        found = ": ".join(filter(None, [str(file), where, fault["msg"]]))
+        hint = "; a run of an earlier version has to be run again, with --again" if is_earlier(folder) else ""
+        raise KazstanceError(f"{found}; expected the folder of a run{hint}") from None
+
+
+def is_earlier(folder: Path) -> bool:
+    """Whether a folder holds a run of a version up to 0.3.0, which did not record what its answers follow from."""
+    try:
+        Earlier.model_validate_json((folder / RECORD).read_bytes())
+    except (OSError, ValidationError):
+        return False
+    return True
+
+
+def write_record(record: Record, folder: Path) -> None:
+    """Write a record, which makes the answers that it names part of the run."""
+    write_file(record.model_dump_json(indent=1).encode() + b"\n", folder / RECORD)

@@ -1,0 +1,275 @@
+"""Results side by side: paired comparisons, and tables of every score with its lift over the best shortcut."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final
+
+from kazstance.bench.probes import ProbeScore
+from kazstance.bench.protocols import PROTOCOLS
+from kazstance.bench.result import Result, difference, with_lift
+from kazstance.bench.shortcuts import SHORTCUTS
+from kazstance.bench.tasks import TASKS
+from kazstance.errors import KazstanceError
+from kazstance.metrics import get_metric
+from kazstance.output import plain_json
+from kazstance.output.listing import Listing
+from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain, strong
+from kazstance.stats.estimate import UNDEFINED
+from kazstance.stats.paired import Difference, holm
+
+PROBED: Final = {
+    "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
+    "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
+    "mirror": "A track of consistency, no part of any score: rows on claims, shown on their contradictories too. "
+    "The reader judged those blind: no system can be asked to turn around more.",
+}
+"""What the probes show."""
+SOFT: Final = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """Two results on the same rows, and how far they are apart."""
+
+    one: str
+    other: str
+    metric: str
+    difference: Difference
+    corrected: float
+    """The p-value, corrected for the number of comparisons."""
+
+    def as_row(self) -> dict[str, Any]:
+        """The comparison as plain values."""
+        return {**vars(self), "difference": self.difference.as_row()}
+
+
+def compare_results(results: Sequence[Result], metric: str | None = None) -> Listing[PairedComparison]:
+    """All pairs of results, on the same resamples, with p-values corrected for their number (Holm).
+
+    Args:
+        results: two or more on the same rows.
+        metric: the metric; without it, the headline of the task.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+        KazstanceError: they are not on the same rows, or fewer than two.
+    """
+    if len({result.rows for result in results}) != 1 or not results[1:]:
+        raise KazstanceError("expected two or more runs of one task and protocol, on the same rows")
+    chosen = get_metric(metric or results[0].headline).name
+    pairs = list(combinations(results, 2))
+    differences = [difference(one, other, chosen) for one, other in pairs]
+    corrected = holm([found.p for found in differences])
+    return Listing(
+        PairedComparison(one.system, other.system, chosen, found, p)
+        for (one, other), found, p in zip(pairs, differences, corrected, strict=True)
+    )
+
+
+def side_by_side(results: Iterable[Result]) -> list[Result]:
+    """Results and the shortcuts beside them, each once and with its lift over the best shortcut on the same rows."""
+    given = list(results)
+    beside = [shortcut for result in given for shortcut in result.shortcuts]
+    own = {(result.rows, result.system) for result in given}
+    added = {(s.rows, s.system): s for s in beside if (s.rows, s.system) not in own}
+    everything = sorted([*given, *added.values()], key=_order)
+    return [with_lift(result, everything) for result in everything]
+
+
+def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, str]:
+    protocol = result.run.protocol
+    known = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
+    kind = list(TASKS).index(result.run.task) if result.run.task in TASKS else len(TASKS)
+    return kind, (known, protocol), result.rows, result.system not in SHORTCUTS, result.system
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: what it is of, and its cells."""
+
+    name: str
+    cells: Sequence[str]
+    is_shortcut: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table; `title` is empty for the main one, and `is_long` for those that only the page shows."""
+
+    title: str
+    about: str
+    header: Sequence[str]
+    lines: Sequence[Line]
+    is_long: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """All results on the same rows."""
+
+    task: str
+    protocol: str
+    title: str
+    facts: str
+    hints: Sequence[str]
+    warnings: Sequence[str]
+    sheets: Sequence[Sheet]
+    signatures: Sequence[str]
+    results: Sequence[Result]
+
+
+def sections(results: Iterable[Result]) -> list[Section]:
+    """What a report shows, of results as `side_by_side` gives them: a section for each task and protocol.
+
+    Results on other rows under the same names, such as those of two data sets of a user's own, are sections of their
+    own, told apart by their data.
+    """
+    grouped: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        grouped.setdefault((result.run.task, result.run.protocol, result.rows), []).append(result)
+    titles = [f"{task} · {protocol}" for task, protocol, _ in grouped]
+    return [
+        _section(found, title if titles.count(title) == 1 else f"{title} · {_data(found[0])}")
+        for found, title in zip(grouped.values(), titles, strict=True)
+    ]
+
+
+def _data(result: Result) -> str:
+    return " ".join(f"{name} {digest[:12]}" for name, digest in result.run.data.items())
+
+
+def _section(results: Sequence[Result], title: str) -> Section:
+    first = results[0]
+    failed = {f"{name} failed: {why}" for result in results for name, why in result.failed.items()}
+    return Section(
+        task=first.run.task,
+        protocol=first.run.protocol,
+        title=title,
+        facts=f"n = {first.n}, D = {first.D:.1f}",
+        hints=[*shortcut_hints(results), *sorted(failed)],
+        warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
+        sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
+        signatures=[result.signature for result in results],
+        results=results,
+    )
+
+
+def shortcut_hints(results: Iterable[Result]) -> list[str]:
+    """How to get a lift, for each task and protocol without a shortcut to compare with."""
+    without = dict.fromkeys((r.run.task, r.run.protocol) for r in results if r.best_shortcut is None)
+    return [
+        f"No shortcut with a defined headline is among the runs on {task} · {protocol}, so there is no lift. Run one "
+        f"and add its folder: `kazstance bench run 'target-blind TF-IDF' {_options(task, protocol)} --out DIR`"
+        for task, protocol in without
+    ]
+
+
+def _options(task: str, protocol: str) -> str:
+    return f"--task {task} --protocol {protocol}" if protocol in PROTOCOLS else "--train FILE --test FILE …"
+
+
+def _main(results: Sequence[Result]) -> Sheet:
+    """All scores, with the headline in other ways and the lift."""
+    first = results[0]
+    sets = [f"contrast by {kind} (n = {group.n})" for kind, group in first.contrast.items()]
+    within = [f"within {name} (D = {first.sizes[name]:.0f})" for name in first.within]
+    header = ["system", *first.scores, "targets, 95 %", *within, *sets, "lift"]
+    return Sheet("", "", header, [_line(result, _cells(result)) for result in results])
+
+
+def _line(result: Result, cells: Sequence[str]) -> Line:
+    return Line(result.system, cells, result.is_shortcut)
+
+
+def _cells(result: Result) -> list[str]:
+    over = result.scores[result.headline].over_targets.interval_text() or UNDEFINED
+    before, after = result.scores.values(), [*result.within.values(), *result.contrast.values()]
+    first, second = ([found.text(with_reason=False) for found in part] for part in (before, after))
+    return [*first, over, *second, result.lift_text]
+
+
+def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
+    """By source, kind, voice and target: the headline, F_avg and accuracy of each system."""
+    known = [result for result in results if result.breakdowns]
+    names = list(dict.fromkeys(part.by for result in known for part in result.breakdowns))
+    for by in sorted(names, key=lambda name: name == "target"):
+        parts = list(known[0].by(by))
+        has_f = "f_avg" in known[0].scores
+        figures = " / ".join([known[0].headline, *(["f_avg"] if has_f else []), "accuracy"])
+        header = ["system", *(f"{part.name} (n = {part.n}, D = {part.D:.0f})" for part in parts)]
+        lines = [
+            _line(
+                result,
+                [
+                    " / ".join(
+                        figure.value_text()
+                        for figure in (part.headline, *([part.f_avg] if has_f else []), part.accuracy)
+                    )
+                    for part in result.by(by)
+                ],
+            )
+            for result in known
+        ]
+        yield Sheet(f"By {by}: {figures}", "", header, lines, is_long=by == "target")
+
+
+def _soft(results: Sequence[Result]) -> Iterator[Sheet]:
+    """Scores of probabilities, of the systems that gave them."""
+    given = [result for result in results if result.soft]
+    if given:
+        header = ["system", *(f"{name} (n = {score.n})" for name, score in given[0].soft.items())]
+        lines = [_line(r, [score.text(with_reason=False) for score in r.soft.values()]) for r in given]
+        yield Sheet("Probabilities", SOFT, header, lines)
+
+
+def _probes(results: Sequence[Result]) -> Iterator[Sheet]:
+    """A table for each probe, of the systems that answered it; figures in the order of the probes."""
+    for probe, about in PROBED.items():
+        figures = [{_figure(p): p for p in result.probes if p.probe == probe} for result in results]
+        header = list(dict.fromkeys(name for found in figures for name in found))
+        lines = [
+            _line(result, [found[name].text(with_reason=False) if name in found else "" for name in header])
+            for result, found in zip(results, figures, strict=True)
+            if found
+        ]
+        if lines:
+            yield Sheet(f"Probe: {probe}", about, ["system", *header], lines)
+
+
+def _figure(score: ProbeScore) -> str:
+    over = "" if score.over == "all" else f", {score.over}"
+    return f"{score.measure}{over} (n = {score.n})"
+
+
+def _undefined(results: Sequence[Result]) -> Iterator[Sheet]:
+    """What is undefined, and why."""
+    lines = [_line(result, [name, why]) for result in results for name, why in result.reasons.items()]
+    if lines:
+        yield Sheet("Undefined", "", ["system", "figure", "why"], lines)
+
+
+def to_markdown(results: Iterable[Result]) -> str:
+    """Results, as `side_by_side` gives them, as a page: tables for each task and protocol, shortcuts first."""
+    parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
+    for section in sections(results):
+        parts += [f"## {plain(section.title)}", section.facts, *map(plain, section.hints)]
+        parts += map(strong, section.warnings)
+        for sheet in section.sheets:
+            if not sheet.is_long:
+                parts += filter(None, [sheet.title and f"### {plain(sheet.title)}", sheet.about, _markdown(sheet)])
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(sheet: Sheet) -> str:
+    lines = [[_name(line), *line.cells] for line in sheet.lines]
+    return markdown_table(sheet.header, lines)
+
+
+def _name(line: Line) -> Markdown:
+    return emphasis(line.name) if line.is_shortcut else plain(line.name)
+
+
+def to_json(results: Iterable[Result]) -> str:
+    """Results as JSON; what is undefined is null."""
+    return plain_json.to_json([result.as_row() for result in results]) + "\n"

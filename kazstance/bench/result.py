@@ -1,0 +1,236 @@
+"""What a run scored: typed, in memory or read back from its folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final
+
+import numpy as np
+from pydantic import PlainValidator
+
+from kazstance.bench.breakdowns import Breakdown
+from kazstance.bench.contrast import GroupScore
+from kazstance.bench.probes import ProbeScore
+from kazstance.bench.record import Run
+from kazstance.bench.shortcuts import SHORTCUTS
+from kazstance.bench.tasks import TARGET
+from kazstance.errors import UnknownNameError
+from kazstance.extras import naming_extras
+from kazstance.metrics import METRICS
+from kazstance.output import plain_json
+from kazstance.output.listing import Listing
+from kazstance.output.markdown import emphasis, markdown_table, plain
+from kazstance.stats.confusion import Confusion
+from kazstance.stats.paired import Difference, compare
+from kazstance.stats.scores import Score
+
+NO_SHORTCUT: Final = "no shortcut among the runs"
+"""What is shown in place of a lift if there is nothing to compare with."""
+BEST_SHORTCUT: Final = "best shortcut"
+"""What is shown in its place for the shortcut that the others are compared with."""
+
+
+def _confusion(counts: Any) -> Confusion:
+    """Counts, from plain values too."""
+    if isinstance(counts, Confusion):
+        return counts
+    cluster, cell = (np.array(counts[name], dtype=np.intp) for name in ("cluster", "cell"))
+    names = (tuple(map(str, counts[name])) for name in ("clusters", "strata", "labels"))
+    return Confusion(cluster, cell, np.array(counts["rows"], dtype=np.float64), *names)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The scores of a system on a task under a protocol, with those of the shortcuts that were run beside it."""
+
+    run: Run
+    rows: str
+    """Digest of the rows, and of those to train on."""
+    headline: str
+    """The metric that leads."""
+    sizes: Mapping[str, float]
+    """D, the effective size that the headline rests on, by what it is computed within."""
+    scores: Mapping[str, Score]
+    """By metric, within targets."""
+    within: Mapping[str, Score]
+    """The headline within other strata."""
+    contrast: Mapping[str, GroupScore]
+    """Share of the groups of the contrast set that are right as a whole, by the kind of group."""
+    soft: Mapping[str, Score]
+    """Scores of probabilities, if the system gave them for every row."""
+    breakdowns: tuple[Breakdown, ...]
+    probes: tuple[ProbeScore, ...]
+    warning: str | None
+    """A warning if the system belongs to the family of the model that made the labels."""
+    counts: Annotated[Confusion, PlainValidator(_confusion)]
+    """The counts of labels within targets by cluster, for paired comparisons."""
+    shortcuts: tuple["Result", ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Shortcuts that failed, and why."""
+    best_shortcut: str | None = None
+    """The shortcut with the highest headline, which lift is over."""
+    lift: Difference | None = None
+    """How far the headline is above that of the best shortcut, with a paired interval; None without a shortcut."""
+
+    @property
+    def system(self) -> str:
+        """The name of the system."""
+        return self.run.system
+
+    @property
+    def is_shortcut(self) -> bool:
+        """Whether the system does not read, or does not look at the target."""
+        return self.run.system in SHORTCUTS
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.counts.n
+
+    @property
+    def D(self) -> float:  # noqa: N802  # as in formulas
+        """The effective size that the headline rests on."""
+        return self.sizes[TARGET]
+
+    @property
+    def signature(self) -> str:
+        """The headline with all that it depends on."""
+        return str(self.scores[self.headline])
+
+    @property
+    def lines(self) -> list[Score]:
+        """All scores in order: of labels, the headline within other strata, of probabilities."""
+        return [*self.scores.values(), *self.within.values(), *self.soft.values()]
+
+    def by(self, name: str) -> Listing[Breakdown]:
+        """The scores of each target, source, kind of target or voice.
+
+        Raises:
+            UnknownNameError: the rows are not broken down by this.
+        """
+        known = list(dict.fromkeys(part.by for part in self.breakdowns))
+        if name not in known:
+            raise UnknownNameError(name, "breakdown", known)
+        return Listing(part for part in self.breakdowns if part.by == name)
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why figures are undefined, by the name of the figure."""
+        given: dict[str, str | None] = {
+            **{name: score.reason for name, score in self.scores.items()},
+            "interval over targets": self.scores[self.headline].over_targets.reason,
+            **{f"{self.headline} within {strata}": score.reason for strata, score in self.within.items()},
+            **{f"contrast by {kind}": group.reason for kind, group in self.contrast.items()},
+            **{name: score.reason for name, score in self.soft.items()},
+            "lift": self.lift.reason if self.lift else None,
+        }
+        for part in self.breakdowns:
+            given |= {f"{name} by {part.by} {part.name}": reason for name, reason in part.reasons.items()}
+        return {name: reason for name, reason in given.items() if reason}
+
+    def as_row(self) -> dict[str, Any]:
+        """The result as plain values, figures as value, ends of the interval and what they rest on."""
+        over = self.scores[self.headline].over_targets
+        return {
+            "system": self.system,
+            "task": self.run.task,
+            "protocol": self.run.protocol,
+            "shortcut": self.is_shortcut,
+            "family": self.run.family,
+            "warning": self.warning,
+            "n": self.n,
+            "D": self.D,
+            "scores": {name: (s.value, s.low, s.high) for name, s in self.scores.items()},
+            "within": {name: (s.value, s.low, s.high, self.sizes[name]) for name, s in self.within.items()},
+            "target_interval": (over.low, over.high),
+            "best_shortcut": self.best_shortcut,
+            "contrast": {kind: (g.value, g.low, g.high, g.n) for kind, g in self.contrast.items()},
+            "lift": self.lift and (self.lift.value, self.lift.low, self.lift.high),
+            "soft": {name: (s.value, s.low, s.high, s.n) for name, s in self.soft.items()},
+            "parts": self._parts(),
+            "probes": [probe.as_row() for probe in self.probes],
+            "reasons": self.reasons,
+            "failed": dict(self.failed),
+            "signature": self.signature,
+        }
+
+    def _parts(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The breakdowns, by what and by name."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for part in self.breakdowns:
+            headline = part.headline.value, part.headline.low, part.headline.high
+            figures = {"f_avg": part.f_avg.value, "accuracy": part.accuracy.value}
+            found.setdefault(part.by, {})[part.name] = {"n": part.n, "D": part.D, self.headline: headline} | figures
+        return found
+
+    def to_json(self) -> str:
+        """The result, and those of the shortcuts, as JSON; what is undefined is null."""
+        return plain_json.to_json([result.as_row() for result in (self, *self.shortcuts)]) + "\n"
+
+    def to_markdown(self) -> str:
+        """A table of the system and its shortcuts by metric, with the lift."""
+        lines = [[_styled(result), *result._cells()] for result in (self, *self.shortcuts)]
+        return markdown_table(["system", *self.scores, "lift"], lines)
+
+    @naming_extras()
+    def to_frame(self) -> Any:
+        """The scores of the system and its shortcuts as a pandas data frame, a row for each score.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        import pandas as pd  # noqa: PLC0415  # needs an extra
+
+        rows = [
+            {"system": result.system} | score.as_row() | {"within": score.signature.get("within", TARGET)}
+            for result in (self, *self.shortcuts)
+            for score in result.lines
+        ]
+        return pd.DataFrame(rows).drop(columns="signature")
+
+    def _repr_html_(self) -> str:
+        """The table for a notebook."""
+        from html import escape  # noqa: PLC0415
+
+        rows = [["system", *self.scores, "lift"]]
+        rows += [[result.system, *result._cells()] for result in (self, *self.shortcuts)]
+        cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result of {self.system} on {self.run.task} · {self.run.protocol}: {self.scores[self.headline].text(3)}>"
+        )
+
+    def _cells(self) -> list[str]:
+        return [*(score.text(with_reason=False) for score in self.scores.values()), self.lift_text]
+
+    @property
+    def lift_text(self) -> str:
+        """The lift, in words if the result is that of the best shortcut or there is none to compare with."""
+        if self.lift:
+            return self.lift.text(with_reason=False)
+        return BEST_SHORTCUT if self.best_shortcut == self.system else NO_SHORTCUT
+
+
+def _styled(result: Result) -> str:
+    return emphasis(result.system) if result.is_shortcut else plain(result.system)
+
+
+def difference(one: Result, other: Result, metric: str) -> Difference:
+    """The difference of a metric between two results on the same rows, with a paired interval."""
+    if len(one.counts.clusters) < 2:  # noqa: PLR2004
+        return Difference(float("nan"), float("nan"), float("nan"), one.n, "one cluster", p=float("nan"))
+    return compare(one.counts, other.counts, METRICS[metric])
+
+
+def with_lift(result: Result, others: Sequence[Result]) -> Result:
+    """A result with its lift over the best shortcut among some results on the same rows; it may be among them."""
+    peers = [peer for peer in others if peer.is_shortcut and peer.rows == result.rows]
+    known = [peer for peer in peers if peer.scores[result.headline].is_defined]
+    best = max(known, key=lambda peer: peer.scores[result.headline].value, default=None)
+    if best is None:
+        return replace(result, best_shortcut=None, lift=None)
+    if best.system == result.best_shortcut and result.lift:
+        return result
+    lift = None if best.system == result.system else difference(result, best, result.headline)
+    return replace(result, best_shortcut=best.system, lift=lift)

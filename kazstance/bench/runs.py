@@ -1,0 +1,174 @@
+"""Runs: a system on a task, fold by fold, in a folder from which it can be resumed."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kazstance.bench.answers import Answer, ask, from_lines, to_lines
+from kazstance.bench.evaluate import evaluate
+from kazstance.bench.family import warning
+from kazstance.bench.probes import ASKED, check_asked, probe_items
+from kazstance.bench.record import Record, Run
+from kazstance.bench.result import Result, with_lift
+from kazstance.bench.result_file import read_result, to_bytes
+from kazstance.bench.run_folder import Existing, RunFolder, date, now, open_folder
+from kazstance.bench.systems import Predictions, System
+from kazstance.bench.tasks import Task, TrainTest
+from kazstance.errors import KazstanceError
+from kazstance.output.terminal import echo
+
+PREDICTIONS, ASKED_AGAIN = "predictions", "probes"
+"""Folders of a run: the answers of each fold to its rows, and to the masks and mirrors of its rows."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that a system is asked in one go: its answers to `fold.test` go into a file of the run's folder."""
+
+    file: str
+    fold: TrainTest
+
+    @property
+    def what(self) -> str:
+        """What is asked."""
+        return f"{self.file.partition('/')[0]} of fold {self.fold.name}"
+
+
+Track = Callable[[Sequence[Job]], Iterable[Job]]
+
+
+def jobs_of(task: Task, *, with_probes: bool) -> list[Job]:
+    """What a run has to do: all folds, then the probes of each."""
+    jobs = [Job(_file(fold, PREDICTIONS), fold) for fold in task.folds]
+    shown = [replace(fold, test=probe_items(fold, task.probes)) for fold in task.folds if with_probes]
+    return jobs + [Job(_file(fold, ASKED_AGAIN), fold) for fold in shown if fold.test]
+
+
+def _file(fold: TrainTest, folder: str) -> str:
+    """The file of a fold's answers, by its path in the folder of a run."""
+    return f"{folder}/{fold.name.replace('/', '~')}.jsonl"
+
+
+def run(
+    system: System | Predictions,
+    task: Task,
+    out: Path,
+    *,
+    with_probes: bool = False,
+    family: str | None = None,
+    existing: Existing = "refuse",
+    shortcuts: Sequence[System] = (),
+    say: Progress = echo,
+    track: Track = iter,
+) -> Result:
+    """Run a system, or take predictions, and write answers, scores and what they follow from into a folder.
+
+    An unfinished run of the same system, rows and versions is resumed: its folds are kept. For probes the system is
+    trained once more on each fold. Predictions appear in the folder together or not at all.
+
+    Args:
+        system: who is asked, or its answers.
+        task: what is asked.
+        out: the folder of the run.
+        with_probes: ask for probes too.
+        family: the family of the model that is scored; if that of the labels, a warning is printed.
+        existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
+        shortcuts: systems that are run beside it, after its own answers are kept; one that fails is noted.
+        say: is told of each fold, and of what is kept.
+        track: is given what is to be done, and gives it back one by one; for progress bars.
+
+    Raises:
+        FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
+        KazstanceError: the folder is of another run, or the system fails; finished folds are kept.
+    """
+    if with_probes:
+        check_asked(task)
+    wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
+    files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
+    folder = open_folder(out, wanted, files, existing, say, at_once=at_once)
+    if text := warning(family, task.makers):
+        say(text)
+    if folder.reused:
+        return read_result(out, task)
+    for number, job in enumerate(track(jobs) if isinstance(system, System) else jobs, 1):
+        kept = _answer(system, task, job, folder)
+        if isinstance(system, System):
+            say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
+    result = _beside(_result(task, folder), task, shortcuts, say)
+    folder.finish(to_bytes(result))
+    return result
+
+
+def _record(system: System | Predictions, task: Task, family: str | None) -> Record:
+    """What the run that is asked for would be of."""
+    if isinstance(system, Predictions):
+        run = Run(system.name, task.name, task.protocol, dict(task.data), family, system.spelling)
+        return Record(run=run, rows=task.rows, system=system.identity, begun=now())
+    run = Run(system.name, task.name, task.protocol, dict(task.data), family, task.spelling, system.is_per_target)
+    return Record(run=run, rows=task.rows, system=system.identify(), begun=now())
+
+
+def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> list[Job]:
+    """What has to be done; of predictions, what they answer."""
+    if isinstance(system, System):
+        return jobs_of(task, with_probes=with_probes)
+    jobs = jobs_of(task, with_probes=True)
+    return [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
+
+
+def _answer(system: System | Predictions, task: Task, job: Job, folder: RunFolder) -> str:
+    """Keep the answers to a job, unless they are kept already; then say so."""
+    if folder.has(job.file):
+        return f" (kept, from {date(folder.record.begun)})"
+    rows = job.fold.test
+    if isinstance(system, Predictions):
+        rows = tuple(item for item in rows if item.item_id in system.answers)
+        answers = [system.answers[item.item_id] for item in rows]
+    else:
+        answers = ask(system.predict, job.fold.train, rows, task.labels, f"{system.name}: fold {job.fold.name}")
+    folder.add(job.file, to_lines(rows, answers, task.columns))
+    return ""
+
+
+def _result(task: Task, folder: RunFolder) -> Result:
+    """The scores of the answers that are kept."""
+    answers = {}
+    for job in jobs_of(task, with_probes=False):
+        content = folder.read(job.file)
+        answers[job.fold.name] = from_lines(content, job.fold.test, task.columns, job.file)
+    return evaluate(task, folder.record.run, answers, _shown(task, folder))
+
+
+def _shown(task: Task, folder: RunFolder) -> dict[str, Answer]:
+    """The answers to those probes that all folds have answered."""
+    jobs = jobs_of(task, with_probes=True)[len(task.folds) :]
+    found: dict[str, Answer] = {}
+    for job in (job for job in jobs if folder.has(job.file)):
+        found |= from_lines(folder.read(job.file), None, task.columns, job.file)
+    asked = [item.item_id for job in jobs for item in job.fold.test]
+    whole = [kind for kind in ASKED if all(name in found for name in asked if name.startswith(f"{kind}:"))]
+    return {name: answer for name, answer in found.items() if name.partition(":")[0] in whole}
+
+
+def _beside(result: Result, task: Task, shortcuts: Sequence[System], say: Progress) -> Result:
+    """A result with those of the shortcuts beside it, and its lift; a shortcut is not run beside a shortcut."""
+    found, failed = [], {}
+    for system in () if result.is_shortcut else shortcuts:
+        try:
+            found.append(_brief(system, task))
+        except KazstanceError as error:
+            failed[system.name] = str(error)
+            say(f"{system.name} failed: {error}")
+    beside = tuple(with_lift(shortcut, found) for shortcut in found)
+    return with_lift(replace(result, shortcuts=beside, failed=failed), found)
+
+
+def _brief(system: System, task: Task) -> Result:
+    """The scores of a shortcut, without breakdowns and probes."""
+    answers = {}
+    for fold in task.folds:
+        given = ask(system.predict, fold.train, fold.test, task.labels, system.name)
+        answers[fold.name] = {item.item_id: one for item, one in zip(fold.test, given, strict=True)}
+    run = Run(system.name, task.name, task.protocol, dict(task.data), None, task.spelling)
+    return evaluate(task, run, answers, in_full=False)

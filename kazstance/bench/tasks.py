@@ -1,0 +1,178 @@
+"""Tasks as data: which rows are predicted with which labels, how they are split, and what else is known of them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final
+
+from kazstance.errors import UnknownNameError
+from kazstance.input.spelling import Spelling
+from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
+from kazstance.schema.records import Probe
+
+PAIR_LABELS: Final = ("a", "b", "same")
+TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
+STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"), SENTENCE: ("sentence", "fold")}
+"""Folds are part of all strata: they share targets, and what is seen in training differs between them.
+
+Within targets, a rule that knows only the target scores 0; within targets and sources, one that knows both; within
+sentences, one that ignores the target.
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row as a system sees it: `label` is for training only; a pair has a second text, but no voice or context."""
+
+    item_id: str
+    split: str
+    text: str
+    target: str
+    target_id: str
+    source_id: str
+    cluster: str
+    label: str
+    context_before: str = ""
+    context_after: str = ""
+    text_b: str = ""
+    source_b: str = ""
+    kind: str = ""
+    voice: str = ""
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of its sentences."""
+        return frozenset(filter(None, [self.source_id, self.source_b]))
+
+
+@dataclass(frozen=True)
+class TrainTest:
+    """A fold: its name, the rows to train on, and those to predict."""
+
+    name: str
+    train: tuple[Item, ...]
+    test: tuple[Item, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TaskKind:
+    """What is predicted: the labels, the metrics with the one that leads, and which further figures there are."""
+
+    name: str
+    labels: tuple[str, ...]
+    headline: str = "wts"
+    metrics: tuple[str, ...] = tuple(metric.name for metric in STANCE_METRICS)
+    table: str = ""
+    """The table of a dataset that holds the rows."""
+    strata: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType(STRATA))
+    """What the headline is computed within, by name; `target` always is among them."""
+    breakdowns: tuple[str, ...] = ("target", "source", "kind", "voice")
+    """What the rows are broken down by."""
+    has_contrast: bool = False
+    has_probes: bool = False
+
+
+TASKS: Final = {
+    kind.name: kind
+    for kind in (
+        TaskKind("stance", LABELS, table="stances", has_contrast=True, has_probes=True),
+        TaskKind("stance4", GRID_LABELS, table="grid"),
+        TaskKind(
+            "compare",
+            PAIR_LABELS,
+            "somers_d",
+            ("somers_d", "accuracy"),
+            "pairs",
+            {TARGET: STRATA[TARGET], SOURCE: STRATA[SOURCE]},
+            ("target", "source", "kind"),
+        ),
+    )
+}
+"""The tasks of a dataset."""
+
+
+def get_task(name: str) -> TaskKind:
+    """A task of a dataset by name, without its rows.
+
+    Raises:
+        UnknownNameError: there is no such task; the message lists those there are.
+    """
+    if name not in TASKS:
+        raise UnknownNameError(name, "task", TASKS)
+    return TASKS[name]
+
+
+@dataclass(frozen=True)
+class AnswerColumns:
+    """How answers are written: the columns of the id and of the label, and how each label is spelled."""
+
+    spelled: Mapping[str, object]
+    ids: tuple[str, ...] = ("item_id",)
+    label: str = "label"
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The values of the id columns by item, where an id is made of several."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """Rows to predict, fold by fold, with what they are known by; of a dataset or of a user's own files alike."""
+
+    kind: TaskKind
+    protocol: str
+    folds: tuple[TrainTest, ...]
+    data: Mapping[str, str]
+    """Digests of the data, by what they are of."""
+    columns: AnswerColumns
+    spelled: Spelling | None = None
+    """How the user's files spell the labels; None for a dataset, which has their names."""
+    has_clusters: bool = True
+    """Whether rows have clusters of several rows; without them, intervals draw rows."""
+    probes: tuple[Probe, ...] = ()
+    votes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """How many annotators chose each label, by item."""
+    makers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The families of the models that made the labels, with their annotators."""
+
+    @property
+    def name(self) -> str:
+        """The name of the task."""
+        return self.kind.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in order."""
+        return self.kind.labels
+
+    @property
+    def spelling(self) -> str:
+        """The name of the spelling."""
+        return self.spelled.name if self.spelled else "kazstance"
+
+    @property
+    def test(self) -> tuple[Item, ...]:
+        """All rows to predict, in the order in which a list of predictions is read."""
+        return tuple(item for fold in self.folds for item in fold.test)
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the rows say whose they are."""
+        return any(item.source_id for item in self.test)
+
+    @cached_property
+    def rows(self) -> str:
+        """SHA-256 of the kind, the rows of all folds with all that a system sees of them, and the probes."""
+        kind = self.kind
+        digest = hashlib.sha256(repr((kind.name, kind.labels, kind.headline, kind.metrics)).encode())
+        lines: dict[str, bytes] = {}
+        for fold in self.folds:
+            digest.update(f"\nfold {fold.name}\n".encode())
+            for rows in (fold.train, fold.test):
+                for row in rows:
+                    if row.item_id not in lines:
+                        lines[row.item_id] = "\x1f".join(vars(row).values()).encode(errors="surrogatepass")
+                digest.update(b"\n".join(lines[row.item_id] for row in rows) + b"\n\n")
+        for probe in self.probes:
+            digest.update(repr(probe).encode())
+        return digest.hexdigest()

@@ -1,0 +1,104 @@
+"""What the YAML tasks for lm-evaluation-harness call: the rows as it reads them, and the scores of its answers."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kazstance import dataset
+from kazstance.bench import family
+from kazstance.bench.tasks import TaskKind, get_task
+from kazstance.extras import naming_extras
+from kazstance.metrics import GRID_LABELS
+from kazstance.models.prompts import questions
+from kazstance.models.replies import Answer, count, measure
+from kazstance.schema.records import SPLITS
+
+if TYPE_CHECKING:
+    import datasets
+
+TASKS: Final = Path(__file__).parent / "lm_eval"
+"""The folder of the YAML tasks, for `--include_path`."""
+MODEL: Final = ("pretrained", "model", "engine", "path")
+"""The arguments of lm-evaluation-harness that may name a model."""
+log = logging.getLogger(__name__)
+
+
+def load(
+    task: str, *, split: str = "test", context: bool = True, data: str | Path = dataset.SHIPPED, **facts: object
+) -> dict[str, "datasets.Dataset"]:
+    """The rows of a task, by split; as `test`, the rows of `split`.
+
+    What stands in a task's metadata, or is given as `--metadata`, comes here; the model's arguments do too, so that a
+    model of the family that made the labels is warned of.
+
+    Raises:
+        MissingExtraError: `datasets` is not installed.
+        UnknownNameError: there is no such task or split; the message lists those there are.
+        KazstanceError: `data` is not a built dataset.
+    """
+    with naming_extras():
+        import datasets  # noqa: PLC0415  # needs an extra
+    folder = dataset.DatasetFolder(data)
+    families = family.makers(folder)
+    for name in MODEL:
+        if text := family.warning(str(facts.get(name, "")), families):
+            log.warning(text)
+    asks = partial(_rows, folder, get_task(task), context=context)
+    return {name: datasets.Dataset.from_list(asks(split if name == "test" else name)) for name in SPLITS}
+
+
+def process(doc: Mapping[str, Any], results: Sequence[tuple[float, bool]]) -> dict[str, Any]:
+    """A row's answer, the most likely of the choices: for each metric what it aggregates."""
+    labels: list[str] = doc["choices"]
+    predicted = max(range(len(labels)), key=lambda number: results[number][0])
+    answer = Answer(doc["target_id"], doc["cluster"], labels[doc["label"]], labels[predicted])
+    return {"acc": float(predicted == doc["label"])} | dict.fromkeys(METRICS, answer)
+
+
+def wts(answers: Sequence[Answer]) -> float:
+    """Within-target skill."""
+    return _value("wts", answers)
+
+
+def ss(answers: Sequence[Answer]) -> float:
+    """Skill score against the best rule that knows the target alone."""
+    return _value("ss", answers)
+
+
+def f_avg(answers: Sequence[Answer]) -> float:
+    """Mean of the F1 of favor and of against."""
+    return _value("f_avg", answers)
+
+
+def macro_f1(answers: Sequence[Answer]) -> float:
+    """Mean of the F1 of the labels."""
+    return _value("macro_f1", answers)
+
+
+def effective_size(answers: Sequence[Answer]) -> float:
+    """D, the effective size that within-target skill rests on."""
+    return _value("effective_size", answers)
+
+
+METRICS: Final = ("wts", "ss", "f_avg", "macro_f1", "effective_size")
+
+
+def _value(metric: str, answers: Sequence[Answer]) -> float:
+    """A metric over all labels: one that does not occur changes none of them."""
+    return measure(metric, count((Answer(*answer) for answer in answers), GRID_LABELS))
+
+
+def _rows(folder: dataset.DatasetFolder, task: TaskKind, split: str, *, context: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            "item_id": asked.item.item_id,
+            "prompt": asked.prompt,
+            "choices": list(asked.labels),
+            "label": asked.answer,
+            "target_id": asked.item.target_id,
+            "cluster": asked.item.cluster,
+        }
+        for asked in questions(folder, task, split, context=context)
+    ]

@@ -1,0 +1,127 @@
+"""Tasks for Inspect AI: `inspect eval kazstance/stance`."""
+
+import logging
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Final
+
+import kazstance
+from kazstance import dataset
+from kazstance.bench import family
+from kazstance.bench.tasks import get_task
+from kazstance.extras import naming_extras
+from kazstance.metrics import METRICS
+from kazstance.models.prompts import Question, questions
+from kazstance.models.replies import NO_ANSWER, Answer, count, measure
+from kazstance.stats.scores import score
+
+with naming_extras():
+    from inspect_ai import Task, task
+    from inspect_ai.dataset import MemoryDataset, Sample
+    from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, choice, metric, scorer
+    from inspect_ai.solver import TaskState, multiple_choice
+
+log = logging.getLogger(__name__)
+WARNING: Final = "family_warning"
+say = cache(log.warning)
+"""Say a warning, once."""
+
+
+@task
+def stance(split: str = "test", context: bool = True, data: str = "") -> Task:
+    """The side that a sentence takes on a target: against, neutral or favor.
+
+    `split` is train, validation, test or all; `context` shows the paragraph around the sentence; `data` is a built
+    dataset, without it the one that comes with kazstance.
+    """
+    return _task("stance", split, context, data)
+
+
+@task
+def stance4(split: str = "test", context: bool = True, data: str = "") -> Task:
+    """The same for every annotated sentence on every target, with none where the sentence is not about it."""
+    return _task("stance4", split, context, data)
+
+
+@task
+def compare(split: str = "test", data: str = "") -> Task:
+    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders."""
+    return _task("compare", split, False, data)
+
+
+@scorer(metrics=[])
+def label(data: str = "") -> Scorer:
+    """Inspect's `choice`, which also warns where the model is of the family that made the labels."""
+    read, warning = (
+        choice(),
+        cache(partial(family.warning, families=family.makers(dataset.DatasetFolder(_place(data))))),
+    )
+
+    async def judge(state: TaskState, target: Target) -> Score | None:
+        found = await read(state, target)
+        text = warning(str(state.model))
+        if found and text:
+            say(text)
+            found.metadata = {**(found.metadata or {}), WARNING: text}
+        return found
+
+    return judge
+
+
+@metric(scores="unreduced")
+def scores(task: str) -> Metric:
+    """All scores of kazstance, counted from the answers; over epochs, each answer counts."""
+    kind = get_task(task)
+    names = [*kind.metrics, *(["effective_size"] if "wts" in kind.metrics else []), "answered"]
+
+    def compute(judged: list[SampleScore]) -> Value:
+        if not judged:
+            return {}
+        found = count((_answer(one, kind.labels) for one in judged), kind.labels)
+        headline = score(found, METRICS[kind.headline])
+        return {
+            **{name: measure(name, found) for name in names},
+            f"{kind.headline}_low": headline.low,
+            f"{kind.headline}_high": headline.high,
+            "same_family_as_labels": float(any(WARNING in (one.score.metadata or {}) for one in judged)),
+        }
+
+    return compute
+
+
+def _task(name: str, split: str, context: bool, data: str) -> Task:
+    kind, folder = get_task(name), dataset.DatasetFolder(_place(data))
+    return Task(
+        dataset=MemoryDataset(
+            [_sample(asked) for asked in questions(folder, kind, split, context=context)],
+            name=f"kazstance {name} {split}",
+        ),
+        solver=multiple_choice(),
+        scorer=label(data),
+        metrics=[scores(name)],
+        metadata={"data": folder.digest, "kazstance": kazstance.__version__},
+    )
+
+
+def _answer(judged: SampleScore, labels: Sequence[str]) -> Answer:
+    """The answer that Inspect read, as a label; it gives a letter, or nothing."""
+    facts, letter = judged.sample_metadata or {}, judged.score.answer
+    predicted = labels[ord(letter) - ord("A")] if letter else NO_ANSWER
+    return Answer(facts["target"], facts["cluster"], facts["gold"], predicted)
+
+
+def _place(data: str) -> Path:
+    return Path(data) if data else dataset.SHIPPED
+
+
+def _sample(asked: Question) -> Sample:
+    """A row with its choices in the order of the labels' numbers."""
+    item = asked.item
+    return Sample(
+        id=item.item_id,
+        input=asked.text,
+        choices=asked.choices,
+        target=chr(ord("A") + asked.answer),
+        metadata={"target": item.target_id, "cluster": item.cluster, "gold": item.label},
+    )

@@ -1,0 +1,173 @@
+"""Systems by whatever they are given as: a name, an import path, a local model, a function, or an estimator."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from kazstance.bench.answers import where_raised
+from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object
+from kazstance.bench.shortcuts import BESIDE, LEARNED, OF_SOURCES, PANEL, Predict
+from kazstance.bench.systems import System
+from kazstance.bench.tasks import Item, Task
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.extras import naming_extras
+from kazstance.models.local_models import KINDS, local_model, model_folder
+
+PATH: Final = "package.module:object"
+"""How an import path is written."""
+
+
+def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = None) -> System:
+    """A system by its name in the panel or among the baselines, by import path, or as an object.
+
+    A local model is named as `finetune:PATH` or `minilm:PATH`, an import path as `package.module:object`; the current
+    folder is searched first.
+
+    A callable takes training and test items and gives for each test item a label, or a mapping from each label to its
+    probability. An object or class with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with
+    its target behind it; if it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not
+    seen.
+
+    Args:
+        given: the name, the import path, or the object itself.
+        labels: the labels of the task.
+        name: what the system is called; without it, the name given, or that of the function or class.
+
+    Raises:
+        UnknownNameError: there is no system of this name; the message lists those there are.
+        KazstanceError: it cannot be imported, or is neither a callable nor an estimator.
+        MissingExtraError: a baseline's package is not installed.
+    """
+    if isinstance(given, System):
+        return given
+    if not isinstance(given, str):
+        called = str(name or getattr(given, "__qualname__", type(given).__name__))
+        return _system(called, given, getattr(given, "__module__", type(given).__module__), labels)
+    if _is_model(given):
+        folder, settings = model_folder(given)
+        module = "kazstance.models.local_models"
+        return System(name or given, local_model(given), lambda: identity_of_model(folder, settings, module))
+    found = _find(given)
+    module = given.partition(":")[0] if ":" in given else found.__module__
+    return _system(name or given, found, module, labels)
+
+
+def shortcuts_for(task: Task) -> list[System]:
+    """The shortcuts to run beside a system on a task: those that look at sources only if its rows have any."""
+    names = [name for name in BESIDE if task.has_sources or name not in OF_SOURCES]
+    return [System(name, partial(_by_name, name), SystemIdentity) for name in names]
+
+
+def _system(name: str, given: Any, module: str, labels: Sequence[str]) -> System:
+    """A function, an estimator or its class as a system."""
+    found = _instance(name, given)
+    _check_kind(name, found)
+    predict: Predict = _estimator(found, labels) if _is_estimator(found) else found
+    return System(name, predict, lambda: identity_of_object(found, module))
+
+
+def _by_name(name: str, train: Sequence[Item], test: Sequence[Item]) -> Sequence[str | Mapping[str, float]]:
+    """The predictions of a shortcut, whose packages are imported when it is asked."""
+    return find_system(name).predict(train, test)
+
+
+def _is_model(name: str) -> bool:
+    kind, colon, _ = name.partition(":")
+    return bool(colon) and kind in KINDS
+
+
+def _find(name: str) -> Any:
+    """The object that a name stands for, as it was written."""
+    if name in PANEL:
+        return PANEL[name]
+    if ":" in name:
+        return _imported(name)
+    if name not in LEARNED:
+        ways = (*(f"{kind}:PATH" for kind in KINDS), f"an import path as {PATH}")
+        raise UnknownNameError(name, "system", (*PANEL, *LEARNED, *ways))
+    with naming_extras():
+        from kazstance.models.baselines import BASELINES  # noqa: PLC0415  # needs an extra
+    return BASELINES[name]
+
+
+def _imported(name: str) -> Any:
+    """An object by its import path, searched in the current folder first, as Python does for a script.
+
+    Raises:
+        KazstanceError: it cannot be imported, or cannot be a system.
+    """
+    module, _, attributes = name.partition(":")
+    here = str(Path.cwd())
+    if not {"", here} & set(sys.path):
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
+    except Exception as error:  # the module may raise anything
+        hint = f"expected an import path as {PATH}, from {here} or installed"
+        raise KazstanceError(f"{name}: {where_raised(error)}; {hint}") from error
+    return found
+
+
+def _is_estimator(found: Any) -> bool:
+    return hasattr(found, "fit") and hasattr(found, "predict")
+
+
+def _instance(name: str, given: Any) -> Any:
+    """An object as it is; of a class, an instance made without arguments.
+
+    Raises:
+        KazstanceError: it cannot be made without arguments.
+    """
+    if not inspect.isclass(given):
+        return given
+    try:
+        return given()
+    except Exception as error:  # a class may raise anything
+        hint = f"expected a class that needs no arguments, or an instance: `system = {given.__name__}(…)`"
+        raise KazstanceError(f"{name}: {where_raised(error)}; {hint}") from error
+
+
+def _check_kind(name: str, found: Any) -> None:
+    """See that an object can be a system.
+
+    Raises:
+        KazstanceError: it is neither a callable of two arguments nor an estimator.
+    """
+    if _is_estimator(found):
+        return
+    if not callable(found):
+        raise KazstanceError(f"{name}: {type(found).__name__}, expected a callable or an estimator")
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):  # not every callable has one
+        return
+    try:
+        signature.bind((), ())
+    except TypeError as error:
+        raise KazstanceError(f"{name}: {error}; expected a callable that takes training and test items") from None
+
+
+def _estimator(found: Any, labels: Sequence[str]) -> Predict:
+    """A scikit-learn estimator as a system."""
+
+    def predict(train: Sequence[Item], test: Sequence[Item]) -> list[str | Mapping[str, float]]:
+        fitted = found.fit([as_text(item) for item in train], [item.label for item in train])
+        texts = [as_text(item) for item in test]
+        if not hasattr(fitted, "predict_proba"):
+            return [str(label) for label in fitted.predict(texts)]
+        unseen = dict.fromkeys(labels, 0.0)
+        classes = [str(label) for label in fitted.classes_]
+        return [unseen | dict(zip(classes, map(float, row), strict=True)) for row in fitted.predict_proba(texts)]
+
+    return predict
+
+
+def as_text(item: Item) -> str:
+    """An item as one text: the sentence or both, and the target."""
+    return " ||| ".join(filter(None, [item.text, item.text_b, item.target]))
