@@ -35,7 +35,7 @@ def test_a_list_of_rows_has_the_columns_of_all_of_them():
 
 
 def test_a_list_of_rows_of_two_kinds_in_one_column_is_refused_in_one_line():
-    with pytest.raises(ks.KazstanceError, match=r"^a list of rows: .*; expected values of one kind in each column$"):
+    with pytest.raises(ks.KazstanceError, match=r"^a list of rows: .*; expected values of one type in each column$"):
         counts([ROWS[1] | {"x": "one"}, ROWS[1] | {"x": 2}])
 
 
