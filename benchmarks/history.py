@@ -1,4 +1,4 @@
-"""python -m benchmarks.history: `Dataset.why` beside the `why` of version 0.3.0, in fresh processes, in turns."""
+"""python -m benchmarks.history: `Dataset.why` beside the `why` of version 0.3.0, in fresh processes, in turns; CPU time."""
 
 import os
 import platform
@@ -22,9 +22,9 @@ TIMED = """
 import json, time
 times = []
 for _ in range({calls}):
-    started = time.perf_counter()
+    started = time.process_time()
     found = {call}
-    times.append(time.perf_counter() - started)
+    times.append(time.process_time() - started)
     assert found.cell.target_id == {label[1]!r} and found.judgements
 print(json.dumps(times))
 """
@@ -66,9 +66,10 @@ def main() -> None:
     page = [
         "# The history of a label",
         f"`python -m benchmarks.history`: {code('Dataset.why')} beside {code('kazstance.history')} of version 0.3.0, "
-        f"the label of {LABEL[0]} on {LABEL[1]}, {RUNS} fresh processes of each in turns; imports are not counted. "
+        f"the label of {code(LABEL[0])} on {code(LABEL[1])}, {RUNS} fresh processes of each in turns; imports are not "
+        "counted. "
         f"Python {platform.python_version()}, pyarrow {version('pyarrow')}; {os.cpu_count()} cores.",
-        markdown_table(["", "0.3.0, median ms", "now, median ms", "times as fast"], rows),
+        markdown_table(["", "0.3.0, median CPU ms", "now, median CPU ms", "times as fast"], rows),
     ]
     text = "\n\n".join(page) + "\n"
     print(text)
