@@ -1,4 +1,4 @@
-"""python -m benchmarks.history: `Dataset.why` beside the `why` of version 0.3.0, in fresh processes, in turns; CPU time."""
+"""python -m benchmarks.history: `Dataset.why` and the `why` of version 0.3.0, by CPU time, in fresh processes."""
 
 import os
 import platform
@@ -29,7 +29,10 @@ for _ in range({calls}):
 print(json.dumps(times))
 """
 WHY_OLD = "import pyarrow.parquet\nfrom kazstance.history import history\n"
-WHY = "import pyarrow.dataset, kazstance.schema.records\nimport kazstance\ndataset = kazstance.open()\n"
+WHY = """
+import kazstance.dataset.history, kazstance.input.parquet, kazstance.schema.columns, kazstance.schema.records
+dataset = kazstance.open()
+"""
 
 
 def seconds(program: str, package: Path) -> list[float]:
