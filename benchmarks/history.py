@@ -30,6 +30,7 @@ print(json.dumps(times))
 """
 WHY_OLD = "import pyarrow.parquet\nfrom kazstance.history import history\n"
 WHY = """
+import pyarrow.acero, pyarrow.compute, pyarrow.dataset
 import kazstance.dataset.history, kazstance.input.parquet, kazstance.schema.columns, kazstance.schema.records
 dataset = kazstance.open()
 """
