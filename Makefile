@@ -100,6 +100,7 @@ release: $(READY)
 bench: $(READY)
 	$(MINILM)
 	$(BIN)/python -m benchmarks.loading
+	$(BIN)/python -m benchmarks.history
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.skill

@@ -420,7 +420,7 @@ def test_cells_are_no_formulas_and_come_back(text):
 
 def test_the_signs_are_all_that_unicode_holds_to_be_forms_of_them():
     forms = {c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.normalize("NFKC", c) in ("=", "+", "-", "@")}
-    assert forms == set(cells.SIGNS.replace("\\", ""))
+    assert forms == set(cells.FORMULA_SIGNS.replace("\\", ""))
 
 
 def test_the_page_has_the_same_rule():

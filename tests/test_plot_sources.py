@@ -69,7 +69,7 @@ def test_the_ranking_shows_contested_targets_and_all_their_pairs():
     for line in contested:
         assert texts[NAMES[line.target]] == 1
         for answer, n in Counter(pair.answer for pair in line.pairs).items():
-            expected[f"{charts.SIGNS[answer]} {n}"] += 1
+            expected[f"{charts.ANSWER_SIGNS[answer]} {n}"] += 1
     assert {text: texts[text] for text in expected} == expected
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
 from kazstance.schema.publication import FILLED, Publication
 from kazstance.schema.records import Name, Offset, SentenceId
@@ -21,10 +22,8 @@ MOST: Final = 2**63 - 1
 """The largest number that an integer column can hold."""
 
 
-class Input(BaseModel):
+class Input(Frozen):
     """Base of everything that is read: frozen, without unknown fields, and without type coercion."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 T = TypeVar("T", bound=Input)

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
@@ -47,10 +48,8 @@ COLUMNS: Final = {
 """Order of the values in each row that goes to the page."""
 
 
-class Query(BaseModel):
+class Query(Frozen):
     """What a view of the page asks for; what is left open is not asked for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: tuple[str, ...] = ()
     target: tuple[str, ...] = ()

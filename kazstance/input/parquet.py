@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +10,9 @@ import pyarrow.parquet as pq
 
 from kazstance.errors import KazstanceError
 from kazstance.paths import StrPath
+
+FEW: Final = 100_000
+"""Rows of a file up to which one thread that reads all of them is faster than several, or than a filter of the file."""
 
 
 def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
@@ -24,13 +28,16 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
     """
     names = None if columns is None else list(columns)
     try:
-        if where is None:
-            with pq.ParquetFile(_source(file)) as found:
-                table = found.read(names)
-        else:
-            table = pq.read_table(_source(file), columns=names, filters=where)
+        source = _source(file)
+        with pq.ParquetFile(source) as found:
+            is_small = found.metadata.num_rows <= FEW
+            if where is None or is_small:
+                table = found.read(names if where is None else None, use_threads=not is_small)
+            else:
+                table = pq.read_table(source, columns=names, filters=where)
         table.validate(full=True)
-        return table if names is None else table.select(names)
+        kept = table.filter(where) if where is not None and is_small else table
+        return kept if names is None else kept.select(names)
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything

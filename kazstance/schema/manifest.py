@@ -5,12 +5,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from kazstance.errors import IntegrityError, KazstanceError, Problem
 from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
+from kazstance.schema.frozen import Frozen
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count, Name
 
@@ -44,13 +45,7 @@ FileName = Annotated[PageName, AfterValidator(_not_a_device)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class ManifestPart(BaseModel):
-    """Base of the manifest's parts: frozen and without unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SplitFile(ManifestPart):
+class SplitFile(Frozen):
     """One Parquet file: a table's split."""
 
     path: str
@@ -65,7 +60,7 @@ class SplitFile(ManifestPart):
     """Digest of the file as it was written."""
 
 
-class Fold(ManifestPart):
+class Fold(Frozen):
     """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
     A training row of a fold has neither a source nor a target of the fold's lists.
@@ -79,7 +74,7 @@ class Fold(ManifestPart):
     """Targets that are left out."""
 
 
-class Manifest(ManifestPart):
+class Manifest(Frozen):
     """What a built dataset holds."""
 
     format_version: Annotated[int, AfterValidator(_known_format)] = 1
@@ -106,7 +101,7 @@ class Manifest(ManifestPart):
     """SHA-256 of every file of the corpus folder that was read."""
     tools: dict[str, str]
     """Versions of the tools that wrote the files."""
-    pages: dict[FileName, Sha256] = {}
+    pages: dict[FileName, Sha256] = Field(default_factory=dict)
     """SHA-256 of every page that was written next to the tables: card, licences, metadata."""
     manifest_sha256: Sha256 | None = None
     """SHA-256 of the manifest as it would be written without this field; null in format 1."""

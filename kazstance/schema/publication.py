@@ -3,7 +3,9 @@
 import datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+
+from kazstance.schema.frozen import Frozen
 
 
 def _check_filled(text: str) -> str:
@@ -18,13 +20,7 @@ Prose = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
 Word = Annotated[str, Field(min_length=1, max_length=200), FILLED]
 
 
-class PublicationPart(BaseModel):
-    """Base of the parts of a publication: frozen and without unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ResponsibleAI(PublicationPart):
+class ResponsibleAI(Frozen):
     """Prose for those fields of Croissant's responsible-AI vocabulary (MLCommons, RAI 1.0) that cannot be computed."""
 
     data_collection: Prose | None = None
@@ -57,7 +53,7 @@ class ResponsibleAI(PublicationPart):
     """How versions are made, and how to have something removed."""
 
 
-class Publication(PublicationPart):
+class Publication(Frozen):
     """Metadata entered once and reused in the card, the citation, and the metadata for Zenodo and Croissant."""
 
     released: datetime.date | None = None

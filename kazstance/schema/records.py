@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from kazstance.docstrings import keep_docstring
+from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import (
     Certainty,
     Endorsed,
@@ -33,10 +34,8 @@ Net = Annotated[float, Field(ge=-1, le=1)]
 NAME_SUFFIX: Final = "_name"
 
 
-class Record(BaseModel):
+class Record(Frozen):
     """A row: frozen, without unknown fields, and with the name of each label next to its number."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     label_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
 

@@ -46,8 +46,7 @@ function grid(state, sources, targets, counts) {
     el("th", { scope: "col", class: "corner" }, "Target"),
     sources.map((source) => sourceHead(state, source)),
   ]);
-  const groups = Map.groupBy ? Map.groupBy(targets, (target) => target.group) : grouped(targets);
-  const bodies = [...groups].map(([group, members]) =>
+  const bodies = [...grouped(targets)].map(([group, members]) =>
     el("tbody", {}, [
       el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])]),
       members.map((target) => targetRow(state, sources, target, counts)),
