@@ -697,6 +697,7 @@ def old_format(data):
     for name in ("format_version", "pages", "manifest_sha256"):
         manifest.pop(name)
     write(data, manifest)
+    (data / "questions.parquet").unlink()
 
 
 def test_a_dataset_of_an_older_version_opens_and_says_what_is_not_covered(data):
