@@ -202,7 +202,8 @@ def test_the_root_help_loads_no_command():
         (["bench", "run", "majority", "--protocol", "in_domian", "--out", "x"], "in_domain"),
     ],
 )
-def test_a_wrong_name_exits_with_2_and_suggests_the_right_one(args, right):
+def test_a_wrong_name_exits_with_2_and_suggests_the_right_one(args, right, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = run(*args)
     assert done.exit_code == 2, done.output
     assert f"did you mean {right}?" in plain(done.stderr)
