@@ -109,6 +109,20 @@ def test_shared_options(name):
     assert ("--data" in PARSED[name]) == (name not in NO_DATA)
 
 
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("kazstance an", ["annotate"]),
+        ("kazstance compare d", ["disagreements", "distances"]),
+        ("kazstance compare wording --vo", ["--voice"]),
+    ],
+)
+def test_completion(words, completed):
+    typed = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = CliRunner().invoke(app, prog_name="kazstance", env={"_KAZSTANCE_COMPLETE": "complete_bash", **typed})
+    assert done.stdout.split() == completed
+
+
 def test_version():
     done = run("--version")
     assert (done.exit_code, done.stdout) == (0, f"kazstance {kazstance.__version__}\n")
