@@ -1,6 +1,7 @@
 """The command lines that behavioural tests use, in one table, and how to run them: a renamed command is changed only here."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -47,6 +48,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The name of each command, with the placeholders that a test fills in."""
 
 
+PROGRESS = re.compile(r"(read|segment|judge|audit|split|probes|write) {2,}")
+"""How a line begins that tells of a step of a build."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A process that has ended: its exit code (minus the signal if it was killed), and what it printed."""
@@ -54,6 +59,11 @@ class Finished:
     code: int
     out: str
     err: str
+
+
+def messages(err: str) -> list[str]:
+    """The lines of standard error that do not tell of progress."""
+    return [line for line in err.splitlines() if not PROGRESS.match(line)]
 
 
 def argv(name: str, /, *more: str | Path, **places: str | Path) -> list[str]:

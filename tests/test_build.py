@@ -16,6 +16,7 @@ from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
 from kazstance.errors import InputError, KazstanceError
+from tests.commands import messages
 from tests.conftest import HARBOUR, quiet
 
 
@@ -272,7 +273,7 @@ def test_wrong_input_is_named_and_the_old_output_stays(fault, harbour, tmp_path,
     assert isinstance(result.exception, SystemExit)
     assert files(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["harbour", "out"]
-    lines = result.stderr.splitlines()
+    lines = messages(result.stderr)
     if expected is not None:
         assert any(re.fullmatch(expected, line) for line in lines), result.stderr
     assert all(re.match(r"[\w./]+(:\d+)?: ", line) for line in lines)
@@ -299,7 +300,7 @@ def test_a_corpus_without_probes_has_an_empty_table(harbour, tmp_path):
     out = tmp_path / "out"
     result = CliRunner().invoke(app, ["build", str(harbour), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    assert "probes   0 mask, 0 mirror, 0 swap" in result.stdout
+    assert "probes   0 mask, 0 mirror, 0 swap" in result.stderr
     assert dataset.load("probes", data=out) == ()
     assert dataset.verify(data=out).tables["probes"]["all"].rows == 0
     assert "config_name: probes" not in (out / "README.md").read_text()

@@ -83,6 +83,7 @@ LINES = {
     "cite cff": Line("cite", ("--format", "cff"), ("yaml",), "build"),
     "compare": Line("compare"),
     "compare disagreements": Line("compare disagreements"),
+    "compare positions": Line("compare positions"),
     "compare distances": Line("compare distances"),
     "compare contrast": Line("compare contrast", ("uprising",)),
     "compare wording": Line("compare wording", ("uprising",)),

@@ -109,6 +109,20 @@ def test_shared_options(name):
     assert ("--data" in PARSED[name]) == (name not in NO_DATA)
 
 
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("kazstance an", ["annotate"]),
+        ("kazstance compare d", ["disagreements", "distances"]),
+        ("kazstance compare wording --vo", ["--voice"]),
+    ],
+)
+def test_completion(words, completed):
+    typed = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = CliRunner().invoke(app, prog_name="kazstance", env={"_KAZSTANCE_COMPLETE": "complete_bash", **typed})
+    assert done.stdout.split() == completed
+
+
 def test_version():
     done = run("--version")
     assert (done.exit_code, done.stdout) == (0, f"kazstance {kazstance.__version__}\n")
@@ -202,7 +216,8 @@ def test_the_root_help_loads_no_command():
         (["bench", "run", "majority", "--protocol", "in_domian", "--out", "x"], "in_domain"),
     ],
 )
-def test_a_wrong_name_exits_with_2_and_suggests_the_right_one(args, right):
+def test_a_wrong_name_exits_with_2_and_suggests_the_right_one(args, right, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = run(*args)
     assert done.exit_code == 2, done.output
     assert f"did you mean {right}?" in plain(done.stderr)

@@ -27,7 +27,7 @@ from kazstance.output.files import filling, write_file
 from kazstance.output.folders import FolderKind, creating, replacing
 from kazstance.output.staging import PREFIX, scratch, staging
 from kazstance.publish.hub import build_dataset
-from tests.commands import argv, environment
+from tests.commands import argv, environment, messages
 from tests.conftest import HARBOUR, quiet
 from tests.killing import forked
 from tests.test_annotate import fill_csv, write_rows
@@ -111,7 +111,7 @@ def import_sheet(corpus, sheet, *more):
 def one_line(done, *parts):
     """A refusal: one line on standard error that contains all of this, after any warnings about a corpus."""
     assert done.code == 1, done
-    assert len([line for line in done.err.splitlines() if not line.startswith("warning: ")]) == 1, done.err
+    assert len([line for line in messages(done.err) if not line.startswith("warning: ")]) == 1, done.err
     for part in parts:
         assert part in done.err, done.err
 
@@ -183,7 +183,7 @@ def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     assert dataset.verify(data=out).id == "harbour"
     assert (out / "croissant.json").is_file()
     kept = {".git", "README.md", "dangling", "empty", "link", "my_notes.txt", "plots"}
-    assert {line.split("'")[1] for line in done.err.splitlines()} == kept
+    assert {line.split("'")[1] for line in messages(done.err)} == kept
     assert leftovers(world) == []
     assert forked("build", corpus=HARBOUR, out=out).code == 0
     assert state(out) == after

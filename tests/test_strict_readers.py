@@ -29,7 +29,7 @@ from kazstance.input.json_lines import LinesError, read_json_lines
 from kazstance.input.strict_json import StrictError, load_json, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.tables import read_table
-from tests.commands import run
+from tests.commands import messages, run
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 SCALARS = st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -460,7 +460,7 @@ def test_the_command_says_warnings_on_standard_error(harbour, tmp_path):
     done = run("build", corpus=harbour, out=tmp_path / "out")
     assert done.code == 0
     told = "probes/mask.jsonl is not a corpus file and is not read; did you mean probes/masks.jsonl?"
-    assert done.err == f"warning: {told}\n"
+    assert messages(done.err) == [f"warning: {told}"]
 
 
 # Texts

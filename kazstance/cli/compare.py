@@ -42,9 +42,10 @@ class Comparisons(Commands):
     """The comparisons, of which one is the default."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Put in the default if the first argument names no comparison."""
+        """Put in the default if the first argument names no comparison, except to complete what is being typed."""
         at = next((i for i, arg in enumerate(args) if arg != "--debug"), len(args))
-        if args[at:] == [] or (args[at].startswith("-") and args[at] != "--help"):
+        is_named = at < len(args) and (args[at] == "--help" or not args[at].startswith("-"))
+        if not is_named and not ctx.resilient_parsing:
             args = [*args[:at], DEFAULT, *args[at:]]
         return super().parse_args(ctx, args)
 
