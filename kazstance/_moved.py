@@ -1,4 +1,4 @@
-"""Names of version 0.3 that are gone, and where what they stood for is now."""
+"""Names and commands of version 0.3 that are gone, and what has taken their place."""
 
 import sys
 from importlib.machinery import ModuleSpec
@@ -19,11 +19,19 @@ MOVED: Final = {
     "export": "kazstance.Dataset.stances.to_pandas(), or `kazstance export`",
     "history": "kazstance.Dataset.why",
     "reliability": "kazstance.Dataset.agreement",
+    "review": "kazstance.annotate, or `kazstance annotate`",
     "scoring": "kazstance.stats.scores and kazstance.stats.metrics, or `kazstance score` for files",
     "tables": "kazstance.compare, or `kazstance score`, which take files",
     "tally": "kazstance.stats.counting, or kazstance.stats.resampling for intervals",
 }
 """What takes the place of each name."""
+COMMANDS: Final = {
+    "kazstance compare --distances": "kazstance compare distances --feature FEATURE",
+    "kazstance compare --pairs": "kazstance compare disagreements",
+    "kazstance compare --target": "kazstance compare contrast TARGET",
+    "kazstance review": "kazstance annotate",
+}
+"""What takes the place of each command and option of the command line."""
 
 
 def moved(name: str) -> str:
@@ -31,6 +39,11 @@ def moved(name: str) -> str:
     if name in MOVED:
         return f"kazstance.{name} has moved since version 0.3; use {MOVED[name]}"
     return f"module 'kazstance' has no attribute {name!r}"
+
+
+def moved_command(name: str) -> str | None:
+    """What is said of a command or an option that has moved, as `kazstance review`; None of any other."""
+    return f"{name} has become {COMMANDS[name]}" if name in COMMANDS else None
 
 
 class MovedModules:

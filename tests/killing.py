@@ -26,8 +26,8 @@ EVENTS = {
 }  # fmt: skip
 """What changes files, beside opening one to write; `os.remove` is raised by unlink, `os.rename` by replace and by an exchange."""
 MODULES = (
-    "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.review.bring_in",
-    "kazstance.review.hand_out", "kazstance.benchmark.runs", "kazstance.benchmark.files", "kazstance.benchmark.report",
+    "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.annotate.filled_sheet",
+    "kazstance.annotate.sheet_folder", "kazstance.benchmark.runs", "kazstance.benchmark.files", "kazstance.benchmark.report",
     "kazstance.benchmark.baselines", "kazstance.benchmark.page", "kazstance.explorer.page", "kazstance.plot.sources", "kazstance.comparison",
     "kazstance.predictions", "build_scripts.__main__", "pyarrow.parquet", "pyarrow.json", "pyarrow.csv",
 )  # fmt: skip

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import kazstance as ks
+from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.input.spelling import given, spelling
-from kazstance.review.bring_in import Person, bring_in
-from kazstance.review.hand_out import hand_out
 from tests.commands import argv, environment, run
-from tests.test_review import fill_csv, write_rows
+from tests.test_annotate import fill_csv, write_rows
 
 
 def counts(frame):
@@ -74,14 +74,16 @@ def test_a_mapping_with_two_labels_for_one_value_is_refused(labels):
 
 
 def test_an_import_does_not_mind_marks_links_or_capitals(harbour, tmp_path):
-    hand_out(harbour, "p1", tmp_path / "sheets")
+    export_sheets(harbour, "p1", tmp_path / "sheets")
     filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
     table = harbour / "annotations" / "annotators.toml"
     table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
     (tmp_path / "elsewhere").mkdir()
     for name, there in (("BACK.csv", filled), ("plan.json", tmp_path / "sheets" / "plan.json")):
         (tmp_path / "elsewhere" / name).symlink_to(there)
-    written = bring_in(harbour, tmp_path / "elsewhere" / "BACK.csv", tmp_path / "elsewhere" / "plan.json", Person())
+    written = import_answers(
+        harbour, tmp_path / "elsewhere" / "BACK.csv", tmp_path / "elsewhere" / "plan.json", Person()
+    )
     assert written.is_file()
     assert 'id = "p1"' in table.read_text(encoding="utf-8")
 

@@ -12,10 +12,8 @@ from typer.testing import CliRunner
 
 import kazstance
 from kazstance.cli import app
+from kazstance.cli.contents import ENTRIES
 from tests.conftest import HARBOUR
-
-COMMANDS = ["compare", "info", "show", "export", "verify", "build", "agreement", "why", "explore"]
-COMMANDS += ["cite", "license", "schema", "diff", "publish", "score", "tasks-dir"]
 
 
 def run(*args, code=0):
@@ -73,9 +71,10 @@ def test_verify(harbour_data, tmp_path):
 
 
 def test_build_and_load_back(tmp_path):
-    out = run("build", HARBOUR, "--out", tmp_path / "out").stdout
-    assert "judge    23 sentences × 3 targets: 69 pairs decided; judgements: a 69, b 69" in out
-    assert "in_domain: 0 of them cross the boundary" in out
+    built = run("build", HARBOUR, "--out", tmp_path / "out")
+    assert "judge    23 sentences × 3 targets: 69 pairs decided; judgements: a 69, b 69" in built.stderr
+    assert "in_domain: 0 of them cross the boundary" in built.stderr
+    assert built.stdout == f"wrote {tmp_path / 'out'}\n"
     assert len(kazstance.load("stances", data=tmp_path / "out")) == 18
     assert (tmp_path / "out" / "README.md").read_text().startswith("---\npretty_name: Stances on the harbour toll")
 
@@ -97,7 +96,7 @@ def test_build_without_its_extra(monkeypatch, tmp_path):
         (["show", "--label", "pro"], "'pro' is not a label of stances; choose from against, neutral, favor"),
         (["show", "--split", "dev"], "'dev' is not a split of stances; choose from train, validation, test"),
         (["export", "stance"], "'stance' is not a table; choose from stances, grid, "),
-        (["export", "--format", "xlsx"], "'xlsx' is not one of 'csv', 'jsonl', 'parquet'"),
+        (["export", "--format", "xlsx"], "'xlsx' is not a format; choose from csv, jsonl, parquet"),
         (["build", "raw"], "Missing option '--out'"),
         (["nonsense"], "No such command 'nonsense'"),
     ],
@@ -107,14 +106,9 @@ def test_wrong_usage_says_what_is_right_and_exits_with_2(args, message):
     assert message in output
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_and_stands_in_the_readme(command, root):
-    assert run(command, "--help").stdout.strip()
+@pytest.mark.parametrize("command", [*ENTRIES, "annotate export", "annotate import"])
+def test_every_command_is_in_the_readme(command, root):
     assert f"kazstance {command}" in (root / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_list_of_commands_is_whole():
-    assert [info.name for info in app.registered_commands] == COMMANDS
 
 
 def test_agreement(harbour_data):
@@ -127,12 +121,6 @@ def test_agreement(harbour_data):
     rows = kazstance.load("judgements", data=harbour_data)
     votes = [[row.label for row in rows if row.annotator_id == who] for who in "ab"]
     assert first["value"] == pytest.approx(krippendorff.alpha(votes, level_of_measurement="nominal"))
-
-
-@pytest.mark.parametrize("command", ["export", "import"])
-def test_review_commands_have_help(command, root):
-    assert run("review", command, "--help").stdout.strip()
-    assert f"kazstance review {command}" in (root / "README.md").read_text(encoding="utf-8")
 
 
 def test_as_a_real_process():

@@ -1,6 +1,7 @@
 """kazstance compare: what it prints is what the library finds, in 80 columns."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 from typer.testing import CliRunner
@@ -45,19 +46,19 @@ def test_json_is_what_the_library_finds():
 
 
 def test_one_target_with_its_evidence():
-    text = run("--target", "workers_ready").stdout
+    text = run("contrast", "workers_ready").stdout
     assert "pr_collective: mixed, net " in text
     assert "⟦has accumulated important experiences of struggle⟧" in text
     assert text.index("pr_collective/30/1") < text.index("pr_collective/14/7")
-    found = json.loads(run("--target", "workers_ready", "--json").stdout)
+    found = json.loads(run("contrast", "workers_ready", "--json").stdout)
     expected = compare_dataset(DatasetFolder()).contrast("workers_ready")
     assert {source: part["rows"] for source, part in found.items()} == expected
-    assert "old_mole: not addressed in " in run("--target", "maoism").stdout
+    assert "old_mole: not addressed in " in run("contrast", "maoism").stdout
 
 
-def test_pairs():
-    text = run("--pairs").stdout
-    found = json.loads(run("--pairs", "--json").stdout)
+def test_disagreements():
+    text = run("disagreements").stdout
+    found = json.loads(run("disagreements", "--json").stdout)
     assert [line["target"] for line in found] == [
         line.target for line in compare_dataset(DatasetFolder()).disagreements(n=9)
     ]
@@ -71,17 +72,48 @@ def test_pairs():
 
 
 def test_distances():
-    text = run("--distances", "salience").stdout
-    found = json.loads(run("--distances", "salience", "--json").stdout)
+    text = run("distances", "--feature", "salience").stdout
+    found = json.loads(run("distances", "--feature", "salience", "--json").stdout)
     assert found["by"] == "salience"
     assert len(found["pairs"]) == 10
     assert f"{found['pairs'][0]['low']:.2f} to {found['pairs'][0]['high']:.2f}" in text
 
 
+def test_wording():
+    """The first words of each source, as many as asked for, in the order of the library."""
+    found = compare_dataset(DatasetFolder()).wording("west_wants_calm").rows()
+    sources = list(dict.fromkeys(row["source"] for row in found))
+    first = [row for source in sources for row in [r for r in found if r["source"] == source][:2]]
+    assert json.loads(run("wording", "west_wants_calm", "--limit", 2, "--json").stdout) == first
+    assert json.loads(run("wording", "west_wants_calm", "--limit", 0, "--json").stdout) == found
+    lines = run("wording", "west_wants_calm", "--limit", 2).stdout.rstrip().splitlines()
+    assert [line.split()[:2] for line in lines[-len(first) :]] == [[row["source"], row["word"]] for row in first]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("name", ["positions", "disagreements", "distances"])
+def test_groups_of_sources(name):
+    compared = kazstance.open().compare(by="tradition")
+    found = json.loads(run(name, "--by", "tradition", "--json").stdout)
+    expected = compared.distances() if name == "distances" else getattr(compared, name)().rows()
+    assert found == json.loads(json.dumps(asdict(expected) if name == "distances" else expected))
+
+
+def test_positions_is_the_default():
+    named = run("positions", "--voice", "own", "--json").stdout
+    assert run("--voice", "own", "--json").stdout == named
+    assert run("--debug", "--voice", "own", "--json").stdout == named
+    assert run("--debug", "positions", "--voice", "own", "--json").stdout == named
+
+
 def test_another_dataset_and_a_chart(harbour_data, tmp_path):
-    for args in ((), ("--pairs",)):
-        out = tmp_path / f"chart{len(args)}.svg"
-        assert f"wrote {out}" in run("--data", harbour_data, "--chart", out, *args).stderr
+    for name, *data in (
+        ("positions", "--data", harbour_data),
+        ("disagreements", "--data", harbour_data),
+        ("distances",),
+    ):
+        out = tmp_path / f"{name}.svg"
+        assert f"wrote {out}" in run(name, *data, "--chart", out).stderr
         assert "<svg" in out.read_text(encoding="utf-8")
     assert "*" in run("--data", harbour_data).stdout
 
@@ -89,11 +121,10 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--target", "x"], "'x' is not a target; choose from uprising"),
+        (["contrast", "x"], "'x' is not a target; choose from uprising"),
         (["--voice", "loud"], "'loud' is not a voice; choose from own, endorsed, all"),
-        (["--distances", "mood"], "'mood' is not a feature; choose from positions, salience"),
-        (["--pairs", "--target", "maoism"], "choose one of --target, --pairs and --distances"),
-        (["--target", "maoism", "--chart", "x.png"], "there is no chart of one target"),
+        (["--by", "wing"], "'wing' is not an attribute of sources; choose from source, "),
+        (["distances", "--feature", "mood"], "'mood' is not a feature; choose from positions, salience"),
         (["--chart", "x.bmp"], "'.bmp' is not a kind of chart; choose from .png, .svg, .html"),
     ],
 )

@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import kazstance
+from kazstance._moved import COMMANDS, MOVED
 from kazstance.plot.sources import position_matrix
 from kazstance.plot.theme import to_svg
 from kazstance.publish.card import read_page
-from tests.pages import ROOT, Page, Renewed, blocks, make_checkout
+from tests.pages import ROOT, Page, Renewed, blocks, make_checkout, with_moved
 
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 FRONT = ["README.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]
@@ -111,6 +112,13 @@ def test_results_are_of_the_shipped_data_and_the_panel_shows_them(root):
     assert [headline[name] for name in shown] == sorted(headline.values(), reverse=True)[: len(shown)]
     for row in rows:
         assert row["system"] not in shown or "{:.2f} [{:.2f}, {:.2f}]".format(*row["scores"]["wts"]) in short
+
+
+def test_the_page_on_moved_names_lists_all_of_them(root):
+    page = read_page(root / "docs" / "coming_from_0_3.md")
+    assert with_moved(page) == page
+    for name in (*MOVED, *COMMANDS):
+        assert page.count(f"| `{name if name in COMMANDS else f'kazstance.{name}'}` |") == 1
 
 
 def panel(page, name):

@@ -25,6 +25,9 @@ from rich.text import Text
 
 import kazstance
 from kazstance import dataset
+from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.label_studio import to_config
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
 from kazstance.errors import HubError
 from kazstance.output import cells, characters, terminal
@@ -35,9 +38,6 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.publish import upload
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.hub import stage
-from kazstance.review.bring_in import Person, bring_in
-from kazstance.review.hand_out import hand_out
-from kazstance.review.label_studio import to_config
 from tests.commands import Finished, argv, call, environment, run
 from tests.conftest import quiet
 from tests.hostile import CONTROLS, DANGEROUS, DANGEROUS_TEXTS, write_hostile
@@ -123,10 +123,11 @@ PRINTED = [
     *(("cite", "--format", style) for style in Style),
     ("compare",),
     ("compare", "--json"),
-    ("compare", "--pairs"),
-    ("compare", "--distances", "positions"),
-    ("compare", "--target", "tostring"),
-    ("compare", "--target", "tostring", "--json"),
+    ("compare disagreements",),
+    ("compare distances",),
+    ("compare contrast", "tostring"),
+    ("compare wording", "tostring"),
+    ("compare contrast", "tostring", "--json"),
     ("export", "--format", "jsonl"),
     ("info",),
     ("info", "--json"),
@@ -179,7 +180,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
         invoke("bench files", *columns, **train),
         invoke("bench run", system=hostile, out=tmp_path / "run"),
         invoke("bench report", tmp_path / hostile, out=tmp_path / "page.md"),
-        invoke("review import", **sheet),
+        invoke("annotate import", **sheet),
         invoke("info", data=tmp_path / hostile),
         invoke("explore", data=tmp_path / hostile, out=tmp_path / "x.html"),
     ]
@@ -191,7 +192,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [("show", "--limit", "0"), ("export", "--format", "csv"), ("compare", "--target", "watch")]
+    "command", [("show", "--limit", "0"), ("export", "--format", "csv"), ("compare contrast", "watch")]
 )
 def test_on_a_terminal(command, data):
     """On a terminal, not into a pipe: what a program styles is control sequences there, and styles are switched off."""
@@ -454,7 +455,7 @@ def _is_number(cell):
 
 def test_sheets_of_a_hostile_corpus_come_back(corpus, tmp_path):
     """As a spreadsheet program saves them, with the apostrophes of the export and without."""
-    hand_out(corpus, "p1", tmp_path / "sheets")
+    export_sheets(corpus, "p1", tmp_path / "sheets")
     text = (tmp_path / "sheets" / "sheet.csv").read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert not [cell for row in rows for cell in row.values() if is_formula(cell)]
@@ -467,7 +468,7 @@ def test_sheets_of_a_hostile_corpus_come_back(corpus, tmp_path):
     writer.writeheader()
     writer.writerows(rows)
     (tmp_path / "filled.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
-    written = bring_in(corpus, tmp_path / "filled.csv", tmp_path / "sheets" / "plan.json", Person())
+    written = import_answers(corpus, tmp_path / "filled.csv", tmp_path / "sheets" / "plan.json", Person())
     answers = [
         answer for line in written.read_text("utf-8").split("\n") if line for answer in json.loads(line)["judgements"]
     ]
@@ -487,7 +488,7 @@ def test_any_codebook_makes_xml(codebook):
 
 def test_a_codebook_is_shown_whole(corpus, tmp_path):
     """Label Studio puts data in place of a dollar sign with a word behind it, and nothing where there are none."""
-    hand_out(corpus, "p2", tmp_path / "sheets")
+    export_sheets(corpus, "p2", tmp_path / "sheets")
     view = ET.parse(tmp_path / "sheets" / "config.xml")
     texts = [header.get("value") for header in view.find(".//Collapse").iter("Header")]
     assert "target costs" in texts[-2]

@@ -259,9 +259,9 @@ def test_a_corpus_folder_is_built_first(tmp_path, harbour_data):
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["nowhere"], 1, "nowhere holds neither manifest.json nor sources.toml; expected a dataset or a corpus folder"),
-        (["--serve", "--out", "x.html"], 2, "--serve writes no file"),
-        ([str(HARBOUR), "--data", str(HARBOUR)], 2, "CORPUS and --data both name the data"),
+        (["nowhere"], 1, "nowhere has neither manifest.json nor sources.toml; expected a dataset or a corpus folder"),
+        (["--serve", "--out", "x.html"], 2, "--serve does not write a file"),
+        ([str(HARBOUR), "--data", str(HARBOUR)], 2, "both CORPUS and --data name the data"),
     ],
 )
 def test_what_cannot_be_explored_is_said(args, code, message, tmp_path, monkeypatch):

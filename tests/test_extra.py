@@ -82,15 +82,16 @@ LINES = {
     "cite zenodo": Line("cite", ("--format", "zenodo")),
     "cite cff": Line("cite", ("--format", "cff"), ("yaml",), "build"),
     "compare": Line("compare"),
-    "compare pairs": Line("compare", ("--pairs",)),
-    "compare distances": Line("compare", ("--distances", "positions")),
-    "compare target": Line("compare", ("--target", "uprising")),
+    "compare disagreements": Line("compare disagreements"),
+    "compare distances": Line("compare distances"),
+    "compare contrast": Line("compare contrast", ("uprising",)),
+    "compare wording": Line("compare wording", ("uprising",)),
     "compare chart": Line("compare", ("--chart", "{scratch}/chart.svg"), CHART, "plots"),
     "explore": Line("explore"),
     "explore corpus": Line("explore", (), BUILD, "build"),
     "build": Line("build", (), BUILD, "build"),
-    "review export": Line("review export", (), BUILD, "build"),
-    "review import": Line("review import", (), BUILD, "build"),
+    "annotate export": Line("annotate export", (), BUILD, "build"),
+    "annotate import": Line("annotate import", (), BUILD, "build"),
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
@@ -195,7 +196,7 @@ def places(name, files, scratch):
 
 def fill(scratch, corpus):
     """Sheets for a person, filled: nothing is about any target."""
-    assert run("review export", corpus=corpus, annotator="anna", out=scratch / "sheets").code == 0
+    assert run("annotate export", corpus=corpus, annotator="anna", out=scratch / "sheets").code == 0
     with (scratch / "sheets" / "sheet.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = [row | {"label": "none", "certainty": "sure"} for row in csv.DictReader(opened)]
     with (scratch / "filled.csv").open("w", encoding="utf-8", newline="") as opened:
@@ -223,7 +224,7 @@ def check(line, code, out, err):
 def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     line, found = LINES[name], places(name, files, tmp_path)
     ready = all(map(is_there, line.uses))
-    if name == "review import":
+    if name == "annotate import":
         found["corpus"] = shutil.copytree(found["corpus"], tmp_path / "corpus")
         if ready:
             fill(tmp_path, found["corpus"])

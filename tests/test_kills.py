@@ -16,17 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.benchmark import runs
 from kazstance.benchmark.tasks import get_task, items
 from kazstance.output.staging import PREFIX
 from kazstance.publish.hub import build_dataset
-from kazstance.review.hand_out import hand_out
 from kazstance.schema.manifest import parse_manifest, sign, to_bytes
 from tests.commands import argv, run
 from tests.conftest import HARBOUR, ROOT, quiet
 from tests.hub_stand_in import WRITER, HubStandIn
 from tests.killing import Killer, Order, killer
-from tests.test_review import fill_csv, write_rows
+from tests.test_annotate import fill_csv, write_rows
 
 TEMPORARY = "tmp"
 """The folder of a world that stands for the system's folder of temporary files."""
@@ -66,9 +66,9 @@ SCENARIOS = {
     "explore a corpus": Scenario(of("explore", data="{w}/corpus", out="{w}/page.html"), ("page.html",)),
     "export": Scenario(of("export", table="grid", data="{w}/data", out="{w}/table.csv"), ("table.csv",)),
     "compare --chart": Scenario(of("compare", "--chart", "{w}/chart.svg", data="{w}/data"), ("chart.svg",)),
-    "review export": Scenario(of("review export", corpus="{w}/corpus", annotator="p2", out="{w}/sheets2"), ("sheets2",)),
-    "review import": Scenario(
-        of("review import", corpus="{w}/corpus", sheet="{w}/sheets/filled.csv", plan="{w}/sheets/plan.json"),
+    "annotate export": Scenario(of("annotate export", corpus="{w}/corpus", annotator="p2", out="{w}/sheets2"), ("sheets2",)),
+    "annotate import": Scenario(
+        of("annotate import", corpus="{w}/corpus", sheet="{w}/sheets/filled.csv", plan="{w}/sheets/plan.json"),
         ("corpus/annotations/p1.jsonl", "corpus/annotations/annotators.toml"),
     ),
     "bench run": Scenario(of("bench run", "--data", "{w}/data", system="majority", out="{w}/run"), ("run",), pieces=True),
@@ -82,7 +82,7 @@ SCENARIOS = {
     ),
     "bench report": Scenario(of("bench report", "{w}/majority", "--data", "{w}/data", out="{w}/report.json"), ("report.json",)),
 }  # fmt: skip
-QUICK = ("build over a dataset", "explore", "export", "review export", "review import", "bench run", "bench report")
+QUICK = ("build over a dataset", "explore", "export", "annotate export", "annotate import", "bench run", "bench report")
 """What a short run kills, a few times each."""
 
 
@@ -110,7 +110,7 @@ def template(tmp_path_factory):
     (world / "out" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     for name in ("page.html", "table.csv", "chart.svg", "report.json", ".page.html-thesis", "thesis.docx"):
         (world / name).write_text("old")
-    hand_out(corpus, "p1", world / "sheets")
+    export_sheets(corpus, "p1", world / "sheets")
     write_rows(world / "sheets", fill_csv(world / "sheets"))
     rows = items(get_task("stance"), data=world / "data")
     for name, label in (("old", "favor"), ("new", "against")):
@@ -255,7 +255,7 @@ def test_killed_at_every_change_to_files_and_at_random_moments(name, template, t
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["build over a dataset", "build a new one", "review export"])
+@pytest.mark.parametrize("name", ["build over a dataset", "build a new one", "annotate export"])
 def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template, tmp_path):
     """Two renames stand for the exchange: between them there is no output, and the next command puts it back."""
     trial = Trial(SCENARIOS[name], template, tmp_path / "world", exchanges=False)
@@ -275,7 +275,7 @@ def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template
         assert leftovers(world) == []
 
 
-@pytest.mark.parametrize("name", ["export", "review import"])
+@pytest.mark.parametrize("name", ["export", "annotate import"])
 def test_a_change_to_files_that_fails_now_and_then(name, template, tmp_path):
     trial = Trial(SCENARIOS[name], template, tmp_path / "world")
     for at in sample(trial.events, 2, name):

@@ -33,7 +33,7 @@ LABELS = ("--id", "ID", "--gold-label", "Stance", "--pred-label", "Stance", "--p
 WINDOWS = ("--encoding", "windows-1252")
 LINES = {
     "build": [argv("build", corpus=HARBOUR, out="built")],
-    "review export": [argv("review export", corpus=HARBOUR, annotator="anna", out="sheets")],
+    "annotate export": [argv("annotate export", corpus=HARBOUR, annotator="anna", out="sheets")],
     "bench run": [
         argv("bench run", "--data", "built", system=name, out=f"runs/{name}") for name in ("majority", "lexicon")
     ],
@@ -56,16 +56,16 @@ LINES = {
     "why": [argv("why", sentence="dockers/5/2", target="strike", data="built")],
     "diff": [argv("diff", old="built", new="built")],
     "cite": [argv("cite", data=SHIPPED)],
-    "compare": [
-        argv("compare", data="built"),
-        argv("compare", "--distances", "positions", "--chart", "chart.svg", data=SHIPPED),
-    ],
+    "compare": [argv("compare", data="built")],
+    "compare distances": [argv("compare distances", "--chart", "chart.svg", data=SHIPPED)],
+    **{name: [argv(name, data="built")] for name in ("compare disagreements", "compare positions")},
+    **{name: [argv(name, "toll", data="built")] for name in ("compare contrast", "compare wording")},
     **{name: [argv(name, data="built")] for name in ("info", "show", "verify", "license", "agreement")},
     "schema": [argv("schema")],
     "tasks-dir": [argv("tasks-dir")],
     "help": [argv("help")],
 }
-ELSEWHERE = {"publish", "explore serve", "review import"}
+ELSEWHERE = {"publish", "explore serve", "annotate import"}
 """Commands that are not run here: the one that uses the network; one that listens to this machine; one that reads as build does."""
 
 

@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kazstance import dataset
+from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.read import read
 from kazstance.errors import CorpusWarning, KazstanceError
 from kazstance.output import folders
@@ -25,12 +27,10 @@ from kazstance.output.files import filling, write_file
 from kazstance.output.folders import Kind, creating, replacing
 from kazstance.output.staging import PREFIX, scratch, staging
 from kazstance.publish.hub import build_dataset
-from kazstance.review.bring_in import Person, bring_in
-from kazstance.review.hand_out import hand_out
 from tests.commands import argv, environment
 from tests.conftest import HARBOUR, quiet
 from tests.killing import forked
-from tests.test_review import fill_csv, write_rows
+from tests.test_annotate import fill_csv, write_rows
 
 NOBODY = 65534
 
@@ -99,13 +99,13 @@ def open_folder():
 
 @pytest.fixture
 def sheet(harbour, tmp_path):
-    hand_out(harbour, "p1", tmp_path / "sheets")
+    export_sheets(harbour, "p1", tmp_path / "sheets")
     write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
     return tmp_path / "sheets"
 
 
 def import_sheet(corpus, sheet, *more):
-    return forked("review import", *more, corpus=corpus, sheet=sheet / "filled.csv", plan=sheet / "plan.json")
+    return forked("annotate import", *more, corpus=corpus, sheet=sheet / "filled.csv", plan=sheet / "plan.json")
 
 
 def one_line(done, *parts):
@@ -290,7 +290,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
         "build": {".": "is the current folder", "..": "is the current folder, or holds it", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder", "../../file/far/below": "is not a folder", "../../loop": "leads to itself", "/proc": "mount point"},
         "explore": {"../sub.html": "is a folder, expected a file", "../../file/below.html": "is not a folder", "../../loop.html": "leads to itself"},
         "export": {"../sub.csv": "is a folder, expected a file", "../../file/below.csv": "is not a folder"},
-        "review export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
+        "annotate export": {".": "is the current folder", "../../file": "is a file, expected a folder", "../../file/below": "is not a folder"},
     }  # fmt: skip
     for name, cases in refused.items():
         for out, part in cases.items():
@@ -421,7 +421,7 @@ def python(code, *args, env=None):
         process.kill()
 
 
-WRITERS = {"build": "out", "explore": "page.html", "export": "s.csv", "review export": "sheets"}
+WRITERS = {"build": "out", "explore": "page.html", "export": "s.csv", "annotate export": "sheets"}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -448,7 +448,7 @@ def test_a_second_writer_gets_one_line_and_a_killed_one_is_in_nobodys_way(name, 
 def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
     sheets = {}
     for name in ("p", "q"):
-        hand_out(harbour, name, tmp_path / name)
+        export_sheets(harbour, name, tmp_path / name)
         write_rows(tmp_path / name, fill_csv(tmp_path / name))
         sheets[name] = tmp_path / name
     commands = [
@@ -456,7 +456,7 @@ def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
             sys.executable,
             "-m",
             "kazstance",
-            *argv("review import", corpus=harbour, sheet=folder / "filled.csv", plan=folder / "plan.json"),
+            *argv("annotate import", corpus=harbour, sheet=folder / "filled.csv", plan=folder / "plan.json"),
         ]
         for folder in sheets.values()
     ]
@@ -608,10 +608,10 @@ def test_scratch_folders_of_killed_runs_are_removed_and_others_are_not(tmp_path,
 def test_sheets_appear_complete_and_may_be_written_again(tmp_path):
     (tmp_path / "sheets").mkdir()
     for _ in range(2):
-        assert forked("review export", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets").code == 0
+        assert forked("annotate export", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets").code == 0
     before = state(tmp_path)
     one_line(
-        forked("review export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
+        forked("annotate export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
         "is there already; expected a new folder",
     )
     assert state(tmp_path) == before
@@ -632,7 +632,7 @@ def test_a_partial_new_folder_is_never_seen(tmp_path):
 def test_a_name_that_is_taken_or_reserved_is_refused_at_export_and_import(name, harbour, sheet, tmp_path):
     (harbour / "annotations" / "p.jsonl").write_text("kept by somebody\n")
     before = state(harbour)
-    one_line(forked("review export", corpus=harbour, annotator=name, out=tmp_path / "other"), name)
+    one_line(forked("annotate export", corpus=harbour, annotator=name, out=tmp_path / "other"), name)
     assert not (tmp_path / "other").exists()
     plan = sheet / "plan.json"
     plan.write_text(plan.read_text().replace('"p1"', f'"{name}"'))
@@ -668,7 +668,7 @@ def test_an_import_goes_into_every_form_of_the_table(form, harbour, sheet):
     if TABLES[form]:
         file.write_bytes(TABLES[form].encode())
     before, text = tomllib.loads(file.read_bytes().decode())["annotator"], file.read_bytes()
-    bring_in(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name="Aïda 😀", note="two\nlines"))
+    import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name="Aïda 😀", note="two\nlines"))
     after = tomllib.loads(file.read_bytes().decode())["annotator"]
     assert after == [*before, {"id": "p1", "origin": "human", "name": "Aïda 😀", "note": "two\nlines"}]
     assert [
@@ -695,7 +695,7 @@ def test_an_import_into_an_empty_table(harbour, sheet):
 def test_an_import_is_readable_or_refused_whatever_a_person_is_called(name, note, harbour, sheet):
     before = state(harbour)
     try:
-        bring_in(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name, note))
+        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name, note))
     except KazstanceError:
         assert state(harbour) == before
     else:
@@ -725,15 +725,15 @@ def test_a_second_file_that_cannot_be_written_takes_the_first_back(harbour, shee
     armed = [True]
     sys.addaudithook(refuse)
     with pytest.raises(KazstanceError, match="No space left on device"):
-        bring_in(harbour, sheet / "filled.csv", sheet / "plan.json", Person())
+        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person())
     armed.clear()
     assert state(harbour) == before
-    assert bring_in(harbour, sheet / "filled.csv", sheet / "plan.json", Person()).is_file()
+    assert import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person()).is_file()
 
 
 def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sheet):
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
-    bring_in(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
+    import_answers(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
     with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a file of a corpus"):
         read(harbour)
@@ -760,7 +760,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", disk], check=True)
 
 
-OUTPUTS = {"explore": "page.html", "export": "t.csv", "build": "new", "review export": "sheets"}
+OUTPUTS = {"explore": "page.html", "export": "t.csv", "build": "new", "annotate export": "sheets"}
 
 
 def test_a_full_disk_leaves_the_old_output(small_disk, built):

@@ -123,7 +123,7 @@ def files_of(hub, revision="main"):
 def test_what_a_user_sees(hub, publish, harbour_data):
     out = publish(token="").stdout
     assert "+ stances/train.parquet" in out
-    assert "nothing was uploaded; say --yes to upload" in out
+    assert "nothing was uploaded; pass --yes to upload" in out
     assert hub.repositories == {}
     assert {method for method, _ in hub.log} == {"GET"}
     assert "published v1.2.0, commit " in publish("--yes").stdout
@@ -254,7 +254,7 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["--repo-id", "name"], 2, "'name' is no repository; expected ORG/NAME"),
+        (["--repo-id", "name"], 2, "'name' is not the name of a repository"),
         (
             ["--repo-id", "org/name", "--token-file", "none"],
             1,

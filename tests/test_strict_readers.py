@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
+from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
 from kazstance.corpus.copies import find_copies
 from kazstance.corpus.read import read
@@ -27,8 +29,6 @@ from kazstance.input.json_lines import LinesError, read_json_lines
 from kazstance.input.strict_json import StrictError, load_json, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.tables import read_table
-from kazstance.review.bring_in import Person, bring_in
-from kazstance.review.hand_out import hand_out
 from tests.commands import run
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -582,20 +582,20 @@ def test_the_shipped_corpus_has_nothing_to_warn_of(root):
     ],
 )
 def test_an_export_of_label_studio_cannot_crash_the_import(harbour, tmp_path, content, expected):
-    hand_out(harbour, "ada", tmp_path / "sheets", share=0.2)
+    export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(InputError, match=expected):
-        bring_in(harbour, tmp_path / "x.json", tmp_path / "sheets/plan.json", Person())
+        import_answers(harbour, tmp_path / "x.json", tmp_path / "sheets/plan.json", Person())
 
 
 @pytest.mark.parametrize(
     "content", ["{" * DEEP, "null", '{"corpus": 1, "corpus": 2}', '{"seed": ' + "1" * 5000 + "}", "\ufeffx", ""]
 )
 def test_a_plan_cannot_crash_the_import(harbour, tmp_path, content):
-    hand_out(harbour, "ada", tmp_path / "sheets", share=0.2)
+    export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
     (tmp_path / "plan.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="plan.json"):
-        bring_in(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json", Person())
+        import_answers(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json", Person())
 
 
 @pytest.mark.parametrize("kind", ["bytes", "outside"])
@@ -605,7 +605,7 @@ def test_a_codebook_has_to_be_a_text_of_the_corpus(harbour, tmp_path, kind):
     else:
         (harbour / "CODEBOOK.md").symlink_to("/etc/passwd")
     with pytest.raises(InputError, match="CODEBOOK.md"):
-        hand_out(harbour, "ada", tmp_path / "sheets")
+        export_sheets(harbour, "ada", tmp_path / "sheets")
     assert not (tmp_path / "sheets").exists()
 
 

@@ -190,7 +190,8 @@ def test_every_null_in_json_has_a_reason(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "args", [["agreement"], ["compare"], ["compare", "--pairs"], ["compare", "--distances", "salience"]]
+    "args",
+    [["agreement"], ["compare"], ["compare", "disagreements"], ["compare", "distances", "--feature", "salience"]],
 )
 def test_every_null_of_the_shipped_data_has_a_reason(args):
     done = CliRunner().invoke(app, [*args, "--json"])

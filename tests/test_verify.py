@@ -641,7 +641,7 @@ def test_publishing_follows_no_link(place, data, tmp_path):
 def test_a_codebook_that_leads_out_of_the_corpus_is_not_handed_out(harbour, tmp_path):
     (tmp_path / "secret").write_text("a secret of this machine")
     (harbour / "CODEBOOK.md").symlink_to(tmp_path / "secret")
-    found = commands.run("review export", corpus=harbour, annotator="c", out=tmp_path / "out")
+    found = commands.run("annotate export", corpus=harbour, annotator="c", out=tmp_path / "out")
     assert found.code == 1
     assert "CODEBOOK.md" in found.err
     assert not (tmp_path / "out").exists()

@@ -3,75 +3,146 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final, ParamSpec
+from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
+import kazstance
+from kazstance import interrupts
+from kazstance._moved import moved_command
 from kazstance.cli.boundary import one_line
+from kazstance.cli.contents import ENTRIES, PANELS
 from kazstance.docstrings import keep_docstring
-from kazstance.errors import UnknownNameError
+from kazstance.errors import UnknownNameError, choose
 from kazstance.input.spelling import PRESETS
-from kazstance.output.terminal import safe_line
+from kazstance.output.terminal import echo, safe_line
 
 WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
 """The error that all errors of usage are derived from, of whichever click typer brings."""
 
 
 class Commands(TyperGroup):
-    """The commands; what is wrong with their usage is told without characters that act on the terminal."""
+    """A group of commands; a wrong name is answered with the right one, without characters that act on the terminal."""
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the arguments before the name of a command."""
-        with _safe_usage():
+        with _explained_usage():
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
         """Parse the arguments of a command, and run it."""
-        with _safe_usage():
+        with _explained_usage():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that the first argument names."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            moved = moved_command(f"{_path(ctx)} {args[0]}")
+            ctx.fail(moved or f"No such command {args[0]!r}; {choose(args[0], names)}")
+        return super().resolve_command(ctx, args)
+
+
+class Root(Commands):
+    """All commands; the module of a command is loaded when the command is called, or its help is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name."""
+        if cmd_name not in ENTRIES:
+            return None
+        import_module(f"kazstance.cli.{ENTRIES[cmd_name].module}")
+        loaded: Any = typer.main.get_command(app)
+        return loaded.commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help from the table of contents."""
+        commands: Any = {
+            name: TyperCommand(name, help=entry.summary, rich_help_panel=panel)
+            for panel, entries in PANELS.items()
+            for name, entry in entries.items()
+        }
+        listed = TyperGroup(
+            commands=commands, params=self.params, help=self.help, rich_markup_mode=self.rich_markup_mode
+        )
+        listed.format_help(ctx, formatter)
 
 
 @contextmanager
-def _safe_usage() -> Iterator[None]:
+def _explained_usage() -> Iterator[None]:
     try:
         yield
     except WRONG_USAGE as error:
+        near = getattr(error, "possibilities", None)
+        if option := getattr(error, "option_name", None):
+            path = _path(error.ctx)
+            moved = moved_command(f"{path} {option}") or moved_command(f"{path.rpartition(' ')[0]} {option}")
+            hint = f"{error.message.rstrip('.')}; did you mean {near[0]}?" if near else error.message
+            error.message = moved or hint
+            error.possibilities = None  # type: ignore[attr-defined]  # they are in the message
         error.message = safe_line(error.message)
         raise
+    except KeyboardInterrupt:
+        raise typer.Exit(interrupts.CODE) from None
+
+
+def _path(context: Any) -> str:
+    """How a command is called, as `kazstance bench run`, whatever the program was started as."""
+    names: list[str] = []
+    while context is not None and context.parent is not None:
+        names, context = [context.info_name, *names], context.parent
+    return " ".join(["kazstance", *names])
 
 
 P = ParamSpec("P")
-Data = Annotated[Path, typer.Option("--data", help="A built dataset; without it, the one that comes with kazstance.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Delimiter = Annotated[
-    str | None, typer.Option(help="Between fields: a character, or tab; else a comma in .csv, a tab in .tsv and .txt.")
-]
-Encoding = Annotated[str, typer.Option(help="Of .csv, .tsv and .txt, as utf-8 or windows-1252.")]
-Preset = Annotated[
-    str | None,
+E = TypeVar("E", bound=Enum)
+Data = Annotated[
+    Path,
     typer.Option(
-        help=f"How labels are spelled: {', '.join(PRESETS)}; without it, as favor, against and neutral.",
+        "--data", metavar="FOLDER", help="The folder of a built dataset.", show_default="the dataset in the package"
     ),
 ]
-Mapping = Annotated[list[str] | None, typer.Option("--map", help="A spelling, as `theirs=favor`; may be repeated.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHARACTER",
+        help="Field delimiter: one character, or `tab`.",
+        show_default="a comma for .csv, a tab for .tsv and .txt",
+    ),
+]
+Encoding = Annotated[str, typer.Option(help="Encoding of .csv, .tsv and .txt files, such as windows-1252.")]
+Preset = Annotated[
+    str | None,
+    typer.Option(help=f"How labels are spelled: {', '.join(PRESETS)}.", show_default="favor, against and neutral"),
+]
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="THEIRS=OURS", help="How one label is spelled, such as pro=favor. Repeatable."),
+]
 IgnoreColumn = Annotated[
     list[str] | None,
-    typer.Option("--ignore-column", help="A column of both files that need not agree; may be repeated."),
+    typer.Option(
+        "--ignore-column", metavar="COLUMN", help="A column of both files whose values may differ. Repeatable."
+    ),
 ]
-Split = Annotated[str | None, typer.Option(help="A split; without it, all of them.")]
-
-
-Debug = Annotated[bool, typer.Option("--debug", help="Where something fails, show the traceback.")]
+Split = Annotated[str | None, typer.Option(help="Only this split.", show_default="all splits")]
+Debug = Annotated[bool, typer.Option("--debug", help="If something fails, show the traceback.")]
 OWN: Final = {"context": typer.Context, "debug": Debug}
-"""The parameters that every command has beside those of its function."""
+"""The parameters that every command has in addition to those of its function."""
 
 
-def make_group(text: str) -> typer.Typer:
-    """A group of commands, with the options of all."""
-    group = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+def make_group(text: str, kind: type[Commands] = Commands) -> typer.Typer:
+    """A group of commands, with the options that all groups have; without arguments, it shows its help."""
+    group = typer.Typer(cls=kind, no_args_is_help=True, pretty_exceptions_enable=False)
 
     @group.callback(help=text)
     def options(debug: Debug = False) -> None:
@@ -80,11 +151,27 @@ def make_group(text: str) -> typer.Typer:
     return group
 
 
-app = make_group("Comparative stance: look into a dataset of stances, take it elsewhere, or make one.")
+def _print_version(asked: bool) -> None:
+    if asked:
+        echo(f"kazstance {kazstance.__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=Root, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback(help="Comparative stance: look at a dataset of stances, build one, and measure systems on it.")
+def root_options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """The options of the program itself."""
 
 
 def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
-    """Register a command that says any error in one line, see `one_line`."""
+    """Register a command that reports any error in one line, see `one_line`."""
     name = function.__name__.strip("_").replace("_", "-")
 
     @wraps(keep_docstring(function))
@@ -102,6 +189,17 @@ def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P
     run.__annotations__ = {**function.__annotations__, **OWN}
     group.command(name)(run)
     return function
+
+
+def member(kind: type[E], name: str, what: str) -> E:
+    """The member of an enumeration that an option names.
+
+    Raises:
+        UnknownNameError: there is no such member.
+    """
+    if name not in kind.__members__:
+        raise UnknownNameError(name, what, kind.__members__)
+    return kind[name]
 
 
 def delimiter_of(name: str | None) -> str | None:

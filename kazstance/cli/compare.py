@@ -1,116 +1,214 @@
-"""The command that compares sources."""
+"""Commands that compare the sources of a dataset, or groups of them."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 from rich import box
 from rich.text import Text
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, command
-from kazstance.dataset import DatasetFolder, excerpt
+from kazstance.cli.command import Commands, Data, Json, app, command, make_group
+from kazstance.cli.contents import ENTRIES
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled
-from kazstance.schema.records import Span
 from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
-    from kazstance.comparison import Cell, Comparison, Counts, Feature, Voice
+    from kazstance._front import Chart, Comparison
+    from kazstance.comparison import Cell, Counts, Disagreement, Distances, Feature, Voice, Word
+    from kazstance.comparison.contrast import Row
 
-SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
-DECIDED = ("differ", "agree")
+DEFAULT: Final = "positions"
+"""The comparison that is meant if none is named."""
+SIGNS: Final = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
+DECIDED: Final = ("differ", "agree")
+LEGEND: Final = (
+    "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
+    "* contested"
+)
+KEY: Final = (
+    "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
+    "p: permutation test over paragraphs, Holm"
+)
 
 
-class View(NamedTuple):
-    """What a comparison found: plain values, pages for a terminal, and what to draw."""
+class Comparisons(Commands):
+    """The comparisons, of which one is the default."""
 
-    plain: Any
-    pages: Sequence[Table | Text]
-    draw: Callable[[dict[str, str]], Any] | None
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Put in the default if the first argument names no comparison."""
+        at = next((i for i, arg in enumerate(args) if arg != "--debug"), len(args))
+        if args[at:] == [] or (args[at].startswith("-") and args[at] != "--help"):
+            args = [*args[:at], DEFAULT, *args[at:]]
+        return super().parse_args(ctx, args)
 
 
-@command
-def compare(
-    target: Annotated[str | None, typer.Option(help="What each source wrote on a target, evidence in ⟦ ⟧.")] = None,
-    pairs: Annotated[bool, typer.Option("--pairs", help="Which sources agree, differ, or are undecided.")] = False,
-    distances: Annotated[str | None, typer.Option(help="How far sources are apart: by positions or salience.")] = None,
-    voice: Annotated[str, typer.Option(help="own, endorsed (own and what is quoted as one's own) or all.")] = "all",
-    chart: Annotated[Path | None, typer.Option(help="Draw it, too, into a file: .png, .svg or .html.")] = None,
+Target = Annotated[str, typer.Argument(help="The id of the target.")]
+Whose = Annotated[
+    str,
+    typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
+]
+By = Annotated[str, typer.Option(help="What to compare: source, or an attribute of sources such as tradition.")]
+ChartFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
+]
+
+compare = make_group(f"{ENTRIES['compare'].summary}\n\nThe default is `positions`.", Comparisons)
+app.add_typer(compare, name="compare")
+compare_command = partial(command, group=compare)
+
+
+@compare_command
+def positions(
+    chart: ChartFile = None,
+    voice: Whose = "all",
+    by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Compare sources: all positions; or one target, pairs of sources, or distances."""
-    from kazstance.comparison import compare_dataset
+    """Show where each source stands on each target: its side, how sure that is, and the sentences behind it.
 
-    if (target is not None) + pairs + (distances is not None) > 1:
-        raise typer.BadParameter("choose one of --target, --pairs and --distances")
-    if chart and target is not None:
-        raise typer.BadParameter("there is no chart of one target")
+    Example: kazstance compare positions --voice own
+    """
+    compared = _compare(data, voice, by, chart)
+    _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
+    _save(compared.plot.positions, chart)
+
+
+@compare_command
+def disagreements(
+    chart: ChartFile = None,
+    voice: Whose = "all",
+    by: By = "source",
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Rank targets by how far sources differ on them, and show which pairs of sources agree, differ or are undecided.
+
+    Example: kazstance compare disagreements --json
+    """
+    compared = _compare(data, voice, by, chart)
+    found = compared.disagreements()
+    _print([line.as_row() for line in found], lambda: _ranking(compared.counts, found), as_json=as_json)
+    _save(compared.plot.disagreements, chart)
+
+
+@compare_command
+def distances(
+    feature: Annotated[
+        str, typer.Option(help="What the distance is between: positions, or salience (what sources write about).")
+    ] = "positions",
+    chart: ChartFile = None,
+    voice: Whose = "all",
+    by: By = "source",
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Show how far apart the sources are over all targets, nearest pairs first, and the tree that joins them.
+
+    Example: kazstance compare distances --feature salience
+    """
+    from dataclasses import asdict
+
+    compared = _compare(data, voice, by, chart)
+    found = compared.distances(cast("Feature", feature))
+    _print(asdict(found), lambda: _nearest(found), as_json=as_json)
+    _save(partial(compared.plot.distances, cast("Feature", feature)), chart)
+
+
+@compare_command
+def wording(
+    target: Target,
+    limit: Annotated[int, typer.Option(min=0, help="Words to show for each source; 0 for all.")] = 10,
+    voice: Whose = "all",
+    by: By = "source",
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Show the words that each source uses more than the others when it writes about a target.
+
+    Example: kazstance compare wording west_wants_calm --limit 5
+    """
+    found = _compare(data, voice, by).wording(target)
+    names = dict.fromkeys(word.source for word in found)
+    words = [word for name in names for word in [w for w in found if w.source == name][: limit or None]]
+    _print([word.as_row() for word in words], lambda: [_vocabulary(words)], as_json=as_json)
+
+
+@compare_command
+def contrast(
+    target: Target,
+    voice: Whose = "all",
+    by: By = "source",
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Show what each source wrote about a target, strongest evidence first, with the evidence marked ⟦ ⟧.
+
+    Example: kazstance compare contrast west_wants_calm
+    """
+    compared = _compare(data, voice, by)
+    found = compared.contrast(target)
+    cells = {source: compared[source, target] for source in found}
+    plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
+    _print(plain, lambda: _side_by_side(found, cells), as_json=as_json)
+
+
+def _compare(data: Path, voice: str, by: str, chart: Path | None = None) -> "Comparison":
+    """A comparison of a dataset; an unknown ending of the chart's file is refused before any work."""
+    from kazstance._front import open_dataset
+
     if chart:
         suffix_of(chart, "kind of chart", CHARTS)
-    found = compare_dataset(DatasetFolder(data), cast("Voice", voice))
-    if target is not None:
-        view = _contrast(found, target)
-    elif pairs:
-        view = _pairs(found)
-    else:
-        view = _distances(found, distances) if distances is not None else _matrix(found)
-    if as_json:
-        echo_page(to_json(view.plain))
-    else:
-        display(*view.pages)
-    if chart and view.draw:
-        from kazstance.plot.theme import save
+    return open_dataset(data).compare(voice=cast("Voice", voice), by=by)
 
-        save(view.draw(dict(found.names or {})), chart)
+
+def _print(plain: Any, pages: Callable[[], Iterable[Table | Text]], *, as_json: bool) -> None:
+    """Print plain values as JSON, or pages for people."""
+    if as_json:
+        echo_page(to_json(plain))
+    else:
+        display(*pages())
+
+
+def _save(draw: Callable[[], "Chart"], chart: Path | None) -> None:
+    if chart:
+        draw().save(chart)
         echo(f"wrote {chart}", err=True)
 
 
-def _matrix(compared: "Comparison") -> View:
+def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
     """The grid, a row for each target."""
     counts, cells = compared.counts, compared.positions()
     table = _table("target", *_letters(counts))
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
         table.add_row(_starred(target, contested), *map(_field, row))
-    legend = styled(
-        "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
-        "* contested"
-    )
-
-    def draw(names: dict[str, str]) -> Any:
-        from kazstance.plot.sources import position_matrix
-
-        return position_matrix(cells, names)
-
-    return View([cell.as_row() for cell in cells], [_key(counts), table, legend], draw)
+    return _key(counts), table, styled(LEGEND)
 
 
-def _contrast(compared: "Comparison", target: str) -> View:
+def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> Iterable[Text]:
     """What each source wrote on a target."""
-    found = compared.contrast(target)
-    cells = {cell.source: cell for cell in compared.positions() if cell.target == target}
-    pages = []
+    from kazstance.dataset import excerpt
+    from kazstance.schema.records import Span
+
     for source, rows in found.items():
-        pages.append(styled(f"{source}: {_stand(cells[source])}", "bold"))
+        yield styled(f"{source}: {_stand(cells[source])}", "bold")
         for row in rows:
             how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
             spans = [Span(**span) for span in row["evidence"]]
             head = f"  {row['sentence_id']}  {row['label_name']} ({how})\n    "
-            pages.append(styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}"))
-    plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
-    return View(plain, pages, None)
+            yield styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}")
 
 
-def _pairs(compared: "Comparison") -> View:
+def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Table | Text]:
     """What can be said of pairs of sources on each target."""
-    counts, found = compared.counts, compared.disagreements()
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
@@ -118,22 +216,11 @@ def _pairs(compared: "Comparison") -> View:
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
         table.add_row(name, number_text(line.spread), number_text(line.corrected), *by, str(undecided))
-    legend = styled(
-        "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
-        "p: permutation test over paragraphs, Holm"
-    )
-
-    def draw(names: dict[str, str]) -> Any:
-        from kazstance.plot.sources import disagreement_ranking
-
-        return disagreement_ranking(found, names)
-
-    return View([asdict(line) for line in found], [_key(counts), table, legend], draw)
+    return _key(counts), table, styled(KEY)
 
 
-def _distances(compared: "Comparison", by: str) -> View:
+def _nearest(found: "Distances") -> Iterable[Table | Text]:
     """Pairs of sources, nearest first, and the tree."""
-    found = compared.distances(cast("Feature", by))
     table = _table("sources", "distance", "95 %", "keeps its rank")
     for pair in found.pairs:
         ends = pair.interval_text(in_words=True)
@@ -141,13 +228,17 @@ def _distances(compared: "Comparison", by: str) -> View:
     joints = _table("the tree joins", "at", "in draws")
     for clade in found.tree:
         joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", _share(clade.keeps))
+    return table, joints, *([Text(found.reason)] if found.reason else [])
 
-    def draw(_: dict[str, str]) -> Any:
-        from kazstance.plot.sources import distance_chart
 
-        return distance_chart(found)
-
-    return View(asdict(found), [table, joints, *([Text(found.reason)] if found.reason else [])], draw)
+def _vocabulary(words: "Iterable[Word]") -> Table:
+    """Words with how often they occur, and the difference of log-odds."""
+    table = _table("source", "word", "times", "by others", "log-odds", "95 %", "z")
+    for word in words:
+        odds = word.log_odds
+        figures = odds.value_text(signed=True), odds.interval_text(in_words=True), f"{word.z:+.1f}"
+        table.add_row(word.source, word.word, str(word.count), str(word.others), *figures)
+    return table
 
 
 def _letters(counts: "Counts") -> list[str]:

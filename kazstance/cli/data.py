@@ -1,29 +1,33 @@
-"""Commands that look into a dataset, take it elsewhere, check it, or make one."""
+"""Commands that look at a dataset, export it, check it, or build one."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, Split, command
-from kazstance.comparison.agreement import agreement as compare_annotators
-from kazstance.dataset import DatasetFolder, excerpt
-from kazstance.dataset.history import history
-from kazstance.dataset.show import show as show_rows
-from kazstance.dataset.verification.findings import Findings
-from kazstance.output.export import Format, export
+from kazstance.cli.command import Data, Json, Split, command, member
+from kazstance.dataset import DatasetFolder
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled, write
-from kazstance.schema.manifest import Manifest
+
+if TYPE_CHECKING:
+    from kazstance.dataset.history import History
+    from kazstance.dataset.verification.findings import Findings
+    from kazstance.output.export import Format
+    from kazstance.schema.manifest import Manifest
 
 
 @command
 def info(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Say what is in a dataset: tables, splits, rows, digests."""
+    """Show what is in a dataset: its tables, splits, numbers of rows and digests.
+
+    Example: kazstance info --json
+    """
     found = dataset.manifest(data=data)
     if as_json:
         echo_page(to_json(found.model_dump(mode="json")))
@@ -33,15 +37,23 @@ def info(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
 
 @command
 def show(
-    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
-    target: Annotated[str | None, typer.Option(help="Only this target.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only sentences of this source.")] = None,
+    target: Annotated[str | None, typer.Option(help="Only stances on this target.")] = None,
     label: Annotated[str | None, typer.Option(help="Only this label: favor, against or neutral.")] = None,
     split: Split = None,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0 for all.")] = 10,
+    limit: Annotated[int, typer.Option(min=0, help="Number of stances to show; 0 for all.")] = 10,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Show sentences of a source, on a target, with a label; the evidence stands in ⟦ ⟧."""
+    """Show sentences with their stances, filtered by source, target, label or split.
+
+    The evidence is marked ⟦ ⟧.
+
+    Example: kazstance show --target west_wants_calm --label against
+    """
+    from kazstance.dataset import excerpt
+    from kazstance.dataset.show import show as show_rows
+
     found = excerpt.select(DatasetFolder(data), source, target, label, split)
     rows = found[: limit or None]
     if as_json:
@@ -52,17 +64,24 @@ def show(
 
 @command
 def export_(
-    table: Annotated[str, typer.Argument(help="The table.")] = "stances",
+    table: Annotated[str, typer.Argument(help="The name of the table.")] = "stances",
     split: Split = None,
     form: Annotated[
-        Format | None,
-        typer.Option("--format", help="How to write it; without it, as the ending of --out says."),
+        str | None,
+        typer.Option("--format", help="csv, jsonl or parquet.", show_default="by the ending of --out, else csv"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The file to write; without it, standard output.")] = None,
-    exact: Annotated[bool, typer.Option(help="Leave text alone that a spreadsheet would take for a formula.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The file to write.", show_default="standard output")] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Do not escape text that a spreadsheet would read as a formula.")
+    ] = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
-    """Write a table as CSV, JSON Lines or Parquet."""
+    """Write a table as CSV, JSON Lines or Parquet.
+
+    Example: kazstance export positions --out positions.csv
+    """
+    from kazstance.output.export import export
+
     how = _format(form, out)
     content = export(dataset.table(table, split, data=data), how, exact=exact)
     if out is None:
@@ -71,8 +90,11 @@ def export_(
         write_file(content, out)
 
 
-def _format(asked: Format | None, out: Path | None) -> Format:
-    """The format of a file: as its ending has it, which no other format may be asked for."""
+def _format(name: str | None, out: Path | None) -> "Format":
+    """The format of a file: the one its ending stands for, with which an option may not disagree."""
+    from kazstance.output.export import Format
+
+    asked = member(Format, name, "format") if name else None
     if out is None or (asked and not out.suffix):
         return asked or Format.csv
     return Format(suffix_of(out, "kind of table", [f".{form}" for form in ([asked] if asked else Format)])[1:])
@@ -80,7 +102,12 @@ def _format(asked: Format | None, out: Path | None) -> Format:
 
 @command
 def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Check that a dataset is what was built: manifest, files, pages, rows, and all tables against each other."""
+    """Check that a dataset is what was built, down to every file, row and page.
+
+    The tables are checked against each other, too.
+
+    Example: kazstance verify --data my_data
+    """
     found = dataset.findings(data=data)
     if as_json:
         echo_page(to_json(_verdict(found)))
@@ -91,29 +118,49 @@ def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
         echo(f"{whole.id} {whole.version}: {whole.n_rows} rows in {len(whole.tables)} tables are as the manifest says")
 
 
-def _verdict(found: Findings) -> dict[str, object]:
+def _verdict(found: "Findings") -> dict[str, object]:
     """What was found, for programs."""
-    there = found.manifest
-    what = {"id": there.id, "version": there.version, "digest": there.digest, "rows": there.n_rows} if there else {}
+    what = _built(found.manifest) if found.manifest else {}
     return {"is_whole": not found.problems, **what, "problems": found.problems, "notes": found.notes}
+
+
+def _built(found: "Manifest") -> dict[str, object]:
+    """Which dataset it is, for programs."""
+    return {"id": found.id, "version": found.version, "digest": found.digest, "rows": found.n_rows}
 
 
 @command
 def build(
-    corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
-    out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
+    corpus: Annotated[Path, typer.Argument(help="The corpus folder: texts, sources, targets and annotations.")],
+    out: Annotated[Path, typer.Option(help="The folder to write. A dataset already there is replaced.")],
+    as_json: Json = False,
 ) -> None:
-    """Build a dataset from a corpus folder, with a card that `datasets` reads."""
+    """Build a dataset from a corpus folder.
+
+    The dataset comes with a card, so that the library `datasets` loads it, too.
+
+    Example: kazstance build my_corpus --out my_data
+    """
     from kazstance.publish.hub import build_dataset
 
-    build_dataset(corpus, out, echo)
-    echo(f"wrote {out}")
+    build_dataset(corpus, out, partial(echo, err=True))
+    if as_json:
+        echo_page(to_json(_built(dataset.manifest(data=out)) | {"out": str(out)}))
+    else:
+        echo(f"wrote {out}")
 
 
 @command
-def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Say how far the annotators agree: alpha with intervals overall, by pair, source and target; evidence; kappa."""
-    found = compare_annotators(DatasetFolder(data))
+def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
+    """Measure how far the annotators agree, overall and by pair, source and target.
+
+    Figures are given with intervals. If all annotators are runs of one model, they show how stable its labels are.
+
+    Example: kazstance agreement --json
+    """
+    from kazstance.comparison.agreement import agreement
+
+    found = agreement(DatasetFolder(data))
     if as_json:
         rows = {"name": found.name, "lines": [line.as_row() for line in found.lines]}
         echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
@@ -130,31 +177,42 @@ def agreement(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
 
 @command
 def why(
-    sentence: Annotated[str, typer.Argument(help="The sentence, as source/paragraph/sentence.")],
-    target: Annotated[str, typer.Argument(help="The target.")],
+    sentence: Annotated[str, typer.Argument(help="The id of the sentence, as source/paragraph/sentence.")],
+    target: Annotated[str, typer.Argument(help="The id of the target.")],
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Tell the history of one label: judgements, evidence, notes, adjudication, rule."""
+    """Show how one label came about: judgements, evidence, notes and adjudication.
+
+    Example: kazstance why pr_collective/16/2 west_wants_calm
+    """
+    from kazstance.dataset.history import history
+
     found = history(DatasetFolder(data), sentence, target)
     if as_json:
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
         echo_page(to_json({"label": found.cell.model_dump(mode="json"), "judgements": rows}))
-        return
-    display(styled(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
-    display(styled(found.sentence.text))
+    else:
+        _print_history(found)
+
+
+def _print_history(found: "History") -> None:
+    from kazstance.dataset import excerpt
+
+    cell, text = found.cell, found.sentence.text
+    display(styled(f"{cell.sentence_id}  {cell.target_id}: {cell.label_name} ({cell.origin})", "bold"), styled(text))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
         role = "check " if row in found.checks else ""
-        evidence = excerpt.mark(found.sentence.text, row.evidence) if row.evidence else ""
+        evidence = excerpt.mark(text, row.evidence) if row.evidence else ""
         display(styled(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
         for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
             display(styled(f"    {line}"))
-    if found.cell.reason:
-        display(styled(f"adjudicated by rule {found.cell.rule}: {found.cell.reason}"))
+    if cell.reason:
+        display(styled(f"adjudicated by rule {cell.rule}: {cell.reason}"))
 
 
-def _overview(found: Manifest) -> Table:
+def _overview(found: "Manifest") -> Table:
     table = Table(
         "table", "split", "rows", "digest", title=f"{found.title}, version {found.version}", title_justify="left"
     )

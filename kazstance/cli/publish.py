@@ -1,4 +1,4 @@
-"""Commands that say how a dataset is cited, licensed and made up, how two versions differ, and that publish one."""
+"""Commands that show how a dataset is cited and licensed, how two versions differ, and that publish one."""
 
 import re
 from dataclasses import asdict
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, command
+from kazstance.cli.command import Data, Json, command, member
 from kazstance.output.plain_json import to_json
 from kazstance.output.staging import scratch
 from kazstance.output.terminal import echo, echo_page
-from kazstance.publish.changes import Changes, compare
-from kazstance.publish.citation import Style, cite
-from kazstance.publish.rights import rights
 
 if TYPE_CHECKING:
+    from kazstance.publish.changes import Changes
     from kazstance.publish.upload import Plan
 
 REPO_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -25,22 +23,34 @@ SHOWN: Final = 20
 
 def _repo_id(value: str) -> str:
     if not REPO_ID.fullmatch(value):
-        raise typer.BadParameter(f"{value!r} is no repository; expected ORG/NAME")
+        raise typer.BadParameter(f"{value!r} is not the name of a repository; expected ORG/NAME")
     return value
 
 
 @command
 def cite_(
-    style: Annotated[Style, typer.Option("--format", help="How to write it.")] = Style.text,
+    style: Annotated[str, typer.Option("--format", help="text, bibtex, cff (CITATION.cff) or zenodo (JSON).")] = "text",
     data: Data = dataset.SHIPPED,
+    as_json: Json = False,
 ) -> None:
-    """Say how to cite a dataset: as text, BibTeX, CITATION.cff, or metadata for Zenodo."""
-    echo_page(cite(dataset.manifest(data=data), style))
+    """Print how to cite a dataset.
+
+    Example: kazstance cite --format bibtex
+    """
+    from kazstance.publish.citation import Style, cite
+
+    text = cite(dataset.manifest(data=data), member(Style, style, "format"))
+    echo_page(to_json({"format": style, "citation": text}) if as_json else text)
 
 
 @command
 def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
-    """Say which licence holds for the code and the annotations, and whose the rights in each text are."""
+    """Print the licence of code and annotations, and the rights in each text.
+
+    Example: kazstance license
+    """
+    from kazstance.publish.rights import rights
+
     found = rights(data)
     if as_json:
         echo_page(to_json([asdict(right) for right in found]))
@@ -51,9 +61,14 @@ def license_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
 
 @command
 def schema(
-    table: Annotated[str | None, typer.Argument(help="The table; without it, all of them by name.")] = None,
+    table: Annotated[str | None, typer.Argument(help="The name of the table.", show_default="all tables")] = None,
 ) -> None:
-    """Print the JSON Schema of the rows of a table, as `kazstance export --format jsonl` writes them."""
+    """Print the JSON Schema of the rows of a table.
+
+    It describes rows as `kazstance export --format jsonl` writes them.
+
+    Example: kazstance schema stances
+    """
     from kazstance.schema.json_schema import json_schema
 
     echo_page(to_json(json_schema(table)))
@@ -63,14 +78,25 @@ def schema(
 def diff(
     old: Annotated[Path, typer.Argument(help="The folder of a built dataset.")],
     new: Annotated[Path, typer.Argument(help="The folder of a later version of it.")],
-    limit: Annotated[int, typer.Option(min=0, help="Name at most so many rows; 0 for all.")] = SHOWN,
+    limit: Annotated[int, typer.Option(min=0, help="Number of changed rows to list; 0 for all.")] = SHOWN,
     as_json: Json = False,
 ) -> None:
-    """Say what differs between two versions of a dataset, by key, and which part of the version that changes."""
+    """Show what changed between two versions of a dataset, row by row.
+
+    The last line says which version number the changes call for.
+
+    Example: kazstance diff old_data my_data
+    """
+    from kazstance.publish.changes import compare
+
     found = compare(dataset.DatasetFolder(old), dataset.DatasetFolder(new))
     if as_json:
         echo_page(to_json({**asdict(found), "shape": [text for _, text in found.shape], **_verdict(found)}))
-        return
+    else:
+        _print_changes(found, limit)
+
+
+def _print_changes(found: "Changes", limit: int) -> None:
     for (table, split, kind), count in found.counts.items():
         echo(f"{table}/{split}: {count} {kind}")
     for line in [text for _, text in found.shape]:
@@ -79,23 +105,32 @@ def diff(
     for row in rows[: limit or None]:
         echo(f"  {row}")
     if limit and len(rows) > limit:
-        echo(f"  and {len(rows) - limit} more; --limit 0 names all")
+        echo(f"  and {len(rows) - limit} more; --limit 0 lists all")
     echo(f"{found.old} -> {found.new}: {_said(found)}")
 
 
 @command
 def publish(
-    repo_id: Annotated[str, typer.Option(help="The repository on the Hub, as ORG/NAME.", callback=_repo_id)],
+    repo_id: Annotated[
+        str, typer.Option(metavar="ORG/NAME", help="The dataset's repository on the Hub.", callback=_repo_id)
+    ],
     data: Data = dataset.SHIPPED,
-    yes: Annotated[bool, typer.Option("--yes", help="Upload; without it, only say what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Upload; without it, only show what would change.")] = False,
     private: Annotated[
-        bool, typer.Option("--private", help="Where the repository has to be made, make it private.")
+        bool, typer.Option("--private", help="Make the repository private if it has to be created.")
     ] = False,
     token_file: Annotated[
-        Path | None, typer.Option(help="A file with the token; without it, HF_TOKEN or the one that `hf` has stored.")
+        Path | None,
+        typer.Option(help="A file that holds the token.", show_default="HF_TOKEN, or the token stored by `hf`"),
     ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Publish a dataset on the Hugging Face Hub: one commit with card, data, metadata, licences; tagged by version."""
+    """Publish a dataset on the Hugging Face Hub, tagged with its version.
+
+    Without --yes, it only shows which files would change; with it, all of them are changed in one commit.
+
+    Example: kazstance publish --repo-id my-group/my-data --data my_data
+    """
     from kazstance.publish import upload
     from kazstance.publish.hub import stage
 
@@ -105,19 +140,21 @@ def publish(
         folder = room / "hub"
         stage(data, folder, home)
         todo = upload.plan(hub, folder, repo_id, dataset.manifest(data=data).version)
-        _print_plan(todo, home)
-        if todo.is_done:
-            return
-        if not yes:
-            echo("nothing was uploaded; say --yes to upload")
-            return
-        commit = upload.upload(hub, todo, private=private)
-    echo(f"published {todo.tag}, commit {commit}")
+        if not as_json:
+            _print_plan(todo, home)
+        commit = upload.upload(hub, todo, private=private) if yes and not todo.is_done else None
+    if as_json:
+        plan = {name: value for name, value in asdict(todo).items() if name != "folder"}
+        echo_page(to_json({"home": home, **plan, "commit": commit}))
+    elif commit:
+        echo(f"published {todo.tag}, commit {commit}")
+    elif not todo.is_done:
+        echo("nothing was uploaded; pass --yes to upload")
 
 
 def _print_plan(todo: "Plan", home: str) -> None:
     if todo.is_done:
-        echo(f"{home} holds this dataset, tagged {todo.tag}; nothing to upload")
+        echo(f"{home} already has this dataset, tagged {todo.tag}; nothing to upload")
         return
     echo(home if todo.head else f"{home} does not exist, or cannot be seen without a token; --yes creates it")
     for change in todo.changes:
@@ -126,12 +163,12 @@ def _print_plan(todo: "Plan", home: str) -> None:
     echo(f"files that differ: {len(todo.changes)}; {tag}")
 
 
-def _verdict(found: Changes) -> dict[str, object]:
+def _verdict(found: "Changes") -> dict[str, object]:
     return {"part": found.part.name, "least": found.least, "is_enough": found.is_enough}
 
 
-def _said(found: Changes) -> str:
+def _said(found: "Changes") -> str:
     if not found.part:
-        return "no row, field or fold differs"
+        return "no rows, fields or folds differ"
     enough = "is enough" if found.is_enough else "is not enough"
-    return f"a {found.part.name} change, {found.least} at least; {found.new} {enough}"
+    return f"a {found.part.name} change, at least {found.least}; {found.new} {enough}"

@@ -1,4 +1,4 @@
-"""The command that leads other programs to the benchmark's tasks."""
+"""The command that tells other programs where the tasks of the benchmark are."""
 
 from kazstance.cli.command import command
 from kazstance.output.terminal import echo
@@ -6,7 +6,12 @@ from kazstance.output.terminal import echo
 
 @command
 def tasks_dir() -> None:
-    """Print the folder of the tasks for lm-evaluation-harness, for its `--include_path`."""
+    """Print the folder of the tasks for lm-evaluation-harness.
+
+    Pass it to the option --include_path of lm-eval.
+
+    Example: kazstance tasks-dir
+    """
     from kazstance.benchmark import harness
 
     echo(harness.TASKS)

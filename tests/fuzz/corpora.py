@@ -33,7 +33,7 @@ def make(case: Case) -> list[Step]:
         sign(corpus)
     way = draw.random()
     if way < 0.06:
-        return [Step(argv("review export", corpus=corpus, annotator="p", out=out), ("out",))]
+        return [Step(argv("annotate export", corpus=corpus, annotator="p", out=out), ("out",))]
     if way < 0.12:
         page = case.folder / "page.html"
         if draw.random() < 0.5:
@@ -85,7 +85,7 @@ BUILDING = (
     "kazstance.corpus.build",
     "kazstance.explorer.page",
     "kazstance.publish.hub",
-    "kazstance.review.hand_out",
+    "kazstance.annotate.sheet_folder",
     "nupunkt",
 )
 CORPORA = Kind(5000, prepare, make, BUILDING)

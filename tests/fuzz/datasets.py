@@ -11,7 +11,19 @@ from tests.fuzz.cases import Case, Kind, Random, Step
 from tests.fuzz.oracle import snapshot
 from tests.fuzz.runs import BENCHMARKING
 
-READING = ("info", "show", "agreement", "cite", "license", "compare", "verify")
+READING = (
+    "info",
+    "show",
+    "agreement",
+    "cite",
+    "license",
+    "compare",
+    "compare contrast",
+    "compare disagreements",
+    "compare distances",
+    "compare wording",
+    "verify",
+)
 
 
 def make(case: Case) -> list[Step]:
@@ -54,9 +66,8 @@ def make(case: Case) -> list[Step]:
 
 
 def _more(name: str, draw: Random) -> tuple[str, ...]:
-    if name == "compare":
-        return draw.choice(((), ("--pairs",), ("--target", "toll"), ("--distances", "positions")))
-    return draw.choice(((), ("--json",))) if name in {"info", "show", "agreement"} else ()
+    target = ("toll",) if name in {"compare contrast", "compare wording"} else ()
+    return (*target, *draw.choice(((), ("--json",))))
 
 
 def _rewrite(case: Case, draw: Random) -> str:

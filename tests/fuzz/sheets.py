@@ -16,13 +16,13 @@ from tests.fuzz.processes import has_passed
 
 def prepare(base: Path) -> None:
     """Put the corpus there, sheets for an annotator `p`, and these filled in both ways."""
-    from tests import test_review  # the processes that are forked later need none of it
+    from tests import test_annotate  # the processes that are forked later need none of it
 
     corpus = Path(shutil.copytree(HARBOUR, base / "corpus"))
     sheets = base / "sheets"
-    has_passed(argv("review export", corpus=corpus, annotator="p", out=sheets), base / "run")
-    test_review.write_rows(sheets, test_review.fill_csv(sheets))
-    (sheets / "filled.json").write_text(json.dumps(test_review.fill_label_studio(sheets), indent=1))
+    has_passed(argv("annotate export", corpus=corpus, annotator="p", out=sheets), base / "run")
+    test_annotate.write_rows(sheets, test_annotate.fill_csv(sheets))
+    (sheets / "filled.json").write_text(json.dumps(test_annotate.fill_label_studio(sheets), indent=1))
 
 
 def make(case: Case) -> list[Step]:
@@ -93,7 +93,7 @@ def _odd_options(draw: Random) -> list[str]:
 
 def _bring_in(folder: Path, sheet: Path, more: list[str], has_to: str | None) -> Step:
     written = ("corpus/annotations/annotators.toml", "corpus/annotations/p.jsonl")
-    line = argv("review import", *more, corpus=folder / "corpus", sheet=sheet, plan=sheet.parent / "plan.json")
+    line = argv("annotate import", *more, corpus=folder / "corpus", sheet=sheet, plan=sheet.parent / "plan.json")
     return Step(line, written, has_to)
 
 
@@ -107,4 +107,4 @@ def _build(folder: Path) -> list[Step]:
     ]
 
 
-SHEETS = Kind(1000, prepare, make, (*BUILDING, "kazstance.review.bring_in"))
+SHEETS = Kind(1000, prepare, make, (*BUILDING, "kazstance.annotate.filled_sheet"))

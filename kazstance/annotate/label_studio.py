@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kazstance.annotate.sheet import Answer, Question, Sheet
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.input.strict_json import StrictError, load_json
 from kazstance.output.characters import for_xml
 from kazstance.output.plain_json import to_json
-from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
 TASKS: Final = "tasks.json"

@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 import kazstance
+from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.sheet import Plan, draw
+from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.errors import KazstanceError
-from kazstance.review.bring_in import Person, bring_in
-from kazstance.review.hand_out import hand_out
-from kazstance.review.sheet import Plan, draw
 from tests.conftest import quiet
 
 ANSWERS = {  # made up for the tests
@@ -36,7 +36,7 @@ ANSWERS = {  # made up for the tests
 @pytest.fixture
 def sheet(harbour, tmp_path):
     """A corpus with the sheets for one annotator, all questions."""
-    hand_out(harbour, "p1", tmp_path / "sheets")
+    export_sheets(harbour, "p1", tmp_path / "sheets")
     return tmp_path / "sheets"
 
 
@@ -130,7 +130,7 @@ def test_a_sheet_keeps_its_byte_order_mark_in_a_spreadsheet_program(sheet, harbo
     filled = write_rows(sheet, fill_csv(sheet))
     marked = filled.with_name("marked.csv")
     marked.write_text("\ufeff" + filled.read_text(encoding="utf-8"), encoding="utf-8", newline="")
-    assert bring_in(harbour, marked, sheet / "plan.json", Person()).is_file()
+    assert import_answers(harbour, marked, sheet / "plan.json", Person()).is_file()
 
 
 def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
@@ -156,7 +156,7 @@ def test_the_sheet_is_whole_blind_and_in_the_order_of_the_texts(harbour, sheet):
 @pytest.mark.parametrize("way", ["csv", "label studio"])
 def test_round_trip(way, harbour, sheet, tmp_path):
     filled = write_rows(sheet, fill_csv(sheet)) if way == "csv" else write_tasks(sheet, fill_label_studio(sheet))
-    bring_in(harbour, filled, sheet / "plan.json", Person(name="made up", note='for "the" tests', date=None))
+    import_answers(harbour, filled, sheet / "plan.json", Person(name="made up", note='for "the" tests', date=None))
     who = {a["id"]: a for a in tomllib.loads((harbour / "annotations/annotators.toml").read_text())["annotator"]}
     assert who["p1"] == {"id": "p1", "origin": "human", "name": "made up", "note": 'for "the" tests'}
     (tmp_path / "out").mkdir()
@@ -190,8 +190,8 @@ def test_a_sample_has_its_probabilities_recorded(harbour, tmp_path):
     assert all(p == 0.3 for (s, t), p in silent.items() if (s, t) == ("gazette/2/1", "toll"))
     assert 23 < len(silent) < 46
     assert draw(harbour, "p1", share=0.9, share_none=0.3, seed=4) == sheet
-    hand_out(harbour, "p1", tmp_path / "sheets", share=0.9, share_none=0.3, seed=4)
-    bring_in(
+    export_sheets(harbour, "p1", tmp_path / "sheets", share=0.9, share_none=0.3, seed=4)
+    import_answers(
         harbour,
         write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets")),
         tmp_path / "sheets" / "plan.json",
@@ -231,17 +231,17 @@ def test_no_cell_begins_a_formula(harbour, tmp_path):
                 row["text_hash"] = new
                 row["judgements"][0]["evidence"][0]["start"] = 15
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    hand_out(harbour, "p1", tmp_path / "sheets")
+    export_sheets(harbour, "p1", tmp_path / "sheets")
     cells = [cell for row in read_rows(tmp_path / "sheets") for cell in row.values()]
     assert "'=HYPERLINK(A1) went on strike on Monday." in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
-    assert bring_in(harbour, filled, tmp_path / "sheets" / "plan.json", Person()).exists()
+    assert import_answers(harbour, filled, tmp_path / "sheets" / "plan.json", Person()).exists()
 
 
 def test_the_configuration_shows_the_codebook_and_survives_its_signs(harbour, tmp_path):
     (harbour / "CODEBOOK.md").write_text('# Rules\n\n1. <b>"Relevance" & side</b>\n\n2. $target')
-    hand_out(harbour, "p1", tmp_path / "sheets")
+    export_sheets(harbour, "p1", tmp_path / "sheets")
     view = ET.fromstring((tmp_path / "sheets" / "config.xml").read_text())
     values = [header.get("value") for header in view.iter("Header")]
     assert '1. <b>"Relevance" & side</b>' in values
@@ -276,7 +276,7 @@ print(done)
 @pytest.mark.full
 def test_label_studio_takes_configuration_tasks_and_annotations(root, tmp_path, sheet):
     """Validated by Label Studio's own library, in an environment of its own: it asks for older versions."""
-    hand_out(root / "raw", "p1", tmp_path / "raw", share=0.01)
+    export_sheets(root / "raw", "p1", tmp_path / "raw", share=0.01)
     write_tasks(sheet, fill_label_studio(sheet))
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
@@ -331,7 +331,7 @@ def state(folder: Path) -> dict[str, bytes]:
 
 def check_refused(harbour, filled, plan, expected):
     before = state(harbour)
-    result = CliRunner().invoke(app, ["review", "import", str(harbour), str(filled), "--plan", str(plan)])
+    result = CliRunner().invoke(app, ["annotate", "import", str(harbour), str(filled), "--plan", str(plan)])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert state(harbour) == before
@@ -431,31 +431,31 @@ def write_export(sheet):
 @pytest.mark.parametrize("fill", [lambda sheet: write_rows(sheet, fill_csv(sheet)), write_export])
 def test_a_sheet_filled_by_another_is_not_taken_for_ones_own(fill, harbour, sheet, tmp_path):
     """0.3.0 wrote what one annotator had judged under the name of another, whose plan has the same items."""
-    hand_out(harbour, "p2", tmp_path / "of_p2")
+    export_sheets(harbour, "p2", tmp_path / "of_p2")
     filled = fill(tmp_path / "of_p2")
     check_refused(harbour, filled, sheet / "plan.json", ".*annotator: 'p2', expected 'p1'.*")
 
 
 def test_sheets_are_not_written_over(harbour, sheet):
     before = state(sheet)
-    assert hand_out(harbour, "p1", sheet) == 69
+    assert export_sheets(harbour, "p1", sheet) == 69
     assert state(sheet) == before
     filled = write_rows(sheet, fill_csv(sheet)).rename(sheet / "sheet.csv")
     with pytest.raises(KazstanceError, match="is there already; expected a new folder"):
-        hand_out(harbour, "p1", sheet)
+        export_sheets(harbour, "p1", sheet)
     assert state(sheet) == before | {"sheet.csv": filled.read_bytes()}
 
 
 def test_on_the_command_line(harbour, tmp_path):
     run = CliRunner().invoke
-    result = run(app, ["review", "export", str(harbour), "--annotator", "p1", "--out", str(tmp_path / "sheets")])
+    result = run(app, ["annotate", "export", str(harbour), "--annotator", "p1", "--out", str(tmp_path / "sheets")])
     assert (result.exit_code, result.stdout.split()[:3]) == (0, ["wrote", "69", "items"])
     filled = write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets"))
     plan = tmp_path / "sheets" / "plan.json"
-    args = ["review", "import", str(harbour), str(filled), "--plan", str(plan), "--date", "2031-07-01"]
+    args = ["annotate", "import", str(harbour), str(filled), "--plan", str(plan), "--date", "2031-07-01"]
     assert run(app, args).exit_code == 0
     assert "date = 2031-07-01" in (harbour / "annotations/annotators.toml").read_text()
-    bad = run(app, ["review", "export", str(harbour), "--annotator", "P 1", "--out", str(tmp_path / "other")])
+    bad = run(app, ["annotate", "export", str(harbour), "--annotator", "P 1", "--out", str(tmp_path / "other")])
     assert bad.exit_code == 1
     assert isinstance(bad.exception, SystemExit)
     assert not (tmp_path / "other").exists()

@@ -5,11 +5,11 @@ import io
 from pathlib import Path
 from typing import Final
 
+from kazstance.annotate.sheet import Answer, Question, Sheet, SheetRow
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.input.text import MARK
 from kazstance.output.cells import plain_cell, safe_cell
-from kazstance.review.sheet import Answer, Question, Sheet, SheetRow
 
 SHEET: Final = "sheet.csv"
 BETWEEN: Final = "++"

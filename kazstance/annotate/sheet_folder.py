@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from kazstance.annotate.csv_sheet import SHEET, to_csv
+from kazstance.annotate.label_studio import CONFIG, TASKS, to_config, to_tasks
+from kazstance.annotate.sheet import PLAN, draw
 from kazstance.corpus.read import CODEBOOK, read_codebook
 from kazstance.output.folders import creating
-from kazstance.review.csv_sheet import SHEET, to_csv
-from kazstance.review.label_studio import CONFIG, TASKS, to_config, to_tasks
-from kazstance.review.sheet import PLAN, draw
 
 
-def hand_out(
+def export_sheets(
     corpus: Path, annotator: str, out: Path, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
 ) -> int:
     """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or none.

@@ -12,6 +12,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
+from kazstance.annotate.csv_sheet import from_csv
+from kazstance.annotate.label_studio import from_export
+from kazstance.annotate.sheet import Answer, Plan, Question, check_not_reserved, questions, readings_file
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
@@ -20,9 +23,6 @@ from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
 from kazstance.output.files import put_file
 from kazstance.output.staging import destination, staging
-from kazstance.review.csv_sheet import from_csv
-from kazstance.review.label_studio import from_export
-from kazstance.review.sheet import Answer, Plan, Question, check_not_reserved, questions, readings_file
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
@@ -41,7 +41,7 @@ class Person:
     date: datetime.date | None = None
 
 
-def bring_in(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
+def import_answers(corpus_path: Path, sheet: Path, plan_file: Path, person: Person) -> Path:
     """Check a filled sheet, and write it as `annotations/<annotator>.jsonl` of the corpus, `origin: human`.
 
     The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as
