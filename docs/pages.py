@@ -89,7 +89,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Turn links into the repository into links to pages; what is no page of the site is named without a link."""
+    """Turn links into the repository into links to pages; a file that is not on the site is named without a link."""
     place = page.file.src_uri
     if place.startswith("api/"):
         return markdown
