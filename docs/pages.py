@@ -55,7 +55,12 @@ its old name says what has taken its place ([Coming from 0.3](../coming_from_0_3
 a minor version may move what is in them, and the changelog then says so. Everything else in the package is internal,
 and so is every name that begins with an underscore.
 """
-SHOWN: Final = {"card.md": "DATASET_CARD.md", "codebook.md": "raw/CODEBOOK.md", "changelog.md": "CHANGELOG.md"}
+SHOWN: Final = {
+    "card.md": "DATASET_CARD.md",
+    "changelog.md": "CHANGELOG.md",
+    "codebook.md": "raw/CODEBOOK.md",
+    "contributing.md": "CONTRIBUTING.md",
+}
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 
@@ -84,7 +89,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Turn links into the repository into links to pages; what is no page of the site is named without a link."""
+    """Turn links into the repository into links to pages; a file that is not on the site is named without a link."""
     place = page.file.src_uri
     if place.startswith("api/"):
         return markdown

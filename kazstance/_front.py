@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 class Chart:
-    """A chart that shows in a notebook without a network, and can be saved."""
+    """A chart that a notebook shows without a network, and that can be saved."""
 
     def __init__(self, altair: Any) -> None:
         self.altair = altair
         """The chart as an Altair object, to be changed."""
 
     def save(self, path: StrPath) -> None:
-        """Write the chart, by the ending of the path as .png, .svg or .html.
+        """Write the chart as .png, .svg or .html, by the suffix of the path.
 
         Raises:
-            UnknownNameError: another ending.
+            UnknownNameError: the path has another suffix.
         """
         from kazstance.plot.theme import save
 
@@ -57,7 +57,7 @@ class Charts:
         return Chart(position_matrix(self._compared.positions(), self._compared.names))
 
     def disagreements(self) -> Chart:
-        """Targets by how far the sources differ on them, and which pairs agree, differ or are undecided."""
+        """The targets by how far the sources differ on them, and which pairs agree, differ or are undecided."""
         from kazstance.plot.sources import disagreement_ranking
 
         return Chart(disagreement_ranking(self._compared.disagreements(), self._compared.names))
@@ -85,10 +85,10 @@ class Comparison(comparison.Comparison):
 
 
 class Dataset(DatasetFolder):
-    """A built dataset: its tables, and what can be asked of them."""
+    """A built dataset: its tables, and everything that follows from them."""
 
     def why(self, sentence: str, target: str) -> History:
-        """All that led to the label of a sentence on a target.
+        """Everything that led to the label of a sentence on a target.
 
         Args:
             sentence: the id of an annotated sentence, as source/paragraph/sentence.
@@ -103,7 +103,7 @@ class Dataset(DatasetFolder):
         """Compare the sources, or groups of them.
 
         Args:
-            voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
+            voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
             by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
 
         Raises:
@@ -141,7 +141,7 @@ class Dataset(DatasetFolder):
         return Benchmark(dataset_task(self, task, protocol))
 
     def explore(self, out: StrPath) -> Path:
-        """Write one HTML file to look at positions, sentences, texts and the history of labels, offline.
+        """Write one HTML file that shows positions, sentences, texts and the history of labels, offline.
 
         Returns:
             The file.
@@ -153,7 +153,7 @@ class Dataset(DatasetFolder):
         return Path(out)
 
     def verify(self) -> Manifest:
-        """Check that the dataset is what was built, and return its manifest.
+        """Check that the dataset is complete and unchanged, and return its manifest.
 
         Raises:
             IntegrityError: it is not; the message lists all differences.
@@ -172,7 +172,7 @@ def compare(
     text: str | None = None,
     sentences: Any = None,
 ) -> Comparison:
-    """Compare the sources of any rows of one sentence and target each.
+    """Compare the sources in any rows that each label one sentence on one target.
 
     Args:
         frame: a data frame, a file, a folder of Parquet files, an Arrow dataset or reader, a `datasets.Dataset`, or a
@@ -190,7 +190,7 @@ def compare(
     Raises:
         UnknownLabelError: values that are not labels; all are named.
         UnknownNameError: there is no such column.
-        KazstanceError: `frame` is nothing that holds rows; the message lists what is accepted.
+        KazstanceError: `frame` does not hold rows; the message lists what is accepted.
     """
     return _with_charts(
         comparison.compare_rows(
@@ -263,11 +263,11 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
 
     Args:
         corpus: the corpus folder.
-        out: the folder to write; a dataset that is there is replaced, and files of yours in it are kept.
+        out: the folder to write; a dataset in it is replaced, and your own files in it are kept.
 
     Raises:
         InputError: with every problem found in the corpus.
-        KazstanceError: `out` is there and is not a dataset.
+        KazstanceError: `out` exists and is not a dataset.
     """
     from kazstance.publish.hub import build_dataset
 

@@ -35,19 +35,19 @@ COMMANDS: Final = {
 
 
 def moved(name: str) -> str:
-    """What is said of a name that is not there."""
+    """The message about a name that does not exist or has moved."""
     if name in MOVED:
         return f"kazstance.{name} has moved since version 0.3; use {MOVED[name]}"
     return f"module 'kazstance' has no attribute {name!r}"
 
 
 def moved_command(name: str) -> str | None:
-    """What is said of a command or an option that has moved, as `kazstance review`; None of any other."""
+    """The message about a command or option that has moved, such as `kazstance review`; None for any other."""
     return f"{name} has become {COMMANDS[name]}" if name in COMMANDS else None
 
 
 class MovedModules:
-    """A finder, asked after all others, that says where a module has moved when its old name is imported."""
+    """An import finder, asked after all others, that says where a module of that name has moved."""
 
     @staticmethod
     def find_spec(fullname: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
@@ -63,6 +63,6 @@ class MovedModules:
 
 
 def watch_imports() -> None:
-    """Have old names of modules say where these have moved."""
+    """Make the import of a module under its old name say where it has moved."""
     if MovedModules not in sys.meta_path:
         sys.meta_path.append(MovedModules)

@@ -18,8 +18,10 @@ import yaml
 from typer.testing import CliRunner
 
 from kazstance import dataset
+from kazstance._moved import COMMANDS, MOVED
 from kazstance.cli import app
 from kazstance.dataset import DatasetFolder
+from kazstance.output.markdown import Markdown, code, markdown_table
 from kazstance.publish.card import read_page
 from kazstance.publish.hub import stage
 
@@ -135,6 +137,22 @@ class Renewed(Page):
         return [*printed[:kept], CUT] if printed[kept:] else printed
 
 
+NAME = re.compile(r"(?<![`\w])kazstance\.[\w.]*\w(?:\([^)]*\))?")
+
+
+def with_moved(text):
+    """A page whose tables of moved modules and commands are those of the package."""
+
+    def table(found):
+        if found["kind"] == "commands":
+            rows = [[code(old), code(new)] for old, new in COMMANDS.items()]
+        else:
+            rows = [[code(f"kazstance.{old}"), Markdown(NAME.sub(r"`\g<0>`", new))] for old, new in MOVED.items()]
+        return f"{found[1]}{markdown_table(['0.3', 'now'], rows)}\n{found[3]}"
+
+    return re.sub(r"(<!-- moved: (?P<kind>\w+) -->\n).*?(<!-- end -->)", table, text, flags=re.DOTALL)
+
+
 def split_command(part):
     """A command, over several lines where they end in a backslash, and the output shown."""
     lines = [line.rstrip() for line in part.rstrip().splitlines()]
@@ -171,7 +189,7 @@ def make_checkout(folder):
 
 def renew(page):
     """Write a page with the current outputs of its commands."""
-    text, running = read_page(ROOT / page), Renewed(page)
+    text, running = with_moved(read_page(ROOT / page)), Renewed(page)
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(make_checkout(Path(scratch)))
         shown = (

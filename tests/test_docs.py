@@ -4,18 +4,21 @@ import json
 import re
 import shutil
 import tomllib
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 import kazstance
+from kazstance._moved import COMMANDS, MOVED
 from kazstance.plot.sources import position_matrix
 from kazstance.plot.theme import to_svg
 from kazstance.publish.card import read_page
-from tests.pages import ROOT, Page, Renewed, blocks, make_checkout
+from tests.pages import ROOT, Page, Renewed, blocks, make_checkout, with_moved
 
+PACKAGE = Path(kazstance.__file__).parent
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
-FRONT = ["README.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]
+FRONT = ["README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +116,35 @@ def test_results_are_of_the_shipped_data_and_the_panel_shows_them(root):
         assert row["system"] not in shown or "{:.2f} [{:.2f}, {:.2f}]".format(*row["scores"]["wts"]) in short
 
 
+def test_the_page_on_moved_names_lists_all_of_them(root):
+    page = read_page(root / "docs" / "coming_from_0_3.md")
+    assert with_moved(page) == page
+    for name in (*MOVED, *COMMANDS):
+        assert page.count(f"| `{name if name in COMMANDS else f'kazstance.{name}'}` |") == 1
+
+
 def panel(page, name):
     """The table of a page between the comments of a name."""
     return re.search(rf"<!-- {name} -->\n(.*?)<!-- end -->", page.read_text(encoding="utf-8"), re.DOTALL)[1]
+
+
+def test_what_a_contributor_is_told_to_change_is_there(root):
+    page = read_page(root / "CONTRIBUTING.md")
+    files = set(re.findall(r"`((?:kazstance|tests|docs)/[\w/]+\.\w+)`", page))
+    assert len(files) > 8
+    assert [file for file in files if not (root / file).is_file() and not (PACKAGE.parent / file).is_file()] == []
+    sources = "".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
+    constants = set(re.findall(r"`([A-Z][A-Z_]+)`", page))
+    assert {name for name in constants if not re.search(rf"(?m)^{name}\b.* = ", sources)} == set()
+
+
+def test_the_glossary_has_each_term_once(root):
+    terms = re.findall(
+        r"(?m)^\| ([^|]+) \| [^|]+ \|$", read_page(root / "CONTRIBUTING.md").split("## Add a metric")[0]
+    )[1:]
+    words = [word.strip(" `") for term in terms for word in term.split(",")]
+    assert len(words) > 40
+    assert len(words) == len(set(words))
 
 
 def test_no_label_of_a_test_row_is_on_the_first_page(root):

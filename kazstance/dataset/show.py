@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kazstance.dataset.excerpt import mark
 from kazstance.output.notebook import marked_text
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from kazstance.schema.records import Span
+
+
+SAID_BY_ID: Final = ("source_id", "paragraph_id")
+"""Columns that repeat a part of the sentence's id."""
 
 
 def show(rows: Sequence[Record], total: int) -> None:
@@ -43,8 +47,10 @@ def marked(text: str, evidence: Sequence[Span]) -> Text:
 
 
 def notebook_row(row: Record) -> dict[str, Any]:
-    """A row as cells by column, labels by name and evidence marked in its text."""
+    """A row as cells by column: labels by name, evidence marked in its text, without what the sentence's id says."""
     found = {name: getattr(row, name) for name in type(row).model_fields}
+    if "sentence_id" in found:
+        found = {name: value for name, value in found.items() if name not in SAID_BY_ID}
     for name in [name for name in found if f"{name}_name" in found]:
         found[name] = found.pop(f"{name}_name")
     if "text" in found and "evidence" in found:

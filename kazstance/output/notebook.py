@@ -56,7 +56,7 @@ def html_table(rows: Sequence[Mapping[str, Any]], total: int | None = None) -> H
     total, names = total or len(rows), [name for name in cells[0] if any(row[name] not in (None, ()) for row in cells)]
     head = "".join(f"<th>{html_text(name)}</th>" for name in names[:COLUMNS])
     body = "".join(f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in names[:COLUMNS])}</tr>" for row in cells)
-    sizes = ((len(cells), total, "rows"), (min(len(names), COLUMNS), len(cells[0]), "columns"))
+    sizes = ((len(cells), total, "rows"), (min(len(names), COLUMNS), len(names), "columns"))
     left_out = ", ".join(f"{shown} of {there} {kind}" for shown, there, kind in sizes if shown < there)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return Html(table + (html_paragraph(left_out) if left_out else ""))
