@@ -255,7 +255,7 @@ def test_a_file_of_predictions_replaces_a_run_whole_or_not_at_all(hook, made, ha
         except Stopped:
             whole = False
         steps["left"] = -1
-        found, scored = answers(out), reload(out, data=harbour_data).breakdowns
+        scored, found = reload(out, data=harbour_data).breakdowns, answers(out)
         assert len(found) == 1
         assert scored
         assert all(part.n for part in scored)
