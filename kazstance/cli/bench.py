@@ -190,15 +190,15 @@ def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"
 
 
 def _print(result: "Result", *, as_json: bool) -> None:
-    """Print scores: beside shortcuts as a table first."""
+    """Print scores, then those of the shortcuts beside them."""
     if as_json:
         echo_page(result.to_json())
         return
-    if result.shortcuts:
-        echo_page(result.to_markdown())
-        echo("")
-    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
     echo(*result.lines)
+    if result.shortcuts:
+        echo("")
+        echo_page(result.to_markdown())
+    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
     for shortcut in result.shortcuts:
         echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))
 
