@@ -25,7 +25,6 @@ from kazstance.cli.command import (
     make_group,
 )
 from kazstance.input.spelling import Spelling, spelling
-from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
@@ -94,7 +93,7 @@ def run(
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
     if own.are_there:
-        benchmark = _of_files(own, spelling(preset, mapping or []), Form(delimiter_of(delimiter), encoding))
+        benchmark = _of_files(own, spelling(preset, mapping or []), delimiter_of(delimiter), encoding)
     else:
         benchmark = _of_dataset(data, task, protocol)
     labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
@@ -170,10 +169,12 @@ def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmar
     return Benchmark(dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source"))
 
 
-def _of_files(own: OwnRows, labels: Spelling, form: Form) -> "Benchmark":
+def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: str) -> "Benchmark":
     from kazstance._benchmark import Benchmark
     from kazstance.bench.file_tasks import Layout, file_task
+    from kazstance.input.tables import Form
 
+    form = Form(delimiter, encoding)
     layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
     return Benchmark(file_task(own.train, own.test, layout, dev=own.dev))
 
