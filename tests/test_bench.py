@@ -15,6 +15,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 import kazstance as ks
+from kazstance.bench.report import side_by_side
 from tests import commands
 from tests.benches import bench, quiet
 from tests.conftest import ROOT
@@ -181,6 +182,15 @@ def test_reports_and_comparisons_draw_nothing_that_the_run_drew(tmp_path, harbou
     text = (tmp_path / "page.md").read_text()
     assert result.lift.text(with_reason=False) in text
     assert result.scores["wts"].text(with_reason=False) in text
+
+
+def test_lift_is_over_the_shortcut_that_the_report_shows(harbour_data):
+    here = bench(data=harbour_data)
+    result = here.run(favoring)
+    gold = [row.label for row in here.rows]
+    better = here.run(gold, name=result.best_shortcut)
+    shown = {one.system: one for one in side_by_side([result, better])}
+    assert shown["favoring"].lift.value == result.scores["wts"].value - 1 != result.lift.value
 
 
 def test_scores_that_were_changed_are_refused(tmp_path, harbour_data):

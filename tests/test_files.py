@@ -72,7 +72,7 @@ def test_score_takes_what_it_writes_and_says_the_same(town):
     result = CliRunner().invoke(app, ["score", *where, *names, "--encoding", "windows-1252"])
     assert result.exit_code == 0, result.output
     scores = [line.split("]")[0] for line in result.stdout.splitlines()]
-    assert scores == [line.split("]")[0] for line in printed[-len(scores) :]]
+    assert scores == [line.split("]")[0] for line in printed[: len(scores)]]
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "tsv"])

@@ -255,7 +255,7 @@ def test_a_file_of_predictions_replaces_a_run_whole_or_not_at_all(hook, made, ha
         except Stopped:
             whole = False
         steps["left"] = -1
-        found, scored = answers(out), reload(out, data=harbour_data).breakdowns
+        scored, found = reload(out, data=harbour_data).breakdowns, answers(out)
         assert len(found) == 1
         assert scored
         assert all(part.n for part in scored)
@@ -309,6 +309,11 @@ def test_the_bytes_of_a_checkpoint_are_part_of_its_identity(tmp_path):
     assert find_system(f"{name}?epochs=5").identify().state.keys() - after.state.keys() == {"setting epochs"}
 
 
+EARLIER = {
+    "run": {"system": "one", "task": "stance", "protocol": "cross_source", "digest": "0" * 64, "family": None},
+    "environment": {"python": "3", "kazstance": "0.3.0"},
+}
+"""What version 0.3.0 wrote."""
 RECORDS = {
     "a number for a system": lambda text: text.replace('"system": "one"', '"system": 5'),
     "a list": lambda text: "[]",
@@ -320,7 +325,7 @@ RECORDS = {
     "a digest that is none": lambda text: text.replace('"rows": "', '"rows": "x'),
     "a date that is none": lambda text: text.replace('"begun": "2', '"begun": "x'),
     "a task that is none": lambda text: text.replace('"task": "stance"', '"task": "tone"'),
-    "one of version 0.3.0": lambda text: json.dumps({"run": json.loads(text)["run"], "environment": {"python": "3"}}),
+    "one of version 0.3.0": lambda text: json.dumps(EARLIER),
     "bytes that are no UTF-8": lambda text: b"\xff\xfe",
 }
 
@@ -338,7 +343,7 @@ def test_a_record_that_is_none_is_named_in_one_line(fault, made, harbour_data):
 
 def test_a_run_of_version_0_3_0_is_replaced_where_that_is_asked_for(made, harbour_data):
     file = made / "one" / "run.json"
-    file.write_text(json.dumps({"run": json.loads(file.read_text())["run"], "environment": {"python": "3"}}))
+    file.write_text(json.dumps(EARLIER))
     with pytest.raises(KazstanceError, match="a run of an earlier version has to be run again, with --again"):
         bring(made / "other.jsonl", "one", "stance", "cross_source", made / "one", data=harbour_data, say=quiet)
     again = {"existing": "again", "data": harbour_data, "say": quiet}

@@ -1,5 +1,6 @@
 """What a run scored: typed, in memory or read back from its folder."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final
@@ -70,6 +71,14 @@ class Result:
     """The shortcut with the highest headline, which lift is over."""
     lift: Difference | None = None
     """How far the headline is above that of the best shortcut, with a paired interval; None without a shortcut."""
+    lift_over: str | None = None
+    """SHA-256 of the counts of the shortcut that the lift is over."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the counts: two runs with the same have the same scores."""
+        parts = (self.counts.cluster, self.counts.cell, self.counts.rows)
+        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
     @property
     def system(self) -> str:
@@ -229,8 +238,8 @@ def with_lift(result: Result, others: Sequence[Result]) -> Result:
     known = [peer for peer in peers if peer.scores[result.headline].is_defined]
     best = max(known, key=lambda peer: peer.scores[result.headline].value, default=None)
     if best is None:
-        return replace(result, best_shortcut=None, lift=None)
-    if best.system == result.best_shortcut and result.lift:
+        return replace(result, best_shortcut=None, lift=None, lift_over=None)
+    if result.lift and (best.system, best.fingerprint) == (result.best_shortcut, result.lift_over):
         return result
     lift = None if best.system == result.system else difference(result, best, result.headline)
-    return replace(result, best_shortcut=best.system, lift=lift)
+    return replace(result, best_shortcut=best.system, lift=lift, lift_over=best.fingerprint)

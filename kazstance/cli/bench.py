@@ -25,7 +25,6 @@ from kazstance.cli.command import (
     make_group,
 )
 from kazstance.input.spelling import Spelling, spelling
-from kazstance.input.tables import Form
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, safe_line
@@ -94,7 +93,7 @@ def run(
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
     if own.are_there:
-        benchmark = _of_files(own, spelling(preset, mapping or []), Form(delimiter_of(delimiter), encoding))
+        benchmark = _of_files(own, spelling(preset, mapping or []), delimiter_of(delimiter), encoding)
     else:
         benchmark = _of_dataset(data, task, protocol)
     labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
@@ -170,10 +169,12 @@ def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmar
     return Benchmark(dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source"))
 
 
-def _of_files(own: OwnRows, labels: Spelling, form: Form) -> "Benchmark":
+def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: str) -> "Benchmark":
     from kazstance._benchmark import Benchmark
     from kazstance.bench.file_tasks import Layout, file_task
+    from kazstance.input.tables import Form
 
+    form = Form(delimiter, encoding)
     layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
     return Benchmark(file_task(own.train, own.test, layout, dev=own.dev))
 
@@ -190,15 +191,15 @@ def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"
 
 
 def _print(result: "Result", *, as_json: bool) -> None:
-    """Print scores: beside shortcuts as a table first."""
+    """Print scores, then those of the shortcuts beside them."""
     if as_json:
         echo_page(result.to_json())
         return
-    if result.shortcuts:
-        echo_page(result.to_markdown())
-        echo("")
-    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
     echo(*result.lines)
+    if result.shortcuts:
+        echo("")
+        echo_page(result.to_markdown())
+    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
     for shortcut in result.shortcuts:
         echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))
 
