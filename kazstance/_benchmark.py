@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from kazstance.bench.tasks import Item, Task
     from kazstance.input.spelling import Spelling
     from kazstance.output.listing import Listing
-
-    StrPath = str | os.PathLike[str]
+    from kazstance.paths import StrPath
 
 log: Final = logging.getLogger("kazstance")
 KINDS: Final = (".md", ".html", ".json")
@@ -187,12 +186,13 @@ def _is_system(given: Any) -> bool:
     return isinstance(given, System) or callable(given) or (hasattr(given, "fit") and hasattr(given, "predict"))
 
 
-def write_report(results: Iterable[Result], out: Path) -> Path:
+def write_report(results: Iterable[Result], out: StrPath) -> Path:
     """Write results as a page; gives back the path.
 
     Raises:
         UnknownNameError: the path has another ending than `KINDS`.
     """
+    out = Path(out)
     suffix = suffix_of(out, "kind of page", KINDS)
     found = side_by_side(results)
     if suffix == ".html":

@@ -53,6 +53,11 @@ class MovedModules:
     def find_spec(fullname: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
         """No module; for one that has moved, an error.
 
+        Args:
+            fullname: the dotted name of the module.
+            _path: the search path of its package; not used.
+            _target: a module to reload; not used.
+
         Raises:
             ModuleNotFoundError: the module has moved; it has no `name`, so that `from kazstance import` shows it too.
         """

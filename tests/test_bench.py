@@ -145,7 +145,7 @@ def test_predictions_may_come_in_any_form(form, harbour_data):
     ("given", "message"),
     [
         (["favor"], "predictions: 1, expected "),
-        ({"nowhere": "favor"}, "1 rows unknown: nowhere"),
+        ({"nowhere": "favor"}, "unknown rows (1): nowhere"),
         (3, "int, expected rows as one of: a data frame"),
         ([], "predictions: 0, expected "),
         (Fixed("pro"), "'pro', expected one of against, neutral, favor"),

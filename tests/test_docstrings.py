@@ -6,15 +6,15 @@ from pathlib import Path
 import kazstance as ks
 
 PACKAGE = Path(ks.__file__).parent
-OTHERS = (PACKAGE / "benchmark", PACKAGE / "cli", PACKAGE / "predictions.py", PACKAGE / "plot" / "bench.py")
-"""Commands, whose options have help, and what is described with the benchmark."""
+COMMANDS = PACKAGE / "cli"
+"""Commands, whose options have help."""
 BARE = ("Any", "object")
 
 
 def public_functions():
     """The public functions and methods of public classes, each with its place."""
     for file in PACKAGE.rglob("*.py"):
-        if not any(file == other or other in file.parents for other in OTHERS):
+        if COMMANDS not in file.parents:
             tree = ast.parse(file.read_text(encoding="utf-8"))
             classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
             for scope in [tree, *classes]:

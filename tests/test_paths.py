@@ -22,7 +22,7 @@ from kazstance.schema.manifest import manifest_bytes
 from tests.conftest import HARBOUR, quiet
 
 PACKAGE = Path(ks.__file__).parent
-EXEMPT = ("benchmark", "cli", "predictions.py", "errors.py", "staging.py", "exchange.py")
+EXEMPT = ("cli", "errors.py", "staging.py", "exchange.py")
 """Commands, whose paths come from the command line; machinery below `write_file` and `replacing`."""
 MACHINERY = {"filling", "put_file", "own"}
 

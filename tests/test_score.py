@@ -220,13 +220,13 @@ def without(row):
 
 
 FAULTS = {
-    "a missing row": ({}, without(0), r"the predicted rows: id: 1 rows missing: 11; expected every row of the gold rows"),
-    "an unknown row": ({"gold": without(0)}, dict, r"the predicted rows: id: 1 rows unknown: 11"),
-    "a doubled row": ({}, change("nr", [11, 11, *GOLD["nr"][2:]]), r"the predicted rows: id: 1 rows doubled: 11"),
+    "a missing row": ({}, without(0), r"the predicted rows: id: missing rows \(1\): 11; expected every row of the gold rows"),
+    "an unknown row": ({"gold": without(0)}, dict, r"the predicted rows: id: unknown rows \(1\): 11"),
+    "a doubled row": ({}, change("nr", [11, 11, *GOLD["nr"][2:]]), r"the predicted rows: id: duplicate rows \(1\): 11"),
     "another text": ({}, change("comment", ["Shut it", *GOLD["comment"][1:]]), r"the predicted rows: comment differs in 1 of 8 rows.*as in the gold rows; pair by ids that both share, or pass ignore=\['comment'\]"),
-    "numbers": ({}, change("label", [2, 0, 2, 2, 2, 1, 0, 0]), r"the predicted rows: label: '2' in row 1 and 3 more, .*where a preset or a mapping says which: use labels="),
-    "none": ({"gold": change("label", ["none", *GOLD["label"][1:]])}, dict, r"the gold rows: label: 'none' in row 1.*say which with labels="),
-    "no label": ({}, change("label", [None, *PRED["label"][1:]]), r"the predicted rows: label: no value in row 1, expected one of .*use labels= where an empty value"),
+    "numbers": ({}, change("label", [2, 0, 2, 2, 2, 1, 0, 0]), r"the predicted rows: label: '2' in row 1 and 3 more, .*only if a preset or a mapping says so; use labels="),
+    "none": ({"gold": change("label", ["none", *GOLD["label"][1:]])}, dict, r"the gold rows: label: 'none' in row 1.*specify which with labels="),
+    "no label": ({}, change("label", [None, *PRED["label"][1:]]), r"the predicted rows: label: no value in row 1, .*if an empty value means a label, use labels="),
     "a list": ({}, change("label", [["favor"]] * 8), r"the predicted rows: label: values of type .*, expected text or numbers"),
     "votes below 0": ({"gold": change("votes_favor", [-1] * 8)}, dict, r"the gold rows: votes_…: some values are not counts"),
     "a sum": ({}, change("p_favor", [0.5] * 8), r"the predicted rows: p_…: row 2: "),

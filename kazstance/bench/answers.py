@@ -33,6 +33,13 @@ def ask(
 ) -> list[Answer]:
     """A system's answers to some items, checked.
 
+    Args:
+        predict: the system.
+        train: the rows to train on.
+        test: the rows to label.
+        labels: the labels that an answer may have.
+        where: what messages call the system and the fold.
+
     Raises:
         MissingExtraError: the system needs a package that is not installed.
         KazstanceError: the system raises, or its answers are not as `check_answers` expects.
@@ -64,6 +71,12 @@ def _is_users(file: str) -> bool:
 
 def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:
     """A system's answers to some items; of probabilities, the label is the most probable, the first one in ties.
+
+    Args:
+        given: what the system returned.
+        items: the rows it was asked to label.
+        labels: the labels that an answer may have, in the order of arrays of probabilities.
+        where: what messages call the system and the fold.
 
     Raises:
         KazstanceError: they are no sequence or of another length, or one is neither a label nor the probability of
@@ -105,6 +118,11 @@ def _probabilities(given: Mapping[Any, Any], labels: Sequence[str], where: str) 
 def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: str) -> Answer:
     """Probabilities, checked, with their label.
 
+    Args:
+        probabilities: one for each label, shape (labels,).
+        labels: the labels, in that order.
+        where: what messages call the row.
+
     Raises:
         KazstanceError: they are no probabilities.
     """
@@ -114,7 +132,13 @@ def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: 
 
 
 def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerColumns) -> bytes:
-    """Answers as JSON Lines, which can be read as a file of predictions again."""
+    """Answers as JSON Lines, which can be read as a file of predictions again.
+
+    Args:
+        items: the rows.
+        answers: their answers, in the same order.
+        columns: the names of the columns and the spelling of the labels.
+    """
     lines = []
     for item, answer in zip(items, answers, strict=True):
         ids = columns.values.get(item.item_id, (item.item_id,))
@@ -126,6 +150,12 @@ def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerCo
 
 def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColumns, file: str) -> dict[str, Answer]:
     """The answers of a fold, by item; without items, to whatever the file has.
+
+    Args:
+        content: the bytes of the file.
+        items: the rows of the fold; None to accept any.
+        columns: the names of the columns and the spelling of the labels.
+        file: what messages call the file.
 
     Raises:
         KazstanceError: the file holds anything but one answer to each item.

@@ -66,7 +66,14 @@ def _matched(kind: str, key: str, rows: Sequence[Item]) -> list[Group]:
 def group_scores(
     found: Iterable[Group], predictions: Mapping[str, str], n: int = RESAMPLES, seed: int = SEED
 ) -> list[GroupScore]:
-    """The score of each kind of group; a group counts where both its rows were predicted."""
+    """The score of each kind of group; a group counts where both its rows were predicted.
+
+    Args:
+        found: the groups.
+        predictions: the label of each row, by its id.
+        n: the number of resamples.
+        seed: seed of the random generator.
+    """
     right: dict[str, list[bool]] = {"target": [], "sentence": []}
     for group in found:
         if group.favor in predictions and group.against in predictions:

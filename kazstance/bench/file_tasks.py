@@ -58,6 +58,11 @@ class Rows:
     def read(cls, rows: Any, split: str, form: Form) -> "Rows":
         """Rows from a file or from anything else that holds rows.
 
+        Args:
+            rows: a path, or one of `kazstance.input.frames.ACCEPTED`.
+            split: the split that they are.
+            form: how a text file is written.
+
         Raises:
             KazstanceError: it holds no rows, or the file cannot be read.
         """
@@ -66,7 +71,13 @@ class Rows:
         return cls(table, split, str(rows) if isinstance(rows, str | PathLike) else split)
 
     def problem(self, number: int, field: str, message: str) -> Problem:
-        """A problem of a row, at its line in a text file and by its number elsewhere."""
+        """A problem of a row, at its line in a text file and by its number elsewhere.
+
+        Args:
+            number: the number of the row, from 0.
+            field: the column.
+            message: what was found, what was expected, what to do.
+        """
         line, row = (number + 2, None) if self.is_text else (None, number + 1)
         return Problem(self.name, line, field, message, row)
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 import kazstance
 from kazstance.bench.code_digest import code_of
 from kazstance.bench.state_digest import state_of
+from kazstance.paths import StrPath
 
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
 """What a system may depend on without importing it itself, where it is installed."""
@@ -46,8 +47,15 @@ def identity_of_object(found: Any, module: str) -> SystemIdentity:
     )
 
 
-def identity_of_model(folder: Path, settings: Mapping[str, object], module: str) -> SystemIdentity:
-    """The identity of a checkpoint: the bytes of its files, the settings it is used with, and the module it runs in."""
+def identity_of_model(folder: StrPath, settings: Mapping[str, object], module: str) -> SystemIdentity:
+    """The identity of a checkpoint: the bytes of its files, the settings it is used with, and the module it runs in.
+
+    Args:
+        folder: the checkpoint.
+        settings: the settings, by name.
+        module: the dotted name of the module.
+    """
+    folder = Path(folder)
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
     state = {f"file {name}": file_digest(file) for name, file in files.items()}
     state |= {f"setting {name}": _text_digest(str(value)) for name, value in settings.items()}
@@ -60,9 +68,9 @@ def identity_of_predictions(what: str, digest: str) -> SystemIdentity:
     return SystemIdentity(state={what: digest}, environment=_versions(()))
 
 
-def file_digest(file: Path) -> str:
+def file_digest(file: StrPath) -> str:
     """The SHA-256 of a file's bytes."""
-    with file.open("rb") as opened:
+    with Path(file).open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 

@@ -18,6 +18,11 @@ def folds(protocol: str, items: Sequence[Item], folder: DatasetFolder) -> Iterat
     In `in_domain`, training is train and validation. Pairs have two sources: a fold that leaves sources out leaves two
     out, and no training row has either.
 
+    Args:
+        protocol: one of `PROTOCOLS`.
+        items: the rows.
+        folder: the dataset whose manifest fixes the folds.
+
     Raises:
         UnknownNameError: there is no such protocol; the message lists those there are.
     """

@@ -10,6 +10,7 @@ import kazstance
 from kazstance.bench.identity import Sha256, SystemIdentity
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.paths import StrPath
 
 RECORD: Final = "run.json"
 
@@ -70,13 +71,13 @@ class Earlier(BaseModel):
     environment: dict[str, str]
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: StrPath) -> Record:
     """The record of a run.
 
     Raises:
         KazstanceError: the folder has none, or it is not such a record; the message is one line.
     """
-    file = folder / RECORD
+    file = Path(folder) / RECORD
     try:
         return Record.model_validate_json(file.read_bytes())
     except OSError as error:
@@ -89,15 +90,15 @@ def read_record(folder: Path) -> Record:
         raise KazstanceError(f"{found}; expected the folder of a run{hint}") from None
 
 
-def is_earlier(folder: Path) -> bool:
+def is_earlier(folder: StrPath) -> bool:
     """Whether a folder holds a run of a version up to 0.3.0, which did not record what its answers follow from."""
     try:
-        Earlier.model_validate_json((folder / RECORD).read_bytes())
+        Earlier.model_validate_json((Path(folder) / RECORD).read_bytes())
     except (OSError, ValidationError):
         return False
     return True
 
 
-def write_record(record: Record, folder: Path) -> None:
+def write_record(record: Record, folder: StrPath) -> None:
     """Write a record, which makes the answers that it names part of the run."""
-    write_file(record.model_dump_json(indent=1).encode() + b"\n", folder / RECORD)
+    write_file(record.model_dump_json(indent=1).encode() + b"\n", Path(folder) / RECORD)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
 from pydantic import PlainValidator
@@ -23,6 +23,9 @@ from kazstance.output.markdown import emphasis, markdown_table, plain
 from kazstance.stats.confusion import Confusion
 from kazstance.stats.paired import Difference, compare
 from kazstance.stats.scores import Score
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_SHORTCUT: Final = "no shortcut among the runs"
 """What is shown in place of a lift if there is nothing to compare with."""
@@ -181,7 +184,7 @@ class Result:
         return markdown_table(["system", *self.scores, "lift"], lines)
 
     @naming_extras()
-    def to_frame(self) -> Any:
+    def to_frame(self) -> "pd.DataFrame":
         """The scores of the system and its shortcuts as a pandas data frame, a row for each score.
 
         Raises:
@@ -226,7 +229,13 @@ def _styled(result: Result) -> str:
 
 
 def difference(one: Result, other: Result, metric: str) -> Difference:
-    """The difference of a metric between two results on the same rows, with a paired interval."""
+    """The difference of a metric between two results on the same rows, with a paired interval.
+
+    Args:
+        one: the first result.
+        other: the result that is subtracted.
+        metric: the name of the metric.
+    """
     if len(one.counts.clusters) < 2:  # noqa: PLR2004
         return Difference(float("nan"), float("nan"), float("nan"), one.n, "one cluster", p=float("nan"))
     return compare(one.counts, other.counts, METRICS[metric])

@@ -17,6 +17,7 @@ from kazstance.bench.tasks import Task
 from kazstance.errors import KazstanceError
 from kazstance.input.strict_json import load_object
 from kazstance.output import plain_json
+from kazstance.paths import StrPath
 
 FIGURES: Final = frozenset({"value", "low", "high", "p"})
 """Numbers that are null if they are undefined."""
@@ -27,7 +28,7 @@ def to_bytes(result: Result) -> bytes:
     return plain_json.to_json(_plain(result)).encode() + b"\n"
 
 
-def read_result(out: Path, task: Task | None = None) -> Result:
+def read_result(out: StrPath, task: Task | None = None) -> Result:
     """The result of a finished run from its folder, with nothing computed anew.
 
     Args:
@@ -37,6 +38,7 @@ def read_result(out: Path, task: Task | None = None) -> Result:
     Raises:
         KazstanceError: the folder holds no finished run, one on other data, or files that are not those of the run.
     """
+    out = Path(out)
     settle(out)
     record = read_record(out)
     if task is not None and record.run.data != task.data:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
 from kazstance.errors import KazstanceError
 from kazstance.output.files import write_file
+from kazstance.paths import StrPath
 
 SCORES: Final = "scores.json"
 EARLIER: Final = ("probes.json", "predictions.jsonl")
@@ -91,7 +92,7 @@ def date(found: datetime) -> str:
 
 
 def open_folder(
-    out: Path,
+    out: StrPath,
     wanted: Record,
     asked: Sequence[str],
     existing: Existing,
@@ -113,6 +114,7 @@ def open_folder(
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: it holds an unfinished run of something else, or files that are of no run.
     """
+    out = Path(out)
     settle(out)
     _check_files(out, asked)
     for what in wanted.system.unseen:
@@ -196,7 +198,7 @@ def _kept(
     return folder
 
 
-def verified(folder: Path, name: str, expected: str | None) -> bytes:
+def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
     """A file of a run, if it is as it was when it was recorded.
 
     Args:
@@ -207,7 +209,7 @@ def verified(folder: Path, name: str, expected: str | None) -> bytes:
     Raises:
         KazstanceError: it is missing, not named in the record, or has another digest.
     """
-    file = folder / name
+    file = Path(folder) / name
     if expected is None:
         raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again to resume it")
     try:
@@ -222,8 +224,9 @@ def verified(folder: Path, name: str, expected: str | None) -> bytes:
     return content
 
 
-def settle(out: Path) -> None:
+def settle(out: StrPath) -> None:
     """Finish what a kill cut off: a new run that is whole takes the place of the old one."""
+    out = Path(out)
     if (out / READY).is_dir():
         for name in _ours(out):
             (out / name).unlink(missing_ok=True)

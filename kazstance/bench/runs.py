@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kazstance.bench.answers import Answer, ask, from_lines, to_lines
 from kazstance.bench.evaluate import evaluate
@@ -16,6 +15,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.bench.tasks import Task, TrainTest
 from kazstance.errors import KazstanceError
 from kazstance.output.terminal import echo
+from kazstance.paths import StrPath
 
 PREDICTIONS, ASKED_AGAIN = "predictions", "probes"
 """Folders of a run: the answers of each fold to its rows, and to the masks and mirrors of its rows."""
@@ -53,7 +53,7 @@ def _file(fold: TrainTest, folder: str) -> str:
 def run(
     system: System | Predictions,
     task: Task,
-    out: Path,
+    out: StrPath,
     *,
     with_probes: bool = False,
     family: str | None = None,

@@ -42,14 +42,26 @@ def tfidf_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
 
 
 def minilm(train: Sequence[Item], test: Sequence[Item], model: Callable[[], Encoder] = encoder) -> list[str]:
-    """Logistic regression on embeddings of sentence and target, their product and their distance."""
+    """Logistic regression on embeddings of sentence and target, their product and their distance.
+
+    Args:
+        train: the rows to train on.
+        test: the rows to label.
+        model: gives the encoder.
+    """
     return _tuned(train, test, LogisticRegression, partial(_embedded, model(), with_target=True))
 
 
 def target_blind_minilm(
     train: Sequence[Item], test: Sequence[Item], model: Callable[[], Encoder] = encoder
 ) -> list[str]:
-    """Logistic regression on the embedding of the sentence; the target is not seen."""
+    """Logistic regression on the embedding of the sentence; the target is not seen.
+
+    Args:
+        train: the rows to train on.
+        test: the rows to label.
+        model: gives the encoder.
+    """
     return _tuned(train, test, LogisticRegression, partial(_embedded, model(), with_target=False))
 
 

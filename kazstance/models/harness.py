@@ -33,6 +33,13 @@ def load(
     What stands in a task's metadata, or is given as `--metadata`, comes here; the model's arguments do too, so that a
     model of the family that made the labels is warned of.
 
+    Args:
+        task: stance, stance4 or compare.
+        split: train, validation, test or all; its rows are evaluated.
+        context: whether the prompt shows the paragraph around the sentence.
+        data: the folder of a built dataset.
+        facts: the other metadata and the arguments of the model; only those in `MODEL` are used.
+
     Raises:
         MissingExtraError: `datasets` is not installed.
         UnknownNameError: there is no such task or split; the message lists those there are.

@@ -32,15 +32,23 @@ say = cache(log.warning)
 def stance(split: str = "test", context: bool = True, data: str = "") -> Task:
     """The side that a sentence takes on a target: against, neutral or favor.
 
-    `split` is train, validation, test or all; `context` shows the paragraph around the sentence; `data` is a built
-    dataset, without it the one that comes with kazstance.
+    Args:
+        split: train, validation, test or all.
+        context: whether to show the paragraph around the sentence.
+        data: the folder of a built dataset; the one that comes with kazstance if empty.
     """
     return _task("stance", split, context, data)
 
 
 @task
 def stance4(split: str = "test", context: bool = True, data: str = "") -> Task:
-    """The same for every annotated sentence on every target, with none where the sentence is not about it."""
+    """The same for every annotated sentence on every target, with none where the sentence is not about it.
+
+    Args:
+        split: train, validation, test or all.
+        context: whether to show the paragraph around the sentence.
+        data: the folder of a built dataset; the one that comes with kazstance if empty.
+    """
     return _task("stance4", split, context, data)
 
 

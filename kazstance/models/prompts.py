@@ -105,6 +105,11 @@ def question(item: Item, definitions: Mapping[str, str], *, context: bool = True
     """What is asked of a row, without the answers to choose from; it does not depend on the row's label.
 
     A single sentence is shown in its paragraph, unless that is not wanted; the sentences of a pair are shown alone.
+
+    Args:
+        item: the row.
+        definitions: the definition of each target, by its id.
+        context: whether to show a single sentence in its paragraph.
     """
     target = [f"Target: {item.target}", f"Definition: {definitions[item.target_id]}"]
     parts = _pair(item) if item.text_b else _single(item, context)

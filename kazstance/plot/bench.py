@@ -36,7 +36,7 @@ class Dot:
     high: float
 
 
-def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bool = True) -> Any:
+def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bool = True) -> alt.FacetChart | None:
     """A chart of values with intervals; systems, panels and series in the order in which they come. None without dots.
 
     Args:
@@ -81,7 +81,7 @@ def charts(results: Sequence[Result]) -> list[Chart]:
     """The charts of the results of one task, of what there is to draw, each with its content in words."""
     name = results[0].headline
     by_strata = f"{name} within other strata"
-    kinds: list[tuple[Any, str, Callable[[Result], Estimate | None]]] = [
+    kinds: list[tuple[alt.FacetChart | None, str, Callable[[Result], Estimate | None]]] = [
         (headline(results), f"{name} by protocol", lambda result: result.scores[name]),
         (lift(results), f"Lift of {name} over the best shortcut by protocol", lambda result: result.lift),
         (contrast(results), "Contrast set: groups that are right as a whole", lambda result: _first(result.contrast)),
@@ -112,7 +112,7 @@ def _alternative(results: Sequence[Result], caption: str, figure: Callable[[Resu
     return "; ".join([f"Chart. {caption}", *parts]) + ". All figures are in the tables below."
 
 
-def headline(results: Sequence[Result]) -> Any:
+def headline(results: Sequence[Result]) -> alt.FacetChart | None:
     """The headline of each system and protocol, with the interval for these targets and the one for further targets."""
     name = results[0].headline
     found = []
@@ -123,19 +123,19 @@ def headline(results: Sequence[Result]) -> Any:
     return dots(found, name, "95 % interval for")
 
 
-def lift(results: Sequence[Result]) -> Any:
+def lift(results: Sequence[Result]) -> alt.FacetChart | None:
     """How far each system's headline is above the best shortcut's, with paired intervals."""
     found = [dot for result in results if result.lift for dot in _dot(result, "lift", result.lift)]
     return dots(found, "lift over the best shortcut")
 
 
-def contrast(results: Sequence[Result]) -> Any:
+def contrast(results: Sequence[Result]) -> alt.FacetChart | None:
     """Share of the groups of the contrast set that are right as a whole."""
     found = [dot for result in results for kind, group in result.contrast.items() for dot in _dot(result, kind, group)]
     return dots(found, "share of groups that are right", "two rows that share the", zero=False)
 
 
-def within(results: Sequence[Result]) -> Any:
+def within(results: Sequence[Result]) -> alt.FacetChart | None:
     """The headline within other strata."""
     found = [
         dot for result in results for strata, score in result.within.items() for dot in _dot(result, strata, score)
@@ -143,7 +143,7 @@ def within(results: Sequence[Result]) -> Any:
     return dots(found, results[0].headline, "within")
 
 
-def breakdowns(results: Sequence[Result], by: str) -> Any:
+def breakdowns(results: Sequence[Result], by: str) -> alt.FacetChart | None:
     """The headline on each part of the rows, of the systems with the highest headlines that are not shortcuts.
 
     Args:

@@ -51,14 +51,27 @@ class LabelColumns(NamedTuple):
 
 
 def label_columns(side: Side, prefix: str, spelling: Spelling, how: str = OPTIONS) -> LabelColumns:
-    """The columns of a side that begin with a prefix; `how` says in messages how a spelling is given."""
+    """The columns of a side that begin with a prefix; `how` says in messages how a spelling is given.
+
+    Args:
+        side: the rows.
+        prefix: what the names of the columns begin with, before the label.
+        spelling: how labels are spelled, unless the schema of the table says so.
+        how: how a spelling is given, for messages.
+    """
     known = of_column(spelling, side.table.schema, side.label)
     names = (name for name in side.table.column_names if name.startswith(prefix))
     return LabelColumns(side, prefix, {name: known.label(name.removeprefix(prefix)) for name in names}, known, how)
 
 
 def read_probabilities(columns: LabelColumns, labels: Sequence[str], problems: list[Problem]) -> Floats | None:
-    """Probabilities, shape (rows, labels); None where they are invalid, which the problems then say."""
+    """Probabilities, shape (rows, labels); None where they are invalid, which the problems then say.
+
+    Args:
+        columns: the columns of probabilities.
+        labels: the labels, in the order of the result.
+        problems: the list that problems are added to.
+    """
     found = _numbers(columns, labels, problems)
     faults = [] if found is None else list(distribution_faults(found))
     problems += [Problem(columns.side.name, None, f"{PROBABILITY}…", fault, row + 1) for row, fault in faults]
@@ -66,7 +79,13 @@ def read_probabilities(columns: LabelColumns, labels: Sequence[str], problems: l
 
 
 def read_votes(columns: LabelColumns, labels: Sequence[str], problems: list[Problem]) -> Floats | None:
-    """Numbers of votes, shape (rows, labels); None where they are invalid, which the problems then say."""
+    """Numbers of votes, shape (rows, labels); None where they are invalid, which the problems then say.
+
+    Args:
+        columns: the columns of votes.
+        labels: the labels, in the order of the result.
+        problems: the list that problems are added to.
+    """
     found = _numbers(columns, labels, problems)
     if found is not None and not (np.isfinite(found) & (found >= 0)).all():
         message = "some values are not counts, expected numbers from 0"

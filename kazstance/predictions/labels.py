@@ -13,13 +13,14 @@ from kazstance.input.pairing import text_column
 from kazstance.input.spelling import OPTIONS, Spelling, of_column
 from kazstance.input.tables import TEXT, ending
 from kazstance.input.values import in_array
+from kazstance.paths import StrPath
 
 SHOWN: Final = 10
 """Values that a message names."""
 
 
 def read_labels(
-    table: pa.Table, name: str, file: Path, spelling: Spelling, problems: list[Problem], *, how: str = OPTIONS
+    table: pa.Table, name: str, file: StrPath, spelling: Spelling, problems: list[Problem], *, how: str = OPTIONS
 ) -> pa.Array:
     """A column of labels by their names; each value that the spelling does not know is a problem.
 
@@ -41,7 +42,7 @@ def read_labels(
     values = in_array(text)
     meaning = {value.value: known.label(value.value) for value in values}
     unknown = [value for value in values if meaning[value.value] is None]
-    has_lines = ending(file) in TEXT
+    has_lines = ending(Path(file)) in TEXT
     for value in unknown[:SHOWN]:
         came, line = (value.brief, (value.first or 0) + 1) if has_lines else (str(value), None)
         problems.append(Problem(str(file), line, name, f"{came}, {known.fault(value.value, how)}"))
@@ -59,6 +60,11 @@ def label_test(spelling: Spelling) -> Callable[[str | None], bool]:
 
 def check_columns(table: pa.Table, where: str, names: Sequence[str]) -> None:
     """See that a table has some columns.
+
+    Args:
+        table: the rows.
+        where: what messages call the table.
+        names: the columns it must have.
 
     Raises:
         UnknownNameError: one is missing; the message lists those there are.

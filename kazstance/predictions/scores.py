@@ -47,6 +47,14 @@ class Scores(Listing[Score]):
         by: str | None = None,
         parts: Mapping[str, "Scores"] | None = None,
     ) -> None:
+        """Wrap some scores.
+
+        Args:
+            results: the scores.
+            notes: what to know about the rows that were scored.
+            by: the column that the scores are broken down by; None if they are not.
+            parts: the scores of each part, by the value of `by`.
+        """
         super().__init__(results)
         self.notes = tuple(notes)
         self.by = by
