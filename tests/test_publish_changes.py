@@ -117,7 +117,7 @@ def test_fields_tables_and_folds(harbour_data, tmp_path):
         (Part.major, "table positions is gone"),
         (Part.major, "field of targets group is gone"),
         (Part.minor, "field of targets extra is new"),
-        (Part.major, "the folds of cross_source are other ones"),
+        (Part.major, "the folds of cross_source differ"),
     )
     found = json.loads(CliRunner().invoke(app, ["diff", str(other), str(harbour_data), "--json"]).stdout)
     assert "table positions is new" in found["shape"]

@@ -147,7 +147,7 @@ def test_what_is_wrong_with_a_publication_is_said(line, message, harbour):
 
 
 def test_nobody_is_made_up_as_author(harbour_data):
-    with pytest.raises(KazstanceError, match="harbour: no authors or no day of release; expected both under"):
+    with pytest.raises(KazstanceError, match="harbour: no authors or no release date; expected both under"):
         cite(dataset.manifest(data=harbour_data))
 
 

@@ -13,7 +13,7 @@ function* shown(text) {
   for (const found of String(text).matchAll(CONTROLS)) {
     yield text.slice(done, found.index);
     const code = `U+${found[0].codePointAt(0).toString(16).toUpperCase()}`;
-    yield el("span", { class: "control", title: "a sign that changes the direction of writing" }, [code]);
+    yield el("span", { class: "control", title: "a character that changes the direction of writing" }, [code]);
     done = found.index + 1;
   }
   yield text.slice(done);

@@ -13,7 +13,7 @@ function header() {
   byId("what").append(
     origins.gold
       ? `${number(origins.silver)} labels are silver: made by a language model, or adjudicated. ${number(origins.gold)} are gold: judged by people.`
-      : `All ${number(origins.silver)} labels are silver: a language model made them by reading. There are no gold labels, by people.`,
+      : `All ${number(origins.silver)} labels are silver: made by a language model. There are no gold labels, judged by people.`,
   );
   byId("made").append(name(dataset.id), ` ${plain(dataset.version)} · digest ${dataset.digest.slice(0, 12)} · annotations `, name(dataset.license));
 }

@@ -33,7 +33,7 @@ const netWords = (cell) =>
 /** A position in full words. */
 function positionWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
-  if (!addressed) return `silent: none of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
+  if (!addressed) return `silent: not one of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
   const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
   return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
 }
@@ -92,7 +92,7 @@ function inContext(unit, units, body) {
 function voice(unit, again = false) {
   if (unit.voice !== "quoted") return null;
   const stand = { yes: "which the source endorses", no: "which the source does not endorse" }[unit.endorsed];
-  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "endorsed or not: unclear"}`]);
+  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "unclear whether endorsed"}`]);
 }
 
 /** What is said of a stance beside its label. */

@@ -104,7 +104,7 @@ function localStore(rows) {
     },
     async history(sentence) {
       const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
-      if (!unit) throw new Error(`${sentence} is no sentence of this dataset`);
+      if (!unit) throw new Error(`${sentence} is not a sentence of this dataset`);
       const own = (rows) => rows.filter((row) => row.unit === unit);
       return { unit, units: all.units, judgements: own(all.judgements), settled: own(all.settled) };
     },
