@@ -11,7 +11,6 @@ from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import ACCURACY, effective_size
 from kazstance.stats.resampling import RESAMPLES, interval
 
-
 ALONE: Final = "no interval is drawn"
 """Why a figure has no interval."""
 
