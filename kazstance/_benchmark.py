@@ -20,7 +20,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import given
 from kazstance.input.tables import ENDINGS, Form, ending
-from kazstance.models import find_system, shortcuts_for
+from kazstance.models.systems import find_system, shortcuts_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
 
@@ -70,9 +70,9 @@ class Benchmark:
         """Run a system on all folds and score it, beside the shortcuts.
 
         Args:
-            system: what `kazstance.models.find_system` takes: a name, an import path, a function of training and test
-                items, or a scikit-learn estimator; or predictions made elsewhere: a file, a frame, a mapping from ids,
-                or a list in the order of `rows`, also of the outputs of a zero-shot pipeline.
+            system: a name, an import path, a function of training and test items, or a scikit-learn estimator, see
+                `kazstance.models.systems.find_system`; or predictions made elsewhere: a file, a frame, a mapping from
+                ids, or a list in the order of `rows`, also of the outputs of a zero-shot pipeline.
             out: the folder of the run, from which it is resumed; without it, nothing is written.
             name: what the system is called.
             labels: how predictions spell the labels: a preset, or a mapping from their values to the task's labels.

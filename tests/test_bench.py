@@ -115,6 +115,15 @@ def test_a_system_may_be_any_object(system, harbour_data):
     assert result.scores["accuracy"].value == accuracy_score(gold, ["favor"] * len(gold))
 
 
+def majority(train, test):
+    return ["against"] * len(test)
+
+
+def test_a_function_is_not_taken_for_a_shortcut_of_the_same_name(harbour_data):
+    result = bench(data=harbour_data).run(majority, shortcuts=False)
+    assert (result.system, result.is_shortcut) == (f"{__name__}:majority", False)
+
+
 FORMS = {
     "list": lambda ids, labels: labels,
     "tuple": lambda ids, labels: tuple(labels),

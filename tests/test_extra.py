@@ -129,7 +129,7 @@ print(Encoder(folder).embed(["cats", "dogs"]).shape)
 CODE = {
     "datasets": Line("import kazstance; kazstance.to_hf('targets')", (), ("datasets",), "hf"),
     "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
-    "baselines": Line("from kazstance.models import find_system as f; f('lexicon')", (), BASELINE, "bench"),
+    "baselines": Line("from kazstance.models.systems import find_system as f; f('lexicon')", (), BASELINE, "bench"),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
     "lm-evaluation-harness": Line(
         "from kazstance.models.harness import load; load('stance')", (), ("datasets",), "eval"

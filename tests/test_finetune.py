@@ -23,7 +23,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 import kazstance
 from kazstance.bench.tasks import Item
-from kazstance.models import find_system
+from kazstance.models.systems import find_system
 
 logging.disable_progress_bar()  # of saving
 folder, out = Path(sys.argv[1]) / "tiny", Path(sys.argv[1])

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
-from typing import Any
+from typing import Any, Final
 
 from kazstance.metrics import F_AVG, METRICS
 from kazstance.stats.confusion import Confusion, resampled
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import ACCURACY, effective_size
 from kazstance.stats.resampling import RESAMPLES, interval
+
+ALONE: Final = "no interval is drawn"
+"""Why a figure has no interval."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Breakdown:
     @property
     def reasons(self) -> dict[str, str]:
         """Why figures are undefined, by name."""
-        figures = {"headline": self.headline, "f_avg": self.f_avg}
+        figures = {"headline": self.headline, **({} if self.f_avg.is_defined else {"f_avg": self.f_avg})}
         return {name: figure.reason for name, figure in figures.items() if figure.reason}
 
     def as_row(self) -> dict[str, Any]:
@@ -65,4 +68,4 @@ def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Seq
 
 def _alone(value: float, n: int, why: str) -> Estimate:
     """A figure without an interval."""
-    return Estimate(value, nan, nan, n, why if isnan(value) else None)
+    return Estimate(value, nan, nan, n, why if isnan(value) else ALONE)

@@ -45,8 +45,10 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
     if isinstance(given, System):
         return given
     if not isinstance(given, str):
-        called = str(name or getattr(given, "__qualname__", type(given).__name__))
-        return _system(called, given, getattr(given, "__module__", type(given).__module__), labels)
+        module = getattr(given, "__module__", type(given).__module__)
+        called = str(getattr(given, "__qualname__", type(given).__name__))
+        is_taken = called in (*PANEL, *LEARNED)
+        return _system(name or (f"{module}:{called}" if is_taken else called), given, module, labels)
     if _is_model(given):
         folder, settings = model_folder(given)
         module = "kazstance.models.local_models"
