@@ -26,10 +26,10 @@ class Chart:
 
     def __init__(self, altair: Any) -> None:
         self.altair = altair
-        """The chart as an Altair object, to be changed."""
+        """The chart as an Altair object, which can be modified."""
 
     def save(self, path: StrPath) -> None:
-        """Write the chart as .png, .svg or .html, by the suffix of the path.
+        """Write the chart as .png, .svg or .html, depending on the suffix of the path.
 
         Raises:
             UnknownNameError: the path has another suffix.
@@ -57,7 +57,7 @@ class Charts:
         return Chart(position_matrix(self._compared.positions(), self._compared.names))
 
     def disagreements(self) -> Chart:
-        """The targets by how far the sources differ on them, and which pairs agree, differ or are undecided."""
+        """The targets ranked by how far the sources differ on them, and which pairs agree, differ or are undecided."""
         from kazstance.plot.sources import disagreement_ranking
 
         return Chart(disagreement_ranking(self._compared.disagreements(), self._compared.names))
@@ -112,14 +112,14 @@ class Dataset(DatasetFolder):
         return _with_charts(comparison.compare_dataset(self, voice, by))
 
     def agreement(self, *, by: By | None = None, resamples: int = 1000) -> Agreement:
-        """How far the annotators agree, or how stable the labels are if all annotators are runs of one model.
+        """How well the annotators agree, or how stable the labels are if all annotators are runs of one model.
 
         Args:
-            by: only the figures by `all`, `annotators`, `source`, `target` or `people`; without it, all of them.
-            resamples: bootstrap resamples of each interval.
+            by: return only the figures by `all`, `annotators`, `source`, `target` or `people`; by default, all figures.
+            resamples: number of bootstrap resamples for each interval.
 
         Raises:
-            UnknownNameError: `by` is something else.
+            UnknownNameError: `by` has any other value.
         """
         from kazstance.comparison.agreement import agreement
 
@@ -141,10 +141,10 @@ class Dataset(DatasetFolder):
         return Benchmark(dataset_task(self, task, protocol))
 
     def explore(self, out: StrPath) -> Path:
-        """Write one HTML file that shows positions, sentences, texts and the history of labels, offline.
+        """Write a single HTML file that shows positions, sentences, texts and the history of labels, and works offline.
 
         Returns:
-            The file.
+            The path of the file.
         """
         from kazstance.explorer.page import page
         from kazstance.output.files import write_file
@@ -156,7 +156,7 @@ class Dataset(DatasetFolder):
         """Check that the dataset is complete and unchanged, and return its manifest.
 
         Raises:
-            IntegrityError: it is not; the message lists all differences.
+            IntegrityError: it is not; the message lists every difference.
         """
         return verify(data=self.path)
 
@@ -182,14 +182,15 @@ def compare(
         label: the column of the label.
         labels: how the column spells them: the name of a preset, or a mapping from its values to favor, against,
             neutral and none. Numbers and `none` need one.
-        cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
+        cluster: the column of the cluster within its source, such as a document or paragraph; without it, each row is
+            its own cluster.
         text: the column of the text, for `wording`.
-        sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
-            same columns of source and cluster.
+        sentences: how many sentences each source has, for salience: a mapping, or one row per sentence with the same
+            columns for source and cluster.
 
     Raises:
-        UnknownLabelError: values that are not labels; all are named.
-        UnknownNameError: there is no such column.
+        UnknownLabelError: some values are not labels; all are named.
+        UnknownNameError: a column does not exist.
         KazstanceError: `frame` does not hold rows; the message lists what is accepted.
     """
     return _with_charts(
@@ -223,30 +224,30 @@ def score(
     resamples: int = 1000,
     seed: int = 12345,
 ) -> Scores:
-    """Score predictions, paired with gold rows by their ids; the result has a score for each metric, as `["wts"]`.
+    """Score predictions, matched to gold rows by id; the result has a score for each metric, such as `["wts"]`.
 
     Args:
-        gold: the gold rows: a data frame, a file, a folder of Parquet files, or whatever else holds rows; columns
-            `votes_<label>` are numbers of annotators.
-        pred: the predicted rows, likewise, one for each gold row; columns `p_<label>` are probabilities. Where one
-            table has both labels, give it twice.
-        id: the column that identifies a row, or several that do together.
-        target: the column of the target: the strata of within-target skill; without it, there is one.
-        cluster: the column of what belongs together: intervals draw clusters; without it, rows.
-        by: a column whose values are scored one by one too, as `parts` of the result.
+        gold: the gold rows: a data frame, a file, a folder of Parquet files, or anything else that holds rows;
+            columns `votes_<label>` count annotators' votes.
+        pred: the predicted rows, in any of the same forms, one for each gold row; columns `p_<label>` are
+            probabilities. If one table has both labels, pass it twice.
+        id: the column that identifies a row, or several columns that together do.
+        target: the column of the target, the strata of within-target skill; without it, all rows form one stratum.
+        cluster: the column of the cluster; intervals resample whole clusters, or rows without it.
+        by: a column by whose values the rows are scored separately too, as `parts` of the result.
         gold_label: the column of the gold label.
-        pred_label: the column of the predicted label; where there is no `label`, the most probable one is taken.
-        labels: how both spell labels: a preset, or a mapping from values to favor, against, neutral and none.
-        ignore: columns of both tables that need not agree; others tell whether equal ids are of the same rows.
-        delimiter: the character between the fields of text files; without it, a comma or, in .tsv and .txt, a tab.
-        encoding: that of text files.
+        pred_label: the column of the predicted label; if there is no column `label`, the most probable label is used.
+        labels: how both tables spell labels: a preset, or a mapping from values to favor, against, neutral and none.
+        ignore: columns of both tables whose values may differ; all others must agree where the ids do.
+        delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
+        encoding: the encoding of text files.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
-        seed: of the bootstrap, from 0.
+        seed: seed of the bootstrap, 0 or more.
 
     Raises:
-        InputError: rows that do not pair, or values that are not labels, probabilities or votes; all are named.
-        UnknownNameError: there is no such column, preset or label.
-        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
+        InputError: rows do not match, or values are not labels, probabilities or votes; all problems are listed.
+        UnknownNameError: a column, preset or label does not exist.
+        KazstanceError: an argument does not hold rows, a file cannot be read, or there are too few resamples.
     """
     from kazstance.input.spelling import given
     from kazstance.input.tables import Form
@@ -276,5 +277,5 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
 
 
 def _with_charts(compared: comparison.Comparison) -> Comparison:
-    """A comparison that has charts, with the same content."""
+    """The same comparison, with charts."""
     return Comparison(compared.counts, compared.rows, compared.columns, compared.background, compared.names)

@@ -1,4 +1,4 @@
-"""Names and commands of version 0.3 that are gone, and what has taken their place."""
+"""Names and commands of version 0.3 that no longer exist, and what replaces them."""
 
 import sys
 from importlib.machinery import ModuleSpec
@@ -25,14 +25,14 @@ MOVED: Final = {
     "tables": "kazstance.compare and kazstance.score, which take files",
     "tally": "kazstance.stats.counting, or kazstance.stats.resampling for intervals",
 }
-"""What takes the place of each name."""
+"""The replacement of each name."""
 COMMANDS: Final = {
     "kazstance compare --distances": "kazstance compare distances --feature FEATURE",
     "kazstance compare --pairs": "kazstance compare disagreements",
     "kazstance compare --target": "kazstance compare contrast TARGET",
     "kazstance review": "kazstance annotate",
 }
-"""What takes the place of each command and option of the command line."""
+"""The replacement of each command and option of the command line."""
 
 
 def moved(name: str) -> str:
@@ -48,11 +48,11 @@ def moved_command(name: str) -> str | None:
 
 
 class MovedModules:
-    """An import finder, asked after all others, that says where a module of that name has moved."""
+    """An import finder, consulted last, that says where a module has moved."""
 
     @staticmethod
     def find_spec(fullname: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
-        """No module; for one that has moved, an error.
+        """None, or an error for a module that has moved.
 
         Args:
             fullname: the dotted name of the module.
@@ -60,7 +60,7 @@ class MovedModules:
             _target: a module to reload; not used.
 
         Raises:
-            ModuleNotFoundError: the module has moved; it has no `name`, so that `from kazstance import` shows it too.
+            ModuleNotFoundError: the module has moved; without `name`, so that `from kazstance import` shows it too.
         """
         package, _, name = fullname.partition(".")
         if package == "kazstance" and name in MOVED:
@@ -69,6 +69,6 @@ class MovedModules:
 
 
 def watch_imports() -> None:
-    """Make the import of a module under its old name say where it has moved."""
+    """Make importing a module under its old name say where it has moved."""
     if MovedModules not in sys.meta_path:
         sys.meta_path.append(MovedModules)

@@ -11,7 +11,7 @@ T = TypeVar("T", bound=type | Callable[..., Any])
 
 
 def keep_docstring(thing: T) -> T:
-    """A class or function at the top of a module with its docstring, read from the source if it was stripped."""
+    """A top-level class or function with its docstring, read from the source if it was stripped."""
     if sys.flags.optimize > 1:
         thing.__doc__ = _docstrings(thing.__module__)[thing.__qualname__]
     return thing

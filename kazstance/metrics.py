@@ -3,17 +3,17 @@
 from typing import Final
 
 from kazstance.errors import UnknownNameError
-from kazstance.schema.labels import GRID_LABELS as GRID_LABELS  # noqa: PLC0414  # of the metrics too
+from kazstance.schema.labels import GRID_LABELS as GRID_LABELS  # noqa: PLC0414  # re-exported
 from kazstance.schema.labels import LABELS as LABELS  # noqa: PLC0414
 from kazstance.schema.labels import SIDES
 from kazstance.stats.metrics import ACCURACY, MACRO_F1, SOMERS_D, SS, WTS, Metric, among, mean_f1_of, ordinal
 
 WTS_ORDINAL: Final = ordinal("wts_ordinal", (-1, 0, 1))
-"""Ordinal within-target skill, against -1, neutral 0, favor +1; rows with gold none are left out."""
+"""Ordinal within-target skill, with against -1, neutral 0, favor +1; rows whose gold label is none are left out."""
 WTS_POLAR: Final = among("wts_polar", SIDES)
-"""Within-target skill on rows with gold favor or against alone, where any other prediction is an error."""
+"""Within-target skill on rows whose gold label is favor or against; any other prediction is an error."""
 F_AVG: Final = mean_f1_of("f_avg", SIDES)
-"""Mean of the F1 of favor and of against (SemEval-2016 Task 6); undefined where one of them is."""
+"""Mean of the F1 of favor and of against (SemEval-2016 Task 6); undefined if either is."""
 STANCE_METRICS: Final = (WTS, SS, WTS_ORDINAL, WTS_POLAR, F_AVG, MACRO_F1, ACCURACY)
 METRICS: Final = {metric.name: metric for metric in (*STANCE_METRICS, SOMERS_D)}
 
@@ -22,7 +22,7 @@ def get_metric(name: str) -> Metric:
     """A metric by name.
 
     Raises:
-        UnknownNameError: there is no such metric; the message lists those there are.
+        UnknownNameError: there is no such metric; the message lists the valid names.
     """
     if name not in METRICS:
         raise UnknownNameError(name, "metric", METRICS)

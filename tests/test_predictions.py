@@ -198,6 +198,6 @@ def test_votes_that_are_none_are_named(soft_files):
     frame = pl.read_csv(soft_files / "gold.csv").with_columns(votes_NONE=pl.lit(-1))
     frame.write_csv(soft_files / "gold.csv")
     assert (
-        "gold.csv: votes_…: some values are not counts, expected numbers from 0"
+        "gold.csv: votes_…: some values are not counts, expected numbers of 0 or more"
         in run(soft_files, *ARGS, code=1).stderr
     )

@@ -145,7 +145,7 @@ def test_a_prediction_without_a_label_is_the_most_probable_one(by_command):
     found = score(pred={name: values for name, values in PRED.items() if name != "label"})
     assert json.loads(found.to_json())["all"] == by_command["all"]
     assert [str(note) for note in found.notes] == [
-        "note: the predicted rows: no column label; the most probable label is taken"
+        "note: the predicted rows: no column label; the most probable label is used"
     ]
     alone = {"nr": PRED["nr"], "p_value": [0.5] * 8}
     with pytest.raises(ks.UnknownNameError, match="'label' is not a column of the predicted rows"):

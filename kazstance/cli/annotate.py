@@ -1,4 +1,4 @@
-"""Commands that write annotation sheets for people, and import the filled ones."""
+"""Commands that write annotation sheets for people and import the completed ones."""
 
 from datetime import datetime
 from functools import partial
@@ -25,16 +25,16 @@ def export(
     ],
     out: Annotated[Path, typer.Option(help="The folder to write, new or empty.")],
     share: Annotated[
-        float, typer.Option(min=0, max=1, help="Probability with which each pair of sentence and target is drawn.")
+        float, typer.Option(min=0, max=1, help="Probability of drawing each pair of sentence and target.")
     ] = 1.0,
     share_none: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="The same for pairs labelled none so far.", show_default="as --share"),
+        typer.Option(min=0, max=1, help="The same for pairs currently labelled none.", show_default="as --share"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Write sheets for a human annotator: CSV, and tasks with their configuration for Label Studio.
+    """Write sheets for a human annotator, as CSV and as Label Studio tasks with their configuration.
 
     Example: kazstance annotate export my_corpus --annotator ada --out sheets
     """
@@ -44,22 +44,22 @@ def export(
     if as_json:
         echo_page(to_json({"out": str(out), "items": n}))
     else:
-        echo(f"wrote {n} items to {out}; keep plan.json to yourself: it is needed to import the answers")
+        echo(f"wrote {n} items to {out}; do not give plan.json to the annotator; you need it to import the answers")
 
 
 @annotate_command
 def import_(
     corpus: Annotated[Path, typer.Argument(help="The corpus folder that the sheet was made from.")],
-    sheet: Annotated[Path, typer.Argument(help="The filled sheet: .csv, or .json as exported by Label Studio.")],
+    sheet: Annotated[Path, typer.Argument(help="The completed sheet: .csv, or .json as exported by Label Studio.")],
     plan: Annotated[Path, typer.Option(help="The plan.json that was written with the sheet.")],
     name: Annotated[str | None, typer.Option(help="The annotator's name, if it may be published.")] = None,
     note: Annotated[str | None, typer.Option(help="What else readers should know about the annotator.")] = None,
     date: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the sheet was filled.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the sheet was completed.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a filled sheet row by row, and add it to the corpus as the readings of a person.
+    """Check a completed sheet row by row, and add it to the corpus as the readings of a person.
 
     Example: kazstance annotate import my_corpus sheets/sheet.csv --plan sheets/plan.json
     """

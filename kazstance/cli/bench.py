@@ -50,7 +50,7 @@ Ids = Annotated[list[str] | None, typer.Option("--id", help=f"{OWN}: a column th
 Text = Annotated[str, typer.Option(help=f"{OWN}: the column of the text.")]
 Target = Annotated[str, typer.Option(help=f"{OWN}: the column of the target.")]
 Label = Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")]
-Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of whoever speaks.")]
+Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of the source.")]
 Cluster = Annotated[str | None, typer.Option(help=f"{OWN}: the column of what belongs together, such as a thread.")]
 Given = Annotated[
     Path | None,
@@ -75,20 +75,20 @@ def run(
     cluster: Cluster = None,
     given: Given = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target alone.")] = False,
-    probes: Annotated[bool, typer.Option("--probes", help="Ask for probes too: names hidden, claims negated.")] = False,
+    probes: Annotated[bool, typer.Option("--probes", help="Also probe: names hidden, claims negated.")] = False,
     family: Annotated[str | None, typer.Option(help="The family of the model; warns if it made the labels.")] = None,
-    no_shortcuts: Annotated[bool, typer.Option("--no-shortcuts", help="Run no shortcuts beside the system.")] = False,
+    no_shortcuts: Annotated[bool, typer.Option("--no-shortcuts", help="Do not run the shortcuts.")] = False,
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     again: Annotated[bool, typer.Option("--again", help="Replace the finished run that the folder holds.")] = False,
-    reuse: Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and say when it was finished.")] = False,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and print its date.")] = False,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
-    """Run a system on a task of a dataset, or on rows of your own, with the shortcuts beside it."""
+    """Run a system on a task of a dataset, or on rows of your own, together with the shortcuts."""
     own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster)
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
@@ -106,7 +106,7 @@ def run(
 
 @dataclass(frozen=True)
 class OwnRows:
-    """Files of rows of a user's own, and their columns."""
+    """A user's own files, and their columns."""
 
     train: Path | None
     test: Path | None
@@ -127,19 +127,19 @@ class OwnRows:
 def _check_options(
     own: OwnRows, *, is_asked: bool, is_spelled: bool, given: Path | None, ignored: Sequence[str] | None
 ) -> None:
-    """See that options go together.
+    """Check that the options are compatible.
 
     Raises:
-        BadParameter: they do not.
+        BadParameter: they are not.
     """
     are_own = own.are_there
     wrong = {
-        "--train and --test go together, without --task and --protocol": (own.train or own.test)
+        "pass --train and --test together, without --task and --protocol": (own.train or own.test)
         and (is_asked or not are_own),
-        "--dev, --id, --source and --cluster go with --train and --test": not are_own
+        "--dev, --id, --source and --cluster need --train and --test": not are_own
         and (own.dev or own.ids or own.source or own.cluster),
-        "--preset and --map go with --predictions, or with --train and --test": is_spelled and not (given or are_own),
-        "--ignore-column goes with --predictions": ignored and not given,
+        "--preset and --map need --predictions, or --train and --test": is_spelled and not (given or are_own),
+        "--ignore-column needs --predictions": ignored and not given,
     }
     for message, is_so in wrong.items():
         if is_so:
@@ -156,7 +156,7 @@ class Asked(TypedDict):
 
 
 class Kept(TypedDict):
-    """What is compared, and what becomes of a run that is there."""
+    """What is compared, and what happens to an existing run."""
 
     ignored: Sequence[str]
     existing: Literal["refuse", "again", "reuse"]
@@ -183,7 +183,7 @@ def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"
     """What to do with a finished run.
 
     Raises:
-        BadParameter: both were asked for.
+        BadParameter: both were passed.
     """
     if again and reuse:
         raise typer.BadParameter("pass --again or --reuse, not both")
@@ -191,7 +191,7 @@ def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"
 
 
 def _print(result: "Result", *, as_json: bool) -> None:
-    """Print scores, then those of the shortcuts beside them."""
+    """Print the scores, then a table with those of the shortcuts."""
     if as_json:
         echo_page(result.to_json())
         return
@@ -205,7 +205,7 @@ def _print(result: "Result", *, as_json: bool) -> None:
 
 
 class Bars(TypedDict):
-    """How a run tells what it does."""
+    """How a run reports its progress."""
 
     say: Callable[[str], None]
     track: Callable[[Sequence[Any]], Iterable[Any]]
@@ -213,7 +213,7 @@ class Bars(TypedDict):
 
 @contextmanager
 def progress() -> Iterator[Bars]:
-    """A progress bar if standard error is a terminal; otherwise a line for whatever is finished."""
+    """A progress bar if standard error is a terminal; otherwise a line for each step that is finished."""
     terminal = console(err=True)
     if not terminal.is_terminal:
         yield {"say": partial(echo, err=True), "track": iter}
@@ -224,7 +224,7 @@ def progress() -> Iterator[Bars]:
 
 @bench.command("files", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def files() -> None:
-    """What became of the command for files."""
+    """The former command for files."""
     raise typer.BadParameter("kazstance bench files has become `bench run --train … --test …`")
 
 
@@ -257,7 +257,7 @@ def report_(
     out: Annotated[Path, typer.Option(help="The page to write: .md, .html with charts, or .json.")],
     data: Data = dataset.SHIPPED,
 ) -> None:
-    """Write the scores of runs as a page, each beside its lift over the best shortcut."""
+    """Write the scores of runs as a page, each with its lift over the best shortcut."""
     suffix_of(out, "kind of page", (".md", ".html", ".json"))
     from kazstance._benchmark import write_report
     from kazstance.bench.report import shortcut_hints, side_by_side

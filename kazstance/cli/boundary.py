@@ -1,4 +1,4 @@
-"""Where every error of the command line ends: as one line that says what was found and what to do, and an exit code."""
+"""Turns every error of the command line into one line that says what was found and what to do, and an exit code."""
 
 import codecs
 import errno
@@ -23,7 +23,7 @@ from kazstance.output.terminal import echo, echo_page
 from kazstance.schema import MANIFEST
 
 ESCAPING: Final = "kazstance.escaping"
-"""The error handler of streams that cannot write a character: it is written as JSON has it, `\\u2212`."""
+"""The error handler for characters that a stream cannot encode: they are escaped as in JSON, `\\u2212`."""
 STDOUT: Final = "standard output"
 REMEDIES: Final = {
     errno.EACCES: "check the permissions",
@@ -41,13 +41,13 @@ REMEDIES: Final = {
     errno.ELOOP: "the links lead to each other; expected a file",
     errno.ENOENT: "check the path",
 }
-"""What to do about an error of the operating system."""
+"""What to do about each error of the operating system."""
 VERIFYING: Final = "verify"
-"""The command that names what is damaged itself."""
+"""The command that reports damage itself."""
 
 
 def prepare_streams() -> None:
-    """See that there is an output, and that no character can make writing to it fail.
+    """Check that there is an output, and make sure that no character can make writing to it fail.
 
     Raises:
         SystemExit: standard output is closed.
@@ -66,7 +66,7 @@ def prepare_streams() -> None:
 
 
 class _Stdout(io.FileIO):
-    """Standard output whose errors say that they are of it."""
+    """Standard output, whose errors name it."""
 
     def write(self, content: Any, /) -> int:
         try:
@@ -77,7 +77,7 @@ class _Stdout(io.FileIO):
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
-    """What a stream cannot write, as JSON has it: in text it can be read, in JSON nothing is lost."""
+    """Escape what a stream cannot encode, as in JSON: readable in text, lossless in JSON."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
@@ -85,12 +85,12 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 @contextmanager
 def one_line(command: str, places: Iterable[Any], *, is_debugging: bool = False) -> Iterator[None]:
-    """Say any error in one line, and exit: with 2 for a wrong name, with 130 for an interrupt, else with 1.
+    """Report any error in one line, and exit with 2 for a wrong name, 130 for an interrupt, and 1 otherwise.
 
     Args:
         command: the name of the command.
-        places: the values of its parameters; those that are folders of datasets may be to blame for an error.
-        is_debugging: show the traceback too.
+        places: the values of its parameters; any that is the folder of a dataset may have caused the error.
+        is_debugging: whether to show the traceback too.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("always", CorpusWarning)
@@ -107,7 +107,7 @@ def one_line(command: str, places: Iterable[Any], *, is_debugging: bool = False)
 
 
 def _report(error: Exception, command: str, places: Iterable[Any], *, is_debugging: bool) -> int:
-    """Say an error, and give the exit code."""
+    """Report an error, and return the exit code."""
     if interrupts.was_interrupted():
         return interrupts.CODE
     if is_debugging:
@@ -118,7 +118,7 @@ def _report(error: Exception, command: str, places: Iterable[Any], *, is_debuggi
 
 
 def explain(error: BaseException, command: str, places: Iterable[Any]) -> str:
-    """An error for the person who ran a command; only problems of a kind that lists them have more than one line."""
+    """An error as the user sees it; only errors that list several problems take more than one line."""
     if isinstance(error, IntegrityError) and error.folder is not None and command != VERIFYING:
         return f"{error}; run: kazstance verify --data {error.folder}"
     if isinstance(error, KazstanceError):
@@ -145,14 +145,14 @@ def _system_error(error: OSError) -> str:
 
 
 def _silence() -> None:
-    """Send what a broken standard output still holds nowhere, so that the interpreter does not try again at its end."""
+    """Discard what a broken standard output still holds, so that the interpreter does not try to write it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
 def _show_warning(otherwise: Any, message: Any, category: type[Warning], *rest: Any) -> None:
-    """Show a warning of a corpus in one line, and all others as they are shown otherwise."""
+    """Show a warning about a corpus in one line, and all others as usual."""
     if issubclass(category, CorpusWarning):
         echo(f"warning: {message}", err=True)
     else:
@@ -160,7 +160,7 @@ def _show_warning(otherwise: Any, message: Any, category: type[Warning], *rest: 
 
 
 def run() -> None:
-    """Run the command line in a process of its own."""
+    """Run the command line as a process."""
     prepare_streams()
     from kazstance.cli import app  # imports this module
 

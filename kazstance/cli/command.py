@@ -1,4 +1,4 @@
-"""What all commands share: the application, how a command is registered, and common options."""
+"""What all commands share: the application, the registration of commands, and common options."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -23,11 +23,11 @@ from kazstance.input.spelling import PRESETS
 from kazstance.output.terminal import echo, safe_line
 
 WRONG_USAGE: Final[type[typer.BadParameter]] = typer.BadParameter.__mro__[2]
-"""The error that all errors of usage are derived from, of whichever click typer brings."""
+"""The base class of all usage errors, from whichever click typer uses."""
 
 
 class Commands(TyperGroup):
-    """A group of commands; a wrong name is answered with the right one, without characters that act on the terminal."""
+    """A group of commands; a wrong name is answered with the nearest, without control characters."""
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the arguments before the name of a command."""
@@ -49,7 +49,7 @@ class Commands(TyperGroup):
 
 
 class Root(Commands):
-    """All commands; the module of a command is loaded when the command is called, or its help is asked for."""
+    """All commands; the module of a command is loaded when the command or its help is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of the commands."""
@@ -95,7 +95,7 @@ def _explained_usage() -> Iterator[None]:
 
 
 def _path(context: Any) -> str:
-    """How a command is called, as `kazstance bench run`, whatever the program was started as."""
+    """The full name of a command, such as `kazstance bench run`, however the program was started."""
     names: list[str] = []
     while context is not None and context.parent is not None:
         names, context = [context.info_name, *names], context.parent
@@ -137,7 +137,7 @@ IgnoreColumn = Annotated[
 Split = Annotated[str | None, typer.Option(help="Only this split.", show_default="all splits")]
 Debug = Annotated[bool, typer.Option("--debug", help="If something fails, show the traceback.")]
 OWN: Final = {"context": typer.Context, "debug": Debug}
-"""The parameters that every command has in addition to those of its function."""
+"""The parameters that every command has besides those of its function."""
 
 
 def make_group(text: str, kind: type[Commands] = Commands) -> typer.Typer:
@@ -167,7 +167,7 @@ def root_options(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """The options of the program itself."""
+    """Global options."""
 
 
 def command(function: Callable[P, None], group: typer.Typer = app) -> Callable[P, None]:
@@ -203,12 +203,12 @@ def member(kind: type[E], name: str, what: str) -> E:
 
 
 def delimiter_of(name: str | None) -> str | None:
-    """A delimiter by its name or as itself.
+    """A delimiter, given by name or as the character itself.
 
     Raises:
-        UnknownNameError: it is more than one character, not of ASCII, or one that ends lines or quotes fields.
+        UnknownNameError: it is longer than one character, not ASCII, or a line end or quotation mark.
     """
     found = "\t" if name == "tab" else name
     if found is not None and (len(found) != 1 or not found.isascii() or found in '\0\r\n"'):
-        raise UnknownNameError(name, "delimiter", ("tab", "any one character of ASCII, as ,"))
+        raise UnknownNameError(name, "delimiter", ("tab", "any single ASCII character, such as ,"))
     return found

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.contrast import Row
 
 DEFAULT: Final = "positions"
-"""The comparison that is meant if none is named."""
+"""The default comparison."""
 SIGNS: Final = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
 DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
@@ -39,10 +39,10 @@ KEY: Final = (
 
 
 class Comparisons(Commands):
-    """The comparisons, of which one is the default."""
+    """The comparisons, one of which is the default."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Put in the default if the first argument names no comparison, except to complete what is being typed."""
+        """Insert the default if the first argument does not name a comparison, except while completing in a shell."""
         at = next((i for i, arg in enumerate(args) if arg != "--debug"), len(args))
         is_named = at < len(args) and (args[at] == "--help" or not args[at].startswith("-"))
         if not is_named and not ctx.resilient_parsing:
@@ -162,7 +162,7 @@ def contrast(
 
 
 def _compare(data: Path, voice: str, by: str, chart: Path | None = None) -> "Comparison":
-    """A comparison of a dataset; an unknown ending of the chart's file is refused before any work."""
+    """A comparison of a dataset; an unknown file format for the chart is refused before any work."""
     from kazstance._front import Dataset
 
     if chart:
@@ -185,7 +185,7 @@ def _save(draw: Callable[[], "Chart"], chart: Path | None) -> None:
 
 
 def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
-    """The grid, a row for each target."""
+    """The grid, one row per target."""
     counts, cells = compared.counts, compared.positions()
     table = _table("target", *_letters(counts))
     for target, contested in zip(counts.targets, counts.contested, strict=True):
@@ -209,7 +209,7 @@ def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> It
 
 
 def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Table | Text]:
-    """What can be said of pairs of sources on each target."""
+    """Which pairs of sources agree or differ on each target."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
@@ -233,7 +233,7 @@ def _nearest(found: "Distances") -> Iterable[Table | Text]:
 
 
 def _vocabulary(words: "Iterable[Word]") -> Table:
-    """Words with how often they occur, and the difference of log-odds."""
+    """Words with their frequencies and the difference of log-odds."""
     table = _table("source", "word", "times", "by others", "log-odds", "95 %", "z")
     for word in words:
         odds = word.log_odds
@@ -257,7 +257,7 @@ def _starred(target: str, contested: bool) -> str:
 
 
 def _table(*columns: str) -> Table:
-    """A narrow table that cuts nothing off."""
+    """A narrow table that truncates nothing."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -281,7 +281,7 @@ def _stand(cell: "Cell") -> str:
 
 
 def _share(value: float) -> str:
-    """A share; the reason why it is undefined is given below."""
+    """A share; if it is undefined, the reason is printed below."""
     return UNDEFINED if math.isnan(value) else f"{value:.0%}"
 
 

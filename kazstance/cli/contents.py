@@ -1,4 +1,4 @@
-"""The commands by heading: the module of each, and what it does; the help is made from this and loads no command."""
+"""The commands by heading, each with its module and summary; the help is made from this and loads no command."""
 
 from typing import Final, NamedTuple
 

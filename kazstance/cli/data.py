@@ -68,7 +68,7 @@ def export_(
     split: Split = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="csv, jsonl or parquet.", show_default="by the ending of --out, else csv"),
+        typer.Option("--format", help="csv, jsonl or parquet.", show_default="by the suffix of --out, else csv"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write.", show_default="standard output")] = None,
     exact: Annotated[
@@ -91,7 +91,7 @@ def export_(
 
 
 def _format(name: str | None, out: Path | None) -> "Format":
-    """The format of a file: the one its ending stands for, with which an option may not disagree."""
+    """The format of a file, from its suffix, which the option must not contradict."""
     from kazstance.output.export import Format
 
     asked = member(Format, name, "format") if name else None
@@ -125,13 +125,13 @@ def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
 
 
 def _verdict(found: "Findings") -> dict[str, object]:
-    """What was found, for programs."""
+    """The findings, for programs."""
     what = _built(found.manifest) if found.manifest else {}
     return {"is_whole": not found.problems, **what, "problems": found.problems, "notes": found.notes}
 
 
 def _built(found: "Manifest") -> dict[str, object]:
-    """Which dataset it is, for programs."""
+    """The identity of the dataset, for programs."""
     return {"id": found.id, "version": found.version, "digest": found.digest, "rows": found.n_rows}
 
 

@@ -20,7 +20,7 @@ from kazstance.schema import MANIFEST
 
 PAGE = Path("explorer.html")
 LARGE = 20_000_000
-"""Size in bytes above which a page is slow to open."""
+"""Size in bytes above which a page opens slowly."""
 
 
 @command

@@ -1,4 +1,4 @@
-"""Commands that show how a dataset is cited and licensed, how two versions differ, and that publish one."""
+"""Commands that show how to cite a dataset, its licences and what changed in it, and that publish it."""
 
 import re
 from dataclasses import asdict
@@ -127,7 +127,7 @@ def publish(
 ) -> None:
     """Publish a dataset on the Hugging Face Hub, tagged with its version.
 
-    Without --yes, it only shows which files would change; with it, all of them are changed in one commit.
+    Without --yes, only show which files would change; with it, change them all in one commit.
 
     Example: kazstance publish --repo-id my-group/my-data --data my_data
     """

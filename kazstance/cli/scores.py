@@ -15,7 +15,7 @@ def score(
         Path,
         typer.Option(help="Gold labels: a .csv, .tsv, .txt, .jsonl or .parquet file, or a folder of Parquet files."),
     ],
-    pred: Annotated[Path, typer.Option(help="Predictions, likewise: one row for each gold row.")],
+    pred: Annotated[Path, typer.Option(help="Predictions, in any of the same formats: one row for each gold row.")],
     ids: Annotated[list[str], typer.Option("--id", help="A column that identifies a row; may be given several times.")],
     gold_label: Annotated[str, typer.Option(help="The column of the gold label.")] = "label",
     pred_label: Annotated[str, typer.Option(help="The column of the predicted label.")] = "label",
@@ -26,7 +26,7 @@ def score(
         str | None, typer.Option(help="The column of the cluster: intervals draw whole clusters.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="A column: score the rows with each of its values separately, too.")
+        str | None, typer.Option(help="A column; also score the rows with each of its values separately.")
     ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
@@ -38,7 +38,7 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score predictions on any stance data set."""
-    from kazstance.input.spelling import spelling  # --help does not need it
+    from kazstance.input.spelling import spelling  # not needed for --help
     from kazstance.input.tables import Form
     from kazstance.predictions import Columns, score_rows
 

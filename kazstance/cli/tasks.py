@@ -1,4 +1,4 @@
-"""The command that tells other programs where the tasks of the benchmark are."""
+"""The command that prints where the tasks for lm-evaluation-harness are."""
 
 from kazstance.cli.command import command
 from kazstance.output.terminal import echo

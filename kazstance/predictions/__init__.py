@@ -1,4 +1,4 @@
-"""Predictions: read and checked, paired with gold labels row by row, and scored."""
+"""Read and check predictions, match them to gold labels row by row, and score them."""
 
 from kazstance.predictions.distributions import PROBABILITY, VOTES, distribution_faults
 from kazstance.predictions.labels import read_labels

@@ -1,4 +1,4 @@
-"""Columns with a number for each label: probabilities in `p_<label>`, annotators' votes in `votes_<label>`."""
+"""Columns with one number per label: probabilities in `p_<label>`, annotators' votes in `votes_<label>`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -13,18 +13,18 @@ from kazstance.input.spelling import OPTIONS, Spelling, of_column
 from kazstance.stats.counting import Floats
 
 PROBABILITY: Final = "p_"
-"""What the name of a column of probabilities begins with, before the label."""
+"""The prefix of columns of probabilities, before the label."""
 VOTES: Final = "votes_"
-"""What the name of a column of annotators' votes begins with, before the label."""
+"""The prefix of columns of annotators' votes, before the label."""
 CALLED: Final = {PROBABILITY: "probabilities", VOTES: "votes"}
 TOLERANCE: Final = 1e-6
-"""How far from 1 probabilities may sum."""
+"""How far the sum of probabilities may be from 1."""
 SHOWN: Final = 10
-"""Rows that a message names."""
+"""Number of rows that a message names."""
 
 
 class LabelColumns(NamedTuple):
-    """The columns of a table that begin with a prefix, each with its label, or None where that is not a label."""
+    """The columns of a table with a certain prefix, each with its label, or None if the rest is not a label."""
 
     side: Side
     prefix: str
@@ -34,12 +34,12 @@ class LabelColumns(NamedTuple):
 
     @property
     def has_labels(self) -> bool:
-        """Whether any of them is of a label."""
+        """Whether any of them belongs to a label."""
         return any(self.labels.values())
 
     @property
     def notes(self) -> list[Note]:
-        """What a reader should know if none of them is of a label: they are not read."""
+        """A note that the columns are ignored, if not one of them belongs to a label."""
         if not self.labels or self.has_labels:
             return []
         names = ", ".join(self.labels)
@@ -51,13 +51,13 @@ class LabelColumns(NamedTuple):
 
 
 def label_columns(side: Side, prefix: str, spelling: Spelling, how: str = OPTIONS) -> LabelColumns:
-    """The columns of a side that begin with a prefix; `how` says in messages how a spelling is given.
+    """The columns of a side that begin with a prefix.
 
     Args:
         side: the rows.
-        prefix: what the names of the columns begin with, before the label.
-        spelling: how labels are spelled, unless the schema of the table says so.
-        how: how a spelling is given, for messages.
+        prefix: the prefix, before the label.
+        spelling: how labels are spelled, unless the schema of the table says.
+        how: how the user can give a spelling, for messages.
     """
     known = of_column(spelling, side.table.schema, side.label)
     names = (name for name in side.table.column_names if name.startswith(prefix))
@@ -65,7 +65,7 @@ def label_columns(side: Side, prefix: str, spelling: Spelling, how: str = OPTION
 
 
 def read_probabilities(columns: LabelColumns, labels: Sequence[str], problems: list[Problem]) -> Floats | None:
-    """Probabilities, shape (rows, labels); None where they are invalid, which the problems then say.
+    """Probabilities, shape (rows, labels); None if they are invalid, with the reason added to the problems.
 
     Args:
         columns: the columns of probabilities.
@@ -79,7 +79,7 @@ def read_probabilities(columns: LabelColumns, labels: Sequence[str], problems: l
 
 
 def read_votes(columns: LabelColumns, labels: Sequence[str], problems: list[Problem]) -> Floats | None:
-    """Numbers of votes, shape (rows, labels); None where they are invalid, which the problems then say.
+    """Numbers of votes, shape (rows, labels); None if they are invalid, with the reason added to the problems.
 
     Args:
         columns: the columns of votes.
@@ -88,14 +88,14 @@ def read_votes(columns: LabelColumns, labels: Sequence[str], problems: list[Prob
     """
     found = _numbers(columns, labels, problems)
     if found is not None and not (np.isfinite(found) & (found >= 0)).all():
-        message = "some values are not counts, expected numbers from 0"
+        message = "some values are not counts, expected numbers of 0 or more"
         problems.append(Problem(columns.side.name, None, f"{VOTES}…", message))
         return None
     return found
 
 
 def votes_left_out(columns: LabelColumns, labels: Sequence[str]) -> Iterator[Note]:
-    """Votes for `none` where it is not one of the labels, because no row has it."""
+    """A note on votes for `none` if it is not one of the labels because no row has it."""
     table = columns.side.table
     for name, label in columns.labels.items():
         if label == "none" and label not in labels and (rows := _filled(table.column(name))):
@@ -107,7 +107,7 @@ def votes_left_out(columns: LabelColumns, labels: Sequence[str]) -> Iterator[Not
 
 
 def distribution_faults(probabilities: Floats) -> Iterator[tuple[int, str]]:
-    """The rows of an array of shape (rows, labels) that are not probabilities, and what is wrong with them."""
+    """The rows of an array of shape (rows, labels) that are not distributions, and what is wrong with them."""
     with np.errstate(invalid="ignore"):
         bad = np.logical_not(np.isfinite(probabilities).all(axis=1) & (probabilities >= 0).all(axis=1))
         off = np.abs(probabilities.sum(axis=1) - 1) > TOLERANCE
@@ -127,7 +127,7 @@ def most_probable(
         given: the labels of the rows by name, as an Arrow array; or None.
         labels: the names of the labels, in order.
         side: where the rows come from.
-        problems: are added to.
+        problems: the list that problems are added to.
     """
     found = pa.array(labels, pa.string()).take(pa.array(probabilities.argmax(axis=1)))
     if given is None or given.null_count:
@@ -143,16 +143,16 @@ def most_probable(
 
 
 def _filled(column: pa.ChunkedArray) -> int:
-    """How many rows hold something other than 0; in a column of text, something other than blanks or the digit."""
+    """The number of rows that are not 0 or, in a column of text, neither blank nor the digit."""
     if _is_numeric(column.type):
         return int(pc.sum(pc.not_equal(column, 0)).as_py() or 0)
     return sum(str(value).strip() not in ("", "0") for value in column.drop_null().to_pylist())
 
 
 def _numbers(columns: LabelColumns, labels: Sequence[str], problems: list[Problem]) -> Floats | None:
-    """The numbers by their labels, shape (rows, labels); None where a column is missing, unknown or not of numbers.
+    """The numbers by label, shape (rows, labels); None if a column is missing, unknown or not numeric.
 
-    A column of `none` is passed over where `none` is not one of the labels.
+    A column for `none` is ignored unless `none` is one of the labels.
     """
     side, prefix = columns.side, columns.prefix
     chosen: dict[str, str] = {}
@@ -184,7 +184,7 @@ def _is_numeric(kind: pa.DataType) -> bool:
 
 
 def _not_of_a_label(columns: LabelColumns, name: str, labels: Sequence[str]) -> str:
-    """What is said of a column whose name does not end in a label."""
+    """The message about a column whose name does not end in a label."""
     pairs = columns.spelling.pairs
     spelled = ", ".join(f"{columns.prefix}{theirs}" for theirs, ours in pairs.items() if ours in labels)
     hint = columns.spelling.fault(name.removeprefix(columns.prefix), columns.how).partition("; ")[2]

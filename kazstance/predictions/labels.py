@@ -1,4 +1,4 @@
-"""Columns of labels, brought to one spelling: every value that is not a label is named."""
+"""Read columns of labels into one spelling; every value that is not a label is reported."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,21 +16,21 @@ from kazstance.input.values import in_array
 from kazstance.paths import StrPath
 
 SHOWN: Final = 10
-"""Values that a message names."""
+"""Number of values that a message names."""
 
 
 def read_labels(
     table: pa.Table, name: str, file: StrPath, spelling: Spelling, problems: list[Problem], *, how: str = OPTIONS
 ) -> pa.Array:
-    """A column of labels by their names; each value that the spelling does not know is a problem.
+    """A column of labels by name; each value that the spelling does not know is a problem.
 
     Args:
         table: the rows.
         name: the column.
-        file: where the rows come from; of a text file, problems give the line of the first row.
-        spelling: how labels are spelled, unless the schema of the table says so.
-        problems: are added to.
-        how: how a spelling is given, for messages.
+        file: where the rows come from; for a text file, problems give the line of the first row.
+        spelling: how labels are spelled, unless the schema of the table says.
+        problems: the list that problems are added to.
+        how: how the user can give a spelling, for messages.
 
     Raises:
         KazstanceError: the schema of the table contradicts the spelling.
@@ -59,7 +59,7 @@ def label_test(spelling: Spelling) -> Callable[[str | None], bool]:
 
 
 def check_columns(table: pa.Table, where: str, names: Sequence[str]) -> None:
-    """See that a table has some columns.
+    """Check that a table has certain columns.
 
     Args:
         table: the rows.
@@ -67,7 +67,7 @@ def check_columns(table: pa.Table, where: str, names: Sequence[str]) -> None:
         names: the columns it must have.
 
     Raises:
-        UnknownNameError: one is missing; the message lists those there are.
+        UnknownNameError: a column is missing; the message lists the existing columns.
     """
     for name in names:
         if name not in table.column_names:

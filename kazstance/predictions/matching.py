@@ -1,4 +1,4 @@
-"""Gold labels and predictions paired row by row, whatever holds them."""
+"""Match gold labels and predictions row by row, whatever they are stored in."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,14 +30,15 @@ from kazstance.stats.confusion import Confusion, confusion
 from kazstance.stats.counting import Floats
 
 NAMES: Final = ("the gold rows", "the predicted rows")
-"""What messages call rows that are not a file."""
+"""What messages call rows that do not come from a file."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that matter, those but `ids` and `predicted` of the gold rows; `ignored` ones are not compared.
+    """The columns that are used; all except `ids` and `predicted` are columns of the gold rows.
 
-    `ids` identify a row; intervals draw values of `cluster`; rows with each value of `by` are scored by themselves.
+    `ids` identify a row; intervals resample values of `cluster`; the rows with each value of `by` are scored separately
+    too; `ignored` columns are not compared.
     """
 
     ids: Sequence[str]
@@ -50,30 +51,30 @@ class Columns:
 
     @property
     def kept(self) -> list[str]:
-        """The columns of the gold rows that are needed beside ids and label."""
+        """The columns of the gold rows that are needed in addition to the ids and the label."""
         named = (self.target, self.cluster, self.by)
         return list(dict.fromkeys(name for name in named if name and name not in self.ids))
 
 
 class Remedies(NamedTuple):
-    """How messages say that a spelling is given, and that a column is to be ignored."""
+    """How messages tell the user to give a spelling, and to ignore a column."""
 
     spelling: str = OPTIONS
     ignoring: str = IGNORING
 
 
 COMMAND: Final = Remedies()
-"""By the options of a command."""
+"""With the options of a command."""
 PYTHON: Final = Remedies(ARGUMENT, "ignore=[{!r}]")
-"""By the arguments of a function."""
+"""With the arguments of a function."""
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
     """Rows with a gold and a predicted label each, in the order of the gold rows.
 
-    Shapes: `gold`, `predicted` and each of the `columns` that were kept, by their names, (rows,); `probabilities` and
-    `votes` (rows, labels), in the order of `labels`, or None where there are none.
+    `gold`, `predicted` and each of the kept `columns`, by name, have shape (rows,); `probabilities` and `votes` have
+    shape (rows, labels), in the order of `labels`, or are None if the input has no such columns.
     """
 
     gold: pa.Array
@@ -94,11 +95,11 @@ class Matched:
         return Matched(gold, predicted, columns, labels, chances, votes)
 
     def confusion(self, target: str | None = None, cluster: str | None = None) -> Confusion:
-        """The counts of gold and predicted labels, by the values of two of the columns.
+        """The counts of gold and predicted labels, by target and cluster.
 
         Args:
-            target: the column of the target, the strata; without it, there is one.
-            cluster: the column of the cluster; without it, there is one.
+            target: the column of the target, the strata; without it, there is one stratum.
+            cluster: the column of the cluster; without it, there is one cluster.
         """
         by = {role: self.columns[name] for role, name in (("target", target), ("cluster", cluster)) if name}
         return confusion(
@@ -124,17 +125,18 @@ def match(
 
     Args:
         gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
-        predicted: the predicted rows, likewise; they may be the same.
-        columns: the columns that matter; others that both share are compared, see `check_shared`. That of the predicted
-            label may be missing under its usual name, where there are probabilities of all labels.
-        spelling: how both spell labels.
+        predicted: the predicted rows, in any of the same forms; may be the same rows.
+        columns: the columns that are used; others that both tables share are compared, see `check_shared`. The column
+            of the predicted label may be missing if there are probabilities of all labels.
+        spelling: how both tables spell labels.
         form: how text files are written.
-        remedies: what messages say to do.
+        remedies: what messages tell the user to do.
 
     Raises:
-        InputError: rows that do not pair, shared columns that differ, unknown labels, or empty fields; all are named.
-        UnknownNameError: a column that is not there.
-        KazstanceError: a file cannot be read, or something does not hold rows.
+        InputError: rows do not match, shared columns differ, labels are unknown, or fields are empty; all problems
+            are listed.
+        UnknownNameError: a column does not exist.
+        KazstanceError: a file cannot be read, or an argument does not hold rows.
     """
     problems: list[Problem] = []
     one, other = _sides(gold, predicted, columns, form, problems)
@@ -166,7 +168,7 @@ def parts(matched: Matched, by: str) -> dict[str, Matched]:
 
 
 def labels_of(columns: Sequence[pa.Array]) -> tuple[str, ...]:
-    """The labels that rows are scored with: with `none` where it occurs."""
+    """The labels that rows are scored on; `none` is one of them only if it occurs."""
     has_none = any(pc.any(pc.equal(values, "none")).as_py() for values in columns)
     return GRID_LABELS if has_none else LABELS
 
@@ -193,7 +195,7 @@ def _name(rows: Any, otherwise: str) -> str:
 
 
 def _empty(column: pa.Array, name: str, where: str) -> Iterator[Problem]:
-    """A column to group rows by, of which some fields are empty."""
+    """A problem for each column to group rows by that has empty fields."""
     blank = pc.sum(pc.equal(pc.utf8_trim_whitespace(column.fill_null("")), "")).as_py()
     if blank:
         yield Problem(where, None, name, f"empty in {blank} of {len(column)} rows, expected a value in each")
@@ -202,7 +204,7 @@ def _empty(column: pa.Array, name: str, where: str) -> Iterator[Problem]:
 def _compare(
     one: Side, other: Side, columns: Columns, spelling: Spelling, remedies: Remedies, *, problems: list[Problem]
 ) -> list[Note]:
-    """What is to be known of the columns that both sides share."""
+    """Notes on the columns that both sides share."""
     return check_shared(
         one,
         other,
@@ -215,7 +217,7 @@ def _compare(
 
 
 class _Soft(NamedTuple):
-    """Votes and probabilities where there are any, the labels to score, and the predicted ones in their own order."""
+    """Votes and probabilities, if there are any, the labels to score, and the predicted labels in row order."""
 
     votes: Floats | None
     probabilities: Floats | None
@@ -230,7 +232,7 @@ def _read_soft(
     problems: list[Problem],
     notes: list[Note],
 ) -> _Soft:
-    """Votes and probabilities; of predictions without labels, `labels` has the gold ones alone."""
+    """Votes and probabilities; `labels` has only the gold labels if the predictions have no labels."""
     known = GRID_LABELS if "none" in probabilities.labels.values() else labels_of(labels)
     notes += [*votes.notes, *probabilities.notes]
     voted = chances = None
@@ -250,4 +252,4 @@ def _read_soft(
 
 def _without_label(side: Side) -> Note:
     rows = len(side.table)
-    return Note(f"{side.name}: no column {side.label}; the most probable label is taken", side.label, 0, rows)
+    return Note(f"{side.name}: no column {side.label}; the most probable label is used", side.label, 0, rows)

@@ -18,7 +18,7 @@ from kazstance.stats.counting import Floats
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions: the label of each id, and the probabilities of the labels, if they are given."""
+    """The predicted label of each id, and the probabilities of the labels, if given."""
 
     labels: dict[str, str]
     probabilities: dict[str, tuple[float, ...]] | None
@@ -37,22 +37,22 @@ def predicted_labels(
 ) -> Predicted:
     """The prediction of each row of a task, from a table with the columns `item_id` and `label`.
 
-    `label` may be left out where there are columns `p_<label>`, the probability of each label: it is the most probable.
-    Columns that the table shares with the task are compared, see `input.pairing`.
+    `label` may be left out if there is a column `p_<label>` with the probability of each label; the most probable label
+    is then used. Columns that the table shares with the task are compared, see `input.pairing`.
 
     Args:
         table: the predictions.
-        known: the rows of the task, with the column `item_id` and whatever else they are known by.
-        labels: those there are.
-        optional: sets of rows that may be left out, each as a whole.
+        known: the rows of the task, with the column `item_id` and any others that describe them.
+        labels: the labels of the task.
+        optional: groups of rows that may be left out, each group as a whole.
         name: the file of the predictions, for messages.
-        spelling: how their labels are spelled; without it, by their names.
+        spelling: how the labels are spelled; by default, by their names.
         ignored: columns that are not compared.
-        say: is called with each note.
+        say: called with each note.
 
     Raises:
-        InputError: rows that do not pair, unknown labels, or invalid probabilities; all are named.
-        UnknownNameError: a column that is not there.
+        InputError: rows do not match, labels are unknown, or probabilities are invalid; all problems are listed.
+        UnknownNameError: a column does not exist.
     """
     spelling = spelling or named(labels)
     columns = [column for column in table.column_names if column.startswith(PROBABILITY)]
@@ -81,7 +81,7 @@ def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -
 
 
 def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:
-    """The rows of a task that a file has to answer: all but the optional ones of which it has none."""
+    """The rows of a task that a file must cover: all except the optional groups that it leaves out entirely."""
     there = set(given.keys.to_pylist())
     left_out = {name for group in optional if not there & set(group) for name in group}
     rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))

@@ -1,4 +1,4 @@
-"""Scores of predictions: all metrics of paired rows, which show themselves and say how they came about."""
+"""Scores of predictions: all metrics of matched rows, with a signature that says how they were computed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -26,18 +26,18 @@ from kazstance.stats.scores import Score, score_all
 from kazstance.stats.soft import soft_scores
 
 FEWEST: Final = 10
-"""Resamples that an interval takes at least."""
+"""Minimum number of resamples of an interval."""
 SHOWN: Final = 3
-"""Scores that the short form names."""
+"""Number of scores in the short form."""
 ALL: Final = "all"
-"""What all rows are called, beside their parts."""
+"""The name of all rows, next to those of their parts."""
 
 
 class Scores(Listing[Score]):
-    """The scores of predictions, one for each metric, as `scores["wts"]`.
+    """The scores of predictions, one for each metric, such as `scores["wts"]`.
 
-    `parts` are the scores of the rows with each value of the column `by`, where there is one, and `notes` what a reader
-    should know of the pairing of gold and predicted rows.
+    `parts` are the scores of the rows with each value of the column `by`, if there is one; `notes` are remarks on how
+    gold and predicted rows were matched.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class Scores(Listing[Score]):
     @overload
     def __getitem__(self, at: slice) -> Listing[Score]: ...
     def __getitem__(self, at: int | str | slice) -> Score | Listing[Score]:
-        """The score of a metric, or by its place; or those of a slice.
+        """The score of a metric, the score at an index, or the scores of a slice.
 
         Raises:
-            UnknownNameError: there is no such metric; the message lists those there are.
+            UnknownNameError: there is no such metric; the message lists the valid names.
         """
         if not isinstance(at, str):
             return super().__getitem__(at)
@@ -83,12 +83,12 @@ class Scores(Listing[Score]):
 
     @property
     def signature(self) -> Mapping[str, object]:
-        """What all scores have in common: how they came about, from how many rows."""
+        """What all scores have in common: how they were computed, from how many rows."""
         first, *rest = (score.signature for score in self)
         return {key: value for key, value in first.items() if all(other.get(key) == value for other in rest)}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The scores as plain values by column; with parts, those of the parts too, and the column `part`."""
+        """The scores as plain values by column; if there are parts, with their scores too, and the column `part`."""
         if not self.parts:
             return super().rows()
         named = {None: super().rows()} | {name: scores.rows() for name, scores in self.parts.items()}
@@ -104,7 +104,7 @@ class Scores(Listing[Score]):
         echo_page("\n".join([str(self), *(safe_line(str(note)) for note in self.notes)]))
 
     def __str__(self) -> str:
-        """A line for each score, with its interval and signature; the parts below their names."""
+        """A line for each score, with its interval and signature; parts follow their names."""
         lines = [line for name, scores in self._named() for line in (*([name] if self.by else []), *scores)]
         return "\n".join(safe_line(str(line)) for line in lines)
 
@@ -142,19 +142,19 @@ def score_rows(
     """Score predictions on any stance data set.
 
     Args:
-        gold: the gold rows, as anything in `kazstance.input.frames.ACCEPTED`.
-        pred: the predicted rows, likewise, one for each gold row; they may be the same.
-        columns: the columns that matter.
-        spelling: how both spell labels.
+        gold: the gold rows, in any form listed in `kazstance.input.frames.ACCEPTED`.
+        pred: the predicted rows, in any of the same forms, one for each gold row; may be the same rows.
+        columns: the columns that are used.
+        spelling: how both tables spell labels.
         form: how text files are written.
-        resamples: bootstrap resamples, at least 10.
-        seed: of the bootstrap, from 0.
-        remedies: what messages say to do.
+        resamples: number of bootstrap resamples, at least 10.
+        seed: seed of the bootstrap, 0 or more.
+        remedies: what messages tell the user to do.
 
     Raises:
-        InputError: rows that do not pair, values that are not labels, and whatever else is wrong; all is named.
-        UnknownNameError: a column that is not there.
-        KazstanceError: something that does not hold rows, a file that cannot be read, or too few resamples.
+        InputError: rows do not match, values are not labels, or anything else is wrong; all problems are listed.
+        UnknownNameError: a column does not exist.
+        KazstanceError: an argument does not hold rows, a file cannot be read, or there are too few resamples.
     """
     for name, number, least in (("resamples", resamples, FEWEST), ("seed", seed, 0)):
         if number < least:
@@ -175,8 +175,8 @@ def scores(
 
     Args:
         table: the rows.
-        target: the column of the target; without it, there is one.
-        cluster: the column of the cluster; without it, rows are drawn.
+        target: the column of the target; without it, there is one stratum.
+        cluster: the column of the cluster; without it, rows are resampled.
         n: number of resamples.
         seed: seed of the random generator.
         spelling: the name of the spelling, for signatures.
@@ -191,7 +191,7 @@ def scores(
 def _scores(
     matched: Matched, target: str | None, cluster: str | None, n: int, seed: int, *, spelling: str
 ) -> list[Score]:
-    """All metrics of matched rows, with intervals over clusters and over targets; signatures name the spelling."""
+    """All metrics of matched rows, with intervals over clusters and over targets."""
     facts = {
         "labels": len(matched.labels),
         "spelling": spelling,

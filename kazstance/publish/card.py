@@ -63,10 +63,10 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 
 
 def render(text: str, folder: DatasetFolder) -> str:
-    """A page with its front matter, where it has one, and all its generated blocks made anew from a dataset.
+    """A page with its front matter, if any, and all its generated blocks renewed from a dataset.
 
     Raises:
-        UnknownNameError: a block has a name that nothing generates.
+        UnknownNameError: a block has an unknown name.
     """
     if FRONT.match(text):
         text = FRONT.sub(lambda _: f"---\n{front_matter(folder)}---\n", text)
@@ -74,12 +74,12 @@ def render(text: str, folder: DatasetFolder) -> str:
 
 
 def plain_card(folder: DatasetFolder) -> str:
-    """The card of a dataset for which nobody has written one."""
+    """The default card of a dataset."""
     return render(PLAIN_CARD.format(title=plain(folder.manifest.title)), folder)
 
 
 def front_matter(folder: DatasetFolder) -> str:
-    """What the Hub and `load_dataset` read of a card: metadata, configurations, features and splits."""
+    """What the Hub and `load_dataset` read from a card: metadata, configurations, features and splits."""
     found = folder.manifest
     tables = _readable(found)
     sources = folder.sources.records()
@@ -107,7 +107,7 @@ def front_matter(folder: DatasetFolder) -> str:
 
 
 def _tag(keyword: str) -> str:
-    """A keyword as the Hub spells tags."""
+    """A keyword in the Hub's spelling of tags."""
     return re.sub(r"[^a-z0-9]+", "-", keyword.lower()).strip("-")
 
 
@@ -123,7 +123,7 @@ def _config(table: str, files: dict[str, SplitFile]) -> dict[str, Any]:
 
 
 def _questions(found: Manifest) -> list[dict[str, Any]]:
-    """The configuration of the questions that evaluation programs ask, where there are any."""
+    """The configuration of the questions for evaluation programs, if there are any."""
     places = [{"split": evaluation.SPLIT, "path": evaluation.FILE}]
     return [{"config_name": evaluation.CONFIG, "data_files": places}] if evaluation.is_evaluated(found) else []
 
@@ -176,7 +176,7 @@ def _tables(folder: DatasetFolder) -> str:
 
 
 def _labels(folder: DatasetFolder) -> str:
-    """Labels by split, with what they come from."""
+    """Labels by split and origin."""
     rows = []
     for split in SPLITS:
         stances = folder.stances.records(split)
@@ -223,7 +223,7 @@ def _sources(folder: DatasetFolder) -> str:
 
 
 def _provenance(folder: DatasetFolder) -> str:
-    """Where each text comes from, as far as it says, and what is not known of it."""
+    """Where each text comes from, and what is known and not known about it."""
     rows = [
         [
             code(source.source_id),
@@ -238,7 +238,7 @@ def _provenance(folder: DatasetFolder) -> str:
 
 
 def _units(folder: DatasetFolder) -> str:
-    """How each text was taken apart: its units by kind, those without annotation, and what was repaired."""
+    """How each text was segmented: its units by kind, those without annotation, and repairs."""
     sentences = folder.sentences.records()
     kinds = [kind for kind in UnitKind if any(sentence.kind is kind for sentence in sentences)]
     rows = []
@@ -298,14 +298,14 @@ def _folds(folder: DatasetFolder) -> str:
 
 
 def _report(folder: DatasetFolder) -> Agreement:
-    """The report on a dataset, made once."""
+    """The report on a dataset, computed once."""
     if folder not in _REPORTS:
         _REPORTS[folder] = agreement(folder)
     return _REPORTS[folder]
 
 
 def overall(folder: DatasetFolder) -> list[str]:
-    """How far the annotators agree over all that they judged, a sentence for each measure."""
+    """How well the annotators agree overall, a sentence for each measure."""
     found = _report(folder)
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
@@ -316,7 +316,7 @@ def overall(folder: DatasetFolder) -> list[str]:
 
 
 def _agreement(folder: DatasetFolder) -> str:
-    """All annotators, the evidence, and those who check."""
+    """Agreement of all annotators, on evidence, and with those who check."""
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in folder.annotators.records()}
     found = _report(folder)
     rows = [
@@ -328,7 +328,7 @@ def _agreement(folder: DatasetFolder) -> str:
 
 
 def _agreement_parts(folder: DatasetFolder) -> str:
-    """By pair of annotators, source and target: all four labels, and stance where all found the target relevant."""
+    """By pair of annotators, source and target: all four labels, and stance if all found the target relevant."""
     parts: dict[str, list[Estimate]] = {}
     for line in _report(folder).lines:
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
@@ -378,7 +378,7 @@ def read_page(file: StrPath) -> str:
     """A page as text.
 
     Raises:
-        KazstanceError: it is missing or no UTF-8.
+        KazstanceError: it is missing or not UTF-8.
     """
     try:
         return Path(file).read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """What differs between two versions of a dataset, row by row, and which part of the version that changes.
 
-The rule: other folds, a table, field or row that is gone, and a row that has another split, or another label in a table
-with train, validation and test (all of its rows, for the cross_* protocols test them all) make a major version; new
-rows, fields and tables make a minor one; all else a patch. Before 1.0.0 the minor version takes the place of the major.
+The rule: changed folds, a removed table, field or row, a row in a different split, and a changed label in a table with
+train, validation and test (in any split, since the cross_* protocols test all rows) require a major version; new rows,
+fields and tables require a minor one; anything else a patch. Before 1.0.0, the minor version stands in for the major.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ Key = tuple[str, ...]
 
 
 class Part(IntEnum):
-    """A part of a version, the least first."""
+    """A part of a version number, the least significant first."""
 
     none = 0
     patch = 1
@@ -41,18 +41,18 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class RowChange:
-    """One row that differs: its table, its split (the new one, where there is one), its key, and what is else in it."""
+    """A row that differs: its table, its split (the new one, if any), its key, and the fields that changed."""
 
     kind: ChangeKind
     table: str
     split: str
     key: Key
     fields: Mapping[str, tuple[Any, Any]]
-    """The old and the new value of every column that differs; of a row that has moved, its split too."""
+    """The old and new values of every column that differs, and of the split if the row has moved."""
 
     @property
     def part(self) -> Part:
-        """Which part of the version it changes."""
+        """Which part of the version number it changes."""
         if self.kind is ChangeKind.added:
             return Part.minor
         is_tested = TABLES[self.table].splits == SPLITS
@@ -73,17 +73,17 @@ class Changes:
     old: str
     new: str
     shape: tuple[tuple[Part, str], ...]
-    """Tables, fields and folds that are new, gone or other, each with the part of the version that it changes."""
+    """Tables, fields and folds that are new, removed or changed, each with the part of the version that it changes."""
     rows: tuple[RowChange, ...]
 
     @property
     def part(self) -> Part:
-        """Which part of the version must change at least."""
+        """Which part of the version number must change at least."""
         return max([Part.none, *(part for part, _ in self.shape), *(row.part for row in self.rows)])
 
     @property
     def counts(self) -> Mapping[tuple[str, str, ChangeKind], int]:
-        """How many rows, by table, split and kind."""
+        """Numbers of rows by table, split and kind."""
         return Counter((row.table, row.split, row.kind) for row in self.rows)
 
     @property
@@ -102,12 +102,12 @@ class Changes:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the new version is as high as it must be."""
+        """Whether the new version is high enough."""
         return _numbers(self.new) >= _numbers(self.least)
 
 
 def compare(old: DatasetFolder, new: DatasetFolder) -> Changes:
-    """What differs between two versions of a dataset, whatever version of the schema each has."""
+    """What differs between two versions of a dataset, which may have different versions of the schema."""
     before, after = old.manifest, new.manifest
     tables = [table for table in after.tables if table in before.tables and table in TABLES]
     rows = tuple(change for table in tables for change in _row_changes(table, old, new))
@@ -123,7 +123,7 @@ def _shape(before: Manifest, after: Manifest, old: DatasetFolder, new: DatasetFo
     yield from _names("protocol", before.folds, after.folds)
     for protocol, folds in after.folds.items():
         if before.folds.get(protocol, folds) != folds:
-            yield Part.major, f"the folds of {protocol} are other ones"
+            yield Part.major, f"the folds of {protocol} differ"
 
 
 def _names(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Part, str]]:
@@ -149,7 +149,7 @@ def _keyed(table: str, folder: DatasetFolder) -> dict[Key, Values]:
 
 
 def _differing(before: Values, after: Values) -> dict[str, tuple[Any, Any]]:
-    """The columns of both whose values differ."""
+    """The columns that both have and whose values differ."""
     return {
         name: (before[name], after[name])
         for name in before

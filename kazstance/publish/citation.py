@@ -22,7 +22,7 @@ LATEX: Final = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-"""Signs of LaTeX. BibTeX counts braces, also those behind a backslash, so that text may bring none of its own."""
+"""Special characters of LaTeX. BibTeX counts even escaped braces, so the text must not contain any."""
 MESSAGE: Final = "If you use this dataset, please cite it as below."
 
 
@@ -39,7 +39,7 @@ def cite(found: Manifest, style: Style = Style.text) -> str:
     """How to cite a dataset.
 
     Raises:
-        KazstanceError: its corpus does not say who made it, or when.
+        KazstanceError: its corpus does not state who made it, or when.
     """
     makers: dict[Style, Callable[[Manifest], str]] = {
         Style.text: _text,
@@ -51,7 +51,7 @@ def cite(found: Manifest, style: Style = Style.text) -> str:
 
 
 def bibtex(found: Manifest) -> str:
-    """A BibTeX entry. The type is `misc`, since plain BibTeX has none for datasets."""
+    """A BibTeX entry, of the type `misc`, since plain BibTeX has no type for datasets."""
     said, day = _said(found)
     lines = {
         "author": " and ".join(map(_bibtex_author, said.authors)),
@@ -69,7 +69,7 @@ def bibtex(found: Manifest) -> str:
 
 
 def citation_cff(found: Manifest) -> str:
-    """The file CITATION.cff, after the Citation File Format 1.2.0."""
+    """The file CITATION.cff, in the Citation File Format 1.2.0."""
     said, day = _said(found)
     content = {
         "cff-version": "1.2.0",
@@ -90,12 +90,12 @@ def citation_cff(found: Manifest) -> str:
 
 
 def zenodo_json(found: Manifest) -> str:
-    """The file .zenodo.json: metadata that Zenodo takes for a deposit of the type dataset."""
+    """The file .zenodo.json: metadata for depositing a dataset on Zenodo."""
     said, day = _said(found)
     content = {
         "upload_type": "dataset",
         "title": found.title,
-        "description": escape(said.abstract or found.event, quote=False),  # Zenodo takes HTML
+        "description": escape(said.abstract or found.event, quote=False),  # Zenodo expects HTML
         "creators": [{"name": name} for name in said.authors],
         "version": found.version,
         "publication_date": day,
@@ -107,27 +107,27 @@ def zenodo_json(found: Manifest) -> str:
 
 
 def address(said: Publication) -> str | None:
-    """Where a dataset is found for good: its DOI, else its repository, else nowhere."""
+    """The permanent address of a dataset: its DOI, else its repository, else None."""
     return f"https://doi.org/{said.doi}" if said.doi else said.repository
 
 
 def is_citable(found: Manifest) -> bool:
-    """Whether it is said who made a dataset, and when."""
+    """Whether the manifest states who made the dataset, and when."""
     return bool(found.publication.authors and found.publication.released)
 
 
 def _said(found: Manifest) -> tuple[Publication, str]:
-    """What is said about the publication, and the day as YYYY-MM-DD."""
+    """The metadata of the publication, and its date as YYYY-MM-DD."""
     said = found.publication
     if not said.authors or said.released is None:
         raise KazstanceError(
-            f"{found.id}: no authors or no day of release; expected both under [corpus.publication] in sources.toml"
+            f"{found.id}: no authors or no release date; expected both under [corpus.publication] in sources.toml"
         )
     return said, said.released.isoformat()
 
 
 def _text(found: Manifest) -> str:
-    """A citation as APA has it for data sets, with the digest that tells which rows are meant."""
+    """A citation in APA style for data sets, with the digest that identifies the rows."""
     said, day = _said(found)
     authors = " & ".join(said.authors)
     where = f" {place}" if (place := address(said)) else ""
@@ -136,7 +136,7 @@ def _text(found: Manifest) -> str:
 
 
 def is_person(name: str) -> bool:
-    """Whether an author is a person, as `Family, Given`, rather than a body."""
+    """Whether an author is a person, written `Family, Given`, rather than an organization."""
     return "," in name
 
 
@@ -148,16 +148,16 @@ def _cff_author(name: str) -> dict[str, Any]:
 
 
 def _bibtex_author(name: str) -> str:
-    """An author; braces keep the name of a body in one piece, and a person's in which BibTeX would find two authors."""
+    """An author, in braces if it is an organization or if BibTeX would split the name into two authors."""
     text = _latex(name)
     return text if is_person(name) and not re.search(r"\band\b", text, re.IGNORECASE) else f"{{{text}}}"
 
 
 def _latex(text: str) -> str:
-    """A text in one line, whose signs mean themselves in LaTeX."""
+    """A text in one line, with the special characters of LaTeX escaped."""
     return re.sub(r"[\\&%$#_{}~^]", lambda sign: LATEX[sign[0]], safe(" ".join(text.split())))
 
 
 def _encoded(text: str) -> str:
-    """An address or DOI without braces, backslashes and signs that are not seen."""
+    """An address or DOI with braces, backslashes and invisible characters percent-encoded."""
     return re.sub(r"[{}\\]", lambda sign: f"%{ord(sign[0]):02X}", ACTIVE.sub(lambda sign: quote(sign[0]), text))

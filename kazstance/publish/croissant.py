@@ -63,14 +63,14 @@ CONTEXT: Final = {
 """The context that Croissant 1.1 prescribes."""
 TYPES: Final = {bool: "sc:Boolean", int: "sc:Integer", float: "sc:Float", str: "sc:Text"}
 LANDING: Final = "README.md"
-"""The page of a dataset that has no address: its card, which stands beside the metadata."""
+"""The page of a dataset that has no address: its card, which is next to the metadata."""
 
 
 def croissant(folder: DatasetFolder, home: str | None = None) -> str:
-    """The metadata of a dataset as JSON-LD, to stand in its folder as croissant.json.
+    """The metadata of a dataset as JSON-LD, for the file croissant.json in its folder.
 
-    With `home`, the address of its repository on a Hub, addresses are absolute and those of this version; without it,
-    files are told by their place beside the metadata, and the page of the dataset is its DOI, repository or card.
+    With `home`, the address of its repository on a Hub, addresses are absolute and point to this version; without it,
+    file paths are relative to the metadata, and the page of the dataset is its DOI, repository or card.
     """
     found = folder.manifest
     said = found.publication
@@ -112,7 +112,7 @@ def _present(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _annotation(folder: DatasetFolder) -> dict[str, Any]:
-    """What the responsible-AI vocabulary asks of annotators and can be read off the tables."""
+    """What the responsible-AI vocabulary asks about annotators, as far as the tables tell."""
     makers = [row for row in folder.annotators.records() if row.role == "label"]
     models = [row for row in makers if row.origin is Origin.model]
     people = len(makers) - len(models)
@@ -131,7 +131,7 @@ def _model(row: Annotator) -> str:
 
 
 def _files(found: Manifest) -> Iterator[tuple[str, str, SplitFile]]:
-    """Table, split and file; of an empty file no record set can be read."""
+    """Table, split and file, except for empty files, from which no record set can be read."""
     for table, files in found.tables.items():
         yield from ((table, split, file) for split, file in files.items() if file.rows)
 
@@ -149,7 +149,7 @@ def _file(file: SplitFile, base: str | None) -> dict[str, Any]:
 
 
 def _enumerations(found: Manifest) -> Iterator[dict[str, Any]]:
-    """A record set for every closed vocabulary that a column of the tables keeps to."""
+    """A record set for every closed vocabulary that a column of the tables uses."""
     kinds = {kind.__name__: kind for table in found.tables for kind in _vocabularies(TABLES[table].record)}
     for name, kind in sorted(kinds.items()):
         columns = {"number": int, "name": str} if issubclass(kind, IntEnum) else {"name": str}
@@ -181,7 +181,7 @@ def _vocabularies(record: type[Record]) -> Iterator[type[Enum]]:
 
 
 def _record_set(table: str, split: str, file: SplitFile) -> dict[str, Any]:
-    """A split of a table; splits have record sets of their own, so that a reader loads one without the others."""
+    """A split of a table; each split has its own record set, so that it can be loaded without the others."""
     record, _, key = TABLES[table]
     name = f"{table}/{split}"
     return {
@@ -195,7 +195,7 @@ def _record_set(table: str, split: str, file: SplitFile) -> dict[str, Any]:
 
 
 def _field(place: str, column: str, record: type[Record], file: SplitFile) -> dict[str, Any]:
-    """A column: a value, a list of values, or a list of records with fields of their own."""
+    """A column: a value, a list of values, or a list of records with their own fields."""
     info = record.model_fields[column]
     item = item_type(plain_type(info.annotation))
     source = {"fileObject": {"@id": file.path}, "extract": {"column": column}}
@@ -221,7 +221,7 @@ def _part(place: str, name: str, record: type[Record], source: dict[str, Any]) -
 
 
 def _inner(annotation: Any) -> type:
-    """The type of a column's values, or of the items where they are lists."""
+    """The type of a column's values, or of their items if they are lists."""
     kind = plain_type(annotation)
     return plain_type(item) if (item := item_type(kind)) else kind
 

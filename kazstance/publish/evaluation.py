@@ -1,7 +1,7 @@
 """The file eval.yaml: how evaluation programs that read Hub repositories (Inspect AI) put the test rows to a model.
 
-Such programs take columns as they are and cannot look up a definition, nor leave out a context that is empty. So what
-is asked is published as a table of its own, which the same code makes as for the tasks of other programs.
+Such programs use columns as they are; they cannot look up a definition or leave out an empty context. So the questions
+are published as a separate table, made by the same code as the tasks for other programs.
 """
 
 from typing import Any, Final
@@ -30,7 +30,7 @@ def is_evaluated(found: Manifest) -> bool:
 
 
 def evaluation(found: Manifest) -> str:
-    """The page eval.yaml: one task, whose questions and choices are columns of the table of questions."""
+    """The file eval.yaml: one task, whose questions and choices are columns of the table of questions."""
     return to_yaml(
         {
             "name": found.title,
@@ -43,7 +43,7 @@ def evaluation(found: Manifest) -> str:
 
 
 def questions_table(dataset: DatasetFolder) -> bytes:
-    """The table of questions as Parquet: a row for each test row, with what is asked, the choices and the answer."""
+    """The table of questions as Parquet: for each test row the question, the choices and the answer."""
     rows = [
         {
             "item_id": asked.item.item_id,

@@ -1,4 +1,4 @@
-"""The folder that goes to a Hub: a dataset with its card, its licences, its metadata, and how to cite and test it."""
+"""The folder that is published: a dataset with its card, licences, metadata, citation and evaluation file."""
 
 import shutil
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ LICENCE: Final = "LICENSE-DATA"
 
 
 def _listed(folder: Path) -> Listed | None:
-    """The files that the manifest of a dataset lists: tables whatever they hold, pages as they were written.
+    """The files that the manifest of a dataset lists: tables with any content, pages only as they were written.
 
-    A page that somebody has edited is theirs.
+    A page that somebody has edited belongs to them.
     """
     try:
         found = DatasetFolder(folder).manifest
@@ -40,20 +40,20 @@ def _listed(folder: Path) -> Listed | None:
 DATASET: Final = FolderKind("dataset", MANIFEST, _listed)
 """The folder of a built dataset."""
 WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
-"""Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
+"""Pages that people may write themselves; these are kept if the dataset is rebuilt."""
 
 
 def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
-    """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
+    """Build the dataset of a corpus folder with its pages, replacing an existing dataset.
 
     Args:
         corpus: the corpus folder.
         out: the folder to write.
-        say: told what was done, a line at a time.
+        say: called with each line that reports what was done.
 
     Raises:
         InputError: with every problem found in the corpus.
-        KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten.
+        KazstanceError: `out` exists and is not a dataset, or holds a file that would be overwritten.
     """
     from kazstance.corpus.build import build  # noqa: PLC0415  # its packages are an extra that `stage` does without
 
@@ -65,20 +65,20 @@ def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
 
 
 def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None:
-    """Put all that is published into a folder, which is replaced as a whole.
+    """Write everything that is published into a folder, which is replaced as a whole.
 
-    `home` is the address of the repository, where it is known. Pages that are beside the dataset are taken along, the
-    card with its generated blocks made anew; those that are missing are made. The manifest is signed with all of them.
+    Pages of the dataset are included, the card with its generated blocks renewed; missing pages are generated. The
+    manifest is signed with all of them.
 
     Args:
         dataset: the dataset.
         out: the folder to write.
-        home: the address of the repository, where it is known.
+        home: the address of the repository, if known.
 
     Raises:
-        KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten; or what is to be
+        KazstanceError: `out` exists and is not a dataset or holds a file that would be overwritten, or a file to be
             published is a link.
-        IntegrityError: `dataset` is not as its manifest says.
+        IntegrityError: `dataset` does not match its manifest.
     """
     content = pages(dataset, home)
     files = [file.path for splits in dataset.manifest.tables.values() for file in splits.values()]
@@ -91,7 +91,7 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
 
 
 def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
-    """Write pages beside a dataset, and sign its manifest with them."""
+    """Add pages to a dataset, and sign its manifest with them."""
     content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
         (folder / name).write_bytes(page)
@@ -99,10 +99,10 @@ def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes
 
 
 def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str | bytes]:
-    """All that is published beside the tables and the manifest, by name.
+    """Everything that is published besides the tables and the manifest, by name.
 
     Raises:
-        IntegrityError: the tables or the manifest are not as the manifest says; pages may have been edited.
+        IntegrityError: the tables do not match the manifest; pages may have been edited.
         KazstanceError: a page is a link or is not UTF-8.
     """
     found = check(dataset, with_pages=False).whole()
@@ -120,7 +120,7 @@ def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str |
 
 
 def _own(file: Path, dataset: DatasetFolder) -> Path:
-    """A file to be published, which has to be there itself: a link might lead to anything on this machine.
+    """A file to be published, which must not be a link, since that might lead to anything on this machine.
 
     Raises:
         KazstanceError: it is a link, or its folder inside the dataset is one.

@@ -1,4 +1,4 @@
-"""What licence holds for what: the code, the annotations, and each of the texts."""
+"""Which licence applies to what: the code, the annotations, and each of the texts."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SPDX: Final = re.compile(r"[A-Za-z0-9.+-]+")
 
 @dataclass(frozen=True)
 class Right:
-    """What holds for a part of a dataset, or for the program that made it."""
+    """The rights in a part of a dataset, or in the program that made it."""
 
     part: str
     what: str
@@ -24,7 +24,7 @@ class Right:
 
 
 def rights(folder: DatasetFolder) -> list[Right]:
-    """What holds for the code, the annotations, and the text of each source, in that order."""
+    """The rights in the code, the annotations, and the text of each source, in that order."""
     texts = [
         Right("text", f"{source.source_id}: {source.title or 'without a title'}", source.rights)
         for source in folder.sources.records()
@@ -34,7 +34,7 @@ def rights(folder: DatasetFolder) -> list[Right]:
 
 
 def licence_text(folder: DatasetFolder) -> str:
-    """A page that states the rights in a dataset, for one that brings none of its own."""
+    """A page that states the rights in a dataset, used if it has no such page of its own."""
     licence = folder.manifest.license
     texts = [safe_line(f"- {right.what}: {right.terms}") for right in rights(folder) if right.part == "text"]
     return "\n".join(
@@ -51,5 +51,5 @@ def licence_text(folder: DatasetFolder) -> str:
 
 
 def url(licence: str) -> str:
-    """The page of a licence in the SPDX list; what is no SPDX identifier stands as it is."""
+    """The page of a licence in the SPDX list; anything but an SPDX identifier is returned unchanged."""
     return f"https://spdx.org/licenses/{licence}.html" if SPDX.fullmatch(licence) else licence

@@ -1,4 +1,4 @@
-"""Publish a staged dataset on a Hub: what would change there, and one commit and tag that change it."""
+"""Publish a staged dataset on a Hub: plan what would change there, and change it in one commit and tag."""
 
 import hashlib
 import re
@@ -21,9 +21,9 @@ from kazstance.publish.croissant import to_tag
 KIND: Final = "dataset"
 BRANCH: Final = "main"
 KEPT: Final = frozenset({".gitattributes"})
-"""Files of the Hub's own, which are left alone."""
+"""Files that the Hub maintains itself, which are left alone."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
-"""What may stand behind `Bearer` in a request (RFC 6750, b64token)."""
+"""What may follow `Bearer` in a request (RFC 6750, b64token)."""
 SHOWN: Final = 5
 FAILURES: Final[tuple[type[Exception], ...]] = (
     *(kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)),
@@ -31,7 +31,7 @@ FAILURES: Final[tuple[type[Exception], ...]] = (
     RuntimeError,
     ValueError,
 )
-"""What a request raises: among the bases is the error of whichever HTTP library huggingface_hub uses."""
+"""What a request may raise; the bases include the error of whichever HTTP library huggingface_hub uses."""
 
 
 class Action(StrEnum):
@@ -44,7 +44,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file that is not the same here and there; the size is the new one, or that of what is removed."""
+    """A file that differs from the one on the Hub; the size is the new one, or the old one if it is removed."""
 
     kind: Action
     path: str
@@ -53,7 +53,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class UploadPlan:
-    """What publishing a folder would do: `head` is the commit it builds on, None where there is no repository yet."""
+    """What publishing a folder would do; `head` is the parent commit, None if there is no repository yet."""
 
     repo_id: str
     folder: Path
@@ -64,13 +64,13 @@ class UploadPlan:
 
     @property
     def is_done(self) -> bool:
-        """Whether all of it is there already."""
+        """Whether everything is already published."""
         return self.is_tagged and not self.changes
 
 
 @dataclass(frozen=True)
 class Hub:
-    """A Hub, and who asks; without a token, the one that huggingface_hub knows, if any."""
+    """A Hub, and whether there is a token for it."""
 
     api: HfApi
     has_token: bool
@@ -81,10 +81,10 @@ class Hub:
 
 
 def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
-    """The Hub at an address, or else the one that HF_ENDPOINT names, or else huggingface.co; nothing is sent yet.
+    """The Hub at an address, by default the one in HF_ENDPOINT, else huggingface.co; nothing is sent yet.
 
     Raises:
-        HubError: the token, or the one that huggingface_hub knows, cannot be one; or the address holds a password.
+        HubError: the token, or the one that huggingface_hub knows, is malformed, or the address contains a password.
     """
     disable_progress_bars()
     known = token or _known_token()
@@ -92,15 +92,17 @@ def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
         _check_token(known, "--token-file" if token else "HF_TOKEN, or the token that `hf` has stored")
     api = HfApi(endpoint, token=known or None)
     if "@" in api.endpoint:
-        raise HubError("HF_ENDPOINT: a name or password in the address, which would be printed; expected none")
+        raise HubError(
+            "HF_ENDPOINT: a user name or password in the address, which would be printed; expected an address without them"
+        )
     return Hub(api, bool(known))
 
 
 def read_token(file: StrPath) -> str:
-    """The token in a file; no message holds any part of it.
+    """The token in a file; no message contains any part of it.
 
     Raises:
-        HubError: the file cannot be read, or holds anything but one token.
+        HubError: the file cannot be read, or does not hold exactly one token.
     """
     file = Path(file)
     try:
@@ -108,7 +110,7 @@ def read_token(file: StrPath) -> str:
     except (OSError, UnicodeDecodeError, ValueError):
         token = ""
     if not token:
-        raise HubError(f"{file}: cannot be read as UTF-8 or is empty; expected a token in it")
+        raise HubError(f"{file}: cannot be read as UTF-8 or is empty; expected a file with a token")
     _check_token(token, str(file))
     return token
 
@@ -124,8 +126,8 @@ def _known_token() -> str | None:
 def _check_token(token: str, place: str) -> None:
     if not TOKEN.fullmatch(token):
         raise HubError(
-            f"{place}: spaces, line ends or other characters that no token has; expected one token, such as hf_ and "
-            "letters and digits"
+            f"{place}: spaces, line ends or other characters that a token cannot contain; expected one token, such as "
+            "hf_ followed by letters and digits"
         )
 
 
@@ -136,10 +138,10 @@ def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> UploadPlan:
         hub: the Hub.
         folder: the staged folder.
         repo_id: the repository, as ORG/NAME.
-        version: the version of the dataset, whose tag is `v` and the version.
+        version: the version of the dataset; the tag is `v` followed by the version.
 
     Raises:
-        HubError: the Hub cannot be reached or refuses; or the version's tag is there and points to other content.
+        HubError: the Hub cannot be reached or refuses, or the tag of the version already points to other content.
     """
     folder = Path(folder)
     tag = to_tag(version)
@@ -157,18 +159,18 @@ def plan(hub: Hub, folder: StrPath, repo_id: str, version: str) -> UploadPlan:
 
 
 def upload(hub: Hub, todo: UploadPlan, *, private: bool = False) -> str:
-    """Do what is planned: at most one commit, then the tag. What a broken upload left is not sent again.
+    """Carry out a plan: at most one commit, then the tag. Files from an interrupted upload are not sent again.
 
     Args:
         hub: the Hub, with a token.
-        todo: what `plan` gave.
-        private: make a new repository private.
+        todo: the result of `plan`.
+        private: whether to make a new repository private.
 
     Returns:
         The commit that holds the dataset.
 
     Raises:
-        HubError: the Hub cannot be reached or refuses, or nobody gave a token.
+        HubError: the Hub cannot be reached or refuses, or there is no token.
     """
     if not hub.has_token:
         raise HubError(f"{todo.repo_id}: no token; set HF_TOKEN, run `hf auth login`, or pass --token-file")
@@ -216,7 +218,7 @@ def _changes(folder: Path, there: Mapping[str, RepoFile]) -> tuple[FileChange, .
 
 
 def _is_same(content: bytes, there: RepoFile) -> bool:
-    """Whether a file has the content of one on the Hub: by SHA-256 of large files, by git's own hash of others."""
+    """Whether a file equals one on the Hub: by SHA-256 for large files, by Git's own hash for others."""
     if there.lfs:
         return hashlib.sha256(content).hexdigest() == there.lfs.sha256
     blob = b"blob %d\0" % len(content) + content
@@ -227,14 +229,14 @@ def _check_tag(repo_id: str, tag: str, changes: tuple[FileChange, ...]) -> None:
     if changes:
         named = ", ".join(change.path for change in changes[:SHOWN]) + (", …" if len(changes) > SHOWN else "")
         raise HubError(
-            f"{repo_id}: the tag {tag} is there and points to other content ({len(changes)} files differ: {named}); "
+            f"{repo_id}: the tag {tag} exists and points to other content ({len(changes)} files differ: {named}); "
             "expected a new version, since a tag is never moved"
         )
 
 
 @contextmanager
 def _told(hub: Hub, repo_id: str) -> Iterator[None]:
-    """Say in one line what the Hub, or the way to it, has against a request; the token is left out."""
+    """Report a failed request in one line, without the token."""
     try:
         yield
     except FAILURES as error:
@@ -254,19 +256,19 @@ def _reason(errors: Sequence[BaseException]) -> str:
     status = answers[0].status_code if answers else None
     match status:
         case None if isinstance(errors[0], ValueError):
-            return f"the Hub does not take it: {_line(errors[0])}"
+            return f"the Hub rejects the request: {_line(errors[0])}"
         case None:
             return f"the connection failed ({_line(errors[-1])}); run the command again to resume"
         case 401:
-            return "the Hub refuses the token (401); expected one that is valid and may write there"
+            return "the Hub rejects the token (401); expected a valid token with write access to this repository"
         case 403:
-            return "the token may not write there (403); expected one with the right to write to this repository"
+            return "the token has no write access (403); expected one with write access to this repository"
         case 412:
-            return "somebody else has changed the repository meanwhile (412); look at the changes again"
+            return "the repository has changed in the meantime (412); review the changes again"
         case _:
-            return f"the Hub does not take it ({status}): {_line(errors[0])}"
+            return f"the Hub rejects the request ({status}): {_line(errors[0])}"
 
 
 def _line(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """The message of an error, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
