@@ -21,7 +21,8 @@ PACKAGE: Final = ROOT / "kazstance"
 PUBLIC: Final = {
     "Datasets": ("open", "Dataset", "Table", "History", "Manifest", "build"),
     "Comparison": ("compare", "Comparison", "Cell", "Disagreement", "Distances", "Word", "Chart"),
-    "Agreement and results": ("Agreement", "Listing"),
+    "Scores and benchmarks": ("score", "Scores", "benchmark", "Benchmark", "Result"),
+    "Agreement and results": ("Agreement", "Estimate", "Listing"),
     "Tables in one call": ("load", "table", "path", "splits", "to_hf", "manifest", "verify"),
     "Rows": (
         *("Stance", "GridCell", "Pair", "Probe", "Sentence", "Judgement", "SourcePosition", "Source", "Target"),
@@ -33,7 +34,7 @@ PUBLIC: Final = {
     ),
 }
 """The public names, as the reference groups them."""
-SUPPORTED: Final = ("benchmark", "comparison", "metrics", "plot", "schema", "stats")
+SUPPORTED: Final = ("bench", "comparison", "metrics", "models", "plot", "schema", "stats")
 """Packages and modules that programs may import from, besides the public names."""
 PLACES: Final = {"table": "kazstance.dataset.reading.table"}
 """Where a public name is found, if a module of the package that defines it has the same name."""

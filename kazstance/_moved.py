@@ -6,6 +6,7 @@ from typing import Final
 
 MOVED: Final = {
     "agreement": "kazstance.Dataset.agreement, or kazstance.stats.agreement for the coefficients",
+    "benchmark": "kazstance.bench and kazstance.models",
     "comparison.closeness": "kazstance.comparison.distances",
     "comparison.clustering": "kazstance.stats.clustering",
     "comparison.contests": "kazstance.comparison.disagreements",

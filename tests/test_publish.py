@@ -178,7 +178,7 @@ def test_somebody_else_commits_meanwhile(hub, small, send):
     there = upload.connect(WRITER, hub.endpoint)
     todo = upload.plan(there, small, "org/name", "1.2.0")
     repository.commit(files_of(hub) | {"more.txt": b"2"}, "theirs again")
-    with pytest.raises(HubError, match="somebody else has changed the repository meanwhile"):
+    with pytest.raises(HubError, match="the repository has changed in the meantime"):
         upload.upload(there, todo)
     assert files_of(hub)["more.txt"] == b"2"
 
@@ -260,7 +260,7 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
         (
             ["--repo-id", "org/name", "--token-file", "none"],
             1,
-            "none: cannot be read as UTF-8 or is empty; expected a token",
+            "none: cannot be read as UTF-8 or is empty; expected a file with a token",
         ),
     ],
 )

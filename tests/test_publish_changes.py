@@ -55,7 +55,7 @@ def test_a_changed_label_is_named_and_is_a_major_change(rebuilt, harbour_data):
     split = rows[0].split
     assert f"stances/{split}: 1 relabelled\n" in out
     assert f"  relabelled stances/{split} dockers/5/2 strike: label_name favor -> against\n" in out
-    assert out.endswith("1.2.0 -> 1.3.0: a major change, 2.0.0 at least; 1.3.0 is not enough\n")
+    assert out.endswith("1.2.0 -> 1.3.0: a major change, at least 2.0.0; 1.3.0 is not enough\n")
 
 
 def test_a_changed_note_is_a_patch(rebuilt, harbour_data):

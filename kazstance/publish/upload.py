@@ -93,7 +93,7 @@ def connect(token: str | None = None, endpoint: str | None = None) -> Hub:
     api = HfApi(endpoint, token=known or None)
     if "@" in api.endpoint:
         raise HubError(
-            "HF_ENDPOINT: a name or password in the address, which would be printed; expected an address without one"
+            "HF_ENDPOINT: the address has a user name or password, which would be printed; expected one without them"
         )
     return Hub(api, bool(known))
 
