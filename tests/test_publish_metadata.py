@@ -288,7 +288,7 @@ def test_every_field_is_described_and_labels_are_enumerated(metadata, loaded):
 
 
 def test_the_evaluation_names_columns_there_are_in_the_documented_shape(staged, harbour_data, tmp_path):
-    stage(harbour_data, tmp_path / "harbour")
+    stage(DatasetFolder(harbour_data), tmp_path / "harbour")
     for data in (staged, tmp_path / "harbour"):
         found = yaml.safe_load((data / "eval.yaml").read_text(encoding="utf-8"))
         assert found.keys() == {"name", "description", "evaluation_framework", "tasks"}
