@@ -14,6 +14,8 @@ import kazstance
 PACKAGE = Path(kazstance.__file__).parent
 PARTS = sorted(path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
 """The modules and packages of the package."""
+SUFFIXES = {".py", ".js", ".html", ".j2", ".css", ".yaml"}
+"""Files with texts that people read."""
 
 PHRASES = (
     (r"\bstands? twice\b", "the id stands twice", "the id appears twice"),
@@ -41,8 +43,12 @@ PHRASES = (
 """Phrases that are always wrong here, each with a text that contains it and a better text."""
 
 
-def texts(source: str) -> Iterator[tuple[int, str]]:
-    """The strings and comments of a module, each with its line."""
+def texts(file: Path) -> Iterator[tuple[int, str]]:
+    """The strings and comments of a module, or all lines of another file, each with its line."""
+    source = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        yield from enumerate(source.splitlines(), 1)
+        return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, " ".join(node.value.split())
@@ -54,12 +60,12 @@ def texts(source: str) -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("part", PARTS)
 def test_no_text_has_a_phrase_that_is_always_wrong(part: str) -> None:
     path = PACKAGE / part
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    files = [file for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES] if path.is_dir() else [path]
     assert files
     found = [
         f"{file.relative_to(PACKAGE)}:{line}: {text}; write for example: {better}"
         for file in files
-        for line, text in texts(file.read_text(encoding="utf-8"))
+        for line, text in texts(file)
         for phrase, _, better in PHRASES
         if re.search(phrase, text, re.IGNORECASE)
     ]

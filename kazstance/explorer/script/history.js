@@ -1,4 +1,4 @@
-// Why a label is what it is, and what the dataset is.
+// The history of a label, and information about the dataset.
 
 const JUDGEMENT_COLUMNS = ["annotator_id", "role", "label_name", "explicitness", "certainty", "evidence", "note"];
 
@@ -81,7 +81,7 @@ function targetNoteOf(target, state) {
   ]);
 }
 
-/** The other targets that somebody found the sentence to be about. */
+/** The other targets that any annotator found the sentence to be about. */
 function otherTargets(state, found, target) {
   const labels = new Map(found.unit.stances.map((stance) => [stance.target, stance.label]));
   for (const row of found.judgements) if (!labels.has(row.target)) labels.set(row.target, "none");

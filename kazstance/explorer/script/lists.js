@@ -1,4 +1,4 @@
-// Views of sentences: found ones, sources side by side on a target, and whole texts.
+// Views of sentences: search results, sources side by side on a target, and whole texts.
 
 async function sentencesView(state) {
   const query = question(state);
@@ -15,7 +15,7 @@ async function sentencesView(state) {
   };
 }
 
-/** Columns that a screen holds. */
+/** Number of columns that fit on a screen. */
 const ABREAST = 6;
 
 /** The target of the comparison: that of the filter, or the first contested one, or the first. */

@@ -1,4 +1,4 @@
-// The matrix of targets and sources, and the sentences of the cell that is open.
+// The matrix of targets and sources, and the sentences of the open cell.
 
 async function matrixView(state) {
   const [sources, targets] = [sourcesShown(state), targetsShown(state)];
@@ -69,7 +69,7 @@ function grouped(targets) {
   return groups;
 }
 
-/** An id that may go on in the next line after each of its parts. */
+/** An id that may be broken across lines after each of its parts. */
 const breakable = (id) => el("bdi", {}, id.split(/(?<=_)/).map((part) => [part, el("wbr")]));
 
 function sourceHead(state, source) {
@@ -136,7 +136,7 @@ function roam(event) {
   next.closest("td, th").scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/** The link that has the focus is the one where Tab comes back to. */
+/** Tab returns to the link that last had the focus. */
 function stay(event) {
   for (const one of event.currentTarget.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
   event.target.closest("a").tabIndex = 0;
