@@ -1,0 +1,1 @@
+"""Languages: tags, sentences and words, for texts in any of them."""

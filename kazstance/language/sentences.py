@@ -1,0 +1,200 @@
+"""Sentences by Unicode's sentence ends, with the abbreviations, initials and ordinals of each language."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import regex
+
+from kazstance.language.tags import base, script
+
+VERSION: Final = "1"
+"""The version of these rules; another one may cut elsewhere."""
+MARKS: Final = r"[\p{Sentence_Terminal}…‥--[\u104a]]"
+"""Ends of sentences; the little section of Burmese (U+104A) parts phrases, as a comma does."""
+SPACED: Final = frozenset(".!?…‥‼‽⁇⁈⁉;")
+"""Ends that need a space behind them, since they also stand inside addresses, names and numbers."""
+ASKING: Final = frozenset("؟！？՞՜")
+"""Ends of a script's own that may stand inside a sentence, in a quotation."""
+DOTS: Final = frozenset(".…‥")
+CLOSERS: Final = r"""(?:[\p{{Pe}}\p{{Pf}}"'”’]|\p{{Pi}}(?=\s|$)|[\u00a0\u202f{space}]»|\[\d{{1,3}}\]|[¹²³⁰⁴-⁹])*"""
+"""What stands behind the end of a sentence and belongs to it: brackets, quotation marks, numbers of notes."""
+EMOJI: Final = r"(?:\s?[\p{Emoji_Presentation}\p{Emoji_Modifier}\ufe0f\u200d]+)*"
+UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Yi}]")
+OPENERS: Final = regex.compile(r"""[\p{Ps}\p{Pi}\p{Pf}\p{Dash}"'\s¿¡„‚]*""")
+CONTINUING: Final = regex.compile(r"[,;:،؛、，；：)\]}]")
+LOWER: Final = regex.compile(r"\p{Sentence_Break=Lower}")
+CAMEL: Final = regex.compile(r"\p{Ll}{1,2}\p{Lu}")
+"""The beginning of a name such as iPad, which may begin a sentence too."""
+TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}.'’׳״\"\u200c\u200d\-]+$")
+REACH: Final = 40
+"""Characters before a full stop that are looked at."""
+WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
+NUMERAL: Final = regex.compile(r"\p{Nd}+|[IVXLCDM]+|[ІХVI]+")
+AFTER_NUMERAL: Final = regex.compile(r"(?:\p{Nd}|\b[IVXLCDMІХ]+)[\s\u00a0]*$")
+LISTED: Final = regex.compile(r"\(?(?:\p{Nd}{1,3}(?:\.\p{Nd}{1,3})*|[IVXLC]{1,5}|\p{L}\p{M}*)")
+"""What numbers a heading or an item of a list."""
+LETTER: Final = regex.compile(r"\p{L}\p{M}*")
+DOTTED: Final = regex.compile(r"\p{L}{1,2}\p{M}*(?:\.-?\p{L}{1,2}\p{M}*)+")
+YEAR: Final = 4
+"""Digits from which a number is a year rather than an ordinal."""
+OPENING: Final = 4
+"""Words up to which a date or the like opens a sentence rather than ends it."""
+QUOTING: Final = {
+    "zh": regex.compile(r"[^，。？！“”「」\s]{0,6}[说說问問道喊答叫]"),
+    "ja": regex.compile(r"と(?!て)|って|など|[をが]|は(?!い)|の(?!ち)"),
+}
+"""How a sentence goes on behind a quotation that has an end of its own."""
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a full stop means in a language; words are in small letters and without their last full stop."""
+
+    bound: frozenset[str] = frozenset()
+    ends: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    starters: frozenset[str] = frozenset()
+    ordinals: bool = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A possible end of a sentence: the sentence so far, its marks and what closes it, and what follows."""
+
+    sofar: str
+    marks: str
+    closers: str
+    more: str
+    space: str
+    rest: str
+
+    @property
+    def following(self) -> str:
+        """What follows, without the signs that open it."""
+        return self.rest[OPENERS.match(self.rest).end() :]
+
+
+def has_rules(language: str) -> bool:
+    """Whether there are rules for a language."""
+    return base(language) in _table()
+
+
+def sentences(text: str, language: str) -> Iterator[Span]:
+    """The spans of the sentences of a paragraph, in code points; white space between them belongs to none.
+
+    Args:
+        text: the paragraph; line ends in it are white space.
+        language: its language, as a BCP 47 tag; one without rules has only Unicode's sentence ends (UAX 29) and the
+            rules for initials and numbers.
+    """
+    start = len(text) - len(text.lstrip())
+    name = base(language)
+    for found in _ends(name).finditer(text, start):
+        end = found.end("closed")
+        if found.end() == len(text):
+            break
+        rest = text[found.end() : found.end() + REACH]
+        stop = Stop(text[start : found.start()], found["marks"], found["closers"], found["more"], found["space"], rest)
+        if _is_end(stop, language):
+            yield start, end
+            start = found.end()
+    if last := text[start:].rstrip():
+        yield start, start + len(last)
+
+
+@cache
+def _ends(name: str) -> "regex.Pattern[str]":
+    marks = MARKS if name != "el" else rf"(?:{MARKS}|;)"
+    closers = CLOSERS.format(space=" " if name == "fr" else "")
+    closed = rf"(?P<closed>(?P<marks>{marks}+)(?P<closers>{closers})(?P<more>{marks}*){EMOJI})"
+    return regex.compile(closed + r"(?P<space>\s*)", regex.V1)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("sentence_rules.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _rules(name: str) -> Rules:
+    found = _table().get(name, {})
+    lists = {key: frozenset(value.split()) for key, value in found.items() if isinstance(value, str)}
+    return Rules(**lists, ordinals=found.get("ordinals", False))
+
+
+def _is_end(stop: Stop, language: str) -> bool:
+    """Whether a sentence ends."""
+    last = (stop.more or stop.marks)[-1]
+    own = last not in SPACED
+    following = stop.following
+    if not WORD.search(stop.sofar) or not following or CONTINUING.match(stop.rest):
+        return False
+    if not stop.space and not own and (last in DOTS - {"."} or not UNSPACED.match(stop.rest)):
+        return False
+    if _is_inside(stop, language):
+        return False
+    if own and last not in ASKING:
+        return True
+    if LOWER.match(following) and not CAMEL.match(following):
+        return False
+    if last != "." or stop.marks + stop.more != "." or stop.closers:
+        return True
+    return _is_full_stop(stop, following, language)
+
+
+def _is_inside(stop: Stop, language: str) -> bool:
+    """Whether an end is that of a remark in brackets, or of a quotation, inside the sentence."""
+    if not stop.closers or stop.more:
+        return False
+    if regex.match(r"[)）]", stop.closers):
+        before, bracket, _ = regex.sub("（", "(", stop.sofar).rpartition("(")
+        return bool(bracket and WORD.search(before))
+    quoting = QUOTING.get(base(language))
+    return bool(quoting and not stop.space and quoting.match(stop.rest))
+
+
+def _is_full_stop(stop: Stop, following: str, language: str) -> bool:
+    """Whether a single full stop before a space ends a sentence, rather than an abbreviation, initial or ordinal."""
+    found = TOKEN.search(stop.sofar[-REACH:])
+    if not found:
+        return True
+    if LISTED.fullmatch(stop.sofar):
+        return False
+    token = found[0].strip("'\"’-")
+    rules = _rules("en" if token.isascii() and script(language) not in ("Latn", "") else base(language))
+    word = WORD.match(following)
+    starts = bool(word and word[0].casefold() in rules.starters)
+    forms = {token.casefold(), regex.split(r"['’\-]", token.casefold())[-1]}
+    before = stop.sofar[: len(stop.sofar) - len(found[0])]
+    if forms & rules.ends:
+        return _ends_here(token, before, following, starts=starts)
+    if forms & rules.bound or (forms & rules.numbers and following[0].isdigit()):
+        return False
+    if NUMERAL.fullmatch(token) and (not LETTER.fullmatch(token) or rules.ordinals):
+        return not rules.ordinals or _ends_with_number(token, following, starts=starts)
+    if LETTER.fullmatch(token):
+        return starts or (not _has_case(token) and bool(AFTER_NUMERAL.search(before)))
+    return starts or not DOTTED.fullmatch(token)
+
+
+def _ends_here(token: str, before: str, following: str, *, starts: bool) -> bool:
+    """Whether an abbreviation that may end a sentence does: a unit only behind its number, and no date at the outset."""
+    if following[0].isdigit():
+        return False
+    if len(set(token)) > 1:
+        return True
+    return bool(AFTER_NUMERAL.search(before)) and (starts or len(before.split()) >= OPENING)
+
+
+def _ends_with_number(token: str, following: str, *, starts: bool) -> bool:
+    """Whether a sentence ends with a number, where a full stop may make it an ordinal."""
+    return starts or (len(token) >= YEAR and token.isdigit() and not following[0].isdigit())
+
+
+def _has_case(letter: str) -> bool:
+    return letter.lower() != letter.upper()
