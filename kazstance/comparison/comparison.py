@@ -20,6 +20,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
+from kazstance.language.tags import UNDETERMINED
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label
 from kazstance.stats.counting import as_text
@@ -36,11 +37,15 @@ NOT_STATED: Final = "not stated"
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the rows: who is compared, the target, and the text, where there is one."""
+    """The columns of the rows: who is compared, the target, and the text, where there is one.
+
+    `language` is the column of its language, or one tag for all rows.
+    """
 
     source: str
     target: str
     text: str | None = None
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Comparison:
             source=self.columns.source,
             target_column=self.columns.target,
             text=self._text(),
+            language=self.columns.language,
             background=self.background,
             prior=prior,
         )
@@ -168,7 +174,9 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    return Comparison(counts, stances, Columns(column, "target_id", "text"), sentences, names)
+    columns = Columns(column, "target_id", "text", "language")
+    stances, sentences = (_with_language(folder, rows) for rows in (stances, sentences))
+    return Comparison(counts, stances, columns, sentences, names)
 
 
 def compare_rows(
@@ -180,6 +188,7 @@ def compare_rows(
     labels: str | Mapping[Any, str] | Spelling | None = None,
     cluster: str | None = None,
     text: str | None = None,
+    language: str = UNDETERMINED,
     sentences: Any = None,
     voice: Voice = "all",
 ) -> Comparison:
@@ -194,6 +203,7 @@ def compare_rows(
             neutral and none. Numbers and `none` need one.
         cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
         text: the column of the text, for `wording`.
+        language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
             same columns of source and cluster.
         voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
@@ -209,7 +219,7 @@ def compare_rows(
     known = read_labels(rows, label, given(labels))
     silent = [value for value, name in known.items() if name == Label.none.name]
     stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
-    return Comparison(counts, stances, Columns(source, target, text), rows)
+    return Comparison(counts, stances, Columns(source, target, text, language), rows)
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
@@ -223,6 +233,14 @@ def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
         column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
         rows = rows.drop_columns([name for name in rows.column_names if name == by]).append_column(by, column)
     return nw.from_native(rows)
+
+
+def _with_language(folder: DatasetFolder, rows: Any) -> Any:
+    """Rows with the language of their source as a column."""
+    if "language" in rows.columns:
+        return rows
+    sources = nw.from_native(folder.sources.to_arrow()).select("source_id", "language")
+    return rows.join(sources, on="source_id", how="left")
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:

@@ -14,6 +14,7 @@ from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.language.words import check_words
 from kazstance.output.terminal import echo
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
@@ -40,7 +41,8 @@ def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
         InputError: with every problem found.
     """
     dataset = make(path, say)
-    manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
+    segmenters = {segmenter.name: segmenter.version for segmenter in dataset.corpus.segmenters.values()}
+    manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests, segmenters)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
@@ -54,6 +56,8 @@ def make(path: Path, say: Say = echo) -> Dataset:
     corpus = read(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
+    for entry in corpus.sources:
+        check_words(entry.value.language)
     sentences, problems = segment(corpus)
     raise_all(problems)
     annotated = [sentence for sentence in sentences if sentence.annotated]
@@ -66,7 +70,7 @@ def make(path: Path, say: Say = echo) -> Dataset:
     covered = Counter(judgement.annotator_id for judgement in judgements)
     grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets: {len(decisions)} pairs decided"
     say(f"judge    {grid}; judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
-    copies = find_copies(annotated)
+    copies = find_copies(annotated, {entry.value.id: entry.value.language for entry in corpus.sources})
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)
     raise_all([*_audit(annotated, copies, split, say), *_check_splits(annotated, decisions, split)])
     sizes = Counter(split.values())

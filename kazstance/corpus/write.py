@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import kazstance
-from kazstance.corpus.inputs import Header
+from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.corpus.tables import Rows
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
@@ -19,19 +19,24 @@ from kazstance.schema.digest import row_digest
 from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
 
-TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
+TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 
 
 def write(
-    folder: Path, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
+    folder: Path,
+    header: Header,
+    rows: Rows,
+    folds: Mapping[str, tuple[Fold, ...]],
+    inputs: Mapping[str, str],
+    segmenters: Mapping[str, str],
 ) -> Manifest:
-    """Write all tables and the manifest into a folder that is empty."""
+    """Write all tables and the manifest into a folder that is empty; `segmenters` are those used, with versions."""
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}
         for table, spec in TABLES.items()
     }
     manifest = Manifest(
-        **header.model_dump(),
+        **header.model_dump(exclude=set(UnitSettings.model_fields)),
         digest=data_digest(tables),
         tables=tables,
         folds=dict(folds),
@@ -39,7 +44,7 @@ def write(
         tools={
             "kazstance": kazstance.__version__,
             "python": platform.python_version(),
-            **{tool: version(tool) for tool in TOOLS},
+            **dict(sorted({**{tool: version(tool) for tool in TOOLS}, **segmenters}.items())),
         },
     )
     signed = sign(manifest)

@@ -17,6 +17,8 @@ MARKS: Final = r"[\p{Sentence_Terminal}…‥--[\u104a]]"
 """Ends of sentences; the little section of Burmese (U+104A) parts phrases, as a comma does."""
 SPACED: Final = frozenset(".!?…‥‼‽⁇⁈⁉;")
 """Ends that need a space behind them, since they also stand inside addresses, names and numbers."""
+FULL_STOPS: Final = frozenset(".۔．")
+"""Ends that also mark abbreviations."""
 ASKING: Final = frozenset("؟！？՞՜")
 """Ends of a script's own that may stand inside a sentence, in a quotation."""
 DOTS: Final = frozenset(".…‥")
@@ -27,17 +29,23 @@ UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao
 OPENERS: Final = regex.compile(r"""[\p{Ps}\p{Pi}\p{Pf}\p{Dash}"'\s¿¡„‚]*""")
 CONTINUING: Final = regex.compile(r"[,;:،؛、，；：)\]}]")
 LOWER: Final = regex.compile(r"\p{Sentence_Break=Lower}")
-CAMEL: Final = regex.compile(r"\p{Ll}{1,2}\p{Lu}")
+CAMEL: Final = regex.compile(r"\p{Ll}+\p{Lu}")
 """The beginning of a name such as iPad, which may begin a sentence too."""
 TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}.'’׳״\"\u200c\u200d\-]+$")
-REACH: Final = 40
-"""Characters before a full stop that are looked at."""
+LATIN: Final = regex.compile(r"(?<![\p{Latin}])[\p{Latin}.\-]*\p{Latin}[\p{Latin}\p{N}.'’\-]*$")
+REACH: Final = 200
+"""Characters before and behind an end that are looked at."""
 WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
 NUMERAL: Final = regex.compile(r"\p{Nd}+|[IVXLCDM]+|[ІХVI]+")
 AFTER_NUMERAL: Final = regex.compile(r"(?:\p{Nd}|\b[IVXLCDMІХ]+)[\s\u00a0]*$")
-LISTED: Final = regex.compile(r"\(?(?:\p{Nd}{1,3}(?:\.\p{Nd}{1,3})*|[IVXLC]{1,5}|\p{L}\p{M}*)")
+LISTED: Final = regex.compile(
+    r"\(?(?:\p{Nd}{1,3}(?:\.\p{Nd}{1,3})*|[IVXLC]{1,5}|[一二三四五六七八九十]{1,3}|\p{L}\p{M}*)"
+)
 """What numbers a heading or an item of a list."""
 LETTER: Final = regex.compile(r"\p{L}\p{M}*")
+INITIAL: Final = regex.compile(r"\p{L}\p{M}*[.۔]")
+PRECEDING: Final = regex.compile(r"(\p{L}{1,3})\.[ \u00a0\u202f]$")
+FORWARD: Final = regex.compile(r"(\p{L}{1,3})\.")
 DOTTED: Final = regex.compile(r"\p{L}{1,2}\p{M}*(?:\.-?\p{L}{1,2}\p{M}*)+")
 YEAR: Final = 4
 """Digits from which a number is a year rather than an ordinal."""
@@ -48,6 +56,9 @@ QUOTING: Final = {
     "ja": regex.compile(r"と(?!て)|って|など|[をが]|は(?!い)|の(?!ち)"),
 }
 """How a sentence goes on behind a quotation that has an end of its own."""
+ROUND: Final = str.maketrans("（）", "()")
+BRACKET: Final = regex.compile(r"[()（）]")
+QUOTES: Final = regex.compile(r"[\p{Pi}\p{Pf}\"'„‚「『»]")
 Span = tuple[int, int]
 
 
@@ -138,39 +149,59 @@ def _is_end(stop: Stop, language: str) -> bool:
         return False
     if _is_inside(stop, language):
         return False
-    if own and last not in ASKING:
+    if own and last not in ASKING | FULL_STOPS:
         return True
     if LOWER.match(following) and not CAMEL.match(following):
         return False
-    if last != "." or stop.marks + stop.more != "." or stop.closers:
+    if stop.marks + stop.more not in FULL_STOPS or stop.closers:
         return True
     return _is_full_stop(stop, following, language)
 
 
 def _is_inside(stop: Stop, language: str) -> bool:
     """Whether an end is that of a remark in brackets, or of a quotation, inside the sentence."""
+    before, bracket, inside = stop.sofar.translate(ROUND).rpartition("(")
+    if bracket and ")" not in inside and WORD.search(before):
+        return not stop.more if ")" in stop.closers.translate(ROUND) else _closes(stop.rest)
     if not stop.closers or stop.more:
         return False
-    if regex.match(r"[)）]", stop.closers):
-        before, bracket, _ = regex.sub("（", "(", stop.sofar).rpartition("(")
-        return bool(bracket and WORD.search(before))
+    opens = QUOTES.match(stop.sofar) is not None
     quoting = QUOTING.get(base(language))
-    return bool(quoting and not stop.space and quoting.match(stop.rest))
+    if quoting:
+        return not stop.space and quoting.match(stop.rest) is not None and (opens or base(language) == "ja")
+    return opens and stop.marks[-1] not in FULL_STOPS and not _has_case(stop.following[:1])
+
+
+def _closes(rest: str) -> bool:
+    """Whether a bracket closes that was open before."""
+    found = BRACKET.search(rest)
+    return found is not None and found[0] in ")）"
 
 
 def _is_full_stop(stop: Stop, following: str, language: str) -> bool:
-    """Whether a single full stop before a space ends a sentence, rather than an abbreviation, initial or ordinal."""
+    """Whether a single full stop ends a sentence, rather than an abbreviation, initial or ordinal."""
     found = TOKEN.search(stop.sofar[-REACH:])
-    if not found:
+    if not found or found[0][-1] in "'’׳":
         return True
     if LISTED.fullmatch(stop.sofar):
         return False
-    token = found[0].strip("'\"’-")
-    rules = _rules("en" if token.isascii() and script(language) not in ("Latn", "") else base(language))
+    latin = LATIN.search(found[0]) if script(language) not in ("Latn", "") else None
+    token = (latin or found)[0].lstrip("'\"’-")
+    before = stop.sofar[: len(stop.sofar) - len(token)]
+    rules = _rules(base(language)) if latin is None else _latin_rules()
+    known = rules.bound | rules.ends
+    if (joined := FORWARD.match(following)) and f"{token}.{joined[1]}".casefold() in known:
+        return False
+    if (joined := PRECEDING.search(before)) and (whole := f"{joined[1]}.{token}".casefold()) in known:
+        token = whole
+    return _is_end_of_token(token, before, following, rules)
+
+
+def _is_end_of_token(token: str, before: str, following: str, rules: Rules) -> bool:
+    """Whether a sentence ends with a word or number that has a full stop behind it."""
     word = WORD.match(following)
     starts = bool(word and word[0].casefold() in rules.starters)
     forms = {token.casefold(), regex.split(r"['’\-]", token.casefold())[-1]}
-    before = stop.sofar[: len(stop.sofar) - len(found[0])]
     if forms & rules.ends:
         return _ends_here(token, before, following, starts=starts)
     if forms & rules.bound or (forms & rules.numbers and following[0].isdigit()):
@@ -178,7 +209,8 @@ def _is_full_stop(stop: Stop, following: str, language: str) -> bool:
     if NUMERAL.fullmatch(token) and (not LETTER.fullmatch(token) or rules.ordinals):
         return not rules.ordinals or _ends_with_number(token, following, starts=starts)
     if LETTER.fullmatch(token):
-        return starts or (not _has_case(token) and bool(AFTER_NUMERAL.search(before)))
+        is_era = not _has_case(token) and AFTER_NUMERAL.search(before) is not None
+        return not INITIAL.match(following) and (starts or is_era)
     return starts or not DOTTED.fullmatch(token)
 
 
@@ -194,6 +226,13 @@ def _ends_here(token: str, before: str, following: str, *, starts: bool) -> bool
 def _ends_with_number(token: str, following: str, *, starts: bool) -> bool:
     """Whether a sentence ends with a number, where a full stop may make it an ordinal."""
     return starts or (len(token) >= YEAR and token.isdigit() and not following[0].isdigit())
+
+
+@cache
+def _latin_rules() -> Rules:
+    """The rules for Latin words in a text of another script: English, whose abbreviations end nothing there."""
+    english = _rules("en")
+    return Rules(bound=english.bound | english.ends, numbers=english.numbers)
 
 
 def _has_case(letter: str) -> bool:

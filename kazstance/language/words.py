@@ -11,7 +11,7 @@ from kazstance.language.tags import UNDETERMINED, base, script
 
 LETTERS: Final = r"\p{L}[\p{L}\p{M}\u200c\u200d]*"
 WORD: Final = regex.compile(
-    rf"{LETTERS}(?:(?:[-'·׳״]|(?<=\p{{Hebrew}})\"(?=\p{{Hebrew}})){LETTERS})*"
+    rf"{LETTERS}(?:(?:[-'·׳״]|(?<=\p{{Hebrew}})\"(?=\p{{Hebrew}})){LETTERS})*(?:(?<=\p{{Hebrew}})׳)?"
 )
 """A word: letters with their marks, joined by apostrophes, hyphens, the Catalan dot and the Hebrew signs."""
 WORD_OR_NUMBER: Final = regex.compile(rf"{LETTERS}|\p{{N}}+")
@@ -21,6 +21,12 @@ DOTLESS: Final = frozenset({"tr", "az"})
 UNSPACED: Final = frozenset({"Hani", "Hans", "Hant", "Jpan", "Hira", "Kana", "Hrkt", "Thai", "Laoo", "Khmr", "Mymr"})
 """Scripts that put no spaces between words (ISO 15924)."""
 IN_UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+ELIDED: Final = {
+    "fr": regex.compile(r"(?:(?:[cdjlmnst]|(?:jus|lors|puis|quoi)?qu)')(?=\p{L})"),
+    "it": regex.compile(r"(?:(?:[cdlmnstv]|un|quest|quell|sant|(?:[dn]|su|da)?ell|[ad]all|sull)')(?=\p{L})"),
+    "ca": regex.compile(r"(?:[dlmnst]')(?=\p{L})"),
+}
+"""Articles, pronouns and the like that lose their vowel before another word, and are words still."""
 JOINERS: Final = "\u200c\u200d"
 """Signs without width that decide how letters join; Persian words have them inside."""
 PLAIN: Final = str.maketrans({**dict.fromkeys("’‘ʼʻ", "'"), **dict.fromkeys("\u2010\u2011", "-")})
@@ -47,6 +53,16 @@ def normal(text: str, language: str = UNDETERMINED) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
+def check_words(language: str) -> None:
+    """See that the words of a language can be told apart.
+
+    Raises:
+        MissingExtraError: the language is written without spaces between words, and icu4py is not installed.
+    """
+    if script(language) in UNSPACED:
+        list(dictionary_words("", language))
+
+
 def words(text: str, language: str = UNDETERMINED) -> list[str]:
     """The words of a text in small letters, with straight apostrophes; numbers and signs are not words.
 
@@ -57,7 +73,9 @@ def words(text: str, language: str = UNDETERMINED) -> list[str]:
     Raises:
         MissingExtraError: the language is written without spaces between words, and icu4py is not installed.
     """
-    return list(_found(WORD, normal(text, language), language))
+    found = _found(WORD, normal(text, language), language)
+    elided = ELIDED.get(base(language))
+    return [part for word in found for part in _parts(word, elided)] if elided else list(found)
 
 
 def tokens(text: str, language: str = UNDETERMINED) -> list[str]:
@@ -75,6 +93,14 @@ def _found(pattern: "regex.Pattern[str]", text: str, language: str) -> Iterator[
     if script(language) not in UNSPACED:
         return iter(pattern.findall(text))
     return (word for run in pattern.findall(text) for word in _cut(run, language))
+
+
+def _parts(word: str, elided: "regex.Pattern[str]") -> Iterator[str]:
+    """A word, parted from what is elided before it."""
+    while found := elided.match(word):
+        yield found[0]
+        word = word[found.end() :]
+    yield word
 
 
 def _cut(run: str, language: str) -> Iterator[str]:
