@@ -20,9 +20,9 @@ from kazstance.comparison.distances import _clades, _scale, distances, draw
 from kazstance.comparison.pairs import pairs
 from kazstance.comparison.positions import positions
 from kazstance.comparison.wording import log_odds, wording
-from kazstance.language.words import words
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.language.words import words
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import permutation_p
 

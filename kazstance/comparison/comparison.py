@@ -29,6 +29,8 @@ from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared where nothing else is asked for."""
+LANGUAGE: Final = "language"
+"""The attribute by whose rules words are found."""
 NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
 """Columns of sources that do not group them."""
 NOT_STATED: Final = "not stated"
@@ -174,8 +176,7 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    columns = Columns(column, "target_id", "text", "language")
-    stances, sentences = (_with_language(folder, rows) for rows in (stances, sentences))
+    columns = Columns(column, "target_id", "text", LANGUAGE)
     return Comparison(counts, stances, columns, sentences, names)
 
 
@@ -223,24 +224,15 @@ def compare_rows(
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
-    """A table, with an attribute of its sources as a column."""
-    rows = folder[table].to_arrow()
-    if by != SOURCE:
-        if by not in attributes(folder):
-            raise UnknownNameError(by, "attribute of sources", attributes(folder))
-        sources = folder.sources.to_arrow()
-        values = pc.fill_null(pc.cast(sources[by], pa.string()), NOT_STATED)
+    """A table, with an attribute of its sources and their language as columns."""
+    if by not in attributes(folder):
+        raise UnknownNameError(by, "attribute of sources", attributes(folder))
+    rows, sources = folder[table].to_arrow(), folder.sources.to_arrow()
+    for name in {by, LANGUAGE} - {SOURCE}:
+        values = pc.fill_null(pc.cast(sources[name], pa.string()), NOT_STATED)
         column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
-        rows = rows.drop_columns([name for name in rows.column_names if name == by]).append_column(by, column)
+        rows = rows.drop_columns([other for other in rows.column_names if other == name]).append_column(name, column)
     return nw.from_native(rows)
-
-
-def _with_language(folder: DatasetFolder, rows: Any) -> Any:
-    """Rows with the language of their source as a column."""
-    if "language" in rows.columns:
-        return rows
-    sources = nw.from_native(folder.sources.to_arrow()).select("source_id", "language")
-    return rows.join(sources, on="source_id", how="left")
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:

@@ -42,7 +42,8 @@ def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
     """
     dataset = make(path, say)
     segmenters = {segmenter.name: segmenter.version for segmenter in dataset.corpus.segmenters.values()}
-    manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests, segmenters)
+    corpus = dataset.corpus
+    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, segmenters=segmenters)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 

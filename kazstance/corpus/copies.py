@@ -45,9 +45,9 @@ def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | No
         language = (languages or {}).get(sentence.source_id, UNDETERMINED)
         groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
     names, texts = list(groups.values()), list(groups)
-    copies = [Copy(*sorted(pair), "equal") for group in names for pair in combinations(group, 2)]
+    copies = [Copy(min(pair), max(pair), "equal") for group in names for pair in combinations(group, 2)]
     for (one, other), reason in _reasons(texts).items():
-        copies += [Copy(*sorted(pair), reason) for pair in product(names[one], names[other])]
+        copies += [Copy(min(pair), max(pair), reason) for pair in product(names[one], names[other])]
     return sorted(copies)
 
 

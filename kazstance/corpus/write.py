@@ -28,6 +28,7 @@ def write(
     rows: Rows,
     folds: Mapping[str, tuple[Fold, ...]],
     inputs: Mapping[str, str],
+    *,
     segmenters: Mapping[str, str],
 ) -> Manifest:
     """Write all tables and the manifest into a folder that is empty; `segmenters` are those used, with versions."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from operator import index
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -52,11 +53,8 @@ class Segmenter:
             raise
         except Exception as error:  # a user's function may raise anything
             raise KazstanceError(f"segmenter {self.name}: {type(error).__name__}: {error}") from error
-        spans = [span for span in map(_as_span, found) if span]
-        fault = next(
-            (f"{span!r} is not a span; expected two whole numbers" for span in found if not _as_span(span)), None
-        )
-        if fault := fault or next(_faults(spans, text), None):
+        spans = [span for value in found if (span := _as_span(value))]
+        if fault := next(chain(_strays(found), _faults(spans, text)), None):
             raise KazstanceError(f"segmenter {self.name}: {fault}, in {text[:80]!r}")
         return spans
 
@@ -117,6 +115,11 @@ def _as_span(value: Any) -> Span | None:
         return index(start), index(end)
     except (TypeError, ValueError):
         return None
+
+
+def _strays(values: Iterable[Any]) -> Iterator[str]:
+    """What is wrong with values that are not spans."""
+    return (f"{value!r} is not a span; expected two whole numbers" for value in values if not _as_span(value))
 
 
 def _faults(spans: Iterable[Span], text: str) -> Iterator[str]:
