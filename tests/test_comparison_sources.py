@@ -292,3 +292,22 @@ def test_pairs_are_counted_as_they_stand():
         UnknownNameError, match="target: .* in row 1 and .* more, expected one of disagree, mixed, agree"
     ):
         pairs(DatasetFolder().pairs, relation="target")
+
+
+def test_words_are_told_apart_by_the_language_of_each_row():
+    """A column of tags, or one tag for all."""
+    rows = [
+        {"source_id": "a", "target_id": "t", "text": "IŞIK", "tag": "tr"},
+        {"source_id": "b", "target_id": "t", "text": "IT IS", "tag": "en"},
+        {"source_id": "b", "target_id": "t", "text": "मज़दूरों की", "tag": None},
+    ]
+    assert {word.word for word in wording("t", rows, language="tag")} == {"ışık", "it", "is", "मज़दूरों", "की"}
+    assert {word.word for word in wording("t", rows, language="tr")} == {"ışık", "ıt", "ıs", "मज़दूरों", "की"}
+    with pytest.raises(KazstanceError, match="language: 'tags' is not a language tag.*or a column of the table"):
+        wording("t", rows, language="tags")
+
+
+def test_a_language_without_spaces_between_words_has_words():
+    pytest.importorskip("icu4py")
+    rows = [{"source_id": name, "target_id": "t", "text": "政府派出了军队"} for name in "ab"]
+    assert {word.word for word in wording("t", rows, language="zh")} >= {"政府", "军队"}

@@ -101,13 +101,11 @@ def wording(
     targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    said: dict[str, Counter[str]] = {}
     spoken_on = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias("text"), tagged)
+    said: dict[str, Counter[str]] = {}
     for name, *row in spoken_on.collect().iter_rows():
         said.setdefault(name, Counter()).update(_words(*row))
-    behind = rows if background is None else as_frame(background).lazy()
-    texts = behind.select(as_text(text).alias("text"), _tag(behind, language)).unique().collect()
-    everywhere = Counter(word for row in texts.iter_rows() for word in _words(*row))
+    everywhere = _counted(rows if background is None else as_frame(background).lazy(), text, language)
     return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
 
 
@@ -123,6 +121,12 @@ def _tag(rows: Any, language: str) -> Any:
         return nw.lit(check_tag(language)).alias("language")
     except ValueError as error:
         raise KazstanceError(f"language: {error}, or a column of the table") from None
+
+
+def _counted(rows: Any, text: str, language: str) -> Counter[str]:
+    """The words of each text once."""
+    texts = rows.select(as_text(text).alias("text"), _tag(rows, language)).unique().collect()
+    return Counter(word for row in texts.iter_rows() for word in _words(*row))
 
 
 def _words(text: str | None, language: str) -> list[str]:

@@ -130,11 +130,16 @@ def _faults(spans: Iterable[Span], text: str) -> Iterator[str]:
             yield f"the span {start, end} is empty, or begins before {done}, where the span before it ends"
         if end > len(text):
             yield f"the span {start, end} ends beyond the text, which has {len(text)} characters"
-        if lost := text[done:start].strip():
-            yield f"{lost[:80]!r} at {done} is in no unit"
+        yield from _lost(text, done, start)
         done = end
-    if lost := text[done:].strip():
-        yield f"{lost[:80]!r} at {done} is in no unit"
+    yield from _lost(text, done, len(text))
+
+
+def _lost(text: str, start: int, end: int) -> Iterator[str]:
+    """What stands between two units."""
+    between = text[start:end]
+    if lost := between.strip():
+        yield f"{lost[:80]!r} at {start + between.index(lost)} is in no unit"
 
 
 def _imported(name: str, corpus: Path) -> Segmenter:

@@ -21,7 +21,7 @@ FULL_STOPS: Final = frozenset(".۔．")
 """Ends that also mark abbreviations."""
 ASKING: Final = frozenset("؟！？՞՜")
 """Ends of a script's own that may stand inside a sentence, in a quotation."""
-DOTS: Final = frozenset(".…‥")
+ELLIPSES: Final = frozenset("…‥")
 CLOSERS: Final = r"""(?:[\p{{Pe}}\p{{Pf}}"'”’]|\p{{Pi}}(?=\s|$)|[\u00a0\u202f{space}]»|\[\d{{1,3}}\]|[¹²³⁰⁴-⁹])*"""
 """What stands behind the end of a sentence and belongs to it: brackets, quotation marks, numbers of notes."""
 EMOJI: Final = r"(?:\s?[\p{Emoji_Presentation}\p{Emoji_Modifier}\ufe0f\u200d]+)*"
@@ -67,6 +67,7 @@ class Rules:
     """What a full stop means in a language; words are in small letters and without their last full stop."""
 
     bound: frozenset[str] = frozenset()
+    either: frozenset[str] = frozenset()
     ends: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     starters: frozenset[str] = frozenset()
@@ -140,22 +141,23 @@ def _rules(name: str) -> Rules:
 
 def _is_end(stop: Stop, language: str) -> bool:
     """Whether a sentence ends."""
-    last = (stop.more or stop.marks)[-1]
-    own = last not in SPACED
-    following = stop.following
-    if not WORD.search(stop.sofar) or not following or CONTINUING.match(stop.rest):
+    if not _may_end(stop) or _is_inside(stop, language):
         return False
-    if not stop.space and not own and (last in DOTS - {"."} or not UNSPACED.match(stop.rest)):
-        return False
-    if _is_inside(stop, language):
-        return False
-    if own and last not in ASKING | FULL_STOPS:
+    last, following = (stop.more or stop.marks)[-1], stop.following
+    if last not in SPACED | ASKING | FULL_STOPS:
         return True
     if LOWER.match(following) and not CAMEL.match(following):
         return False
-    if stop.marks + stop.more not in FULL_STOPS or stop.closers:
-        return True
-    return _is_full_stop(stop, following, language)
+    is_plain = stop.marks + stop.more in FULL_STOPS and not stop.closers
+    return not is_plain or _is_full_stop(stop, following, language)
+
+
+def _may_end(stop: Stop) -> bool:
+    """Whether a sentence has words so far, and what follows neither continues it nor stands too close."""
+    if not WORD.search(stop.sofar) or not stop.following or CONTINUING.match(stop.rest):
+        return False
+    last = (stop.more or stop.marks)[-1]
+    return bool(stop.space or last not in SPACED or (last not in ELLIPSES and UNSPACED.match(stop.rest)))
 
 
 def _is_inside(stop: Stop, language: str) -> bool:
@@ -200,12 +202,14 @@ def _is_full_stop(stop: Stop, following: str, language: str) -> bool:
 def _is_end_of_token(token: str, before: str, following: str, rules: Rules) -> bool:
     """Whether a sentence ends with a word or number that has a full stop behind it."""
     word = WORD.match(following)
-    starts = bool(word and word[0].casefold() in rules.starters)
+    starts = bool(word and word[0].casefold() in rules.starters and not INITIAL.match(following))
     forms = {token.casefold(), regex.split(r"['’\-]", token.casefold())[-1]}
     if forms & rules.ends:
         return _ends_here(token, before, following, starts=starts)
     if forms & rules.bound or (forms & rules.numbers and following[0].isdigit()):
         return False
+    if forms & rules.either:
+        return starts
     if NUMERAL.fullmatch(token) and (not LETTER.fullmatch(token) or rules.ordinals):
         return not rules.ordinals or _ends_with_number(token, following, starts=starts)
     if LETTER.fullmatch(token):
@@ -215,7 +219,7 @@ def _is_end_of_token(token: str, before: str, following: str, rules: Rules) -> b
 
 
 def _ends_here(token: str, before: str, following: str, *, starts: bool) -> bool:
-    """Whether an abbreviation that may end a sentence does: a unit only behind its number, and no date at the outset."""
+    """Whether an abbreviation that may end a sentence does: a unit behind its number only, a date not at the outset."""
     if following[0].isdigit():
         return False
     if len(set(token)) > 1:
@@ -232,7 +236,7 @@ def _ends_with_number(token: str, following: str, *, starts: bool) -> bool:
 def _latin_rules() -> Rules:
     """The rules for Latin words in a text of another script: English, whose abbreviations end nothing there."""
     english = _rules("en")
-    return Rules(bound=english.bound | english.ends, numbers=english.numbers)
+    return Rules(bound=english.bound | english.either | english.ends, numbers=english.numbers)
 
 
 def _has_case(letter: str) -> bool:
