@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from icu4py.breakers import SentenceBreaker, WordBreaker
@@ -190,10 +190,8 @@ def growth() -> list[list[str]]:
     return lines
 
 
-def _reference(language: str) -> dict[str, list[dict[str, list[str]]]]:
-    found: dict[str, list[dict[str, list[str]]]] = json.loads(
-        (REFERENCE / f"{language}.json").read_text(encoding="utf-8")
-    )
+def _reference(language: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((REFERENCE / f"{language}.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+import time
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,16 @@ def test_what_a_full_stop_means_depends_on_the_language(language, expected):
 @given(text=st.text(st.sampled_from("aA1 .!?…。؟۔।()“”«»\n\t\u00a0😀é́中ا"), max_size=60))
 def test_spans_hold_all_of_any_text_in_order(language, text):
     Segmenter("unicode", "", sentences).spans(text, language)
+
+
+@pytest.mark.parametrize("piece", ["1. ", "a.", "(", "A. ", "“?” ", ".", " ", "!😀", "... x"])
+def test_a_long_text_without_an_end_takes_time_in_proportion(piece):
+    def spent(n):
+        started = time.process_time()
+        list(sentences(piece * n, "en"))
+        return time.process_time() - started
+
+    assert spent(40_000) < 9 * min(spent(10_000), spent(10_000)) + 0.5
 
 
 @pytest.mark.parametrize("name", ["nupunkt", "yasbd", "lines"])

@@ -162,6 +162,7 @@ def _imported(name: str, corpus: Path) -> Segmenter:
     return Segmenter(name, getattr(found, MARKED), found)
 
 
+@cache
 def _version(name: str) -> str:
     """The version of a segmenter of ours, with that of what it rests on."""
     if name == "unicode":

@@ -76,9 +76,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class Stop:
-    """A possible end of a sentence: the sentence so far, its marks and what closes it, and what follows."""
+    """A possible end of a sentence: the last of the sentence so far, its marks and what closes it, and what follows.
+
+    `quotes` says whether the sentence began with a quotation mark.
+    """
 
     sofar: str
+    quotes: bool
     marks: str
     closers: str
     more: str
@@ -110,8 +114,15 @@ def sentences(text: str, language: str) -> Iterator[Span]:
         end = found.end("closed")
         if found.end() == len(text):
             break
-        rest = text[found.end() : found.end() + REACH]
-        stop = Stop(text[start : found.start()], found["marks"], found["closers"], found["more"], found["space"], rest)
+        stop = Stop(
+            sofar=text[max(start, found.start() - REACH) : found.start()],
+            quotes=QUOTES.match(text, start) is not None,
+            marks=found["marks"],
+            closers=found["closers"],
+            more=found["more"],
+            space=found["space"],
+            rest=text[found.end() : found.end() + REACH],
+        )
         if _is_end(stop, language):
             yield start, end
             start = found.end()
@@ -167,11 +178,10 @@ def _is_inside(stop: Stop, language: str) -> bool:
         return not stop.more if ")" in stop.closers.translate(ROUND) else _closes(stop.rest)
     if not stop.closers or stop.more:
         return False
-    opens = QUOTES.match(stop.sofar) is not None
     quoting = QUOTING.get(base(language))
     if quoting:
-        return not stop.space and quoting.match(stop.rest) is not None and (opens or base(language) == "ja")
-    return opens and stop.marks[-1] not in FULL_STOPS and not _has_case(stop.following[:1])
+        return not stop.space and quoting.match(stop.rest) is not None and (stop.quotes or base(language) == "ja")
+    return stop.quotes and stop.marks[-1] not in FULL_STOPS and not _has_case(stop.following[:1])
 
 
 def _closes(rest: str) -> bool:
