@@ -14,6 +14,7 @@ from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
+Paragraphs = Literal["line", "blank_line"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
 Language = Annotated[Text, AfterValidator(check_tag)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
@@ -47,7 +48,7 @@ class UnitSettings(Input):
 
     segmenter: Text | None = None
     """`nupunkt`, `unicode`, `yasbd`, `lines` or `module:function`; without it, the language decides."""
-    paragraphs: Literal["line", "blank_line"] | None = None
+    paragraphs: Paragraphs | None = None
     """What ends a paragraph: every line end (where nothing is said), or a blank line."""
 
 

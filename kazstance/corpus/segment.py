@@ -1,14 +1,13 @@
 """Cut repaired texts into units, with kind, voice and notes as curated; every character ends up in exactly one."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from unicodedata import normalize
 
 import numpy as np
 
 from kazstance.corpus.inputs import Entry, SourceInput, UnitInput, VoiceInput
+from kazstance.corpus.paragraphs import paragraph_spans
 from kazstance.corpus.read import Corpus
 from kazstance.corpus.repair import RepairedText, apply, repair
 from kazstance.errors import InputError, KazstanceError, Problem
@@ -20,7 +19,6 @@ Span = tuple[int, int]
 Rules = Sequence[Entry[UnitInput]]
 Cutter = Callable[[str], Iterator[list[Span]]]
 """The units of each paragraph of a text."""
-BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 
 @dataclass
@@ -65,10 +63,10 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
 def _cutter(corpus: Corpus, source: SourceInput) -> Cutter:
     """The spans of the units of each paragraph of a text, as the settings of its source have it."""
     segmenter = corpus.segmenters[source.id]
-    paragraphs = PARAGRAPHS[source.paragraphs or corpus.header.paragraphs or "line"]
+    ends = source.paragraphs or corpus.header.paragraphs or "line"
 
     def cut(text: str) -> Iterator[list[Span]]:
-        for start, end in paragraphs(text):
+        for start, end in paragraph_spans(text, ends):
             try:
                 yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], source.language)]
             except KazstanceError as error:
@@ -76,26 +74,6 @@ def _cutter(corpus: Corpus, source: SourceInput) -> Cutter:
                 raise InputError([Problem(f"texts/{source.id}.txt", line, None, str(error))]) from error
 
     return cut
-
-
-def _lines(text: str) -> Iterator[Span]:
-    """The spans of the lines of a text."""
-    start = 0
-    for line in text.split("\n"):
-        yield start, start + len(line)
-        start += len(line) + 1
-
-
-def _blocks(text: str) -> Iterator[Span]:
-    """The spans of what stands between blank lines."""
-    start = 0
-    for found in BLANK_LINES.finditer(text):
-        yield start, found.start()
-        start = found.end()
-    yield start, len(text)
-
-
-PARAGRAPHS: Final = {"line": _lines, "blank_line": _blocks}
 
 
 def _units(

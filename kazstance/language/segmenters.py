@@ -95,8 +95,8 @@ def choose_segmenter(name: str | None, language: str, corpus: Path) -> Segmenter
         raise KazstanceError(f"{found!r} is not a segmenter; {choose(found, (*NAMES, 'module:function'))}")
     if found in ("unicode", "nupunkt") and (unmarked := UNMARKED.get(script(language))):
         raise KazstanceError(
-            f'the {unmarked} script marks no sentence ends; give a unit a line with segmenter = "lines", or name '
-            "another segmenter"
+            f'text in the {unmarked} script has no marks at the ends of sentences; set segmenter = "lines" (one unit '
+            "per line), or choose another segmenter"
         )
     if found == "yasbd":
         _yasbd(base(language))
@@ -104,7 +104,7 @@ def choose_segmenter(name: str | None, language: str, corpus: Path) -> Segmenter
         _nupunkt()
     note = ""
     if found == "unicode" and not unicode_rules.has_rules(language):
-        note = f"language {language!r} has no sentence rules; its text is cut at Unicode's sentence ends"
+        note = f"language {language!r} has no sentence rules; its text is split at Unicode sentence ends"
     return Segmenter(found, _version(found), CUTS[found], note)
 
 
@@ -139,7 +139,7 @@ def _lost(text: str, start: int, end: int) -> Iterator[str]:
     """What stands between two units."""
     between = text[start:end]
     if lost := between.strip():
-        yield f"{lost[:80]!r} at {start + between.index(lost)} is in no unit"
+        yield f"{lost[:80]!r} at {start + between.index(lost)} is not in any unit"
 
 
 def _imported(name: str, corpus: Path) -> Segmenter:
