@@ -1,6 +1,7 @@
 """Words and language tags: against what the scripts' own rules say, and the same text typed in other ways."""
 
 import json
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -9,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
+from kazstance.corpus.build import make
+from kazstance.errors import MissingExtraError
+from kazstance.language.icu import _breaker_of
 from kazstance.language.tags import UNDETERMINED, base, check_tag, is_right_to_left, script
 from kazstance.language.words import normal, tokens, words
+from tests.conftest import quiet
 
 REFERENCE = Path(__file__).parent / "languages"
 LANGUAGES = sorted(file.stem for file in REFERENCE.glob("*.json"))
@@ -125,3 +130,18 @@ def test_what_a_tag_says():
         if is_right_to_left(tag)
     }
     assert right == {"ar", "he", "ur", "fa", "ckb", "dv", "yi", "pa-Arab"}
+
+
+def test_without_a_dictionary_a_corpus_is_refused_with_what_to_install(harbour, tmp_path, monkeypatch):
+    """Before any work, and not with words that are whole clauses."""
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    monkeypatch.delitem(sys.modules, "icu4py.breakers", raising=False)
+    _breaker_of.cache_clear()
+    remedy = r"icu4py is not installed; run: pip install 'kazstance\[languages\]'"
+    for language in ("zh", "ja", "th", "lo", "km", "my", "yue-Hant"):
+        with pytest.raises(MissingExtraError, match=remedy):
+            words("政府派出了军队", language)
+    settings = (harbour / "sources.toml").read_text().replace('language = "en"', 'language = "zh"', 1)
+    (harbour / "sources.toml").write_text(settings)
+    with pytest.raises(MissingExtraError, match=remedy):
+        make(harbour, quiet)
