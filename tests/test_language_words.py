@@ -134,8 +134,16 @@ def test_what_a_tag_says():
 
 def test_without_a_dictionary_a_corpus_is_refused_with_what_to_install(harbour, tmp_path, monkeypatch):
     """Before any work, and not with words that are whole clauses."""
-    monkeypatch.setitem(sys.modules, "icu4py", None)
-    monkeypatch.delitem(sys.modules, "icu4py.breakers", raising=False)
+
+    class Hiding:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.partition(".")[0] == "icu4py":
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "icu4py"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Hiding, *sys.meta_path])
     _breaker_of.cache_clear()
     remedy = r"icu4py is not installed; run: pip install 'kazstance\[languages\]'"
     for language in ("zh", "ja", "th", "lo", "km", "my", "yue-Hant"):
