@@ -14,7 +14,7 @@ from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
-from kazstance.language.words import check_words
+from kazstance.language.words import word_tools
 from kazstance.output.terminal import echo
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
@@ -32,6 +32,7 @@ class Dataset:
     corpus: Corpus
     rows: Rows
     folds: dict[str, tuple[Fold, ...]]
+    tools: dict[str, str]
 
 
 def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
@@ -41,9 +42,8 @@ def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
         InputError: with every problem found.
     """
     dataset = make(path, say)
-    segmenters = {segmenter.name: segmenter.version for segmenter in dataset.corpus.segmenters.values()}
     corpus = dataset.corpus
-    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, segmenters=segmenters)
+    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, tools=dataset.tools)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
@@ -57,8 +57,9 @@ def make(path: Path, say: Say = echo) -> Dataset:
     corpus = read(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
+    tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
     for entry in corpus.sources:
-        check_words(entry.value.language)
+        tools |= word_tools(entry.value.language)
     sentences, problems = segment(corpus)
     raise_all(problems)
     annotated = [sentence for sentence in sentences if sentence.annotated]
@@ -80,7 +81,7 @@ def make(path: Path, say: Say = echo) -> Dataset:
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
-    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
+    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds), tools)
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:

@@ -29,9 +29,12 @@ def write(
     folds: Mapping[str, tuple[Fold, ...]],
     inputs: Mapping[str, str],
     *,
-    segmenters: Mapping[str, str],
+    tools: Mapping[str, str],
 ) -> Manifest:
-    """Write all tables and the manifest into a folder that is empty; `segmenters` are those used, with versions."""
+    """Write all tables and the manifest into a folder that is empty.
+
+    `tools` are those that found units and words, with their versions.
+    """
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}
         for table, spec in TABLES.items()
@@ -45,7 +48,7 @@ def write(
         tools={
             "kazstance": kazstance.__version__,
             "python": platform.python_version(),
-            **dict(sorted({**{tool: version(tool) for tool in TOOLS}, **segmenters}.items())),
+            **dict(sorted({**{tool: version(tool) for tool in TOOLS}, **tools}.items())),
         },
     )
     signed = sign(manifest)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Final
 
 import regex
@@ -53,14 +54,16 @@ def normal(text: str, language: str = UNDETERMINED) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
-def check_words(language: str) -> None:
-    """See that the words of a language can be told apart.
+def word_tools(language: str) -> dict[str, str]:
+    """The packages, with versions, that the words of a language rest on beyond the base install.
 
     Raises:
         MissingExtraError: the language is written without spaces between words, and icu4py is not installed.
     """
-    if script(language) in UNSPACED:
-        list(dictionary_words("", language))
+    if script(language) not in UNSPACED:
+        return {}
+    list(dictionary_words("", language))
+    return {"icu4py": version("icu4py")}
 
 
 def words(text: str, language: str = UNDETERMINED) -> list[str]:
