@@ -224,7 +224,7 @@ def main() -> None:
     page = [
         "# Languages",
         "`python -m benchmarks.languages`: the reference in `tests/languages`, which a language model wrote before "
-        "there were rules. They have been revised once since, after reading their errors in it, so that it flatters them: "
+        "there were rules. The rules were revised once after reading their errors in it, so that it flatters them: "
         "before that, `unicode` had 89.2 in the mean, not 94.6, and French words were not parted from elided articles. "
         f"Python {platform.python_version()}, {versions}.",
         "## Sentences",

@@ -19,7 +19,7 @@ ALLOWED = {
     "paths": set(),
     "stats": set(),
     "extras": {"errors"},
-    "language": {"errors", "extras"},
+    "language": {"errors", "extras", "paths"},
     "output": {"errors", "extras", "paths", "stats"},
     "schema": {"docstrings", "errors", "output", "paths"},
     "input": {"errors", "paths", "schema", "stats"},

@@ -198,7 +198,7 @@ def test_code_in_a_corpus_folder_is_not_run(harbour, own, tmp_path, monkeypatch)
     (tmp_path / "code" / f"{own}.py").rename(moved)
     monkeypatch.syspath_prepend(harbour)
     edit(harbour / "sources.toml", 'license = "CC0-1.0"', f'license = "CC0-1.0"\nsegmenter = "{own}:halves"')
-    unread = pytest.warns(match="is not a file of a corpus")
+    unread = pytest.warns(match="is not a corpus file")
     with unread, pytest.raises(InputError, match=f"{own} is part of the corpus folder, whose code is not run"):
         read(harbour)
     assert not moved.with_suffix(".ran").exists()

@@ -17,6 +17,7 @@ from kazstance.errors import KazstanceError, choose
 from kazstance.extras import naming_extras
 from kazstance.language import sentences as unicode_rules
 from kazstance.language.tags import base, script
+from kazstance.paths import StrPath
 
 Span = tuple[int, int]
 Cut = Callable[[str, str], Iterable[Span]]
@@ -76,7 +77,7 @@ def segmenter(version: str) -> Callable[[C], C]:
     return mark
 
 
-def choose_segmenter(name: str | None, language: str, corpus: Path) -> Segmenter:
+def choose_segmenter(name: str | None, language: str, corpus: StrPath) -> Segmenter:
     """The segmenter of that name, or where there is none that of the language: nupunkt for English, else `unicode`.
 
     Args:
@@ -89,7 +90,7 @@ def choose_segmenter(name: str | None, language: str, corpus: Path) -> Segmenter
         MissingExtraError: a package that it needs is not installed.
     """
     if name is not None and ":" in name:
-        return _imported(name, corpus)
+        return _imported(name, Path(corpus))
     found = name or ("nupunkt" if base(language) == "en" else "unicode")
     if found not in NAMES:
         raise KazstanceError(f"{found!r} is not a segmenter; {choose(found, (*NAMES, 'module:function'))}")
