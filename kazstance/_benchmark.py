@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger("kazstance")
 KINDS: Final = (".md", ".html", ".json")
-"""Endings of a report."""
+"""Suffixes of a report."""
 
 
 class Benchmark:
@@ -48,7 +48,7 @@ class Benchmark:
 
     @property
     def rows(self) -> tuple[Item, ...]:
-        """The rows to predict, in the order in which a list of predictions is read; each has `text` and `target`."""
+        """The rows to predict, in the order expected of a list of predictions; each has `text` and `target`."""
         return self.task.test
 
     def run(
@@ -67,29 +67,29 @@ class Benchmark:
         say: Callable[[str], None] = log.info,
         track: Track = iter,
     ) -> Result:
-        """Run a system on all folds and score it, beside the shortcuts.
+        """Run a system on all folds and score it, together with the shortcuts.
 
         Args:
             system: a name, an import path, a function of training and test items, or a scikit-learn estimator, see
                 `kazstance.models.systems.find_system`; or predictions made elsewhere: a file, a frame, a mapping from
-                ids, or a list in the order of `rows`, also of the outputs of a zero-shot pipeline.
+                ids, or a list in the order of `rows`, including the outputs of a zero-shot pipeline.
             out: the folder of the run, from which it is resumed; without it, nothing is written.
             name: what the system is called.
             labels: how predictions spell the labels: a preset, or a mapping from their values to the task's labels.
-            ignored: columns of predictions that need not agree with the rows.
+            ignored: columns of predictions whose values may differ from those of the rows.
             per_target: train the system on each target alone.
-            probes: ask for the probes of the dataset too.
+            probes: run the probes of the dataset too.
             family: the family of the model that is scored.
-            shortcuts: run the shortcuts beside the system.
+            shortcuts: run the shortcuts too.
             existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
-            say: is told of each fold, and of what is kept.
-            track: is given what is to be done, and gives it back one by one; for progress bars.
+            say: called with a line for each fold, and for anything that is reused.
+            track: wraps the jobs and yields them one by one; for progress bars.
 
         Raises:
             UnknownNameError: there is no such system.
-            InputError: faulty predictions; all problems are named.
+            InputError: predictions are invalid; all problems are listed.
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
-            KazstanceError: the system fails, or the folder is of another run.
+            KazstanceError: the system fails, or the folder holds another run.
         """
         beside = shortcuts_for(self.task) if shortcuts else ()
         with _place(out) as place:
@@ -110,8 +110,8 @@ class Benchmark:
         """All pairs of results, with paired intervals and a randomisation test, corrected for their number (Holm).
 
         Args:
-            results: two or more on the same rows.
-            metric: the metric; without it, the headline of the task.
+            results: two or more results on the same rows.
+            metric: the metric; by default, the headline of the task.
 
         Raises:
             UnknownNameError: there is no such metric.
@@ -120,14 +120,14 @@ class Benchmark:
         return compare_results(results, metric)
 
     def report(self, results: Result | Iterable[Result], out: StrPath) -> Path:
-        """Write results as a page, each beside its lift over the best shortcut; gives back the path.
+        """Write results as a page, each with its lift over the best shortcut, and return the path.
 
         Args:
-            results: one or more.
-            out: the page to write, by its ending Markdown (.md), HTML with charts (.html) or JSON (.json).
+            results: one or more results.
+            out: the page to write: Markdown (.md), HTML with charts (.html) or JSON (.json).
 
         Raises:
-            UnknownNameError: another ending.
+            UnknownNameError: the path has any other suffix.
         """
         return write_report([results] if isinstance(results, Result) else results, Path(out))
 
@@ -144,7 +144,7 @@ class Benchmark:
         """A system, or predictions made elsewhere."""
         if _is_system(system):
             if labels is not None or ignored:
-                raise KazstanceError("labels and ignored columns are those of predictions, not of a system")
+                raise KazstanceError("labels and ignored columns apply to predictions, not to a system")
             return find_system(system, self.task.labels, name=name)
         spelling = None if labels is None else given(labels, self.task.labels)
         called = name or (Path(system).stem if isinstance(system, str | os.PathLike) else "predictions")
@@ -159,7 +159,7 @@ class Benchmark:
 
 @contextmanager
 def _place(out: StrPath | None) -> Iterator[Path]:
-    """The folder of a run, held while it is written; without one, a folder that is removed afterwards."""
+    """The folder of a run, locked while it is written; by default, a temporary folder."""
     if out is not None:
         with filling(Path(out)):
             yield Path(out)
@@ -175,22 +175,22 @@ def _per_target(asked: System | Predictions) -> System:
         KazstanceError: it is not a system.
     """
     if isinstance(asked, Predictions):
-        raise KazstanceError("per_target trains a system; expected a system, not predictions")
+        raise KazstanceError("per_target applies to a system, not to predictions; expected a system")
     return asked.per_target()
 
 
 def _is_system(given: Any) -> bool:
-    """Whether something is a system, and not predictions: a name, a callable, or an estimator."""
+    """Whether something is a system (a name, a callable or an estimator) rather than predictions."""
     if isinstance(given, str):
         return ending(Path(given)) not in ENDINGS
     return isinstance(given, System) or callable(given) or (hasattr(given, "fit") and hasattr(given, "predict"))
 
 
 def write_report(results: Iterable[Result], out: StrPath) -> Path:
-    """Write results as a page; gives back the path.
+    """Write results as a page, and return the path.
 
     Raises:
-        UnknownNameError: the path has another ending than `KINDS`.
+        UnknownNameError: the suffix of the path is not one of `KINDS`.
     """
     out = Path(out)
     suffix = suffix_of(out, "kind of page", KINDS)
@@ -226,20 +226,20 @@ def benchmark(
     Args:
         train: rows to train on: a file, a data frame, or anything else that holds rows.
         test: rows to predict.
-        dev: rows to choose settings on; without them, about 15 % of the training rows are used.
+        dev: rows to choose settings on; by default, about 15 % of the training rows are used.
         text: the column of the text.
         target: the column of the target.
         label: the column of the label.
         labels: how the column spells them: a preset, or a mapping from its values to favor, against, neutral and none.
         id: the column or columns that identify a row; without them, rows are numbered.
-        source: the column of whoever speaks, if there is one.
-        cluster: the column of what belongs together, such as a thread; intervals draw whole clusters.
-        delimiter: what is between the fields of a text file; without it, a comma in .csv, and a tab in .tsv and .txt.
-        encoding: of text files.
+        source: the column of the source, if there is one.
+        cluster: the column of the cluster, such as a thread; intervals resample whole clusters.
+        delimiter: the field delimiter of text files; by default a comma in .csv, and a tab in .tsv and .txt files.
+        encoding: the encoding of text files.
 
     Raises:
-        InputError: rows that are not as they should be; all are named.
-        UnknownNameError: a column that is not there.
+        InputError: rows are invalid; all problems are listed.
+        UnknownNameError: a column does not exist.
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)

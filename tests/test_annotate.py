@@ -317,8 +317,8 @@ BROKEN = {
     "no label": (lambda r: change(r, 1, label=""), "filled.csv:2: label: '', expected one of against, neutral, favor, none"),
     "no explicitness": (lambda r: change(r, 1, explicitness=""), "filled.csv:2: explicitness: '', expected explicit or implicit"),
     "an unknown explicitness": (lambda r: change(r, 1, explicitness="yes"), "filled.csv:2: explicitness: 'yes', expected explicit or implicit"),
-    "explicitness beside none": (lambda r: change(r, 2, explicitness="explicit"), "filled.csv:3: explicitness: 'explicit', expected nothing beside the label none"),
-    "explicitness beside neutral": (lambda r: change(r, 1, label="neutral"), "filled.csv:2: explicitness: 'explicit', expected nothing beside the label neutral"),
+    "explicitness beside none": (lambda r: change(r, 2, explicitness="explicit"), "filled.csv:3: explicitness: 'explicit', expected an empty cell with the label none"),
+    "explicitness beside neutral": (lambda r: change(r, 1, label="neutral"), "filled.csv:2: explicitness: 'explicit', expected an empty cell with the label neutral"),
     "no certainty": (lambda r: change(r, 1, certainty=""), "filled.csv:2: certainty: '', expected sure or unsure"),
     "an unknown certainty": (lambda r: change(r, 1, certainty="90 %"), "filled.csv:2: certainty: '90 %', expected sure or unsure"),
     "no evidence": (lambda r: change(r, 1, evidence=""), "filled.csv:2: evidence: '', expected a part of the sentence, unless the label is none"),
@@ -326,13 +326,13 @@ BROKEN = {
     "evidence that is not in the sentence": (lambda r: change(r, 1, evidence="Yes to"), "filled.csv:2: evidence: 'Yes to', expected a part of 'No to the harbour toll!'"),
     "one of two spans is not": (lambda r: change(r, 1, evidence="No to ++ tolls"), "filled.csv:2: evidence: 'tolls', expected a part of 'No to the harbour toll!'"),
     "evidence in another case": (lambda r: change(r, 1, evidence="no to"), "filled.csv:2: evidence: 'no to', expected a part of 'No to the harbour toll!'"),
-    "a changed sentence": (lambda r: change(r, 1, sentence="Yes to the harbour toll!"), "filled.csv:2: sentence: 'Yes to the harbour toll!', expected 'No to the harbour toll!' as it was exported"),
-    "a changed target": (lambda r: change(r, 1, target_id="strike"), "filled.csv:2: target_id: 'strike', expected 'toll' as it was exported"),
-    "a changed definition": (lambda r: change(r, 1, definition="x"), "filled.csv:2: definition: 'x', expected '.*' as it was exported"),
-    "swapped sentences": (swap, "filled.csv:32: sentence: 'No to the harbour toll!', expected '.*' as it was exported"),
-    "a missing row": (lambda r: r.pop(4), r"filled.csv: item: 1 items are missing: 5; expected an answer to each"),
-    "many missing rows": (lambda r: r.__delitem__(slice(10, None)), r"filled.csv: item: 59 items are missing: 11, 12, .*, 20, …; expected an answer to each"),
-    "a doubled row": (lambda r: r.append(dict(r[0])), "filled.csv:71: item: 1 stands on line 2 too, expected once"),
+    "a changed sentence": (lambda r: change(r, 1, sentence="Yes to the harbour toll!"), "filled.csv:2: sentence: 'Yes to the harbour toll!', expected 'No to the harbour toll!', as exported"),
+    "a changed target": (lambda r: change(r, 1, target_id="strike"), "filled.csv:2: target_id: 'strike', expected 'toll', as exported"),
+    "a changed definition": (lambda r: change(r, 1, definition="x"), "filled.csv:2: definition: 'x', expected '.*', as exported"),
+    "swapped sentences": (swap, "filled.csv:32: sentence: 'No to the harbour toll!', expected '.*', as exported"),
+    "a missing row": (lambda r: r.pop(4), r"filled.csv: item: missing items \(1\): 5; expected an answer to each"),
+    "many missing rows": (lambda r: r.__delitem__(slice(10, None)), r"filled.csv: item: missing items \(59\): 11, 12, .*, 20, …; expected an answer to each"),
+    "a doubled row": (lambda r: r.append(dict(r[0])), "filled.csv:71: item: 1 also appears on line 2, expected once"),
     "an unknown item": (lambda r: change(r, 1, item="700"), "filled.csv:2: item: 700, expected an item of the plan"),
     "an item that is no number": (lambda r: change(r, 1, item="one"), "filled.csv:2: item: 'one', Input should be a valid integer.*"),
     "an item of zero": (lambda r: change(r, 1, item="0"), "filled.csv:2: item: '0', Input should be greater than or equal to 1"),
@@ -368,19 +368,19 @@ def result_of(tasks, number):
 
 
 BROKEN_TASKS = {
-    "no annotation": (lambda t: t[0].update(annotations=[]), "export.json:1: annotations: 0 that were submitted, expected 1"),
-    "only a cancelled one": (lambda t: t[0]["annotations"][0].update(was_cancelled=True), "export.json:1: annotations: 0 that were submitted, expected 1"),
-    "two annotations": (lambda t: t[0]["annotations"].append(t[1]["annotations"][0]), "export.json:1: annotations: 2 that were submitted, expected 1"),
+    "no annotation": (lambda t: t[0].update(annotations=[]), "export.json:1: annotations: 0 submitted, expected 1"),
+    "only a cancelled one": (lambda t: t[0]["annotations"][0].update(was_cancelled=True), "export.json:1: annotations: 0 submitted, expected 1"),
+    "two annotations": (lambda t: t[0]["annotations"].append(t[1]["annotations"][0]), "export.json:1: annotations: 2 submitted, expected 1"),
     "no result": (lambda t: t[0]["annotations"][0].update(result=[]), "export.json:1: label: '', expected one of against, neutral, favor, none"),
     "two labels": (lambda t: result_of(t, 1).append(result_of(t, 1)[0]), "export.json:1: label: 'against against', expected one of .*"),
     "a shifted span": (lambda t: result_of(t, 1)[3]["value"].update(start=1), "export.json:1: evidence: 'No to', expected a part of 'No to the harbour toll!'"),
     "a span before the beginning": (lambda t: result_of(t, 1)[3]["value"].update(start=-3), "export.json:1: evidence: 'No to', expected a part of 'No to the harbour toll!'"),
     "a span without text": (lambda t: result_of(t, 1)[3]["value"].pop("text"), "export.json:1: evidence: no start or text, expected both"),
-    "another text": (lambda t: t[0]["data"].update(text="Yes!"), "export.json:1: data: text or target is another than was exported for this item"),
+    "another text": (lambda t: t[0]["data"].update(text="Yes!"), "export.json:1: data: the text or target differs from the one exported for this item"),
     "an unknown item": (lambda t: t[0]["data"].update(item=700), "export.json:1: data.item: 700, expected an item of the plan"),
     "no data": (lambda t: t[0].pop("data"), "export.json:1: data: Field required"),
     "a task that is a text": (lambda t: t.__setitem__(0, "x"), "export.json:1: Input should be a valid dictionary .*"),
-    "a doubled task": (lambda t: t.append(t[0]), "export.json:70: item: 1 stands on line 1 too, expected once"),
+    "a doubled task": (lambda t: t.append(t[0]), "export.json:70: item: 1 also appears on line 1, expected once"),
 }  # fmt: skip
 
 
@@ -424,7 +424,7 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
     (sheet / "other.json").write_text(plan.replace('"p1"', '"a"'))
     (sheet / "named.csv").write_text(filled.read_text().replace(",p1,", ",a,"))
     check_refused(
-        harbour, sheet / "named.csv", sheet / "other.json", ".*annotator: 'a' has judged already, expected a new name"
+        harbour, sheet / "named.csv", sheet / "other.json", ".*annotator: 'a' has already judged, expected a new name"
     )
     (sheet / "other.json").write_text(plan.replace('"p1"', '"../../p1"'))
     check_refused(
@@ -436,7 +436,7 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
         harbour,
         filled,
         sheet / "other.json",
-        "other.json: items.1: dockers/1/1 has changed since the sheet was made, expected the text that was shown",
+        "other.json: items.1: dockers/1/1 has changed since the sheet was made, expected the text in the sheet",
     )
 
 

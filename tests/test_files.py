@@ -160,12 +160,12 @@ FAULTS = {
     "a missing column": ("test.txt", change("Tweet", "Text"), "'Tweet' is not a column of ", 2),
     "an unknown label": ("test.txt", change("FAVOR", "UNKNOWN"), "test.txt:2: Stance: 'UNKNOWN', expected one of FAVOR, AGAINST, NONE", 1),
     "a doubled id": ("train.txt", change("103", "101"), "train.txt:4: ID: '101' as in line 2, expected each once", 1),
-    "an id in both": ("test.txt", change("10001", "101"), "test.txt: ID: '101' is a row of training too", 1),
+    "an id in both": ("test.txt", change("10001", "101"), "test.txt: ID: '101' is also a training row", 1),
     "an empty field": ("train.txt", change("Good lanes bring customers to our shops", " "), "train.txt:4: Tweet: nothing, expected something", 1),
     "an empty label": ("train.txt", change("FAVOR", ""), "train.txt:2: Stance: '', expected one of FAVOR, AGAINST, NONE", 1),
     "a field too many": ("train.txt", change("Good lanes", "Good\tlanes"), "train.txt:4: 5 fields, expected 4", 1),
     "no rows": ("test.txt", lambda text: text.splitlines()[0], "test.txt: no rows, expected some under the header", 1),
-    "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "majority: fold test: 'Parking' has no rows of training, expected Bicycle Lanes, Library Hours", 1),
+    "a new target": ("test.txt", lambda text: text.replace("Library Hours", "Parking"), "majority: fold test: 'Parking' has no training rows, expected Bicycle Lanes, Library Hours", 1),
 }  # fmt: skip
 
 

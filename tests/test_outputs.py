@@ -647,7 +647,7 @@ def test_an_import_can_be_run_again(harbour, sheet):
     before = state(harbour)
     assert import_sheet(harbour, sheet, "--name", "Aïda").code == 0
     assert state(harbour) == before
-    one_line(import_sheet(harbour, sheet, "--name", "Ada"), "'p1' has judged already, expected a new name")
+    one_line(import_sheet(harbour, sheet, "--name", "Ada"), "'p1' has already judged, expected a new name")
     assert state(harbour) == before
 
 

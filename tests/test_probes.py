@@ -158,7 +158,7 @@ def test_probes_are_of_the_task_stance_alone(tmp_path, harbour_data):
     for args in (["--task", "compare"], ["--task", "stance4"]):
         result = CliRunner().invoke(app, ["bench", "run", "majority", "--probes", *args, "--out", str(tmp_path / "r")])
         assert result.exit_code == 1
-        assert "probes show rows of the task stance otherwise, not of " in result.stderr
+        assert "probes show rows of the task stance differently, not of " in result.stderr
     assert not (tmp_path / "r").exists()
 
 
@@ -170,7 +170,7 @@ def test_a_dataset_without_probes_says_so(tmp_path, harbour):
     shutil.rmtree(harbour / "probes")
     (tmp_path / "out").mkdir()
     build(harbour, tmp_path / "out", quiet)
-    with pytest.raises(KazstanceError, match="the dataset has no items of probes"):
+    with pytest.raises(KazstanceError, match="the dataset has no probes"):
         run("majority", "stance", "cross_source", tmp_path / "r", probes=True, data=tmp_path / "out", say=quiet)
     run("majority", "stance", "cross_source", tmp_path / "r", data=tmp_path / "out", say=quiet)
     assert reload(tmp_path / "r", data=tmp_path / "out").probes == ()
@@ -228,7 +228,7 @@ def test_the_report_shows_probes_under_their_own_heading(tmp_path):
     page = to_markdown(found)
     headings = [line for line in page.splitlines() if line.startswith("### ")]
     assert [h for h in headings if "Probe" in h] == ["### Probe: mask", "### Probe: swap", "### Probe: mirror"]
-    assert "A track of consistency, no part of any score" in page
+    assert "A check of consistency, not part of any score" in page
     assert all("mirror" not in key for row in found for key in row.scores)
     again = json.loads(to_json(found))
     assert {p["probe"] for p in again[0]["probes"]} == {"mask", "swap", "mirror"}

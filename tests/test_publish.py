@@ -164,7 +164,7 @@ def test_changes_are_told_by_hash_and_a_tag_is_never_moved(hub, send):
     repository.tags["v1.2.0"] = repository.order[-2]
     with pytest.raises(HubError) as caught:
         send()
-    told = "v1.2.0 is there and points to other content (3 files differ: README.md, eval.yaml, old.txt); expected a new"
+    told = "v1.2.0 exists and points to other content (3 files differ: README.md, eval.yaml, old.txt); expected a new"
     assert told in str(caught.value)
     assert repository.tags["v1.2.0"] == repository.order[-2]
     send("1.2.1")
@@ -178,7 +178,7 @@ def test_somebody_else_commits_meanwhile(hub, small, send):
     there = upload.connect(WRITER, hub.endpoint)
     todo = upload.plan(there, small, "org/name", "1.2.0")
     repository.commit(files_of(hub) | {"more.txt": b"2"}, "theirs again")
-    with pytest.raises(HubError, match="somebody else has changed the repository meanwhile"):
+    with pytest.raises(HubError, match="the repository has changed in the meantime"):
         upload.upload(there, todo)
     assert files_of(hub)["more.txt"] == b"2"
 
@@ -189,7 +189,7 @@ def test_a_card_that_the_hub_refuses(hub, small, send, monkeypatch):
     readme.write_text("---\npretty_name: x\n---\n")
     try:
         with pytest.raises(
-            HubError, match='the Hub does not take it .400.: Invalid metadata in README.md. - "license" is'
+            HubError, match='the Hub rejects the request .400.: Invalid metadata in README.md. - "license" is'
         ):
             send()
     finally:
@@ -235,10 +235,10 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
 
 
 def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
-    wrong = "org/name: the Hub refuses the token (401); expected one that is valid and may write there\n"
+    wrong = "org/name: the Hub rejects the token (401); expected a valid token with write access to this repository\n"
     assert publish("--yes", token="hf_wrong", code=1).stderr == wrong
     todo = upload.plan(upload.connect(READER, hub.endpoint), small, "org/name", "1.2.0")
-    with pytest.raises(HubError, match="org/name: the token may not write there .403.; expected one with the right"):
+    with pytest.raises(HubError, match="org/name: the token has no write access .403.; expected one with write access"):
         upload.upload(upload.connect(READER, hub.endpoint), todo)
     monkeypatch.setattr(upload, "get_token", lambda: None)
     with pytest.raises(HubError, match="org/name: no token; set HF_TOKEN, run `hf auth login`, or pass --token-file"):
@@ -260,7 +260,7 @@ def test_a_token_from_a_file(hub, publish, tmp_path):
         (
             ["--repo-id", "org/name", "--token-file", "none"],
             1,
-            "none: cannot be read as UTF-8 or is empty; expected a token",
+            "none: cannot be read as UTF-8 or is empty; expected a file with a token",
         ),
     ],
 )

@@ -147,7 +147,7 @@ def test_what_is_wrong_with_a_publication_is_said(line, message, harbour):
 
 
 def test_nobody_is_made_up_as_author(harbour_data):
-    with pytest.raises(KazstanceError, match="harbour: no authors or no day of release; expected both under"):
+    with pytest.raises(KazstanceError, match="harbour: no authors or no release date; expected both under"):
         cite(dataset.manifest(data=harbour_data))
 
 
@@ -288,7 +288,7 @@ def test_every_field_is_described_and_labels_are_enumerated(metadata, loaded):
 
 
 def test_the_evaluation_names_columns_there_are_in_the_documented_shape(staged, harbour_data, tmp_path):
-    stage(harbour_data, tmp_path / "harbour")
+    stage(DatasetFolder(harbour_data), tmp_path / "harbour")
     for data in (staged, tmp_path / "harbour"):
         found = yaml.safe_load((data / "eval.yaml").read_text(encoding="utf-8"))
         assert found.keys() == {"name", "description", "evaluation_framework", "tasks"}

@@ -114,7 +114,7 @@ def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench):
     for more in ((), ("--reuse",)):
         refused = bench(*more)
         assert refused.code == 1
-        assert "unfinished; different now: code of helper; pass --again to begin anew" in refused.err
+        assert "unfinished; different now: code of helper; pass --again to start over" in refused.err
     unfinished = commands.run("bench report", "run", cwd=folder, out="page.md")
     assert unfinished.code == 1
     (folder / "helper.py").write_text('ANSWER = "favor"\n')
@@ -163,7 +163,7 @@ def test_what_no_digest_covers_is_named(folder, bench):
     found = bench()
     assert found.code == 0, found.err
     assert "note: not part of the run's identity: helper (no source file)" in found.err
-    assert "rl, line 12 (import_module of something computed)" in found.err
+    assert "rl, line 12 (import_module of a computed name)" in found.err
     assert json.loads((folder / "run" / "run.json").read_text())["system"]["unseen"]
 
 
@@ -344,7 +344,7 @@ def test_a_record_that_is_none_is_named_in_one_line(fault, made, harbour_data):
 def test_a_run_of_version_0_3_0_is_replaced_where_that_is_asked_for(made, harbour_data):
     file = made / "one" / "run.json"
     file.write_text(json.dumps(EARLIER))
-    with pytest.raises(KazstanceError, match="a run of an earlier version has to be run again, with --again"):
+    with pytest.raises(KazstanceError, match="a run of an earlier version must be run again, with --again"):
         bring(made / "other.jsonl", "one", "stance", "cross_source", made / "one", data=harbour_data, say=quiet)
     again = {"existing": "again", "data": harbour_data, "say": quiet}
     bring(made / "other.jsonl", "one", "stance", "cross_source", made / "one", **again)

@@ -14,22 +14,22 @@ from kazstance.paths import StrPath
 
 SHEET: Final = "sheet.csv"
 BETWEEN: Final = "++"
-"""What stands between several spans of evidence in a cell."""
+"""The separator of several spans of evidence in a cell."""
 
 
 def to_csv(sheet: Sheet) -> str:
-    """The questions as CSV, with empty columns to fill; no cell begins a formula."""
+    """The questions as CSV, with empty columns to fill in; no cell begins a formula."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(SheetRow.model_fields))
     writer.writeheader()
     for question in sheet.questions:
         cells = {name: safe_cell(value) for name, value in _shown(question).items()}
         writer.writerow(dict.fromkeys(SheetRow.model_fields, "") | cells)
-    return MARK + text.getvalue()  # without it, some spreadsheet programs do not take CSV for UTF-8
+    return MARK + text.getvalue()  # without it, some spreadsheet programs do not read CSV as UTF-8
 
 
 def from_csv(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[Answer]], Folder]:
-    """The answers of a filled sheet; each row has to be the one that was exported."""
+    """The answers of a completed sheet; each row must be as exported."""
     file = Path(file)
     folder = Folder(file.parent)
     answers = []
@@ -41,7 +41,7 @@ def from_csv(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[
         for name, value in _shown(question).items():
             if not _is_same(str(getattr(row, name)), str(value)):
                 came = f"{getattr(row, name)[:60]!r}" if name != "item" else row.item
-                folder.report(entry.file, entry.line, name, f"{came}, expected {str(value)[:60]!r} as it was exported")
+                folder.report(entry.file, entry.line, name, f"{came}, expected {str(value)[:60]!r}, as exported")
         marked = (span.strip() for span in row.evidence.split(BETWEEN))
         spans = tuple((None, _span(span, question.sentence.text)) for span in marked if span)
         answer = Answer(
@@ -57,12 +57,12 @@ def from_csv(file: StrPath, questions: dict[int, Question]) -> tuple[list[Entry[
 
 
 def _is_same(came: str, value: str) -> bool:
-    """Whether a cell is as it was exported; spreadsheet programs may take an apostrophe at its beginning away."""
+    """Whether a cell is as exported; spreadsheet programs may remove a leading apostrophe."""
     return came in (value, safe_cell(value), value.removeprefix("'"))
 
 
 def _span(marked: str, text: str) -> str:
-    """A span of a sentence; one that was copied with the apostrophe of its cell is taken without it."""
+    """A span of a sentence, without the apostrophe of its cell if that was copied too."""
     return marked if marked in text else plain_cell(marked)
 
 

@@ -1,4 +1,4 @@
-"""Answers back into a corpus folder: checked row by row, then written as one annotator's readings, or not at all."""
+"""Import answers into a corpus folder: checked row by row, then written as one annotator's readings, or not at all."""
 
 import datetime
 import json
@@ -29,13 +29,13 @@ from kazstance.schema.labels import Certainty, Explicitness, Label
 
 KEY: Final = "annotator"
 SHOWN: Final = 10
-"""Missing items that a message names."""
+"""Number of missing items that a message names."""
 READERS: Final = {".csv": from_csv, ".json": from_export}
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who judged, as far as that is to be said."""
+    """Who judged, as far as that may be published."""
 
     name: str | None = None
     note: str | None = None
@@ -43,14 +43,14 @@ class Person:
 
 
 def import_answers(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: Person) -> Path:
-    """Check a filled sheet, and write it as `annotations/<annotator>.jsonl` of the corpus, `origin: human`.
+    """Check a completed sheet, and write it to `annotations/<annotator>.jsonl` of the corpus, with `origin: human`.
 
-    The corpus is read as it will be before anything is written. Where it holds just these readings already, it stays as
-    it is, so that an import which was interrupted can be run again.
+    Before anything is written, the corpus is checked as it will be. If it already holds exactly these readings, it is
+    not changed, so that an interrupted import can be run again.
 
     Args:
         corpus_path: the corpus folder that the sheet was made from.
-        sheet: the filled sheet: .csv, or .json as Label Studio exports it.
+        sheet: the completed sheet: .csv, or .json as Label Studio exports it.
         plan_file: the plan that was written with the sheet.
         person: who judged.
 
@@ -58,7 +58,7 @@ def import_answers(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, per
         The file written.
 
     Raises:
-        InputError: with every problem of the sheet; nothing is written then.
+        InputError: with every problem of the sheet; nothing is written.
         KazstanceError: sheet or plan cannot be used, the annotator has judged already, or another process is writing
             to the corpus.
     """
@@ -84,11 +84,11 @@ def import_answers(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, per
 
 
 def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Iterable[dict[str, Any]]:
-    """The lines that a filled sheet makes.
+    """The lines that a completed sheet yields.
 
     Raises:
         InputError: with every problem of the sheet.
-        KazstanceError: it is of another kind.
+        KazstanceError: the file is not a sheet.
     """
     sentences, problems = segment(corpus)
     raise_all(problems)
@@ -105,16 +105,17 @@ def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Itera
 
 
 def _is_there(corpus: Corpus, out: Path, readings: bytes, entry: dict[str, Any]) -> bool:
-    """Whether the corpus holds the same readings already.
+    """Whether the corpus already holds the same readings.
 
     Raises:
-        KazstanceError: it holds others of that name; or others are in the file, though no annotator is listed for them.
+        KazstanceError: it holds different readings of that annotator, or the file does, though the annotator is not
+            listed.
     """
     name = entry["id"]
     is_same = out.is_file() and out.read_bytes() == readings
     listed = [found.value for found in corpus.annotators if found.value.id == name]
     if listed and not (is_same and listed[0].model_dump(exclude_unset=True) == entry):
-        raise KazstanceError(f"annotator: {name!r} has judged already, expected a new name")
+        raise KazstanceError(f"annotator: {name!r} has already judged, expected a new name")
     if not listed and not is_same and os.path.lexists(out):
         raise KazstanceError(
             f"{out} already holds other readings, though {ANNOTATORS} does not list {name!r}; move it elsewhere"
@@ -123,21 +124,21 @@ def _is_there(corpus: Corpus, out: Path, readings: bytes, entry: dict[str, Any])
 
 
 def _read_back(before: Corpus, path: Path, annotator: str, new: dict[str, bytes]) -> None:
-    """Read the corpus as it will be; all that was there is to stay.
+    """Read the corpus as it will be, and check that nothing else changes.
 
     Raises:
-        InputError: it could not be read any more.
-        KazstanceError: something else than the new annotator would change.
+        InputError: the corpus could no longer be read.
+        KazstanceError: something other than the new annotator would change.
     """
     after = read(path, new)
     others = [entry.value for entry in after.annotators if entry.value.id != annotator]
     kept = {name: entries for name, entries in after.readings.items() if name != annotator}
     if others != [entry.value for entry in before.annotators] or kept != before.readings:
-        raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without a change to other entries")
+        raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without changing other entries")
 
 
 def _write(new: dict[Path, bytes], place: Path) -> None:
-    """Write readings and then the table that lists them, or neither; the reader passes over what is not listed yet."""
+    """Write readings and then the table that lists them, or neither; readers ignore readings that are not listed."""
     (out, readings), (annotators, table) = new.items()
     was_there = out.exists()
     put_file(readings, out, place)
@@ -163,35 +164,35 @@ def _read_plan(file: Path, corpus: Corpus) -> Plan:
 
 
 def _stale(plan: Plan, hashes: dict[str, str], file: Path) -> Iterable[Problem]:
-    """Sentences that are not there any more, or have changed since they were asked about."""
+    """Sentences that no longer exist, or have changed since the sheet was made."""
     for item in plan.items:
         if hashes.get(item.sentence_id) != item.text_hash:
-            message = f"{item.sentence_id} has changed since the sheet was made, expected the text that was shown"
+            message = f"{item.sentence_id} has changed since the sheet was made, expected the text in the sheet"
             yield Problem(file.name, None, f"items.{item.item}", message)
 
 
 def _check(
     folder: Folder, file: str, answers: Iterable[Entry[Answer]], asked: dict[int, Question]
 ) -> dict[int, dict[str, Any] | None]:
-    """The judgement of each item, None for a label none; what is wrong is reported to the folder."""
+    """The judgement of each item, None for the label none; problems are reported to the folder."""
     judgements: dict[int, dict[str, Any] | None] = {}
     lines: dict[int, int] = {}
     for entry in answers:
         item = entry.value.item
         if item in lines:
-            folder.report(entry.file, entry.line, "item", f"{item} stands on line {lines[item]} too, expected once")
+            folder.report(entry.file, entry.line, "item", f"{item} also appears on line {lines[item]}, expected once")
             continue
         lines[item] = entry.line
         judgements[item] = _judgement(folder, entry, asked[item])
     missing = [item for item in asked if item not in lines]
     if missing:
         shown = ", ".join(map(str, missing[:SHOWN])) + (", …" if missing[SHOWN:] else "")
-        folder.report(file, None, "item", f"{len(missing)} items are missing: {shown}; expected an answer to each")
+        folder.report(file, None, "item", f"missing items ({len(missing)}): {shown}; expected an answer to each")
     return judgements
 
 
 def _judgement(folder: Folder, entry: Entry[Answer], question: Question) -> dict[str, Any] | None:
-    """An answer as a judgement; None where the label is none or wrong."""
+    """An answer as a judgement; None if it is invalid or the label is none."""
     answer = entry.value
     faults = list(_faults(answer, question.sentence.text))
     for field, came, expected in faults:
@@ -209,7 +210,7 @@ def _judgement(folder: Folder, entry: Entry[Answer], question: Question) -> dict
 
 
 def _faults(answer: Answer, text: str) -> Iterator[tuple[str, str, str]]:
-    """Field, what came and what was expected, for all that is wrong with an answer."""
+    """For each problem of an answer, the field, what was found and what was expected."""
     if answer.label not in Label.__members__:
         yield "label", answer.label, "one of " + ", ".join(Label.__members__)
         return
@@ -217,7 +218,7 @@ def _faults(answer: Answer, text: str) -> Iterator[tuple[str, str, str]]:
     if sided and answer.explicitness not in Explicitness.__members__:
         yield "explicitness", answer.explicitness, "explicit or implicit"
     if not sided and answer.explicitness:
-        yield "explicitness", answer.explicitness, f"nothing beside the label {answer.label}"
+        yield "explicitness", answer.explicitness, f"an empty cell with the label {answer.label}"
     if answer.certainty not in Certainty.__members__ and (about or answer.certainty):
         yield "certainty", answer.certainty, "sure or unsure"
     if about != bool(answer.evidence):
@@ -232,12 +233,12 @@ def _faults(answer: Answer, text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _placed(answer: Answer, text: str) -> list[tuple[int, str]]:
-    """Spans by start and text, in order; where a sheet gives no start, the first place is meant."""
+    """Spans as start and text, in order; if a sheet gives no start, the first occurrence is meant."""
     return sorted((text.find(span) if start is None else start, span) for start, span in answer.evidence)
 
 
 def _readings(plan: Plan, judgements: dict[int, dict[str, Any] | None]) -> Iterable[dict[str, Any]]:
-    """One line a sentence: what was covered, with which probability, and the judgements."""
+    """One line per sentence: what was covered, with which probability, and the judgements."""
     by_sentence: dict[str, list[int]] = {}
     items = {item.item: item for item in plan.items}
     for number, item in items.items():
@@ -260,12 +261,12 @@ def _entry(annotator: str, person: Person) -> dict[str, Any]:
 
 
 def _table(corpus: Path) -> str:
-    """The text of annotators.toml, its line ends as they are, without a byte-order mark."""
+    """The text of annotators.toml with its original line ends, without a byte-order mark."""
     return (corpus / ANNOTATORS).read_bytes().decode().removeprefix(MARK)
 
 
 def _with_annotator(text: str, entry: dict[str, Any]) -> str:
-    """A table of annotators with one more, in the form that it has: an array of tables, or an array in one value."""
+    """A table of annotators with one more, in the form it already has: an array of tables, or an inline array."""
     between = "\n" if text.endswith("\n") else "\n\n" if text else ""
     try:
         document = tomlkit.parse(text + between)
@@ -280,14 +281,14 @@ def _with_annotator(text: str, entry: dict[str, Any]) -> str:
             document.append(KEY, tomlkit.item([entry]))
         return tomlkit.dumps(document)
     except TOMLKitError as error:
-        raise KazstanceError(f"{ANNOTATORS}: {error}; expected a table that an annotator can be added to") from None
+        raise KazstanceError(f"{ANNOTATORS}: {error}; expected a table to which an annotator can be added") from None
 
 
 def _encoded(text: str, file: Path) -> bytes:
     """Text as UTF-8.
 
     Raises:
-        KazstanceError: it holds what no text in UTF-8 can hold, as a byte of a command line in another encoding.
+        KazstanceError: it cannot be encoded, such as a byte of a command line in another encoding.
     """
     try:
         return text.encode()

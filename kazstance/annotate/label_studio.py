@@ -1,4 +1,4 @@
-"""A sheet for Label Studio: its import format, a labelling configuration, and its export read back."""
+"""A sheet for Label Studio: its import format, the labelling configuration, and reading its export."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ RIGHT_TO_LEFT: Final = {"style": "direction: rtl; text-align: right"}
 TASKS: Final = "tasks.json"
 CONFIG: Final = "config.xml"
 PLAIN_DOLLAR: Final = "\u2060$\u2060"
-"""A dollar sign between word joiners, which are not seen: Label Studio puts data in place of a sign before a word."""
+"""A dollar sign between invisible word joiners: before a word, Label Studio would replace it with data."""
 
 
 def to_tasks(sheet: Sheet) -> str:
@@ -31,9 +31,9 @@ def to_tasks(sheet: Sheet) -> str:
 
 
 def to_config(codebook: str, *, right_to_left: bool = False) -> str:
-    """The labelling configuration: target, definition, sentence, paragraph, labels, the codebook to unfold.
+    """The labelling configuration: target, definition, sentence, paragraph, labels and a collapsible codebook.
 
-    Texts that are written from right to left are shown that way; target and definition are the codebook's.
+    Right-to-left texts are displayed that way; the target and its definition follow the codebook.
     """
     view = ET.Element("View")
     ET.SubElement(view, "Header", value="$target")
@@ -85,7 +85,7 @@ def _data(question: Question) -> dict[str, Any]:
 
 
 class _Loose(BaseModel):
-    """Base of what Label Studio exports: it adds fields with every version, so unknown ones pass."""
+    """Base of the models of exports; Label Studio adds fields with every version, so unknown ones are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -101,7 +101,7 @@ class _Value(_Loose):
 
 
 class _Result(_Loose):
-    """One control's result."""
+    """The result of one control."""
 
     from_name: str
     type: str
@@ -109,7 +109,7 @@ class _Result(_Loose):
 
 
 class _Annotation(_Loose):
-    """One person's work on a task."""
+    """One person's annotation of a task."""
 
     result: list[_Result]
     was_cancelled: bool = False
@@ -177,15 +177,15 @@ def _answer(folder: Folder, file: str, number: int, row: Any, questions: dict[in
 
 
 def _faults(task: _Task, question: Question | None, submitted: int, spans: list[_Value]) -> Iterator[tuple[str, str]]:
-    """What keeps a task from being an answer to a question."""
+    """The problems that keep a task from being an answer to a question."""
     if question is None:
         yield "data.item", f"{task.data.item}, expected an item of the plan"
     elif (task.data.text, task.data.target_id) != (question.sentence.text, question.item.target_id):
-        yield "data", "text or target is another than was exported for this item"
+        yield "data", "the text or target differs from the one exported for this item"
     elif task.data.annotator != question.annotator:
-        yield "data.annotator", f"{task.data.annotator!r}, expected {question.annotator!r}, whom the plan asks"
+        yield "data.annotator", f"{task.data.annotator!r}, expected {question.annotator!r}, the annotator of the plan"
     if submitted != 1:
-        yield "annotations", f"{submitted} that were submitted, expected 1"
+        yield "annotations", f"{submitted} submitted, expected 1"
     if any(value.start is None or not isinstance(value.text, str) or not value.text for value in spans):
         yield "evidence", "no start or text, expected both"
 

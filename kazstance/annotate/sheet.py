@@ -1,4 +1,4 @@
-"""What a person is asked: pairs of sentence and target, drawn with known probability, and the plan of it."""
+"""Draw what a person is asked, pairs of sentence and target, with known probabilities, and record the plan."""
 
 import os
 import random
@@ -23,7 +23,7 @@ from kazstance.schema.records import NAME, Name, Sentence, SentenceId
 
 PLAN: Final = "plan.json"
 RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
-"""Names of readings that would be taken for something else."""
+"""Names of readings that would be mistaken for something else."""
 
 
 class PlanItem(Input):
@@ -37,7 +37,7 @@ class PlanItem(Input):
 
 
 class Plan(Input):
-    """What was asked of whom; not for the annotator, since probabilities may tell of labels."""
+    """What was asked of whom; not for the annotator, since the probabilities may reveal labels."""
 
     corpus: Name
     annotator: Name
@@ -47,7 +47,7 @@ class Plan(Input):
 
 @dataclass(frozen=True)
 class Question:
-    """An item with all that an annotator needs to see."""
+    """An item with everything that an annotator needs to see."""
 
     item: PlanItem
     annotator: Name
@@ -60,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The questions to an annotator, and the plan behind them."""
+    """The questions for an annotator, and the plan behind them."""
 
     plan: Plan
     questions: tuple[Question, ...]
@@ -69,21 +69,21 @@ class Sheet:
 
 
 def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
-    """Draw the questions to an annotator from a corpus folder.
+    """Draw the questions for an annotator from a corpus folder.
 
-    Every pair of annotated sentence and target is drawn by itself: with the probability `share` where it has a label so
-    far, with `share_none` where it is none (or where nothing is judged yet: `share`). The sheet shows neither.
+    Every pair of annotated sentence and target is drawn independently: with the probability `share_none` if its current
+    label is none, and `share` otherwise or if nothing has been judged yet. The sheet shows neither.
 
     Args:
         path: the corpus folder.
         annotator: the id of the new annotator.
-        share: probability of drawing a pair that has a label, in [0, 1].
-        share_none: probability of drawing one that is none; without it, `share`.
+        share: probability of drawing a pair, in [0, 1].
+        share_none: probability of drawing a pair whose current label is none; by default, `share`.
         seed: seed of the draw.
 
     Raises:
-        InputError: the corpus is not as it should be.
-        KazstanceError: the annotator's name is not a name, or taken.
+        InputError: the corpus is invalid.
+        KazstanceError: the annotator's name is invalid or already taken.
     """
     path = Path(path)
     corpus = read(path)
@@ -125,11 +125,11 @@ def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[PairKey]:
 
 
 def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iterator[Question]:
-    """The items of a plan with sentence, its paragraph and target.
+    """The items of a plan, each with its sentence, paragraph and target.
 
     Args:
         plan: the plan.
-        corpus: the corpus it was drawn from.
+        corpus: the corpus that the plan was drawn from.
         sentences: all sentences, in order.
     """
     place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
@@ -149,18 +149,18 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
 
 
 def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
-    """A new annotator needs a name that is one, that nobody has, and whose file is not there."""
+    """Check that a new annotator's name is valid and not taken, and that its file does not exist."""
     if not re.fullmatch(NAME, annotator):
         raise KazstanceError(
             f"annotator: {annotator!r}, expected lower-case letters, digits and underscores, a letter first"
         )
     if annotator in corpus.readings:
-        raise KazstanceError(f"annotator: {annotator!r} has judged already, expected a new name")
+        raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name")
     check_not_reserved(annotator)
     if os.path.lexists(path / readings_file(annotator)):
         raise KazstanceError(
-            f"annotator: {readings_file(annotator)} is there, though {ANNOTATORS} does not list {annotator!r}; "
-            "expected another name, or move the file elsewhere"
+            f"annotator: {readings_file(annotator)} exists, though {ANNOTATORS} does not list {annotator!r}; "
+            "choose another name, or move the file elsewhere"
         )
 
 
@@ -176,7 +176,7 @@ def readings_file(annotator: str) -> str:
 
 
 def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
-    """The pairs that are none so far."""
+    """The pairs whose current label is none."""
     if not any(corpus.readings.values()):
         return set()
     _, decisions, problems = judge(corpus, sentences)
@@ -185,7 +185,7 @@ def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
 
 
 class SheetRow(Input):
-    """A row of a filled CSV sheet; what stands left of `label` is as it was exported."""
+    """A row of a completed CSV sheet; the columns left of `label` are as exported."""
 
     item: Annotated[int, Field(ge=1)]
     annotator: str
@@ -204,7 +204,7 @@ class SheetRow(Input):
 
 
 class Answer(Input):
-    """What an annotator said to one question, before it is checked against the sentence."""
+    """An annotator's answer to one question, before it is checked against the sentence."""
 
     item: int
     label: str

@@ -11,24 +11,24 @@ from kazstance.paths import StrPath
 def export_sheets(
     corpus: StrPath, annotator: str, out: StrPath, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
 ) -> int:
-    """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or none.
+    """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or nothing.
 
-    Where the folder holds the same sheets already, unfilled, it stays as it is.
+    If the folder already holds the same sheets, not filled in, it is not changed.
 
     Args:
         corpus: the corpus folder.
         annotator: the id of the new annotator.
         out: the folder to write; new or empty.
-        share: probability of drawing a pair that has a label, in [0, 1].
-        share_none: probability of drawing one that is none; without it, `share`.
+        share: probability of drawing a pair, in [0, 1].
+        share_none: probability of drawing a pair whose current label is none; by default, `share`.
         seed: seed of the draw.
 
     Returns:
         The number of items.
 
     Raises:
-        InputError: the corpus or its codebook is not as it should be.
-        KazstanceError: the annotator's name is not a name or is taken, or the folder holds something else.
+        InputError: the corpus or its codebook is invalid.
+        KazstanceError: the annotator's name is invalid or already taken, or the folder holds something else.
     """
     sheet = draw(corpus, annotator, share, share_none, seed)
     codebook = read_codebook(corpus)

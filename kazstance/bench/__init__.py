@@ -1,1 +1,1 @@
-"""The benchmark: tasks, protocols, systems, runs, and the shortcuts that every score stands beside."""
+"""The benchmark: tasks, protocols, systems, runs, and the shortcuts that every score is compared with."""

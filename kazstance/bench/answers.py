@@ -1,4 +1,4 @@
-"""What a system answers: a label for each item, or the probability of every label; checked before anything is kept."""
+"""Check the answers of a system: a label for each item, or the probability of every label."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PACKAGE: Final = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Answer:
-    """The label of an item, and the probability of each label of the task, where they were given."""
+    """The label of an item, and the probability of each label of the task, if given."""
 
     label: str
     probabilities: tuple[float, ...] | None = None
@@ -42,7 +42,7 @@ def ask(
 
     Raises:
         MissingExtraError: the system needs a package that is not installed.
-        KazstanceError: the system raises, or its answers are not as `check_answers` expects.
+        KazstanceError: the system raises an error, or its answers are invalid (see `check_answers`).
     """
     try:
         given = predict(train, test)
@@ -56,7 +56,7 @@ def ask(
 
 
 def where_raised(error: Exception) -> str:
-    """An error in one line, with the file, line and function of the user's code that it comes from, if from any."""
+    """An error in one line, with the file, line and function in the user's code that it comes from, if any."""
     if isinstance(error, KazstanceError):
         return str(error)
     frames = [frame for frame in extract_tb(error.__traceback__) if _is_users(frame.filename)]
@@ -70,7 +70,7 @@ def _is_users(file: str) -> bool:
 
 
 def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], where: str) -> list[Answer]:
-    """A system's answers to some items; of probabilities, the label is the most probable, the first one in ties.
+    """A system's answers to some items, checked; for probabilities, the label is the most probable, the first in ties.
 
     Args:
         given: what the system returned.
@@ -79,8 +79,8 @@ def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], wher
         where: what messages call the system and the fold.
 
     Raises:
-        KazstanceError: they are no sequence or of another length, or one is neither a label nor the probability of
-            every label, or its probabilities are not finite, below 0, or do not sum to 1 within 1e-6.
+        KazstanceError: the answers are not a sequence of this length, an answer is neither a label nor the probability
+            of every label, or its probabilities are negative, not finite or do not sum to 1 within 1e-6.
     """
     if not is_sequence(given):
         raise KazstanceError(f"{where}: {type(given).__name__}, expected a sequence of {len(items)} answers")
@@ -90,7 +90,7 @@ def check_answers(given: Any, items: Sequence[Item], labels: Sequence[str], wher
 
 
 def is_sequence(given: Any) -> bool:
-    """Whether something can hold an answer to each item, in order: a list, a tuple, an array, a column."""
+    """Whether something can hold an answer for each item, in order: a list, a tuple, an array or a column."""
     return (
         hasattr(given, "__len__") and hasattr(given, "__iter__") and not isinstance(given, str | bytes | Mapping | Set)
     )
@@ -116,7 +116,7 @@ def _probabilities(given: Mapping[Any, Any], labels: Sequence[str], where: str) 
 
 
 def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: str) -> Answer:
-    """Probabilities, checked, with their label.
+    """Probabilities, checked, with the most probable label.
 
     Args:
         probabilities: one for each label, shape (labels,).
@@ -124,7 +124,7 @@ def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: 
         where: what messages call the row.
 
     Raises:
-        KazstanceError: they are no probabilities.
+        KazstanceError: they are not probabilities.
     """
     for _, fault in distribution_faults(np.array([probabilities])):
         raise KazstanceError(f"{where}: {fault}")
@@ -132,7 +132,7 @@ def most_probable(probabilities: Sequence[float], labels: Sequence[str], where: 
 
 
 def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerColumns) -> bytes:
-    """Answers as JSON Lines, which can be read as a file of predictions again.
+    """Answers as JSON Lines, which can be read back as a file of predictions.
 
     Args:
         items: the rows.
@@ -149,7 +149,7 @@ def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerCo
 
 
 def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColumns, file: str) -> dict[str, Answer]:
-    """The answers of a fold, by item; without items, to whatever the file has.
+    """The answers of a fold, by item.
 
     Args:
         content: the bytes of the file.
@@ -158,7 +158,7 @@ def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColu
         file: what messages call the file.
 
     Raises:
-        KazstanceError: the file holds anything but one answer to each item.
+        KazstanceError: the file does not hold exactly one answer to each item.
     """
     labels = {theirs: ours for ours, theirs in columns.spelled.items()}
     found: dict[str, Answer] = {}
@@ -166,7 +166,7 @@ def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColu
         for row in map(load_object, content.decode().split("\n")[:-1]):
             name = " ".join(row[column] for column in columns.ids)
             if name in found:
-                raise ValueError(f"{name} has two lines")
+                raise ValueError(f"{name} appears twice")
             found[name] = _from_row(row, labels, columns, file)
     except (ValueError, KeyError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None

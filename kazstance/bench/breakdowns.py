@@ -1,4 +1,4 @@
-"""Scores of a run broken down by target, source, kind of target and voice, with how many rows they rest on."""
+"""Scores of a run broken down by target, source, kind of target and voice, with their numbers of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ALONE: Final = "no interval is drawn"
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The headline of a task with its interval, and F_avg and accuracy without one, on some rows."""
+    """The headline of a task with its interval, and F_avg and accuracy without, on some of the rows."""
 
     by: str
     name: str
@@ -42,13 +42,13 @@ class Breakdown:
 
 
 def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Sequence[str]) -> Breakdown:
-    """The scores of some rows.
+    """The scores of some of the rows.
 
     Args:
-        by: what the rows are broken down by.
-        name: which of them these are.
+        by: the field that the rows are broken down by.
+        name: the value of that field.
         counts: the counts of these rows.
-        headline: the metric that leads.
+        headline: the headline metric.
         metrics: all metrics of the task.
     """
     metric, total = METRICS[headline], counts.total

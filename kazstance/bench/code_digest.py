@@ -1,4 +1,4 @@
-"""Which code a system consists of: digests of the modules it imports, as far as their source can be seen."""
+"""The code that a system consists of: digests of the modules it imports, as far as their source is available."""
 
 import ast
 import hashlib
@@ -14,13 +14,13 @@ from types import ModuleType
 from typing import Final
 
 PACKAGE: Final = __name__.partition(".")[0]
-"""This package, whose dynamic imports load public names of its own, and systems, which are known by themselves."""
+"""This package, whose dynamic imports load its own public names, and systems, which are identified separately."""
 INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
-"""Folders of installed packages, which are known by their version."""
+"""Folders of installed packages, which are identified by their version."""
 DYNAMIC: Final = frozenset({"import_module", "run_path", "run_module", "spec_from_file_location"})
-"""Functions that load code whose name is known at run time only."""
+"""Functions that load code whose name is known only at run time."""
 BUILT_IN: Final = frozenset({"__import__", "exec"})
-"""The same among the built-in functions."""
+"""Built-in functions that do the same."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Code:
 
 
 def code_of(start: Iterable[str], others: Iterable[str] = ()) -> Code:
-    """The code of some modules and, where they are source files that are not installed, of all that they import.
+    """The code of some modules and of everything that they import, unless it is installed.
 
     Args:
-        start: names of modules; what they import from their own top-level package is followed even if installed.
-        others: names of modules that are followed where they are not installed.
+        start: names of modules; imports from their own top-level package are followed even if it is installed.
+        others: names of modules that are followed unless they are installed.
 
     Returns:
-        Modules of the standard library are left out (Python's version stands for them), and installed packages are
-        known by their version. `unseen` names compiled modules, modules without a file, and dynamic imports.
+        Modules of the standard library are left out (Python's version covers them), and installed packages are
+        identified by their version. `unseen` names compiled modules, modules without a file, and dynamic imports.
     """
     first = list(start)
     own = {name.partition(".")[0] for name in first}
@@ -74,13 +74,13 @@ def code_of(start: Iterable[str], others: Iterable[str] = ()) -> Code:
 
 
 def is_own(file: str) -> bool:
-    """Whether a file of code is neither installed nor part of Python: somebody's own."""
+    """Whether a file of code belongs to the user: it is neither installed nor part of Python."""
     return not _is_standard(file) and not INSTALLED & set(Path(file).parts)
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a module was found; without source, `why` says why not, and is empty for a folder of a namespace."""
+    """Where a module was found; if there is no source, `why` says why, or is empty for a namespace package."""
 
     name: str
     package: str
@@ -91,7 +91,7 @@ class _Place:
 
 
 def _locate(name: str) -> _Place | None:
-    """A module that is loaded, or that an import would find; None where there is none."""
+    """A module that is loaded, or that an import would find; None if it does not exist."""
     module = sys.modules.get(name)
     spec = getattr(module, "__spec__", None) if module else _find(name)
     if module is None and spec is None:
@@ -106,7 +106,7 @@ def _locate(name: str) -> _Place | None:
 
 
 def _without_file(name: str, module: ModuleType | None, spec: ModuleSpec | None) -> _Place:
-    """A module that is part of Python, a namespace, which holds no code, or one that was made at run time."""
+    """A module without a file: part of Python, a namespace package, or made at run time."""
     if spec is not None and spec.origin in ("built-in", "frozen"):
         return _Place(name, name, None, standard=True)
     if spec is not None and spec.submodule_search_locations is not None:
@@ -115,7 +115,7 @@ def _without_file(name: str, module: ModuleType | None, spec: ModuleSpec | None)
 
 
 def _find(name: str) -> ModuleSpec | None:
-    """What an import of a module would find, without importing anything."""
+    """What importing a module would find, without importing anything."""
     parent = name.rpartition(".")[0]
     path = None
     if parent:
@@ -135,7 +135,7 @@ def _find(name: str) -> ModuleSpec | None:
 
 
 def _source(file: Path, spec: ModuleSpec | None) -> bytes | None:
-    """The source of a module; None where it is compiled."""
+    """The source of a module; None if it is compiled."""
     if file.suffix in SOURCE_SUFFIXES and file.is_file():
         return file.read_bytes()
     get_source = getattr(spec.loader, "get_source", None) if spec else None
@@ -153,7 +153,7 @@ def _standard() -> tuple[Path, ...]:
 
 @cache
 def _is_standard(file: str) -> bool:
-    """Whether a file is part of Python; code that has no file, as of a frozen module, is."""
+    """Whether a file is part of Python; so is code without a file, such as a frozen module."""
     if file.startswith("<frozen"):
         return True
     found = Path(file)
@@ -168,13 +168,13 @@ def _distributions() -> Mapping[str, list[str]]:
 
 
 def _version(name: str) -> tuple[str, str] | None:
-    """The distribution that brings a module, and its version."""
+    """The distribution that contains a module, and its version."""
     names = _distributions().get(name.partition(".")[0])
     return (names[0], importlib.metadata.version(names[0])) if names else None
 
 
 def _imports(place: _Place) -> tuple[set[str], set[str]]:
-    """The modules that a source may import, wherever in it; and its dynamic imports, by line."""
+    """The modules that a source may import anywhere, and its dynamic imports, by line."""
     try:
         tree = ast.parse(place.source or b"")
     except (SyntaxError, ValueError, RecursionError):
@@ -190,25 +190,25 @@ def _imports(place: _Place) -> tuple[set[str], set[str]]:
             if node.args and isinstance(node.args[0], ast.Constant) and "import" in called:
                 names |= set(_with_parents(str(node.args[0].value)))
             else:
-                dynamic.add(f"{place.name}, line {node.lineno} ({called} of something computed)")
+                dynamic.add(f"{place.name}, line {node.lineno} ({called} of a computed name)")
     return names, dynamic
 
 
 def _dynamic(node: ast.Call) -> str:
-    """The name of the function, if it loads code."""
+    """The name of the called function, if it loads code."""
     if isinstance(node.func, ast.Name):
         return node.func.id if node.func.id in DYNAMIC | BUILT_IN else ""
     return node.func.attr if isinstance(node.func, ast.Attribute) and node.func.attr in DYNAMIC else ""
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
-    """The name of the module that `from … import` names, which may be relative."""
+    """The module that a statement `from … import` names, which may be relative."""
     parts = package.split(".")
     base = parts[: len(parts) - node.level + 1] if node.level else []
     return ".".join(filter(None, [*base, node.module]))
 
 
 def _with_parents(name: str) -> Iterator[str]:
-    """A module and the packages that it is in, which are imported with it."""
+    """A module and its parent packages, which are imported with it."""
     parts = name.split(".")
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))

@@ -1,8 +1,8 @@
-"""The contrast set: groups of rows that no rule gets right as a whole without both reading and minding the target.
+"""The contrast set: groups of rows that can only be entirely correct for a system that reads and uses the target.
 
-Natural rows, nothing is edited. In a *target* group, two sentences stand on opposite sides of one target; whoever does
-not read gives both the same side. In a *sentence* group, one sentence stands on opposite sides of two targets; whoever
-ignores the target gives both the same side (after Gardner et al., 2020; scored by group).
+The rows are natural, not edited. In a *target* group, two sentences take opposite sides on one target; a system that
+does not read gives both the same side. In a *sentence* group, one sentence takes opposite sides on two targets; a
+system that ignores the target gives both the same side (after Gardner et al., 2020; scored by group).
 """
 
 from collections import defaultdict
@@ -16,12 +16,12 @@ from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, interval, resample
 
 SAME_SOURCE = 200
-"""What it costs, in characters of difference in length, to match sentences of one source."""
+"""The penalty for matching sentences of the same source, in characters of difference in length."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Two rows that have to be right together."""
+    """Two rows that must be predicted correctly together."""
 
     kind: str
     key: str
@@ -31,13 +31,13 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupScore(Estimate):
-    """Share of the groups that are right as a whole, with its 95 % bootstrap interval over groups."""
+    """Share of the groups that are entirely correct, with its 95 % bootstrap interval over groups."""
 
     kind: str
 
 
 def groups(items: Iterable[Item]) -> list[Group]:
-    """All groups among some rows of the task `stance`; each row stands in one group of a kind at most."""
+    """All groups among some rows of the task `stance`; each row is in at most one group of each kind."""
     by_target, by_sentence = defaultdict(list), defaultdict(list)
     for item in items:
         by_target[item.target_id].append(item)
@@ -66,7 +66,7 @@ def _matched(kind: str, key: str, rows: Sequence[Item]) -> list[Group]:
 def group_scores(
     found: Iterable[Group], predictions: Mapping[str, str], n: int = RESAMPLES, seed: int = SEED
 ) -> list[GroupScore]:
-    """The score of each kind of group; a group counts where both its rows were predicted.
+    """The score of each kind of group; a group counts if both of its rows were predicted.
 
     Args:
         found: the groups.

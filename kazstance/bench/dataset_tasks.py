@@ -1,4 +1,4 @@
-"""The tasks of a dataset: their rows, their folds, and what goes with them."""
+"""The tasks of a dataset: their rows, folds and further fields."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, SentenceTarget, Stance
 
 DIGEST: Final = "data"
-"""What the digest of a dataset is called in the data of a task."""
+"""The name of the digest of a dataset in the data of a task."""
 SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
 
 
@@ -32,7 +32,7 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
         protocol: in_domain, cross_source, cross_target or cross_both.
 
     Raises:
-        UnknownNameError: there is no such task or protocol; the message lists those there are.
+        UnknownNameError: there is no such task or protocol; the message lists the valid names.
     """
     kind = get_task(name)
     return Task(
@@ -48,10 +48,10 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
 
 
 def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:
-    """The results of finished runs from their folders; those on a dataset have to be on this one.
+    """The results of finished runs from their folders; runs on a dataset must be on this one.
 
     Raises:
-        KazstanceError: a folder holds no finished run, or one on other data.
+        KazstanceError: a folder holds no finished run, or a run on other data.
     """
     task = cache(partial(dataset_task, folder))
     found = []
@@ -65,12 +65,12 @@ def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:
 
 @lru_cache(maxsize=8)
 def items(kind: TaskKind, folder: DatasetFolder) -> tuple[Item, ...]:
-    """All rows of a task, over all splits; a pair appears in both orders, so that no preference for an order pays."""
+    """All rows of a task, over all splits; a pair appears in both orders, so that preferring one does not help."""
     return tuple(_items(kind, folder))
 
 
 def probes(folder: DatasetFolder) -> tuple[Probe, ...]:
-    """All items of probes of a dataset; none if it has no such table."""
+    """All items of probes of a dataset; empty if it has no such table."""
     return folder.probes.records() if "probes" in folder.tables else ()
 
 

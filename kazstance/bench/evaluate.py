@@ -1,4 +1,4 @@
-"""From answers to a result: everything that is counted and resampled of a run, once."""
+"""Turn answers into a result: all counting and resampling of a run, done once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -30,11 +30,11 @@ def evaluate(
     """The result of a run.
 
     Args:
-        task: what was asked.
-        run: who was asked.
+        task: the task.
+        run: the description of the run.
         answers: the answers to all rows.
         shown: the answers to probes.
-        in_full: with breakdowns and probes.
+        in_full: whether to include breakdowns and probes.
     """
     table = _table(task, answers)
     cluster = "cluster" if task.has_clusters else None
@@ -67,7 +67,7 @@ def _flat(answers: Answers) -> dict[str, str]:
 
 
 def _table(task: Task, answers: Answers) -> pa.Table:
-    """A row for each row of the task, with all that rows are grouped by."""
+    """A row for each row of the task, with everything that rows are grouped by."""
     rows = [
         {
             "gold": item.label,
@@ -102,7 +102,7 @@ def _breakdowns(task: Task, table: pa.Table, cluster: str | None) -> tuple[Break
 
 
 def _contrast(task: Task, answers: Answers) -> dict[str, GroupScore]:
-    """The share of each kind of group that is right as a whole, if the task has a contrast set."""
+    """The share of groups of each kind that are entirely correct, if the task has a contrast set."""
     if not task.kind.has_contrast:
         return {}
     return {group.kind: group for group in group_scores(groups(task.test), _flat(answers))}

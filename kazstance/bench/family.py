@@ -1,4 +1,4 @@
-"""Whether a system belongs to the family of the language model that made the labels: then it judges its own kind."""
+"""Whether a system is of the model family that made the labels: agreement may then reflect kinship, not skill."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ def makers(folder: DatasetFolder) -> dict[str, tuple[str, ...]]:
 
 
 def warning(name: str | None, families: Mapping[str, Sequence[str]]) -> str | None:
-    """A line that warns where a model's family is one that made the labels; None where it is not, or is not known.
+    """A warning if a model's family is one that made the labels; None if it is not, or is unknown.
 
-    Families match by any word of three letters or more, whatever the case: `Claude`, `claude-3-opus` and `Anthropic`
-    all match `Claude (Anthropic)`. So models of one maker match too; a false alarm costs less than a missed one.
+    Families match if they share any word of three or more letters, ignoring case: `Claude`, `claude-3-opus` and
+    `Anthropic` all match `Claude (Anthropic)`. So models of one maker match too: a false alarm costs less than a miss.
 
     Args:
         name: the family, or the name, of the model that is scored.
-        families: those that made the labels, as `makers` gives them.
+        families: the families that made the labels, from `makers`.
     """
     for family, annotators in families.items():
         if _words(name or "") & _words(family):

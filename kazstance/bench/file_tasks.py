@@ -1,4 +1,4 @@
-"""A stance data set of a user's own as a task: files or frames to train on and to predict."""
+"""A user's own stance data as a task: files or frames to train on and to predict."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -20,21 +20,21 @@ from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.predictions import read_labels
 
 VALIDATION: Final = 0.15
-"""Share of the training rows, in expectation, that settings are chosen on if there is no file for that."""
+"""Expected share of the training rows that settings are chosen on if there is no file for that."""
 PROTOCOL: Final = "train_test"
-"""The protocol of rows that a user has split."""
+"""The protocol of rows that the user has split."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a data set, and how its labels are spelled; without clusters, each row is its own."""
+    """The columns of a data set, and how its labels are spelled; without clusters, each row is its own cluster."""
 
     text: str
     target: str
     label: str
     spelling: Spelling
     ids: tuple[str, ...] = ()
-    """Without ids, a row is known by its number."""
+    """Without ids, a row is identified by its number."""
     source: str | None = None
     cluster: str | None = None
     form: Form = PLAIN
@@ -48,7 +48,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table with the split that its rows are in, and what messages call it."""
+    """A table with the split of its rows, and its name in messages."""
 
     table: pa.Table
     split: str
@@ -60,7 +60,7 @@ class Rows:
 
         Args:
             rows: a path, or one of `kazstance.input.frames.ACCEPTED`.
-            split: the split that they are.
+            split: the split of the rows.
             form: how a text file is written.
 
         Raises:
@@ -82,7 +82,7 @@ class Rows:
         return Problem(self.name, line, field, message, row)
 
     def place(self, number: int) -> str:
-        """Where a row is: its line in a text file, in others its number, since a field may hold several lines."""
+        """Where a row is: its line in a text file, otherwise its number, since a field may hold several lines."""
         return f"line {number + 2}" if self.is_text else f"row {number + 1}"
 
     @property
@@ -92,7 +92,7 @@ class Rows:
 
 
 def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task:
-    """Rows of a user's own as a task.
+    """A user's own rows as a task.
 
     Args:
         train: rows to train on: a file, a frame, or anything else that holds rows.
@@ -101,8 +101,8 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
         dev: rows to choose settings on; without them, a share of the training rows, by a hash of their clusters.
 
     Raises:
-        InputError: rows that are not as they should be; all are named.
-        UnknownNameError: a column that is not there.
+        InputError: rows are invalid; all problems are listed.
+        UnknownNameError: a column does not exist.
         KazstanceError: a file cannot be read, or has no rows.
     """
     given = {"train": train, "dev": dev, "test": test}
@@ -128,7 +128,7 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
 
 
 def _kind(labels: tuple[str, ...], *, has_sources: bool) -> TaskKind:
-    """What is predicted of a user's rows: those of a dataset have more to be broken down by."""
+    """The kind of task of a user's rows, which have fewer fields to break down by than those of a dataset."""
     name = "stance4" if len(labels) == len(GRID_LABELS) else "stance"
     strata = {TARGET: ("target",), SOURCE: ("target", "source")}
     if not has_sources:
@@ -147,8 +147,8 @@ def _items(rows: Rows, layout: Layout) -> list[Item]:
     """The rows as items.
 
     Raises:
-        InputError: doubled ids, empty fields or unknown labels; all are named.
-        UnknownNameError: a column that is not there.
+        InputError: ids appear twice, fields are empty or labels are unknown; all problems are listed.
+        UnknownNameError: a column does not exist.
         KazstanceError: there are no rows.
     """
     for name in layout.columns:
@@ -172,12 +172,12 @@ def _items(rows: Rows, layout: Layout) -> list[Item]:
 
 
 def _as_text(table: pa.Table) -> list[dict[str, str]]:
-    """The rows with each field as text; what is missing is empty."""
+    """The rows with each field as text; missing fields are empty."""
     return [{name: "" if field is None else str(field) for name, field in row.items()} for row in table.to_pylist()]
 
 
 def _faults(row: Mapping[str, str], key: str, layout: Layout, before: str) -> Iterator[tuple[str, str]]:
-    """Fields of a row and what is wrong with them; `before` is where the same id appeared already."""
+    """Fields of a row and what is wrong with them; `before` is where the same id appeared earlier."""
     for name in layout.columns:
         if name != layout.label and not row[name].strip():
             yield name, "nothing, expected something"
@@ -199,23 +199,23 @@ def _item(key: str, row: Mapping[str, str], label: str, split: str, layout: Layo
 
 
 def _drawn(item: Item) -> Item:
-    """A training row, of which some are of the split validation, by a number that its cluster always has."""
+    """A training row; a hash of its cluster decides whether it is in the split validation."""
     number = int.from_bytes(hashlib.sha256(item.cluster.encode()).digest()[:8]) / 2**64
     return Item(**vars(item) | {"split": "validation" if number < VALIDATION else "train"})
 
 
 def _check_apart(items: Sequence[Sequence[Item]], parts: Sequence[Rows], layout: Layout) -> None:
-    """See that no row is in two of the files.
+    """Check that no row is in two of the files.
 
     Raises:
-        InputError: some are; all are named.
+        InputError: some are; all are listed.
     """
     known: set[str] = set()
     problems = []
     for rows, part in zip(items, parts, strict=True):
         for item in rows:
             if item.item_id in known:
-                message = f"{item.item_id!r} is a row of training too, expected other rows"
+                message = f"{item.item_id!r} is also a training row, expected other rows"
                 problems.append(Problem(part.name, None, ", ".join(layout.ids), message))
         known |= {item.item_id for item in rows}
     if problems:
@@ -233,9 +233,9 @@ def _columns(table: pa.Table, items: Sequence[Item], layout: Layout, spelled: Ma
 
 
 def _spelled(tables: Iterable[pa.Table], layout: Layout) -> dict[str, object]:
-    """How files spell each label: as most of their rows do; one that they do not have, as the spelling does.
+    """How files spell each label: as most of their rows do, or as the spelling does if they do not contain it.
 
-    A class label is written by its name, since its number says nothing without the schema.
+    A class label is written by name, since its number means nothing without the schema.
     """
     found: dict[str, Counter[object]] = defaultdict(Counter)
     for table in tables:

@@ -16,17 +16,17 @@ from kazstance.bench.state_digest import state_of
 from kazstance.paths import StrPath
 
 PACKAGES: Final = ("numpy", "pyarrow", "narwhals", "scikit-learn", "tokenizers", "torch", "transformers")
-"""What a system may depend on without importing it itself, where it is installed."""
+"""Packages that a system may depend on without importing them itself, if installed."""
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 class SystemIdentity(BaseModel):
-    """Digests of all that a system's answers follow from; `unseen` says what they cannot cover."""
+    """Digests of everything that a system's answers depend on; `unseen` names what they cannot cover."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     code: dict[str, Sha256] = {}
-    """SHA-256 of the source of each module that it consists of."""
+    """SHA-256 of the source of each of its modules."""
     state: dict[str, Sha256] = {}
     """Digests of its parameters, attributes and the globals it uses; of the files of a model or of predictions."""
     environment: dict[str, str] = {}
@@ -64,7 +64,7 @@ def identity_of_model(folder: StrPath, settings: Mapping[str, object], module: s
 
 
 def identity_of_predictions(what: str, digest: str) -> SystemIdentity:
-    """The identity of predictions that were made elsewhere: the digest of their file or rows, by what it is of."""
+    """The identity of predictions made elsewhere: the digest of their file or rows, by its name."""
     return SystemIdentity(state={what: digest}, environment=_versions(()))
 
 

@@ -1,4 +1,4 @@
-"""Results as one HTML page with charts: no script, nothing loaded, whatever the systems are called."""
+"""Results as one HTML page with charts, without scripts or anything to load, whatever the systems are called."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -31,12 +31,12 @@ class TaskPage:
 
 @naming_extras()
 def to_html(results: Iterable[Result], draw: Callable[[Sequence[Result]], Sequence[Chart]]) -> str:
-    """Results, as `side_by_side` gives them, as a page.
+    """Results from `side_by_side` as a page.
 
-    Names may be anything: what cannot be printed is replaced, and all text is escaped.
+    Names may contain anything: unprintable characters are replaced, and all text is escaped.
 
     Args:
-        results: what is shown.
+        results: the results.
         draw: makes the charts of the results of one task, whose SVG has to be escaped.
 
     Raises:
@@ -59,7 +59,7 @@ def to_html(results: Iterable[Result], draw: Callable[[Sequence[Result]], Sequen
 
 
 def _printable(value: Any) -> Any:
-    """The same values with a mark in place of what cannot be printed, which neither HTML nor SVG may hold."""
+    """The same values with unprintable characters replaced, which neither HTML nor SVG may contain."""
     if isinstance(value, str):
         return "".join(character if character.isprintable() else "\ufffd" for character in value)
     if isinstance(value, list | tuple):

@@ -1,9 +1,9 @@
-"""Probes: what a system leans on, seen from what it answers when a row of the task `stance` is shown otherwise.
+"""Probes: what a system relies on, shown by its answers when a row of the task `stance` is shown differently.
 
 - `mask`: with the names hidden, how much skill is left, and how many answers change?
-- `swap`: on another target of the same sentence with another label, does the answer change? No more is asked of the
-  system; whoever ignores the target changes nothing.
-- `mirror`: on the contradictory of a claim, does the side turn around? A track of consistency, never part of a score.
+- `swap`: on another target of the same sentence with another label, does the answer change? The system is not asked
+  again; the answers of one that ignores the target do not change.
+- `mirror`: on the contradictory of a claim, is the side reversed? A check of consistency, never part of a score.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ from kazstance.stats.resampling import estimate
 from kazstance.stats.scores import score
 
 ASKED: Final = (ProbeKind.mask, ProbeKind.mirror)
-"""Probes that a system is asked again for; a swap compares answers that it gave already."""
+"""Probes that a system is asked again for; a swap compares answers that it has already given."""
 OPPOSITE: Final = {"favor": "against", "against": "favor"}
 ALL, SIDES = "all", ("favor", "against", "neutral")
 Labels = Mapping[str, str]
@@ -47,7 +47,7 @@ class ProbeScore(Estimate):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a probe with what a system answered to the row as it is, and to what is shown."""
+    """A row of a probe with a system's answers to the original row and to the probe."""
 
     probe: Probe
     fold: str
@@ -56,7 +56,7 @@ class Row:
 
 
 def probe_items(part: TrainTest, probes: Sequence[Probe]) -> tuple[Item, ...]:
-    """What a system is asked again for in a fold: the masks and mirrors of the rows that the fold tests."""
+    """What a system is asked again in a fold: the masks and mirrors of the test rows."""
     tested = {item.item_id: item for item in part.test}
     return tuple(
         _shown(tested[_row(probe)], probe) for probe in probes if probe.probe in ASKED and _row(probe) in tested
@@ -81,17 +81,17 @@ def _shown(item: Item, probe: Probe) -> Item:
 
 
 def check_asked(task: Task) -> None:
-    """See that a system can be asked for probes.
+    """Check that a system can be asked for probes.
 
     Raises:
-        KazstanceError: the task has none, or the dataset has no masks or mirrors.
+        KazstanceError: the task has no probes, or the dataset has no masks or mirrors.
     """
     if not task.kind.has_probes:
         raise KazstanceError(
-            f"probes show rows of the task stance otherwise, not of {task.name}; expected --task stance"
+            f"probes show rows of the task stance differently, not of {task.name}; expected --task stance"
         )
     if not any(probe.probe in ASKED for probe in task.probes):
-        raise KazstanceError("the dataset has no items of probes; expected masks or mirrors in its table probes")
+        raise KazstanceError("the dataset has no probes; expected masks or mirrors in its table probes")
 
 
 def probe_scores(probes: Sequence[Probe], plain: Mapping[str, Labels], shown: Labels) -> list[ProbeScore]:
@@ -99,8 +99,8 @@ def probe_scores(probes: Sequence[Probe], plain: Mapping[str, Labels], shown: La
 
     Args:
         probes: the items.
-        plain: by fold, the answers to the rows as they are.
-        shown: the answers to masks and mirrors; swaps need none.
+        plain: by fold, the answers to the original rows.
+        shown: the answers to masks and mirrors; swaps do not need any.
     """
     fold = {item: name for name, labels in plain.items() for item in labels}
     rows: dict[ProbeKind, list[Row]] = {kind: [] for kind in ProbeKind}
@@ -116,7 +116,7 @@ def probe_scores(probes: Sequence[Probe], plain: Mapping[str, Labels], shown: La
 
 
 def _mask(rows: Sequence[Row]) -> list[ProbeScore]:
-    """Skill with names hidden, beside skill on the same rows as they are, and the answers that changed."""
+    """Skill with names hidden, skill on the same rows unchanged, and the answers that changed."""
     hidden, plain = (_counts(rows, column) for column in ("shown", "plain"))
     found = []
     for measure, counts in (("wts, names hidden", hidden), ("wts, as it is", plain)):
@@ -143,13 +143,13 @@ def _counts(rows: Sequence[Row], column: str) -> Confusion:
 
 
 def _swap(rows: Sequence[Row]) -> list[ProbeScore]:
-    """Answers that changed with the target, and pairs of rows that both are right."""
+    """Answers that changed with the target, and pairs of rows that are both right."""
     changed = _share("swap", "answers changed", ALL, rows, lambda row: row.shown != row.plain)
     return [changed, _share("swap", "both right", ALL, rows, _both_right)]
 
 
 def _mirror(rows: Sequence[Row]) -> list[ProbeScore]:
-    """Pairs that are both right, that turned around, and that got one side twice; and what the reader turned around.
+    """Pairs that are both right, that are reversed, and that got one side twice; and what the reader reversed.
 
     A pair that the reader found to be about the claim alone has no right answer among three labels: it is left out of
     those that are both right.
@@ -164,7 +164,7 @@ def _mirror(rows: Sequence[Row]) -> list[ProbeScore]:
 
 
 def reader_scores(probes: Sequence[Probe]) -> list[ProbeScore]:
-    """How many labels a blind reader turned around on the contradictory: as far as a system can be asked to go."""
+    """How many labels a blind reader reversed on the contradictory: the most that can be expected of a system."""
     rows = [Row(probe, "", probe.row_label_name, probe.label_name) for probe in probes]
     return _shares(
         "mirror",
@@ -182,7 +182,7 @@ def _both_right(row: Row) -> bool:
 def _shares(
     probe: str, measure: str, rows: Sequence[Row], is_so: Callable[[Row], bool], *, sides: bool = False
 ) -> list[ProbeScore]:
-    """A share over all rows, and over those of each label; `sides` leaves rows without a side out of all."""
+    """A share over all rows and over those with each label; with `sides`, rows without a side do not count in all."""
     labels = SIDES[:2] if sides else SIDES
     return [
         _share(probe, measure, over, chosen, is_so)

@@ -13,10 +13,10 @@ PROTOCOLS: Final = ("in_domain", "cross_source", "cross_target", "cross_both")
 
 
 def folds(protocol: str, items: Sequence[Item], folder: DatasetFolder) -> Iterator[TrainTest]:
-    """The folds of a protocol, as the dataset's manifest fixes them; folds without rows to test are left out.
+    """The folds of a protocol, as fixed in the dataset's manifest; folds without test rows are left out.
 
-    In `in_domain`, training is train and validation. Pairs have two sources: a fold that leaves sources out leaves two
-    out, and no training row has either.
+    In `in_domain`, the training rows are those of train and validation. Pairs have two sources: a fold that leaves out
+    sources leaves out two, and no training row has either.
 
     Args:
         protocol: one of `PROTOCOLS`.
@@ -24,7 +24,7 @@ def folds(protocol: str, items: Sequence[Item], folder: DatasetFolder) -> Iterat
         folder: the dataset whose manifest fixes the folds.
 
     Raises:
-        UnknownNameError: there is no such protocol; the message lists those there are.
+        UnknownNameError: there is no such protocol; the message lists the valid names.
     """
     if protocol not in PROTOCOLS:
         raise UnknownNameError(protocol, "protocol", PROTOCOLS)
@@ -40,7 +40,7 @@ def folds(protocol: str, items: Sequence[Item], folder: DatasetFolder) -> Iterat
 
 
 def _is_tested(item: Item, fold: Fold) -> bool:
-    """Whether all that a fold leaves out of a kind is what the item has."""
+    """Whether the item has exactly what the fold leaves out."""
     sources = fold.test_sources is None or item.sources <= set(fold.test_sources)
     return sources and (fold.test_targets is None or item.target_id in fold.test_targets)
 
@@ -51,7 +51,7 @@ def _is_seen(item: Item, fold: Fold) -> bool:
 
 
 def _paired(fixed: Sequence[Fold]) -> Iterator[Fold]:
-    """The folds for pairs: every two sources in place of one."""
+    """The folds for pairs: every combination of two sources instead of one."""
     sources = list(dict.fromkeys(source for fold in fixed for source in fold.test_sources or ()))
     targets = {fold.fold.rpartition("/")[2]: fold.test_targets for fold in fixed}
     if not sources:

@@ -1,4 +1,4 @@
-"""Predictions made elsewhere, in whatever form: a file, a frame, a mapping, or a list in the order of the rows."""
+"""Read predictions made elsewhere, in any form: a file, a frame, a mapping, or a list in the order of the rows."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ from kazstance.predictions import PROBABILITY, predicted_labels
 
 ID, LABEL = "item_id", "label"
 ZERO_SHOT: Final = frozenset({"labels", "scores"})
-"""What the output of a zero-shot classification pipeline has for each text."""
+"""The keys of the output of a zero-shot classification pipeline for each text."""
 
 
 def read_predictions(
@@ -40,22 +40,22 @@ def read_predictions(
     """Predictions for all rows of a task: a label, or the probability of each label, for each row.
 
     Files and frames have the columns `item_id` (or those that identify a row in a user's own files) and `label`, or
-    `p_<label>` for each label. Rows of the probes mask and mirror may be among them by their `probe_id`: all of a probe
-    or none. Columns that they share with the task, such as text or target, have to agree, except those `ignored`.
+    `p_<label>` for each label. Rows of the probes mask and mirror may be included by `probe_id`, all of a probe
+    or not any. Columns shared with the task, such as text or target, must agree, except those `ignored`.
 
     Args:
         given: a path; anything that holds rows; a mapping from ids; or, in the order of `task.test`, a sequence of
             labels, of mappings from labels to probabilities, or of the outputs of a zero-shot pipeline.
         name: what the system is called.
         task: the rows.
-        with_probes: whether the probes have to be among them.
-        spelling: how labels are spelled; without it, as the task spells them.
+        with_probes: whether the probes must be included.
+        spelling: how labels are spelled; by default, as the task spells them.
         ignored: columns that are not compared.
-        say: is told the notes.
+        say: called with each note.
 
     Raises:
-        InputError: rows that are missing, doubled or unknown, or invalid labels; all are named.
-        KazstanceError: it holds no predictions, or the file cannot be read.
+        InputError: rows are missing, duplicate or unknown, or labels are invalid; all problems are listed.
+        KazstanceError: `given` does not hold predictions, or the file cannot be read.
     """
     if with_probes:
         check_asked(task)
@@ -80,7 +80,7 @@ def read_predictions(
 
 
 def _identity(file: Any, answers: Mapping[str, Answer]) -> SystemIdentity:
-    """The identity of predictions: the bytes of their file, or what they are."""
+    """The identity of predictions: the digest of their file, or of their content."""
     if file is not None:
         return identity_of_predictions("file of predictions", file_digest(Path(file)))
     text = repr(sorted((name, vars(answer)) for name, answer in answers.items()))
@@ -120,7 +120,7 @@ def _from_answers(ids: Sequence[str], answers: Sequence[Any]) -> pa.Table:
 
 
 def _with_ids(table: pa.Table, task: Task) -> pa.Table:
-    """A table with the ids and labels of a user's own files under the names that those of a dataset have."""
+    """A table with the ids and labels of a user's own files under the column names of a dataset."""
     columns = task.columns
     if ID not in table.column_names and all(name in table.column_names for name in columns.ids):
         parts = [pc.cast(table[name], pa.string()) for name in columns.ids]
@@ -132,7 +132,7 @@ def _with_ids(table: pa.Table, task: Task) -> pa.Table:
 
 
 def _known(asked: Iterable[Item]) -> pa.Table:
-    """What predictions may repeat of the rows of a task, by the names of the dataset's own columns too."""
+    """The columns of the rows of a task that predictions may repeat, under the names in the dataset too."""
     rows = []
     for item in asked:
         row = {name: value for name, value in asdict(item).items() if name != LABEL}

@@ -1,4 +1,4 @@
-"""The record of a run, `run.json`: what it is of, when it was made, and the digest of each file of answers."""
+"""The record of a run, `run.json`: what was run, when, and the digest of each file of answers."""
 
 from pathlib import Path
 from typing import Final
@@ -17,20 +17,20 @@ RECORD: Final = "run.json"
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Run:
-    """What a run is of: who is asked, and what."""
+    """The description of a run: which system on which task."""
 
     system: str
     task: str
     protocol: str
     data: dict[str, str]
-    """Digests of the data, by what they are of."""
+    """Digests of the data, by name."""
     family: str | None = None
     spelling: str = "kazstance"
     per_target: bool = False
 
     @property
     def signature(self) -> dict[str, object]:
-        """What its scores print beside their own figures."""
+        """The fields that its scores print in addition to their own figures."""
         facts: dict[str, object] = {
             "task": self.task,
             "protocol": self.protocol,
@@ -42,18 +42,18 @@ class Run:
 
 
 class Record(BaseModel):
-    """What the folder of a run is of. A file of answers that it does not name is no part of the run."""
+    """The record in the folder of a run. A file of answers that it does not name is not part of the run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     run: Run
-    """The question: who is asked, and what."""
+    """The description of the run."""
     rows: Sha256
-    """Digest of the rows that are asked, and of those to train on."""
+    """Digest of the rows to predict and to train on."""
     system: SystemIdentity
-    """Who answers, as far as digests can tell."""
+    """The identity of the system, as far as digests can tell."""
     begun: AwareDatetime
-    """When the run was begun."""
+    """When the run began."""
     finished: AwareDatetime | None = None
     """When the last answers were scored."""
     scores: Sha256 | None = None
@@ -63,7 +63,7 @@ class Record(BaseModel):
 
 
 class Earlier(BaseModel):
-    """The record of a version up to 0.3.0."""
+    """The record of version 0.3.0 or earlier."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -75,7 +75,7 @@ def read_record(folder: StrPath) -> Record:
     """The record of a run.
 
     Raises:
-        KazstanceError: the folder has none, or it is not such a record; the message is one line.
+        KazstanceError: the folder has no record, or it is invalid; the message is one line.
     """
     file = Path(folder) / RECORD
     try:
@@ -86,12 +86,12 @@ def read_record(folder: StrPath) -> Record:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
         found = ": ".join(filter(None, [str(file), where, fault["msg"]]))
-        hint = "; a run of an earlier version has to be run again, with --again" if is_earlier(folder) else ""
+        hint = "; a run of an earlier version must be run again, with --again" if is_earlier(folder) else ""
         raise KazstanceError(f"{found}; expected the folder of a run{hint}") from None
 
 
 def is_earlier(folder: StrPath) -> bool:
-    """Whether a folder holds a run of a version up to 0.3.0, which did not record what its answers follow from."""
+    """Whether a folder holds a run of version 0.3.0 or earlier, which did not record what its answers depend on."""
     try:
         Earlier.model_validate_json((Path(folder) / RECORD).read_bytes())
     except (OSError, ValidationError):

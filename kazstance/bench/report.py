@@ -19,18 +19,20 @@ from kazstance.stats.estimate import UNDEFINED
 from kazstance.stats.paired import Difference, holm
 
 PROBED: Final = {
-    "mask": "Names of organisations, places and persons are hidden; the label stays as it is.",
-    "swap": "Rows of one sentence on two targets with different labels: whoever ignores the target changes no answer.",
-    "mirror": "A track of consistency, no part of any score: rows on claims, shown on their contradictories too. "
-    "The reader judged those blind: no system can be asked to turn around more.",
+    "mask": "Names of organisations, places and people are hidden; the label stays the same.",
+    "swap": "Rows of one sentence on two targets with different labels: ignoring the target changes no answer.",
+    "mirror": "A check of consistency, not part of any score: rows on claims, also shown on their contradictories. "
+    "A reader judged those blind; no system can be expected to reverse more.",
 }
-"""What the probes show."""
-SOFT: Final = "Less is better: against the shares of the annotators' votes, and calibration of the most probable label."
+"""What each probe shows."""
+SOFT: Final = (
+    "Lower is better: distance to the shares of the annotators' votes, and calibration of the most probable label."
+)
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Two results on the same rows, and how far they are apart."""
+    """Two results on the same rows, and their difference."""
 
     one: str
     other: str
@@ -48,12 +50,12 @@ def compare_results(results: Sequence[Result], metric: str | None = None) -> Lis
     """All pairs of results, on the same resamples, with p-values corrected for their number (Holm).
 
     Args:
-        results: two or more on the same rows.
-        metric: the metric; without it, the headline of the task.
+        results: two or more results on the same rows.
+        metric: the metric; by default, the headline of the task.
 
     Raises:
         UnknownNameError: there is no such metric.
-        KazstanceError: they are not on the same rows, or fewer than two.
+        KazstanceError: the results are not on the same rows, or there are fewer than two.
     """
     if len({result.rows for result in results}) != 1 or not results[1:]:
         raise KazstanceError("expected two or more runs of one task and protocol, on the same rows")
@@ -68,7 +70,7 @@ def compare_results(results: Sequence[Result], metric: str | None = None) -> Lis
 
 
 def side_by_side(results: Iterable[Result]) -> list[Result]:
-    """Results and the shortcuts beside them, each once and with its lift over the best shortcut on the same rows."""
+    """Results and their shortcuts, each once and with its lift over the best shortcut on the same rows."""
     given = list(results)
     beside = [shortcut for result in given for shortcut in result.shortcuts]
     own = {(result.rows, result.system) for result in given}
@@ -86,7 +88,7 @@ def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, str]:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table: what it is of, and its cells."""
+    """A line of a table: its name and its cells."""
 
     name: str
     cells: Sequence[str]
@@ -95,7 +97,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table; `title` is empty for the main one, and `is_long` for those that only the page shows."""
+    """A table; `title` is empty for the main one; a table that `is_long` is shown only in the HTML page."""
 
     title: str
     about: str
@@ -120,10 +122,10 @@ class Section:
 
 
 def sections(results: Iterable[Result]) -> list[Section]:
-    """What a report shows, of results as `side_by_side` gives them: a section for each task and protocol.
+    """The content of a report on results from `side_by_side`: a section for each task and protocol.
 
-    Results on other rows under the same names, such as those of two data sets of a user's own, are sections of their
-    own, told apart by their data.
+    Results on different rows under the same names, such as two of a user's own data sets, have separate sections,
+    distinguished by their data.
     """
     grouped: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
@@ -170,7 +172,7 @@ def _options(task: str, protocol: str) -> str:
 
 
 def _main(results: Sequence[Result]) -> Sheet:
-    """All scores, with the headline in other ways and the lift."""
+    """All scores, the headline within other strata, and the lift."""
     first = results[0]
     sets = [f"contrast by {kind} (n = {group.n})" for kind, group in first.contrast.items()]
     within = [f"within {name} (D = {first.sizes[name]:.0f})" for name in first.within]
@@ -215,7 +217,7 @@ def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
 
 
 def _soft(results: Sequence[Result]) -> Iterator[Sheet]:
-    """Scores of probabilities, of the systems that gave them."""
+    """Scores of probabilities, for the systems that gave them."""
     given = [result for result in results if result.soft]
     if given:
         header = ["system", *(f"{name} (n = {score.n})" for name, score in given[0].soft.items())]
@@ -224,7 +226,7 @@ def _soft(results: Sequence[Result]) -> Iterator[Sheet]:
 
 
 def _probes(results: Sequence[Result]) -> Iterator[Sheet]:
-    """A table for each probe, of the systems that answered it; figures in the order of the probes."""
+    """A table for each probe, with the systems that answered it; figures in the order of the probes."""
     for probe, about in PROBED.items():
         figures = [{_figure(p): p for p in result.probes if p.probe == probe} for result in results]
         header = list(dict.fromkeys(name for found in figures for name in found))
@@ -250,7 +252,7 @@ def _undefined(results: Sequence[Result]) -> Iterator[Sheet]:
 
 
 def to_markdown(results: Iterable[Result]) -> str:
-    """Results, as `side_by_side` gives them, as a page: tables for each task and protocol, shortcuts first."""
+    """Results from `side_by_side` as a page: tables for each task and protocol, shortcuts first."""
     parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
     for section in sections(results):
         parts += [f"## {plain(section.title)}", section.facts, *map(plain, section.hints)]

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_SHORTCUT: Final = "no shortcut among the runs"
-"""What is shown in place of a lift if there is nothing to compare with."""
+"""Shown instead of a lift if there is nothing to compare with."""
 BEST_SHORTCUT: Final = "best shortcut"
-"""What is shown in its place for the shortcut that the others are compared with."""
+"""Shown instead of a lift for the shortcut that the others are compared with."""
 
 
 def _confusion(counts: Any) -> Confusion:
-    """Counts, from plain values too."""
+    """Counts, which may also be given as plain values."""
     if isinstance(counts, Confusion):
         return counts
     cluster, cell = (np.array(counts[name], dtype=np.intp) for name in ("cluster", "cell"))
@@ -44,21 +44,21 @@ def _confusion(counts: Any) -> Confusion:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The scores of a system on a task under a protocol, with those of the shortcuts that were run beside it."""
+    """The scores of a system on a task under a protocol, with those of the shortcuts that were run too."""
 
     run: Run
     rows: str
-    """Digest of the rows, and of those to train on."""
+    """Digest of the rows to predict and to train on."""
     headline: str
-    """The metric that leads."""
+    """The headline metric."""
     sizes: Mapping[str, float]
-    """D, the effective size that the headline rests on, by what it is computed within."""
+    """D, the effective size behind the headline, by the strata that it is computed within."""
     scores: Mapping[str, Score]
-    """By metric, within targets."""
+    """Scores by metric, within targets."""
     within: Mapping[str, Score]
     """The headline within other strata."""
     contrast: Mapping[str, GroupScore]
-    """Share of the groups of the contrast set that are right as a whole, by the kind of group."""
+    """Share of the groups of the contrast set that are entirely correct, by kind of group."""
     soft: Mapping[str, Score]
     """Scores of probabilities, if the system gave them for every row."""
     breakdowns: tuple[Breakdown, ...]
@@ -71,7 +71,7 @@ class Result:
     failed: Mapping[str, str] = field(default_factory=dict)
     """Shortcuts that failed, and why."""
     best_shortcut: str | None = None
-    """The shortcut with the highest headline, which lift is over."""
+    """The shortcut with the highest headline, from which lift is computed."""
     lift: Difference | None = None
     """How far the headline is above that of the best shortcut, with a paired interval; None without a shortcut."""
     lift_over: str | None = None
@@ -79,7 +79,7 @@ class Result:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the counts: two runs with the same have the same scores."""
+        """SHA-256 of the counts: two runs with the same digest have the same scores."""
         parts = (self.counts.cluster, self.counts.cell, self.counts.rows)
         return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
@@ -105,7 +105,7 @@ class Result:
 
     @property
     def signature(self) -> str:
-        """The headline with all that it depends on."""
+        """The headline with everything that it depends on."""
         return str(self.scores[self.headline])
 
     @property
@@ -114,10 +114,10 @@ class Result:
         return [*self.scores.values(), *self.within.values(), *self.soft.values()]
 
     def by(self, name: str) -> Listing[Breakdown]:
-        """The scores of each target, source, kind of target or voice.
+        """The scores for each target, source, kind of target or voice.
 
         Raises:
-            UnknownNameError: the rows are not broken down by this.
+            UnknownNameError: the rows are not broken down by this field.
         """
         known = list(dict.fromkeys(part.by for part in self.breakdowns))
         if name not in known:
@@ -140,7 +140,7 @@ class Result:
         return {name: reason for name, reason in given.items() if reason}
 
     def as_row(self) -> dict[str, Any]:
-        """The result as plain values, figures as value, ends of the interval and what they rest on."""
+        """The result as plain values; each figure has its value, the ends of its interval and its numbers of units."""
         over = self.scores[self.headline].over_targets
         return {
             "system": self.system,
@@ -166,7 +166,7 @@ class Result:
         }
 
     def _parts(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """The breakdowns, by what and by name."""
+        """The breakdowns, by field and by value."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for part in self.breakdowns:
             headline = part.headline.value, part.headline.low, part.headline.high
@@ -175,7 +175,7 @@ class Result:
         return found
 
     def to_json(self) -> str:
-        """The result, and those of the shortcuts, as JSON; what is undefined is null."""
+        """The result and those of the shortcuts as JSON; undefined figures are null."""
         return plain_json.to_json([result.as_row() for result in (self, *self.shortcuts)]) + "\n"
 
     def to_markdown(self) -> str:
@@ -218,7 +218,7 @@ class Result:
 
     @property
     def lift_text(self) -> str:
-        """The lift, in words if the result is that of the best shortcut or there is none to compare with."""
+        """The lift, or words if this is the best shortcut or there is no shortcut to compare with."""
         if self.lift:
             return self.lift.text(with_reason=False)
         return BEST_SHORTCUT if self.best_shortcut == self.system else NO_SHORTCUT
@@ -242,7 +242,7 @@ def difference(one: Result, other: Result, metric: str) -> Difference:
 
 
 def with_lift(result: Result, others: Sequence[Result]) -> Result:
-    """A result with its lift over the best shortcut among some results on the same rows; it may be among them."""
+    """A result with its lift over the best shortcut among some results on the same rows, itself included."""
     peers = [peer for peer in others if peer.is_shortcut and peer.rows == result.rows]
     known = [peer for peer in peers if peer.scores[result.headline].is_defined]
     best = max(known, key=lambda peer: peer.scores[result.headline].value, default=None)

@@ -1,4 +1,4 @@
-"""Results as files: `scores.json` in the folder of a run, written once and read by whatever compares or reports."""
+"""Results as files: `scores.json` in the folder of a run, written once and read by comparisons and reports."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -24,19 +24,19 @@ FIGURES: Final = frozenset({"value", "low", "high", "p"})
 
 
 def to_bytes(result: Result) -> bytes:
-    """A result as JSON from which it can be read again: undefined figures are null, infinite ones text."""
+    """A result as JSON that can be read back: undefined figures are null, infinite ones text."""
     return plain_json.to_json(_plain(result)).encode() + b"\n"
 
 
 def read_result(out: StrPath, task: Task | None = None) -> Result:
-    """The result of a finished run from its folder, with nothing computed anew.
+    """The result of a finished run from its folder, without computing anything again.
 
     Args:
         out: the folder of the run.
-        task: what the run has to be on.
+        task: the task that the run must be on.
 
     Raises:
-        KazstanceError: the folder holds no finished run, one on other data, or files that are not those of the run.
+        KazstanceError: the folder holds no finished run, a run on other data, or files that do not belong to the run.
     """
     out = Path(out)
     settle(out)
@@ -76,7 +76,7 @@ def _adapter() -> TypeAdapter[Result]:
 
 
 def _plain(value: Any) -> Any:
-    """A value in what JSON has."""
+    """A value in the types of JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -91,7 +91,7 @@ def _plain(value: Any) -> Any:
 
 
 def _with_nan(value: Any) -> Any:
-    """Undefined figures as NaN again."""
+    """Undefined figures back as NaN."""
     if isinstance(value, dict):
         return {key: nan if part is None and key in FIGURES else _with_nan(part) for key, part in value.items()}
     return [_with_nan(part) for part in value] if isinstance(value, list) else value

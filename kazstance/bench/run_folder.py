@@ -1,7 +1,7 @@
-"""The folder of a run: begun, resumed, kept or replaced, so that answers of two runs never stand in one.
+"""The folder of a run: begun, resumed, kept or replaced, so that it never mixes the answers of two runs.
 
-A new run that is to take the place of a finished one is made in a folder beside the old files, and changes places with
-them when it is whole. A kill in between leaves marks from which whoever opens the folder next goes on.
+A new run that replaces a finished one is made in a subfolder next to the old files, and takes their place when it is
+complete. If the process is killed in between, the next program that opens the folder finishes the job.
 """
 
 import hashlib
@@ -19,31 +19,31 @@ from kazstance.paths import StrPath
 
 SCORES: Final = "scores.json"
 EARLIER: Final = ("probes.json", "predictions.jsonl")
-"""Files of runs of versions up to 0.3.0."""
+"""Files of runs of version 0.3.0 and earlier."""
 AGAIN, READY, MOVING = ".kazstance-again", ".kazstance-ready", ".kazstance-moving"
-"""A new run beside the old one: in the making; whole, while the old files are removed; and moving into their place."""
+"""Folders of a new run: unfinished; complete, while the old files are removed; and moving into their place."""
 SHOWN: Final = 8
-"""Changes that a message names."""
+"""Number of changes that a message names."""
 Existing = Literal["refuse", "again", "reuse"]
-"""What to do where the folder holds a finished run: stop, make it anew, or keep it."""
+"""What to do if the folder holds a finished run: stop, run again, or keep it."""
 
 
 class FinishedRunError(KazstanceError):
-    """The folder holds a finished run; the message says of when, and what has changed since."""
+    """The folder holds a finished run; the message says when it finished, and what has changed since."""
 
 
 @dataclass
 class RunFolder:
-    """The folder of a run that is being made: `place` is where its files stand until it is finished."""
+    """The folder of an unfinished run; `place` holds its files until it is finished."""
 
     out: Path
     place: Path
     record: Record
     reused: datetime | None = None
-    """When the run was finished, where it is kept as it is."""
+    """When the run was finished, if it is reused."""
 
     def has(self, name: str) -> bool:
-        """Whether a file of answers is part of the run already."""
+        """Whether a file of answers is already part of the run."""
         return name in self.record.answers and (self.place / name).is_file()
 
     def add(self, name: str, content: bytes) -> None:
@@ -58,12 +58,12 @@ class RunFolder:
         """A file of answers.
 
         Raises:
-            KazstanceError: it is not as it was recorded.
+            KazstanceError: it has changed since it was recorded.
         """
         return verified(self.place, name, self.record.answers.get(name))
 
     def finish(self, scores: bytes) -> None:
-        """Write the scores, and note that all is scored; a run made beside an old one takes its place."""
+        """Write the scores, and record that the run is finished; a new run then replaces the old one."""
         write_file(scores, self.place / SCORES)
         self._write(self.record.model_copy(update={"finished": now(), "scores": sha256(scores)}))
         if self.place != self.out:
@@ -104,15 +104,15 @@ def open_folder(
 
     Args:
         out: the folder of the run.
-        wanted: the record of the run that is asked for.
-        asked: the files of answers that it is to have.
-        existing: what to do where a finished run is there.
-        say: is told of what is resumed, kept or not covered by digests.
-        at_once: make the run beside what is there, so that its answers appear together.
+        wanted: the record of the requested run.
+        asked: the files of answers that it will have.
+        existing: what to do if the folder holds a finished run.
+        say: called with a line for what is resumed, reused or not covered by digests.
+        at_once: make the run in a subfolder, so that its answers appear together.
 
     Raises:
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
-        KazstanceError: it holds an unfinished run of something else, or files that are of no run.
+        KazstanceError: it holds an unfinished run of something else, or files that do not belong to a run.
     """
     out = Path(out)
     settle(out)
@@ -133,7 +133,7 @@ def open_folder(
     if changed := _changes(there, wanted):
         raise KazstanceError(
             f"{out} holds another run, begun on {date(there.begun)} and unfinished; different now: {_listed(changed)}; "
-            "pass --again to begin anew, or choose another folder"
+            "pass --again to start over, or choose another folder"
         )
     if kept := [name for name in asked if folder.has(name) and folder.read(name)]:
         say(f"resumed: {len(kept)} of {len(asked)} parts are kept from the run begun on {date(there.begun)}")
@@ -141,10 +141,10 @@ def open_folder(
 
 
 def _check_files(out: Path, asked: Sequence[str]) -> None:
-    """Check that what a run writes has its place, before a system is asked.
+    """Check that a run can write its files, before the system is asked.
 
     Raises:
-        KazstanceError: something other than a file stands there; all are named.
+        KazstanceError: a path is taken by something other than a file; all are listed.
     """
     taken = [name for name in (RECORD, SCORES, *asked) if (out / name).exists() and not (out / name).is_file()]
     if taken:
@@ -154,7 +154,7 @@ def _check_files(out: Path, asked: Sequence[str]) -> None:
 
 
 def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:
-    """Begin anew: beside a finished run, in place of an unfinished one; what was begun so before is resumed."""
+    """Begin again: next to a finished run or in place of an unfinished one; an earlier such attempt is resumed."""
     if folder.record.finished is None and not at_once:
         write_record(wanted, folder.out)
         _remove(folder.out, folder.record)
@@ -185,7 +185,7 @@ def _kept(
     since = f"changed since: {_listed(changed)}" if changed else "the system and the data are the same"
     if not whole:
         raise FinishedRunError(
-            f"{folder.out} holds a run finished on {date(finished)} that lacks some of what is asked for now; {since}; "
+            f"{folder.out} holds a run finished on {date(finished)} that lacks part of what is requested now; {since}; "
             "pass --again to run it again"
         )
     if existing == "refuse":
@@ -199,7 +199,7 @@ def _kept(
 
 
 def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
-    """A file of a run, if it is as it was when it was recorded.
+    """A file of a run, if it has not changed since it was recorded.
 
     Args:
         folder: the folder of the run.
@@ -219,13 +219,13 @@ def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
     if (digest := sha256(content)) != expected:
         raise KazstanceError(
             f"{file}: its SHA-256 begins with {digest[:12]}, expected {expected[:12]}, as {RECORD} has it: "
-            "it was changed, or is of another run; remove it and run again, or pass --again"
+            "it was changed, or belongs to another run; remove it and run again, or pass --again"
         )
     return content
 
 
 def settle(out: StrPath) -> None:
-    """Finish what a kill cut off: a new run that is whole takes the place of the old one."""
+    """Finish an interrupted replacement: a complete new run takes the place of the old one."""
     out = Path(out)
     if (out / READY).is_dir():
         for name in _ours(out):
@@ -242,14 +242,14 @@ def settle(out: StrPath) -> None:
 
 
 def _begin(out: Path, place: Path, wanted: Record) -> RunFolder:
-    """A new run, of which nothing is written before its first answers."""
+    """A new run, of which nothing is written before it has answers."""
     if place != out:
         shutil.rmtree(place, ignore_errors=True)
     return RunFolder(out, place, wanted)
 
 
 def _check_free(out: Path) -> None:
-    """See that a folder without a record has no files that a run would write over."""
+    """Check that a folder without a record has no files that a run would overwrite."""
     taken = [name for name in (SCORES, "predictions", "probes", *EARLIER) if (out / name).exists()]
     if out.exists() and not out.is_dir():
         raise KazstanceError(f"{out}: not a folder; expected a new folder, or that of a run")
@@ -280,7 +280,7 @@ def _prune(out: Path) -> None:
 
 
 def _other(there: Run, wanted: Run) -> list[str]:
-    """In what the questions of two runs differ."""
+    """How the descriptions of two runs differ."""
     old, new = _question(there), _question(wanted)
     pairs = ((name, old.get(name), new.get(name)) for name in {**old, **new})
     return [f"{name} {_short(one)}, now {_short(other)}" for name, one, other in pairs if one != other]
@@ -296,7 +296,7 @@ def _short(value: object) -> str:
 
 
 def _changes(there: Record, wanted: Record) -> list[str]:
-    """All that would make the answers of two runs differ."""
+    """Everything that could make the answers of two runs differ."""
     found = _other(there.run, wanted.run)
     for kind, old, new in (
         ("code of ", there.system.code, wanted.system.code),

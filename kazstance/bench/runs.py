@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Job:
-    """Something that a system is asked in one go: its answers to `fold.test` go into a file of the run's folder."""
+    """Something that a system is asked at once; its answers to `fold.test` go into one file."""
 
     file: str
     fold: TrainTest
@@ -39,7 +39,7 @@ Track = Callable[[Sequence[Job]], Iterable[Job]]
 
 
 def jobs_of(task: Task, *, with_probes: bool) -> list[Job]:
-    """What a run has to do: all folds, then the probes of each."""
+    """The jobs of a run: all folds, then the probes of each."""
     jobs = [Job(_file(fold, PREDICTIONS), fold) for fold in task.folds]
     shown = [replace(fold, test=probe_items(fold, task.probes)) for fold in task.folds if with_probes]
     return jobs + [Job(_file(fold, ASKED_AGAIN), fold) for fold in shown if fold.test]
@@ -62,25 +62,25 @@ def run(
     say: Progress = echo,
     track: Track = iter,
 ) -> Result:
-    """Run a system, or take predictions, and write answers, scores and what they follow from into a folder.
+    """Run a system, or read predictions, and write answers, scores and what they depend on into a folder.
 
-    An unfinished run of the same system, rows and versions is resumed: its folds are kept. For probes the system is
-    trained once more on each fold. Predictions appear in the folder together or not at all.
+    An unfinished run of the same system, rows and versions is resumed: its finished folds are kept. For probes the
+    system is trained again on each fold. Predictions appear in the folder together or not at all.
 
     Args:
-        system: who is asked, or its answers.
-        task: what is asked.
+        system: the system, or its predictions.
+        task: the task.
         out: the folder of the run.
-        with_probes: ask for probes too.
-        family: the family of the model that is scored; if that of the labels, a warning is printed.
+        with_probes: whether to run the probes too.
+        family: the family of the model that is scored; a warning is printed if it made the labels.
         existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
-        shortcuts: systems that are run beside it, after its own answers are kept; one that fails is noted.
-        say: is told of each fold, and of what is kept.
-        track: is given what is to be done, and gives it back one by one; for progress bars.
+        shortcuts: systems that are run afterwards for comparison; one that fails is noted.
+        say: called with a line for each fold, and for anything that is reused.
+        track: wraps the jobs and yields them one by one; for progress bars.
 
     Raises:
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
-        KazstanceError: the folder is of another run, or the system fails; finished folds are kept.
+        KazstanceError: the folder holds another run, or the system fails; finished folds are kept.
     """
     if with_probes:
         check_asked(task)
@@ -101,7 +101,7 @@ def run(
 
 
 def _record(system: System | Predictions, task: Task, family: str | None) -> Record:
-    """What the run that is asked for would be of."""
+    """The description of the requested run."""
     if isinstance(system, Predictions):
         run = Run(system.name, task.name, task.protocol, dict(task.data), family, system.spelling)
         return Record(run=run, rows=task.rows, system=system.identity, begun=now())
@@ -110,7 +110,7 @@ def _record(system: System | Predictions, task: Task, family: str | None) -> Rec
 
 
 def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> list[Job]:
-    """What has to be done; of predictions, what they answer."""
+    """The jobs; for predictions, those that they cover."""
     if isinstance(system, System):
         return jobs_of(task, with_probes=with_probes)
     jobs = jobs_of(task, with_probes=True)
@@ -118,7 +118,7 @@ def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> lis
 
 
 def _answer(system: System | Predictions, task: Task, job: Job, folder: RunFolder) -> str:
-    """Keep the answers to a job, unless they are kept already; then say so."""
+    """Save the answers to a job, unless they are already saved; then say so."""
     if folder.has(job.file):
         return f" (kept, from {date(folder.record.begun)})"
     rows = job.fold.test
@@ -132,7 +132,7 @@ def _answer(system: System | Predictions, task: Task, job: Job, folder: RunFolde
 
 
 def _result(task: Task, folder: RunFolder) -> Result:
-    """The scores of the answers that are kept."""
+    """The scores of the saved answers."""
     answers = {}
     for job in jobs_of(task, with_probes=False):
         content = folder.read(job.file)
@@ -141,7 +141,7 @@ def _result(task: Task, folder: RunFolder) -> Result:
 
 
 def _shown(task: Task, folder: RunFolder) -> dict[str, Answer]:
-    """The answers to those probes that all folds have answered."""
+    """The answers to the probes that all folds have answered."""
     jobs = jobs_of(task, with_probes=True)[len(task.folds) :]
     found: dict[str, Answer] = {}
     for job in (job for job in jobs if folder.has(job.file)):
@@ -152,7 +152,7 @@ def _shown(task: Task, folder: RunFolder) -> dict[str, Answer]:
 
 
 def _beside(result: Result, task: Task, shortcuts: Sequence[System], say: Progress) -> Result:
-    """A result with those of the shortcuts beside it, and its lift; a shortcut is not run beside a shortcut."""
+    """A result with its shortcuts and its lift; for a shortcut, no others are run."""
     found, failed = [], {}
     for system in () if result.is_shortcut else shortcuts:
         try:

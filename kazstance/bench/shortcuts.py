@@ -1,4 +1,4 @@
-"""The shortcut panel: what can be reached without reading, or without looking at the target."""
+"""The shortcut panel: what can be achieved without reading, or without looking at the target."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,22 +12,22 @@ Predict = Callable[[Sequence[Item], Sequence[Item]], Sequence[str | Mapping[str,
 
 
 def majority(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
-    """The label that is most frequent in training."""
+    """The most frequent label in training."""
     return _most_frequent(train, test, lambda item: ())
 
 
 def majority_target(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
-    """The most frequent label of the target; of all where the target is new."""
+    """The most frequent label of the target, or of all rows if the target is new."""
     return _most_frequent(train, test, lambda item: (item.target_id,))
 
 
 def majority_target_source(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
-    """The most frequent label of target and source; of the target, then of all, where they are new."""
+    """The most frequent label of target and source; if they are new, of the target, then of all rows."""
     return _most_frequent(train, test, lambda item: (item.target_id, item.source_id, item.source_b))
 
 
 def source_only(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
-    """The most frequent label of the source, whatever the target; of all where the source is new."""
+    """The most frequent label of the source, whatever the target, or of all rows if the source is new."""
     return _most_frequent(train, test, lambda item: (item.source_id, item.source_b))
 
 
@@ -43,7 +43,7 @@ LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "
 """The names of the systems in `kazstance.models.baselines`, which needs an extra."""
 
 BESIDE: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
-"""The panel that is run beside a system."""
+"""The panel that is run with a system."""
 SHORTCUTS: Final = (*BESIDE, "target-blind minilm")
 """Systems that do not read, or do not look at the target."""
 OF_SOURCES: Final = ("majority per target and source", "source only")
@@ -51,7 +51,7 @@ OF_SOURCES: Final = ("majority per target and source", "source only")
 
 
 def _most_frequent(train: Iterable[Item], test: Iterable[Item], key: Callable[[Item], tuple[str, ...]]) -> list[str]:
-    """The most frequent label under the longest beginning of a key that was seen, the first of the alphabet in ties.
+    """The most frequent label under the longest prefix of a key seen in training; ties go to the alphabetically first.
 
     Raises:
         KazstanceError: there is no row to train on.

@@ -27,15 +27,15 @@ import numpy as np
 from kazstance.bench.code_digest import is_own
 
 PLAIN: Final = (NoneType, bool, int, float, complex, str, bytes, type(...), type(NotImplemented), range)
-"""Types whose `repr` says all there is."""
+"""Types whose `repr` is complete."""
 _LOCKS: Final = (type(threading.Lock()), type(threading.RLock()))
 PASSED_OVER: Final = frozenset({"_abc_impl", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__"})
-"""Attributes of classes that say nothing about what an instance does."""
+"""Attributes of classes that do not affect what an instance does."""
 
 
 @dataclass(frozen=True)
 class State:
-    """The digest of each part of an object, the modules of its code, and the parts that could not be seen whole."""
+    """The digest of each part of an object, the modules of its code, and the parts that could not be read fully."""
 
     parts: Mapping[str, str]
     modules: frozenset[str]
@@ -45,8 +45,8 @@ class State:
 def state_of(found: Any) -> State:
     """The state of a function (its code, defaults, closure and the globals it uses) or of any other object.
 
-    What has `get_params` is known by its parameters, as scikit-learn has it: what it learned is learned anew. Of what
-    is installed, or part of Python, functions and classes are known by their name.
+    An object with `get_params` is identified by its parameters, as in scikit-learn, since it is trained again.
+    Installed functions and classes, and those of Python, are identified by name.
     """
     digests = _Digests()
     parts = {name: digests.hexadecimal(value, name) for name, value in _parts(found, digests).items()}
@@ -74,7 +74,7 @@ def _parts(found: Any, digests: "_Digests") -> dict[str, Any]:
 
 
 def _function_parts(found: FunctionType) -> dict[str, Any]:
-    """What a function does and what it rests on, by name."""
+    """What a function does and what it depends on, by name."""
     parts: dict[str, Any] = {f"function {found.__name__}": found.__code__}
     defaults = (found.__defaults__ or (), found.__kwdefaults__ or {})
     if any(defaults):
@@ -94,7 +94,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def _parameters(found: Any) -> dict[str, Any] | None:
-    """The parameters of an estimator; None of anything else."""
+    """The parameters of an estimator; None for anything else."""
     get_params = getattr(found, "get_params", None)
     if get_params is None or isinstance(found, type):
         return None
@@ -125,7 +125,7 @@ class _Digests:
             return ""
 
     def of(self, value: Any) -> bytes:
-        """The digest of a value; of one that holds itself, its place stands where it comes again."""
+        """The digest of a value; if it contains itself, its position is used where it recurs."""
         if isinstance(value, PLAIN) and type(value) in PLAIN:
             return _joined(type(value).__name__, [repr(value).encode()])
         if id(value) in self._done:
@@ -135,7 +135,7 @@ class _Digests:
         self._open.append(id(value))
         digest = self._composite(value)
         self._open.pop()
-        self._done[id(value)] = value, digest  # the value is kept, so that no other gets its id
+        self._done[id(value)] = value, digest  # the value is kept alive, so that no other gets its id
         return digest
 
     def all(self, kind: str, values: Iterable[Any]) -> bytes:
@@ -155,7 +155,7 @@ class _Digests:
         return self.all("tensor", [array]) if array is not None else self._reduced(value)
 
     def _reduced(self, value: Any) -> bytes:
-        """An object as `pickle` would take it apart."""
+        """An object as `pickle` would reduce it."""
         try:
             reduced = value.__reduce_ex__(4)
         except Exception as error:
@@ -176,24 +176,24 @@ class _Digests:
         return _joined("array", [str(value.dtype).encode(), str(value.shape).encode(), value.tobytes()])
 
     def named(self, value: Any) -> bytes:
-        """A function or class that is known by its name."""
+        """A function or class that is identified by name."""
         module = getattr(value, "__module__", None) or ""
         self.modules.add(module)
         return self.all("name", [module, getattr(value, "__qualname__", type(value).__qualname__)])
 
     def function(self, value: FunctionType) -> bytes:
-        """A function: one's own with all that it rests on."""
+        """A function; a user's own with everything that it depends on."""
         if not is_own(value.__code__.co_filename):
             return self.named(value)
         self.modules.add(value.__module__ or "")
         return self.all("function", [value.__qualname__, _function_parts(value)])
 
     def code(self, value: CodeType) -> bytes:
-        """What a function does, whatever lines it stands on."""
+        """What a function does, regardless of its line numbers."""
         return self.all("code", [value.co_code, value.co_consts, value.co_names, value.co_varnames, value.co_flags])
 
     def kind(self, value: type) -> bytes:
-        """A class: one's own with its bases, methods and attributes."""
+        """A class; a user's own with its bases, methods and attributes."""
         if not _is_own_class(value):
             return self.named(value)
         functions = {name: part for name, part in vars(value).items() if isinstance(_plain(part), FunctionType)}
@@ -215,12 +215,12 @@ def _is_value(value: Any) -> bool:
 
 
 def _tensor(value: Any) -> np.ndarray[Any, Any] | None:
-    """What a tensor of torch holds; None of anything else."""
+    """The content of a torch tensor; None for anything else."""
     if not hasattr(type(value), "requires_grad"):
         return None
     try:
         return np.asarray(value.detach().cpu())
-    except (TypeError, RuntimeError):  # of a type that numpy has not
+    except (TypeError, RuntimeError):  # of a type that numpy lacks
         return None
 
 
@@ -232,7 +232,7 @@ def _is_own_class(value: type) -> bool:
 
 
 def _joined(kind: str, parts: Iterable[bytes]) -> bytes:
-    """The digest of parts, each behind its length, so that no two lists of parts are taken for one another."""
+    """The digest of parts, each preceded by its length, so that different lists of parts cannot collide."""
     digest = hashlib.sha256(f"{kind}\n".encode())
     for part in parts:
         digest.update(f"{len(part)}\n".encode())
@@ -245,7 +245,7 @@ def _sequence(digests: _Digests, value: list[Any] | tuple[Any, ...]) -> bytes:
 
 
 def _mapping(digests: _Digests, value: dict[Any, Any]) -> bytes:
-    """A dictionary in the order in which it is gone through."""
+    """A dictionary in its order of iteration."""
     more = [vars(value)] if hasattr(value, "__dict__") else []
     return digests.all(type(value).__qualname__, [*(part for pair in value.items() for part in pair), *more])
 
@@ -287,4 +287,4 @@ _KINDS: Final[tuple[tuple[type | tuple[type, ...], Callable[[_Digests, Any], byt
         lambda digests, value: _joined(type(value).__name__, sorted(digests.of(part) for part in value)),
     ),
 )
-"""How a value is described, by its type; the first that fits."""
+"""How a value is described, by its type; the first match is used."""

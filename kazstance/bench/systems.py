@@ -1,4 +1,4 @@
-"""Systems: what predicts labels, under a name, with an identity by which a run of it is known."""
+"""Systems: anything that predicts labels, with a name and an identity that a run records."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ class _ByTarget:
             by_target[item.target_id].append(item)
         if new := sorted({item.target_id for item in test} - by_target.keys()):
             known = ", ".join(sorted(by_target))
-            raise KazstanceError(f"{', '.join(map(repr, new))} has no rows of training, expected {known}")
+            raise KazstanceError(f"{', '.join(map(repr, new))} has no training rows, expected {known}")
         found: dict[str, str | Mapping[str, float]] = {}
         for target in dict.fromkeys(item.target_id for item in test):
             rows = [item for item in test if item.target_id == target]

@@ -1,4 +1,4 @@
-"""Tasks as data: which rows are predicted with which labels, how they are split, and what else is known of them."""
+"""Tasks as data: which rows are predicted with which labels, how they are split, and what else is known."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from kazstance.schema.records import Probe
 PAIR_LABELS: Final = ("a", "b", "same")
 TARGET, SOURCE, SENTENCE = "target", "target×source", "sentence"
 STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"), SENTENCE: ("sentence", "fold")}
-"""Folds are part of all strata: they share targets, and what is seen in training differs between them.
+"""Folds are part of all strata: they share targets, but differ in their training rows.
 
 Within targets, a rule that knows only the target scores 0; within targets and sources, one that knows both; within
 sentences, one that ignores the target.
@@ -58,7 +58,7 @@ class TrainTest:
 
 @dataclass(frozen=True, eq=False)
 class TaskKind:
-    """What is predicted: the labels, the metrics with the one that leads, and which further figures there are."""
+    """What is predicted: the labels, the metrics with the headline, and which further figures are computed."""
 
     name: str
     labels: tuple[str, ...]
@@ -67,9 +67,9 @@ class TaskKind:
     table: str = ""
     """The table of a dataset that holds the rows."""
     strata: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType(STRATA))
-    """What the headline is computed within, by name; `target` always is among them."""
+    """The strata that the headline is computed within, by name; always includes `target`."""
     breakdowns: tuple[str, ...] = ("target", "source", "kind", "voice")
-    """What the rows are broken down by."""
+    """The fields that the rows are broken down by."""
     has_contrast: bool = False
     has_probes: bool = False
 
@@ -97,7 +97,7 @@ def get_task(name: str) -> TaskKind:
     """A task of a dataset by name, without its rows.
 
     Raises:
-        UnknownNameError: there is no such task; the message lists those there are.
+        UnknownNameError: there is no such task; the message lists the valid names.
     """
     if name not in TASKS:
         raise UnknownNameError(name, "task", TASKS)
@@ -112,23 +112,23 @@ class AnswerColumns:
     ids: tuple[str, ...] = ("item_id",)
     label: str = "label"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The values of the id columns by item, where an id is made of several."""
+    """The values of the id columns by item, if an id consists of several columns."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """Rows to predict, fold by fold, with what they are known by; of a dataset or of a user's own files alike."""
+    """Rows to predict, fold by fold, and their description, from a dataset or from a user's own files."""
 
     kind: TaskKind
     protocol: str
     folds: tuple[TrainTest, ...]
     data: Mapping[str, str]
-    """Digests of the data, by what they are of."""
+    """Digests of the data, by name."""
     columns: AnswerColumns
     spelled: Spelling | None = None
-    """How the user's files spell the labels; None for a dataset, which has their names."""
+    """How the user's files spell the labels; None for a dataset, which uses their names."""
     has_clusters: bool = True
-    """Whether rows have clusters of several rows; without them, intervals draw rows."""
+    """Whether clusters may hold several rows; otherwise, intervals resample rows."""
     probes: tuple[Probe, ...] = ()
     votes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """How many annotators chose each label, by item."""
@@ -152,17 +152,17 @@ class Task:
 
     @property
     def test(self) -> tuple[Item, ...]:
-        """All rows to predict, in the order in which a list of predictions is read."""
+        """All rows to predict, in the order expected of a list of predictions."""
         return tuple(item for fold in self.folds for item in fold.test)
 
     @property
     def has_sources(self) -> bool:
-        """Whether the rows say whose they are."""
+        """Whether the rows have sources."""
         return any(item.source_id for item in self.test)
 
     @cached_property
     def rows(self) -> str:
-        """SHA-256 of the kind, the rows of all folds with all that a system sees of them, and the probes."""
+        """SHA-256 of the kind, the rows of all folds with everything that a system sees, and the probes."""
         kind = self.kind
         digest = hashlib.sha256(repr((kind.name, kind.labels, kind.headline, kind.metrics)).encode())
         lines: dict[str, bytes] = {}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).parents[1] / "data"
 """The dataset that comes with the package."""
 PAGES: Final = {"README.md": "DATASET_CARD.md", "LICENSE": "LICENSE", "LICENSE-DATA": "LICENSE-DATA"}
-"""Pages beside a dataset that somebody may have written, and what they are called at the root of a checkout."""
+"""Pages of a dataset that somebody may have written, and their names at the root of a checkout."""
 IDS: Final = {"source_id": "sources", "target_id": "targets", "annotator_id": "annotators"}
 """Columns whose values identify rows of another table."""
 
@@ -163,7 +163,7 @@ class DatasetFolder:
         return self.path / table / f"{split}.parquet"
 
     def page(self, name: str) -> Path:
-        """Where a page is: beside the tables; for the shipped dataset in a checkout, at the root of the checkout."""
+        """The path of a page: next to the tables, or at the root of the checkout for the shipped dataset."""
         root = SHIPPED.parents[1]
         is_checkout = self.path.resolve() == SHIPPED.resolve() and (root / PAGES["README.md"]).is_file()
         return root / PAGES[name] if is_checkout and name in PAGES else self.path / name

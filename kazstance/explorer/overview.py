@@ -1,4 +1,4 @@
-"""What a page knows before any sentence is asked for: the dataset, its sources and targets, and where they stand."""
+"""What a page knows before it fetches any sentence: the dataset, its sources and targets, and the positions."""
 
 from collections import Counter
 from typing import Any, Final
@@ -42,7 +42,7 @@ def _records(table: Table[Any]) -> list[dict[str, Any]]:
 
 
 def _origins(folder: DatasetFolder) -> dict[str, int]:
-    """How many labels are silver and gold; an adjudicated one is silver as long as no person has judged."""
+    """The numbers of silver and gold labels; an adjudicated label is silver unless a person has judged."""
     count = Counter(folder.columns("stances", ["origin"])["origin"].to_pylist())
     gold = count[Origin.human]
     return {"silver": count.total() - gold, "gold": gold}

@@ -1,4 +1,4 @@
-"""The page: one HTML file that holds its style, its script and its data, and asks the network for nothing."""
+"""The page: one HTML file that holds its style, script and data, and needs no network."""
 
 import base64
 import json
@@ -12,9 +12,9 @@ from kazstance.explorer.overview import overview
 from kazstance.explorer.rows import AROUND, COLUMNS, Rows
 
 SCRIPT: Final = ("dom", "store", "route", "parts", "matrix", "lists", "history", "csv", "main")
-"""Parts of the script, in order."""
+"""The parts of the script, in order."""
 UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
-"""What could end a script block, or a line of one, as JSON escapes."""
+"""JSON escapes for characters that could end a script block or a line of one."""
 
 
 def page(folder: DatasetFolder) -> bytes:
@@ -23,7 +23,7 @@ def page(folder: DatasetFolder) -> bytes:
 
 
 def render(content: dict[str, Any], connect: str = "'none'") -> bytes:
-    """The page with this content embedded; `connect` is what its content security policy lets it fetch from."""
+    """The page with this content embedded; `connect` is what its security policy lets it fetch from."""
     room = files("kazstance.explorer")
     style = (room / "style.css").read_text(encoding="utf-8")
     parts = [(room / "script" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT]
@@ -35,13 +35,13 @@ def render(content: dict[str, Any], connect: str = "'none'") -> bytes:
         "data": embed(content | {"columns": COLUMNS, "around": AROUND}),
         "script": script,
     }
-    # Cut once, so that no part is looked through for the places of the others.
+    # split once, so that placeholders are not looked for in the parts that are filled in
     pieces = (room / "page.html").read_text(encoding="utf-8").split("%%")
     return "".join(filled[piece] if i % 2 else piece for i, piece in enumerate(pieces)).encode()
 
 
 def embed(content: Any) -> str:
-    """JSON that stands inside a script block: no text in it can end the block."""
+    """JSON for a script block, which no text in it can end."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(UNSAFE)
 
 

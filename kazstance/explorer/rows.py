@@ -1,4 +1,4 @@
-"""The rows behind the page, as plain lists: all of them for a file, or those that answer one query for a server."""
+"""The rows behind the page, as plain lists: all of them for a file, or those that match a query for a server."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +19,11 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Keep = Callable[[pa.Table, Ints], Mask]
 AROUND: Final = 2
-"""Sentences of the same paragraph that are shown before and after one."""
+"""Number of sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
-"""Sentences that one answer may have."""
+"""Maximum number of sentences in one response."""
 KEYS: Final = ("n", "target")
-"""In place of ids: the number of a unit, in the order of sources and positions, and the number of a target."""
+"""Instead of ids: the number of a unit, ordered by source and position, and the number of a target."""
 UNIT: Final = (
     "sentence_id",
     "paragraph_id",
@@ -49,7 +49,7 @@ COLUMNS: Final = {
 
 
 class Query(Frozen):
-    """What a view of the page asks for; what is left open is not asked for."""
+    """What a view of the page asks for; fields left at None do not filter."""
 
     source: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Query(Frozen):
         """A query from the fields of an address.
 
         Raises:
-            KazstanceError: a field is unknown or has a value that it cannot have.
+            KazstanceError: a field is unknown or has an invalid value.
         """
         several = {"source", "target"}
         try:
@@ -79,13 +79,13 @@ class Query(Frozen):
             raise KazstanceError("; ".join(said)) from None
 
     def narrows(self) -> bool:
-        """Whether it asks for sentences with a label of some kind, and not for sentences as such."""
+        """Whether it asks only for sentences with certain labels."""
         asked = (self.label, self.explicitness, self.certainty, self.contested)
         return bool(self.target) or any(field is not None for field in asked)
 
 
 class Keyed(NamedTuple):
-    """Rows about a unit and a target, in the order of both, beside their numbers."""
+    """Rows about a unit and a target, ordered by both, with their numbers."""
 
     rows: pa.Table
     n: Ints
@@ -134,10 +134,10 @@ class Rows:
         }
 
     def sentences(self, query: Query) -> dict[str, Any]:
-        """A page of the sentences that answer a query, with what stands around them, and their stances that do.
+        """A page of the sentences that match a query, with their context and their matching stances.
 
-        Without a question about labels these are sentences with and without stances. `whole` asks for a text as it is:
-        then the query only tells which of its stances come along.
+        If the query does not filter by label, sentences without stances are included. `whole` asks for a complete text;
+        the query then only selects its stances.
 
         Raises:
             UnknownNameError: there is no such source, target or sentence.
@@ -160,7 +160,7 @@ class Rows:
         }
 
     def counts(self, query: Query) -> list[int]:
-        """How many stances answer a query, by source and target: the complete grid, source by source.
+        """The number of stances that match a query, by source and target: the complete grid, source by source.
 
         Raises:
             UnknownNameError: there is no such source or target.
@@ -170,7 +170,7 @@ class Rows:
         return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
 
     def history(self, sentence: str) -> dict[str, Any]:
-        """All judgements of a sentence where anybody found it to be about a target, and what was settled.
+        """All judgements of a sentence on targets that any annotator found it to be about, and the final labels.
 
         Raises:
             UnknownNameError: there is no such sentence.
@@ -188,7 +188,7 @@ class Rows:
         kept: Keep | None = None,
         where: pc.Expression | None = None,
     ) -> Keyed:
-        """Some columns of a table; `kept` chooses rows by their pair of unit and target, `where` by their columns."""
+        """Some columns of a table; `kept` selects rows by their pair of unit and target, `where` by their columns."""
         rows = folder.columns(table, ["sentence_id", "target_id", *columns], where)
         n = _places(rows.column("sentence_id"), self.units.column("sentence_id"))
         pair = n * len(self.targets) + _places(rows.column("target_id"), self.targets)
@@ -200,7 +200,7 @@ class Rows:
         return Keyed(rows.take(order), *np.divmod(pair[order], len(self.targets)))
 
     def _about(self, judgements: pa.Table, pair: Ints) -> Mask:
-        """Judgements of pairs that anybody found to be about the target."""
+        """Judgements of pairs that any annotator found to be about the target."""
         about = np.zeros(len(self.units) * len(self.targets), dtype=bool)
         about[pair[~_equal(judgements, "label_name", Label.none.name)]] = True
         return cast(Mask, about[pair])
@@ -234,18 +234,18 @@ class Rows:
     def _number(self, sentence: str) -> int:
         n = pc.index(self.units.column("sentence_id"), sentence).as_py()
         if n < 0:
-            raise UnknownNameError(sentence, "sentence", [f"{self.units.column('sentence_id')[0]} and the like"])
+            raise UnknownNameError(sentence, "sentence", [f"{self.units.column('sentence_id')[0]} and so on"])
         return cast(int, n)
 
     def _offset(self, query: Query, hits: Ints) -> int:
-        """Where the page begins: at the offset, or so that the sentence asked for is on it."""
+        """Where the page begins: at the offset, or so that it contains the sentence `at`."""
         if query.at is None:
             return query.offset
         place = int(np.searchsorted(hits, self._number(query.at)))
         return place // query.limit * query.limit
 
     def _around(self, hits: Ints) -> Ints:
-        """Units and their neighbours in the paragraph, one more than is shown, to tell that there are more."""
+        """Units and their neighbours in the paragraph, one more than is shown, to tell whether there are more."""
         near = (hits[:, None] + np.arange(-AROUND - 1, AROUND + 2)).clip(0, len(self.units) - 1)
         return np.unique(near[self.paragraph[near] == self.paragraph[hits][:, None]])
 

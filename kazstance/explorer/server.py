@@ -1,4 +1,4 @@
-"""A server for datasets that are too large for one file: the same page, its rows fetched as they are asked for."""
+"""A server for datasets that are too large for one file: the same page, which fetches rows as they are needed."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -21,20 +21,20 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 SETTINGS: Final = {
-    "asyncore_use_poll": True,  # select() knows no file beyond the 1,024th
+    "asyncore_use_poll": True,  # select() cannot handle more than 1,024 files
     "backlog": 1024,
-    "channel_timeout": 30,  # seconds after which a client that says nothing is let go
+    "channel_timeout": 30,  # seconds after which a silent client is disconnected
     "cleanup_interval": 5,
     "ident": "kazstance",
-    "max_request_body_size": 1024,  # nothing takes a body
+    "max_request_body_size": 1024,  # no request has a body
     "threads": 4,
 }
-"""Of waitress: one loop reads all requests, and hands those that are complete to a few threads, so that clients which
-never finish theirs keep nobody waiting."""
+"""Settings of waitress: one loop reads all requests and passes complete ones to a few threads, so that clients that
+never finish a request block nobody."""
 FILES: Final = 4096
-"""Files that the process asks to have open at once, one for each client."""
+"""Number of open files that the process asks for, one for each client."""
 OTHERS: Final = 64
-"""Of them, for what is not a client."""
+"""Number of those that are reserved for anything but clients."""
 Fields = dict[str, list[str]]
 _Reply = tuple[HTTPStatus, str, bytes]
 Start = Callable[[str, list[tuple[str, str]]], Any]
@@ -46,9 +46,9 @@ QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
 
 
 class Explorer:
-    """Answers this machine only, and only to requests that name it by its own address.
+    """A server that answers only this machine, and only requests that use its own address.
 
-    No address is ever a path of the disk.
+    Addresses never refer to paths on disk.
 
     Raises:
         KazstanceError: the port is taken.
@@ -60,7 +60,7 @@ class Explorer:
         self.page = render(overview(folder) | {"rows": None}, connect="'self'")
         self.rows = Rows(folder)
         self._sockets: dict[int, Any] = {}
-        logging.getLogger("waitress").setLevel(logging.ERROR)  # a queue of requests is nothing a user has to act on
+        logging.getLogger("waitress").setLevel(logging.ERROR)  # users need not act on a queue of requests
         clients = _open_files() - OTHERS
         try:
             self._server = create_server(
@@ -82,11 +82,11 @@ class Explorer:
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{HOST}:{self.server_port}/"
 
     def serve_forever(self) -> None:
-        """_Reply until the process is interrupted, or another thread calls `shutdown`."""
+        """Answer requests until the process is interrupted, or another thread calls `shutdown`."""
         self._server.run()
 
     def shutdown(self) -> None:
@@ -94,7 +94,7 @@ class Explorer:
         self._server.trigger.pull_trigger(self._close)
 
     def application(self, request: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """_Reply one request, as WSGI has it."""
+        """Answer one request, as a WSGI application."""
         status, kind, content = self._answer(request)
         headers = {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}
         start(f"{status.value} {status.phrase}", list(headers.items()))
@@ -116,7 +116,7 @@ class Explorer:
             return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 
     def _close(self) -> None:
-        """Close all sockets, on which the loop ends."""
+        """Close all sockets, which ends the loop."""
         for channel in list(self._sockets.values()):
             channel.close()
 
@@ -126,7 +126,7 @@ def _json(status: HTTPStatus, content: Any) -> _Reply:
 
 
 def _open_files() -> int:
-    """How many files the process may have open, after the limit is raised as far as it may be and is of use."""
+    """How many files the process may have open, after raising the limit as far as allowed and useful."""
     try:
         import resource  # noqa: PLC0415  # not on Windows
     except ModuleNotFoundError:

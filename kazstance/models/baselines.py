@@ -21,9 +21,9 @@ from kazstance.bench.tasks import PAIR_LABELS, Item
 from kazstance.models.embeddings import Encoder, Singles, encoder, pairs
 
 STRENGTHS: Final = (0.3, 1.0, 3.0, 10.0)
-"""Inverse strengths of regularisation that validation chooses from."""
+"""Inverse regularisation strengths, one of which is chosen on validation."""
 TONE: Final = 0.05
-"""Compound tone from which VADER calls a text positive or negative (Hutto and Gilbert, 2014)."""
+"""Compound score from which VADER calls a text positive or negative (Hutto and Gilbert, 2014)."""
 
 
 def target_blind(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
@@ -47,7 +47,7 @@ def minilm(train: Sequence[Item], test: Sequence[Item], model: Callable[[], Enco
     Args:
         train: the rows to train on.
         test: the rows to label.
-        model: gives the encoder.
+        model: returns the encoder.
     """
     return _tuned(train, test, LogisticRegression, partial(_embedded, model(), with_target=True))
 
@@ -60,13 +60,13 @@ def target_blind_minilm(
     Args:
         train: the rows to train on.
         test: the rows to label.
-        model: gives the encoder.
+        model: returns the encoder.
     """
     return _tuned(train, test, LogisticRegression, partial(_embedded, model(), with_target=False))
 
 
 def lexicon(train: Sequence[Item], test: Sequence[Item]) -> list[str]:  # it learns nothing
-    """The tone of the text by the VADER lexicon, taken for its side; of two texts, which has the friendlier tone."""
+    """The tone of the text in the VADER lexicon, taken as its side; of two texts, the one with the friendlier tone."""
     analyzer = SentimentIntensityAnalyzer()
 
     def tone(text: str) -> float:
@@ -93,7 +93,7 @@ def _side(tone: float, above: str, below: str, between: str) -> str:
 
 
 def _tuned(train: Sequence[Item], test: Sequence[Item], model: Any, features: Callable[[], Any]) -> list[str]:
-    """Predictions of the strength that is best on the validation rows of the training, refitted on all of it."""
+    """Predictions with the strength that is best on the validation rows, refitted on all training rows."""
     fitting = [item for item in train if item.split != "validation"]
     validation = [item for item in train if item.split == "validation"]
     strength = STRENGTHS[1]
@@ -107,7 +107,7 @@ def _tuned(train: Sequence[Item], test: Sequence[Item], model: Any, features: Ca
 def _predictions(
     train: Sequence[Item], test: Sequence[Item], model: Any, features: Any, strengths: Iterable[float]
 ) -> dict[float, list[str]]:
-    """Predictions at each strength, on features that are made once."""
+    """Predictions at each strength, on features that are computed once."""
     labels = [item.label for item in train]
     if len(set(labels)) == 1:
         return dict.fromkeys(strengths, labels[:1] * len(test))
@@ -121,7 +121,7 @@ def _embedded(model: Encoder, *, with_target: bool) -> Any:
 
 
 def _embeddings(items: Sequence[Item], *, model: Encoder, with_target: bool) -> Singles:
-    """Embeddings of each item; for two texts, the difference of theirs, which order turns around, and its size."""
+    """Embeddings of each item; for two texts, their signed difference and its absolute value."""
     targets = [item.target for item in items]
 
     def one(texts: Sequence[str]) -> Singles:
@@ -135,7 +135,7 @@ def _embeddings(items: Sequence[Item], *, model: Encoder, with_target: bool) -> 
 
 
 def _tfidf(*, with_target: bool) -> Any:
-    """TF-IDF of words and pairs of words; with the target, also of the target, and of each word marked with it."""
+    """TF-IDF of words and word pairs; with the target, also of the target and of each word crossed with it."""
     plain = _vectorizer(partial(_documents, crossed=False), ngram_range=(1, 2))
     if not with_target:
         return plain

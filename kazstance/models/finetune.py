@@ -1,6 +1,6 @@
-"""Fine-tuning a checkpoint in the format of transformers that lies on this machine, on sentences with their targets.
+"""Fine-tune a local checkpoint in the format of transformers on sentences with their targets.
 
-Nothing is downloaded, no code of the checkpoint is run, and weights are read from safetensors alone.
+Nothing is downloaded, no code in the checkpoint is run, and weights are read only from safetensors.
 """
 
 import math
@@ -23,15 +23,15 @@ WARM_UP: Final = 0.1
 DECAY: Final = 0.01
 """Weight decay (Devlin et al., 2019)."""
 STEEPEST: Final = 1.0
-"""Norm that gradients are cut to (Pascanu et al., 2013)."""
+"""Norm to which gradients are clipped (Pascanu et al., 2013)."""
 POOL: Final = 16
-"""Batches that are made together from rows of like length, so that little is padded."""
+"""Number of batches that are made together from rows of similar length, so that little is padded."""
 FILES: Final = {
     "config.json": "config.json",
     "*.safetensors": "weights in safetensors",
     "tokenizer*.json": "tokenizer.json or tokenizer_config.json",
 }
-"""What a checkpoint is made of."""
+"""The files of a checkpoint."""
 
 
 class Settings(BaseModel):
@@ -40,23 +40,23 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     epochs: int = Field(default=3, ge=1, le=1000)
-    """How often all training rows are seen; what the best epoch on validation gave is kept."""
+    """Number of passes over the training rows; the epoch that does best on validation is kept."""
     lr: float = Field(default=3e-4, gt=0, le=1)
-    """The highest learning rate."""
+    """The peak learning rate."""
     batch: int = Field(default=16, ge=1, le=4096)
-    """Rows in a step."""
+    """Rows per step."""
     length: int = Field(default=128, ge=8, le=8192)
-    """Tokens that are read of a row; the longer of text and target is cut first."""
+    """Maximum number of tokens per row; the longer of text and target is cut first."""
     seed: int = Field(default=12345, ge=0, lt=2**63)
-    """Of the new layer, the order of rows, and dropout."""
+    """Seed of the new layer, the order of rows, and dropout."""
 
 
 def check(folder: StrPath) -> None:
-    """See that a folder holds what a checkpoint is made of.
+    """Check that a folder holds the files of a checkpoint.
 
     Raises:
-        KazstanceError: it is no folder.
-        InputError: what is missing in it; all is named.
+        KazstanceError: there is no such folder.
+        InputError: files are missing; all are listed.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -69,7 +69,7 @@ def check(folder: StrPath) -> None:
 
 
 def finetune(train: Sequence[Item], test: Sequence[Item], folder: StrPath, settings: Settings) -> list[str]:
-    """Fine-tune on the training rows but those of validation, which choose the epoch by macro-F1; then predict.
+    """Fine-tune on the training rows except validation, which chooses the epoch by macro-F1; then predict.
 
     Args:
         train: the rows to train on.
@@ -78,7 +78,7 @@ def finetune(train: Sequence[Item], test: Sequence[Item], folder: StrPath, setti
         settings: the hyperparameters.
 
     Raises:
-        KazstanceError: the folder holds no checkpoint that transformers knows, or the learning runs away.
+        KazstanceError: the folder does not hold a checkpoint that transformers can read, or training diverges.
         MissingExtraError: torch or transformers is not installed.
     """
     check(folder)
@@ -97,7 +97,7 @@ def finetune(train: Sequence[Item], test: Sequence[Item], folder: StrPath, setti
 
 
 class Classifier:
-    """A checkpoint with a new layer that tells labels apart."""
+    """A checkpoint with a new classification layer."""
 
     def __init__(self, folder: StrPath, labels: Sequence[str], settings: Settings) -> None:
         """Read the checkpoint.
@@ -108,7 +108,7 @@ class Classifier:
             settings: the hyperparameters.
 
         Raises:
-            KazstanceError: transformers does not know it.
+            KazstanceError: transformers cannot read it.
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415  # an extra
 
@@ -123,7 +123,7 @@ class Classifier:
         self._labels, self._settings = labels, settings
 
     def epochs(self, items: Sequence[Item]) -> Iterator[int]:
-        """Learn from the items, once in each epoch."""
+        """Train on the items, once per epoch."""
         import torch  # noqa: PLC0415  # an extra
 
         s = self._settings
@@ -156,11 +156,11 @@ class Classifier:
         return {name: part.clone() for name, part in self._model.state_dict().items()}
 
     def restore(self, weights: dict[str, Any]) -> None:
-        """Go back to a copy of the weights."""
+        """Restore a copy of the weights."""
         self._model.load_state_dict(weights)
 
     def _batches(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """All items in random order, those of a batch of like length."""
+        """All items in random order, with batches of similar length."""
         import torch  # noqa: PLC0415  # an extra
 
         size = self._settings.batch
@@ -187,7 +187,7 @@ class Classifier:
         optimizer.step()
 
     def _encode(self, items: Sequence[Item]) -> Any:
-        """Text and target as a pair; the two texts of a pair stand together before the target."""
+        """Text and target as a pair; for a pair of texts, both come before the target."""
         between = f" {self._tokenizer.sep_token or ''} "
         texts = [between.join(filter(None, [item.text, item.text_b])) for item in items]
         targets = [item.target for item in items]
@@ -197,7 +197,7 @@ class Classifier:
 
 @contextmanager
 def _prepared(seed: int) -> Iterator[None]:
-    """Seed torch, let transformers say errors alone, and leave both as they were.
+    """Seed torch, let transformers report only errors, and restore both afterwards.
 
     Raises:
         MissingExtraError: one of them is not installed.
@@ -219,7 +219,7 @@ def _prepared(seed: int) -> Iterator[None]:
 
 
 def _slope(step: int, steps: int) -> float:
-    """The share of the learning rate at a step: up, then down to 0."""
+    """The fraction of the peak learning rate at a step: rising, then falling to 0."""
     rising = max(1.0, WARM_UP * steps)
     return min((step + 1) / rising, (steps - step) / max(1.0, steps - rising))
 

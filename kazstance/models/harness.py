@@ -1,4 +1,4 @@
-"""What the YAML tasks for lm-evaluation-harness call: the rows as it reads them, and the scores of its answers."""
+"""The functions that the YAML tasks for lm-evaluation-harness call: the rows, and the scores of the answers."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 def load(
     task: str, *, split: str = "test", context: bool = True, data: str | Path = dataset.SHIPPED, **facts: object
 ) -> dict[str, "datasets.Dataset"]:
-    """The rows of a task, by split; as `test`, the rows of `split`.
+    """The rows of a task, by split; under `test`, the rows of `split`.
 
-    What stands in a task's metadata, or is given as `--metadata`, comes here; the model's arguments do too, so that a
-    model of the family that made the labels is warned of.
+    The arguments come from the metadata of the task and from `--metadata`; those of the model are passed too, for the
+    warning about models of the family that made the labels.
 
     Args:
         task: stance, stance4 or compare.
@@ -42,7 +42,7 @@ def load(
 
     Raises:
         MissingExtraError: `datasets` is not installed.
-        UnknownNameError: there is no such task or split; the message lists those there are.
+        UnknownNameError: there is no such task or split; the message lists the valid names.
         KazstanceError: `data` is not a built dataset.
     """
     with naming_extras():
@@ -57,7 +57,7 @@ def load(
 
 
 def process(doc: Mapping[str, Any], results: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    """A row's answer, the most likely of the choices: for each metric what it aggregates."""
+    """The answer to a row, the most likely choice, as the value that each metric aggregates."""
     labels: list[str] = doc["choices"]
     predicted = max(range(len(labels)), key=lambda number: results[number][0])
     answer = Answer(doc["target_id"], doc["cluster"], labels[doc["label"]], labels[predicted])
@@ -85,7 +85,7 @@ def macro_f1(answers: Sequence[Answer]) -> float:
 
 
 def effective_size(answers: Sequence[Answer]) -> float:
-    """D, the effective size that within-target skill rests on."""
+    """D, the effective size of within-target skill."""
     return _value("effective_size", answers)
 
 
@@ -93,7 +93,7 @@ METRICS: Final = ("wts", "ss", "f_avg", "macro_f1", "effective_size")
 
 
 def _value(metric: str, answers: Sequence[Answer]) -> float:
-    """A metric over all labels: one that does not occur changes none of them."""
+    """A metric over all labels; those that do not occur change nothing."""
     return measure(metric, count((Answer(*answer) for answer in answers), GRID_LABELS))
 
 

@@ -25,7 +25,7 @@ with naming_extras():
 log = logging.getLogger(__name__)
 WARNING: Final = "family_warning"
 say = cache(log.warning)
-"""Say a warning, once."""
+"""Log a warning, once."""
 
 
 @task
@@ -42,7 +42,7 @@ def stance(split: str = "test", context: bool = True, data: str = "") -> Task:
 
 @task
 def stance4(split: str = "test", context: bool = True, data: str = "") -> Task:
-    """The same for every annotated sentence on every target, with none where the sentence is not about it.
+    """The same for every annotated sentence on every target, with none if the sentence is not about it.
 
     Args:
         split: train, validation, test or all.
@@ -60,7 +60,7 @@ def compare(split: str = "test", data: str = "") -> Task:
 
 @scorer(metrics=[])
 def label(data: str = "") -> Scorer:
-    """Inspect's `choice`, which also warns where the model is of the family that made the labels."""
+    """Inspect's `choice`, which also warns if the model is of the family that made the labels."""
     read, warning = (
         choice(),
         cache(partial(family.warning, families=family.makers(dataset.DatasetFolder(_place(data))))),
@@ -79,7 +79,7 @@ def label(data: str = "") -> Scorer:
 
 @metric(scores="unreduced")
 def scores(task: str) -> Metric:
-    """All scores of kazstance, counted from the answers; over epochs, each answer counts."""
+    """All scores of kazstance, computed from the answers; over several epochs, each answer counts."""
     kind = get_task(task)
     names = [*kind.metrics, *(["effective_size"] if "wts" in kind.metrics else []), "answered"]
 
@@ -113,7 +113,7 @@ def _task(name: str, split: str, context: bool, data: str) -> Task:
 
 
 def _answer(judged: SampleScore, labels: Sequence[str]) -> Answer:
-    """The answer that Inspect read, as a label; it gives a letter, or nothing."""
+    """The answer that Inspect read, a letter or nothing, as a label."""
     facts, letter = judged.sample_metadata or {}, judged.score.answer
     predicted = labels[ord(letter) - ord("A")] if letter else NO_ANSWER
     return Answer(facts["target"], facts["cluster"], facts["gold"], predicted)

@@ -1,4 +1,4 @@
-"""Systems that rest on a model on this machine, named as `finetune:PATH?epochs=3&lr=2e-5` or `minilm:PATH`."""
+"""Systems that use a model on this machine, such as `finetune:PATH?epochs=3&lr=2e-5` or `minilm:PATH`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,21 +14,21 @@ from kazstance.models import embeddings
 from kazstance.models.finetune import Settings, check, finetune
 
 INSTALLED: Final = "minilm"
-"""In place of a path: the model in the package that brings it, its files checked."""
+"""Instead of a path: the model in the installed package, with its files checked."""
 SHA256: Final = "^[0-9a-f]{64}$"
 
 
 class Digests(BaseModel):
-    """SHA-256 of the files of an encoder; where none is given, that of the published one."""
+    """SHA-256 of the files of an encoder; the default is the published one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     weights: str = Field(default=embeddings.PUBLISHED[embeddings.WEIGHTS], pattern=SHA256)
-    """Of model.safetensors."""
+    """SHA-256 of model.safetensors."""
     tokenizer: str = Field(default=embeddings.PUBLISHED[embeddings.TOKENIZER], pattern=SHA256)
-    """Of tokenizer.json."""
+    """SHA-256 of tokenizer.json."""
     config: str = Field(default=embeddings.PUBLISHED[embeddings.CONFIG], pattern=SHA256)
-    """Of config.json."""
+    """SHA-256 of config.json."""
 
 
 S = TypeVar("S", Settings, Digests)
@@ -38,8 +38,8 @@ def local_model(name: str) -> Predict:
     """A system by its kind, the folder of its model, and settings as `?name=value&name=value`.
 
     Raises:
-        InputError: a setting that is unknown or out of its range, or files that are missing or not as expected.
-        KazstanceError: the folder holds no such model.
+        InputError: a setting is unknown or out of range, or files are missing or not as expected.
+        KazstanceError: the folder does not hold such a model.
         MissingExtraError: a package is not installed.
     """
     kind, _, rest = name.partition(":")
@@ -51,7 +51,7 @@ def model_folder(name: str) -> tuple[Path, dict[str, str]]:
     """The folder of a local model, and the settings in its name.
 
     Raises:
-        KazstanceError: it stands for the installed model, which is not installed.
+        KazstanceError: it refers to the installed model, which is not installed.
     """
     path, _, settings = name.partition(":")[2].partition("?")
     return embeddings.installed() if path == INSTALLED else Path(path), _pairs(settings)

@@ -1,4 +1,4 @@
-"""Questions: the rows of a task as a language model is asked them, the same wherever it is asked."""
+"""Questions: the rows of a task as prompts, the same for every program that asks a language model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ MEANINGS: Final = {
     "b": "sentence b is more favorable to the target",
     "same": "both are equally favorable to it: both for it, both against it, or both without a side",
 }
-"""Each label in a sentence, after the codebook."""
+"""Each label in a sentence, from the codebook."""
 NOTES: Final = (
     "The speaker is whoever utters the sentence: the author, or inside a quotation the one who is quoted. In the "
     "definition, *In* and *Out* say what belongs to the target and what does not; names in backticks are other targets."
@@ -42,7 +42,7 @@ NOTES: Final = (
 
 @dataclass(frozen=True)
 class Question:
-    """A row as it is asked: the question, the answers to choose from, and the labels that they stand for."""
+    """A row as a prompt: the question, the choices, and the labels that they stand for."""
 
     item: Item
     text: str
@@ -55,7 +55,7 @@ class Question:
 
     @property
     def prompt(self) -> str:
-        """Question and answers as one text, for programs that do not list the answers themselves."""
+        """Question and choices as one text, for programs that do not list the choices themselves."""
         return "\n".join([self.text, "", "Answers:", *self.choices])
 
     @property
@@ -65,7 +65,7 @@ class Question:
 
 
 def questions(folder: DatasetFolder, task: TaskKind, split: str = EVERY, *, context: bool = True) -> list[Question]:
-    """The questions of a task's split, or of all splits; every program asks these.
+    """The questions for a task's split, or for all splits; every program asks these.
 
     Args:
         folder: the dataset.
@@ -74,7 +74,7 @@ def questions(folder: DatasetFolder, task: TaskKind, split: str = EVERY, *, cont
         context: show the paragraph around a single sentence.
 
     Raises:
-        UnknownNameError: there is no such split; the message lists those there are.
+        UnknownNameError: there is no such split; the message lists the valid names.
     """
     known = definitions(folder)
     return [Question(item, question(item, known, context=context), task.labels) for item in asked(folder, task, split)]
@@ -89,7 +89,7 @@ def asked(folder: DatasetFolder, task: TaskKind, split: str = EVERY) -> list[Ite
         split: a split, or `all`.
 
     Raises:
-        UnknownNameError: there is no such split; the message lists those there are.
+        UnknownNameError: there is no such split; the message lists the valid names.
     """
     if split not in (*SPLITS, EVERY):
         raise UnknownNameError(split, "split", (*SPLITS, EVERY))
@@ -102,9 +102,9 @@ def definitions(folder: DatasetFolder) -> dict[str, str]:
 
 
 def question(item: Item, definitions: Mapping[str, str], *, context: bool = True) -> str:
-    """What is asked of a row, without the answers to choose from; it does not depend on the row's label.
+    """The question about a row, without the choices; it does not depend on the row's label.
 
-    A single sentence is shown in its paragraph, unless that is not wanted; the sentences of a pair are shown alone.
+    A single sentence is shown in its paragraph if `context` is true; the sentences of a pair are shown alone.
 
     Args:
         item: the row.
@@ -122,7 +122,7 @@ def choices(labels: Sequence[str]) -> list[str]:
 
 
 def _single(item: Item, context: bool) -> list[str]:
-    """What is to be done, then the sentence, with what stands around it."""
+    """The instruction, then the sentence with its context."""
     around = [("Before it", item.context_before), ("Sentence", item.text), ("After it", item.context_after)]
     shown = [f"{name}: {text}" for name, text in around if text and (context or name == "Sentence")]
     hint = " What stands around it only helps to understand it." if len(shown) > 1 else ""
@@ -130,6 +130,6 @@ def _single(item: Item, context: bool) -> list[str]:
 
 
 def _pair(item: Item) -> list[str]:
-    """What is to be done, then both sentences."""
+    """The instruction, then both sentences."""
     order = "Which sentence is more favorable to the target, in the order against, neutral, favor?"
     return [order, f"Sentence a: {item.text}", f"Sentence b: {item.text_b}"]

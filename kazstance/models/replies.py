@@ -1,4 +1,4 @@
-"""Answers of language models: counted as predictions are, with a place for those that are no label."""
+"""Answers of language models, counted like predictions, with a column for answers that are not a label."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -11,16 +11,16 @@ from kazstance.stats.confusion import Confusion, confusion
 from kazstance.stats.metrics import Figure, effective_size, macro_f1
 
 NO_ANSWER: Final = "no answer"
-"""The prediction of an answer that is none of the labels.
+"""The prediction for an answer that is not one of the labels.
 
-It is never right: an error for accuracy and `ss`, a miss for the F1 of the gold label, and for `wts` and its kin what a
-rule that does not read earns in expectation, 0. Nothing is gained by not answering over guessing from the target. The
-denominator D of `wts` depends on gold labels alone, so that it stays the same.
+It is never right: an error for accuracy and `ss`, a miss for the F1 of the gold label, and 0 for `wts` and its
+variants, which is what a rule that does not read earns in expectation. So not answering gains nothing over
+guessing from the target. The denominator D of `wts` depends only on gold labels, so it stays the same.
 """
 
 
 class Answer(NamedTuple):
-    """A row's gold label and what was answered, with its target and cluster."""
+    """The gold label of a row and the answer, with target and cluster."""
 
     target: str
     cluster: str
@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 
 
 def count(answers: Iterable[Answer], labels: Sequence[str]) -> Confusion:
-    """The counts of answers within targets, over the labels and `NO_ANSWER` behind them.
+    """The counts of answers within targets, over the labels followed by `NO_ANSWER`.
 
     Raises:
         ValueError: a label that is not one of the labels.

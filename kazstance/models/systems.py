@@ -1,4 +1,4 @@
-"""Systems by whatever they are given as: a name, an import path, a local model, a function, or an estimator."""
+"""Find systems by name, import path, local model, function, or estimator."""
 
 import importlib
 import inspect
@@ -22,23 +22,22 @@ PATH: Final = "package.module:object"
 
 
 def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = None) -> System:
-    """A system by its name in the panel or among the baselines, by import path, or as an object.
+    """A system given by its name in the panel or among the baselines, by import path, or as an object.
 
-    A local model is named as `finetune:PATH` or `minilm:PATH`, an import path as `package.module:object`; the current
+    A local model is written `finetune:PATH` or `minilm:PATH`, an import path `package.module:object`; the current
     folder is searched first.
 
-    A callable takes training and test items and gives for each test item a label, or a mapping from each label to its
-    probability. An object or class with `fit` and `predict` is a scikit-learn estimator: it is given texts, each with
-    its target behind it; if it has `predict_proba`, it answers with probabilities, 0 for those of `labels` it has not
-    seen.
+    A callable takes training and test items and returns a label for each test item, or a mapping from each label to
+    its probability. An object or class with `fit` and `predict` is a scikit-learn estimator: it receives texts, each
+    followed by its target; if it has `predict_proba`, it answers with probabilities, 0 for `labels` it has not seen.
 
     Args:
         given: the name, the import path, or the object itself.
         labels: the labels of the task.
-        name: what the system is called; without it, the name given, or that of the function or class.
+        name: the name of the system; by default, the name given, or that of the function or class.
 
     Raises:
-        UnknownNameError: there is no system of this name; the message lists those there are.
+        UnknownNameError: there is no system of this name; the message lists the valid names.
         KazstanceError: it cannot be imported, or is neither a callable nor an estimator.
         MissingExtraError: a baseline's package is not installed.
     """
@@ -59,7 +58,7 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
 
 
 def shortcuts_for(task: Task) -> list[System]:
-    """The shortcuts to run beside a system on a task: those that look at sources only if its rows have any."""
+    """The shortcuts to run with a system on a task; those that look at sources only if its rows have any."""
     names = [name for name in BESIDE if task.has_sources or name not in OF_SOURCES]
     return [System(name, partial(_by_name, name), SystemIdentity) for name in names]
 
@@ -83,7 +82,7 @@ def _is_model(name: str) -> bool:
 
 
 def _find(name: str) -> Any:
-    """The object that a name stands for, as it was written."""
+    """The object that a name refers to."""
     if name in PANEL:
         return PANEL[name]
     if ":" in name:
@@ -97,7 +96,7 @@ def _find(name: str) -> Any:
 
 
 def _imported(name: str) -> Any:
-    """An object by its import path, searched in the current folder first, as Python does for a script.
+    """An object by its import path; the current folder is searched first, as Python does for a script.
 
     Raises:
         KazstanceError: it cannot be imported, or cannot be a system.
@@ -121,10 +120,10 @@ def _is_estimator(found: Any) -> bool:
 
 
 def _instance(name: str, given: Any) -> Any:
-    """An object as it is; of a class, an instance made without arguments.
+    """An object unchanged; for a class, an instance created without arguments.
 
     Raises:
-        KazstanceError: it cannot be made without arguments.
+        KazstanceError: it cannot be created without arguments.
     """
     if not inspect.isclass(given):
         return given
@@ -136,7 +135,7 @@ def _instance(name: str, given: Any) -> Any:
 
 
 def _check_kind(name: str, found: Any) -> None:
-    """See that an object can be a system.
+    """Check that an object can be a system.
 
     Raises:
         KazstanceError: it is neither a callable of two arguments nor an estimator.

@@ -37,13 +37,13 @@ class Dot:
 
 
 def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bool = True) -> alt.FacetChart | None:
-    """A chart of values with intervals; systems, panels and series in the order in which they come. None without dots.
+    """A chart of values with intervals; systems, panels and series keep their order. None if there are no dots.
 
     Args:
-        found: what to draw.
-        axis: what the values are.
-        legend: what tells the series apart, of which there are at most as many as shapes.
-        zero: whether a line stands at 0.
+        found: the dots.
+        axis: the title of the axis.
+        legend: the title of the legend; there may be at most as many series as shapes.
+        zero: whether to draw a line at 0.
     """
     values = [vars(dot) for dot in found]
     if not values:
@@ -78,7 +78,7 @@ def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bo
 
 
 def charts(results: Sequence[Result]) -> list[Chart]:
-    """The charts of the results of one task, of what there is to draw, each with its content in words."""
+    """The charts of the results of one task that have something to show, each with its content in words."""
     name = results[0].headline
     by_strata = f"{name} within other strata"
     kinds: list[tuple[alt.FacetChart | None, str, Callable[[Result], Estimate | None]]] = [
@@ -113,7 +113,7 @@ def _alternative(results: Sequence[Result], caption: str, figure: Callable[[Resu
 
 
 def headline(results: Sequence[Result]) -> alt.FacetChart | None:
-    """The headline of each system and protocol, with the interval for these targets and the one for further targets."""
+    """The headline of each system and protocol, with its intervals for these targets and for further targets."""
     name = results[0].headline
     found = []
     for result in results:
@@ -124,13 +124,13 @@ def headline(results: Sequence[Result]) -> alt.FacetChart | None:
 
 
 def lift(results: Sequence[Result]) -> alt.FacetChart | None:
-    """How far each system's headline is above the best shortcut's, with paired intervals."""
+    """How far the headline of each system is above that of the best shortcut, with paired intervals."""
     found = [dot for result in results if result.lift for dot in _dot(result, "lift", result.lift)]
     return dots(found, "lift over the best shortcut")
 
 
 def contrast(results: Sequence[Result]) -> alt.FacetChart | None:
-    """Share of the groups of the contrast set that are right as a whole."""
+    """Share of the groups of the contrast set that are entirely correct."""
     found = [dot for result in results for kind, group in result.contrast.items() for dot in _dot(result, kind, group)]
     return dots(found, "share of groups that are right", "two rows that share the", zero=False)
 
@@ -144,11 +144,11 @@ def within(results: Sequence[Result]) -> alt.FacetChart | None:
 
 
 def breakdowns(results: Sequence[Result], by: str) -> alt.FacetChart | None:
-    """The headline on each part of the rows, of the systems with the highest headlines that are not shortcuts.
+    """The headline on each part of the rows, for the systems with the highest headlines that are not shortcuts.
 
     Args:
-        results: of one task.
-        by: what the rows are broken down by.
+        results: the results of one task.
+        by: the field that the rows are broken down by.
     """
     name = results[0].headline
     known = [result for result in results if not result.is_shortcut and result.scores[name].has_interval]
@@ -163,7 +163,7 @@ def breakdowns(results: Sequence[Result], by: str) -> alt.FacetChart | None:
 
 
 def _dot(result: Result, series: str, figure: Estimate, *, system: str | None = None) -> list[Dot]:
-    """A dot for a figure with its interval; none if it is undefined or infinite."""
+    """A dot for a figure with its interval; no dot if it is undefined or infinite."""
     numbers = figure.value, figure.low, figure.high
     if not all(map(math.isfinite, numbers)):
         return []

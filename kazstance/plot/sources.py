@@ -15,23 +15,23 @@ _Rows = list[dict[str, Any]]
 POSITIONS: Final = {"favor": "favor", "against": "against", "mixed": "both sides", "neutral": "no side"}
 COLOURS: Final = ("#00598f", "#d55e00", "#7b4b94", "#8a8a8a")
 MARKS: Final = ("triangle-up", "triangle-down", "diamond", "circle")
-"""A colour and a shape for each of these positions; silence is a word."""
+"""A shape for each of these positions; silence is shown as a word."""
 ANSWERS: Final = {"differ": "#d55e00", "undecided": "#dcdcdc", "agree": "#00598f"}
 ANSWER_SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
 ROW, COLUMN = 17, 118
 """Height of a target and width of a source."""
 LEGEND: Final = alt.Legend(orient="bottom", columns=3)
 CORNERS: Final = 48
-"""Of the polygon that is drawn for a circle."""
+"""Corners of the polygon that is drawn as a circle."""
 
 
 def position_matrix(
     cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None
 ) -> alt.FacetChart:
-    """Net stance of every source on every target, with its interval; where a source is silent, this is said.
+    """Net stance of every source on every target, with its interval; silent sources are marked as such.
 
-    In each field -1 (against) is left and 1 (in favor) right; the line is the 95 % interval, the mark the pooled
-    estimate, the figure the number of sentences about the target.
+    In each cell -1 (against) is on the left and 1 (in favor) on the right; the line is the 95 % interval, the mark the
+    pooled estimate, and the number counts the sentences about the target.
 
     Args:
         cells: the complete grid of sources and targets.
@@ -69,7 +69,7 @@ def position_matrix(
 def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: Names | None = None) -> alt.FacetChart:
     """The share of each source's sentences that is about each target, with its interval; most salient targets first.
 
-    A hollow mark is silence; its line says how much could have gone unseen.
+    A hollow mark is silence; its line shows how large the share could still be.
 
     Args:
         cells: the complete grid of sources and targets.
@@ -92,12 +92,12 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
         data=alt.InlineData(values=rows),
     ).properties(width=COLUMN, height=ROW * len(_order(rows, "target")))
     return _by_source(layers, _order([_row(cell, targets, sources) for cell in cells], "source")).properties(
-        title=_title("How much room sources give to targets", "share of a source's sentences, with 95 % interval")
+        title=_title("Salience of targets by source", "share of a source's sentences, with 95 % interval")
     )
 
 
 def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
-    """Contested targets, those on which sources are farthest apart first, and what can be said of pairs of sources."""
+    """Contested targets, those on which sources are farthest apart first, and which pairs of them agree or differ."""
     shown = [line for line in found if line.contested and line.spread is not None]
     rows: _Rows = []
     pairs: _Rows = []
@@ -149,9 +149,9 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
 
 
 def distance_chart(found: Distances, sources: Names | None = None) -> alt.HConcatChart:
-    """A map of the sources, each with a circle that holds 95 % of its drawn places, and their tree.
+    """A map of the sources, each with a circle that holds 95 % of its resampled places, and their tree.
 
-    At every joint of the tree stands in how many of the draws it comes about.
+    Every joint of the tree is labelled with the share of draws in which it occurs.
     """
     return alt.hconcat(_map(found, sources), _tree(found, sources), spacing=30).properties(
         title=_title(
@@ -188,7 +188,7 @@ def _map(found: Distances, sources: Names | None) -> Any:
 
 
 def _tree(found: Distances, sources: Names | None) -> Any:
-    """The tree, drawn from left to right: a bracket for each clade."""
+    """The tree, drawn from left to right, with a bracket for each clade."""
     leaves = _leaves(found, tuple(place.source for place in found.places))
     at: dict[tuple[str, ...], tuple[float, float]] = {(leaf,): (float(i), 0.0) for i, leaf in enumerate(leaves)}
     lines: _Rows = []
@@ -215,7 +215,7 @@ def _tree(found: Distances, sources: Names | None) -> Any:
 
 
 def _leaves(found: Distances, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """The sources in an order in which no branches of the tree cross."""
+    """The sources, ordered so that no branches of the tree cross."""
     parts = {clade.sources: clade.parts for clade in found.tree}
 
     def below(clade: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What all charts share: type; colours and shapes for colour-blind readers, and for grey; how they are saved."""
+"""What all charts share: fonts, colours and shapes that work for colour-blind readers and in grey, and saving."""
 
 import io
 import json
@@ -16,18 +16,18 @@ INK: Final = "#1a1a1a"
 MUTED: Final = "#6b6b6b"
 GRID: Final = "#e3e3e3"
 CATEGORIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Colours of things without an order, after Okabe and Ito (2008)."""
+"""Colours for unordered categories, after Okabe and Ito (2008)."""
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
-"""A shape beside each of those colours, so that none is told by its colour alone."""
+"""A shape for each of those colours, so that nothing is distinguished by colour alone."""
 SCALE: Final = 2.0
-"""Pixels of a PNG for each unit of a chart."""
+"""Pixels of a PNG per unit of a chart."""
 PROPERTIES: Final = frozenset(
     [
         *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
         *("valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__"),
     ]
 )
-"""Properties of every object of JavaScript, for which Vega takes names of these spellings where it sorts."""
+"""Properties of every JavaScript object, with which Vega confuses equal names when sorting."""
 
 
 @alt.theme.register("kazstance", enable=False)
@@ -59,12 +59,12 @@ def to_svg(chart: Any) -> str:
 
 
 def save(chart: Any, path: StrPath) -> None:
-    """Write a chart in the theme as PNG, SVG or HTML, by the ending of the path; whole or not at all.
+    """Write a chart in the theme as PNG, SVG or HTML, depending on the suffix of the path; whole or not at all.
 
-    The HTML holds all that it needs, and loads nothing.
+    The HTML is self-contained and loads nothing.
 
     Raises:
-        UnknownNameError: another ending; the message lists those there are.
+        UnknownNameError: any other suffix; the message lists the valid ones.
     """
     suffix = suffix_of(path, "kind of chart", CHARTS)
     if suffix == ".svg":
@@ -80,7 +80,7 @@ def save(chart: Any, path: StrPath) -> None:
 
 
 def _themed(chart: Any) -> Any:
-    """A chart in the theme, its text without characters that act: the program that draws it would end on them."""
+    """A chart in the theme, without control characters, which crash the renderer."""
     with alt.theme.enable("kazstance"):
         return alt.Chart.from_dict(_safe(chart.to_dict()))
 
@@ -94,7 +94,7 @@ def _safe(found: Any) -> Any:
 
 
 class _InScript(json.JSONEncoder):
-    """JSON that cannot end the script that it stands in, whatever names the data have."""
+    """JSON that cannot end the script element around it, whatever names the data contain."""
 
     def encode(self, o: Any) -> str:
         """The value as JSON without a less-than sign."""

@@ -1,4 +1,4 @@
-// CSV of what is shown, made here; a cell that a spreadsheet would take for a formula begins with an apostrophe.
+// CSV of the current view; a cell that a spreadsheet would read as a formula begins with an apostrophe.
 
 // The same as in kazstance.output.cells: apostrophes, and a sign behind space or what is not seen, or the end of a cell.
 const FORMULA =

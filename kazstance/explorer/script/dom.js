@@ -1,19 +1,19 @@
-// Making elements. Text goes in as text nodes only, so that nothing in the data is ever markup.
+// Creating elements. Text is only inserted as text nodes, so that nothing in the data is ever markup.
 
 const SVG = "http://www.w3.org/2000/svg";
-// Embeddings, overrides and isolates, which would reorder what stands around them.
+// Embeddings, overrides and isolates, which would reorder the surrounding text.
 const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
-/** A string for places that hold no elements, such as options and attributes: without signs that reorder. */
+/** A string for places that cannot hold elements, such as options and attributes, without characters that reorder. */
 const plain = (text) => String(text ?? "").replace(CONTROLS, "");
 
-/** Text as nodes; a sign that would reorder its surroundings is shown by its code instead. */
+/** Text as nodes; a character that would reorder its surroundings is shown as its code instead. */
 function* shown(text) {
   let done = 0;
   for (const found of String(text).matchAll(CONTROLS)) {
     yield text.slice(done, found.index);
     const code = `U+${found[0].codePointAt(0).toString(16).toUpperCase()}`;
-    yield el("span", { class: "control", title: "a sign that changes the direction of writing" }, [code]);
+    yield el("span", { class: "control", title: "a character that changes the direction of writing" }, [code]);
     done = found.index + 1;
   }
   yield text.slice(done);
@@ -37,10 +37,10 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** A name from the data inside the page's own words. */
+/** A name from the data within the page's own text. */
 const name = (text, attributes = {}) => el("bdi", attributes, [...shown(text)]);
 
-/** Attributes of text in the language of a source; a tag that is none is left out. */
+/** Attributes of text in the language of a source; an invalid language tag is left out. */
 function written(source) {
   const tag = source && source.language;
   return { dir: "auto", lang: /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(tag ?? "") ? tag : null };

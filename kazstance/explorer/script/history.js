@@ -1,9 +1,9 @@
-// Why a label is what it is, and what the dataset is.
+// The history of a label, and information about the dataset.
 
 const JUDGEMENT_COLUMNS = ["annotator_id", "role", "label_name", "explicitness", "certainty", "evidence", "note"];
 
 async function labelView(state) {
-  if (!state.sentence) throw new Error("The link names no sentence");
+  if (!state.sentence) throw new Error("The link does not name a sentence");
   const found = await store.history(state.sentence);
   const { unit } = found;
   const target = targetOf.get(state.on) ?? unit.stances[0]?.target ?? found.judgements[0]?.target ?? data.targets[0];
@@ -24,7 +24,7 @@ async function labelView(state) {
       voice(unit),
       inContext(unit, found.units, sentence(unit, stance ? [stance] : [], state.q)),
       outcome(stance, settled),
-      judgements.length ? judgementTable(judgements, evidenceOf) : el("p", {}, "Nobody found the sentence to be about this target."),
+      judgements.length ? judgementTable(judgements, evidenceOf) : el("p", {}, "No annotator found the sentence to be about this target."),
       targetNoteOf(target, state),
       otherTargets(state, found, target),
     ],
@@ -42,11 +42,11 @@ function outcome(stance, settled) {
   const row = stance ?? settled;
   const label = row?.label ?? "none";
   return el("div", { class: `outcome ${label}` }, [
-    el("h3", {}, "What was settled"),
+    el("h3", {}, "Final label"),
     el("p", {}, [badge(label, label === "none" ? "none: not about the target" : label), row ? qualities(row) : null]),
     settled?.rule
       ? el("p", {}, [el("strong", {}, ["Adjudicated by rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
-      : el("p", {}, "By the judgements below; it was not adjudicated."),
+      : el("p", {}, "From the judgements below; not adjudicated."),
   ]);
 }
 
@@ -66,7 +66,7 @@ function judgementTable(judgements, evidenceOf) {
   };
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Judgements" }, [
     el("table", { class: "plain" }, [
-      el("caption", {}, "Who judged what. A check is only compared with labels; it makes none."),
+      el("caption", {}, "Who judged what. Checks are only compared with the labels; they do not determine them."),
       el("thead", {}, [el("tr", {}, head.map((word) => el("th", { scope: "col" }, word)))]),
       el("tbody", {}, judgements.map(line)),
     ]),
@@ -81,7 +81,7 @@ function targetNoteOf(target, state) {
   ]);
 }
 
-/** The other targets that somebody found the sentence to be about. */
+/** The other targets that any annotator found the sentence to be about. */
 function otherTargets(state, found, target) {
   const labels = new Map(found.unit.stances.map((stance) => [stance.target, stance.label]));
   for (const row of found.judgements) if (!labels.has(row.target)) labels.set(row.target, "none");

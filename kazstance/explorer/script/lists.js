@@ -1,4 +1,4 @@
-// Views of sentences: found ones, sources side by side on a target, and whole texts.
+// Views of sentences: search results, sources side by side on a target, and whole texts.
 
 async function sentencesView(state) {
   const query = question(state);
@@ -7,7 +7,7 @@ async function sentencesView(state) {
     heading: "Sentences",
     status: `${count(found.total, "sentence")} with ${count(found.stancesTotal, "stance")}`,
     body: [
-      found.total ? null : el("p", { class: "nothing" }, "No sentence answers these filters."),
+      found.total ? null : el("p", { class: "nothing" }, "No sentences match these filters."),
       el("div", { class: "cards" }, found.hits.map((hit) => card(state, hit, found.units))),
       pager(state, found, PAGE.sentences),
     ],
@@ -15,7 +15,7 @@ async function sentencesView(state) {
   };
 }
 
-/** Columns that a screen holds. */
+/** Number of columns that fit on a screen. */
 const ABREAST = 6;
 
 /** The target of the comparison: that of the filter, or the first contested one, or the first. */
@@ -40,7 +40,7 @@ async function compareView(state) {
     body: [
       targetNote(state, target),
       sources.length < all.length
-        ? el("p", { class: "note" }, `Shown are the first ${sources.length} of ${all.length} sources that address it; choose others under Sources.`)
+        ? el("p", { class: "note" }, `Showing the first ${sources.length} of ${all.length} sources that address it; choose others under Sources.`)
         : null,
       el("div", { class: "columns" }, sources.map((source, i) => column(state, source, cellOn(source), lists[i]))),
     ],
@@ -76,7 +76,7 @@ function column(state, source, cell, found) {
     positionSummary(cell),
     found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" })),
     found.total > found.hits.length ? el("p", {}, [el("a", { href: more }, `All ${number(found.total)} sentences`)]) : null,
-    !found.total && cell.position_name !== "not_addressed" ? el("p", { class: "nothing" }, "No sentence is left with these filters.") : null,
+    !found.total && cell.position_name !== "not_addressed" ? el("p", { class: "nothing" }, "No sentences match these filters.") : null,
   ]);
 }
 

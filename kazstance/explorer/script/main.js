@@ -1,4 +1,4 @@
-// The page itself: header, filters, and what the address asks for.
+// The page itself: header, filters, and the view that the address names.
 
 const VIEW = { matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
 const byId = (id) => document.getElementById(id);
@@ -6,14 +6,14 @@ let current = null;
 let turn = 0;
 let csv = null;
 
-/** What the labels are, and which data this is. */
+/** The kind of labels, and the identity of the dataset. */
 function header() {
   const { origins, ...dataset } = data.dataset;
   byId("title").replaceChildren(name(dataset.title));
   byId("what").append(
     origins.gold
       ? `${number(origins.silver)} labels are silver: made by a language model, or adjudicated. ${number(origins.gold)} are gold: judged by people.`
-      : `All ${number(origins.silver)} labels are silver: a language model made them by reading. There are no gold labels, by people.`,
+      : `All ${number(origins.silver)} labels are silver: made by a language model. There are no gold labels, judged by people.`,
   );
   byId("made").append(name(dataset.id), ` ${plain(dataset.version)} · digest ${dataset.digest.slice(0, 12)} · annotations `, name(dataset.license));
 }
@@ -75,7 +75,7 @@ function syncFilters(state) {
   byId("clear").href = link({ view: state.view, text: state.text });
 }
 
-/** The state that the filters say. */
+/** The state of the filters. */
 function filtered() {
   const fields = new FormData(byId("filters"));
   const said = Object.fromEntries(["target", "q", ...SELECTS.map(([key]) => key)].map((key) => [key, fields.get(key)]));
@@ -95,7 +95,7 @@ function complain(text) {
   byId("alert").textContent = plain(text);
 }
 
-/** Show what the address asks for, and put the focus where a reader expects it. */
+/** Show the view that the address names, and put the focus where a reader expects it. */
 async function show() {
   const mine = (turn += 1);
   const { state, wrong } = parse(location.hash);
@@ -155,7 +155,7 @@ function theme() {
     try {
       return localStorage.getItem("kazstance-theme");
     } catch {
-      return null; // a browser may keep nothing for a file
+      return null; // a browser may not store anything for a file
     }
   };
   const apply = (dark) => {
@@ -213,5 +213,5 @@ theme();
 header();
 buildFilters();
 listen();
-// The header is painted first, then what the address asks for.
+// The header is painted first, then the view that the address names.
 requestAnimationFrame(() => setTimeout(show));

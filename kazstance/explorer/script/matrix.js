@@ -1,4 +1,4 @@
-// The matrix of targets and sources, and the sentences of the cell that is open.
+// The matrix of targets and sources, and the sentences of the open cell.
 
 async function matrixView(state) {
   const [sources, targets] = [sourcesShown(state), targetsShown(state)];
@@ -33,10 +33,10 @@ function legend(thinned) {
     el("p", {}, [["favor", "against", "mixed", "neutral", "not_addressed"].map(word)]),
     el("p", {}, [
       "Figures: sentences that favor / take no side / are against. Line and dot: net stance from −1 to +1 with its 95 % interval; ",
-      "one sentence decides little. ",
+      "a single sentence says little. ",
       el("span", { class: "flag" }, "contested"),
-      " marks targets on which sources really stand on both sides.",
-      thinned ? el("strong", {}, " The filters leave some sentences out: how many remain stands under each cell; positions are over all.") : null,
+      " marks targets that some sources favor and others are against.",
+      thinned ? el("strong", {}, " The filters leave out some sentences: the number that remain is shown under each cell; positions are based on all sentences.") : null,
     ]),
   ]);
 }
@@ -69,7 +69,7 @@ function grouped(targets) {
   return groups;
 }
 
-/** An id that may go on in the next line after each of its parts. */
+/** An id that may be broken across lines after each of its parts. */
 const breakable = (id) => el("bdi", {}, id.split(/(?<=_)/).map((part) => [part, el("wbr")]));
 
 function sourceHead(state, source) {
@@ -136,7 +136,7 @@ function roam(event) {
   next.closest("td, th").scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/** The link that has the focus is the one where Tab comes back to. */
+/** Tab returns to the link that last had the focus. */
 function stay(event) {
   for (const one of event.currentTarget.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
   event.target.closest("a").tabIndex = 0;
@@ -161,7 +161,7 @@ async function cellPanel(state, cell) {
     ]),
     found.total
       ? found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" }))
-      : el("p", { class: "nothing" }, thins(state) ? "No sentence is left with these filters." : "The source is silent on it."),
+      : el("p", { class: "nothing" }, thins(state) ? "No sentences match these filters." : "The source is silent on it."),
     pager(state, found, PAGE.cell),
   ]);
 }
@@ -174,7 +174,7 @@ function positionSummary(cell) {
     el("p", {}, [badge(cell.position_name, positionWord(cell.position_name)), about ? interval(cell) : null]),
     about
       ? el("p", {}, `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against; ${netWords(cell)}.`)
-      : el("p", {}, "No sentence is about it. Silence is not neutrality: nothing can be said of a position."),
+      : el("p", {}, "No sentence is about it. Silence is not neutrality: the position is unknown."),
     el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_sentences, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }

@@ -1,10 +1,10 @@
-// What several views share: signs of labels and positions, sentences with their evidence, their stances, pages.
+// What several views share: signs for labels and positions, sentences with evidence and stances, and pagination.
 
 const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", none: "∅" };
 const WORDS = { mixed: "both sides", neutral: "no side", not_addressed: "silent" };
 const ORIGINS = { model: "silver", adjudicated: "silver, adjudicated", human: "gold" };
 
-/** A position or label by sign and word. */
+/** A position or label as sign and word. */
 function badge(kind, word = kind) {
   return el("span", { class: `badge ${kind}` }, [el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]), word]);
 }
@@ -12,7 +12,7 @@ function badge(kind, word = kind) {
 const positionWord = (kind) => WORDS[kind] ?? kind;
 const sourceName = (source) => source.title ?? source.speaker ?? source.source_id;
 
-/** Net stance from -1 to 1 with its interval, drawn; the figures stand in words beside it. */
+/** A drawing of net stance from -1 to 1 with its interval; the figures are given as text next to it. */
 function interval(cell) {
   const x = (value) => 6 + 44 * (value + 1);
   const axis = [
@@ -30,15 +30,15 @@ function interval(cell) {
 const netWords = (cell) =>
   `net ${signed(cell.net)}, 95 % interval ${signed(cell.net_low)} to ${signed(cell.net_high)}`;
 
-/** A position in full words. */
+/** A position in words. */
 function positionWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
-  if (!addressed) return `silent: none of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
+  if (!addressed) return `silent: not one of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
   const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
   return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
 }
 
-/** Where the words of a search stand in a text, as spans of characters. */
+/** Where the words of a search occur in a text, as spans of characters. */
 function hits(text, sought) {
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return [];
@@ -52,7 +52,7 @@ function hits(text, sought) {
   });
 }
 
-/** A text in pieces: those within spans are marked with the kinds of the spans. Offsets count characters. */
+/** A text in pieces; those within spans are marked with the kinds of the spans. Offsets count characters. */
 function marked(text, spans) {
   const signs = [...text];
   const edges = [...new Set([0, signs.length, ...spans.flatMap((span) => [span.start, span.end])])].sort((a, b) => a - b);
@@ -66,14 +66,14 @@ function marked(text, spans) {
 
 const evidence = (row, kind) => row.evidence.map(([start, end]) => ({ start, end, kind }));
 
-/** A sentence whose evidence is marked: strongly that of one stance, faintly that of several. */
+/** A sentence with its evidence marked: strongly for one stance, faintly for several. */
 function sentence(unit, stances, sought, strong = stances.length === 1 ? stances[0] : null) {
   const faint = strong ? [] : stances.flatMap((stance) => evidence(stance, "faint"));
   const spans = [...faint, ...(strong ? evidence(strong, "evidence") : []), ...hits(unit.text, sought)];
   return el("span", { class: "sentence" }, marked(unit.text, spans));
 }
 
-/** A sentence among those around it in its paragraph. */
+/** A sentence with its context in the paragraph. */
 function inContext(unit, units, body) {
   const more = () => el("span", { class: "context" }, "… ");
   const muted = (near) => near.map((one) => el("span", { class: "context" }, [...shown(one.text), " "]));
@@ -88,14 +88,14 @@ function inContext(unit, units, body) {
   ]);
 }
 
-/** Whose voice a sentence is, where it is not the source's own; `again` keeps it for readers who hear the page. */
+/** Whose voice a sentence is, if not the source's own; `again` shows it only to screen readers. */
 function voice(unit, again = false) {
   if (unit.voice !== "quoted") return null;
   const stand = { yes: "which the source endorses", no: "which the source does not endorse" }[unit.endorsed];
-  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "endorsed or not: unclear"}`]);
+  return el("span", { class: again ? "hidden" : "voice" }, ["quotes ", name(unit.speaker ?? "somebody"), `, ${stand ?? "unclear whether endorsed"}`]);
 }
 
-/** What is said of a stance beside its label. */
+/** The attributes of a stance besides its label. */
 function qualities(row) {
   const said = [row.explicitness, row.certainty, ORIGINS[row.origin]].filter(Boolean).join(", ");
   return el("span", { class: "qualities" }, [said, row.contested ? el("strong", {}, " · annotators split") : null]);
@@ -105,7 +105,7 @@ const historyLink = (state, row) => to(state, "label", { sentence: row.unit.sent
 const readLink = (state, unit) =>
   to(state, "read", { text: unit.source.source_id, at: unit.sentence_id, source: state.source });
 
-/** A stance as a line of a list: what pointing at it does is mark its evidence. */
+/** A stance as a list item; pointing at it marks its evidence. */
 function stanceLine(state, stance, point, withTarget) {
   const on = () => point(stance);
   const off = () => point(null);
@@ -165,7 +165,7 @@ function pager(state, found, size) {
   ]);
 }
 
-/** Prose of the codebook: *emphasis* and `names`, and else plain text. */
+/** Prose of the codebook: *emphasis* and `names`, otherwise plain text. */
 function prose(text) {
   return text.split(/(\*[^*]+\*|`[^`]+`)/).map((piece, i) => {
     if (i % 2 === 0) return [...shown(piece)];

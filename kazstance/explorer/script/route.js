@@ -2,7 +2,7 @@
 
 const VIEWS = { matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", about: "About" };
 const PAGE = { read: 200, sentences: 50, cell: 50, compare: 50 };
-/** Filters, which a view hands on to the next. */
+/** Filters, which are passed from one view to the next. */
 const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "contested", "q"];
 /** Fields of single views. */
 const PLACES = ["text", "at", "open", "sentence", "on", "page"];
@@ -20,7 +20,7 @@ function belongs(target, some) {
   return some === "contested" ? target.contested : target.kind === some;
 }
 
-/** The state that an address stands for, and what in it names nothing that is here. */
+/** The state that an address stands for, and the parts of it that are unknown here. */
 function parse(hash) {
   const [view, fields = ""] = hash.replace(/^#/, "").split(/\?(.*)/s);
   const state = { view: view || "matrix", source: [] };
@@ -61,7 +61,7 @@ function to(state, view, fields = {}) {
   return link({ ...kept, view, ...fields });
 }
 
-/** Targets that the filters leave, in the order of the codebook. */
+/** Targets that match the filters, in the order of the codebook. */
 function targetsShown(state) {
   return data.targets.filter(
     (target) =>
@@ -87,5 +87,5 @@ function question(state, fields = {}) {
   };
 }
 
-/** Whether filters leave out some of a cell's sentences. */
+/** Whether the filters leave out some sentences of a cell. */
 const thins = (state) => ["label", "explicitness", "certainty", "voice", "contested", "q"].some((key) => state[key]);

@@ -1,4 +1,4 @@
-// The data: an overview that the page always has, and sentences, which are here or on a server.
+// The data: an overview that is always in the page, and sentences, which are in the page or on a server.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const sourceOf = new Map(data.sources.map((source, i) => [source.source_id, Object.assign(source, { i })]));
@@ -14,7 +14,7 @@ function record(columns, values) {
   return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 }
 
-/** Rows as objects that know each other: units by number with their stances; judgements; what was settled. */
+/** Rows as linked objects: units by number with their stances, judgements, and final labels. */
 function linked(rows) {
   const units = new Map();
   for (const values of rows.units) {
@@ -31,7 +31,7 @@ function linked(rows) {
   return { units, stances, judgements, settled: (rows.settled ?? []).map(keyed("settled")) };
 }
 
-/** The units of the same paragraph before (-1) or after (1) one, nearest first, and one more than is shown. */
+/** The units of the same paragraph before (-1) or after (1) a unit, nearest first, one more than is shown. */
 function neighbours(units, unit, step) {
   const found = [];
   for (let i = 1; i <= data.around + 1; i += 1) {
@@ -46,7 +46,7 @@ const narrows = (query) =>
   Boolean(query.target.length || query.label || query.explicitness || query.certainty || query.contested);
 const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-/** All rows in the page: the answers that a server would give, worked out here. */
+/** All rows in the page, which give the same answers as a server. */
 function localStore(rows) {
   const all = linked(rows);
   for (const unit of all.units.values()) unit.lower = unit.text.toLowerCase();
@@ -104,14 +104,14 @@ function localStore(rows) {
     },
     async history(sentence) {
       const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
-      if (!unit) throw new Error(`${sentence} is no sentence of this dataset`);
+      if (!unit) throw new Error(`${sentence} is not a sentence of this dataset`);
       const own = (rows) => rows.filter((row) => row.unit === unit);
       return { unit, units: all.units, judgements: own(all.judgements), settled: own(all.settled) };
     },
   };
 }
 
-/** Rows on a server, asked for as they are needed. */
+/** Rows on a server, fetched as they are needed. */
 function remoteStore() {
   const ask = async (path, fields) => {
     const list = Object.entries(fields).flatMap(([key, value]) => [value].flat().map((one) => [key, one]));
