@@ -64,7 +64,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Rules:
-    """What a full stop means in a language; words are in small letters and without their last full stop."""
+    """What a full stop means in a language; words are in lower case and without their last full stop."""
 
     bound: frozenset[str] = frozenset()
     either: frozenset[str] = frozenset()

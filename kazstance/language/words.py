@@ -67,7 +67,7 @@ def word_tools(language: str) -> dict[str, str]:
 
 
 def words(text: str, language: str = UNDETERMINED) -> list[str]:
-    """The words of a text in small letters, with straight apostrophes; numbers and signs are not words.
+    """The lower-cased words of a text, with straight apostrophes; digits and punctuation are dropped.
 
     Args:
         text: the text.
