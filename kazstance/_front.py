@@ -170,6 +170,7 @@ def compare(
     labels: str | Mapping[Any, str] | None = None,
     cluster: str | None = None,
     text: str | None = None,
+    language: str = "und",
     sentences: Any = None,
 ) -> Comparison:
     """Compare the sources in any rows that each label one sentence on one target.
@@ -185,6 +186,7 @@ def compare(
         cluster: the column of the cluster within its source, such as a document or paragraph; without it, each row is
             its own cluster.
         text: the column of the text, for `wording`.
+        language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: how many sentences each source has, for salience: a mapping, or one row per sentence with the same
             columns for source and cluster.
 
@@ -202,6 +204,7 @@ def compare(
             labels=labels,
             cluster=cluster,
             text=text,
+            language=language,
             sentences=sentences,
         )
     )

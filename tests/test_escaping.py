@@ -581,7 +581,7 @@ def test_no_part_of_a_token_is_printed(name, harbour_data, tmp_path):
     assert done.out == ""
     assert (
         done.err
-        == f"{tmp_path / 'token'}: spaces, line ends or other characters that no token has; expected one token, such as hf_ and letters and digits\n"
+        == f"{tmp_path / 'token'}: spaces, line ends or other characters that a token cannot contain; expected one token, such as hf_ followed by letters and digits\n"
     )
 
 

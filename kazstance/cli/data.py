@@ -109,6 +109,7 @@ def verify(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     Example: kazstance verify --data my_data
     """
     from kazstance.dataset.verification.check import check
+    from kazstance.dataset.verification.findings import Findings
     from kazstance.errors import IntegrityError
 
     try:

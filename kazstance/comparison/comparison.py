@@ -20,6 +20,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
+from kazstance.language.tags import UNDETERMINED
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_table
 from kazstance.schema.labels import LABELS, Label
@@ -29,6 +30,8 @@ from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared by default."""
+LANGUAGE: Final = "language"
+"""The attribute by whose rules words are found."""
 NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
 """Columns of the table `sources` that cannot group them."""
 NOT_STATED: Final = "not stated"
@@ -37,11 +40,15 @@ NOT_STATED: Final = "not stated"
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """The columns of the rows: who is compared, the target, and the text, if there is one."""
+    """The columns of the rows: who is compared, the target, and the text, if there is one.
+
+    `language` is the column of its language, or one tag for all rows.
+    """
 
     source: str
     target: str
     text: str | None = None
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,7 @@ class Comparison:
             source=self.columns.source,
             target_column=self.columns.target,
             text=self._text(),
+            language=self.columns.language,
             background=self.background,
             prior=prior,
         )
@@ -180,7 +188,8 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    return Comparison(counts, stances, ColumnNames(column, "target_id", "text"), sentences, names)
+    columns = ColumnNames(column, "target_id", "text", LANGUAGE)
+    return Comparison(counts, stances, columns, sentences, names)
 
 
 def compare_rows(
@@ -192,6 +201,7 @@ def compare_rows(
     labels: str | Mapping[Any, str] | Spelling | None = None,
     cluster: str | None = None,
     text: str | None = None,
+    language: str = UNDETERMINED,
     sentences: Any = None,
     voice: VoiceFilter = "all",
 ) -> Comparison:
@@ -206,6 +216,7 @@ def compare_rows(
             neutral and none. Numbers and `none` need one.
         cluster: the column of the cluster within its source, such as a document; by default, each row is one.
         text: the column of the text, for `wording`.
+        language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
             same columns of source and cluster.
         voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
@@ -221,19 +232,18 @@ def compare_rows(
     known = read_labels(rows, label, given(labels))
     silent = [value for value, name in known.items() if name == Label.none.name]
     stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
-    return Comparison(counts, stances, ColumnNames(source, target, text), rows)
+    return Comparison(counts, stances, ColumnNames(source, target, text, language), rows)
 
 
 def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
-    """A table with an attribute of its sources as an added column."""
-    rows = folder[table].to_arrow()
-    if by != SOURCE:
-        if by not in attributes(folder):
-            raise UnknownNameError(by, "attribute of sources", attributes(folder))
-        sources = folder.sources.to_arrow()
-        values = pc.fill_null(pc.cast(sources[by], pa.string()), NOT_STATED)
+    """A table, with an attribute of its sources and their language as columns."""
+    if by not in attributes(folder):
+        raise UnknownNameError(by, "attribute of sources", attributes(folder))
+    rows, sources = folder[table].to_arrow(), folder.sources.to_arrow()
+    for name in {by, LANGUAGE} - {SOURCE}:
+        values = pc.fill_null(pc.cast(sources[name], pa.string()), NOT_STATED)
         column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
-        rows = rows.drop_columns([name for name in rows.column_names if name == by]).append_column(by, column)
+        rows = rows.drop_columns([other for other in rows.column_names if other == name]).append_column(name, column)
     return nw.from_native(rows)
 
 

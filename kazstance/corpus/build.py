@@ -14,6 +14,7 @@ from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.language.words import word_tools
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
@@ -32,6 +33,7 @@ class Draft:
     corpus: Corpus
     rows: Rows
     folds: dict[str, tuple[Fold, ...]]
+    tools: dict[str, str]
 
 
 def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
@@ -48,7 +50,8 @@ def build(path: StrPath, folder: StrPath, say: Say = echo) -> Manifest:
     folder = Path(folder)
     path = Path(path)
     dataset = make(path, say)
-    manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
+    corpus = dataset.corpus
+    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, tools=dataset.tools)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
@@ -62,6 +65,9 @@ def make(path: StrPath, say: Say = echo) -> Draft:
     corpus = read(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
+    tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
+    for entry in corpus.sources:
+        tools |= word_tools(entry.value.language)
     sentences, problems = segment(corpus)
     raise_all(problems)
     annotated = [sentence for sentence in sentences if sentence.annotated]
@@ -72,7 +78,7 @@ def make(path: StrPath, say: Say = echo) -> Draft:
     covered = Counter(judgement.annotator_id for judgement in judgements)
     grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets: {len(decisions)} pairs decided"
     say(f"judge    {grid}; judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
-    copies = find_copies(annotated)
+    copies = find_copies(annotated, {entry.value.id: entry.value.language for entry in corpus.sources})
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)
     raise_all([*_audit(annotated, copies, split, say), *_check_splits(annotated, decisions, split)])
     sizes = Counter(split.values())
@@ -81,7 +87,7 @@ def make(path: StrPath, say: Say = echo) -> Draft:
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
-    return Draft(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
+    return Draft(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds), tools)
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[PairKey, Decision], split: Split) -> list[Problem]:

@@ -1,13 +1,14 @@
 """Near-copies and shared quotations among sentences, and the check that none of them crosses a boundary."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final
 
-from kazstance.input.text import comparable
+from kazstance.corpus.resemblance import resembling, sharing
+from kazstance.language.tags import UNDETERMINED
+from kazstance.language.words import tokens
 from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
@@ -27,25 +28,27 @@ class Copy:
     reason: str
 
 
-def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
+def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | None = None) -> list[Copy]:
     """All pairs of sentences that are equal, nearly equal or share a quotation.
 
     Case, punctuation, invisible characters and Unicode normal form make no difference.
+
+    Args:
+        sentences: the sentences.
+        languages: the language of each source, as a BCP 47 tag, by whose rules its words are found.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    words = {s.sentence_id: re.findall(r"\w+", comparable(s.text)) for s in sentences}
-    shingles = {name: _runs(found, SHINGLE) for name, found in words.items()}
-    candidates = _sharing(shingles)
-    quoting = _sharing({name: _runs(found, QUOTED) for name, found in words.items() if len(found) >= QUOTED})
-    copies = []
-    for first, second in sorted(candidates):
-        common = len(shingles[first] & shingles[second]) / len(shingles[first] | shingles[second])
-        if words[first] == words[second]:
-            copies.append(Copy(first, second, "equal"))
-        elif common >= NEAR:
-            copies.append(Copy(first, second, f"near-copy ({common:.2f} of the shingles)"))
-        elif (first, second) in quoting:
-            copies.append(Copy(first, second, f"shared quotation of {QUOTED} words or more"))
-    return copies
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for sentence in sentences:
+        language = (languages or {}).get(sentence.source_id, UNDETERMINED)
+        groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
+    names, texts = list(groups.values()), list(groups)
+    copies = [Copy(min(pair), max(pair), "equal") for group in names for pair in combinations(group, 2)]
+    for (one, other), reason in _reasons(texts).items():
+        copies += [Copy(min(pair), max(pair), reason) for pair in product(names[one], names[other])]
+    return sorted(copies)
 
 
 def crossing(copies: Iterable[Copy], side: Mapping[str, str]) -> list[Copy]:
@@ -53,17 +56,9 @@ def crossing(copies: Iterable[Copy], side: Mapping[str, str]) -> list[Copy]:
     return [copy for copy in copies if side[copy.first] != side[copy.second]]
 
 
-def _runs(words: list[str], length: int) -> frozenset[tuple[str, ...]]:
-    """All runs of `length` words; a shorter sentence is a single run."""
-    if len(words) <= length:
-        return frozenset([tuple(words)])
-    return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))
-
-
-def _sharing(runs: Mapping[str, Iterable[tuple[str, ...]]]) -> set[tuple[str, str]]:
-    """The pairs of sentences that have a run in common."""
-    holders = defaultdict(list)
-    for name, found in runs.items():
-        for run in found:
-            holders[run].append(name)
-    return {pair for names in holders.values() for pair in combinations(sorted(names), 2)}
+def _reasons(texts: list[tuple[str, ...]]) -> dict[tuple[int, int], str]:
+    """Why texts, none of which has the same words as another, count as copies, by pairs of their numbers."""
+    reasons = dict.fromkeys(sharing(texts, QUOTED), f"shared quotation of {QUOTED} words or more")
+    for one, other, share in resembling(texts, SHINGLE, NEAR):
+        reasons[one, other] = f"near-copy ({share:.2f} of the shingles)"
+    return reasons

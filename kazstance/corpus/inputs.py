@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from kazstance.language.tags import check_tag
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
 from kazstance.schema.publication import FILLED, Publication
@@ -14,7 +15,9 @@ from kazstance.schema.records import Name, Offset, SentenceId
 
 LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
+Paragraphs = Literal["line", "blank_line"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
+Language = Annotated[Text, AfterValidator(check_tag)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
 ELISION: Final = " […] "
@@ -39,7 +42,16 @@ class Entry(Generic[T_co]):
     value: T_co
 
 
-class Header(Input):
+class UnitSettings(Input):
+    """How texts become units: those of the corpus hold for every source that has none of its own."""
+
+    segmenter: Text | None = None
+    """`nupunkt`, `unicode`, `yasbd`, `lines` or `module:function`; without it, the language decides."""
+    paragraphs: Paragraphs | None = None
+    """What ends a paragraph: every line end (where nothing is said), or a blank line."""
+
+
+class Header(UnitSettings):
     """The corpus as a whole."""
 
     id: Name
@@ -58,7 +70,7 @@ class VoiceInput(Input):
     note: Text | None = None
 
 
-class SourceInput(Input):
+class SourceInput(UnitSettings):
     """A source, as far as its text describes itself."""
 
     id: Name
@@ -68,7 +80,7 @@ class SourceInput(Input):
     date: datetime.date | None = None
     date_stated: Text | None = None
     url: Text | None = None
-    language: Text
+    language: Language
     original_language: Text | None = None
     translated: bool = False
     rights: Text

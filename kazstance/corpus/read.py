@@ -25,9 +25,10 @@ from kazstance.corpus.inputs import (
     UnitInput,
 )
 from kazstance.corpus.listing import check_listing
-from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import check_plain, comparable
+from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.labels import TargetKind
 
@@ -62,6 +63,7 @@ class Corpus:
     contradictories: Entry[ContradictoriesInput] | None
     mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
+    segmenters: dict[str, Segmenter]
 
 
 def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
@@ -116,6 +118,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
     _check_listing(folder, sources, annotators)
+    segmenters = _choose_segmenters(folder, header, sources)
     if header is None:
         return None
     return Corpus(
@@ -132,7 +135,27 @@ def _read_all(folder: Folder) -> Corpus | None:
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
         digests=folder.digests,
+        segmenters=segmenters,
     )
+
+
+def _choose_segmenters(
+    folder: Folder, header: Entry[Header] | None, sources: Iterable[Entry[SourceInput]]
+) -> dict[str, Segmenter]:
+    """What cuts each source's text; where the language has no rules, that is warned of."""
+    found = {}
+    for entry in sources:
+        name = entry.value.segmenter or (header.value.segmenter if header else None)
+        try:
+            found[entry.value.id] = choose_segmenter(name, entry.value.language, folder.root)
+        except MissingExtraError:
+            raise
+        except KazstanceError as error:
+            folder.report(entry.file, entry.line, "segmenter" if name else "language", str(error))
+        else:
+            if note := found[entry.value.id].note:
+                folder.warn(f"{entry.file}:{entry.line}: {note}")
+    return found
 
 
 def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[str, str]:

@@ -1,21 +1,24 @@
 """Cut repaired texts into units, with kind, voice and notes as curated; every character ends up in exactly one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from nupunkt import sent_spans
+import numpy as np
 
-from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
+from kazstance.corpus.inputs import Entry, SourceInput, UnitInput, VoiceInput
+from kazstance.corpus.paragraphs import paragraph_spans
 from kazstance.corpus.read import Corpus
 from kazstance.corpus.repair import RepairedText, apply, repair
-from kazstance.errors import Problem
+from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
 from kazstance.schema.labels import ANNOTATED_KINDS, UnitKind, Voice
 from kazstance.schema.records import Repair, Sentence
 
 Span = tuple[int, int]
 Rules = Sequence[Entry[UnitInput]]
+Cutter = Callable[[str], Iterator[list[Span]]]
+"""The units of each paragraph of a text."""
 
 
 @dataclass
@@ -45,7 +48,11 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
         repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
         curation = Curation([u for u in corpus.units if u.value.source_id == name])
         voices = {voice.speaker: voice for voice in source.value.voice}
-        units = list(_units(name, repaired, curation, voices))
+        try:
+            units = list(_units(name, repaired, curation, voices, _cutter(corpus, source.value)))
+        except InputError as error:
+            problems += error.problems
+            continue
         sentences += _mark_copies(units)
         problems += overlaps
         problems += _check_rules(curation, voices)
@@ -53,9 +60,27 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
     return sentences, problems
 
 
-def _units(source: str, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[Sentence]:
+def _cutter(corpus: Corpus, source: SourceInput) -> Cutter:
+    """The spans of the units of each paragraph of a text, as the settings of its source have it."""
+    segmenter = corpus.segmenters[source.id]
+    ends = source.paragraphs or corpus.header.paragraphs or "line"
+
+    def cut(text: str) -> Iterator[list[Span]]:
+        for start, end in paragraph_spans(text, ends):
+            try:
+                yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], source.language)]
+            except KazstanceError as error:
+                line = text.count("\n", 0, start) + 1
+                raise InputError([Problem(f"texts/{source.id}.txt", line, None, str(error))]) from error
+
+    return cut
+
+
+def _units(
+    source: str, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput], cut: Cutter
+) -> Iterator[Sentence]:
     position = 0
-    for paragraph, spans in enumerate(_paragraphs(text, curation), 1):
+    for paragraph, spans in enumerate(_paragraphs(text, curation, cut), 1):
         for number, (start, end) in enumerate(spans, 1):
             raw = text.raw_span(start, end)
             kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
@@ -88,15 +113,12 @@ def _units(source: str, text: RepairedText, curation: Curation, voices: dict[str
             position += 1
 
 
-def _paragraphs(text: RepairedText, curation: Curation) -> Iterator[list[Span]]:
-    """The sentences of each line that is not empty, as spans of the repaired text."""
-    start = 0
-    for line in text.text.split("\n"):
-        spans = [(start + a, start + b) for a, b in sent_spans(line)] if line.strip() else []
-        spans = [span for piece in _split(text, spans, curation) if (span := _strip(text.text, piece))]
+def _paragraphs(text: RepairedText, curation: Curation, cut: Cutter) -> Iterator[list[Span]]:
+    """The units of each paragraph that is not empty, as spans of the repaired text."""
+    for found in cut(text.text):
+        spans = [span for piece in _split(text, found, curation) if (span := _strip(text.text, piece))]
         if spans:
             yield _join(text, spans, curation)
-        start += len(line) + 1
 
 
 def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Iterator[Span]:
@@ -172,18 +194,19 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
 
 def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
     """Check that each character except white space is in one unit or list mark, and each raw slice yields its text."""
-    times = [0] * len(raw)
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
+    steps = np.zeros(len(raw) + 1, np.int64)
     for start, end in spans:
-        for i in range(start, end):
-            times[i] += 1
+        steps[start] += 1
+        steps[end] -= 1
+    times = np.cumsum(steps)
     file = f"texts/{source}.txt"
-    for i, character in enumerate(raw):
-        is_mark = i == 0 and character == MARK
-        if times[i] > 1 or (times[i] == 0 and not character.isspace() and not is_mark):
+    for i in np.flatnonzero(times[:-1] != 1).tolist():
+        is_nothing = raw[i].isspace() or (i == 0 and raw[i] == MARK)
+        if times[i] > 1 or not is_nothing:
             yield Problem(
-                file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} is in {times[i]} units, expected 1"
+                file, raw.count("\n", 0, i) + 1, None, f"{raw[i]!r} at {i} is in {times[i]} units, expected 1"
             )
     for unit in units:
         given = apply(raw[unit.raw_start : unit.raw_end], unit.raw_start, unit.repairs)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import kazstance
-from kazstance.corpus.inputs import Header
+from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.corpus.tables import Rows
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
@@ -20,11 +20,17 @@ from kazstance.schema.digest import row_digest
 from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
 from kazstance.schema.records import TABLES, Record
 
-TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
+TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 
 
 def write(
-    folder: StrPath, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
+    folder: StrPath,
+    header: Header,
+    rows: Rows,
+    folds: Mapping[str, tuple[Fold, ...]],
+    inputs: Mapping[str, str],
+    *,
+    tools: Mapping[str, str],
 ) -> Manifest:
     """Write all tables and the manifest into an empty folder.
 
@@ -34,6 +40,7 @@ def write(
         rows: the rows by table and split.
         folds: the folds by protocol.
         inputs: SHA-256 of each file that was read, by name.
+        tools: the tools that found units and words, with their versions.
     """
     folder = Path(folder)
     tables = {
@@ -41,7 +48,7 @@ def write(
         for table, spec in TABLES.items()
     }
     manifest = Manifest(
-        **header.model_dump(),
+        **header.model_dump(exclude=set(UnitSettings.model_fields)),
         digest=data_digest(tables),
         tables=tables,
         folds=dict(folds),
@@ -49,7 +56,7 @@ def write(
         tools={
             "kazstance": kazstance.__version__,
             "python": platform.python_version(),
-            **{tool: version(tool) for tool in TOOLS},
+            **dict(sorted({**{tool: version(tool) for tool in TOOLS}, **tools}.items())),
         },
     )
     signed = sign(manifest)
