@@ -48,7 +48,7 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model
 asked = []
 def say(messages, *_):
     asked.append(messages[-1].text)
-    output = ModelOutput.from_content("mockllm/model", "It is plain.\\n\\nANSWER: against")
+    output = ModelOutput.from_content("mockllm/model", "It is plain.\\n\\nANSWER: A")
     output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
     return output
 (log,) = eval(task_create_from_hf("hf/org/name"), model=get_model("mockllm/model", custom_outputs=say), display="none", log_dir=sys.argv[1])
@@ -330,4 +330,6 @@ def test_inspect_reads_the_evaluation_from_the_hub(hub, publish, harbour_data, t
     accuracy, asked = json.loads(done.stdout.splitlines()[-1])
     rows = dataset.load("stances", "test", data=harbour_data)
     assert accuracy == pytest.approx(sum(row.label_name == "against" for row in rows) / len(rows))
-    assert sum(f"Sentence: {row.text}\nTarget: {row.target}\n" in "".join(asked) for row in rows) == len(rows)
+    for row in rows:
+        parts = (f"Target: {row.target}\n", f"Sentence: {row.text}", "A) against: ")
+        assert any(all(part in text for part in parts) for text in asked), row
