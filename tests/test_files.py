@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
@@ -223,3 +224,107 @@ def test_a_row_is_a_row_where_fields_may_have_lines(town):
     (town / "x.csv").write_text('ID,Target,Tweet,Stance\n1,T,"two\nlines",FAVOR\n2,T,x,PRO\n')
     found = bench(town, "majority", code=1, train="x.csv").stderr
     assert "x.csv: Stance: 'PRO' in row 2, expected one of FAVOR" in found
+
+
+TOLD = [
+    {
+        "id": str(number),
+        "said": f"{word} it is, they say ({number})",
+        "topic": topic,
+        "stance": stance,
+        # what a set may hold besides, under names that rows of a dataset have too
+        "target_id": number % 2,
+        "source_id": "abc"[number % 3],
+        "cluster": f"thread {number}",
+        "kind": "x",
+    }
+    for number, (word, stance, topic) in enumerate(
+        (word, stance, topic)
+        for topic in ("lanes", "library")
+        for word, stance in (("good", "favor"), ("bad", "against"), ("odd", "neutral"))
+    )
+]
+TOLD_COLUMNS = {"id": "id", "text": "said", "target": "topic", "label": "stance"}
+
+
+def told():
+    """A few rows in memory, the same to train on and, under other ids, to predict."""
+    return kazstance.benchmark([row | {"id": f"t{row['id']}"} for row in TOLD], TOLD, **TOLD_COLUMNS)
+
+
+def as_run(system, **how):
+    return told().run(system, shortcuts=False, say=lambda _: None, **how).scores["accuracy"].value
+
+
+@pytest.mark.parametrize("form", [list, pl.DataFrame, lambda rows: pl.DataFrame(rows).to_pandas()])
+def test_rows_with_any_further_columns_are_predictions_of_themselves(form):
+    assert as_run(form(TOLD)) == 1
+    assert as_run(form([row | {"stance": "favor", "p_value": 0.03} for row in TOLD])) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("column", ["said", "topic"])
+def test_the_columns_of_text_and_target_have_to_agree_by_their_own_names(column):
+    moved = [row | {column: other[column]} for row, other in zip(TOLD, TOLD[3:] + TOLD[:3], strict=True)]
+    with pytest.raises(kazstance.InputError, match=f"{column} differs in 6 of 6 rows"):
+        as_run(moved)
+
+
+def test_two_columns_that_could_be_the_prediction_are_refused():
+    with pytest.raises(kazstance.KazstanceError, match="columns label and stance; expected one"):
+        as_run([row | {"label": "favor"} for row in TOLD])
+
+
+def test_labels_in_order_may_be_numbers_and_a_gap_is_named():
+    numbers = {"favor": 1, "against": -1, "neutral": 0}
+    spelled = {number: name for name, number in numbers.items()}
+    assert as_run([numbers[row["stance"]] for row in TOLD], labels=spelled) == 1
+    with pytest.raises(kazstance.InputError, match="label: no value in row 6"):
+        as_run([row["stance"] for row in TOLD[:-1]] + [None])
+
+
+def test_values_of_several_kinds_in_a_column_are_refused_in_one_line():
+    mixed = pl.DataFrame(TOLD).to_pandas()
+    mixed["topic"] = [1, *mixed["topic"][1:]]
+    with pytest.raises(kazstance.KazstanceError, match="expected values of one kind in each column"):
+        kazstance.benchmark(TOLD, mixed, **TOLD_COLUMNS)
+    with pytest.raises(kazstance.KazstanceError, match="expected values of one kind in each column"):
+        as_run(mixed)
+
+
+class Remembers(BaseEstimator):
+    """An estimator that keeps all it was ever fitted to, as those with a warm start do."""
+
+    def fit(self, texts, labels):
+        self.seen = [*getattr(self, "seen", []), *texts]
+        return self
+
+    def predict(self, texts):
+        assert not set(texts) & set(self.seen)
+        return ["favor"] * len(texts)
+
+
+class Silent:
+    """A class of one's own, whose `fit` returns nothing."""
+
+    def fit(self, texts, labels):
+        self.most = max(labels)
+
+    def predict(self, texts):
+        return [self.most] * len(texts)
+
+
+def test_no_fold_sees_what_an_estimator_learned_in_another(harbour_data):
+    model = Remembers()
+    result = kazstance.open(harbour_data).bench("stance", "cross_source").run(model, shortcuts=False)
+    assert result.n > 0
+    assert not hasattr(model, "seen")
+
+
+def test_fit_need_not_return_the_estimator():
+    assert as_run(Silent) == as_run(Silent()) == pytest.approx(1 / 3)
+
+
+def test_what_to_do_with_a_finished_run_has_three_names(tmp_path):
+    told().run("majority", tmp_path / "run", shortcuts=False)
+    with pytest.raises(kazstance.UnknownNameError, match="did you mean again"):
+        told().run("majority", tmp_path / "run", shortcuts=False, existing="agian")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import kazstance as ks
@@ -182,6 +183,40 @@ GRID = [
     ]
 ]
 OWN = {"source": "who", "target": "on", "label": "says", "labels": "kazstance", "text": "said"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda table: table,
+        lambda table: table.where(split=["train", "validation", "test"]),
+        lambda table: table.to_arrow(),
+        lambda table: table.to_arrow().filter(pa.array([True] * len(table))),
+        lambda table: table.to_pandas(),
+        lambda table: table.to_pandas().query("source_id != ''"),
+        lambda table: table.to_hf(),
+        lambda table: table.stored(),
+        lambda table: table.path(),
+        lambda table: table.records(),
+        lambda table: table[:],
+    ],
+)
+def test_whatever_a_table_gives_is_read_as_its_own_labels(form, harbour_data):
+    grid = ks.open(harbour_data).grid
+    expected = grid.to_arrow()["label"].to_pylist()
+    assert "none" in expected
+    compared = ks.compare(form(grid))
+    addressed = sum(cell.favor + cell.neutral + cell.against for cell in compared.positions())
+    assert addressed == len(expected) - expected.count("none")
+    scored = ks.score(form(grid), form(grid), id=["sentence_id", "target_id"], resamples=10)
+    assert scored.signature["labels"] == 4
+    assert scored["accuracy"].value == 1
+
+
+def test_none_in_rows_of_somebody_else_is_not_guessed():
+    rows = pa.table({"source_id": ["a"], "target_id": ["t"], "label": ["none"]})
+    with pytest.raises(ks.UnknownLabelError, match="could mean"):
+        ks.compare(rows)
 
 
 def test_rows_that_are_none_have_no_words_and_are_no_evidence():

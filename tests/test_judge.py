@@ -1,6 +1,7 @@
 """From judgements to labels: coverage, majorities, adjudication, and no label that nobody chose."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -155,3 +156,26 @@ def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
             else [label for label, human in votes if not human]
         )
         assert 2 * pool.count(found.label) > len(pool)
+
+
+@pytest.mark.parametrize(
+    ("language", "segmenter", "is_newly_cut"),
+    [
+        ("de", "", True),
+        ("de", 'segmenter = "nupunkt"\n', False),
+        ("de", 'segmenter = "lines"\n', False),
+        ("en", "", False),
+    ],
+)
+@pytest.mark.parametrize(("old", "new"), [(r'"text_hash": ?"[0-9a-f]{4}', '"text_hash":"0000'), ("/1/1", "/1/99")])
+def test_judgements_of_units_that_changed_with_the_version_say_how_to_keep_them(
+    language, segmenter, is_newly_cut, old, new, harbour
+):
+    file = harbour / "sources.toml"
+    text = file.read_text().replace('language = "en"', f'language = "{language}"')
+    file.write_text(text.replace("[corpus]\n", f"[corpus]\n{segmenter}", 1))
+    for rows in (harbour / "annotations").glob("*.jsonl"):
+        rows.write_text(re.sub(old, new, rows.read_text()))
+    found = [str(problem) for problem in judged(harbour)[2] if problem.field in ("text_hash", "sentence_id")]
+    assert found
+    assert {'segmenter = "nupunkt" under [corpus] keeps' in problem for problem in found} == {is_newly_cut}

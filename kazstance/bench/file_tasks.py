@@ -13,9 +13,9 @@ import pyarrow as pa
 from kazstance.bench.identity import file_digest
 from kazstance.bench.tasks import SOURCE, TARGET, AnswerColumns, Item, Task, TaskKind, TrainTest
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
-from kazstance.input.frames import as_frame
+from kazstance.input.frames import as_table
 from kazstance.input.spelling import Spelling, class_names, of_column
-from kazstance.input.tables import PLAIN, TEXT, Form, ending, read_table
+from kazstance.input.tables import PLAIN, TEXT, Form, ending
 from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.predictions import read_labels
 
@@ -66,9 +66,8 @@ class Rows:
         Raises:
             KazstanceError: it holds no rows, or the file cannot be read.
         """
-        is_file = isinstance(rows, str | PathLike) and not Path(rows).is_dir()
-        table = read_table(Path(rows), form) if is_file else as_frame(rows).lazy().collect("pyarrow").to_native()
-        return cls(table, split, str(rows) if isinstance(rows, str | PathLike) else split)
+        name = str(rows) if isinstance(rows, str | PathLike) else split
+        return cls(as_table(rows, name, form), split, name)
 
     def problem(self, number: int, field: str, message: str) -> Problem:
         """A problem of a row, at its line in a text file and by its number elsewhere.
@@ -224,11 +223,13 @@ def _check_apart(items: Sequence[Sequence[Item]], parts: Sequence[Rows], layout:
 
 def _columns(table: pa.Table, items: Sequence[Item], layout: Layout, spelled: Mapping[str, object]) -> AnswerColumns:
     """Answers are written with the user's columns and spelling, so that they can be scored with the user's file."""
+    repeated = {layout.text: "text", layout.target: "target"}
+    repeated |= {name: field for name, field in ((layout.source, "source_id"), (layout.cluster, "cluster")) if name}
     if not layout.ids:
-        return AnswerColumns(spelled, label=layout.label)
+        return AnswerColumns(spelled, label=layout.label, repeated=repeated)
     ids = [tuple(row.values()) for row in _as_text(table.select(layout.ids))]
     return AnswerColumns(
-        spelled, layout.ids, layout.label, {item.item_id: key for item, key in zip(items, ids, strict=True)}
+        spelled, layout.ids, layout.label, {item.item_id: key for item, key in zip(items, ids, strict=True)}, repeated
     )
 
 

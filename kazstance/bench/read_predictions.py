@@ -14,11 +14,10 @@ from kazstance.bench.answers import Answer, is_sequence
 from kazstance.bench.identity import SystemIdentity, file_digest, identity_of_predictions
 from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.systems import Predictions
-from kazstance.bench.tasks import Item, Task
+from kazstance.bench.tasks import AnswerColumns, Item, Task
 from kazstance.errors import KazstanceError
-from kazstance.input.frames import as_frame
+from kazstance.input.frames import as_table
 from kazstance.input.spelling import Spelling, named
-from kazstance.input.tables import read_table
 from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
 
@@ -59,30 +58,30 @@ def read_predictions(
     """
     if with_probes:
         check_asked(task)
-    is_file = isinstance(given, str | os.PathLike)
-    table = read_table(Path(given)) if is_file else _as_table(given, task)
+    is_path = isinstance(given, str | os.PathLike)
+    table = as_table(given, str(given)) if is_path else _as_table(given, task)
     shown = [item for fold in task.folds for item in probe_items(fold, task.probes)]
     by_probe = [[item.item_id for item in shown if item.item_id.startswith(f"{kind}:")] for kind in ASKED]
     spelled = spelling or task.spelled or named(task.labels)
     found = predicted_labels(
         _with_ids(table, task),
-        _known((*task.test, *shown)),
+        _known((*task.test, *shown), task.columns),
         task.labels,
         () if with_probes else by_probe,
-        name=str(given) if is_file else "predictions",
+        name=str(given) if is_path else "predictions",
         spelling=spelled,
         ignored=ignored,
         say=say,
     )
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
-    return Predictions(name, answers, _identity(given if is_file else None, answers), spelled.name)
+    return Predictions(name, answers, _identity(given, answers), spelled.name)
 
 
-def _identity(file: Any, answers: Mapping[str, Answer]) -> SystemIdentity:
+def _identity(given: Any, answers: Mapping[str, Answer]) -> SystemIdentity:
     """The identity of predictions: the digest of their file, or of their content."""
-    if file is not None:
-        return identity_of_predictions("file of predictions", file_digest(Path(file)))
+    if isinstance(given, str | os.PathLike) and Path(given).is_file():
+        return identity_of_predictions("file of predictions", file_digest(Path(given)))
     text = repr(sorted((name, vars(answer)) for name, answer in answers.items()))
     return identity_of_predictions("predictions", hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
 
@@ -93,12 +92,17 @@ def _as_table(given: Any, task: Task) -> pa.Table:
         return _from_answers(list(given), list(given.values()))
     is_list = is_sequence(given) and not hasattr(given, "columns")
     answers = list(given) if is_list else []
-    if is_list and (all(isinstance(one, str) for one in answers) or _are_unnamed(answers, task)):
+    if is_list and (all(map(_is_value, answers)) or _are_unnamed(answers, task)):
         ids = [item.item_id for item in task.test]
         if len(ids) != len(answers):
             raise KazstanceError(f"predictions: {len(answers)}, expected {len(ids)}, one for each row in order")
         return _from_answers(ids, answers)
-    return as_frame(given).lazy().collect("pyarrow").to_native()
+    return as_table(given, "predictions")
+
+
+def _is_value(answer: Any) -> bool:
+    """Whether an answer is a label itself, as it is spelled: text, a number, or nothing."""
+    return not (isinstance(answer, Mapping) or is_sequence(answer) or hasattr(answer, "model_dump"))
 
 
 def _are_unnamed(answers: Sequence[Any], task: Task) -> bool:
@@ -116,23 +120,33 @@ def _from_answers(ids: Sequence[str], answers: Sequence[Any]) -> pa.Table:
             continue
         chances = dict(zip(answer["labels"], answer["scores"], strict=True)) if set(answer) >= ZERO_SHOT else answer
         rows.append({ID: name} | {f"{PROBABILITY}{label}": value for label, value in chances.items()})
-    return as_frame(rows).lazy().collect("pyarrow").to_native()
+    return as_table(rows, "predictions")
 
 
 def _with_ids(table: pa.Table, task: Task) -> pa.Table:
-    """A table with the ids and labels of a user's own files under the column names of a dataset."""
+    """A table with the ids and labels of a user's own files under the column names of a dataset.
+
+    Raises:
+        KazstanceError: it has both names of the label, so that either could be the prediction.
+    """
     columns = task.columns
     if ID not in table.column_names and all(name in table.column_names for name in columns.ids):
         parts = [pc.cast(table[name], pa.string()) for name in columns.ids]
         table = table.append_column(ID, pc.binary_join_element_wise(*parts, " "))
         table = table.drop_columns(list(columns.ids))
-    if LABEL not in table.column_names and columns.label in table.column_names:
+    if columns.label != LABEL and {LABEL, columns.label} <= set(table.column_names):
+        both = f"{LABEL} and {columns.label}"
+        raise KazstanceError(f"predictions: columns {both}; expected one of them: remove the other")
+    if columns.label in table.column_names:
         table = table.rename_columns({columns.label: LABEL})
     return table
 
 
-def _known(asked: Iterable[Item]) -> pa.Table:
-    """The columns of the rows of a task that predictions may repeat, under the names in the dataset too."""
+def _known(asked: Iterable[Item], columns: AnswerColumns) -> pa.Table:
+    """What predictions may repeat of the rows of a task: the user's own columns, or all that a dataset has."""
+    if columns.repeated is not None:
+        fields = {ID: "item_id"} | columns.repeated
+        return pa.Table.from_pylist([{name: getattr(item, f) for name, f in fields.items()} for item in asked])
     rows = []
     for item in asked:
         row = {name: value for name, value in asdict(item).items() if name != LABEL}

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
-from kazstance.errors import KazstanceError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.files import write_file
 from kazstance.paths import StrPath
 
@@ -111,10 +111,13 @@ def open_folder(
         at_once: make the run in a subfolder, so that its answers appear together.
 
     Raises:
+        UnknownNameError: `existing` is something else.
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
         KazstanceError: it holds an unfinished run of something else, or files that do not belong to a run.
     """
     out = Path(out)
+    if existing not in get_args(Existing):
+        raise UnknownNameError(existing, "way to treat an existing run", get_args(Existing))
     settle(out)
     _check_files(out, asked)
     for what in wanted.system.unseen:

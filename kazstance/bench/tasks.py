@@ -113,6 +113,8 @@ class AnswerColumns:
     label: str = "label"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The values of the id columns by item, if an id consists of several columns."""
+    repeated: Mapping[str, str] | None = None
+    """What predictions may repeat of a row: the field of an item by the user's column; None for all fields, by name."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

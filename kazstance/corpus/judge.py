@@ -1,11 +1,11 @@
 """From annotations to labels: who voted for what on every sentence and target, and what follows from that."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from kazstance.corpus.inputs import AdjudicationInput, Entry, EvidenceInput, ReadingInput
-from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus
+from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, FORMER, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
@@ -41,6 +41,8 @@ class Docket:
     sentences: Mapping[str, Sentence]
     targets: Sequence[str]
     kinds: Mapping[str, str]
+    newly_cut: Set[str] = frozenset()
+    """Sources whose texts were cut into other units by version 0.3."""
     problems: list[Problem] = field(default_factory=list)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> Sentence | None:
@@ -54,13 +56,21 @@ class Docket:
         """
         sentence = self.sentences.get(sentence_id)
         if sentence is None:
-            self.report(file, line, "sentence_id", f"{sentence_id!r}, expected an annotated sentence")
+            expected = f"expected an annotated sentence{self._remedy(sentence_id)}"
+            self.report(file, line, "sentence_id", f"{sentence_id!r}, {expected}")
         elif text_hash(sentence.text) != hashed:
             came = f"{hashed}, but the sentence is now {text_hash(sentence.text)}: {sentence.text[:60]!r}"
-            self.report(file, line, "text_hash", f"{came}; expected the text that was judged")
+            expected = f"expected the text that was judged{self._remedy(sentence_id)}"
+            self.report(file, line, "text_hash", f"{came}; {expected}")
         else:
             return sentence
         return None
+
+    def _remedy(self, sentence_id: str) -> str:
+        """How to get the units of earlier versions back, if those of the source have changed with the version."""
+        if sentence_id.partition("/")[0] not in self.newly_cut:
+            return ""
+        return f'; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
 
     def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
         """Whether there is such a target.
@@ -115,7 +125,7 @@ def judge(
     """All judgements, and a decision for every annotated sentence and every target."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
-    docket = Docket(annotated, list(kinds), kinds)
+    docket = Docket(annotated, list(kinds), kinds, corpus.newly_cut)
     judgements: dict[PairKey, list[Judgement]] = {(s, t): [] for s in annotated for t in kinds}
     for annotator, readings in sorted(corpus.readings.items()):
         for entry in readings:

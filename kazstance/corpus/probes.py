@@ -29,7 +29,7 @@ def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]
     """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
-    docket = Docket(annotated, list(kinds), kinds)
+    docket = Docket(annotated, list(kinds), kinds, corpus.newly_cut)
     for entry in corpus.names:
         sentence = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)
         for i, name in enumerate(entry.value.masks if sentence else ()):

@@ -40,6 +40,8 @@ REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
 ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
+FORMER: Final = "nupunkt"
+"""The segmenter of all texts up to version 0.3."""
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
@@ -64,6 +66,12 @@ class Corpus:
     mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
     segmenters: dict[str, Segmenter]
+
+    @property
+    def newly_cut(self) -> frozenset[str]:
+        """Sources that are cut by the segmenter of their language, where version 0.3 took `FORMER` for all."""
+        without = {entry.value.id for entry in self.sources if not (entry.value.segmenter or self.header.segmenter)}
+        return frozenset(name for name in without if self.segmenters[name].name != FORMER)
 
 
 def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:

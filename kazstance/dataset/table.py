@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from kazstance.dataset.conditions import Condition, conditions, expression
 from kazstance.errors import IntegrityError, UnknownNameError
 from kazstance.extras import naming_extras
+from kazstance.input.spelling import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,7 +89,7 @@ class Table(Generic[R]):
             part = self._named(self._read(name))
             column = pa.array([name] * len(part), pa.string())
             parts.append(part if SPLIT in part.column_names else part.append_column(SPLIT, column))
-        return pa.concat_tables(parts).replace_schema_metadata(None)
+        return pa.concat_tables(parts).replace_schema_metadata({OWN: json.dumps(self.labels)})
 
     @naming_extras()
     def to_pandas(self, split: str | None = None) -> pd.DataFrame:
@@ -99,7 +101,9 @@ class Table(Generic[R]):
         """
         import pandas  # noqa: F401
 
-        return cast("pd.DataFrame", self.to_arrow(split).to_pandas())
+        frame = cast("pd.DataFrame", self.to_arrow(split).to_pandas())
+        frame.attrs[OWN] = {column: list(names) for column, names in self.labels.items()}
+        return frame
 
     @naming_extras()
     def to_polars(self, split: str | None = None) -> pl.DataFrame:

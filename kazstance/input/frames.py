@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kazstance.errors import KazstanceError
+from kazstance.input.spelling import OWN
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -15,11 +18,13 @@ if TYPE_CHECKING:
 
     from kazstance.input.tables import Form
 
+SPLIT: Final = "split"
+"""The column that says which split a row is in."""
 ACCEPTED: Final = (
     "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals supports)",
     "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
     "an Arrow dataset or reader, or anything else that streams Arrow",
-    "a datasets.Dataset",
+    "a datasets.Dataset or DatasetDict",
     "a list of rows (mappings or records)",
 )
 """What is accepted where rows are expected."""
@@ -85,13 +90,37 @@ def _as_arrow(rows: Any) -> pa.Table:
         return _read(Path(rows))
     if hasattr(rows, "to_table"):  # an Arrow dataset or scanner
         return rows.to_table()
-    if hasattr(rows, "with_format") and hasattr(rows, "features"):  # a datasets.Dataset
+    if _is_hf(rows):
         return rows.with_format("arrow")[:]
+    if isinstance(rows, Mapping) and rows and all(map(_is_hf, rows.values())):  # a datasets.DatasetDict
+        return _joined({name: part.with_format("arrow")[:] for name, part in rows.items()})
     if hasattr(rows, "__arrow_c_stream__"):
         return pa.table(rows)
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
-        return _from_rows([_as_mapping(row) for row in rows])
+        found = _from_rows([_as_mapping(row) for row in rows])
+        names = {name: names for row in rows[:1] for name, names in _label_names(row).items()}
+        return found.replace_schema_metadata({OWN: json.dumps(names)} if names else None)
     raise KazstanceError(_refusal(rows))
+
+
+def _is_hf(rows: Any) -> bool:
+    """Whether something is a `datasets.Dataset`."""
+    return hasattr(rows, "with_format") and hasattr(rows, "features")
+
+
+def _joined(parts: Mapping[str, pa.Table]) -> pa.Table:
+    """The rows of all splits, with a column `split` unless they have one."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    named = [
+        part if SPLIT in part.column_names else part.append_column(SPLIT, pa.array([name] * len(part), pa.string()))
+        for name, part in parts.items()
+    ]
+    try:
+        return pa.concat_tables(named, promote_options="permissive")
+    except pa.ArrowException as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"a DatasetDict: {line}; expected splits with the same columns") from error
 
 
 def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -131,8 +160,14 @@ def _as_mapping(row: Any) -> Mapping[str, Any]:
         return row
     if hasattr(row, "model_dump"):
         found: Mapping[str, Any] = row.model_dump(mode="json")
-        return found
+        return {**found, **{name: getattr(row, name).name for name in _label_names(row)}}
     raise KazstanceError(f"a list of {type(row).__name__}, expected a list of mappings or records")
+
+
+def _label_names(row: Any) -> dict[str, list[str]]:
+    """The names of the labels in each column of a record that holds one."""
+    values = {name: getattr(row, name) for name in getattr(type(row), "model_fields", {})}
+    return {name: [one.name for one in type(value)] for name, value in values.items() if isinstance(value, IntEnum)}
 
 
 def _refusal(rows: Any) -> str:

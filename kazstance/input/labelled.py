@@ -1,5 +1,6 @@
 """Columns of labels in dataframes, read by a spelling; anything that is not a label is an error."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from kazstance.errors import UnknownLabelError
-from kazstance.input.spelling import ARGUMENT, Spelling, of_column
+from kazstance.input.spelling import ARGUMENT, OWN, Spelling, of_column
 from kazstance.input.values import Found, faults, in_frame
 
 
@@ -25,12 +26,19 @@ def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: 
         UnknownLabelError: values that are not labels; all are named.
         KazstanceError: the schema of an Arrow table contradicts the spelling.
     """
-    native = nw.to_native(frame, pass_through=True)
-    known = of_column(spelling, native.schema, column) if isinstance(native, pa.Table) else spelling
+    known = of_column(spelling, _schema(nw.to_native(frame, pass_through=True)), column)
     found = [value for value in in_frame(frame, column) if value.value is not None or not are_gaps_known]
     unknown = [value for value in found if known.label(value.value) is None]
     refuse_unknown(column, unknown, partial(known.fault, how=ARGUMENT))
     return {value.value or "": known.label(value.value) or "" for value in found}
+
+
+def _schema(native: Any) -> pa.Schema:
+    """What a frame says about its labels: the schema of an Arrow table, or the attributes of a pandas data frame."""
+    if isinstance(native, pa.Table):
+        return native.schema
+    names = getattr(native, "attrs", {}).get(OWN)
+    return pa.schema([], metadata={OWN: json.dumps(names)} if names else None)
 
 
 def refuse_unknown(column: str, unknown: Sequence[Found], expected: Callable[[str | None], str]) -> None:

@@ -26,6 +26,8 @@ NAMES: Final = {name: name for name in GRID_LABELS if name != "none"}
 """Words that mean the same label in every data set; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
+OWN: Final = "kazstance"
+"""Where a table of a dataset keeps the names of its labels, in the metadata of Arrow and the attributes of pandas."""
 OPTIONS, ARGUMENT = "--preset or --map", "labels="
 """How to give a spelling on the command line, and to a function."""
 
@@ -162,13 +164,27 @@ def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:
 
 
 def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
-    """The names of the labels in columns of class labels, from the metadata that `datasets` keeps in a schema."""
-    try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        classes = {name: f["names"] for name, f in features.items() if isinstance(f, dict) and "names" in f}
-        return {name: tuple(map(str, names)) for name, names in classes.items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}
+    """The names of the labels in columns of labels, from what `datasets` or a table of a dataset keeps in a schema."""
+    for described in (_of_datasets, _of_table, _of_pandas):
+        try:
+            return {name: tuple(map(str, names)) for name, names in described(schema.metadata or {}).items()}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+    return {}
+
+
+def _of_datasets(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    features = json.loads(metadata[b"huggingface"])["info"]["features"]
+    return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and "names" in f}
+
+
+def _of_table(metadata: Mapping[bytes, bytes]) -> Any:
+    return json.loads(metadata[OWN.encode()])
+
+
+def _of_pandas(metadata: Mapping[bytes, bytes]) -> Any:
+    """From the attributes of a data frame, which Arrow keeps."""
+    return json.loads(metadata[b"pandas"])["attributes"][OWN]
 
 
 def plain_number(value: str) -> str:

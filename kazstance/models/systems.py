@@ -1,5 +1,6 @@
 """Find systems by name, import path, local model, function, or estimator."""
 
+import copy
 import importlib
 import inspect
 import sys
@@ -29,7 +30,8 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
 
     A callable takes training and test items and returns a label for each test item, or a mapping from each label to
     its probability. An object or class with `fit` and `predict` is a scikit-learn estimator: it receives texts, each
-    followed by its target; if it has `predict_proba`, it answers with probabilities, 0 for `labels` it has not seen.
+    followed by its target, and is cloned for each fold; if it has `predict_proba`, it answers with probabilities, 0 for
+    `labels` it has not seen.
 
     Args:
         given: the name, the import path, or the object itself.
@@ -158,15 +160,26 @@ def _estimator(found: Any, labels: Sequence[str]) -> Predict:
     """A scikit-learn estimator as a system."""
 
     def predict(train: Sequence[Item], test: Sequence[Item]) -> list[str | Mapping[str, float]]:
-        fitted = found.fit([as_text(item) for item in train], [item.label for item in train])
+        fresh = _fresh(found)
+        fresh.fit([as_text(item) for item in train], [item.label for item in train])
         texts = [as_text(item) for item in test]
-        if not hasattr(fitted, "predict_proba"):
-            return [str(label) for label in fitted.predict(texts)]
+        if not hasattr(fresh, "predict_proba"):
+            return [str(label) for label in fresh.predict(texts)]
         unseen = dict.fromkeys(labels, 0.0)
-        classes = [str(label) for label in fitted.classes_]
-        return [unseen | dict(zip(classes, map(float, row), strict=True)) for row in fitted.predict_proba(texts)]
+        classes = [str(label) for label in fresh.classes_]
+        return [unseen | dict(zip(classes, map(float, row), strict=True)) for row in fresh.predict_proba(texts)]
 
     return predict
+
+
+def _fresh(estimator: Any) -> Any:
+    """An estimator of scikit-learn as it was before any fit, so that no fold sees what another learned."""
+    if not hasattr(estimator, "get_params") or "sklearn.base" not in sys.modules:
+        return estimator
+    try:
+        return sys.modules["sklearn.base"].clone(estimator)
+    except (TypeError, RuntimeError):  # its constructor does not keep to the rules
+        return copy.deepcopy(estimator)
 
 
 def as_text(item: Item) -> str:

@@ -56,6 +56,7 @@ def predicted_labels(
     """
     spelling = spelling or named(labels)
     columns = [column for column in table.column_names if column.startswith(PROBABILITY)]
+    by_column = {column: spelling.label(column.removeprefix(PROBABILITY)) for column in columns}
     has_labels = "label" in table.column_names or not columns
     check_columns(table, name, ["item_id", *(["label"] if has_labels else [])])
     problems: list[Problem] = []
@@ -65,9 +66,11 @@ def predicted_labels(
     is_label = label_test(spelling)
     for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
         say(str(note))
-    by_column = {column: spelling.label(column.removeprefix(PROBABILITY)) for column in columns}
     soft = LabelColumns(side, PROBABILITY, by_column, spelling)
-    probabilities = read_probabilities(soft, labels, problems) if columns else None
+    is_soft = soft.has_labels or not has_labels
+    for note in soft.notes if not is_soft else ():
+        say(str(note))
+    probabilities = read_probabilities(soft, labels, problems) if is_soft else None
     given = read_labels(table, "label", Path(name), spelling, problems) if has_labels else None
     found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
