@@ -18,7 +18,7 @@ from kazstance.bench.result_file import read_result
 from kazstance.bench.runs import run
 from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
-from kazstance.input.spelling import given
+from kazstance.input.spelling import ARGUMENT, given
 from kazstance.input.tables import ENDINGS, Form, ending
 from kazstance.models.systems import find_system, shortcuts_for
 from kazstance.output.files import filling, write_file
@@ -243,5 +243,5 @@ def benchmark(
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
-    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding))
+    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT)
     return Benchmark(file_task(train, test, layout, dev=dev))

@@ -162,8 +162,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 class UnknownLabelError(UnknownNameError):
     """Values of a column that are not labels; the message gives each one, where it occurs and what was expected."""
 
-    def __init__(self, message: str) -> None:
-        KazstanceError.__init__(self, message)
+    lists = True
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        KazstanceError.__init__(self, "\n".join(map(_line, lines)))
 
 
 class MissingExtraError(KazstanceError, ImportError):

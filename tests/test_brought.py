@@ -118,3 +118,24 @@ def test_a_folder_named_as_a_package_is_none(tmp_path, harbour_data):
     (tmp_path / "mine.py").write_text("def s(train, test):\n    return ['favor'] * len(test)\n")
     done = run("bench run", "--data", harbour_data, system="mine:s", out=tmp_path / "run", cwd=tmp_path)
     assert done.code == 0, done.err
+
+
+def test_labels_in_the_spelling_of_a_preset_are_answered_with_its_name():
+    rows = [{"s": "a", "t": "toll", "l": "Con"}, {"s": "b", "t": "toll", "l": "favour"}]
+    with pytest.raises(ks.UnknownLabelError) as caught:
+        counts(rows)
+    first, second = str(caught.value).splitlines()
+    assert first.endswith("for another spelling use labels=; 'Con' is in preset pro_con")
+    assert second.endswith("for another spelling use labels=")
+
+
+def test_a_benchmark_in_python_names_the_argument_for_labels():
+    rows = [{"text": "No!", "target": "toll", "label": "nay"}]
+    with pytest.raises(ks.InputError, match="for another spelling use labels=$"):
+        ks.benchmark(rows, rows)
+
+
+def test_columns_without_values_are_named_in_one_line():
+    rows = [ROWS[1] | {"s": None, "t": None}, ROWS[1]]
+    with pytest.raises(ks.KazstanceError, match=r"^column 's' has no value .* each; column 't' has no value .* each$"):
+        counts(rows)

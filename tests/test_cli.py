@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance.cli import app
 from kazstance.cli.contents import ENTRIES
-from tests.conftest import HARBOUR
+from kazstance.corpus.build import build
+from tests.conftest import HARBOUR, quiet
 
 
 def run(*args, code=0):
@@ -121,6 +122,17 @@ def test_agreement(harbour_data):
     rows = kazstance.load("judgements", data=harbour_data)
     votes = [[row.label for row in rows if row.annotator_id == who] for who in "ab"]
     assert first["value"] == pytest.approx(krippendorff.alpha(votes, level_of_measurement="nominal"))
+
+
+def test_agreement_of_one_annotator_is_said_to_be_nothing(harbour, tmp_path):
+    file = harbour / "annotations/annotators.toml"
+    file.write_text("[[annotator]]" + file.read_text(encoding="utf-8").split("[[annotator]]")[1], encoding="utf-8")
+    for name in ("b", "adjudications"):
+        (harbour / f"annotations/{name}.jsonl").unlink()
+    (tmp_path / "data").mkdir()
+    build(harbour, tmp_path / "data", quiet)
+    out = run("agreement", "--data", tmp_path / "data").stdout
+    assert out == "nothing to measure; expected two or more annotators\n"
 
 
 def test_as_a_real_process():

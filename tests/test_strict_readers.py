@@ -425,6 +425,13 @@ def test_a_brief_that_no_file_can_be_is_named(harbour, brief):
     assert "annotations/annotators.toml:" in faults(harbour)
 
 
+def test_the_text_of_a_source_with_a_problem_is_not_a_text_without_a_source(harbour):
+    edit(harbour / "sources.toml", 'language = "en"', 'language = "english"')
+    found = faults(harbour)
+    assert "language: 'english'" in found
+    assert "without a source" not in found
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

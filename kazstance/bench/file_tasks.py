@@ -14,7 +14,7 @@ from kazstance.bench.identity import file_digest
 from kazstance.bench.tasks import SOURCE, TARGET, AnswerColumns, Item, Task, TaskKind, TrainTest
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.frames import as_table
-from kazstance.input.spelling import Spelling, class_names, of_column
+from kazstance.input.spelling import OPTIONS, Spelling, class_names, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, ending
 from kazstance.metrics import GRID_LABELS, LABELS
 from kazstance.predictions import read_labels
@@ -38,6 +38,8 @@ class Layout:
     source: str | None = None
     cluster: str | None = None
     form: Form = PLAIN
+    how: str = OPTIONS
+    """How the user can give a spelling, for messages."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -157,7 +159,9 @@ def _items(rows: Rows, layout: Layout) -> list[Item]:
     if not values:
         raise KazstanceError(f"{rows.name}: no rows, expected some under the header")
     problems: list[Problem] = []
-    labels = read_labels(rows.table, layout.label, Path(rows.name), layout.spelling, problems).to_pylist()
+    labels = read_labels(
+        rows.table, layout.label, Path(rows.name), layout.spelling, problems, how=layout.how
+    ).to_pylist()
     keys = [" ".join(row[name] for name in layout.ids) for row in values]
     keys = keys if layout.ids else [f"{rows.split}:{number + 1}" for number in range(len(values))]
     seen: dict[str, int] = {}

@@ -172,6 +172,9 @@ def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
         rows = {"name": found.name, "lines": [line.as_row() for line in found.lines]}
         echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
+    if not found.lines:
+        echo("nothing to measure; expected two or more annotators")
+        return
     table = Table(
         "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
     )

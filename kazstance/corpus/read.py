@@ -204,8 +204,15 @@ def _check_listing(
     """Report texts without a source, and warn of files that are not read."""
     briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
-    texts = [f"texts/{entry.value.id}.txt" for entry in sources]
+    texts = [f"texts/{name}.txt" for name in {entry.value.id for entry in sources} | _stated_ids(folder)]
     check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *briefs, *readings, *texts})
+
+
+def _stated_ids(folder: Folder) -> set[str]:
+    """The ids in sources.toml, also of sources with problems of their own."""
+    rows = folder.read_toml(SOURCES)[0].get("source")
+    found = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return {name for name in found if isinstance(name, str)}
 
 
 def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:

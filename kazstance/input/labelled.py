@@ -53,4 +53,4 @@ def refuse_unknown(column: str, unknown: Sequence[Found], expected: Callable[[st
         UnknownLabelError: some are; all are named, each with what is expected instead.
     """
     if unknown:
-        raise UnknownLabelError("\n".join(f"{column}: {line}" for line in faults(unknown, expected)))
+        raise UnknownLabelError(f"{column}: {line}" for line in faults(unknown, expected))

@@ -74,7 +74,9 @@ class Spelling:
             )
         if _is_number(value):
             return f"{known}; numbers are labels only if a preset or a mapping says so; use {how}"
-        return f"{known}; for another spelling use {how}"
+        hint = f"{known}; for another spelling use {how}"
+        presets = [name for name, pairs in PRESETS.items() if Spelling(name, pairs, {}, self.labels).label(value)]
+        return f"{hint}; {value!r} is in preset {' and '.join(presets)}" if presets else hint
 
 
 def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = GRID_LABELS) -> Spelling:

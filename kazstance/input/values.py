@@ -86,4 +86,4 @@ def refuse_missing(frame: Any, columns: Sequence[str]) -> None:
         if n
     ]
     if said:
-        raise KazstanceError("\n".join(said))
+        raise KazstanceError("; ".join(said))
