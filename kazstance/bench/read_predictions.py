@@ -145,7 +145,7 @@ def _with_ids(table: pa.Table, task: Task) -> pa.Table:
 def _known(asked: Iterable[Item], columns: AnswerColumns) -> pa.Table:
     """What predictions may repeat of the rows of a task: by a user's own columns, or all that a dataset has."""
     if columns.repeated is not None:
-        fields = {ID: "item_id"} | columns.repeated
+        fields = {ID: "item_id", **columns.repeated}
         return pa.Table.from_pylist([{name: getattr(item, f) for name, f in fields.items()} for item in asked])
     rows = []
     for item in asked:
