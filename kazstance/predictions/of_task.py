@@ -63,14 +63,11 @@ def predicted_labels(
     side = Side(name, table, "label", row_keys(table, ["item_id"], name, problems))
     task = _asked(known, optional, side)
     check_complete(task, side, problems)
-    is_label = label_test(spelling)
-    for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
+    is_label, soft = label_test(spelling), LabelColumns(side, PROBABILITY, by_column, spelling)
+    notes = check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems)
+    for note in [*notes, *(soft.notes if has_labels else ())]:
         say(str(note))
-    soft = LabelColumns(side, PROBABILITY, by_column, spelling)
-    is_soft = soft.has_labels or not has_labels
-    for note in soft.notes if not is_soft else ():
-        say(str(note))
-    probabilities = read_probabilities(soft, labels, problems) if is_soft else None
+    probabilities = read_probabilities(soft, labels, problems) if soft.has_labels or not has_labels else None
     given = read_labels(table, "label", Path(name), spelling, problems) if has_labels else None
     found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
