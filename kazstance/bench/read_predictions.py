@@ -63,8 +63,7 @@ def read_predictions(
         check_asked(task)
     is_path = isinstance(given, str | os.PathLike)
     table = as_table(given, str(given), form) if is_path else _as_table(given, task)
-    shown = [item for fold in task.folds for item in probe_items(fold, task.probes)]
-    spelled = spelling or task.spelled or named(task.labels)
+    shown, spelled = _shown(task), spelling or task.spelled or named(task.labels)
     found = predicted_labels(
         _with_ids(table, task),
         _known((*task.test, *shown), task.columns),
@@ -78,6 +77,11 @@ def read_predictions(
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
     return Predictions(name, answers, _identity(given, answers), spelled.name)
+
+
+def _shown(task: Task) -> list[Item]:
+    """The items of the probes of all folds."""
+    return [item for fold in task.folds for item in probe_items(fold, task.probes)]
 
 
 def _by_probe(shown: Sequence[Item]) -> list[list[str]]:
