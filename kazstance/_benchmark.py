@@ -16,10 +16,11 @@ from kazstance.bench.report import compare_results, side_by_side, to_json, to_ma
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
 from kazstance.bench.runs import run
+from kazstance.bench.shortcuts import SHORTCUTS
 from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import ARGUMENT, given
-from kazstance.input.tables import ENDINGS, Form, ending
+from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
 from kazstance.models.systems import find_system, shortcuts_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from kazstance.paths import StrPath
 
 log: Final = logging.getLogger("kazstance")
+MADE: Final = "predictions"
+"""What predictions without a name are called."""
 KINDS: Final = (".md", ".html", ".json")
 """Suffixes of a report."""
 
@@ -43,8 +46,10 @@ KINDS: Final = (".md", ".html", ".json")
 class Benchmark:
     """Rows with gold labels, split into folds, on which any system can be run."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, form: Form = PLAIN) -> None:
         self.task: Final = task
+        self.form: Final = form
+        """How text files of predictions are written."""
 
     @property
     def rows(self) -> tuple[Item, ...]:
@@ -74,7 +79,7 @@ class Benchmark:
                 `kazstance.models.systems.find_system`; or predictions made elsewhere: a file, a frame, a mapping from
                 ids, or a list in the order of `rows`, including the outputs of a zero-shot pipeline.
             out: the folder of the run, from which it is resumed; without it, nothing is written.
-            name: what the system is called.
+            name: what the system is called; not as a shortcut is.
             labels: how predictions spell the labels: a preset, or a mapping from their values to the task's labels.
             ignored: columns of predictions whose values may differ from those of the rows.
             per_target: train the system on each target alone.
@@ -142,14 +147,24 @@ class Benchmark:
         say: Callable[[str], None],
     ) -> System | Predictions:
         """A system, or predictions made elsewhere."""
+        if name in SHORTCUTS and not (isinstance(system, str) and system == name):
+            raise KazstanceError(f"name: {name!r} is a shortcut, which others are compared with; expected another name")
         if _is_system(system):
             if labels is not None or ignored:
                 raise KazstanceError("labels and ignored columns apply to predictions, not to a system")
             return find_system(system, self.task.labels, name=name)
         spelling = None if labels is None else given(labels, self.task.labels)
-        called = name or (Path(system).stem if isinstance(system, str | os.PathLike) else "predictions")
+        called = name or (Path(system).stem if isinstance(system, str | os.PathLike) else MADE)
+        called = f"{MADE}: {called}" if called in SHORTCUTS else called
         return read_predictions(
-            system, called, self.task, with_probes=probes, spelling=spelling, ignored=ignored, say=say
+            system,
+            called,
+            self.task,
+            with_probes=probes,
+            spelling=spelling,
+            ignored=ignored,
+            form=self.form,
+            say=say,
         )
 
     def __repr__(self) -> str:
@@ -234,7 +249,8 @@ def benchmark(
         id: the column or columns that identify a row; without them, rows are numbered.
         source: the column of the source, if there is one.
         cluster: the column of the cluster, such as a thread; intervals resample whole clusters.
-        delimiter: the field delimiter of text files; by default a comma in .csv, and a tab in .tsv and .txt files.
+        delimiter: the field delimiter of text files, predictions included; by default a comma in .csv, and a tab in
+            .tsv and .txt files.
         encoding: the encoding of text files.
 
     Raises:
@@ -244,4 +260,4 @@ def benchmark(
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
     layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT)
-    return Benchmark(file_task(train, test, layout, dev=dev))
+    return Benchmark(file_task(train, test, layout, dev=dev), layout.form)

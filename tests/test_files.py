@@ -328,3 +328,26 @@ def test_what_to_do_with_a_finished_run_has_three_names(tmp_path):
     told().run("majority", tmp_path / "run", shortcuts=False)
     with pytest.raises(kazstance.UnknownNameError, match="did you mean again"):
         told().run("majority", tmp_path / "run", shortcuts=False, existing="agian")
+
+
+def test_predictions_are_never_taken_for_a_shortcut(tmp_path):
+    file = tmp_path / "majority.jsonl"
+    file.write_text("".join(json.dumps({"id": row["id"], "stance": row["stance"]}) + "\n" for row in TOLD))
+    found = told().run(file)
+    assert (found.system, found.is_shortcut) == ("predictions: majority", False)
+    assert found.shortcuts
+    for system in (file, pl.DataFrame(TOLD).to_pandas(), lambda train, test: ["favor"] * len(test)):
+        with pytest.raises(kazstance.KazstanceError, match="name: 'majority' is a shortcut"):
+            told().run(system, name="majority")
+    assert told().run("majority", name="majority").is_shortcut
+
+
+def test_a_file_of_predictions_is_written_as_the_rows_are(tmp_path):
+    file = tmp_path / "made.csv"
+    file.write_text(
+        "\n".join(["id;said;stance", *(f"{row['id']};«{row['said']}»;favor" for row in TOLD)]), "windows-1252"
+    )
+    told_so = [row | {"said": f"«{row['said']}»"} for row in TOLD]
+    how = {"delimiter": ";", "encoding": "windows-1252"}
+    rows = kazstance.benchmark([row | {"id": f"t{row['id']}"} for row in TOLD], told_so, **TOLD_COLUMNS, **how)
+    assert rows.run(file, shortcuts=False).scores["accuracy"].value == pytest.approx(1 / 3)

@@ -213,6 +213,43 @@ def test_whatever_a_table_gives_is_read_as_its_own_labels(form, harbour_data):
     assert scored["accuracy"].value == 1
 
 
+def test_no_values_and_null_are_conditions_as_others(harbour_data):
+    judgements = ks.open(harbour_data).judgements
+    explicitness = judgements.to_arrow()["explicitness"].to_pylist()
+    assert None in explicitness
+    assert len(judgements.where(explicitness=None)) == explicitness.count(None)
+    assert len(judgements.where(explicitness=[None, "explicit"])) == sum(x in (None, "explicit") for x in explicitness)
+    for nothing in (judgements.where(explicitness=[]), judgements.where(label=[]), judgements.where(split=[])):
+        assert (len(nothing), nothing.records(), nothing.to_pandas().shape) == (0, (), (0, len(judgements.columns)))
+        assert nothing.to_arrow().schema == judgements.to_arrow().schema
+        assert nothing.stored().schema == judgements.stored().schema
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (pd.DataFrame([["a", "b"]], columns=["label", "label"]), "expected each column once"),
+        (pd.Series(["favor"]), "Series, expected rows as one of"),
+        (pl.Series(["favor"]), "Series, expected rows as one of"),
+    ],
+)
+def test_what_has_no_rows_or_columns_of_one_name_is_refused_in_one_line(rows, expected):
+    for read in (ks.compare, lambda rows: ks.score(rows, rows, id="id"), lambda rows: ks.benchmark(rows, rows)):
+        with pytest.raises(ks.KazstanceError, match=expected):
+            read(rows)
+
+
+def test_truth_values_are_labels_if_a_mapping_says_so():
+    rows = pd.DataFrame({"id": [1, 2], "s": ["a", "a"], "t": ["x", "x"], "label": [True, False]})
+    labels = {True: "favor", False: "against"}
+    for frame in (rows, pl.from_pandas(rows), pa.Table.from_pandas(rows), rows.to_dict("records"), rows.astype(str)):
+        cell = ks.compare(frame, source="s", target="t", labels=labels)["a", "x"]
+        assert (cell.favor, cell.against) == (1, 1)
+        assert ks.score(frame, frame, id="id", labels=labels, resamples=10)["accuracy"].value == 1
+    with pytest.raises(ks.KazstanceError, match="labels: list, expected the name of a preset, or a mapping"):
+        ks.compare(rows, source="s", target="t", labels=["favor"])
+
+
 def test_none_in_rows_of_somebody_else_is_not_guessed():
     rows = pa.table({"source_id": ["a"], "target_id": ["t"], "label": ["none"]})
     with pytest.raises(ks.UnknownLabelError, match="could mean"):

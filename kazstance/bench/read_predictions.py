@@ -18,6 +18,7 @@ from kazstance.bench.tasks import AnswerColumns, Item, Task
 from kazstance.errors import KazstanceError
 from kazstance.input.frames import as_table
 from kazstance.input.spelling import Spelling, named
+from kazstance.input.tables import PLAIN, Form
 from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
 
@@ -34,6 +35,7 @@ def read_predictions(
     with_probes: bool = False,
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
+    form: Form = PLAIN,
     say: Callable[[str], None] = echo,
 ) -> Predictions:
     """Predictions for all rows of a task: a label, or the probability of each label, for each row.
@@ -50,6 +52,7 @@ def read_predictions(
         with_probes: whether the probes must be included.
         spelling: how labels are spelled; by default, as the task spells them.
         ignored: columns that are not compared.
+        form: the format of a text file.
         say: called with each note.
 
     Raises:
@@ -59,15 +62,13 @@ def read_predictions(
     if with_probes:
         check_asked(task)
     is_path = isinstance(given, str | os.PathLike)
-    table = as_table(given, str(given)) if is_path else _as_table(given, task)
-    shown = [item for fold in task.folds for item in probe_items(fold, task.probes)]
-    by_probe = [[item.item_id for item in shown if item.item_id.startswith(f"{kind}:")] for kind in ASKED]
-    spelled = spelling or task.spelled or named(task.labels)
+    table = as_table(given, str(given), form) if is_path else _as_table(given, task)
+    shown, spelled = _shown(task), spelling or task.spelled or named(task.labels)
     found = predicted_labels(
         _with_ids(table, task),
         _known((*task.test, *shown), task.columns),
         task.labels,
-        () if with_probes else by_probe,
+        () if with_probes else _by_probe(shown),
         name=str(given) if is_path else "predictions",
         spelling=spelled,
         ignored=ignored,
@@ -76,6 +77,16 @@ def read_predictions(
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
     return Predictions(name, answers, _identity(given, answers), spelled.name)
+
+
+def _shown(task: Task) -> list[Item]:
+    """The items of the probes of all folds."""
+    return [item for fold in task.folds for item in probe_items(fold, task.probes)]
+
+
+def _by_probe(shown: Sequence[Item]) -> list[list[str]]:
+    """The ids of the items of each probe."""
+    return [[item.item_id for item in shown if item.item_id.startswith(f"{kind}:")] for kind in ASKED]
 
 
 def _identity(given: Any, answers: Mapping[str, Answer]) -> SystemIdentity:

@@ -95,7 +95,7 @@ def run(
     if own.are_there:
         benchmark = _of_files(own, spelling(preset, mapping or []), delimiter_of(delimiter), encoding)
     else:
-        benchmark = _of_dataset(data, task, protocol)
+        benchmark = _of_dataset(data, task, protocol, delimiter_of(delimiter), encoding)
     labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
     asked = Asked(per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts)
     kept = Kept(ignored=ignored or (), existing=_existing(again=again, reuse=reuse))
@@ -162,11 +162,15 @@ class Kept(TypedDict):
     existing: Literal["refuse", "again", "reuse"]
 
 
-def _of_dataset(data: Path, task: str | None, protocol: str | None) -> "Benchmark":
+def _of_dataset(
+    data: Path, task: str | None, protocol: str | None, delimiter: str | None, encoding: str
+) -> "Benchmark":
     from kazstance._benchmark import Benchmark
     from kazstance.bench.dataset_tasks import dataset_task
+    from kazstance.input.tables import Form
 
-    return Benchmark(dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source"))
+    rows = dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source")
+    return Benchmark(rows, Form(delimiter, encoding))
 
 
 def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: str) -> "Benchmark":
@@ -176,7 +180,7 @@ def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: s
 
     form = Form(delimiter, encoding)
     layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
-    return Benchmark(file_task(own.train, own.test, layout, dev=own.dev))
+    return Benchmark(file_task(own.train, own.test, layout, dev=own.dev), form)
 
 
 def _existing(*, again: bool, reuse: bool) -> Literal["refuse", "again", "reuse"]:

@@ -30,7 +30,7 @@ class Condition:
         import pyarrow.compute as pc
 
         known = [value for value in self.values if value is not None]
-        kept = pc.field(self.column).isin(known)
+        kept = pc.field(self.column).isin(known) if known else pc.scalar(False)
         return kept | pc.field(self.column).is_null() if len(known) < len(self.values) else kept
 
 

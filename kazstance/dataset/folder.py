@@ -243,11 +243,6 @@ class DatasetFolder:
         Args:
             table: the table.
             names: the columns.
-            where: the condition; without it, all rows.
-
-        Args:
-            table: the table.
-            names: the columns.
             where: the condition, which is pushed down to the files; without it, all rows are read.
 
         Raises:

@@ -85,8 +85,8 @@ class Table(Generic[R]):
         import pyarrow as pa
 
         parts = []
-        for name in self._chosen(split):
-            part = self._named(self._read(name))
+        for name, rows in self._parts(split):
+            part = self._named(rows)
             column = pa.array([name] * len(part), pa.string())
             parts.append(part if SPLIT in part.column_names else part.append_column(SPLIT, column))
         return pa.concat_tables(parts).replace_schema_metadata({OWN: json.dumps(self.labels)})
@@ -142,7 +142,7 @@ class Table(Generic[R]):
         """
         import pyarrow as pa
 
-        return pa.concat_tables(self._read(name) for name in self._chosen(split))
+        return pa.concat_tables(rows for _, rows in self._parts(split))
 
     def records(self, split: str | None = None) -> tuple[R, ...]:
         """The rows as validated frozen records.
@@ -243,6 +243,14 @@ class Table(Generic[R]):
     def _read(self, split: str) -> pa.Table:
         self.folder.check_schema(self.name)
         return self.folder.read(self.name, split, expression(self.conditions))
+
+    def _parts(self, split: str | None) -> Iterator[tuple[str, pa.Table]]:
+        """The rows of the chosen splits; if none was chosen, no rows of the first, for their columns."""
+        for name in self._chosen(split):
+            yield name, self._read(name)
+        if not self.splits:
+            first = next(iter(self.folder.manifest.tables[self.name]))
+            yield first, self._read(first).slice(0, 0)
 
     def _named(self, rows: pa.Table) -> pa.Table:
         """The rows with labels by name."""

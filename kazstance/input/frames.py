@@ -44,7 +44,11 @@ def as_frame(rows: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
 
     if isinstance(rows, nw.DataFrame | nw.LazyFrame):
         return rows
-    known = nw.from_native(rows, pass_through=True)
+    try:
+        known = nw.from_native(rows, pass_through=True)
+    except nw.exceptions.NarwhalsError as error:  # such as two columns of one name
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"{type(rows).__name__}: {line}; expected each column once") from error
     if isinstance(known, nw.DataFrame | nw.LazyFrame):
         return known
     found: nw.DataFrame[Any] = nw.from_native(_as_arrow(rows))
@@ -95,7 +99,10 @@ def _as_arrow(rows: Any) -> pa.Table:
     if isinstance(rows, Mapping) and rows and all(map(_is_hf, rows.values())):  # a datasets.DatasetDict
         return _joined({name: part.with_format("arrow")[:] for name, part in rows.items()})
     if hasattr(rows, "__arrow_c_stream__"):
-        return pa.table(rows)
+        try:
+            return pa.table(rows)
+        except pa.ArrowException as error:  # such as a single column
+            raise KazstanceError(_refusal(rows)) from error
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
         found = _from_rows([_as_mapping(row) for row in rows])
         names = {name: names for row in rows[:1] for name, names in _label_names(row).items()}

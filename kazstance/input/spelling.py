@@ -26,6 +26,8 @@ NAMES: Final = {name: name for name in GRID_LABELS if name != "none"}
 """Words that mean the same label in every data set; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
+TRUTH: Final = ("True", "False")
+"""How some libraries spell truth values, and Arrow does in lower case."""
 OWN: Final = "kazstance"
 """Where a table of a dataset keeps the names of its labels, in the metadata of Arrow and the attributes of pandas."""
 OPTIONS, ARGUMENT = "--preset or --map", "labels="
@@ -55,7 +57,8 @@ class Spelling:
         folded = {spelled.casefold(): ours for spelled, ours in self.preset.items()}
         if theirs.casefold() in folded:
             return folded[theirs.casefold()]
-        return self._meant(plain_number(theirs)) if WHOLE.fullmatch(theirs) else None
+        plain = theirs.lower() if theirs in TRUTH else plain_number(theirs)
+        return self._meant(plain) if plain != theirs else None
 
     @property
     def pairs(self) -> dict[str, str]:
@@ -110,12 +113,14 @@ def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[s
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists the valid names.
-        KazstanceError: two labels for one value.
+        KazstanceError: two labels for one value, or the argument is something else.
     """
     if isinstance(labels, Spelling):
         return labels
     if isinstance(labels, Mapping):
         return _spelling(None, [(_spelled(theirs), ours) for theirs, ours in labels.items()], known)
+    if not isinstance(labels, str | None):
+        raise KazstanceError(f"labels: {type(labels).__name__}, expected the name of a preset, or a mapping")
     return _spelling(labels, [], known)
 
 
@@ -199,6 +204,8 @@ def _spelled(value: Any) -> str:
     """A value as a column of text would spell it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

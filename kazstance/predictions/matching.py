@@ -67,6 +67,8 @@ COMMAND: Final = Remedies()
 """With the options of a command."""
 PYTHON: Final = Remedies(ARGUMENT, "ignore=[{!r}]")
 """With the arguments of a function."""
+EITHER: Final = Remedies("--preset or --map (in Python, labels=)", "--ignore-column {0} (in Python, ignored=[{0!r}])")
+"""With both, where it is not known who asks."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from kazstance.input.spelling import Spelling, named
 from kazstance.output.terminal import echo
 from kazstance.predictions.distributions import PROBABILITY, LabelColumns, most_probable, read_probabilities
 from kazstance.predictions.labels import check_columns, label_test, read_labels
+from kazstance.predictions.matching import EITHER
 from kazstance.stats.counting import Floats
 
 
@@ -63,15 +65,13 @@ def predicted_labels(
     side = Side(name, table, "label", row_keys(table, ["item_id"], name, problems))
     task = _asked(known, optional, side)
     check_complete(task, side, problems)
-    is_label = label_test(spelling)
-    for note in check_shared(task, side, named=(), ignored=ignored, is_label=is_label, problems=problems):
+    soft = LabelColumns(side, PROBABILITY, by_column, spelling, EITHER.spelling)
+    compare = partial(check_shared, is_label=label_test(spelling), ignoring=EITHER.ignoring)
+    notes = compare(task, side, named=(), ignored=ignored, problems=problems)
+    for note in [*notes, *(soft.notes if has_labels else ())]:
         say(str(note))
-    soft = LabelColumns(side, PROBABILITY, by_column, spelling)
-    is_soft = soft.has_labels or not has_labels
-    for note in soft.notes if not is_soft else ():
-        say(str(note))
-    probabilities = read_probabilities(soft, labels, problems) if is_soft else None
-    given = read_labels(table, "label", Path(name), spelling, problems) if has_labels else None
+    probabilities = read_probabilities(soft, labels, problems) if soft.has_labels or not has_labels else None
+    given = read_labels(table, "label", Path(name), spelling, problems, how=EITHER.spelling) if has_labels else None
     found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
