@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import datasets
 import polars as pl
 import pytest
 from sklearn.base import BaseEstimator
@@ -351,3 +352,17 @@ def test_a_file_of_predictions_is_written_as_the_rows_are(tmp_path):
     how = {"delimiter": ";", "encoding": "windows-1252"}
     rows = kazstance.benchmark([row | {"id": f"t{row['id']}"} for row in TOLD], told_so, **TOLD_COLUMNS, **how)
     assert rows.run(file, shortcuts=False).scores["accuracy"].value == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("column", ["label", "stance"])
+@pytest.mark.parametrize("form", [lambda rows: rows, lambda rows: rows.with_format("arrow")[:]])
+def test_class_labels_are_predictions_by_the_names_in_their_schema(column, form):
+    features = datasets.Features(
+        {name: datasets.Value("string") for name in ("id", "said", "topic")}
+        | {column: datasets.ClassLabel(names=["favor", "neutral", "against"])}
+    )
+    rows = [{name: row[name] for name in ("id", "said", "topic")} | {column: row["stance"]} for row in TOLD]
+    made = datasets.Dataset.from_list(rows, features=features)
+    train = [row | {"id": f"t{row['id']}"} for row in rows]
+    found = kazstance.benchmark(train, made, **TOLD_COLUMNS | {"label": column}).run(form(made), shortcuts=False)
+    assert found.scores["accuracy"].value == 1

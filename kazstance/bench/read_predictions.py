@@ -17,7 +17,7 @@ from kazstance.bench.systems import Predictions
 from kazstance.bench.tasks import AnswerColumns, Item, Task
 from kazstance.errors import KazstanceError
 from kazstance.input.frames import as_table
-from kazstance.input.spelling import Spelling, named
+from kazstance.input.spelling import Spelling, class_names, named
 from kazstance.input.tables import PLAIN, Form
 from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
@@ -148,9 +148,19 @@ def _with_ids(table: pa.Table, task: Task) -> pa.Table:
     if columns.label != LABEL and {LABEL, columns.label} <= set(table.column_names):
         both = f"{LABEL} and {columns.label}"
         raise KazstanceError(f"predictions: columns {both}; expected one of them: remove the other")
-    if columns.label in table.column_names:
-        table = table.rename_columns({columns.label: LABEL})
+    if columns.label != LABEL and columns.label in table.column_names:
+        table = _with_names(table, columns.label).rename_columns({columns.label: LABEL})
     return table
+
+
+def _with_names(table: pa.Table, column: str) -> pa.Table:
+    """A table with class labels by name, where the schema has their names; a number without one is missing."""
+    names, found = class_names(table.schema).get(column), table[column]
+    if not names or not pa.types.is_integer(found.type):
+        return table
+    number = pc.if_else(pc.and_(pc.greater_equal(found, 0), pc.less(found, len(names))), found, None)
+    named = pa.chunked_array([pa.array(names, pa.string()).take(chunk) for chunk in number.chunks], pa.string())
+    return table.set_column(table.column_names.index(column), column, named)
 
 
 def _known(asked: Iterable[Item], columns: AnswerColumns) -> pa.Table:
