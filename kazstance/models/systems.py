@@ -173,7 +173,7 @@ def _estimator(found: Any, labels: Sequence[str]) -> Predict:
 
 
 def _fresh(estimator: Any) -> Any:
-    """An estimator of scikit-learn as it was before any fit, so that no fold sees what another learned."""
+    """An unfitted copy of a scikit-learn estimator, so that no fold sees what another learned."""
     if not hasattr(estimator, "get_params") or "sklearn.base" not in sys.modules:
         return estimator
     try:
