@@ -116,13 +116,16 @@ class Dataset(DatasetFolder):
 
         Args:
             by: return only the figures by `all`, `annotators`, `source`, `target` or `people`; by default, all figures.
-            resamples: number of bootstrap resamples for each interval.
+            resamples: number of bootstrap resamples for each interval, at least 10.
 
         Raises:
             UnknownNameError: `by` has any other value.
+            KazstanceError: there are too few resamples.
         """
         from kazstance.comparison.agreement import agreement
+        from kazstance.predictions.scores import check_resampling
 
+        check_resampling(resamples)
         return agreement(self, resamples, by)
 
     def bench(self, task: str = "stance", protocol: str = "cross_source") -> Benchmark:

@@ -331,3 +331,11 @@ def test_public_functions_document_their_parameters_and_results(function):
     assert len(parameters) < 3 or described[: len(parameters)] == parameters
     assert not described or set(parameters) <= set(described)
     assert function.__annotations__["return"] not in ("Any", Any)
+
+
+@pytest.mark.parametrize("resamples", [-1, 0, 9])
+def test_agreement_needs_enough_resamples_for_an_interval(resamples, harbour_data):
+    with pytest.raises(ks.KazstanceError, match=f"resamples: {resamples}, expected 10 or more"):
+        ks.open(harbour_data).agreement(resamples=resamples)
+    first = ks.open(harbour_data).agreement(by="all", resamples=10).lines[0].figure
+    assert first.low <= first.high

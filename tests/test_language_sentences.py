@@ -3,6 +3,7 @@
 import sys
 import textwrap
 import time
+import types
 
 import pytest
 from hypothesis import given
@@ -235,3 +236,10 @@ def test_a_line_a_unit_is_honoured(harbour):
     edit(harbour / "sources.toml", 'id = "lines"\n', 'id = "lines"\nsegmenter = "lines"\n')
     units, _ = segment(read(harbour))
     assert [unit.text for unit in units if unit.source_id == "lines"] == ["One. Two. Three.", "Mr. Brand said", "so."]
+
+
+def test_a_module_made_at_run_time_is_no_place_to_find_a_segmenter(harbour, monkeypatch):
+    monkeypatch.setitem(sys.modules, "made_at_run_time", types.ModuleType("made_at_run_time"))
+    edit(harbour / "sources.toml", 'license = "CC0-1.0"', 'license = "CC0-1.0"\nsegmenter = "made_at_run_time:cut"')
+    with pytest.raises(InputError, match="made_at_run_time:cut: AttributeError"):
+        read(harbour)

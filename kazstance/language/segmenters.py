@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.metadata import version
 from itertools import chain
 from operator import index
@@ -148,7 +149,7 @@ def _imported(name: str, corpus: Path) -> Segmenter:
     module, _, function = name.partition(":")
     if not PATH.fullmatch(name):
         raise KazstanceError(f"{name!r} is not a segmenter; expected module:function")
-    place = importlib.util.find_spec(module.partition(".")[0])
+    place = _place(module.partition(".")[0])
     where = [place.origin if place.has_location else None, *(place.submodule_search_locations or ())] if place else []
     if any(path and Path(path).resolve().is_relative_to(corpus.resolve()) for path in where):
         raise KazstanceError(f"{module} is part of the corpus folder, whose code is not run; move it out of the folder")
@@ -161,6 +162,14 @@ def _imported(name: str, corpus: Path) -> Segmenter:
     if not callable(found) or not isinstance(getattr(found, MARKED, None), str):
         raise KazstanceError(f"{name} is not marked as a segmenter; expected a function under @segmenter(version)")
     return Segmenter(name, getattr(found, MARKED), found)
+
+
+def _place(package: str) -> ModuleSpec | None:
+    """Where a package is; None if it is nowhere, or was made at run time, as `__main__` may be."""
+    try:
+        return importlib.util.find_spec(package)
+    except ValueError:
+        return None
 
 
 @cache

@@ -156,9 +156,7 @@ def score_rows(
         UnknownNameError: a column does not exist.
         KazstanceError: an argument does not hold rows, a file cannot be read, or there are too few resamples.
     """
-    for name, number, least in (("resamples", resamples, FEWEST), ("seed", seed, 0)):
-        if number < least:
-            raise KazstanceError(f"{name}: {number}, expected {least} or more")
+    check_resampling(resamples, seed)
     matched = match(gold, pred, columns, spelling, form=form, remedies=remedies)
     score_part = partial(
         _scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed, spelling=spelling.name
@@ -166,6 +164,17 @@ def score_rows(
     found = parts(matched, columns.by) if columns.by else {}
     single = {name: Scores(score_part(part)) for name, part in found.items()}
     return Scores(score_part(matched), matched.notes, columns.by, single)
+
+
+def check_resampling(resamples: int, seed: int = SEED) -> None:
+    """See that there are enough resamples for an interval, and that the seed is one.
+
+    Raises:
+        KazstanceError: there are not, or it is not.
+    """
+    for name, number, least in (("resamples", resamples, FEWEST), ("seed", seed, 0)):
+        if number < least:
+            raise KazstanceError(f"{name}: {number}, expected {least} or more")
 
 
 def scores(
