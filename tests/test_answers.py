@@ -290,6 +290,7 @@ def test_a_family_that_made_the_labels_is_named_by_run_compare_and_report(tmp_pa
     assert "family 'Claude', now None" in result.stderr
 
 
+@pytest.mark.full
 def test_a_terminal_shows_a_bar_and_a_pipe_gets_lines(tmp_path):
     args = [sys.executable, "-m", "kazstance", "bench", "run", "majority", "--protocol", "in_domain", "--out"]
     ours, theirs = pty.openpty()

@@ -164,7 +164,10 @@ def test_a_closed_standard_output_is_one_line(harbour_data):
     in_one_line(done.returncode, done.stderr, "standard output is closed")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["ascii", *(pytest.param(encoding, marks=pytest.mark.full) for encoding in ("cp1252", "utf-8", "utf-16"))],
+)
 @pytest.mark.parametrize("name", ["show", "compare", "why"])
 def test_an_output_in_another_encoding_fails_no_command(harbour_data, name, encoding):
     done = run(name, data=harbour_data, sentence="dockers/1/1", target="toll", env={"PYTHONIOENCODING": encoding})

@@ -113,6 +113,7 @@ def test_ids_may_hold_what_some_take_for_line_ends(name, tmp_path):
     assert done.code == 0, done.err
 
 
+@pytest.mark.full
 def test_a_folder_named_as_a_package_is_none(tmp_path, harbour_data):
     (tmp_path / "torch").mkdir()
     (tmp_path / "mine.py").write_text("def s(train, test):\n    return ['favor'] * len(test)\n")

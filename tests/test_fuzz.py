@@ -33,7 +33,16 @@ def fuzz(*more):
     return run_module("tests.fuzz", *more)
 
 
-@pytest.mark.parametrize("kind", ["corpus", "score", "sheet", "predictions", "dataset", "runs"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "corpus",
+        "score",
+        "sheet",
+        "dataset",
+        *(pytest.param(kind, marks=pytest.mark.full) for kind in ("predictions", "runs")),
+    ],
+)
 def test_no_hostile_input_breaks_a_command(kind):
     done = fuzz("--length", "0.005", "--seed", "20310601", "--kind", kind, "--jobs", "1")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -69,6 +78,7 @@ def test_what_a_command_loses_is_seen(harbour, harbour_data, tmp_path):
     assert "('a', 'dockers/1/1', 'toll') is favor, and against in the table" in lost
 
 
+@pytest.mark.full
 def test_a_seed_gives_the_same_case_again():
     """What is printed of a failure is enough to run it alone: the mutations are the same, and leave-outs change no other."""
     shown = [fuzz("--only", name).stdout for name in ("score:20310601", "score:20310601", "score:20310601/0")]

@@ -146,6 +146,7 @@ def scratch(tmp_path_factory, harbour_data):
     return folder
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name, scratch, monkeypatch):
     monkeypatch.chdir(scratch)

@@ -69,6 +69,7 @@ ELSEWHERE = {"publish", "explore serve", "annotate import"}
 """Commands that are not run here: the one that uses the network; one that listens to this machine; one that reads as build does."""
 
 
+@pytest.mark.full
 def test_no_command_but_publish_uses_the_network(tmp_path):
     (tmp_path / "runs").mkdir()
     lines = [[str(part) for part in line] for lines in LINES.values() for line in lines]

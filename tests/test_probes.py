@@ -128,6 +128,7 @@ def test_the_reader_turns_around_as_often_as_the_committed_table_says(root):
         assert str(score.n) in table
 
 
+@pytest.mark.full
 def test_probes_are_resumed_and_come_to_folds_that_are_there(tmp_path, monkeypatch):
     file = tmp_path / "calls"
     file.touch()
@@ -193,6 +194,7 @@ def lines(rows, probes=(), change=None):
     return "".join(json.dumps(line) + "\n" for line in found)
 
 
+@pytest.mark.full
 def test_a_file_may_bring_a_probe_as_a_whole(tmp_path, rows):
     masks = [p for p in probe_rows() if p.probe == "mask"]
     (tmp_path / "p.jsonl").write_text(lines(rows, masks))

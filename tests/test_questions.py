@@ -122,6 +122,7 @@ def test_an_answer_that_is_no_label_is_an_error_that_is_never_right(answers):
         assert measure("wts", found) == pytest.approx(sum(marks) / best)
 
 
+@pytest.mark.full
 @given(answer_lists, st.sampled_from([LABELS, GRID_LABELS]))
 def test_where_all_is_answered_the_scores_are_those_of_scoring_to_the_last_digit(answers, labels):
     rows = [a._replace(gold=labels[len(a.gold) % 3], predicted=labels[-(len(a.predicted) % 3)]) for a in answers]

@@ -88,6 +88,7 @@ def test_a_finished_run_is_never_passed_off_as_a_new_one(folder, bench):
     assert bench("--again", "--reuse").code == 2
 
 
+@pytest.mark.full
 def test_a_changed_parameter_is_a_changed_system(folder, bench):
     (folder / "rl.py").write_text(
         "import os\n"
@@ -135,6 +136,7 @@ def test_an_unfinished_run_is_begun_anew_where_that_is_asked_for(folder, bench):
     assert answers(folder / "run") == {"against"}
 
 
+@pytest.mark.full
 def test_the_old_run_stays_whole_until_the_new_one_is(folder, bench):
     old = bench()
     (folder / "run" / "notes.txt").write_text("mine")
@@ -207,6 +209,7 @@ def test_altered_answers_are_refused(spoil, made, harbour_data):
         reported(made / "one", data=harbour_data)
 
 
+@pytest.mark.full
 def test_another_file_of_predictions_is_another_run(made, harbour_data):
     where = ["--data", harbour_data, "--protocol", "cross_source", "--predictions", "one.jsonl"]
     places = {"system": "one", "out": "one", "cwd": made}
@@ -434,6 +437,7 @@ def test_a_shortcut_that_fails_beside_a_system_is_a_line(folder, bench_files):
     assert len((folder / "out" / "predictions" / "test.jsonl").read_text().splitlines()) == 3
 
 
+@pytest.mark.full
 def test_a_run_on_files_belongs_to_one_system_and_its_files(folder, bench_files):
     first = bench_files()
     (folder / "helper.py").write_text('ANSWER = "against"\n')

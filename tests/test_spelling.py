@@ -381,6 +381,7 @@ def test_patterns_with_gaps_in_a_column_of_decimals():
     assert shipped.votes.shape[1] == len(GRID_LABELS)
 
 
+@pytest.mark.full
 def test_predictions_of_a_run_are_spelled_by_name_or_as_one_says(tmp_path):
     rows = kazstance.load("stances", "test")
     codes = {"against": 0, "neutral": 1, "favor": 2}

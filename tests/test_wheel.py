@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import kazstance
+from tests.conftest import HARBOUR
 
 WHEEL = os.environ.get("KAZSTANCE_WHEEL")
 pytestmark = pytest.mark.skipif(WHEEL is None, reason="runs in `make test` on the built wheel")
@@ -69,6 +70,6 @@ def test_it_loads_in_an_empty_environment_without_extras_and_network(wheel, tmp_
     assert version == kazstance.__version__
     command = [tmp_path / "env" / "bin" / "kazstance", "show", "--limit", "1"]
     assert "1 of" in subprocess.run(command, check=True, env=env, capture_output=True, text=True).stdout
-    build = [tmp_path / "env" / "bin" / "kazstance", "build", ".", "--out", "out"]
+    build = [tmp_path / "env" / "bin" / "kazstance", "build", HARBOUR, "--out", "out"]
     failed = subprocess.run(build, check=False, env=env, cwd=tmp_path, capture_output=True, text=True)
     assert (failed.returncode, failed.stderr) == (1, "nupunkt is not installed; run: pip install 'kazstance[build]'\n")
