@@ -308,3 +308,15 @@ def test_scoring_from_python_leaves_scipy_stats_alone():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     heavy = ("scipy.stats", "scipy.optimize", "sklearn", "polars", "datasets")
     assert not [name for name in done.stdout.split() if name.startswith(heavy)]
+
+
+@pytest.mark.parametrize("empty", [[], "gold.csv"], ids=["a list", "a file with a header alone"])
+@pytest.mark.parametrize("side", ["gold", "predicted"])
+def test_no_rows_are_refused(empty, side, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gold.csv").write_text("id,label\n")
+    rows = [{"id": "1", "label": "favor"}]
+    gold, pred = (empty, rows) if side == "gold" else (rows, empty)
+    name = "gold.csv" if empty else f"the {side} rows"
+    with pytest.raises(ks.KazstanceError, match=f"^{name}: no rows, expected at least one$"):
+        ks.score(gold, pred, id="id")

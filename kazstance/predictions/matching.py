@@ -182,6 +182,9 @@ def _sides(gold: Any, predicted: Any, columns: Columns, form: Form, problems: li
     names = [_name(rows, otherwise) for rows, otherwise in zip((gold, predicted), NAMES, strict=True)]
     tables = [as_table(gold, names[0], form)]  # a reader can be read once
     tables.append(tables[0] if predicted is gold else as_table(predicted, names[1], form))
+    for table, name in zip(tables, names, strict=True):
+        if not table.num_rows:
+            raise KazstanceError(f"{name}: no rows, expected at least one")
     check_columns(tables[0], names[0], [*columns.ids, *columns.kept, columns.gold])
     check_columns(tables[1], names[1], columns.ids)
     one, other = (

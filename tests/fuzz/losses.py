@@ -125,6 +125,9 @@ def of_score(folder: Path) -> Iterator[str]:
         {row["id"]: row["label"].strip().lower() for row in _rows(next(iter(folder.glob(f"{name}.*"))))}
         for name in ("gold", "pred")
     )
+    if not gold:
+        yield f"accuracy {reported} of no rows"
+        return
     right = sum(predicted.get(key) == label for key, label in gold.items()) / len(gold)
     if reported is None or abs(reported - right) > 1e-9:
         yield f"accuracy {reported}, and {right} as counted here"
