@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.fuzz import losses
 from tests.fuzz.cases import Case, Kind, Step
 from tests.fuzz.oracle import Fault, Snapshot, faults, snapshot
-from tests.fuzz.processes import Outcome, in_fork, run_command
+from tests.fuzz.processes import CannotMakeError, Outcome, in_fork, run_command
 
 RUN = "run"
 """The folder in that of a case that is of the processes: what they print, their home, their scratch files."""
@@ -26,6 +26,8 @@ class Found:
     done: Mapping[int, str]
     commands: list[tuple[Step, Outcome]]
     faults: list[Fault]
+    is_made: bool = True
+    """Whether the harness could make and check the case: a mutation may meet what an earlier one left in its way."""
 
     @property
     def name(self) -> str:
@@ -51,12 +53,15 @@ def run_case(
         case = Case(seed, folder or Path(scratch), base, kept)
         commands: list[tuple[Step, Outcome]] = []
         found: list[Fault] = []
-        for step in _make(kind, case):
-            if step.follows and commands and commands[-1][1].code:
-                break
-            outcome, wrong = _run_step(step, case.folder, commands[-1][1].out if commands else b"")
-            commands.append((step, outcome))
-            found += wrong
+        try:
+            for step in _make(kind, case):
+                if step.follows and commands and commands[-1][1].code:
+                    break
+                outcome, wrong = _run_step(step, case.folder, commands[-1][1].out if commands else b"")
+                commands.append((step, outcome))
+                found += wrong
+        except CannotMakeError:
+            return Found(name, seed, case.done, commands, found, is_made=False)
     return Found(name, seed, case.done, commands, found)
 
 

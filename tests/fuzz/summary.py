@@ -17,6 +17,7 @@ class Summary:
 
     cases: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    unmade: list[str] = field(default_factory=list)
     codes: Counter[tuple[str, int]] = field(default_factory=Counter)
     groups: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     slowest: tuple[float, str] = (0, "")
@@ -26,6 +27,7 @@ class Summary:
         """Count a case, and print each fault of a kind that was not seen before."""
         self.cases[found.kind] += 1
         self.failed[found.kind] += bool(found.faults)
+        self.unmade += [] if found.is_made else [found.name]
         for _, outcome in found.commands:
             self.codes[found.kind, outcome.code] += 1
             self.slowest = max(self.slowest, (outcome.seconds, found.name))
@@ -46,6 +48,7 @@ class Summary:
                 for kind, n in self.cases.items()
             ),
             f"{self.cases.total()} cases, {commands} commands in {took:.0f} s",
+            f"{len(self.unmade)} cases that could not be made or checked {' '.join(self.unmade[:SHOWN])}".rstrip(),
             "at most {:.1f} s of the processor ({}) and {} MB ({})".format(*self.slowest, *self.largest),
         ]
 
