@@ -13,6 +13,7 @@ from sklearn.metrics import f1_score
 import kazstance
 from kazstance.bench import family
 from kazstance.bench.tasks import get_task
+from kazstance.dataset import DatasetFolder
 from kazstance.metrics import METRICS
 from kazstance.stats.metrics import effective_size
 from tests.benches import bring, rows_of
@@ -149,7 +150,7 @@ def test_scores_in_inspect_are_those_of_a_run_on_the_same_predictions(inspect, t
 
 def test_inspect_warns_of_a_model_of_the_family_of_the_labels(inspect):
     samples, found, out = inspect("stance", "claude", "--limit", "3", "-T", "context=false")
-    warning = family.warning("scripted/claude")
+    warning = family.warning("scripted/claude", family.makers(DatasetFolder()))
     assert warning
     assert {sample["scores"]["label"]["metadata"]["family_warning"] for sample in samples} == {warning}
     assert found["same_family_as_labels"] == 1
@@ -228,7 +229,7 @@ def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):
     model = ["--model", "dummy", "--model_args", "pretrained=claude"]
     split = ["--metadata", '{"split": "validation", "context": false}']
     out = start("lm-eval", "run", *model, *include, *split, "--output_path", tmp_path / "out")
-    assert family.warning("claude") in out
+    assert family.warning("claude", family.makers(DatasetFolder())) in out
     (file,) = (tmp_path / "out").rglob("results_*.json")
     tables = kazstance.manifest().tables
     names = {"kazstance_stance": "stances", "kazstance_stance4": "grid"}
