@@ -202,6 +202,6 @@ def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(rows, tmp_path):
             page.on("request", lambda request: seen.append(request.url))
             page.goto((tmp_path / "page.html").as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= 400
-            assert page.locator("svg").count() == 4
+            assert page.locator("svg").count() == page.locator("figcaption").count() >= 4
         browser.close()
     assert seen == [(tmp_path / "page.html").as_uri()] * 2
