@@ -22,7 +22,7 @@ from kazstance.publish.hub import build_dataset
 from kazstance.schema.manifest import parse_manifest, sign, to_bytes
 from tests.benches import rows_of
 from tests.benches import run as run_system
-from tests.commands import argv, run
+from tests.commands import argv, messages, run
 from tests.conftest import HARBOUR, ROOT, quiet
 from tests.hub_stand_in import WRITER, HubStandIn
 from tests.killing import Killer, Order, killer
@@ -215,7 +215,7 @@ class Trial:
         assert "Traceback" not in done.err, done.err
         self.kills[done.code != 0] += 1
         if done.code:
-            assert done.err.count("\n") == 1 or self.scenario.pieces, done.err
+            assert len(messages(done.err)) == 1 or self.scenario.pieces, done.err
             assert self.scenario.pieces or found == self.old
         self.run(world)
         assert comparable(state(world)) == comparable(self.new)

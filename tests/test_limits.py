@@ -92,3 +92,12 @@ def test_a_run_asks_no_system_where_its_files_have_no_place(name, harbour_data, 
     assert done.out == ""
     assert f"{name}: not a regular file, expected one of a run" in done.err
     assert [file for file in (tmp_path / "run").rglob("*") if file.is_file()] == []
+
+
+def test_a_note_on_a_column_with_a_long_name_is_cut(tmp_path):
+    (tmp_path / "gold.csv").write_text("id,label\n1,favor\n2,against\n")
+    (tmp_path / "pred.csv").write_text(f"id,label,p_{'x' * 100_000}\n1,favor,1\n2,against,1\n")
+    done = run("score", "--id", "id", gold=tmp_path / "gold.csv", pred=tmp_path / "pred.csv")
+    assert done.code == 0
+    assert "more characters" in done.out + done.err
+    assert len(done.out + done.err) < 10_000

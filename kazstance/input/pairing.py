@@ -18,6 +18,8 @@ SHOWN: Final = 10
 """How many rows a message names."""
 LONGEST: Final = 60
 """How many characters of a value a message shows."""
+NOTE: Final = 1_000
+"""Characters of a note that are shown: it may quote the name of a column, which may have any length."""
 IGNORING: Final = "--ignore-column {}"
 """How a command is told not to compare a column."""
 BETWEEN: Final = "\x1f"
@@ -53,7 +55,8 @@ class Note:
     rows: int
 
     def __str__(self) -> str:
-        return f"note: {self.message}"
+        cut = len(self.message) - NOTE
+        return f"note: {self.message[:NOTE]}" + (f"… and {cut:,} more characters" if cut > 0 else "")
 
 
 class Side(NamedTuple):
