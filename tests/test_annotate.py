@@ -438,6 +438,11 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
         sheet / "other.json",
         "other.json: items.1: dockers/1/1 has changed since the sheet was made, expected the text in the sheet",
     )
+    target = plan_of(sheet).items[0].target_id
+    (sheet / "other.json").write_text(plan.replace(f'"{target}"', '"line"'))
+    check_refused(
+        harbour, filled, sheet / "other.json", r"(?s)other.json: items.1: target_id: 'line' is not a target .*"
+    )
 
 
 def write_export(sheet):

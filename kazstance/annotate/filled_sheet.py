@@ -92,7 +92,7 @@ def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Itera
     """
     sentences, problems = segment(corpus)
     raise_all(problems)
-    raise_all(_stale(plan, {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}, plan_file))
+    raise_all(_stale(plan, corpus, {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}, plan_file))
     asked = {question.item.item: question for question in questions(plan, corpus, sentences)}
     if sheet.suffix.lower() not in READERS:
         raise KazstanceError(
@@ -163,9 +163,13 @@ def _read_plan(file: Path, corpus: Corpus) -> Plan:
     return plan
 
 
-def _stale(plan: Plan, hashes: dict[str, str], file: Path) -> Iterable[Problem]:
-    """Sentences that no longer exist, or have changed since the sheet was made."""
+def _stale(plan: Plan, corpus: Corpus, hashes: dict[str, str], file: Path) -> Iterable[Problem]:
+    """Targets and sentences that no longer exist, and sentences that have changed since the sheet was made."""
+    targets = {entry.value.id for entry in corpus.targets}
     for item in plan.items:
+        if item.target_id not in targets:
+            message = f"target_id: {item.target_id!r} is not a target of the corpus, expected the plan of the sheet"
+            yield Problem(file.name, None, f"items.{item.item}", message)
         if hashes.get(item.sentence_id) != item.text_hash:
             message = f"{item.sentence_id} has changed since the sheet was made, expected the text in the sheet"
             yield Problem(file.name, None, f"items.{item.item}", message)
