@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,23 @@ def test_a_damaged_dataset_leads_to_verify(data, tmp_path, name, damage):
         name, *more, data=data, out=tmp_path / "out.csv" if name == "export" else tmp_path / "out.html", **places
     )
     in_one_line(done.exit_code, done.stderr, f"{data / table}", f"kazstance verify --data {data}")
+
+
+@pytest.mark.parametrize("name", ["show", "export", "compare", "explore", "bench run"])
+def test_a_column_of_another_type_in_one_split_leads_to_verify(data, tmp_path, name):
+    file = data / "stances" / "test.parquet"
+    table = pq.read_table(file)
+    at = table.column_names.index("label_name")
+    pq.write_table(table.set_column(at, "label_name", pa.array([0] * len(table), pa.timestamp("ms"))), file)
+    places = {
+        "table": "stances",
+        "system": "majority",
+        "out": tmp_path / ("out.csv" if name == "export" else "out.html"),
+    }
+    done = call(name, *(("--data", data) if name == "bench run" else ()), data=data, **places)
+    in_one_line(
+        done.exit_code, done.stderr, "label_name: a column of type timestamp[ms]", f"kazstance verify --data {data}"
+    )
 
 
 @pytest.mark.parametrize("side", ["old", "new"])

@@ -257,6 +257,7 @@ class DatasetFolder:
     ) -> pa.Table:
         from kazstance.input.parquet import read_parquet
 
+        self.check_schema(table)
         try:
             return read_parquet(self.file(table, split), names, where)
         except KazstanceError as error:
