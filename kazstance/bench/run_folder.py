@@ -118,7 +118,7 @@ def open_folder(
     out = Path(out)
     if existing not in get_args(Existing):
         raise UnknownNameError(existing, "way to treat an existing run", get_args(Existing))
-    settle(out)
+    is_interrupted = settle(out)
     _check_files(out, asked)
     for what in wanted.system.unseen:
         say(f"note: not part of the run's identity: {what}; a change in it will not be noticed")
@@ -132,7 +132,7 @@ def open_folder(
     if existing == "again":
         return _again(folder, wanted, at_once=at_once)
     if there.finished and (whole or _changes(there, wanted)):
-        return _kept(folder, wanted, existing, say, whole=bool(whole))
+        return _kept(folder, wanted, existing, say, whole=bool(whole), is_interrupted=is_interrupted)
     if changed := _changes(there, wanted):
         raise KazstanceError(
             f"{out} holds another run, begun on {date(there.begun)} and unfinished; different now: {_listed(changed)}; "
@@ -171,9 +171,15 @@ def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:
 
 
 def _kept(
-    folder: RunFolder, wanted: Record, existing: Existing, say: Callable[[str], None], *, whole: bool
+    folder: RunFolder,
+    wanted: Record,
+    existing: Existing,
+    say: Callable[[str], None],
+    *,
+    whole: bool,
+    is_interrupted: bool,
 ) -> RunFolder:
-    """A finished run, if it may be kept.
+    """A finished run, if it may be kept: also without being asked, if it is this one, interrupted before its end.
 
     Raises:
         FinishedRunError: it may not.
@@ -191,7 +197,7 @@ def _kept(
             f"{folder.out} holds a run finished on {date(finished)} that lacks part of what is requested now; {since}; "
             "pass --again to run it again"
         )
-    if existing == "refuse":
+    if existing == "refuse" and (changed or not is_interrupted):
         raise FinishedRunError(
             f"{folder.out} holds a run finished on {date(finished)}; {since}; "
             "pass --again to run it again, or --reuse to keep it"
@@ -227,9 +233,14 @@ def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
     return content
 
 
-def settle(out: StrPath) -> None:
-    """Finish an interrupted replacement: a complete new run takes the place of the old one."""
+def settle(out: StrPath) -> bool:
+    """Finish an interrupted replacement: a complete new run takes the place of the old one.
+
+    Returns:
+        Whether there was one.
+    """
     out = Path(out)
+    is_interrupted = any((out / name).is_dir() for name in (READY, MOVING))
     if (out / READY).is_dir():
         for name in _ours(out):
             (out / name).unlink(missing_ok=True)
@@ -242,6 +253,7 @@ def settle(out: StrPath) -> None:
             file.replace(target)
         shutil.rmtree(out / MOVING)
         _prune(out)
+    return is_interrupted
 
 
 def _begin(out: Path, place: Path, wanted: Record) -> RunFolder:
