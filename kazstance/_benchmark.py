@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -96,7 +96,7 @@ class Benchmark:
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
             KazstanceError: the system fails, or the folder holds another run.
         """
-        beside = shortcuts_for(self.task) if shortcuts else ()
+        beside = self._shortcuts if shortcuts else ()
         with _place(out) as place:
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
             asked = _per_target(asked) if per_target else asked
@@ -135,6 +135,10 @@ class Benchmark:
             UnknownNameError: the path has any other suffix.
         """
         return write_report([results] if isinstance(results, Result) else results, Path(out))
+
+    @cached_property
+    def _shortcuts(self) -> list[System]:
+        return shortcuts_for(self.task)
 
     def _system(
         self,
@@ -236,7 +240,7 @@ def benchmark(
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Benchmark:
-    """A stance data set of your own as a benchmark.
+    """A stance dataset of your own as a benchmark.
 
     Args:
         train: rows to train on: a file, a data frame, or anything else that holds rows.

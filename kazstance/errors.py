@@ -28,7 +28,7 @@ class KazstanceError(Exception):
     """Whether the message is a list, one item per line."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("\n".join(map(_line, message.split("\n"))) if self.lists else _line(message))
+        super().__init__("\n".join(map(one_line, message.split("\n"))) if self.lists else one_line(message))
 
 
 class CorpusWarning(UserWarning):
@@ -53,7 +53,7 @@ class Problem:
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         row = None if self.row is None else f"row {self.row}"
-        return _line(": ".join(part for part in (where, self.field, row, self.message) if part))
+        return one_line(": ".join(part for part in (where, self.field, row, self.message) if part))
 
     @property
     def kind(self) -> tuple[str, str, str]:
@@ -165,7 +165,7 @@ class UnknownLabelError(UnknownNameError):
     lists = True
 
     def __init__(self, lines: Iterable[str]) -> None:
-        KazstanceError.__init__(self, "\n".join(map(_line, lines)))
+        KazstanceError.__init__(self, "\n".join(map(one_line, lines)))
 
 
 class MissingExtraError(KazstanceError, ImportError):
@@ -175,7 +175,7 @@ class MissingExtraError(KazstanceError, ImportError):
         super().__init__(f"{package} is not installed; run: pip install 'kazstance[{extra}]'")
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text as one line of bounded length, so that a name can neither start a line of a message nor flood it."""
     line = text.replace("\n", r"\n")
     return line if len(line) <= LINE else f"{line[:LINE]}… ({len(line) - LINE:,} more characters)"

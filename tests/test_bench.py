@@ -17,6 +17,8 @@ from sklearn.pipeline import make_pipeline
 
 import kazstance as ks
 from kazstance.bench.report import side_by_side
+from kazstance.bench.runs import run
+from kazstance.models.systems import find_system
 from tests import commands
 from tests.benches import bench, quiet
 from tests.conftest import ROOT
@@ -284,3 +286,22 @@ def test_a_result_shows_itself(harbour_data):
     assert rows == 2 + len(result.shortcuts)
     assert set(result.to_frame()["system"]) == {"favoring", *(s.system for s in result.shortcuts)}
     assert "<script>" not in bench(data=harbour_data).run(favoring, name="<script>", shortcuts=False)._repr_html_()
+
+
+def test_shortcuts_are_run_once_for_all_runs_of_a_benchmark(harbour_data, tmp_path):
+    asked = []
+
+    def counting(train, test):
+        asked.append(len(test))
+        return ["favor"] * len(test)
+
+    task = bench(data=harbour_data).task
+    shortcut = find_system(counting, task.labels)
+    results = [
+        run(find_system(favoring, task.labels), task, tmp_path / name, shortcuts=[shortcut], say=quiet)
+        for name in ("one", "other")
+    ]
+    assert len(asked) == len(task.folds)
+    assert [result.shortcuts[0].scores["wts"].value for result in results] == [
+        results[0].shortcuts[0].scores["wts"].value
+    ] * 2

@@ -27,7 +27,7 @@ PROTOCOL: Final = "train_test"
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a data set, and how its labels are spelled; without clusters, each row is its own cluster."""
+    """The columns of a dataset, and how its labels are spelled; without clusters, each row is its own cluster."""
 
     text: str
     target: str

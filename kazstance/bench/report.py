@@ -124,7 +124,7 @@ class Section:
 def sections(results: Iterable[Result]) -> list[Section]:
     """The content of a report on results from `side_by_side`: a section for each task and protocol.
 
-    Results on different rows under the same names, such as two of a user's own data sets, have separate sections,
+    Results on different rows under the same names, such as two of a user's own datasets, have separate sections,
     distinguished by their data.
     """
     grouped: dict[tuple[str, str, str], list[Result]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from kazstance.bench.answers import Answer, ask, from_lines, to_lines
 from kazstance.bench.evaluate import evaluate
@@ -164,8 +165,9 @@ def _beside(result: Result, task: Task, shortcuts: Sequence[System], say: Progre
     return with_lift(replace(result, shortcuts=beside, failed=failed), found)
 
 
+@lru_cache(maxsize=16)
 def _brief(system: System, task: Task) -> Result:
-    """The scores of a shortcut, without breakdowns and probes."""
+    """The scores of a shortcut, without breakdowns and probes, computed once for all runs of one benchmark."""
     answers = {}
     for fold in task.folds:
         given = ask(system.predict, fold.train, fold.test, task.labels, system.name)

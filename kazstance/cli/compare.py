@@ -17,6 +17,7 @@ from kazstance.cli.contents import ENTRIES
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled
+from kazstance.schema.labels import POSITION_SIGNS
 from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "positions"
 """The default comparison."""
-SIGNS: Final = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
 DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
     "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
@@ -269,7 +269,7 @@ def _field(cell: "Cell") -> str:
         return ""
     sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
     unsure = "" if sure or not cell.favor + cell.against else "?"
-    return f"{SIGNS[cell.position.name]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
+    return f"{POSITION_SIGNS[cell.position]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
 
 
 def _stand(cell: "Cell") -> str:

@@ -34,7 +34,7 @@ PANELS: Final = {
         "annotate": Entry("annotate", "Write annotation sheets that show no labels, and import the filled ones."),
     },
     "Measure systems": {
-        "score": Entry("scores", "Score predictions on any stance data set."),
+        "score": Entry("scores", "Score predictions on any stance dataset."),
         "bench": Entry("bench", "Benchmark systems: run them, compare runs, report."),
         "tasks-dir": Entry("tasks", "Print the folder of the tasks for lm-evaluation-harness."),
     },

@@ -1,4 +1,4 @@
-"""The command that scores predictions on any stance data set."""
+"""The command that scores predictions on any stance dataset."""
 
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +37,7 @@ def score(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 12345,
     as_json: Json = False,
 ) -> None:
-    """Score predictions on any stance data set."""
+    """Score predictions on any stance dataset."""
     from kazstance.input.spelling import spelling  # not needed for --help
     from kazstance.input.tables import Form
     from kazstance.predictions import Columns, score_rows

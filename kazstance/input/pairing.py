@@ -11,15 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.errors import Problem, UnknownNameError
+from kazstance.errors import Problem, UnknownNameError, one_line
 from kazstance.input.tables import as_text
 
 SHOWN: Final = 10
 """How many rows a message names."""
 LONGEST: Final = 60
 """How many characters of a value a message shows."""
-NOTE: Final = 1_000
-"""Characters of a note that are shown: it may quote the name of a column, which may have any length."""
 IGNORING: Final = "--ignore-column {}"
 """How a command is told not to compare a column."""
 BETWEEN: Final = "\x1f"
@@ -55,8 +53,7 @@ class Note:
     rows: int
 
     def __str__(self) -> str:
-        cut = len(self.message) - NOTE
-        return f"note: {self.message[:NOTE]}" + (f"… and {cut:,} more characters" if cut > 0 else "")
+        return one_line(f"note: {self.message}")
 
 
 class Side(NamedTuple):

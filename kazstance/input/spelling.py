@@ -1,4 +1,4 @@
-"""How data sets spell the labels: presets and mappings to read values by. Nothing is guessed or dropped."""
+"""How datasets spell the labels: presets and mappings to read values by. Nothing is guessed or dropped."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ PRESETS: Final[dict[str, dict[str, str]]] = {
     "tweet_eval": {"0": "neutral", "1": "against", "2": "favor"},
     "vast": {"0": "against", "1": "favor", "2": "neutral"},
 }
-"""How published data sets spell the labels; case does not matter."""
+"""How published datasets spell the labels; case does not matter."""
 NAMES: Final = {name: name for name in GRID_LABELS if name != "none"}
-"""Words that mean the same label in every data set; `none` is not one of them."""
+"""Words that mean the same label in every dataset; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 """A whole number as a column of decimals spells it."""
 TRUTH: Final = ("True", "False")

@@ -139,7 +139,7 @@ def score_rows(
     seed: int = SEED,
     remedies: Remedies = COMMAND,
 ) -> Scores:
-    """Score predictions on any stance data set.
+    """Score predictions on any stance dataset.
 
     Args:
         gold: the gold rows, in any form listed in `kazstance.input.frames.ACCEPTED`.

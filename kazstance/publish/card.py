@@ -16,7 +16,7 @@ from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import card_features
-from kazstance.schema.labels import Label, Origin, Position, UnitKind
+from kazstance.schema.labels import POSITION_SIGNS, Label, Origin, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import Estimate
@@ -25,13 +25,6 @@ FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
-POSITION_SIGNS: Final = {
-    Position.favor: "+",
-    Position.against: "−",
-    Position.mixed: "±",
-    Position.neutral: "○",
-    Position.not_addressed: "",
-}
 _REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
 ---

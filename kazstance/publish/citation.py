@@ -127,7 +127,7 @@ def _said(found: Manifest) -> tuple[Publication, str]:
 
 
 def _text(found: Manifest) -> str:
-    """A citation in APA style for data sets, with the digest that identifies the rows."""
+    """A citation in APA style for datasets, with the digest that identifies the rows."""
     said, day = _said(found)
     authors = " & ".join(said.authors)
     where = f" {place}" if (place := address(said)) else ""

@@ -35,6 +35,16 @@ class Position(IntEnum):
     not_addressed = 4
 
 
+POSITION_SIGNS: Final = {
+    Position.favor: "+",
+    Position.against: "−",
+    Position.mixed: "±",
+    Position.neutral: "○",
+    Position.not_addressed: "",
+}
+"""How a position is shown in a table."""
+
+
 @keep_docstring
 class MoreFavorable(IntEnum):
     """Which sentence of a pair is more favorable to the target."""
