@@ -30,6 +30,16 @@ def was_interrupted() -> bool:
     return bool(_seen)
 
 
+def raise_if_swallowed() -> None:
+    """Raise an interrupt that a loading module caught and dropped; called before anything that waits without end.
+
+    Raises:
+        KeyboardInterrupt: an interrupt has occurred.
+    """
+    if was_interrupted():
+        raise KeyboardInterrupt
+
+
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(CODE)
 

@@ -398,10 +398,32 @@ def test_an_interrupt_is_silent_while_modules_load_too(delay):
     assert process.returncode in ((0, 130) if "http" in out else (130,))
 
 
-def test_an_interrupt_that_is_ignored_stays_ignored(harbour_data):
-    command = " ".join([sys.executable, "-m", "kazstance", *argv("info", data=harbour_data)])
+def test_an_interrupt_that_a_module_swallows_ends_the_server_all_the_same():
+    code = """
+import os, signal, sys
+from kazstance.__main__ import main
+from kazstance.explorer import server
+enter = server.Explorer.__enter__
+def swallow(self):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    return enter(self)
+server.Explorer.__enter__ = swallow
+sys.argv = ["kazstance", "explore", "--serve", "--port", "0"]
+main()
+"""
     done = subprocess.run(
-        ["/bin/sh", "-c", f"trap '' INT; {command} & sleep 0.3; kill -INT $!; wait $!"],
+        [sys.executable, "-c", code], capture_output=True, env=environment(), text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_an_interrupt_that_is_ignored_stays_ignored(harbour_data):
+    command = " ".join([sys.executable, "-m", "kazstance", *argv("agreement", data=harbour_data)])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"trap '' INT; {command} & sleep 0.2; kill -INT $!; wait $!"],
         env=environment(),
         capture_output=True,
         text=True,

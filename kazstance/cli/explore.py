@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kazstance import dataset
+from kazstance import dataset, interrupts
 from kazstance.cli.command import Data, Json, command
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
@@ -73,6 +73,7 @@ def _serve(data: DatasetFolder, port: int, *, as_json: bool) -> None:
 
     with Explorer(data, port) as server:
         echo_page(to_json({"url": server.url}) if as_json else f"{server.url}  (press Ctrl-C to stop)")
+        interrupts.raise_if_swallowed()
         server.serve_forever()
 
 
