@@ -250,6 +250,7 @@ class DatasetFolder:
         """
         import pyarrow as pa
 
+        self.check_schema(table)
         return pa.concat_tables(self._read_file(table, split, names, where) for split in self[table].splits)
 
     def _read_file(
@@ -257,7 +258,6 @@ class DatasetFolder:
     ) -> pa.Table:
         from kazstance.input.parquet import read_parquet
 
-        self.check_schema(table)
         try:
             return read_parquet(self.file(table, split), names, where)
         except KazstanceError as error:
