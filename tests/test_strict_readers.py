@@ -552,7 +552,7 @@ def test_a_copy_in_another_normal_form_is_a_copy(harbour, text, form):
     sentences, _ = segment(read(harbour))
     one = sentences[0].model_copy(update={"sentence_id": "left/1/1", "text": unicodedata.normalize("NFC", text)})
     other = one.model_copy(update={"sentence_id": "right/1/1", "text": unicodedata.normalize(form, text).upper()})
-    assert [(copy.first, copy.second, copy.reason) for copy in find_copies([one, other])] == [
+    assert [(copy.first, copy.second, copy.kind) for copy in find_copies([one, other])] == [
         ("left/1/1", "right/1/1", "equal")
     ]
 

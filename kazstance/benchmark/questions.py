@@ -52,12 +52,12 @@ def asked(task: Task, split: str = EVERY, *, data: Path = dataset.SHIPPED) -> li
 
 
 def definitions(*, data: Path = dataset.SHIPPED) -> dict[str, str]:
-    """The codebook's definition of each target, by id.
+    """The codebook's definition of each target, by id; empty where it has none.
 
     Raises:
         KazstanceError: `data` is no built dataset.
     """
-    return {target.target_id: target.definition for target in dataset.load("targets", data=data)}
+    return {target.target_id: target.definition or "" for target in dataset.load("targets", data=data)}
 
 
 def question(item: Item, definitions: Mapping[str, str], *, context: bool = True) -> str:
@@ -66,7 +66,8 @@ def question(item: Item, definitions: Mapping[str, str], *, context: bool = True
     A single sentence stands in the context of its paragraph, unless that is not wanted; the sentences of a pair stand
     alone.
     """
-    target = [f"Target: {item.target}", f"Definition: {definitions[item.target_id]}"]
+    defined = definitions[item.target_id]
+    target = [f"Target: {item.target}", *([f"Definition: {defined}"] if defined else [])]
     parts = _pair(item) if item.text_b else _single(item, context)
     return "\n".join([parts[0], NOTES, "", *target, "", *parts[1:]])
 

@@ -155,7 +155,7 @@ def _known(asked: Iterable[Item]) -> pa.Table:
     for item in asked:
         row = {name: value for name, value in asdict(item).items() if name != "label"}
         pair = {"text_a": item.text, "source_a": item.source_id} if item.text_b else {}
-        rows.append(row | {"paragraph_id": item.cluster} | pair)
+        rows.append(row | {"paragraph_id": min(item.sentences).rpartition("/")[0]} | pair)
     return pa.Table.from_pylist(rows)
 
 

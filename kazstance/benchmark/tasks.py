@@ -1,7 +1,7 @@
 """Tasks: what is to be predicted of a row, and what a row is known by."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from kazstance import dataset
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
 from kazstance.schema.context import contexts
-from kazstance.schema.records import SPLITS, GridCell, Pair, SentenceTarget, Stance
+from kazstance.schema.records import SPLITS, GridCell, Pair, Stance
 
 PAIR_LABELS: Final = ("a", "b", "same")
 SWAPPED: Final = {"a": "b", "b": "a", "same": "same"}
@@ -35,6 +35,12 @@ class Item:
     source_b: str = ""
     kind: str = ""
     voice: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences that it shows; no id has a colon in it."""
+        parts = self.item_id.split(":")
+        return tuple(parts[1:3]) if self.text_b else (parts[0],)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -88,21 +94,27 @@ def items(task: Task, *, data: Path = dataset.SHIPPED) -> tuple[Item, ...]:
 def _items(task: Task, data: Path, _digest: str) -> tuple[Item, ...]:
     """The rows, loaded once for all runs on the same data."""
     rows: list[Item] = []
-    kinds = {target.target_id: target.kind.value for target in dataset.load("targets", data=data)}
+    kinds = {target.target_id: target.kind or "" for target in dataset.load("targets", data=data)}
     sentences = dataset.load("sentences", data=data)
+    clusters = dataset.clusters(data=data)
     voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
     context = contexts(sentences)
     for split in SPLITS:
         for row in dataset.load(task.table, split, data=data):
-            if isinstance(row, SentenceTarget):
+            if isinstance(row, Stance | GridCell) and row.label is not None:
                 known = kinds[row.target_id], voices[row.sentence_id]
                 rows.append(_single(row, split, *known, context[row.sentence_id]))
             elif isinstance(row, Pair):
                 rows += _both_orders(row, split, kinds[row.target_id])
-    return tuple(rows)
+    return tuple(_clustered(item, clusters) for item in rows)
 
 
-def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
+def _clustered(item: Item, clusters: Mapping[str, str]) -> Item:
+    """An item with its cluster: the paragraph, or what takes its place; of two sentences that of the first."""
+    return replace(item, cluster=clusters[min(item.sentences)])
+
+
+def _single(row: Stance | GridCell, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,
@@ -111,7 +123,7 @@ def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tup
         target_id=row.target_id,
         source_id=row.source_id,
         cluster=row.paragraph_id,
-        label=row.label.name,
+        label=row.label_name or "",
         context_before=context[0],
         context_after=context[1],
         kind=kind,

@@ -23,7 +23,7 @@ from kazstance.stats.estimate import UNDEFINED, number_text
 if TYPE_CHECKING:
     from kazstance.comparison import Cell, Comparison, Counts, Feature, Voice
 
-SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": ""}
+SIGNS = {"favor": "+", "against": "−", "mixed": "±", "neutral": "○", "not_addressed": "", "not_asked": "·"}
 DECIDED = ("differ", "agree")
 
 
@@ -80,8 +80,8 @@ def _matrix(compared: "Comparison") -> View:
         row = [cell for cell in cells if cell.target == target]
         table.add_row(_starred(target, contested), *map(_field, row))
     legend = styled(
-        "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
-        "* contested"
+        "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; "
+        f"? the side is not sure (95 %); * contested{_left_out(compared)}"
     )
 
     def draw(names: dict[str, str]) -> Any:
@@ -101,8 +101,8 @@ def _contrast(compared: "Comparison", target: str) -> View:
         pages.append(styled(f"{source}: {_stand(cells[source])}", "bold"))
         for row in rows:
             how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
-            spans = [Span(**span) for span in row["evidence"]]
-            head = f"  {row['sentence_id']}  {row['label_name']} ({how})\n    "
+            spans = [Span(**span) for span in row["evidence"] or ()]
+            head = f"  {row['sentence_id']}  {row['label_name']}{f' ({how})' if how else ''}\n    "
             pages.append(styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}"))
     plain = {source: {"position": cells[source].as_row(), "rows": rows} for source, rows in found.items()}
     return View(plain, pages, None)
@@ -174,7 +174,7 @@ def _table(*columns: str) -> Table:
 
 def _field(cell: "Cell") -> str:
     if not cell.about:
-        return ""
+        return SIGNS[cell.position.name]
     sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
     unsure = "" if sure or not cell.favor + cell.against else "?"
     return f"{SIGNS[cell.position.name]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
@@ -183,9 +183,14 @@ def _field(cell: "Cell") -> str:
 def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
     if not cell.about:
-        return f"not addressed in {cell.sentences} sentences"
+        return f"not addressed in {cell.asked} sentences" if cell.asked else "not asked"
     net = f", net {cell.net.text(signed=True)}" if cell.net else ""
-    return f"{cell.position.name}{net}; {cell.about} of {cell.sentences} sentences"
+    return f"{cell.position.name}{net}; {cell.about} of {cell.asked} sentences"
+
+
+def _left_out(compared: "Comparison") -> str:
+    """How many pairs are left out, where some are."""
+    return f"; {compared.undecided} undecided pairs are left out" if compared.undecided else ""
 
 
 def _share(value: float) -> str:

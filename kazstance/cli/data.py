@@ -102,11 +102,14 @@ def _verdict(found: Findings) -> dict[str, object]:
 def build(
     corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
     out: Annotated[Path, typer.Option(help="The folder to write; a dataset that is there is replaced.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse undecided pairs, and labels or targets that a split lacks.")
+    ] = False,
 ) -> None:
     """Build a dataset from a corpus folder, with a card that `datasets` reads."""
     from kazstance.publish.hub import build_dataset
 
-    build_dataset(corpus, out, echo)
+    build_dataset(corpus, out, echo, strict=strict)
     echo(f"wrote {out}")
 
 
@@ -141,7 +144,9 @@ def why(
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
         echo_page(to_json({"label": found.cell.model_dump(mode="json"), "judgements": rows}))
         return
-    display(styled(f"{sentence}  {target}: {found.cell.label_name} ({found.cell.origin})", "bold"))
+    label = found.cell.label_name or "undecided"
+    origin = f" ({found.cell.origin})" if found.cell.origin else ""
+    display(styled(f"{sentence}  {target}: {label}{origin}", "bold"))
     display(styled(found.sentence.text))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))

@@ -21,15 +21,20 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
 from kazstance.output.listing import Listing
-from kazstance.schema.labels import Label
+from kazstance.schema.ids import document_of
+from kazstance.schema.labels import Label, Status
+from kazstance.schema.leaks import cluster_names
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared where nothing else is asked for."""
-NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
-"""Columns of sources that do not group them."""
+DOCUMENT: Final = "document"
+NOT_ATTRIBUTES: Final = ("source_id", "document_id", "split", "voices")
+"""Columns of sources and documents that do not group them."""
+CLUSTER: Final = "cluster"
+"""The column of a row's cluster: its document where its source has many of them, else its paragraph."""
 NOT_STATED: Final = "not stated"
 """The group of sources that do not have an attribute."""
 
@@ -48,7 +53,8 @@ class Comparison:
     """Sources, or groups of them, on their targets.
 
     `rows` are the stances that were counted, and `background` the texts that words are compared with, as Narwhals
-    frames; `names` are the targets in words.
+    frames; `names` are the targets in words. `undecided` are pairs of a sentence and a target that are left out, since
+    the annotators are split over them.
     """
 
     counts: Counts
@@ -56,6 +62,7 @@ class Comparison:
     columns: Columns
     background: Any = None
     names: Mapping[str, str] | None = None
+    undecided: int = 0
 
     @cached_property
     def _cells(self) -> Listing[Cell]:
@@ -152,23 +159,27 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
     Args:
         folder: the dataset.
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-        by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
+        by: `source`, `document`, or an attribute: a column of the tables `sources` and `documents`, such as
+            `tradition` or `year`. A document that does not state one has that of its source.
 
     Raises:
         UnknownNameError: there is no such voice or attribute.
     """
-    stances, sentences = (_grouped(folder, table, by) for table in ("stances", "sentences"))
+    homes = Homes(folder, by)
+    stances, sentences, grid = (homes.grouped(table) for table in ("stances", "sentences", "grid"))
     stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
-    column = "source_id" if by == SOURCE else by
     counts = count(
         stances,
-        source=column,
+        source=homes.column,
+        cluster=CLUSTER,
         sentences=sentences,
+        asked=spoken(grid, voice),
         sources=folder.ids["source_id"] if by == SOURCE else None,
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    return Comparison(counts, stances, Columns(column, "target_id", "text"), sentences, names)
+    undecided = len(grid.filter(nw.col("status") == Status.undecided.value))
+    return Comparison(counts, stances, Columns(homes.column, "target_id", "text"), sentences, names, undecided)
 
 
 def compare_rows(
@@ -212,19 +223,54 @@ def compare_rows(
     return Comparison(counts, stances, Columns(source, target, text), rows)
 
 
-def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
-    """A table, with an attribute of its sources as a column."""
-    rows = folder[table].to_arrow()
-    if by != SOURCE:
-        if by not in attributes(folder):
-            raise UnknownNameError(by, "attribute of sources", attributes(folder))
-        sources = folder.sources.to_arrow()
-        values = pc.fill_null(pc.cast(sources[by], pa.string()), NOT_STATED)
-        column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
-        rows = rows.drop_columns([name for name in rows.column_names if name == by]).append_column(by, column)
-    return nw.from_native(rows)
+class Homes:
+    """Where the rows of a dataset belong: their cluster, and the value of an attribute of their document or source."""
+
+    def __init__(self, folder: DatasetFolder, by: str) -> None:
+        if by not in (known := attributes(folder)):
+            raise UnknownNameError(by, "attribute of sources or documents", known)
+        self.folder = folder
+        self.column = f"{by}_id" if by in (SOURCE, DOCUMENT) else by
+        documents = folder.documents.to_arrow()
+        self._source = dict(zip(*(documents[name].to_pylist() for name in ("document_id", "source_id")), strict=True))
+        own = _named(documents, "document_id", self.column)
+        shared = _named(folder.sources.to_arrow(), "source_id", self.column)
+        self._value = {name: own.get(name) or shared.get(source) or NOT_STATED for name, source in self._source.items()}
+
+    def grouped(self, table: str) -> Any:
+        """A table with its cluster, its voice, and the attribute as columns."""
+        rows = self.folder[table].to_arrow()
+        paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
+        names = paragraphs.dictionary.to_pylist()
+        clusters = (
+            dict(zip(names, names, strict=True)) if self.column == "document_id" else cluster_names(names, self._source)
+        )
+        added = {
+            CLUSTER: [clusters[name] for name in names],
+            self.column: [self._value[document_of(name)] for name in names],
+        }
+        for name, values in added.items():
+            column = pa.array(values, pa.string()).take(paragraphs.indices)
+            rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
+        return nw.from_native(rows if "voice" in rows.column_names else self._voiced(rows))
+
+    def _voiced(self, rows: pa.Table) -> pa.Table:
+        """Rows with the voice of their sentence."""
+        sentences = self.folder.sentences.to_arrow()
+        place = pc.index_in(rows["sentence_id"], value_set=sentences["sentence_id"].combine_chunks())
+        for name in ("voice", "endorsed"):
+            rows = rows.append_column(name, sentences[name].take(place))
+        return rows
+
+
+def _named(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
+    """The values of a column as text by those of another; nothing where there is no such column."""
+    if column not in rows.column_names:
+        return {}
+    return dict(zip(rows[key].to_pylist(), pc.cast(rows[column], pa.string()).to_pylist(), strict=True))
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:
-    """What the sources of a dataset can be grouped by."""
-    return (SOURCE, *(name for name in folder.sources.columns if name not in NOT_ATTRIBUTES))
+    """What a comparison can be by: the source, the document, and every attribute of either."""
+    own = [name for name in folder.documents.columns if name not in NOT_ATTRIBUTES]
+    return (SOURCE, DOCUMENT, *dict.fromkeys([*(n for n in folder.sources.columns if n not in NOT_ATTRIBUTES), *own]))

@@ -17,13 +17,15 @@ SIDES: Final = [Label.against, Label.favor]
 """The labels that take a side, as an index."""
 
 
-def position(favor: int, neutral: int, against: int) -> Position:
-    """Where a source stands on a target, from the counts of its sentences by label."""
+def position(favor: int, neutral: int, against: int, asked: int | None = None) -> Position:
+    """Where a source stands on a target, from the counts of its sentences by label and of those that were asked."""
     if favor and against:
         return Position.mixed
     if favor or against:
         return Position.favor if favor else Position.against
-    return Position.neutral if neutral else Position.not_addressed
+    if neutral:
+        return Position.neutral
+    return Position.not_asked if asked == 0 else Position.not_addressed
 
 
 def contested(counts: Floats) -> bool:

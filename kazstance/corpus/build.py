@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kazstance.corpus.copies import Copy, crossing, find_copies
-from kazstance.corpus.judge import Decision, Pair, judge
+from kazstance.corpus.copy_counts import count_copies
+from kazstance.corpus.copy_groups import copy_rows
+from kazstance.corpus.judge import Decision, Pair, judge, undecided
 from kazstance.corpus.probes import check_probes
-from kazstance.corpus.read import SOURCES, TARGETS, Corpus, raise_all, read
+from kazstance.corpus.read import TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, make_tables
@@ -33,20 +34,26 @@ class Dataset:
     folds: dict[str, tuple[Fold, ...]]
 
 
-def build(path: Path, folder: Path, say: Say = echo) -> Manifest:
+def build(path: Path, folder: Path, say: Say = echo, *, strict: bool = False) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; `say` is told what was done.
+
+    Args:
+        path: the corpus folder.
+        folder: the empty folder.
+        say: is told what was done.
+        strict: take pairs that are undecided, and labels that a split lacks, for problems.
 
     Raises:
         InputError: with every problem found.
     """
-    dataset = make(path, say)
+    dataset = make(path, say, strict=strict)
     manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
 
-def make(path: Path, say: Say = echo) -> Dataset:
-    """Make the dataset of a corpus folder, without writing anything.
+def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
+    """Make the dataset of a corpus folder, without writing anything; arguments as of `build`.
 
     Raises:
         InputError: with every problem found.
@@ -62,20 +69,30 @@ def make(path: Path, say: Say = echo) -> Dataset:
         f"segment  {len(sentences)} units, {len(annotated)} annotated; every one of {characters} characters in one unit"
     )
     judgements, decisions, problems = judge(corpus, sentences)
-    raise_all([*problems, *check_probes(corpus, sentences)])
+    unsettled = undecided(decisions)
+    raise_all([*problems, *check_probes(corpus, sentences), *(unsettled if strict else ())])
     covered = Counter(judgement.annotator_id for judgement in judgements)
-    grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets: {len(decisions)} pairs decided"
-    say(f"judge    {grid}; judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
-    copies = find_copies(annotated)
+    grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets, of which {len(decisions)} pairs were asked"
+    say(f"judge    {grid}; {len(unsettled)} of them are undecided")
+    say("judge    judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
+    copies = copy_rows(annotated)
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)
-    raise_all([*_audit(annotated, copies, split, say), *_check_splits(annotated, decisions, split)])
+    lacking = _check_splits(annotated, decisions, split)
+    raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
-    rows = make_tables(corpus, sentences, judgements, decisions, split)
+    for problem in lacking:
+        say(f"split    note: {problem.message}")
+    folds = protocol_folds(
+        [entry.value.id for entry in corpus.sources],
+        {entry.value.id: entry.value.fold or 1 for entry in corpus.targets},
+    )
+    for line in count_copies(copies, annotated, decisions, split, folds):
+        say(f"copies   {line}")
+    rows = {**make_tables(corpus, sentences, judgements, decisions, split), "copies": {"all": copies}}
     probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
-    folds = {entry.value.id: entry.value.fold for entry in corpus.targets}
-    return Dataset(corpus, rows, protocol_folds([entry.value.id for entry in corpus.sources], folds))
+    return Dataset(corpus, rows, folds)
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:
@@ -83,20 +100,3 @@ def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decisi
     paragraph = {sentence.sentence_id: sentence.paragraph_id for sentence in annotated}
     rows = ((split[paragraph[pair[0]]], pair, decision.label) for pair, decision in decisions.items())
     return [Problem(TARGETS, None, None, f"{what}, expected it in every split") for what in missing(rows, paragraph)]
-
-
-def _audit(annotated: Sequence[Sentence], copies: Sequence[Copy], split: Split, say: Say) -> list[Problem]:
-    """Copies and shared quotations that cross the boundaries of the splits or of the sources."""
-    boundaries = {
-        "in_domain": {s.sentence_id: split[s.paragraph_id] for s in annotated},
-        "cross_source, cross_both": {s.sentence_id: s.source_id for s in annotated},
-    }
-    problems = []
-    say(f"audit    {len(copies)} pairs of sentences are copies, near-copies or share a quotation")
-    for boundary, side in boundaries.items():
-        leaks = crossing(copies, side)
-        say(f"audit    {boundary}: {len(leaks)} of them cross the boundary")
-        for leak in leaks:
-            message = f"{leak.first} and {leak.second}: {leak.reason}, expected on one side"
-            problems.append(Problem(SOURCES, None, boundary, message))
-    return problems

@@ -1,13 +1,14 @@
-"""Near-copies and shared quotations among sentences, and the audit that none of them crosses a boundary."""
+"""Equal sentences, near-copies and shared quotations."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from kazstance.input.text import comparable
+from kazstance.schema.labels import CopyKind
 from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
@@ -20,11 +21,17 @@ QUOTED: Final = 8
 
 @dataclass(frozen=True, order=True)
 class Copy:
-    """Two sentences of which one may give the other away."""
+    """Two sentences of which one may give the other away, and the share of their shingles that they have in common."""
 
     first: str
     second: str
-    reason: str
+    kind: CopyKind
+    share: float
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a sentence as they are compared: case, punctuation and invisible characters make no difference."""
+    return tuple(re.findall(r"\w+", comparable(text)))
 
 
 def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
@@ -32,7 +39,7 @@ def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
 
     Case, punctuation, invisible characters and Unicode normal form make no difference.
     """
-    words = {s.sentence_id: re.findall(r"\w+", comparable(s.text)) for s in sentences}
+    words = {s.sentence_id: words_of(s.text) for s in sentences}
     shingles = {name: _runs(found, SHINGLE) for name, found in words.items()}
     candidates = _sharing(shingles)
     quoting = _sharing({name: _runs(found, QUOTED) for name, found in words.items() if len(found) >= QUOTED})
@@ -40,20 +47,15 @@ def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
     for first, second in sorted(candidates):
         common = len(shingles[first] & shingles[second]) / len(shingles[first] | shingles[second])
         if words[first] == words[second]:
-            copies.append(Copy(first, second, "equal"))
+            copies.append(Copy(first, second, CopyKind.equal, 1.0))
         elif common >= NEAR:
-            copies.append(Copy(first, second, f"near-copy ({common:.2f} of the shingles)"))
+            copies.append(Copy(first, second, CopyKind.near, common))
         elif (first, second) in quoting:
-            copies.append(Copy(first, second, f"shared quotation of {QUOTED} words or more"))
+            copies.append(Copy(first, second, CopyKind.quotation, common))
     return copies
 
 
-def crossing(copies: Iterable[Copy], side: Mapping[str, str]) -> list[Copy]:
-    """The copies whose sentences stand on different sides of a boundary."""
-    return [copy for copy in copies if side[copy.first] != side[copy.second]]
-
-
-def _runs(words: list[str], length: int) -> frozenset[tuple[str, ...]]:
+def _runs(words: Sequence[str], length: int) -> frozenset[tuple[str, ...]]:
     """All runs of so many words; a shorter sentence is a run of its own."""
     if len(words) <= length:
         return frozenset([tuple(words)])

@@ -185,7 +185,8 @@ class Folder:
 def _said(fault: Any, model: type[BaseModel]) -> str:
     """The message of a fault of pydantic; for a field that is unknown, the ones there are."""
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        return f"not a field here; {choose(str(fault['loc'][0]), model.model_fields)}"
+        own = "; a field of your own goes under attributes" if "attributes" in model.model_fields else ""
+        return f"not a field here; {choose(str(fault['loc'][0]), model.model_fields)}{own}"
     return str(fault["msg"]).removeprefix("Value error, ")
 
 

@@ -28,7 +28,7 @@ class Shown:
 def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]:
     """What is wrong with the items of probes: unknown ids, texts changed since, names that do not stand there."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
-    kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
+    kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds)
     for entry in corpus.names:
         sentence = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)

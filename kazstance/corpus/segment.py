@@ -7,7 +7,7 @@ from unicodedata import normalize
 from nupunkt import sent_spans
 
 from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
-from kazstance.corpus.read import Corpus
+from kazstance.corpus.read import Corpus, Document
 from kazstance.corpus.repair import RepairedText, apply, repair
 from kazstance.errors import Problem
 from kazstance.input.text import MARK
@@ -37,15 +37,15 @@ class Curation:
 
 
 def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
-    """All units of all texts, in the order of the sources; what cannot be is a problem."""
+    """All units of all texts, in the order of the sources and their documents; what cannot be is a problem."""
     sentences: list[Sentence] = []
     problems: list[Problem] = []
-    for source in corpus.sources:
-        name = source.value.id
+    for document in corpus.documents:
+        name = document.document_id
         repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
         curation = Curation([u for u in corpus.units if u.value.source_id == name])
-        voices = {voice.speaker: voice for voice in source.value.voice}
-        units = list(_units(name, repaired, curation, voices))
+        voices = {voice.speaker: voice for voice in document.source.voice}
+        units = list(_units(document, repaired, curation, voices))
         sentences += _mark_copies(units)
         problems += overlaps
         problems += _check_rules(curation, voices)
@@ -53,17 +53,20 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
     return sentences, problems
 
 
-def _units(source: str, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[Sentence]:
-    position = 0
+def _units(
+    document: Document, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput]
+) -> Iterator[Sentence]:
+    position, name = 0, document.document_id
     for paragraph, spans in enumerate(_paragraphs(text, curation), 1):
         for number, (start, end) in enumerate(spans, 1):
             raw = text.raw_span(start, end)
             kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
             speaker = next(iter(curation.values("voice", raw)), None)
             yield Sentence(
-                sentence_id=f"{source}/{paragraph}/{number}",
-                source_id=source,
-                paragraph_id=f"{source}/{paragraph}",
+                sentence_id=f"{name}/{paragraph}/{number}",
+                source_id=document.source.id,
+                document_id=name,
+                paragraph_id=f"{name}/{paragraph}",
                 position=position,
                 text=text.text[start:end],
                 raw_start=raw[0],
@@ -139,7 +142,7 @@ def _applies(rule: UnitInput, raw: Span) -> bool:
 
 
 def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Sentences as they are; one that repeats an earlier one of its source says so and is not annotated.
+    """Sentences as they are; one that repeats an earlier one of its document says so and is not annotated.
 
     Whether accents are composed makes no difference.
     """
@@ -170,7 +173,7 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
             )
 
 
-def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
+def _check_cover(document: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
     """Each character that is not white space lies in one unit or list mark, and each raw slice gives its text back."""
     times = [0] * len(raw)
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
@@ -178,7 +181,7 @@ def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sent
     for start, end in spans:
         for i in range(start, end):
             times[i] += 1
-    file = f"texts/{source}.txt"
+    file = f"texts/{document}.txt"
     for i, character in enumerate(raw):
         is_mark = i == 0 and character == MARK
         if times[i] > 1 or (times[i] == 0 and not character.isspace() and not is_mark):

@@ -8,15 +8,21 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.corpus.copies import Copy
 from kazstance.corpus.judge import Decision, Pair
-from kazstance.schema.labels import Label
-from kazstance.schema.records import Sentence
+from kazstance.schema.labels import CopyKind, Label
+from kazstance.schema.leaks import merged_names
+from kazstance.schema.records import Copy, Sentence
 
 SHARES: Final = {"train": 60, "validation": 15, "test": 25}
 """Percent of the rows that each split is to have."""
 SPREAD: Final = 8
 """Paragraphs that a target's rows must span before it has to occur in every split."""
+GROUP: Final = 0.01
+"""Share of the sentences from which on a group of copies no longer keeps its paragraphs together."""
+LEAST: Final = 3
+"""Sentences of a group that is never too large in a corpus of a few hundred sentences, exclusive."""
+CLUSTER: Final = 0.25
+"""The greatest share of the sentences that paragraphs kept together may have: that of the test split."""
 Stratum = tuple[str, ...]
 Ints = npt.NDArray[Any]
 
@@ -80,11 +86,13 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     return cost
 
 
-def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str]) -> list[str]:
+def missing(rows: Iterable[tuple[str, Pair, Label | None]], paragraph: Mapping[str, str]) -> list[str]:
     """What a split ought to hold and does not: a label, or a target that spans enough paragraphs."""
     held: dict[str, set[str]] = defaultdict(set)
     span: dict[str, set[str]] = defaultdict(set)
     for split, (sentence, target), label in rows:
+        if label is None:
+            continue
         held[f"the label {label.name}"].add(split)
         span[f"the label {label.name}"].add(paragraph[sentence])
         if label is not Label.none:
@@ -95,13 +103,31 @@ def missing(rows: Iterable[tuple[str, Pair, Label]], paragraph: Mapping[str, str
 
 
 def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str, str]:
-    """For each annotated paragraph the name of its cluster: the first paragraph among those tied by copies."""
+    """For each annotated paragraph the name of its cluster: the first paragraph among those tied by copies.
+
+    What binds paragraphs are groups of copies below 1 % of the sentences, formulas aside, as long as a cluster does not
+    outgrow the smallest share that a split of tested rows has.
+    """
     home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
+    ties = [(copy.sentence_id, copy.copy_of) for copy in sorted(copies, key=_closeness) if not copy.formula]
+    groups = merged_names(ties)
+    sizes = Counter(groups.values())
+    weight = Counter(home.values())
     cluster = {paragraph: paragraph for paragraph in home.values()}
-    for copy in copies:
-        tied = {cluster[home[copy.first]], cluster[home[copy.second]]}
-        cluster = {paragraph: min(tied) if name in tied else name for paragraph, name in cluster.items()}
+    members = {paragraph: [paragraph] for paragraph in cluster}
+    for one, other in ties:
+        first, second = sorted((cluster[home[one]], cluster[home[other]]))
+        is_small = sizes[groups[one]] < max(len(home) * GROUP, LEAST)
+        if first != second and is_small and weight[first] + weight[second] <= len(home) * CLUSTER:
+            weight[first] += weight.pop(second)
+            members[first] += members[second]
+            cluster.update(dict.fromkeys(members.pop(second), first))
     return cluster
+
+
+def _closeness(copy: Copy) -> tuple[int, float, str, str]:
+    """Equal sentences first, then near-copies and shared quotations by what they have in common."""
+    return list(CopyKind).index(copy.kind), -copy.share, copy.sentence_id, copy.copy_of
 
 
 def _rows(
@@ -112,7 +138,7 @@ def _rows(
     rows: dict[str, Counter[Stratum]] = {name: Counter() for name in cluster.values()}
     for (sentence, target), decision in decisions.items():
         found = rows[cluster[home[sentence].paragraph_id]]
-        if decision.label is not Label.none:
+        if decision.label is not None and decision.label is not Label.none:
             found.update(
                 [("rows",), ("source", home[sentence].source_id), ("target", target), (target, decision.label.name)]
             )

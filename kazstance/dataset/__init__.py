@@ -1,5 +1,6 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same as plain functions."""
 
+from kazstance.dataset.dependence import clusters, leaks
 from kazstance.dataset.folder import SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
     PAGES,
@@ -20,7 +21,9 @@ __all__ = [
     "SHIPPED",
     "DatasetFolder",
     "Table",
+    "clusters",
     "findings",
+    "leaks",
     "load",
     "manifest",
     "page_place",

@@ -56,9 +56,11 @@ class DatasetFolder:
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
+        from kazstance.schema import earlier
         from kazstance.schema.records import TABLES
 
-        return tuple(name for name in self.manifest.tables if name in TABLES)
+        derived = earlier.NEW_TABLES if self._is_earlier else ()
+        return (*(name for name in self.manifest.tables if name in TABLES), *derived)
 
     def __getitem__(self, name: str) -> Table[records.Record]:
         """A table by its name.
@@ -68,7 +70,7 @@ class DatasetFolder:
         """
         if name not in self.tables:
             raise UnknownNameError(name, "table", self.tables)
-        return Table(self, name, tuple(self.manifest.tables[name]))
+        return Table(self, name, self._splits(name))
 
     @property
     def stances(self) -> Table[records.Stance]:
@@ -120,6 +122,16 @@ class DatasetFolder:
         """Who or what judged."""
         return self._table("annotators")
 
+    @property
+    def documents(self) -> Table[records.Document]:
+        """The texts of the sources."""
+        return self._table("documents")
+
+    @property
+    def copies(self) -> Table[records.Copy]:
+        """Sentences that are copies of others."""
+        return self._table("copies")
+
     @cached_property
     def ids(self) -> Mapping[str, tuple[str, ...]]:
         """The sources, targets and annotators there are, in order, by the column that names them."""
@@ -155,7 +167,8 @@ class DatasetFolder:
 
     def rows(self, table: str, split: str) -> int:
         """How many rows a split has."""
-        return self.manifest.tables[table][split].rows
+        files = self.manifest.tables.get(table)
+        return files[split].rows if files else len(self.read(table, split))
 
     def schema(self, table: str, split: str | None = None) -> pa.Schema:
         """The columns of a table as they are stored, in one of its splits or the first.
@@ -165,11 +178,12 @@ class DatasetFolder:
         """
         from kazstance.input.parquet import read_columns
 
-        key = table, split or next(iter(self.manifest.tables[table]))
+        key = table, split or self._splits(table)[0]
         with self._lock:
             if key not in self._schemas:
                 try:
-                    self._schemas[key] = read_columns(self.file(*key))
+                    is_whole = self._is_earlier and table in self.tables
+                    self._schemas[key] = self.read(*key).schema if is_whole else read_columns(self.file(*key))
                 except KazstanceError as error:
                     raise IntegrityError(str(error), self.path) from error
             return self._schemas[key]
@@ -212,7 +226,7 @@ class DatasetFolder:
 
         if table in self._checked or table not in TABLES:
             return
-        for split in self.manifest.tables[table]:
+        for split in self._splits(table):
             found = self.schema(table, split)
             for field in arrow_schema(TABLES[table].record):
                 at = found.get_field_index(field.name)
@@ -237,10 +251,41 @@ class DatasetFolder:
     ) -> pa.Table:
         from kazstance.input.parquet import read_parquet
 
+        if self._is_earlier:
+            return self._read_earlier(table, split, names, where)
         try:
             return read_parquet(self.file(table, split), names, where)
         except KazstanceError as error:
             raise IntegrityError(str(error), self.path) from error
+
+    def _read_earlier(
+        self, table: str, split: str, names: Sequence[str] | None, where: pc.Expression | None
+    ) -> pa.Table:
+        """The rows of a dataset of an earlier format, as they would be today."""
+        from kazstance.input.parquet import read_parquet
+        from kazstance.schema import earlier
+
+        try:
+            if table == "documents":
+                rows = earlier.documents(read_parquet(self.file("sources", split)))
+            elif table == "copies":
+                rows = earlier.copies()
+            else:
+                rows = earlier.upgraded(table, read_parquet(self.file(table, split)))
+        except KazstanceError as error:
+            raise IntegrityError(str(error), self.path) from error
+        rows = rows if where is None else rows.filter(where)
+        return rows if names is None else rows.select(list(names))
+
+    @property
+    def _is_earlier(self) -> bool:
+        """Whether a version up to 0.3.0 built it."""
+        return self.manifest.format_version == 1
+
+    def _splits(self, table: str) -> tuple[str, ...]:
+        from kazstance.schema.records import TABLES
+
+        return tuple(self.manifest.tables[table]) if table in self.manifest.tables else TABLES[table].splits
 
     def __repr__(self) -> str:
         found = self.manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazstance.errors import IntegrityError, UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 
 if TYPE_CHECKING:
     from kazstance.dataset.folder import DatasetFolder
@@ -32,8 +32,11 @@ def history(folder: DatasetFolder, sentence: str, target: str) -> History:
 
     Raises:
         UnknownNameError: there is no such annotated sentence or target.
+        KazstanceError: nobody was asked about the pair.
     """
     cells = folder.grid.where(sentence=sentence, target=target).records()
+    if not cells and len(folder.sentences.where(sentence=sentence, annotated=True)):
+        raise KazstanceError(f"{sentence} on {target}: nobody was asked; expected a pair that was judged")
     if not cells:
         annotated = folder.sentences.where(annotated=True).to_arrow()["sentence_id"].to_pylist()
         raise UnknownNameError(sentence, "annotated sentence", annotated)

@@ -7,6 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from kazstance import dataset
 from kazstance.comparison.agreement import Agreement, agreement
 from kazstance.errors import KazstanceError, UnknownNameError
@@ -14,8 +17,8 @@ from kazstance.input.parquet import read_parquet
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.publish.citation import Style, cite
-from kazstance.schema.columns import card_features
-from kazstance.schema.labels import Label, Origin, Position, UnitKind
+from kazstance.schema.columns import attribute_types, card_features
+from kazstance.schema.labels import CopyKind, Label, Origin, Position, Status, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES
 from kazstance.stats.estimate import Estimate
@@ -30,6 +33,7 @@ SIGNS: Final = {
     Position.mixed: "±",
     Position.neutral: "○",
     Position.not_addressed: "",
+    Position.not_asked: "·",
 }
 PLAIN_CARD: Final = """---
 ---
@@ -46,6 +50,14 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 ## Labels
 
 <!-- generated: labels -->
+<!-- end -->
+
+<!-- generated: asked -->
+<!-- end -->
+
+## Copies
+
+<!-- generated: copies -->
 <!-- end -->
 
 ## Who or what judged
@@ -124,7 +136,7 @@ def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]
     sizes = {split: read_parquet(data / file.path).nbytes for split, file in files.items()}
     return {
         "config_name": table,
-        "features": card_features(TABLES[table].record),
+        "features": card_features(TABLES[table].record, _attributes(table, files, data)),
         "splits": [
             {"name": HF_SPLITS.get(s, s), "num_bytes": sizes[s], "num_examples": file.rows} for s, file in files.items()
         ],
@@ -133,12 +145,20 @@ def _info(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, Any]
     }
 
 
+def _attributes(table: str, files: dict[str, SplitFile], data: Path) -> dict[str, pa.DataType]:
+    """The columns of a table that its record does not name."""
+    file = next(iter(files.values()))
+    return attribute_types(TABLES[table].record, read_parquet(data / file.path).schema)
+
+
 def _generate(name: str, data: Path) -> str:
     makers: dict[str, Callable[[Path], str]] = {
         "agreement": _agreement,
         "agreement_parts": _agreement_parts,
         "annotators": _annotators,
+        "asked": _asked,
         "citation": _citation,
+        "copies": _copies,
         "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
@@ -179,6 +199,34 @@ def _labels(data: Path) -> str:
         rows.append([split, len(stances), *(count[side] for side in SIDES), paragraphs, silver, origins[Origin.human]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
     return markdown_table(["split", "rows", *(s.name for s in SIDES), "paragraphs", "silver", "gold"], [*rows, total])
+
+
+def _asked(data: Path) -> str:
+    """How many pairs were judged, and how many of them have no label."""
+    folder = dataset.DatasetFolder(data)
+    annotated = pc.sum(folder.columns("sentences", ["annotated"])["annotated"]).as_py() or 0
+    grid = folder.columns("grid", ["status"])["status"]
+    undecided = pc.sum(pc.equal(grid, Status.undecided.value)).as_py() or 0
+    targets = len(folder.ids["target_id"])
+    every = f"{annotated * targets} pairs of an annotated sentence and a target"
+    return (
+        f"Of {every}, {len(grid)} were judged; the others are not in the table `grid`, and count neither as `none` nor "
+        f"otherwise. {undecided} of those judged are undecided: their votes are split, and they have no label."
+    )
+
+
+def _copies(data: Path) -> str:
+    """Copies by kind."""
+    rows = dataset.DatasetFolder(data).columns("copies", ["copy_of", "kind", "formula"]).to_pylist()
+    groups = {row["copy_of"]: row["formula"] for row in rows if row["kind"] == CopyKind.equal}
+    count = Counter(row["kind"] for row in rows)
+    lines = [
+        ["equal sentences", count[CopyKind.equal], f"groups: {len(groups)}, of them formulas: {sum(groups.values())}"],
+        ["near-copies", count[CopyKind.near], "pairs of groups"],
+        ["shared quotations", count[CopyKind.quotation], "pairs of groups"],
+    ]
+    table = markdown_table(["kind", "rows", "what they are"], lines)
+    return f"{table}\n\nTraining rows whose sentence copies a tested one are left out under every protocol."
 
 
 def _sources(data: Path) -> str:
@@ -233,7 +281,7 @@ def _targets(data: Path) -> str:
         [
             code(t.target_id),
             t.name,
-            t.kind,
+            t.kind or "",
             t.fold,
             *(count[t.target_id, s] for s in SIDES),
             "yes" if t.contested else "",

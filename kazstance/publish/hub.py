@@ -42,8 +42,10 @@ WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people write themselves; theirs stand, where a dataset is built anew around them."""
 
 
-def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
+def build_dataset(corpus: Path, out: Path, say: Say = echo, *, strict: bool = False) -> None:
     """Build the dataset of a corpus folder with its pages, in the place of the dataset that is there.
+
+    `strict` takes pairs that are undecided, and labels that a split lacks, for problems.
 
     Raises:
         InputError: with every problem found in the corpus.
@@ -52,7 +54,7 @@ def build_dataset(corpus: Path, out: Path, say: Say = echo) -> None:
     from kazstance.corpus.build import build  # noqa: PLC0415  # its packages are an extra that `stage` does without
 
     with replacing(out, DATASET) as folder:
-        build(corpus, folder, say)
+        build(corpus, folder, say, strict=strict)
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
         _add_pages(folder, {name: page for name, page in pages(folder).items() if name not in own})
 

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, 
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
 from kazstance.schema.digest import text_hash
+from kazstance.schema.ids import Name, SentenceId, check_id
 from kazstance.schema.labels import Label
-from kazstance.schema.records import NAME, Name, Sentence, SentenceId
+from kazstance.schema.records import Sentence
 
 PLAN: Final = "plan.json"
 RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
@@ -120,15 +120,15 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
         before = " ".join(s.text for s in around[:at]) or (sentences[i - 1].text if sentence.position else "")
         after = " ".join(s.text for s in around[at + 1 :])
         target = targets[item.target_id]
-        yield Question(item, plan.annotator, sentence, before, after, target.name, target.definition)
+        yield Question(item, plan.annotator, sentence, before, after, target.name, target.definition or "")
 
 
 def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
     """A new annotator needs a name that is one, that nobody has, and whose file is not there."""
-    if not re.fullmatch(NAME, annotator):
-        raise KazstanceError(
-            f"annotator: {annotator!r}, expected lower-case letters, digits and underscores, a letter first"
-        )
+    try:
+        check_id(annotator)
+    except ValueError as error:
+        raise KazstanceError(f"annotator: {error}") from None
     if annotator in corpus.readings:
         raise KazstanceError(f"annotator: {annotator!r} has judged already, expected a new name")
     check_not_reserved(annotator)

@@ -5,8 +5,10 @@ from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kazstance.docstrings import keep_docstring
+from kazstance.schema.ids import DocumentId, Name, ParagraphId, SentenceId
 from kazstance.schema.labels import (
     Certainty,
+    CopyKind,
     Endorsed,
     Explicitness,
     Label,
@@ -16,15 +18,12 @@ from kazstance.schema.labels import (
     ProbeKind,
     Relation,
     Role,
+    Status,
     TargetKind,
     UnitKind,
     Voice,
 )
 
-NAME: Final = r"^[a-z][a-z0-9_]{0,63}$"
-Name = Annotated[str, Field(pattern=NAME)]
-ParagraphId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*$")]
-SentenceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*/[1-9][0-9]*$")]
 Offset = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -51,8 +50,10 @@ class Record(BaseModel):
     def _check_names(self) -> Self:
         row = self.__dict__
         for column, name in self.label_columns:
-            if row[column]._name_ != row[name]:
-                raise ValueError(f"{column} is {row[column]:d}, {row[column].name}, but {name} is {row[name]}")
+            label = row[column]
+            if (None if label is None else label._name_) != row[name]:
+                shown = "null" if label is None else f"{label:d}, {label.name},"
+                raise ValueError(f"{column} is {shown} but {name} is {row[name]}")
         return self
 
 
@@ -101,35 +102,35 @@ class QuotedVoice(Record):
 
 
 class SentenceTarget(Record):
-    """A sentence and a target, with the label that was settled on."""
+    """A sentence and a target."""
 
     sentence_id: SentenceId
-    """The sentence: source/paragraph/sentence."""
+    """The sentence: document/paragraph/sentence."""
     target_id: Name
     """The target; a row of the table targets."""
     source_id: Name
     """The source of the sentence; a row of the table sources."""
     paragraph_id: ParagraphId
-    """The paragraph of the sentence: source/paragraph. Paragraphs are the clusters of splits and intervals."""
+    """The paragraph of the sentence: document/paragraph. Paragraphs are the clusters of splits."""
     text: str
     """The sentence, repaired."""
     target: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
-    label: Label
-    """The side that the speaker of the sentence takes on the target; none where the sentence is not about it."""
-    label_name: str
-    """Name of the label."""
 
 
 class Stance(SentenceTarget):
     """A sentence and a target that it is about."""
 
+    label: Label
+    """The side that the speaker of the sentence takes on the target."""
+    label_name: str
+    """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null where the label is neutral."""
-    certainty: Certainty
-    """Whether a careful reader could have chosen another label."""
-    evidence: tuple[Span, ...]
-    """The spans of the text that show the label."""
+    """Whether words in the sentence evaluate the target; null where the label is neutral, or nobody recorded it."""
+    certainty: Certainty | None
+    """Whether a careful reader could have chosen another label; null where nobody recorded it."""
+    evidence: tuple[Span, ...] | None
+    """The spans of the text that show the label; null where nobody recorded them."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
@@ -149,14 +150,20 @@ class Stance(SentenceTarget):
 
 
 class GridCell(SentenceTarget):
-    """An annotated sentence and any target, whether the sentence is about it or not."""
+    """An annotated sentence and a target that somebody was asked about, whether the sentence is about it or not."""
 
+    status: Status
+    """decided, or undecided where the votes are split and nothing decides between them."""
+    label: Label | None
+    """The side that the speaker of the sentence takes; none where the sentence is not about it; null if undecided."""
+    label_name: str | None
+    """Name of the label."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
     """Whether the annotators were split over the label."""
-    origin: Origin
-    """Who made the label: model (silver), human (gold) or adjudicated."""
+    origin: Origin | None
+    """Who made the label: model (silver), human (gold) or adjudicated; null if undecided."""
     rule: str | None
     """The codebook rule by which it was adjudicated; null where it was not."""
     reason: str | None
@@ -233,8 +240,8 @@ class Probe(Record):
     """Name of the row's label."""
     origin: Origin
     """Who made the expected label: model (silver), human (gold) or adjudicated."""
-    certainty: Certainty
-    """Whether a careful reader could have chosen another expected label."""
+    certainty: Certainty | None
+    """Whether a careful reader could have chosen another expected label; null where nobody recorded it."""
     context_before: str
     """What stands before the sentence in its paragraph, as shown; of a mask with its names hidden too."""
     context_after: str
@@ -245,11 +252,13 @@ class Sentence(Record):
     """A unit of a text."""
 
     sentence_id: SentenceId
-    """source/paragraph/sentence, counted from 1; stays for ever."""
+    """document/paragraph/sentence, counted from 1; stays for ever."""
     source_id: Name
-    """The text it stands in; a row of the table sources."""
+    """Whose text it stands in; a row of the table sources."""
+    document_id: DocumentId
+    """The text it stands in; a row of the table documents."""
     paragraph_id: ParagraphId
-    """source/paragraph; a paragraph is a line of the repaired text."""
+    """document/paragraph; a paragraph is a line of the repaired text."""
     position: Offset
     """Its place among the units of the text, counted from 0."""
     text: str
@@ -269,7 +278,7 @@ class Sentence(Record):
     endorsed: Endorsed | None
     """Whether the source makes the quotation its own; null in the source's own voice."""
     duplicate_of: SentenceId | None
-    """The first sentence of the same source with the same text, where this one is a copy."""
+    """The first sentence of the same document with the same text, where this one is a copy."""
     repairs: tuple[Repair, ...]
     """The changes between raw slice and text, in order."""
     note: str | None
@@ -294,11 +303,11 @@ class Judgement(Record):
     label_name: str
     """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null for neutral and none."""
+    """Whether words in the sentence evaluate the target; null for neutral and none, or where it was not recorded."""
     certainty: Certainty | None
-    """Whether a careful reader could have chosen another label; null for none."""
-    evidence: tuple[Span, ...]
-    """The spans of the text that show the label; empty for none."""
+    """Whether a careful reader could have chosen another label; null for none, or where it was not recorded."""
+    evidence: tuple[Span, ...] | None
+    """The spans of the text that show the label; empty for none, null where they were not recorded."""
     note: str | None
     """What the annotator remarked."""
     probability: Annotated[float, Field(gt=0, le=1)]
@@ -320,8 +329,11 @@ class SourcePosition(Record):
     """Sentences against it."""
     n_sentences: Count
     """Annotated sentences of the source."""
+    n_asked: Count
+    """Of them, those that were judged on the target."""
     position: Position
-    """favor, against or mixed by the sides taken; neutral where none is; not_addressed without a sentence about it."""
+    """favor, against or mixed by the sides taken; neutral where none is; not_addressed where none of the sentences
+    asked is about it; not_asked where none was asked."""
     position_name: str
     """Name of the position."""
     net: Net | None
@@ -336,27 +348,29 @@ class SourcePosition(Record):
     """Lower end of its 95 % interval."""
     net_jeffreys_high: Net | None
     """Upper end of its 95 % interval."""
-    salience: Share
-    """Share of the source's annotated sentences that are about the target."""
-    salience_low: Share
+    salience: Share | None
+    """Share of the sentences asked that are about the target; null where none was asked."""
+    salience_low: Share | None
     """Lower end of its 95 % interval."""
-    salience_high: Share
+    salience_high: Share | None
     """Upper end of its 95 % interval; where not addressed, how much could have gone unseen."""
 
 
 class Source(Record):
-    """A text, as far as it says of itself."""
+    """Whoever speaks: an organisation, party, outlet or person; attributes of a corpus are columns beside these."""
+
+    model_config = ConfigDict(extra="allow")
 
     source_id: Name
     """Its name in all tables."""
     title: str | None
-    """Its title; null where it has none."""
+    """The title of its text; null where it has none."""
     speaker: str | None
     """Who speaks, as stated; null where the text does not say."""
     tradition: str | None
     """The political tradition it argues from, read off the text."""
     date: str | None
-    """The day of publication as YYYY-MM-DD; null where the text does not give a whole date."""
+    """When it was published: YYYY, YYYY-MM or YYYY-MM-DD; null where that is not stated."""
     date_stated: str | None
     """The date as the text gives it."""
     url: str | None
@@ -373,6 +387,35 @@ class Source(Record):
     """Whom it quotes at length."""
     notes: str | None
     """What is not known, and what a reader should know."""
+    raw_sha256: str | None
+    """SHA-256 of the bytes of the text that has the source's name; null where there is none."""
+    raw_characters: Count | None
+    """Its length in characters."""
+
+
+class Document(Record):
+    """One text of a source; attributes of a corpus are columns beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    document_id: DocumentId
+    """The source's id for the text that has its name, else source/name."""
+    source_id: Name
+    """Whose text it is; a row of the table sources."""
+    title: str | None
+    """Its title; null where it has none."""
+    date: str | None
+    """When it was published: YYYY, YYYY-MM or YYYY-MM-DD; null where that is not stated."""
+    year: Count | None
+    """The year of the date."""
+    date_stated: str | None
+    """The date as the text gives it."""
+    url: str | None
+    """Its address, where that is known."""
+    language: str
+    """Its language, as a BCP 47 tag."""
+    rights: str
+    """Whose the rights in the text are."""
     raw_sha256: str
     """SHA-256 of the raw text's bytes."""
     raw_characters: Count
@@ -386,13 +429,13 @@ class Target(Record):
     """Its name in all tables; stays for ever."""
     name: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
-    kind: TargetKind
-    """issue or claim."""
-    group: str
+    kind: TargetKind | None
+    """issue or claim; null where the codebook does not say."""
+    group: str | None
     """Its group in the codebook."""
     fold: Count
     """The fold of cross_target and cross_both in which it is left out."""
-    definition: str
+    definition: str | None
     """Its definition in the codebook."""
     contested: bool
     """Whether sources really stand on both sides: two or more with two sentences each, and two sentences a side."""
@@ -427,6 +470,25 @@ class Annotator(Record):
     """What else should be known."""
 
 
+class Copy(Record):
+    """A sentence that gives another away: one of a group of equals, or the first of its group beside that of another.
+
+    A group of equal sentences has a row for each of them. Near-copies and shared quotations are said of the first
+    sentences of two groups, and hold for all sentences of both.
+    """
+
+    sentence_id: SentenceId
+    """The sentence."""
+    copy_of: SentenceId
+    """Of equal sentences the first one of their group, which is the sentence itself in one row; else the other one."""
+    kind: CopyKind
+    """equal: the same words; near: half of their runs of three words or more in common; quotation: a run of eight."""
+    share: Share
+    """Share of common runs of three words; 1 for equal sentences."""
+    formula: bool
+    """Whether it is an equal sentence of five words or fewer, which keeps no paragraphs together."""
+
+
 class Table(NamedTuple):
     """What is fixed of a table: the record of its rows, its splits, and the columns that identify a row."""
 
@@ -452,4 +514,7 @@ TABLES: Final[dict[str, Table]] = {
     "sources": Table(Source, ALL, ("source_id",)),
     "targets": Table(Target, ALL, ("target_id",)),
     "annotators": Table(Annotator, ALL, ("annotator_id",)),
+    "documents": Table(Document, ALL, ("document_id",)),
+    "copies": Table(Copy, ALL, ("sentence_id", "copy_of")),
 }
+"""Tables that are new come last, so that the digest of a dataset without them stays what it was."""

@@ -5,19 +5,20 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from kazstance.dataset.verification.copies import check_copies
 from kazstance.dataset.verification.files import check_manifest, check_pages, check_split_file, find_strangers
 from kazstance.dataset.verification.findings import Findings, capped, printable
 from kazstance.dataset.verification.layout import check_layout
 from kazstance.dataset.verification.provenance import check_provenance
 from kazstance.dataset.verification.recounts import check_recounts
 from kazstance.dataset.verification.references import check_references
-from kazstance.dataset.verification.rows import UNREADABLE, check_keys, check_rows, read_split
+from kazstance.dataset.verification.rows import UNREADABLE, check_keys, check_records, check_rows, read_split
 from kazstance.dataset.verification.tables import SPLIT, Tables
 from kazstance.dataset.verification.votes import check_votes
 from kazstance.errors import IntegrityError, KazstanceError
-from kazstance.schema import MANIFEST
+from kazstance.schema import MANIFEST, earlier
 from kazstance.schema.manifest import FORMAT, Manifest, manifest_bytes, parse_manifest
-from kazstance.schema.records import TABLES
+from kazstance.schema.records import ALL, TABLES
 
 
 def check(folder: Path, pages: Mapping[str, Path] | None) -> Findings:
@@ -53,15 +54,22 @@ def _check_tables(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Every table by itself; where all of them are there and right, against each other."""
     rows: dict[str, pa.Table] = {}
     problems = []
-    for table in TABLES:
+    for table in earlier.tables(manifest.format_version):
         parts, found = _read(folder, table, manifest)
         problems += found
         if parts and not found:
             rows[table] = pa.concat_tables(parts)
             problems += capped(check_keys(folder, table, rows[table]), table)
     yield from problems
+    if manifest.format_version == earlier.FORMAT and "sources" in rows:
+        rows |= {name: _split(table) for name, table in earlier.derived(rows["sources"]).items()}
     if rows.keys() == TABLES.keys() and not problems:
         yield from _check_against_each_other(Tables(folder, rows), manifest)
+
+
+def _split(rows: pa.Table, split: str = ALL[0]) -> pa.Table:
+    """Rows with their split as a column."""
+    return rows.append_column(SPLIT, pa.array([split] * rows.num_rows, pa.string()))
 
 
 def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[str]:
@@ -70,7 +78,7 @@ def _check_against_each_other(tables: Tables, manifest: Manifest) -> Iterator[st
     if not problems:
         problems += check_layout(tables)
     if not problems:
-        problems += [*check_votes(tables), *check_recounts(tables)]
+        problems += [*check_votes(tables, manifest.deciding), *check_recounts(tables), *check_copies(tables)]
     yield from problems
 
 
@@ -82,9 +90,13 @@ def _read(folder: Path, table: str, manifest: Manifest) -> tuple[list[pa.Table],
         try:
             found = [*check_split_file(file, expected)]
             if not found:
-                rows = read_split(file, table)
-                found = [*capped(check_rows(file, table, rows.to_pylist(), expected), str(file))]
-                parts.append(rows.append_column(SPLIT, pa.array([split] * rows.num_rows, pa.string())))
+                stored = read_split(file, table, manifest.format_version)
+                rows = earlier.upgraded(table, stored) if manifest.format_version == earlier.FORMAT else stored
+                content = stored.to_pylist()
+                found = [*check_rows(file, table, content, expected)]
+                content = content if rows is stored else rows.to_pylist()
+                found += capped(check_records(file, table, content), str(file))
+                parts.append(_split(rows.combine_chunks(), split))
             problems += found
         except MemoryError:
             raise

@@ -17,11 +17,12 @@ def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
     for protocol in sorted(expected.keys() | manifest.folds.keys()):
         if manifest.folds.get(protocol) != expected.get(protocol):
             yield f"{file}: folds: {protocol}: not the folds that sources and targets give"
-    texts = {f"texts/{row['source_id']}.txt": row["raw_sha256"] for row in sources}
+    documents = tables.rows["documents"].select(["document_id", "raw_sha256"]).to_pylist()
+    texts = {f"texts/{row['document_id']}.txt": row["raw_sha256"] for row in documents}
     briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
     for name, digest in {**texts, **briefs}.items():
         if manifest.inputs.get(name) != digest:
             yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
-    for table in ("sources", "targets", "annotators", "sentences", "grid", "judgements"):
+    for table in ("sources", "documents", "targets", "annotators", "sentences", "grid", "judgements"):
         if not tables.rows[table].num_rows:
             yield f"{tables.folder / table}: no rows, expected one at least"

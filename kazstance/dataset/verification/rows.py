@@ -1,5 +1,6 @@
 """Each table by itself: its columns, digests, values and keys."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from kazstance.schema.columns import arrow_schema
+from kazstance.schema import earlier
+from kazstance.schema.columns import arrow_schema, attribute_types
 from kazstance.schema.digest import row_digest
 from kazstance.schema.manifest import SplitFile
 from kazstance.schema.records import TABLES
@@ -18,7 +20,7 @@ UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 """What reading a Parquet file may raise that is written to be read wrongly."""
 
 
-def read_split(file: Path, table: str) -> pa.Table:
+def read_split(file: Path, table: str, format_version: int) -> pa.Table:
     """The rows of a Parquet file, every value of it checked to be one of its type.
 
     Raises:
@@ -26,10 +28,15 @@ def read_split(file: Path, table: str) -> pa.Table:
     """
     with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as opened:
         found = opened.read()
-    expected = arrow_schema(TABLES[table].record)
+    record = TABLES[table].record
+    if format_version == earlier.FORMAT:
+        expected, described = earlier.earlier_schema(table), earlier.earlier_features(table)
+    else:
+        expected = arrow_schema(record, attribute_types(record, found.schema))
+        described = json.loads(expected.metadata[b"huggingface"])["info"]["features"]
     if not found.schema.equals(expected):
         raise ValueError(f"columns {_named(found.schema)}, expected {_named(expected)}")
-    if found.schema.metadata != expected.metadata:
+    if found.schema.metadata != {b"huggingface": json.dumps({"info": {"features": described}}).encode()}:
         raise ValueError("the features in the metadata are others than those of the table")
     found.validate(full=True)
     return found.combine_chunks()
@@ -40,12 +47,17 @@ def _named(schema: pa.Schema) -> str:
 
 
 def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: SplitFile) -> Iterator[str]:
-    """Number and digest of the rows, and that each is one of its table."""
+    """Number and digest of the rows as they are stored."""
     if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
+
+
+def check_records(file: Path, table: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """That each row is one of its table."""
+    record = TABLES[table].record
     for number, row in enumerate(rows, 1):
         try:
-            TABLES[table].record.model_validate(row)
+            record.model_validate(row)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
                 field = ".".join(map(str, fault["loc"]))

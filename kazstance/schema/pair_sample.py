@@ -1,0 +1,24 @@
+"""How many pairs of sentences the table pairs has of a target and two sources."""
+
+from collections.abc import Iterable
+from typing import Final
+
+PER_STRATUM: Final = 250
+"""Pairs of a target and two sources that a split has at most."""
+IN_ALL: Final = 1_000_000
+"""Pairs that a dataset has at most, as long as that leaves one for each target and two sources."""
+SIDE: Final = 100
+"""Sentences of each source that a sample is drawn from, where there are more."""
+
+
+def limit(sizes: Iterable[int]) -> int:
+    """The most pairs that a target and two sources have in a split, given how many there could be of each."""
+    there = list(sizes)
+    low, high = 1, PER_STRATUM
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(size, middle) for size in there) <= IN_ALL:
+            low = middle
+        else:
+            high = middle - 1
+    return low
