@@ -4,6 +4,8 @@ import itertools
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import kazstance as ks
 from kazstance import dataset
@@ -12,6 +14,7 @@ from kazstance.benchmark.tasks import get_task, items
 from kazstance.corpus.build import build
 from kazstance.errors import InputError, KazstanceError
 from kazstance.publish.card import plain_card
+from kazstance.schema.pair_sample import limit, sides
 from tests import commands
 from tests.conftest import quiet
 from tests.corpora import Made, ids_of
@@ -277,3 +280,35 @@ def test_formulas_bind_nothing_but_copies_share_a_cluster(tmp_path):
     clusters = dataset.clusters(data=tmp_path / "out")
     assert clusters["b/13/1"] == clusters["a/13/1"] == "a/13"
     assert (clusters["a/14/1"], clusters["b/14/1"]) == ("a/14", "b/14")
+
+
+# ---- pairs -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 400), (400, 3), (7, 90), (60, 60), (16, 15)])
+def test_pairs_are_all_there_are_or_as_many_as_the_limit_has(one, other, tmp_path):
+    """Each source is one paragraph, so that one split has all of its sentences; verify counts the pairs too."""
+    draw = random.Random(one)
+    texts = {"a": line(draw, one), "b": line(draw, other)}
+    told = {name: {"toll": "favor"} for name in ids_of(texts)}
+    ds = built(Made(texts, {"x": told}, TARGETS[:1]), tmp_path)
+    homes = {row.source_id: split for split in ds.stances.splits for row in ds.stances.records(split)}
+    due = min(one * other, 250) if homes["a"] == homes["b"] else 0
+    assert len(ds.pairs) == due
+    assert len({row.pair_id for row in ds.pairs}) == due
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_a_sample_is_drawn_from_enough_sentences(one, other):
+    most = min(250, one * other)
+    n, m = sides(one, other, most)
+    assert most <= n * m <= max(1024, 2 * most)
+    assert (n <= one, m <= other) == (True, True)
+
+
+@given(st.lists(st.integers(1, 400), max_size=30))
+def test_the_limit_is_the_greatest_that_keeps_to_the_bound(sizes):
+    found = limit(sizes)
+    assert 1 <= found <= 250
+    assert found == 250 or sum(min(size, found + 1) for size in sizes) > 1_000_000
+    assert limit([1000] * 5000) == 200

@@ -12,14 +12,14 @@ from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.corpus.split import SHARES, missing, split_in_domain
-from kazstance.corpus.tables import Rows, make_tables
+from kazstance.corpus.tables import Rows, as_table, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
 from kazstance.output.terminal import echo
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import Fold, Manifest
-from kazstance.schema.records import Probe, Sentence
+from kazstance.schema.records import Sentence
 
 Say = Callable[[str], None]
 Split = Mapping[str, str]
@@ -89,8 +89,11 @@ def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
     )
     for line in count_copies(copies, annotated, decisions, split, folds):
         say(f"copies   {line}")
-    rows = {**make_tables(corpus, sentences, judgements, decisions, split), "copies": {"all": copies}}
-    probes = Counter(row.probe for row in rows["probes"]["all"] if isinstance(row, Probe))
+    rows = {
+        **make_tables(corpus, sentences, judgements, decisions, split),
+        "copies": {"all": as_table("copies", copies)},
+    }
+    probes = Counter(rows["probes"]["all"]["probe"].to_pylist())
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return Dataset(corpus, rows, folds)
 

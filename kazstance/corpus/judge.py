@@ -10,14 +10,29 @@ from kazstance.corpus.read import ADJUDICATIONS, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Status, TargetKind
-from kazstance.schema.records import Judgement, Sentence, Span
+from kazstance.schema.records import Sentence, Span
 from kazstance.schema.spans import merge
 
 Pair = tuple[str, str]
 E = TypeVar("E")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One annotator's label for a sentence and a target; fields as of the table judgements."""
+
+    sentence_id: str
+    target_id: str
+    annotator_id: str
+    label: Label
+    explicitness: Explicitness | None
+    certainty: Certainty | None
+    evidence: tuple[Span, ...] | None
+    note: str | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The label of a sentence on a target, and where it comes from; both None where the votes decide nothing."""
 
@@ -92,7 +107,7 @@ class Docket:
         self.problems.append(Problem(file, line, name, message))
 
 
-def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement], dict[Pair, Decision], list[Problem]]:
+def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judged], dict[Pair, Decision], list[Problem]]:
     """All judgements, and a decision for every annotated sentence and target that somebody was asked about.
 
     Both are in the order of the sentences and targets; a pair on which the votes are split has no label.
@@ -100,7 +115,7 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judgement
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
     kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds)
-    found: dict[Pair, list[Judgement]] = defaultdict(list)
+    found: dict[Pair, list[Judged]] = defaultdict(list)
     for annotator, readings in sorted(corpus.readings.items()):
         for entry in readings:
             for judgement in _judgements(docket, annotator, entry):
@@ -141,7 +156,7 @@ def undecided(decisions: Mapping[Pair, Decision]) -> list[Problem]:
     return problems
 
 
-def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judgement]]) -> None:
+def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Sequence[Judged]]) -> None:
     """Annotators that are said to be complete judged every pair of an annotated sentence and a target."""
     every = [(sentence, target) for sentence in docket.sentences for target in docket.targets]
     for name in (entry.value.id for entry in corpus.annotators if entry.value.complete):
@@ -152,7 +167,7 @@ def _check_complete(docket: Docket, corpus: Corpus, judgements: Mapping[Pair, Se
             docket.report(f"annotations/{name}.jsonl", None, "covered", message)
 
 
-def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> Iterator[Judgement]:
+def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> Iterator[Judged]:
     """One reading as a judgement for each target that it covers: what is left out is none."""
     reading, where = entry.value, (entry.file, entry.line)
     sentence = docket.check_sentence(*where, reading.sentence_id, reading.text_hash)
@@ -166,19 +181,15 @@ def _judgements(docket: Docket, annotator: str, entry: Entry[ReadingInput]) -> I
     for target in docket.targets if sentence else ():
         i, found = written.get(target, (0, None))
         if sentence and (found or target in covered):
-            label = Label[found.label] if found else Label.none
-            yield Judgement(
+            yield Judged(
                 sentence_id=reading.sentence_id,
                 target_id=target,
                 annotator_id=annotator,
-                source_id=sentence.source_id,
-                paragraph_id=sentence.paragraph_id,
-                label=label,
-                label_name=label.name,
-                explicitness=found and found.explicitness,
-                certainty=found and found.certainty,
+                label=Label[found.label] if found else Label.none,
+                explicitness=found.explicitness if found else None,
+                certainty=found.certainty if found else None,
                 evidence=_evidence(docket, where, f"judgements.{i}.evidence", sentence, found),
-                note=found and found.note,
+                note=found.note if found else None,
                 probability=_probability(reading, target),
             )
 
@@ -230,7 +241,7 @@ class Decider:
     rulings: Mapping[Pair, Decision]
     by_plurality: bool
 
-    def __call__(self, pair: Pair, judgements: Sequence[Judgement]) -> Decision:
+    def __call__(self, pair: Pair, judgements: Sequence[Judged]) -> Decision:
         """The label of a pair from what was judged of it."""
         voting = [judgement for judgement in judgements if judgement.annotator_id not in self.checks]
         votes = tuple((judgement.annotator_id, judgement.label) for judgement in voting)
@@ -249,7 +260,7 @@ class Decider:
         return Decision(None, None, None, None, None, votes)
 
 
-def majority(judgements: Sequence[Judgement]) -> Label | None:
+def majority(judgements: Sequence[Judged]) -> Label | None:
     """The label that more than half chose."""
     if not judgements:
         return None
@@ -257,7 +268,7 @@ def majority(judgements: Sequence[Judgement]) -> Label | None:
     return label if 2 * count > len(judgements) else None
 
 
-def plurality(judgements: Sequence[Judgement]) -> Label | None:
+def plurality(judgements: Sequence[Judged]) -> Label | None:
     """Whether more found the sentence to be about the target than not, then the label that most of them chose.
 
     None where either is a tie.
@@ -273,9 +284,7 @@ def plurality(judgements: Sequence[Judgement]) -> Label | None:
     return None if others and others[0][1] == most else first
 
 
-def _decision(
-    label: Label, voters: Sequence[Judgement], origin: Origin, votes: tuple[tuple[str, Label], ...]
-) -> Decision:
+def _decision(label: Label, voters: Sequence[Judged], origin: Origin, votes: tuple[tuple[str, Label], ...]) -> Decision:
     """A label by votes, with what those who chose it say of it; null where none of them recorded it."""
     if label is Label.none:
         return Decision(label, None, None, (), origin, votes)

@@ -3,11 +3,12 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
 from itertools import product
 
 from kazstance.schema import records
 from kazstance.schema.labels import Label, MoreFavorable, Relation
-from kazstance.schema.pair_sample import SIDE, limit
+from kazstance.schema.pair_sample import limit, sides
 from kazstance.schema.records import Stance
 
 Stratum = tuple[str, str, str]
@@ -43,17 +44,18 @@ def _chosen(strata: Mapping[Stratum, Sides], most: int, seed: str) -> list[tuple
     kept = []
     for one, other in strata.values():
         if len(one) * len(other) > most:
-            found = product(_first(one, seed), _first(other, seed))
-            kept += sorted(found, key=lambda pair: _hash(seed, pair_id(*pair)))[:most]
+            n, m = sides(len(one), len(other), most)
+            found = product(_first(one, n, seed), _first(other, m, seed))
+            kept += nsmallest(most, found, key=lambda pair: _hash(seed, pair_id(*pair)))
         else:
             kept += product(one, other)
     ordered = ((x, y) if x.sentence_id < y.sentence_id else (y, x) for x, y in kept)
     return sorted(ordered, key=lambda pair: (pair[0].target_id, pair[0].sentence_id, pair[1].sentence_id))
 
 
-def _first(rows: Sequence[Stance], seed: str) -> Sequence[Stance]:
-    """Of many rows those with the smallest hashes, so that the work is bounded."""
-    return sorted(rows, key=lambda row: _hash(seed, row.sentence_id))[:SIDE]
+def _first(rows: Sequence[Stance], n: int, seed: str) -> Sequence[Stance]:
+    """The rows whose sentences have the smallest hashes, so that the work is bounded."""
+    return rows if len(rows) <= n else nsmallest(n, rows, key=lambda row: _hash(seed, row.sentence_id))
 
 
 def _hash(seed: str, name: str) -> bytes:
@@ -80,7 +82,7 @@ def _pair(a: Stance, b: Stance) -> records.Pair:
     more = MoreFavorable.same if a.label == b.label else MoreFavorable.a if a.label > b.label else MoreFavorable.b
     sides = {a.label, b.label}
     relation = Relation.mixed if Label.neutral in sides else Relation.agree if len(sides) == 1 else Relation.disagree
-    return records.Pair(
+    return records.Pair.model_construct(
         pair_id=pair_id(a, b),
         target_id=a.target_id,
         target=a.target,

@@ -135,7 +135,7 @@ def _probe(probe: ProbeKind, row: Stance, shown: Shown | None = None, **changed:
         "origin": row.origin,
         "certainty": row.certainty,
     }
-    return Probe(
+    return Probe.model_construct(
         probe_id=":".join(filter(None, key)),
         probe=probe,
         sentence_id=row.sentence_id,

@@ -62,7 +62,7 @@ def _units(
             raw = text.raw_span(start, end)
             kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
             speaker = next(iter(curation.values("voice", raw)), None)
-            yield Sentence(
+            yield Sentence.model_construct(
                 sentence_id=f"{name}/{paragraph}/{number}",
                 source_id=document.source.id,
                 document_id=name,
@@ -78,7 +78,7 @@ def _units(
                 endorsed=voices[speaker].endorsed if speaker in voices else None,
                 duplicate_of=None,
                 repairs=tuple(
-                    Repair(
+                    Repair.model_construct(
                         raw_start=r.row.raw_start,
                         raw_end=r.row.raw_end,
                         replacement=r.row.replacement,

@@ -19,6 +19,8 @@ SPREAD: Final = 8
 """Paragraphs that a target's rows must span before it has to occur in every split."""
 GROUP: Final = 0.01
 """Share of the sentences from which on a group of copies no longer keeps its paragraphs together."""
+IMPROVED: Final = 2_000
+"""Clusters up to which single moves are looked for: with more of them, dealing out comes close to the shares."""
 LEAST: Final = 3
 """Sentences of a group that is never too large in a corpus of a few hundred sentences, exclusive."""
 CLUSTER: Final = 0.25
@@ -39,21 +41,28 @@ def split_in_domain(
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
     order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
-    chosen = _improve(rows, order, _deal_out(rows, order))
+    chosen = _deal_out(rows, order)
+    if len(order) <= IMPROVED:
+        chosen = _improve(rows, order, chosen)
     return {paragraph: chosen[name] for paragraph, name in cluster.items()}
 
 
 def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dict[str, str]:
     """Deal out clusters, those of the stratum with the fewest rows left first, to where most of it is missing."""
     need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
-    chosen: dict[str, str] = {}
-    while left := [name for name in order if name not in chosen]:
-        stratum = min(_total({name: rows[name] for name in left}).items(), key=lambda item: (item[1], item[0]))[0]
-        holders = sorted((name for name in left if rows[name][stratum]), key=lambda name: -rows[name][stratum])
-        for name in holders:
+    left, chosen = _total(rows), dict[str, str]()
+    holding: dict[Stratum, list[str]] = defaultdict(list)
+    for name in order:
+        for stratum in rows[name]:
+            holding[stratum].append(name)
+    while left:
+        stratum = min(left.items(), key=lambda item: (item[1], item[0]))[0]
+        there = [name for name in holding[stratum] if name not in chosen and rows[name][stratum]]
+        for name in sorted(there, key=lambda name: -rows[name][stratum]):
             split = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
             chosen[name] = split
             need[split].subtract({s: 100 * n for s, n in rows[name].items()})
+            left -= rows[name]
     return chosen
 
 

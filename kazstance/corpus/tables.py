@@ -8,23 +8,25 @@ import pyarrow as pa
 from kazstance.comparison.counts import Counts, count
 from kazstance.comparison.positions import Cell, positions
 from kazstance.corpus.inputs import SourceInput
-from kazstance.corpus.judge import Decision, Pair
+from kazstance.corpus.judge import Decision, Judged, Pair
+from kazstance.corpus.judged_rows import by_split, grid_rows, judgement_rows
 from kazstance.corpus.pairs import make_pairs
 from kazstance.corpus.probes import make_probes
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
+from kazstance.schema.columns import attribute_type, to_arrow
 from kazstance.schema.context import contexts
 from kazstance.schema.leaks import cluster_names
-from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
+from kazstance.schema.records import Record, Sentence, SourcePosition, Stance, Vote
 from kazstance.stats.estimate import columns
 
-Rows = Mapping[str, Mapping[str, Sequence[Record]]]
+Rows = Mapping[str, Mapping[str, pa.Table]]
 
 
 def make_tables(
     corpus: Corpus,
     sentences: Sequence[Sentence],
-    judgements: Sequence[Judgement],
+    judgements: Sequence[Judged],
     decisions: Mapping[Pair, Decision],
     split: Mapping[str, str],
 ) -> Rows:
@@ -32,38 +34,47 @@ def make_tables(
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
     context = contexts(sentences)
-    grid: dict[str, list[GridCell]] = {name: [] for name in records.SPLITS}
     stances: dict[str, list[Stance]] = {name: [] for name in records.SPLITS}
     for (sentence_id, target), decision in decisions.items():
-        sentence = home[sentence_id]
-        part = split[sentence.paragraph_id]
-        grid[part].append(_cell(sentence, target, names[target], decision))
         if decision.is_stance:
-            stances[part].append(_stance(sentence, target, names[target], decision, context[sentence_id]))
+            sentence = home[sentence_id]
+            row = _stance(sentence, target, names[target], decision, context[sentence_id])
+            stances[split[sentence.paragraph_id]].append(row)
     everywhere = [stance for part in stances.values() for stance in part]
-    counts = _count(corpus, sentences, everywhere, [cell for part in grid.values() for cell in part])
+    units = to_arrow(Sentence, sentences)
+    grid = grid_rows(units, decisions, names)
+    counts = _count(corpus, units, everywhere, grid)
+    made: dict[str, Sequence[Record]] = {
+        "probes": make_probes(corpus, sentences, everywhere),
+        "positions": list(_positions(positions(counts))),
+        "sources": list(_sources(corpus)),
+        "targets": list(_targets(corpus, counts.contested)),
+        "annotators": list(_annotators(corpus)),
+        "documents": list(_documents(corpus)),
+    }
     return {
-        "stances": stances,
-        "grid": grid,
-        "pairs": make_pairs(stances, corpus.header.id),
-        "probes": {"all": make_probes(corpus, sentences, everywhere)},
-        "sentences": {"all": sentences},
-        "judgements": {"all": judgements},
-        "positions": {"all": list(_positions(positions(counts)))},
-        "sources": {"all": list(_sources(corpus))},
-        "targets": {"all": list(_targets(corpus, counts.contested))},
-        "annotators": {"all": list(_annotators(corpus))},
-        "documents": {"all": list(_documents(corpus))},
+        "stances": {name: to_arrow(Stance, rows) for name, rows in stances.items()},
+        "grid": by_split(grid, split),
+        "pairs": {name: to_arrow(records.Pair, rows) for name, rows in make_pairs(stances, corpus.header.id).items()},
+        "sentences": {"all": units},
+        "judgements": {"all": judgement_rows(units, judgements)},
+        **{table: {"all": as_table(table, rows)} for table, rows in made.items()},
     }
 
 
-def _votes(decision: Decision) -> tuple[Vote, ...]:
-    return tuple(Vote(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes)
+def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
+    """Records as a table, with the columns that they have beside those of their record, in alphabetical order."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in (row.model_extra or {}).items():
+            found.setdefault(name, []).append(value)
+    kinds = {name: attribute_type(found[name]) for name in sorted(found)}
+    return to_arrow(records.TABLES[table].record, rows, kinds)
 
 
-def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decision) -> dict[str, Any]:
-    """What the tables stances and grid both say."""
-    return {
+def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
+    """A row of stances, from parts that are checked."""
+    said: dict[str, Any] = {
         "sentence_id": sentence.sentence_id,
         "target_id": target,
         "source_id": sentence.source_id,
@@ -72,53 +83,45 @@ def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decisi
         "target": name,
         "label": decision.label,
         "label_name": None if decision.label is None else decision.label.name,
-        "votes": _votes(decision),
+        "explicitness": decision.explicitness,
+        "certainty": decision.certainty,
+        "evidence": decision.evidence,
+        "votes": tuple(
+            Vote.model_construct(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes
+        ),
         "contested": decision.contested,
         "origin": decision.origin,
+        "voice": sentence.voice,
+        "speaker": sentence.speaker,
+        "endorsed": sentence.endorsed,
+        "context_before": context[0],
+        "context_after": context[1],
     }
+    return Stance.model_construct(**said)
 
 
-def _cell(sentence: Sentence, target: str, name: str, decision: Decision) -> GridCell:
-    shared = _shared_by_both(sentence, target, name, decision)
-    return GridCell(**shared, status=decision.status, rule=decision.rule, reason=decision.reason)
-
-
-def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
-    return Stance(
-        **_shared_by_both(sentence, target, name, decision),
-        explicitness=decision.explicitness,
-        certainty=decision.certainty,
-        evidence=decision.evidence,
-        voice=sentence.voice,
-        speaker=sentence.speaker,
-        endorsed=sentence.endorsed,
-        context_before=context[0],
-        context_after=context[1],
-    )
-
-
-def _count(
-    corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable[Stance], grid: Iterable[GridCell]
-) -> Counts:
+def _count(corpus: Corpus, sentences: pa.Table, stances: Sequence[Stance], grid: pa.Table) -> Counts:
     """What positions and contested targets are read from, over all sources and targets."""
     homes = {document.document_id: document.source.id for document in corpus.documents}
-    clusters = cluster_names({sentence.paragraph_id for sentence in sentences}, homes)
+    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
     return count(
-        _columns(stances, ("source_id", "paragraph_id", "target_id", "label_name"), clusters),
-        sentences=_columns((s for s in sentences if s.annotated), ("source_id", "paragraph_id"), clusters),
-        asked=_columns(grid, ("source_id", "paragraph_id", "target_id"), clusters),
+        _clustered(
+            to_arrow(Stance, stances).select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters
+        ),
+        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
+        asked=_clustered(grid.select(["source_id", "paragraph_id", "target_id"]), clusters),
         sources=[entry.value.id for entry in corpus.sources],
         targets=[entry.value.id for entry in corpus.targets],
         labels="kazstance",
     )
 
 
-def _columns(rows: Iterable[Record], names: Sequence[str], clusters: Mapping[str, str]) -> pa.Table:
-    """Some columns of rows, with clusters in the place of paragraphs."""
-    there = list(rows)
-    columns = {name: [getattr(row, name) for row in there] for name in names}
-    columns["paragraph_id"] = [clusters[name] for name in columns["paragraph_id"]]
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
+    """Rows with clusters in the place of paragraphs."""
+    coded = rows["paragraph_id"].combine_chunks().dictionary_encode()
+    names = pa.array([clusters[name] for name in coded.dictionary.to_pylist()], pa.string())
+    place = rows.schema.get_field_index("paragraph_id")
+    return rows.set_column(place, "paragraph_id", names.take(coded.indices)).replace_schema_metadata(None)
 
 
 def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:

@@ -331,7 +331,7 @@ def _report(data: Path) -> Agreement:
 
 def overall(data: Path) -> list[str]:
     """How far the annotators agree over all that they judged, a sentence for each measure."""
-    found = _report(data)
+    found = agreement(dataset.DatasetFolder(data), by="all")
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
         f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."

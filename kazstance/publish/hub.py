@@ -7,7 +7,8 @@ from typing import Final
 
 from kazstance import dataset
 from kazstance.dataset.verification.check import check
-from kazstance.errors import KazstanceError
+from kazstance.dataset.verification.files import check_split_file
+from kazstance.errors import IntegrityError, KazstanceError
 from kazstance.output.folders import Kind, Listed, replacing, unlisted
 from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
@@ -17,7 +18,7 @@ from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import evaluation
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import sign, to_bytes
+from kazstance.schema.manifest import Manifest, sign, to_bytes
 
 CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
@@ -54,9 +55,21 @@ def build_dataset(corpus: Path, out: Path, say: Say = echo, *, strict: bool = Fa
     from kazstance.corpus.build import build  # noqa: PLC0415  # its packages are an extra that `stage` does without
 
     with replacing(out, DATASET) as folder:
-        build(corpus, folder, say, strict=strict)
+        _read_back(folder, build(corpus, folder, say, strict=strict))
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
-        _add_pages(folder, {name: page for name, page in pages(folder).items() if name not in own})
+        _add_pages(folder, {name: page for name, page in _pages(folder, None).items() if name not in own})
+
+
+def _read_back(folder: Path, manifest: Manifest) -> None:
+    """See that the tables of a dataset have the bytes that were written.
+
+    Raises:
+        IntegrityError: they do not.
+    """
+    files = (file for splits in manifest.tables.values() for file in splits.values())
+    problems = [problem for file in files for problem in check_split_file(folder / file.path, file)]
+    if problems:
+        raise IntegrityError("\n".join(problems), folder)
 
 
 def stage(data: Path, out: Path, home: str | None = None) -> None:
@@ -94,7 +107,13 @@ def pages(data: Path, home: str | None = None) -> Mapping[str, str]:
         IntegrityError: the tables or the manifest of `data` are not as the manifest says; pages may have been edited.
         KazstanceError: a page is a link or is not UTF-8.
     """
-    found = check(data, pages=None).whole()
+    check(data, pages=None).whole()
+    return _pages(data, home)
+
+
+def _pages(data: Path, home: str | None) -> Mapping[str, str]:
+    """The pages of a dataset whose tables are known to be whole."""
+    found = dataset.manifest(data=data)
     places = {name: _own(dataset.page_place(data, name), data) for name in dataset.PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
     made = {

@@ -1,7 +1,7 @@
 """Records as columns: the Arrow schema of a table, and its features as `datasets` writes them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -22,6 +22,23 @@ def arrow_schema(record: type[Record], attributes: Mapping[str, pa.DataType] | N
     added = [pa.field(name, kind) for name, kind in (attributes or {}).items()]
     described = features(record) | {field.name: _value(field.type) for field in added}
     return pa.schema([*fields, *added], metadata={"huggingface": json.dumps({"info": {"features": described}})})
+
+
+def to_arrow(
+    record: type[Record], rows: Sequence[Record], attributes: Mapping[str, pa.DataType] | None = None
+) -> pa.Table:
+    """Records as an Arrow table, column by column."""
+    schema = arrow_schema(record, attributes)
+    columns = [pa.array(_column(record, rows, field.name), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _column(record: type[Record], rows: Iterable[Record], name: str) -> list[Any]:
+    """The values of a column; records in it as dictionaries."""
+    values = [getattr(row, name, None) for row in rows]
+    if name in record.model_fields and item_type(plain_type(record.model_fields[name].annotation)):
+        return [None if found is None else [dict(item) for item in found] for found in values]
+    return values
 
 
 def attribute_types(record: type[Record], schema: pa.Schema) -> dict[str, pa.DataType]:

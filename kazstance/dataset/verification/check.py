@@ -92,10 +92,8 @@ def _read(folder: Path, table: str, manifest: Manifest) -> tuple[list[pa.Table],
             if not found:
                 stored = read_split(file, table, manifest.format_version)
                 rows = earlier.upgraded(table, stored) if manifest.format_version == earlier.FORMAT else stored
-                content = stored.to_pylist()
-                found = [*check_rows(file, table, content, expected)]
-                content = content if rows is stored else rows.to_pylist()
-                found += capped(check_records(file, table, content), str(file))
+                found = [*check_rows(file, stored, expected)]
+                found += capped(check_records(file, table, rows.to_pylist()), str(file))
                 parts.append(_split(rows.combine_chunks(), split))
             problems += found
         except MemoryError:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kazstance.schema import earlier
 from kazstance.schema.columns import arrow_schema, attribute_types
-from kazstance.schema.digest import row_digest
+from kazstance.schema.digest import table_digest
 from kazstance.schema.manifest import SplitFile
 from kazstance.schema.records import TABLES
 
@@ -46,9 +46,9 @@ def _named(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
-def check_rows(file: Path, table: str, rows: list[dict[str, Any]], expected: SplitFile) -> Iterator[str]:
+def check_rows(file: Path, rows: pa.Table, expected: SplitFile) -> Iterator[str]:
     """Number and digest of the rows as they are stored."""
-    if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
+    if (found := (len(rows), table_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
 
 
