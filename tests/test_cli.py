@@ -74,8 +74,8 @@ def test_verify(harbour_data, tmp_path):
 
 def test_build_and_load_back(tmp_path):
     out = run("build", HARBOUR, "--out", tmp_path / "out").stdout
-    assert "judge    23 sentences × 3 targets: 69 pairs decided; judgements: a 69, b 69" in out
-    assert "in_domain: 0 of them cross the boundary" in out
+    assert "judge    69 of 69 pairs (23 sentences × 3 targets) were asked; 0 are undecided" in out
+    assert "judge    judgements: a 69, b 69" in out
     assert len(kazstance.load("stances", data=tmp_path / "out")) == 18
     assert (tmp_path / "out" / "README.md").read_text().startswith("---\npretty_name: Stances on the harbour toll")
 

@@ -72,8 +72,8 @@ def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
     unsettled = undecided(decisions)
     raise_all([*problems, *check_probes(corpus, sentences), *(unsettled if strict else ())])
     covered = Counter(judgement.annotator_id for judgement in judgements)
-    grid = f"{len(annotated)} sentences × {len(corpus.targets)} targets, of which {len(decisions)} pairs were asked"
-    say(f"judge    {grid}; {len(unsettled)} of them are undecided")
+    every = f"{len(annotated) * len(corpus.targets)} pairs ({len(annotated)} sentences × {len(corpus.targets)} targets)"
+    say(f"judge    {len(decisions)} of {every} were asked; {len(unsettled)} are undecided")
     say("judge    judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
     copies = copy_rows(annotated)
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)

@@ -16,7 +16,8 @@ DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port 
 """Names that Windows keeps for devices, whatever suffix they have."""
 KINDS: Final = "LMN"
 """The first letters of the Unicode categories of letters, marks and digits."""
-NAMED: Final = r"[\p{L}\p{M}\p{N}_-]([\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_-])?"
+NAMED: Final = r"[^\s/:.]([^\s/:]*[^\s/:.])?"
+"""What every id matches, in a form that all readers of JSON Schema know; `check_id` asks for more."""
 
 
 @lru_cache(2**16)
