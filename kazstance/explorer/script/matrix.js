@@ -176,6 +176,6 @@ function positionSummary(cell) {
     about
       ? el("p", {}, `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against; ${netWords(cell)}.`)
       : el("p", {}, cell.n_asked ? "No sentence is about it. Silence is not neutrality: nothing can be said of a position." : "No sentence was judged on it: nothing is known."),
-    cell.n_asked && el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_asked, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
+    !cell.n_asked ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_asked, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }
