@@ -169,6 +169,7 @@ def compare(
     labels: str | Mapping[Any, str] | None = None,
     cluster: str | None = None,
     text: str | None = None,
+    language: str = "und",
     sentences: Any = None,
 ) -> Comparison:
     """Compare the sources of any rows of one sentence and target each.
@@ -183,6 +184,7 @@ def compare(
             neutral and none. Numbers and `none` need one.
         cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
         text: the column of the text, for `wording`.
+        language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
             same columns of source and cluster.
 
@@ -200,6 +202,7 @@ def compare(
             labels=labels,
             cluster=cluster,
             text=text,
+            language=language,
             sentences=sentences,
         )
     )

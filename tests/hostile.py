@@ -106,10 +106,12 @@ def _toml(value: object) -> str:
 def _sources(hostile: Sequence[str], publication: Sequence[str]) -> str:
     header = {"id": "hostile", "title": f"{hostile[0]}{hostile[11]}", "version": "1.0.0", "event": hostile[3]}
     corpus = _table("corpus", header | {"license": hostile[5]}).replace("[[corpus]]", "[corpus]")
-    fields = ("title", "speaker", "tradition", "date_stated", "url", "language", "rights", "notes")
+    fields = ("title", "speaker", "tradition", "date_stated", "url", "original_language", "rights", "notes")
     rows = [
         _table(
-            "source", {"id": source} | {field: hostile[(i * 7 + j) % len(hostile)] for j, field in enumerate(fields)}
+            "source",
+            {"id": source, "language": "en"}
+            | {field: hostile[(i * 7 + j) % len(hostile)] for j, field in enumerate(fields)},
         )
         for i, source in enumerate(SOURCES)
     ]

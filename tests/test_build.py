@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
 from kazstance.errors import InputError, KazstanceError
+from kazstance.language.sentences import VERSION
 from tests.conftest import HARBOUR, quiet
 
 
@@ -42,6 +44,17 @@ def test_the_shipped_dataset_is_what_its_corpus_gives(tmp_path, root):
         assert {name: shipped_files.get(name) for name in fresh} == fresh | {"manifest.json": b""}
         signed_by_pages = {"pages", "manifest_sha256"}
         assert built.model_dump(exclude=signed_by_pages) == shipped.model_dump(exclude=signed_by_pages)
+
+
+def test_the_manifest_names_the_segmenters_that_were_used(harbour, tmp_path):
+    edit(harbour, "sources.toml", 'id = "merchants"\n', 'id = "merchants"\nsegmenter = "unicode"\n')
+    for name in ("out", "other"):
+        (tmp_path / name).mkdir()
+    tools = build(harbour, tmp_path / "out", quiet).tools
+    assert tools["nupunkt"] == version("nupunkt")
+    assert tools["unicode"] == f"{VERSION}, regex {version('regex')}"
+    edit(harbour, "sources.toml", "[corpus]\n", '[corpus]\nsegmenter = "unicode"\nparagraphs = "line"\n')
+    assert "nupunkt" not in build(harbour, tmp_path / "other", quiet).tools
 
 
 def test_rows_are_ordered_and_keys_unique(harbour_data):

@@ -82,7 +82,7 @@ def test_build_and_load_back(tmp_path):
 
 def test_build_without_its_extra(monkeypatch, tmp_path):
     for name in list(sys.modules):
-        if name.startswith(("kazstance.corpus", "kazstance.publish.hub")):
+        if name.startswith(("kazstance.corpus", "kazstance.language", "kazstance.publish.hub")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "nupunkt", None)
     result = run("build", HARBOUR, "--out", tmp_path / "out", code=1)

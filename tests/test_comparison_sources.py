@@ -19,9 +19,10 @@ from kazstance.comparison.disagreements import answer, disagreements, position_p
 from kazstance.comparison.distances import _clades, _scale, distances, draw
 from kazstance.comparison.pairs import pairs
 from kazstance.comparison.positions import positions
-from kazstance.comparison.wording import log_odds, wording, words
+from kazstance.comparison.wording import log_odds, wording
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.language.words import words
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import permutation_p
 
@@ -291,3 +292,22 @@ def test_pairs_are_counted_as_they_stand():
         UnknownNameError, match="target: .* in row 1 and .* more, expected one of disagree, mixed, agree"
     ):
         pairs(DatasetFolder().pairs, relation="target")
+
+
+def test_words_are_told_apart_by_the_language_of_each_row():
+    """A column of tags, or one tag for all."""
+    rows = [
+        {"source_id": "a", "target_id": "t", "text": "IŞIK", "tag": "tr"},
+        {"source_id": "b", "target_id": "t", "text": "IT IS", "tag": "en"},
+        {"source_id": "b", "target_id": "t", "text": "मज़दूरों की", "tag": None},
+    ]
+    assert {word.word for word in wording("t", rows, language="tag")} == {"ışık", "it", "is", "मज़दूरों", "की"}
+    assert {word.word for word in wording("t", rows, language="tr")} == {"ışık", "ıt", "ıs", "मज़दूरों", "की"}
+    with pytest.raises(KazstanceError, match="language: 'tags' is not a language tag.*or a column of the table"):
+        wording("t", rows, language="tags")
+
+
+def test_a_language_without_spaces_between_words_has_words():
+    pytest.importorskip("icu4py")
+    rows = [{"source_id": name, "target_id": "t", "text": "政府派出了军队"} for name in "ab"]
+    assert {word.word for word in wording("t", rows, language="zh")} >= {"政府", "军队"}

@@ -12,7 +12,7 @@ from kazstance import dataset
 from kazstance.benchmark.protocols import folds
 from kazstance.benchmark.tasks import get_task, items
 from kazstance.corpus.build import build
-from kazstance.errors import InputError, KazstanceError
+from kazstance.errors import CorpusWarning, InputError, KazstanceError
 from kazstance.publish.card import plain_card
 from kazstance.schema.pair_sample import limit, sides
 from tests import commands
@@ -312,3 +312,19 @@ def test_the_limit_is_the_greatest_that_keeps_to_the_bound(sizes):
     assert 1 <= found <= 250
     assert found == 250 or sum(min(size, found + 1) for size in sizes) > 1_000_000
     assert limit([1000] * 5000) == 200
+
+
+# ---- texts alone --------------------------------------------------------------------------------------------------------
+
+
+def test_texts_that_nobody_has_judged_yet_are_a_dataset_too(tmp_path):
+    """One unit a line, wherever sentences end: the abbreviations here would be cut, or hold lines together."""
+    lines = ["Sen. Ana Lopes (D.) spoke at No. 9 Pier St. today.", "She left.", "Toll v. Port. was heard. Twice."]
+    made = Made({"a": "\n\n".join(lines)}, {"x": {}}, TARGETS, header='segmenter = "lines"')
+    with pytest.warns(CorpusWarning, match=r"annotations/x.jsonl is empty: x has judged nothing"):
+        ds = built(made, tmp_path)
+    assert [row.text for row in ds.sentences] == lines
+    assert (len(ds.grid), len(ds.stances), len(ds.positions)) == (0, 0, 2)
+    assert commands.run("compare", data=tmp_path / "out").code == 0
+    assert commands.run("explore", data=tmp_path / "out", out=tmp_path / "page.html").code == 0
+    assert plain_card(tmp_path / "out")

@@ -16,7 +16,7 @@ from tests.commands import run
 
 PACKAGE = Path(kazstance.__file__).parent
 MODULES = {module: package for modules in EXTRAS.values() for module, package in modules.items()}
-PLAIN = {"narwhals", "numpy", "pyarrow", "pydantic", "scipy", "typer", "waitress"}
+PLAIN = {"langcodes", "narwhals", "numpy", "pyarrow", "pydantic", "regex", "scipy", "typer", "waitress"}
 BROUGHT = {"rich": "typer", "markupsafe": "jinja2"}
 """Modules that come with others."""
 

@@ -40,6 +40,23 @@ def sheet(harbour, tmp_path):
     return tmp_path / "sheets"
 
 
+@pytest.mark.parametrize(("tags", "is_right"), [(["en", "en", "en"], False), (["ar", "he", "en"], True)])
+def test_texts_from_right_to_left_are_shown_so(harbour, tmp_path, tags, is_right):
+    """In Label Studio a view hands its style on to what is in it; the target is the codebook's."""
+    sources = iter(tags)
+    text = (harbour / "sources.toml").read_text()
+    settings = re.sub('(?m)^language = "en"', lambda _: f'language = "{next(sources)}"\nsegmenter = "nupunkt"', text)
+    (harbour / "sources.toml").write_text(settings)
+    hand_out(harbour, "p1", tmp_path / "sheets")
+    view = ET.parse(tmp_path / "sheets" / "config.xml").getroot()
+    turned = view.findall(".//View[@style]")
+    assert [box.get("style") for box in turned] == ["direction: rtl; text-align: right"] * is_right
+    assert {text.get("name") for box in turned for text in box.iter("Text")} == (
+        {"speaker", "before", "text", "after"} if is_right else set()
+    )
+    assert {text.get("name") for text in view.iter("Text")} == {"definition", "speaker", "before", "text", "after"}
+
+
 def plan_of(folder):
     return Plan.model_validate_json((folder / "plan.json").read_text())
 

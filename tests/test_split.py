@@ -1,6 +1,7 @@
 """Splits keep paragraphs, copies and sides apart; folds cover everything once."""
 
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import kazstance
 from kazstance.corpus.copies import find_copies
 from kazstance.corpus.judge import Decision
+from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.corpus.split import SHARES, SPREAD, missing, split_in_domain
 from kazstance.schema.labels import CopyKind, Label, Origin, UnitKind, Voice
 from kazstance.schema.records import Copy, Sentence
@@ -142,3 +144,66 @@ def test_folds_test_every_row_of_the_shipped_data_exactly_once(protocol):
             if row.source_id not in (fold.test_sources or ()) and row.target_id not in (fold.test_targets or ())
         ]
         assert {row.label for row in train} == {Label.favor, Label.neutral, Label.against}
+
+
+def by_definition(texts, length, at_least):
+    """All pairs compared, as the rule says it."""
+    runs = [{tuple(text[i : i + length]) for i in range(len(text) - length + 1)} for text in texts]
+    for i, j in combinations(range(len(texts)), 2):
+        if runs[i] & runs[j]:
+            share = len(runs[i] & runs[j]) / len(runs[i] | runs[j])
+            if share >= at_least:
+                yield i, j, share
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.lists(st.sampled_from("abcd"), max_size=14), max_size=14),
+    st.integers(1, 8),
+    st.sampled_from([0.01, 1 / 3, 0.5, 0.6, 0.8, 1.0]),
+)
+def test_the_prefix_filter_loses_no_pair(texts, length, at_least):
+    assert sorted(resembling(texts, length, at_least)) == list(by_definition(texts, length, at_least))
+    assert sorted(sharing(texts, length)) == [(i, j) for i, j, _ in by_definition(texts, length, 0)]
+
+
+@settings(max_examples=100)
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", "-", "…"]), max_size=12), max_size=12))
+def test_copies_are_those_of_the_rule(lists):
+    """Equal words, half of the three-word runs, or a run of eight words: every pair of sentences compared."""
+    texts = {f"s/{i}/1": " ".join(row) for i, row in enumerate(lists, 1)}
+    words = {name: [word for word in text.split() if word.isalpha()] for name, text in texts.items()}
+    expected = {}
+    for one, other in combinations(sorted(texts), 2):
+        pair = [words[one], words[other]]
+        if pair[0] == pair[1]:
+            expected[one, other] = "equal"
+        elif near := list(by_definition(pair, 3, 0.5)):
+            expected[one, other] = f"near {near[0][2]:.2f}"
+        elif list(by_definition(pair, 8, 0)):
+            expected[one, other] = "quotation"
+    copies = find_copies(sentence(n, t) for n, t in texts.items())
+    found = {(c.first, c.second): f"{c.kind} {c.share:.2f}" if c.kind == "near" else c.kind for c in copies}
+    assert found == expected
+
+
+def test_a_common_opening_costs_little():
+    """Six thousand sentences that begin alike are eighteen million pairs that need no comparing."""
+    texts = [["the", "government", "has", *(f"{i} {k}" for k in range(9))] for i in range(6000)]
+    assert list(resembling(texts, 3, 0.5)) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "reason"),
+    [
+        ("zh", "政府上星期派出了军队和坦克前往首都的广场。", "政府上星期派出了军队和坦克前往首都的街道。", "near"),
+        ("tr", "Işık ve iş istiyoruz, diyor işçiler.", "IŞIK VE İŞ İSTİYORUZ, DİYOR İŞÇİLER!", "equal"),
+        ("hi", "सरकार ने मज़दूरों की माँगें मान लीं।", "सरकार ने मज़दूरों की माँगें मान लीं", "equal"),
+        ("fa", "او می‌گوید که بندر بسته است.", "او میگوید که بندر بسته است", "equal"),
+    ],
+)
+def test_copies_are_found_by_the_words_of_the_language(language, one, other, reason):
+    if language == "zh":
+        pytest.importorskip("icu4py")
+    (copy,) = find_copies([sentence("a/1/1", one), sentence("b/1/1", other)], {"a": language, "b": language})
+    assert copy.kind == reason

@@ -343,10 +343,6 @@ STOPS = {
         lambda c: (c / "texts/fourth.txt").write_text("A fourth text."),
         r"texts/fourth.txt: a text without a source",
     ),
-    "an empty file of annotations": (
-        lambda c: (c / "annotations/a.jsonl").write_text(""),
-        r"annotations/a.jsonl: the file is empty, expected what a has judged",
-    ),
     "annotations that are cut off": (
         lambda c: (c / "annotations/a.jsonl").write_bytes((c / "annotations/a.jsonl").read_bytes()[:-20]),
         r"annotations/a.jsonl:\d+: .*; the last line has no line end, the file may be cut off",

@@ -20,6 +20,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels
 from kazstance.input.spelling import Spelling, given
+from kazstance.language.tags import UNDETERMINED
 from kazstance.output.listing import Listing
 from kazstance.schema.ids import document_of
 from kazstance.schema.labels import Label, Status
@@ -31,6 +32,8 @@ from kazstance.stats.resampling import SEED
 SOURCE: Final = "source"
 """What is compared where nothing else is asked for."""
 DOCUMENT: Final = "document"
+LANGUAGE: Final = "language"
+"""The attribute by whose rules words are found."""
 NOT_ATTRIBUTES: Final = ("source_id", "document_id", "split", "voices")
 """Columns of sources and documents that do not group them."""
 CLUSTER: Final = "cluster"
@@ -41,11 +44,15 @@ NOT_STATED: Final = "not stated"
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the rows: who is compared, the target, and the text, where there is one."""
+    """The columns of the rows: who is compared, the target, and the text, where there is one.
+
+    `language` is the column of its language, or one tag for all rows.
+    """
 
     source: str
     target: str
     text: str | None = None
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,7 @@ class Comparison:
             source=self.columns.source,
             target_column=self.columns.target,
             text=self._text(),
+            language=self.columns.language,
             background=self.background,
             prior=prior,
         )
@@ -179,7 +187,8 @@ def compare_dataset(folder: DatasetFolder, voice: Voice = "all", by: str = SOURC
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
     undecided = len(grid.filter(nw.col("status") == Status.undecided.value))
-    return Comparison(counts, stances, Columns(homes.column, "target_id", "text"), sentences, names, undecided)
+    columns = Columns(homes.column, "target_id", "text", LANGUAGE)
+    return Comparison(counts, stances, columns, sentences, names, undecided)
 
 
 def compare_rows(
@@ -191,6 +200,7 @@ def compare_rows(
     labels: str | Mapping[Any, str] | Spelling | None = None,
     cluster: str | None = None,
     text: str | None = None,
+    language: str = UNDETERMINED,
     sentences: Any = None,
     voice: Voice = "all",
 ) -> Comparison:
@@ -205,6 +215,7 @@ def compare_rows(
             neutral and none. Numbers and `none` need one.
         cluster: the column of the cluster within its source, as a document or paragraph; without it, rows are clusters.
         text: the column of the text, for `wording`.
+        language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
             same columns of source and cluster.
         voice: whose sentences count; `own` and `endorsed` need the columns voice and endorsed.
@@ -220,7 +231,7 @@ def compare_rows(
     known = read_labels(rows, label, given(labels))
     silent = [value for value, name in known.items() if name == Label.none.name]
     stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
-    return Comparison(counts, stances, Columns(source, target, text), rows)
+    return Comparison(counts, stances, Columns(source, target, text, language), rows)
 
 
 class Homes:
@@ -233,12 +244,16 @@ class Homes:
         self.column = f"{by}_id" if by in (SOURCE, DOCUMENT) else by
         documents = folder.documents.to_arrow()
         self._source = dict(zip(*(documents[name].to_pylist() for name in ("document_id", "source_id")), strict=True))
-        own = _named(documents, "document_id", self.column)
-        shared = _named(folder.sources.to_arrow(), "source_id", self.column)
-        self._value = {name: own.get(name) or shared.get(source) or NOT_STATED for name, source in self._source.items()}
+        self._values = {name: self._by_document(documents, name) for name in dict.fromkeys([self.column, LANGUAGE])}
+
+    def _by_document(self, documents: pa.Table, column: str) -> dict[str, str]:
+        """The value of an attribute for each document; where it states none, that of its source."""
+        own = _named(documents, "document_id", column)
+        shared = _named(self.folder.sources.to_arrow(), "source_id", column)
+        return {name: own.get(name) or shared.get(source) or NOT_STATED for name, source in self._source.items()}
 
     def grouped(self, table: str) -> Any:
-        """A table with its cluster, its voice, and the attribute as columns."""
+        """A table with its cluster, its voice, its language and the attribute as columns."""
         rows = self.folder[table].to_arrow()
         paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
         names = paragraphs.dictionary.to_pylist()
@@ -247,7 +262,7 @@ class Homes:
         )
         added = {
             CLUSTER: [clusters[name] for name in names],
-            self.column: [self._value[document_of(name)] for name in names],
+            **{column: [found[document_of(name)] for name in names] for column, found in self._values.items()},
         }
         for name, values in added.items():
             column = pa.array(values, pa.string()).take(paragraphs.indices)

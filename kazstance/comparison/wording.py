@@ -1,8 +1,7 @@
 """Which words each source uses of a target that the others do not."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +12,12 @@ from kazstance.comparison.counts import Voice, spoken
 from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
+from kazstance.language.tags import UNDETERMINED, check_tag
+from kazstance.language.words import words
 from kazstance.output.listing import Listing
 from kazstance.stats.counting import Floats, as_text
 from kazstance.stats.estimate import Estimate
 
-WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-"""A word: letters, with apostrophes and hyphens inside."""
 Z: Final = 1.959964
 """The standard normal quantile of a two-sided 95 % interval."""
 
@@ -41,11 +40,6 @@ class Word:
         """The word as plain values."""
         found = self.log_odds
         return {**vars(self), "log_odds": found.value, "low": found.low, "high": found.high, "z": self.z}
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, in small letters, with straight apostrophes; numbers and signs are none."""
-    return [word.replace("’", "'") for word in WORD.findall(text.casefold())]
 
 
 def log_odds(one: Floats, other: Floats, prior: Floats) -> tuple[Floats, Floats]:
@@ -71,6 +65,7 @@ def wording(
     source: str = "source_id",
     target_column: str = "target_id",
     text: str = "text",
+    language: str = UNDETERMINED,
     background: Any = None,
     prior: float | None = None,
     voice: Voice = "all",
@@ -87,6 +82,7 @@ def wording(
         source: the column of the source.
         target_column: the column of the target.
         text: the column of the sentence's text.
+        language: by whose rules words are found: the column of the tags (BCP 47), or one tag for all rows.
         background: rows with the column of the text, from which the prior is taken; without them, each text of `frame`
             once.
         prior: pseudo-counts in all, above 0.
@@ -94,30 +90,47 @@ def wording(
 
     Raises:
         UnknownNameError: there is no such target or voice; the message lists those there are.
-        KazstanceError: `prior` is not above 0.
+        KazstanceError: `prior` is not above 0, or `language` is neither a column nor a tag.
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
     if prior is not None and not prior > 0:
         raise KazstanceError(f"prior: {prior}, expected a number above 0")
     by = nw.col(target_column).cast(nw.String)
     rows = spoken(as_frame(frame), voice).lazy()
+    tagged = _tag(rows, language)
     targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    found = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias(text)).collect().rows()
-    said = {
-        name: Counter(_tokens(text for who, text in found if who == name)) for name in sorted({n for n, _ in found})
-    }
-    texts = (
-        (rows if background is None else as_frame(background).lazy())
-        .select(as_text(text).alias(text))
-        .unique()
-        .collect()
-    )
-    return Listing(_compare(said, Counter(_tokens(texts[text].to_list())), prior))
+    spoken_on = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias("text"), tagged)
+    said: dict[str, Counter[str]] = {}
+    for name, *row in spoken_on.collect().iter_rows():
+        said.setdefault(name, Counter()).update(_words(*row))
+    everywhere = _counted(rows if background is None else as_frame(background).lazy(), text, language)
+    return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
 
 
-def _tokens(texts: Iterable[str | None]) -> list[str]:
-    return [word for text in texts for word in words(text or "")]
+def _tag(rows: Any, language: str) -> Any:
+    """The language of each row: that of its column, or the one tag.
+
+    Raises:
+        KazstanceError: it is neither.
+    """
+    if language in rows.collect_schema().names():
+        return nw.col(language).cast(nw.String).fill_null(UNDETERMINED).alias("language")
+    try:
+        return nw.lit(check_tag(language)).alias("language")
+    except ValueError as error:
+        raise KazstanceError(f"language: {error}, or a column of the table") from None
+
+
+def _counted(rows: Any, text: str, language: str) -> Counter[str]:
+    """The words of each text once."""
+    texts = rows.select(as_text(text).alias("text"), _tag(rows, language)).unique().collect()
+    return Counter(word for row in texts.iter_rows() for word in _words(*row))
+
+
+def _words(text: str | None, language: str) -> list[str]:
+    return words(text or "", language)
 
 
 def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None) -> tuple[Word, ...]:

@@ -15,6 +15,7 @@ from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, as_table, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
+from kazstance.language.words import word_tools
 from kazstance.output.terminal import echo
 from kazstance.schema.folds import protocol_folds
 from kazstance.schema.labels import ProbeKind
@@ -32,6 +33,7 @@ class Dataset:
     corpus: Corpus
     rows: Rows
     folds: dict[str, tuple[Fold, ...]]
+    tools: dict[str, str]
 
 
 def build(path: Path, folder: Path, say: Say = echo, *, strict: bool = False) -> Manifest:
@@ -47,7 +49,8 @@ def build(path: Path, folder: Path, say: Say = echo, *, strict: bool = False) ->
         InputError: with every problem found.
     """
     dataset = make(path, say, strict=strict)
-    manifest = write(folder, dataset.corpus.header, dataset.rows, dataset.folds, dataset.corpus.digests)
+    corpus = dataset.corpus
+    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, tools=dataset.tools)
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
@@ -61,6 +64,9 @@ def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
     corpus = read(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
+    tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
+    for document in corpus.documents:
+        tools |= word_tools(document.language)
     sentences, problems = segment(corpus)
     raise_all(problems)
     annotated = [sentence for sentence in sentences if sentence.annotated]
@@ -74,8 +80,8 @@ def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
     covered = Counter(judgement.annotator_id for judgement in judgements)
     every = f"{len(annotated) * len(corpus.targets)} pairs ({len(annotated)} sentences × {len(corpus.targets)} targets)"
     say(f"judge    {len(decisions)} of {every} were asked; {len(unsettled)} are undecided")
-    say("judge    judgements: " + ", ".join(f"{who} {n}" for who, n in covered.items()))
-    copies = copy_rows(annotated)
+    say("judge    judgements: " + (", ".join(f"{who} {n}" for who, n in covered.items()) or "0"))
+    copies = copy_rows(annotated, {document.document_id: document.language for document in corpus.documents})
     split = split_in_domain(sentences, decisions, copies, corpus.header.id)
     lacking = _check_splits(annotated, decisions, split)
     raise_all(lacking if strict else ())
@@ -95,7 +101,7 @@ def make(path: Path, say: Say = echo, *, strict: bool = False) -> Dataset:
     }
     probes = Counter(rows["probes"]["all"]["probe"].to_pylist())
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
-    return Dataset(corpus, rows, folds)
+    return Dataset(corpus, rows, folds, tools)
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[Pair, Decision], split: Split) -> list[Problem]:

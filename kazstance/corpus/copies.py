@@ -1,13 +1,14 @@
 """Equal sentences, near-copies and shared quotations."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final
 
-from kazstance.input.text import comparable
+from kazstance.corpus.resemblance import resembling, sharing
+from kazstance.language.tags import UNDETERMINED
+from kazstance.language.words import tokens
 from kazstance.schema.labels import CopyKind
 from kazstance.schema.records import Sentence
 
@@ -17,6 +18,7 @@ NEAR: Final = 0.5
 """Share of common shingles from which two sentences count as near-copies (Broder, 1997: resemblance)."""
 QUOTED: Final = 8
 """Words in a row from which a common passage counts as a shared quotation."""
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, order=True)
@@ -29,43 +31,48 @@ class Copy:
     share: float
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a sentence as they are compared: case, punctuation and invisible characters make no difference."""
-    return tuple(re.findall(r"\w+", comparable(text)))
-
-
-def find_copies(sentences: Iterable[Sentence]) -> list[Copy]:
+def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | None = None) -> list[Copy]:
     """All pairs of sentences that are equal, nearly equal or share a quotation.
 
     Case, punctuation, invisible characters and Unicode normal form make no difference.
+
+    Args:
+        sentences: the sentences.
+        languages: the language of each document, as a BCP 47 tag, by whose rules its words are found.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    words = {s.sentence_id: words_of(s.text) for s in sentences}
-    shingles = {name: _runs(found, SHINGLE) for name, found in words.items()}
-    candidates = _sharing(shingles)
-    quoting = _sharing({name: _runs(found, QUOTED) for name, found in words.items() if len(found) >= QUOTED})
-    copies = []
-    for first, second in sorted(candidates):
-        common = len(shingles[first] & shingles[second]) / len(shingles[first] | shingles[second])
-        if words[first] == words[second]:
-            copies.append(Copy(first, second, CopyKind.equal, 1.0))
-        elif common >= NEAR:
-            copies.append(Copy(first, second, CopyKind.near, common))
-        elif (first, second) in quoting:
-            copies.append(Copy(first, second, CopyKind.quotation, common))
-    return copies
+    groups = group_equal(sentences, languages or {})
+    names, texts = list(groups.values()), list(groups)
+    copies = [Copy(min(pair), max(pair), CopyKind.equal, 1.0) for group in names for pair in combinations(group, 2)]
+    for (one, other), (kind, share) in related(texts).items():
+        copies += [Copy(min(pair), max(pair), kind, share) for pair in product(names[one], names[other])]
+    return sorted(copies)
 
 
-def _runs(words: Sequence[str], length: int) -> frozenset[tuple[str, ...]]:
-    """All runs of so many words; a shorter sentence is a run of its own."""
-    if len(words) <= length:
-        return frozenset([tuple(words)])
-    return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))
+def group_equal(sentences: Iterable[Sentence], languages: Mapping[str, str]) -> dict[Words, list[str]]:
+    """The ids of sentences by their words; `languages` are those of the documents.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
+    """
+    groups: dict[Words, list[str]] = defaultdict(list)
+    for sentence in sentences:
+        language = languages.get(sentence.document_id, UNDETERMINED)
+        groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
+    return groups
 
 
-def _sharing(runs: Mapping[str, Iterable[tuple[str, ...]]]) -> set[tuple[str, str]]:
-    """The pairs of sentences that have a run in common."""
-    holders = defaultdict(list)
-    for name, found in runs.items():
-        for run in found:
-            holders[run].append(name)
-    return {pair for names in holders.values() for pair in combinations(sorted(names), 2)}
+def related(texts: Sequence[Words]) -> dict[tuple[int, int], tuple[CopyKind, float]]:
+    """Near-copies and shared quotations among texts, none of which has the same words as another, by their numbers."""
+    found = {pair: (CopyKind.quotation, _share(*(texts[i] for i in pair))) for pair in sharing(texts, QUOTED)}
+    for one, other, share in resembling(texts, SHINGLE, NEAR):
+        found[one, other] = CopyKind.near, share
+    return found
+
+
+def _share(one: Words, other: Words) -> float:
+    """The share of common shingles of two texts that have one at least."""
+    sets = [{words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1)} for words in (one, other)]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kazstance.corpus.stated import Attributes, DateText
+from kazstance.language.tags import check_tag
 from kazstance.schema.ids import DocumentId, Name, SentenceId
 from kazstance.schema.labels import (
     Certainty,
@@ -25,7 +26,9 @@ from kazstance.schema.records import Offset
 
 LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
+Paragraphs = Literal["line", "blank_line"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
+Language = Annotated[Text, AfterValidator(check_tag)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
 ELISION: Final = " […] "
@@ -52,7 +55,16 @@ class Entry(Generic[T_co]):
     value: T_co
 
 
-class Header(Input):
+class UnitSettings(Input):
+    """How texts become units: those of the corpus hold for every source that has none of its own."""
+
+    segmenter: Text | None = None
+    """`nupunkt`, `unicode`, `yasbd`, `lines` or `module:function`; without it, the language decides."""
+    paragraphs: Paragraphs | None = None
+    """What ends a paragraph: every line end (where nothing is said), or a blank line."""
+
+
+class Header(UnitSettings):
     """The corpus as a whole."""
 
     id: Name
@@ -80,12 +92,12 @@ class DocumentInput(Input):
     date: DateText | None = None
     date_stated: Text | None = None
     url: Text | None = None
-    language: Text | None = None
+    language: Language | None = None
     rights: Text | None = None
     attributes: Attributes = {}
 
 
-class SourceInput(Input):
+class SourceInput(UnitSettings):
     """A source, as far as its text says of itself."""
 
     id: Name
@@ -95,7 +107,7 @@ class SourceInput(Input):
     date: DateText | None = None
     date_stated: Text | None = None
     url: Text | None = None
-    language: Text
+    language: Language
     original_language: Text | None = None
     translated: bool = False
     rights: Text

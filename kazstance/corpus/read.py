@@ -26,9 +26,10 @@ from kazstance.corpus.inputs import (
     UnitInput,
 )
 from kazstance.corpus.listing import TEXTS, check_listing
-from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import check_plain, comparable
+from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.schema.folds import dealt
 from kazstance.schema.ids import check_document_id, check_id, folded
 from kazstance.schema.labels import TargetKind
@@ -57,6 +58,11 @@ class Document:
     given: DocumentInput | None
 
     @property
+    def language(self) -> str:
+        """Its language, as a BCP 47 tag: its own, else that of its source."""
+        return (self.given and self.given.language) or self.source.language
+
+    @property
     def file(self) -> str:
         """Its place in the corpus folder."""
         return f"{TEXTS}/{self.document_id}.txt"
@@ -81,6 +87,7 @@ class Corpus:
     contradictories: Entry[ContradictoriesInput] | None
     mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
+    segmenters: dict[str, Segmenter]
 
 
 def read(path: Path, instead: Mapping[str, bytes] | None = None) -> Corpus:
@@ -135,6 +142,8 @@ def _read_all(folder: Folder) -> Corpus | None:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
     _check_listing(folder, documents, annotators)
+    lines = {entry.value.id: entry.line for entry in sources}
+    segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
         return None
     return Corpus(
@@ -152,7 +161,30 @@ def _read_all(folder: Folder) -> Corpus | None:
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
         digests=folder.digests,
+        segmenters=segmenters,
     )
+
+
+def _choose_segmenters(
+    folder: Folder, header: Entry[Header] | None, documents: Iterable[Document], lines: Mapping[str, int]
+) -> dict[str, Segmenter]:
+    """What cuts each document; where a language has no rules, that is warned of, once a source."""
+    found, warned = {}, set()
+    for document in documents:
+        name = document.source.segmenter or (header.value.segmenter if header else None)
+        line = lines[document.source.id]
+        try:
+            found[document.document_id] = choose_segmenter(name, document.language, folder.root)
+        except MissingExtraError:
+            raise
+        except KazstanceError as error:
+            folder.report(SOURCES, line, "segmenter" if name else "language", str(error))
+        else:
+            note = found[document.document_id].note
+            if note and (line, note) not in warned:
+                warned.add((line, note))
+                folder.warn(f"{SOURCES}:{line}: {note}")
+    return found
 
 
 def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
@@ -257,11 +289,11 @@ def _is_text(name: str) -> bool:
 
 
 def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, none of them twice, and at least one."""
+    """The readings of one annotator, none of them twice; a file without any gets a warning."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
     readings = folder.read_lines(name, ReadingInput)
     if not readings and len(folder.problems) == before:
-        folder.report(name, None, None, f"the file is empty, expected what {annotator_id} has judged")
+        folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
     _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
     for entry in readings:
         targets = [judgement.target_id for judgement in entry.value.judgements]

@@ -1,21 +1,24 @@
 """Cut repaired texts into units, with kind, voice and notes as curated; every character ends up in exactly one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from nupunkt import sent_spans
+import numpy as np
 
 from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
+from kazstance.corpus.paragraphs import paragraph_spans
 from kazstance.corpus.read import Corpus, Document
 from kazstance.corpus.repair import RepairedText, apply, repair
-from kazstance.errors import Problem
+from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
 from kazstance.schema.labels import ANNOTATED_KINDS, UnitKind, Voice
 from kazstance.schema.records import Repair, Sentence
 
 Span = tuple[int, int]
 Rules = Sequence[Entry[UnitInput]]
+Cutter = Callable[[str], Iterator[list[Span]]]
+"""The units of each paragraph of a text."""
 
 
 @dataclass
@@ -45,7 +48,11 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
         repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
         curation = Curation([u for u in corpus.units if u.value.source_id == name])
         voices = {voice.speaker: voice for voice in document.source.voice}
-        units = list(_units(document, repaired, curation, voices))
+        try:
+            units = list(_units(document, repaired, curation, voices, _cutter(corpus, document)))
+        except InputError as error:
+            problems += error.problems
+            continue
         sentences += _mark_copies(units)
         problems += overlaps
         problems += _check_rules(curation, voices)
@@ -53,11 +60,27 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
     return sentences, problems
 
 
+def _cutter(corpus: Corpus, document: Document) -> Cutter:
+    """The spans of the units of each paragraph of a text, as the settings of its source have it."""
+    segmenter = corpus.segmenters[document.document_id]
+    ends = document.source.paragraphs or corpus.header.paragraphs or "line"
+
+    def cut(text: str) -> Iterator[list[Span]]:
+        for start, end in paragraph_spans(text, ends):
+            try:
+                yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], document.language)]
+            except KazstanceError as error:
+                line = text.count("\n", 0, start) + 1
+                raise InputError([Problem(document.file, line, None, str(error))]) from error
+
+    return cut
+
+
 def _units(
-    document: Document, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput]
+    document: Document, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput], cut: Cutter
 ) -> Iterator[Sentence]:
     position, name = 0, document.document_id
-    for paragraph, spans in enumerate(_paragraphs(text, curation), 1):
+    for paragraph, spans in enumerate(_paragraphs(text, curation, cut), 1):
         for number, (start, end) in enumerate(spans, 1):
             raw = text.raw_span(start, end)
             kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
@@ -91,15 +114,12 @@ def _units(
             position += 1
 
 
-def _paragraphs(text: RepairedText, curation: Curation) -> Iterator[list[Span]]:
-    """The sentences of each line that is not empty, as spans of the repaired text."""
-    start = 0
-    for line in text.text.split("\n"):
-        spans = [(start + a, start + b) for a, b in sent_spans(line)] if line.strip() else []
-        spans = [span for piece in _split(text, spans, curation) if (span := _strip(text.text, piece))]
+def _paragraphs(text: RepairedText, curation: Curation, cut: Cutter) -> Iterator[list[Span]]:
+    """The units of each paragraph that is not empty, as spans of the repaired text."""
+    for found in cut(text.text):
+        spans = [span for piece in _split(text, found, curation) if (span := _strip(text.text, piece))]
         if spans:
             yield _join(text, spans, curation)
-        start += len(line) + 1
 
 
 def _split(text: RepairedText, spans: Iterable[Span], curation: Curation) -> Iterator[Span]:
@@ -175,18 +195,19 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
 
 def _check_cover(document: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
     """Each character that is not white space lies in one unit or list mark, and each raw slice gives its text back."""
-    times = [0] * len(raw)
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
+    steps = np.zeros(len(raw) + 1, np.int64)
     for start, end in spans:
-        for i in range(start, end):
-            times[i] += 1
+        steps[start] += 1
+        steps[end] -= 1
+    times = np.cumsum(steps)
     file = f"texts/{document}.txt"
-    for i, character in enumerate(raw):
-        is_mark = i == 0 and character == MARK
-        if times[i] > 1 or (times[i] == 0 and not character.isspace() and not is_mark):
+    for i in np.flatnonzero(times[:-1] != 1).tolist():
+        is_nothing = raw[i].isspace() or (i == 0 and raw[i] == MARK)
+        if times[i] > 1 or not is_nothing:
             yield Problem(
-                file, raw.count("\n", 0, i) + 1, None, f"{character!r} at {i} lies in {times[i]} units, expected 1"
+                file, raw.count("\n", 0, i) + 1, None, f"{raw[i]!r} at {i} lies in {times[i]} units, expected 1"
             )
     for unit in units:
         given = apply(raw[unit.raw_start : unit.raw_end], unit.raw_start, unit.repairs)

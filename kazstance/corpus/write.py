@@ -11,26 +11,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import kazstance
-from kazstance.corpus.inputs import Header
+from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.corpus.tables import Rows
 from kazstance.schema import MANIFEST
 from kazstance.schema.digest import table_digest
 from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
 from kazstance.schema.records import TABLES
 
-TOOLS = ("nupunkt", "numpy", "pyarrow", "pydantic", "scipy")
+TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 
 
 def write(
-    folder: Path, header: Header, rows: Rows, folds: Mapping[str, tuple[Fold, ...]], inputs: Mapping[str, str]
+    folder: Path,
+    header: Header,
+    rows: Rows,
+    folds: Mapping[str, tuple[Fold, ...]],
+    inputs: Mapping[str, str],
+    *,
+    tools: Mapping[str, str],
 ) -> Manifest:
-    """Write all tables and the manifest into a folder that is empty."""
+    """Write all tables and the manifest into a folder that is empty.
+
+    `tools` are those that found units and words, with their versions.
+    """
     tables = {
         table: {split: _write_split(folder, table, split, rows[table][split]) for split in spec.splits}
         for table, spec in TABLES.items()
     }
     manifest = Manifest(
-        **header.model_dump(),
+        **header.model_dump(exclude=set(UnitSettings.model_fields)),
         digest=data_digest(tables),
         tables=tables,
         folds=dict(folds),
@@ -38,7 +47,7 @@ def write(
         tools={
             "kazstance": kazstance.__version__,
             "python": platform.python_version(),
-            **{tool: version(tool) for tool in TOOLS},
+            **dict(sorted({**{tool: version(tool) for tool in TOOLS}, **tools}.items())),
         },
     )
     signed = sign(manifest)

@@ -29,7 +29,7 @@ def hand_out(
         PLAN: sheet.plan.model_dump_json(indent=1) + "\n",
         SHEET: to_csv(sheet),
         TASKS: to_tasks(sheet),
-        CONFIG: to_config(codebook),
+        CONFIG: to_config(codebook, right_to_left=sheet.right_to_left),
     }
     with creating(out) as folder:
         for name, content in (files | ({CODEBOOK: codebook} if codebook else {})).items():

@@ -15,6 +15,8 @@ from kazstance.output.plain_json import to_json
 from kazstance.review.sheet import Answer, Question, Sheet
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
+RIGHT_TO_LEFT: Final = {"style": "direction: rtl; text-align: right"}
+"""What the texts in a view inherit from it; Label Studio hands the style on to the browser."""
 TASKS: Final = "tasks.json"
 CONFIG: Final = "config.xml"
 PLAIN_DOLLAR: Final = "\u2060$\u2060"
@@ -27,16 +29,21 @@ def to_tasks(sheet: Sheet) -> str:
     return to_json(tasks) + "\n"
 
 
-def to_config(codebook: str) -> str:
-    """The labelling configuration: target, definition, sentence, paragraph, labels, the codebook to unfold."""
+def to_config(codebook: str, *, right_to_left: bool = False) -> str:
+    """The labelling configuration: target, definition, sentence, paragraph, labels, the codebook to unfold.
+
+    Texts that are written from right to left are shown that way; target and definition are the codebook's.
+    """
     view = ET.Element("View")
     ET.SubElement(view, "Header", value="$target")
-    for name in ("definition", "speaker", "before"):
-        ET.SubElement(view, "Text", name=name, value=f"${name}")
-    labels = ET.SubElement(view, "Labels", name="evidence", toName="text")
+    ET.SubElement(view, "Text", name="definition", value="$definition")
+    texts = ET.SubElement(view, "View", RIGHT_TO_LEFT) if right_to_left else view
+    for name in ("speaker", "before"):
+        ET.SubElement(texts, "Text", name=name, value=f"${name}")
+    labels = ET.SubElement(texts, "Labels", name="evidence", toName="text")
     ET.SubElement(labels, "Label", value="evidence")
-    ET.SubElement(view, "Text", name="text", value="$text", granularity="symbol")
-    ET.SubElement(view, "Text", name="after", value="$after")
+    ET.SubElement(texts, "Text", name="text", value="$text", granularity="symbol")
+    ET.SubElement(texts, "Text", name="after", value="$after")
     _choices(view, "label", [label.name for label in Label], required="true")
     _choices(
         view,

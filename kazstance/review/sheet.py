@@ -14,6 +14,7 @@ from kazstance.corpus.judge import Pair, judge
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
+from kazstance.language.tags import is_right_to_left
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import Name, SentenceId, check_id
 from kazstance.schema.labels import Label
@@ -62,6 +63,8 @@ class Sheet:
 
     plan: Plan
     questions: tuple[Question, ...]
+    right_to_left: bool = False
+    """Whether most of its sentences are written from right to left."""
 
 
 def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
@@ -95,7 +98,14 @@ def draw(path: Path, annotator: str, share: float = 1.0, share_none: float | Non
             for number, (s, t, p) in enumerate(items, 1)
         ),
     )
-    return Sheet(plan, tuple(questions(plan, corpus, sentences)))
+    asked = tuple(questions(plan, corpus, sentences))
+    return Sheet(plan, asked, _is_right_to_left(corpus, asked))
+
+
+def _is_right_to_left(corpus: Corpus, asked: Sequence[Question]) -> bool:
+    """Whether most of what is asked is about sentences that are written from right to left."""
+    sources = {entry.value.id for entry in corpus.sources if is_right_to_left(entry.value.language)}
+    return 2 * sum(question.sentence.source_id in sources for question in asked) > len(asked)
 
 
 def pairs(corpus: Corpus, sentences: Iterable[Sentence]) -> Iterator[Pair]:

@@ -9,7 +9,7 @@ from kazstance.schema.manifest import Manifest
 
 
 def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
-    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; somebody judged."""
+    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; there are sentences and targets."""
     sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
     annotators = tables.rows["annotators"].to_pylist()
     file = tables.folder / MANIFEST
@@ -23,6 +23,6 @@ def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
     for name, digest in {**texts, **briefs}.items():
         if manifest.inputs.get(name) != digest:
             yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
-    for table in ("sources", "documents", "targets", "annotators", "sentences", "grid", "judgements"):
+    for table in ("sources", "documents", "targets", "sentences"):
         if not tables.rows[table].num_rows:
             yield f"{tables.folder / table}: no rows, expected one at least"

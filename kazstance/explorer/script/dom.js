@@ -43,7 +43,7 @@ const name = (text, attributes = {}) => el("bdi", attributes, [...shown(text)]);
 /** Attributes of text in the language of a source; a tag that is none is left out. */
 function written(source) {
   const tag = source && source.language;
-  return { dir: "auto", lang: /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag ?? "") ? tag : null };
+  return { dir: "auto", lang: /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(tag ?? "") ? tag : null };
 }
 
 const number = (value) => value.toLocaleString("en");
