@@ -44,16 +44,11 @@ class Made:
         (folder / "annotations").mkdir(exist_ok=True)
         who = [{"id": name, "origin": self.origin} for name in self.answers]
         (folder / "annotations/annotators.toml").write_text(_tables("annotator", who), encoding="utf-8")
+        texts = said(self.texts)
         for name, answers in self.answers.items():
-            lines = (_reading(sentence, self._said(sentence), answer) for sentence, answer in answers.items())
+            lines = (_reading(sentence, texts[sentence], answer) for sentence, answer in answers.items())
             (folder / f"annotations/{name}.jsonl").write_text("".join(lines), encoding="utf-8")
         return folder
-
-    def _said(self, sentence: str) -> str:
-        """The text of a sentence: paragraphs are lines, and each line here is of sentences that end with a full stop."""
-        document, paragraph, number = sentence.rsplit("/", 2)
-        lines = [line for line in self.texts[document].split("\n") if line.strip()]
-        return sentences_of(lines[int(paragraph) - 1])[int(number) - 1]
 
 
 def sentences_of(line: str) -> list[str]:
@@ -61,13 +56,18 @@ def sentences_of(line: str) -> list[str]:
     return [f"{part.strip()}." for part in line.split(".") if part.strip()]
 
 
-def ids_of(texts: Mapping[str, str]) -> Iterable[str]:
-    """The ids of all sentences."""
+def said(texts: Mapping[str, str]) -> dict[str, str]:
+    """All sentences by their ids; paragraphs are lines."""
+    found = {}
     for name, text in texts.items():
-        lines = [line for line in text.split("\n") if line.strip()]
-        for i, line in enumerate(lines, 1):
-            for j, _ in enumerate(sentences_of(line), 1):
-                yield f"{name}/{i}/{j}"
+        for i, line in enumerate((line for line in text.split("\n") if line.strip()), 1):
+            found |= {f"{name}/{i}/{j}": sentence for j, sentence in enumerate(sentences_of(line), 1)}
+    return found
+
+
+def ids_of(texts: Mapping[str, str]) -> list[str]:
+    """The ids of all sentences."""
+    return list(said(texts))
 
 
 def _tables(key: str, rows: Iterable[Mapping[str, Any]]) -> str:

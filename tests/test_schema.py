@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kazstance.schema.columns import arrow_schema, card_features, features
-from kazstance.schema.digest import row_digest, text_hash
+from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Label, Position
 from kazstance.schema.records import TABLES, Record, Span, Vote
+from tests.tampering import row_digest
 
 
 def test_label_numbers_are_fixed():

@@ -471,16 +471,12 @@ class Annotator(Record):
 
 
 class Copy(Record):
-    """A sentence that gives another away: one of a group of equals, or the first of its group beside that of another.
-
-    A group of equal sentences has a row for each of them. Near-copies and shared quotations are said of the first
-    sentences of two groups, and hold for all sentences of both.
-    """
+    """A sentence of a group of equal ones, or the first of its group beside that of a group that it resembles."""
 
     sentence_id: SentenceId
-    """The sentence."""
+    """The sentence; each of a group of equal ones has a row."""
     copy_of: SentenceId
-    """Of equal sentences the first one of their group, which is the sentence itself in one row; else the other one."""
+    """Of equal sentences the first of their group, in one row the sentence itself; else that of the other group."""
     kind: CopyKind
     """equal: the same words; near: half of their runs of three words or more in common; quotation: a run of eight."""
     share: Share

@@ -9,7 +9,7 @@ from kazstance.schema.manifest import Manifest
 
 
 def check_provenance(tables: Tables, manifest: Manifest) -> Iterator[str]:
-    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; there are sentences and targets."""
+    """Folds are those of sources and targets; texts and briefs have the digests of the inputs; there are sentences."""
     sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
     annotators = tables.rows["annotators"].to_pylist()
     file = tables.folder / MANIFEST
