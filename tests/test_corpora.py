@@ -328,3 +328,14 @@ def test_texts_that_nobody_has_judged_yet_are_a_dataset_too(tmp_path):
     assert commands.run("compare", data=tmp_path / "out").code == 0
     assert commands.run("explore", data=tmp_path / "out", out=tmp_path / "page.html").code == 0
     assert plain_card(tmp_path / "out")
+
+
+def test_a_file_of_judgements_may_be_larger_than_a_text(tmp_path):
+    texts = {"a": text(1)}
+    corpus = Made(texts, {"x": answers(texts)}, TARGETS).write(tmp_path / "corpus")
+    with (corpus / "annotations/x.jsonl").open("a") as file:
+        file.write((" " * 1023 + "\n") * 2**16)
+    assert (corpus / "annotations/x.jsonl").stat().st_size > 2**26
+    (tmp_path / "out").mkdir()
+    build(corpus, tmp_path / "out", quiet)
+    assert len(dataset.load("judgements", data=tmp_path / "out")) == 72

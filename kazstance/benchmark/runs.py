@@ -73,7 +73,7 @@ def run(
     jobs = jobs_of(parts, probes if with_probes else ())
     wanted = _record(this, parts, identify(system), data)
     folder = open_folder(Path(out), wanted, [job.file for job in jobs], existing, say)
-    _warn(this, data, say)
+    _warn(this, parts, data, say)
     if folder.reused is None:
         for number, job in enumerate(track(jobs), 1):
             kept = _ask(folder, predict, job)
@@ -136,7 +136,7 @@ def bring(
     contents = {job.file: _lines(given, job.part.test, task.labels) for job in jobs}
     files = {name: content for name, content in contents.items() if content}
     folder = open_folder(Path(out), wanted, list(files), existing, say, at_once=True)
-    _warn(this, data, say)
+    _warn(this, parts, data, say)
     if folder.reused is None:
         for file, content in files.items():
             folder.add(file, content)
@@ -172,8 +172,10 @@ def _record(this: Run, parts: Sequence[TrainTest], system: SystemIdentity, data:
     return Record[Run](run=this, rows=rows_digest(task, parts, probes), system=system, begun=now())
 
 
-def _warn(this: Run, data: Path, say: Progress) -> None:
-    """Warn where the labels are of the system's family."""
+def _warn(this: Run, parts: Sequence[TrainTest], data: Path, say: Progress) -> None:
+    """Say how many copies are left out of training, and warn where the labels are of the system's family."""
+    if dropped := sum(part.dropped for part in parts):
+        say(f"{dropped} training rows are left out, since their sentences copy tested ones")
     if warning := families.warning(this.family, data=data):
         say(warning)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from kazstance.corpus.inputs import Entry, Input
 from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
-from kazstance.input.files import is_there, read_inside
+from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
@@ -50,19 +50,21 @@ class Folder:
         """Whether there is anything of that name, be it a folder or a broken link, which reading then reports."""
         return name in self.instead or is_there(self.root, name)
 
-    def read_bytes(self, name: str, asked: Place) -> bytes | None:
+    def read_bytes(self, name: str, asked: Place, most: int = MAX_BYTES) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it."""
         try:
-            content = self.instead[name] if name in self.instead else read_inside(self.root, name)
+            content = self.instead[name] if name in self.instead else read_inside(self.root, name, most)
         except StrictError as error:
             self.report(*asked, str(error))
             return None
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
-    def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
+    def read_text(
+        self, name: str, asked: Place | None = None, *, is_raw: bool = False, most: int = MAX_BYTES
+    ) -> str | None:
         """The content of a file as text, its line ends as they are; a byte-order mark before it only if it is raw."""
-        content = self.read_bytes(name, asked or (name, None, None))
+        content = self.read_bytes(name, asked or (name, None, None), most)
         if content is None:
             return None
         try:
@@ -145,7 +147,7 @@ class Folder:
 
     def read_lines(self, name: str, model: type[T]) -> list[Entry[T]]:
         """The lines of a file of JSON objects, each validated; empty lines are passed over."""
-        lines = (self.read_text(name) or "").split("\n")
+        lines = (self.read_text(name, most=MOST_ROWS_BYTES) or "").split("\n")
         if lines[-1].strip():
             try:
                 load_object(lines[-1])
