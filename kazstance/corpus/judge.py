@@ -14,6 +14,8 @@ from kazstance.schema.records import Sentence, Span
 from kazstance.schema.spans import merge
 
 Pair = tuple[str, str]
+Votes = tuple[tuple[str, Label], ...]
+"""Annotators and the labels that they chose."""
 E = TypeVar("E")
 
 
@@ -41,7 +43,7 @@ class Decision:
     certainty: Certainty | None
     evidence: tuple[Span, ...] | None
     origin: Origin | None
-    votes: tuple[tuple[str, Label], ...]
+    votes: Votes
     rule: str | None = None
     reason: str | None = None
 
@@ -240,16 +242,26 @@ class Decider:
     checks: Collection[str]
     rulings: Mapping[Pair, Decision]
     by_plurality: bool
+    silent: dict[Votes, Decision] = field(default_factory=dict)
+    """What votes gave none without an adjudication: most pairs share one of these few decisions."""
 
     def __call__(self, pair: Pair, judgements: Sequence[Judged]) -> Decision:
         """The label of a pair from what was judged of it."""
         voting = [judgement for judgement in judgements if judgement.annotator_id not in self.checks]
         votes = tuple((judgement.annotator_id, judgement.label) for judgement in voting)
+        if pair in self.rulings:
+            return self._decide(voting, votes, self.rulings[pair])
+        found = self.silent.get(votes) or self._decide(voting, votes, None)
+        if found.label is Label.none:
+            self.silent[votes] = found
+        return found
+
+    def _decide(self, voting: Sequence[Judged], votes: Votes, ruling: Decision | None) -> Decision:
         people = [judgement for judgement in voting if judgement.annotator_id in self.humans]
         models = [judgement for judgement in voting if judgement.annotator_id not in self.humans]
         if (label := majority(people)) is not None:
             return _decision(label, people, Origin.human, votes)
-        if ruling := self.rulings.get(pair):
+        if ruling:
             return replace(ruling, votes=votes)
         if self.by_plurality and (label := plurality(people)) is not None:
             return _decision(label, people, Origin.human, votes)
@@ -284,7 +296,7 @@ def plurality(judgements: Sequence[Judged]) -> Label | None:
     return None if others and others[0][1] == most else first
 
 
-def _decision(label: Label, voters: Sequence[Judged], origin: Origin, votes: tuple[tuple[str, Label], ...]) -> Decision:
+def _decision(label: Label, voters: Sequence[Judged], origin: Origin, votes: Votes) -> Decision:
     """A label by votes, with what those who chose it say of it; null where none of them recorded it."""
     if label is Label.none:
         return Decision(label, None, None, (), origin, votes)
