@@ -706,6 +706,19 @@ def test_a_dataset_of_an_older_version_opens_and_says_what_is_not_covered(older)
     assert any("as in grid" in line for line in problems(older))
 
 
+def test_a_dataset_of_an_older_version_is_not_signed_as_if_it_were_of_this_one(older, tmp_path):
+    with pytest.raises(KazstanceError, match=r"was built by kazstance 0\.3\.0 or older; build it again to publish it"):
+        stage(older, tmp_path / "hub")
+    assert not (tmp_path / "hub").exists()
+
+
+def test_everything_reads_a_dataset_of_an_older_version(older, tmp_path):
+    for name in ("info", "show", "compare", "agreement"):
+        assert commands.run(name, data=older).code == 0, name
+    assert commands.run("explore", data=older, out=tmp_path / "page.html").code == 0
+    assert commands.run("export", table="documents", data=older, out=tmp_path / "documents.csv").code == 0
+
+
 @pytest.mark.parametrize("table", tampering.TABLES)
 def test_the_tables_of_an_older_version_are_those_that_are_built_today(table, older, harbour_data):
     assert dataset.table(table, data=older).to_pylist() == dataset.table(table, data=harbour_data).to_pylist()

@@ -18,7 +18,7 @@ from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import evaluation
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import Manifest, sign, to_bytes
+from kazstance.schema.manifest import FORMAT, Manifest, sign, to_bytes
 
 CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
@@ -80,9 +80,11 @@ def stage(data: Path, out: Path, home: str | None = None) -> None:
 
     Raises:
         KazstanceError: `out` is there and is not a dataset, or holds a file that would be overwritten; or what is to be
-            published is a link.
+            published is a link, or was built by a version whose tables are others today.
         IntegrityError: `data` is not as its manifest says.
     """
+    if dataset.manifest(data=data).format_version < FORMAT:
+        raise KazstanceError(f"{data} was built by kazstance 0.3.0 or older; build it again to publish it")
     content = pages(data, home)
     files = [file.path for splits in dataset.manifest(data=data).tables.values() for file in splits.values()]
     with replacing(out, DATASET) as folder:
