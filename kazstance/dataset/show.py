@@ -34,12 +34,13 @@ def show(rows: Sequence[Record], total: int) -> None:
 def show_stances(rows: Iterable[Stance]) -> None:
     """Print sentences, each with its target and label, and its evidence in ⟦ ⟧."""
     for row in rows:
-        certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
+        said = ", ".join(filter(None, [row.explicitness, row.certainty]))
+        how = f" ({said})" if said else ""
+        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name}{how}", "bold"))
         display(marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
 
 
-def marked(text: str, evidence: Sequence[Span]) -> Text:
+def marked(text: str, evidence: Sequence[Span] | None) -> Text:
     """A text whose evidence is in brackets and in bold."""
     found = styled(mark(text, evidence))
     found.highlight_regex("⟦.*?⟧", "bold")

@@ -33,6 +33,7 @@ class Position(IntEnum):
     favor = 2
     mixed = 3
     not_addressed = 4
+    not_asked = 5
 
 
 @keep_docstring
@@ -76,6 +77,31 @@ class Origin(StrEnum):
     model = "model"
     human = "human"
     adjudicated = "adjudicated"
+
+
+@keep_docstring
+class Status(StrEnum):
+    """Whether a label was settled on, or the annotators are split and nothing decides between them."""
+
+    decided = "decided"
+    undecided = "undecided"
+
+
+@keep_docstring
+class Deciding(StrEnum):
+    """How votes decide: by more than half of them, or, where no label has as many, by the most votes."""
+
+    majority = "majority"
+    plurality = "plurality"
+
+
+@keep_docstring
+class CopyKind(StrEnum):
+    """How two sentences give each other away: the same words, half of their runs of three, or a run of eight."""
+
+    equal = "equal"
+    near = "near"
+    quotation = "quotation"
 
 
 @keep_docstring
