@@ -88,7 +88,7 @@ def test_a_target_that_a_source_was_never_asked_about_is_not_none(tmp_path):
     assert compared["a", "strike"].position.name == "not_asked"
     assert compared["a", "strike"].salience is None
     assert compared.disagreements()[0].p is None
-    with pytest.raises(KazstanceError, match="nobody was asked"):
+    with pytest.raises(KazstanceError, match="no annotator was asked"):
         ds.why("a/1/1", "strike")
 
 
@@ -98,7 +98,9 @@ def test_salience_of_a_sample_is_the_share_of_what_was_asked(tmp_path):
     ds = built(Made(texts, {"x": asked}, TARGETS), tmp_path)
     for row in ds.positions.where(target="toll"):
         assert (row.n_sentences, row.n_asked, row.salience) == (36, 18, 0.5)
-    assert "Of 144 pairs of an annotated sentence and a target, 36 were judged" in plain_card(tmp_path / "out")
+    assert "Of 144 pairs of an annotated sentence and a target, 36 were judged" in plain_card(
+        DatasetFolder(tmp_path / "out")
+    )
 
 
 # ---- undecided ---------------------------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def test_what_nobody_recorded_is_null_everywhere(tmp_path):
     assert commands.run("show", data=out).code == 0
     assert "evidence" not in {line.what for line in ds.agreement().lines}
     assert commands.run("explore", data=out, out=tmp_path / "page.html").code == 0
-    assert commands.run("compare", "--target", "toll", data=out).code == 0
+    assert commands.run("compare contrast", "toll", data=out).code == 0
     assert commands.run("export", table="stances", data=out, out=tmp_path / "x.csv").code == 0
 
 
@@ -220,8 +222,8 @@ def test_a_date_is_as_exact_as_it_is_known(given, kept, tmp_path):
     ("said", "message"),
     [
         ('date = "2015-13"', "date: '2015-13' is not a date; expected a year, month or day"),
-        ('party = "x"', "party: 'x', not a field here; .*a field of your own goes under attributes"),
-        ('[source.attributes]\nlanguage = "x"', "attributes: .*'language' is the name of a column already"),
+        ('party = "x"', "party: 'x', unknown field; .*a field of your own goes under attributes"),
+        ('[source.attributes]\nlanguage = "x"', "attributes: .*'language' is already the name of a column"),
         ("[source.attributes]\nx = [1]", r"attributes\.x"),
         ('[[source.document]]\nname = "none"', "texts/a/none.txt is missing"),
     ],
@@ -331,7 +333,7 @@ def test_texts_that_nobody_has_judged_yet_are_a_dataset_too(tmp_path):
     assert (len(ds.grid), len(ds.stances), len(ds.positions)) == (0, 0, 2)
     assert commands.run("compare", data=tmp_path / "out").code == 0
     assert commands.run("explore", data=tmp_path / "out", out=tmp_path / "page.html").code == 0
-    assert plain_card(tmp_path / "out")
+    assert plain_card(DatasetFolder(tmp_path / "out"))
 
 
 def test_a_file_of_judgements_may_be_larger_than_a_text(tmp_path):

@@ -185,7 +185,7 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
     Raises:
         UnknownNameError: there is no such voice or attribute.
     """
-    homes = Homes(folder, by)
+    homes = _Homes(folder, by)
     stances, sentences, grid = (homes.grouped(table) for table in ("stances", "sentences", "grid"))
     stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
     counts = count(
@@ -246,7 +246,7 @@ def compare_rows(
     return Comparison(counts, stances, ColumnNames(source, target, text, language), rows)
 
 
-class Homes:
+class _Homes:
     """Adds to the rows of a dataset their cluster, and the value of an attribute of their document or source."""
 
     def __init__(self, folder: DatasetFolder, by: str) -> None:
@@ -298,6 +298,6 @@ def _named(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:
-    """What a comparison can be by: the source, the document, and every attribute of either."""
+    """What a comparison can be by: the source, the document, and every attribute of either one."""
     own = [name for name in folder.documents.columns if name not in NOT_ATTRIBUTES]
     return (SOURCE, DOCUMENT, *dict.fromkeys([*(n for n in folder.sources.columns if n not in NOT_ATTRIBUTES), *own]))

@@ -59,7 +59,12 @@ def build(path: StrPath, folder: StrPath, say: Say = echo, *, strict: bool = Fal
 
 
 def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
-    """Make the dataset of a corpus folder, without writing anything; the arguments are those of `build`.
+    """Make the dataset of a corpus folder, without writing anything.
+
+    Args:
+        path: the corpus folder.
+        say: told what was done, a line at a time.
+        strict: report undecided pairs, and labels or targets that a split lacks, as problems.
 
     Raises:
         InputError: the corpus folder has problems; all of them are listed.

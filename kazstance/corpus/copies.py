@@ -52,7 +52,7 @@ def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | No
 
 
 def group_equal(sentences: Iterable[Sentence], languages: Mapping[str, str]) -> dict[Words, list[str]]:
-    """The ids of sentences by their words; `languages` are those of the documents.
+    """The ids of sentences by their words; `languages` are the languages of the documents.
 
     Raises:
         MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
@@ -65,7 +65,7 @@ def group_equal(sentences: Iterable[Sentence], languages: Mapping[str, str]) -> 
 
 
 def related(texts: Sequence[Words]) -> dict[tuple[int, int], tuple[CopyKind, float]]:
-    """Near-copies and shared quotations among texts, none of which has the same words as another, by their numbers."""
+    """Near-copies and shared quotations among texts that all differ in their words, by the numbers of the texts."""
     found = {pair: (CopyKind.quotation, _share(*(texts[i] for i in pair))) for pair in sharing(texts, QUOTED)}
     for one, other, share in resembling(texts, SHINGLE, NEAR):
         found[one, other] = CopyKind.near, share

@@ -1,4 +1,4 @@
-"""How many copies a corpus has, and how many training rows each protocol leaves out for them."""
+"""How many copies a corpus has, and how many training rows each protocol leaves out because of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,15 @@ def count_copies(
     split: Mapping[str, str],
     folds: Mapping[str, Sequence[Fold]],
 ) -> Iterator[str]:
-    """What is said of copies: groups and pairs, then the training rows left out by protocol."""
+    """Lines that report the copies: first groups and pairs, then the training rows left out, by protocol.
+
+    Args:
+        copies: the rows of the table copies.
+        sentences: the annotated sentences.
+        decisions: the decision on each pair of sentence and target.
+        split: the split of each paragraph.
+        folds: the folds of each protocol.
+    """
     groups = Counter(copy.copy_of for copy in copies if copy.kind is CopyKind.equal)
     formulas = {copy.copy_of for copy in copies if copy.formula}
     pairs = Counter(copy.kind for copy in copies)
@@ -35,7 +43,7 @@ def _left_out(
     split: Mapping[str, str],
     folds: Mapping[str, Sequence[Fold]],
 ) -> Iterator[tuple[str, int]]:
-    """The rows of stances left out of training over all folds of a protocol."""
+    """For each protocol, the number of rows of stances left out of training, over all folds."""
     leaks = Leaks(Tie(c.sentence_id, c.copy_of, c.kind, c.formula) for c in copies)
     copied = {s.sentence_id: s for s in sentences if s.sentence_id in leaks.sentences}
     rows = [pair for pair, decision in decisions.items() if decision.is_stance and pair[0] in copied]
@@ -49,7 +57,7 @@ def _left_out(
 
 
 def _dropped(rows: Sequence[PairKey], copied: Mapping[str, Sentence], leaks: Leaks, fold: Fold) -> int:
-    """The training rows of a fold that copy one of its test rows."""
+    """The number of training rows of a fold whose sentence is a copy of a tested one."""
     sources, targets = set(fold.test_sources or ()), fold.test_targets
     tested = {s for s, t in rows if copied[s].source_id in sources and (targets is None or t in targets)}
     closed = leaks.closed(tested)

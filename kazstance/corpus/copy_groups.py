@@ -9,7 +9,7 @@ from kazstance.schema.labels import CopyKind
 from kazstance.schema.records import Sentence
 
 FORMULA: Final = 5
-"""Words up to which an equal sentence is a formula, as a greeting is."""
+"""Maximum number of words of an equal sentence that counts as a formula, such as a greeting."""
 
 
 def copy_rows(sentences: Sequence[Sentence], languages: Mapping[str, str]) -> list[records.Copy]:

@@ -60,7 +60,13 @@ class Folder:
         return name in self.instead or is_there(self.root, name)
 
     def read_bytes(self, name: str, asked: Place, most: int = MAX_BYTES) -> bytes | None:
-        """The content of a file, or None with a problem at the place that asked for it."""
+        """The content of a file, or None with a problem at the place that asked for it.
+
+        Args:
+            name: the file, by its name in the folder.
+            asked: file, line and field that ask for it.
+            most: the largest size that is read, in bytes.
+        """
         try:
             content = self.instead[name] if name in self.instead else read_inside(self.root, name, most)
         except StrictError as error:

@@ -84,7 +84,7 @@ class VoiceInput(Input):
 
 
 class DocumentInput(Input):
-    """A text of a source, `texts/<source>/<name>.txt`; what is left out is as its source has it."""
+    """A text of a source, `texts/<source>/<name>.txt`; a field that is left out has the value of its source."""
 
     name: Name
     title: Text | None = None
@@ -117,7 +117,7 @@ class SourceInput(UnitSettings):
 
 
 class TargetInput(Input):
-    """A target of the codebook; one without a fold is given one."""
+    """A target of the codebook; one without a fold is assigned one."""
 
     id: Name
     name: Text
@@ -199,7 +199,7 @@ class EvidenceInput(Input):
 
 
 class JudgementInput(Input):
-    """A label; how explicit and certain it is, and its evidence, are null where nobody recorded them."""
+    """A label; explicitness, certainty and evidence are null if they were not recorded."""
 
     target_id: Name
     label: LabelName

@@ -23,7 +23,7 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One annotator's label for a sentence and a target; fields as of the table judgements."""
+    """One annotator's label for a sentence and a target; the fields are those of the table judgements."""
 
     sentence_id: str
     target_id: str
@@ -287,7 +287,7 @@ class Decider:
     """The votes that gave `none` without an adjudication: most pairs share one of these few decisions."""
 
     def __call__(self, pair: PairKey, judgements: Sequence[Judged]) -> Decision:
-        """The label of a pair from what was judged of it."""
+        """The label of a pair, from the judgements of it."""
         voting = [judgement for judgement in judgements if judgement.annotator_id not in self.checks]
         votes = tuple((judgement.annotator_id, judgement.label) for judgement in voting)
         if pair in self.rulings:
@@ -322,7 +322,7 @@ def majority(judgements: Sequence[Judged]) -> Label | None:
 
 
 def plurality(judgements: Sequence[Judged]) -> Label | None:
-    """Whether more found the sentence to be about the target than not, then the label that most of them chose.
+    """The label with the most votes: first on whether the sentence is about the target, then on its side.
 
     None if either is a tie.
     """

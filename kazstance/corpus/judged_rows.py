@@ -1,4 +1,4 @@
-"""The tables grid and judgements, built by columns: they have a row for every pair that was asked."""
+"""The tables grid and judgements, built by columns because they have a row for every pair that was asked."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -17,7 +17,13 @@ NAMES = pa.array([label.name for label in Label], pa.string())
 
 
 def grid_rows(sentences: pa.Table, decisions: Mapping[PairKey, Decision], names: Mapping[str, str]) -> pa.Table:
-    """A row for each pair that was asked, in the order of the decisions; `names` are the targets in words."""
+    """A row for each pair that was asked, in the order of the decisions.
+
+    Args:
+        sentences: the rows of the table sentences.
+        decisions: the decision on each pair of sentence and target.
+        names: the targets in words, by their ids.
+    """
     found = list(decisions.values())
     target = pa.array([target for _, target in decisions], pa.string())
     label = pa.array([decision.label for decision in found], pa.int64())
@@ -56,7 +62,7 @@ def by_split(rows: pa.Table, split: Mapping[str, str]) -> dict[str, pa.Table]:
 
 
 def _of_sentences(sentences: pa.Table, ids: Sequence[str], names: Sequence[str]) -> dict[str, pa.Array]:
-    """The sentences of rows, and what these repeat of them."""
+    """The sentences of rows, and the columns that are copied from them."""
     sentence = pa.array(ids, pa.string())
     place = pc.index_in(sentence, value_set=sentences["sentence_id"].combine_chunks())
     return {"sentence_id": sentence, **{name: sentences[name].combine_chunks().take(place) for name in names}}

@@ -17,10 +17,10 @@ Sides = tuple[list[Stance], list[Stance]]
 
 
 def make_pairs(stances: Mapping[str, Sequence[Stance]], seed: str) -> dict[str, list[records.Pair]]:
-    """The pairs of each split; a stratum with more of them than the limit has those with the smallest hashes.
+    """The pairs of each split; of a stratum with more pairs than the limit, those with the smallest hashes.
 
-    Within a target and two sources every answer alternates between the orders, starting by a hash, so that neither the
-    order nor the sources tell which sentence is the more favorable.
+    Within a target and two sources, every answer alternates between the orders, starting from a hash, so neither the
+    order nor the sources reveal which sentence is more favorable.
     """
     strata = {split: dict(_strata(rows)) for split, rows in stances.items()}
     most = limit(len(one) * len(other) for found in strata.values() for one, other in found.values())
@@ -40,7 +40,7 @@ def _strata(stances: Iterable[Stance]) -> Iterator[tuple[Stratum, Sides]]:
 
 
 def _chosen(strata: Mapping[Stratum, Sides], most: int, seed: str) -> list[tuple[Stance, Stance]]:
-    """The pairs of rows that are kept, by target and then by sentence; the alphabetically first sentence first."""
+    """The pairs of rows that are kept, ordered by target and then by sentence, each pair in alphabetical order."""
     kept = []
     for one, other in strata.values():
         if len(one) * len(other) > most:
@@ -63,12 +63,12 @@ def _hash(seed: str, name: str) -> bytes:
 
 
 def pair_id(x: Stance, y: Stance) -> str:
-    """The target and both sentences, the alphabetically first one first."""
+    """The target and both sentences in alphabetical order."""
     return ":".join([x.target_id, *sorted([x.sentence_id, y.sentence_id])])
 
 
 def _in_turn(pairs: Iterable[tuple[Stance, Stance]]) -> Iterator[records.Pair]:
-    """Pairs in both orders by turns."""
+    """Pairs in alternating orders."""
     turns: Counter[tuple[str, str, str, int]] = Counter()
     for x, y in pairs:
         stratum = (x.target_id, x.source_id, y.source_id, (x.label > y.label) - (x.label < y.label))

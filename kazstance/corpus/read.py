@@ -54,7 +54,7 @@ OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORI
 
 @dataclass(frozen=True)
 class Document:
-    """A text of a source: its id, its file, and what is said of it beside what is said of its source."""
+    """A text of a source: its id, its file, and what is stated about it besides what is stated about its source."""
 
     document_id: str
     source: SourceInput
@@ -62,12 +62,12 @@ class Document:
 
     @property
     def language(self) -> str:
-        """Its language, as a BCP 47 tag: its own, else that of its source."""
+        """Its language, as a BCP 47 tag: its own, or else that of its source."""
         return (self.given and self.given.language) or self.source.language
 
     @property
     def file(self) -> str:
-        """Its place in the corpus folder."""
+        """Its path in the corpus folder."""
         return f"{TEXTS}/{self.document_id}.txt"
 
 
@@ -178,7 +178,7 @@ def _read_all(folder: Folder) -> Corpus | None:
 def _choose_segmenters(
     folder: Folder, header: Entry[Header] | None, documents: Iterable[Document], lines: Mapping[str, int]
 ) -> dict[str, Segmenter]:
-    """What cuts each document; where a language has no rules, that is warned of, once a source."""
+    """The segmenter of each document; a language without rules causes a warning, once per source."""
     found, warned = {}, set()
     for document in documents:
         name = document.source.segmenter or (header.value.segmenter if header else None)
@@ -306,7 +306,7 @@ def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a path is that of a text of a source."""
+    """Whether a path could be a text of a source."""
     try:
         check_document_id(name.removeprefix(f"{TEXTS}/").removesuffix(SUFFIX))
     except ValueError:

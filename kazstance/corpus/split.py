@@ -141,7 +141,7 @@ def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str
 
 
 def _closeness(copy: Copy) -> tuple[int, float, str, str]:
-    """Equal sentences first, then near-copies and shared quotations by what they have in common."""
+    """Sorts equal sentences first, then near-copies and shared quotations by how much they have in common."""
     return list(CopyKind).index(copy.kind), -copy.share, copy.sentence_id, copy.copy_of
 
 

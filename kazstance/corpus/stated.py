@@ -1,4 +1,4 @@
-"""Dates and attributes as a corpus states them."""
+"""Dates and attributes as stated in a corpus."""
 
 import datetime
 import re
@@ -10,13 +10,13 @@ from kazstance.schema.records import Document, Source
 
 DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "split"}
-"""Columns that an attribute cannot have the name of."""
+"""Names of columns, which are not allowed for attributes."""
 LONGEST: Final = 100
-"""Characters of the name of an attribute."""
+"""Maximum length of the name of an attribute, in characters."""
 
 
 def _date(value: Any) -> Any:
-    """A date as text: a day as TOML writes it, or a year, a month or a day in words of digits."""
+    """A date as text: a day as TOML writes it, or a year, a month or a day in digits."""
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value.isoformat()
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -37,9 +37,9 @@ def _attribute(value: Any) -> Any:
 def _names(attributes: dict[str, Any]) -> dict[str, Any]:
     for name in attributes:
         if name in TAKEN:
-            raise ValueError(f"{name!r} is the name of a column already; choose another one")
+            raise ValueError(f"{name!r} is already the name of a column; choose another one")
         if not name.strip() or not name.isprintable() or len(name) > LONGEST:
-            raise ValueError(f"{name[:LONGEST]!r} is not a name; expected 1 to {LONGEST} characters that print")
+            raise ValueError(f"{name[:LONGEST]!r} is not a name; expected 1 to {LONGEST} printable characters")
     return attributes
 
 
@@ -48,4 +48,4 @@ DateText = Annotated[str, BeforeValidator(_date)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Value = Annotated[bool | Number | float | str, BeforeValidator(_attribute)]
 Attributes = Annotated[dict[str, Value], AfterValidator(_names)]
-"""What a corpus says of sources or documents in fields of its own."""
+"""What a corpus states about sources or documents in its own fields."""

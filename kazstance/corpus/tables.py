@@ -71,7 +71,7 @@ def make_tables(
 
 
 def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
-    """Records as a table, with the columns that they have beside those of their record, in alphabetical order."""
+    """Records as a table; their attributes follow the columns of the record, in alphabetical order."""
     found: dict[str, list[Any]] = {}
     for row in rows:
         for name, value in (row.model_extra or {}).items():
@@ -81,7 +81,7 @@ def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
 
 
 def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
-    """A row of stances, from parts that are checked."""
+    """A row of stances, from parts that have been validated."""
     said: dict[str, Any] = {
         "sentence_id": sentence.sentence_id,
         "target_id": target,
@@ -125,7 +125,7 @@ def _count(corpus: Corpus, sentences: pa.Table, stances: Sequence[Stance], grid:
 
 
 def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
-    """Rows with clusters in the place of paragraphs."""
+    """Rows with clusters in place of paragraphs."""
     coded = rows["paragraph_id"].combine_chunks().dictionary_encode()
     names = pa.array([clusters[name] for name in coded.dictionary.to_pylist()], pa.string())
     place = rows.schema.get_field_index("paragraph_id")

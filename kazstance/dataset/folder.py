@@ -135,12 +135,12 @@ class DatasetFolder:
 
     @property
     def documents(self) -> Table[records.Document]:
-        """The texts of the sources."""
+        """The texts of the sources, one row each."""
         return self._table("documents")
 
     @property
     def copies(self) -> Table[records.Copy]:
-        """Sentences that are copies of others."""
+        """Sentences that are copies of other sentences."""
         return self._table("copies")
 
     @cached_property

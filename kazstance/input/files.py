@@ -30,7 +30,12 @@ def is_there(root: StrPath, name: str) -> bool:
 
 
 def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
-    """The content of a file below a folder, of at most `most` bytes; links that stay inside the folder are followed.
+    """The content of a file below a folder; links that stay inside it are followed.
+
+    Args:
+        root: the folder.
+        name: the file, by its path in the folder.
+        most: the largest size that is read, in bytes.
 
     Raises:
         StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leads out.

@@ -27,7 +27,13 @@ def arrow_schema(record: type[Record], attributes: Mapping[str, pa.DataType] | N
 def to_arrow(
     record: type[Record], rows: Sequence[Record], attributes: Mapping[str, pa.DataType] | None = None
 ) -> pa.Table:
-    """Records as an Arrow table, column by column."""
+    """Records as an Arrow table, column by column.
+
+    Args:
+        record: the type of the records.
+        rows: the records.
+        attributes: further columns and their types.
+    """
     schema = arrow_schema(record, attributes)
     columns = [pa.array(_column(record, rows, field.name), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -42,14 +48,14 @@ def _column(record: type[Record], rows: Iterable[Record], name: str) -> list[Any
 
 
 def attribute_types(record: type[Record], schema: pa.Schema) -> dict[str, pa.DataType]:
-    """The columns of a schema that a record does not name, if it takes others, of the types that attributes have."""
+    """The columns of a schema that are attributes: those that the record does not define, if it allows others."""
     if record.model_config.get("extra") != "allow":
         return {}
     return {f.name: f.type for f in schema if f.name not in record.model_fields and f.type in SCALARS.values()}
 
 
 def attribute_type(values: Iterable[Any]) -> pa.DataType:
-    """The type of an attribute's column: that of its values where they have one in common, else text."""
+    """The type of an attribute's column: the type that its values have in common, otherwise text."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {int, float}:
         return pa.float64()

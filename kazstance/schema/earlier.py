@@ -1,4 +1,4 @@
-"""Tables as versions up to 0.3.0 wrote them (format 1 of the manifest), and what they are now."""
+"""Tables as written by versions up to 0.3.0 (format 1 of the manifest), and their present form."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -11,9 +11,9 @@ from kazstance.schema.labels import Position, Status
 from kazstance.schema.records import TABLES
 
 FORMAT: Final = 1
-"""The format of the manifests of such datasets."""
+"""The format of the manifests of those versions."""
 NEW_TABLES: Final = ("documents", "copies")
-"""Tables that they do not have."""
+"""Tables that format 1 does not have."""
 Fill = Callable[[pa.Table], pa.Array]
 
 
@@ -26,9 +26,9 @@ NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
     "sentences": {"document_id": lambda rows: rows["source_id"]},
     "positions": {"n_asked": lambda rows: rows["n_sentences"]},
 }
-"""Columns that they do not have, and what is in them: every pair was judged and decided, every source had one text."""
+"""Columns that format 1 lacks, and their content: every pair was judged and decided, every source had one text."""
 NEW_NAMES: Final = {"position": {Position.not_asked.name}}
-"""Names of labels that they do not have."""
+"""Names of labels that format 1 does not have."""
 
 
 def tables(format_version: int) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def tables(format_version: int) -> tuple[str, ...]:
 
 
 def earlier_schema(table: str) -> pa.Schema:
-    """The columns of a table in format 1, but for their metadata."""
+    """The columns of a table in format 1, without their metadata."""
     return pa.schema([field for field in arrow_schema(TABLES[table].record) if field.name not in _new(table)])
 
 
@@ -51,7 +51,7 @@ def earlier_features(table: str) -> dict[str, Any]:
 
 
 def upgraded(table: str, rows: pa.Table) -> pa.Table:
-    """Rows in format 1 with the columns that there are now, in their order."""
+    """Rows in format 1 with the present columns, in their order."""
     if table not in TABLES or not _new(table).keys() - set(rows.column_names):
         return rows
     schema = arrow_schema(TABLES[table].record)
@@ -76,7 +76,7 @@ def documents(sources: pa.Table) -> pa.Table:
 
 
 def copies() -> pa.Table:
-    """The table copies of a dataset in format 1, in which no copies of a sentence were in two sources or splits."""
+    """The table copies of a dataset in format 1, which allowed no copies across sources or splits."""
     return arrow_schema(TABLES["copies"].record).empty_table()
 
 

@@ -8,13 +8,13 @@ from typing import Final
 from kazstance.schema.manifest import Fold
 
 FOLDS: Final = 5
-"""Folds of targets where a codebook gives none."""
+"""Number of folds of targets if the codebook does not give any."""
 
 
 def dealt(given: Mapping[str, int | None], seed: str) -> dict[str, int]:
-    """The fold of every target: as given, and of the others dealt out in turn by a hash of the seed and the target.
+    """The fold of every target: as given; the others are dealt out in turn by a hash of the seed and the target.
 
-    They are dealt to the folds that are given; where none is, to five, or one for each target if there are fewer.
+    They are dealt to the given folds; if there are none, to five, or to one per target if there are fewer.
     """
     stated = sorted({fold for fold in given.values() if fold is not None})
     folds = stated or range(1, min(FOLDS, len(given)) + 1)

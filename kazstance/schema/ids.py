@@ -1,4 +1,4 @@
-"""The names that sources, documents, targets and annotators go by: letters of any script, safe in paths everywhere."""
+"""The ids of sources, documents, targets and annotators: letters of any script, safe in paths everywhere."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from pydantic import AfterValidator, Field
 from pydantic.fields import FieldInfo
 
 SIGNS: Final = "_-."
-"""What an id may have besides letters, marks and digits."""
+"""What an id may contain besides letters, marks and digits."""
 MOST_BYTES: Final = 100
-"""The longest id, in bytes of UTF-8."""
+"""Maximum length of an id, in bytes of UTF-8."""
 DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
-"""Names that Windows keeps for devices, whatever suffix they have."""
+"""Names that Windows reserves for devices, with any suffix."""
 KINDS: Final = "LMN"
 """The first letters of the Unicode categories of letters, marks and digits."""
 NAMED: Final = r"[^\s/:.]([^\s/:]*[^\s/:.])?"
-"""What every id matches, in a form that all readers of JSON Schema know; `check_id` asks for more."""
+"""What every id matches, in a form that all readers of JSON Schema understand; `check_id` is stricter."""
 
 
 @lru_cache(2**16)
@@ -25,7 +25,7 @@ def check_id(name: str) -> str:
     """The id itself.
 
     Raises:
-        ValueError: it is not one; the message says why.
+        ValueError: it is not an id; the message says why.
     """
     fault = next(_faults(name), None)
     if fault:
@@ -55,7 +55,7 @@ def check_document_id(name: str) -> str:
     """The id of a document: its source's, or source/name.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not such an id.
     """
     return _checked(name, 0, "source or source/name")
 
@@ -65,7 +65,7 @@ def check_paragraph_id(name: str) -> str:
     """The id of a paragraph: its document's and its number.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not such an id.
     """
     return _checked(name, 1, "document/paragraph")
 
@@ -75,7 +75,7 @@ def check_sentence_id(name: str) -> str:
     """The id of a sentence: its paragraph's and its number.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: it is not such an id.
     """
     return _checked(name, 2, "document/paragraph/sentence")
 
@@ -96,7 +96,7 @@ def _is_number(text: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """An id as it is compared with others: two that differ in case alone are one on some file systems."""
+    """An id as it is compared with others: ids that differ only in case are the same on some file systems."""
     return unicodedata.normalize("NFC", name.casefold())
 
 
@@ -106,7 +106,7 @@ def document_of(paragraph_id: str) -> str:
 
 
 def _described(pattern: str) -> FieldInfo:
-    """A field whose JSON Schema has a pattern; values are checked by more than that."""
+    """A field whose JSON Schema has a pattern; the check of its values is stricter."""
     return cast("FieldInfo", Field(json_schema_extra={"pattern": f"^{pattern}$"}))
 
 

@@ -81,7 +81,7 @@ class Origin(StrEnum):
 
 @keep_docstring
 class Status(StrEnum):
-    """Whether a label was settled on, or the annotators are split and nothing decides between them."""
+    """Whether there is a label, or the annotators are split and nothing decides between them."""
 
     decided = "decided"
     undecided = "undecided"
@@ -89,7 +89,7 @@ class Status(StrEnum):
 
 @keep_docstring
 class Deciding(StrEnum):
-    """How votes decide: by more than half of them, or, where no label has as many, by the most votes."""
+    """How votes decide: by more than half of them, or, if no label has as many, by the most votes."""
 
     majority = "majority"
     plurality = "plurality"
@@ -97,7 +97,7 @@ class Deciding(StrEnum):
 
 @keep_docstring
 class CopyKind(StrEnum):
-    """How two sentences give each other away: the same words, half of their runs of three, or a run of eight."""
+    """What two copies have in common: all words, half of their runs of three words, or a run of eight."""
 
     equal = "equal"
     near = "near"

@@ -1,4 +1,4 @@
-"""What copies give away: which training rows copy a tested sentence, and which rows are not independent."""
+"""What copies reveal: which training rows are copies of a tested sentence, and which rows are not independent."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from kazstance.schema.ids import document_of
 from kazstance.schema.labels import CopyKind
 
 MANY = 5
-"""Documents from which on a source has many: they are its clusters then, in place of its paragraphs."""
+"""The number of documents at which a source has many, so that they are its clusters instead of its paragraphs."""
 
 
 class Tie(NamedTuple):
@@ -21,7 +21,7 @@ class Tie(NamedTuple):
 
 
 class Leaks:
-    """The copies of a dataset, to be asked about sentences."""
+    """The copies of a dataset."""
 
     def __init__(self, ties: Iterable[Tie]) -> None:
         self._group: dict[str, str] = {}
@@ -41,19 +41,19 @@ class Leaks:
         return frozenset(self._group.keys() | self._linked.keys())
 
     def closed(self, tested: Iterable[str]) -> frozenset[str]:
-        """The sentences that copy one of those tested, among all of which the dataset knows copies."""
+        """All sentences that are copies of a tested one."""
         groups = {self._group.get(name, name) for name in tested if name in self._group or name in self._linked}
         groups |= {other for name in groups for other in self._linked.get(name, ())}
         return frozenset(name for name in self.sentences if self._group.get(name, name) in groups)
 
     def clusters(self, home: Mapping[str, str]) -> dict[str, str]:
-        """The cluster of every sentence, given those without regard to copies; copies, but for formulas, share one."""
+        """The cluster of every sentence, as in `home`, except that copies share one unless they are formulas."""
         merged = merged_names((home[tie.sentence_id], home[tie.copy_of]) for tie in self.ties if not tie.formula)
         return {sentence: merged.get(cluster, cluster) for sentence, cluster in home.items()}
 
 
 def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """For each name that is tied to others the first of all that are tied together, alphabetically."""
+    """For each name that is tied to others, the alphabetically first of all names tied together."""
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -68,7 +68,7 @@ def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def cluster_names(paragraphs: Iterable[str], source_of_document: Mapping[str, str]) -> dict[str, str]:
-    """The cluster of each paragraph: its document where its source has many of them, else the paragraph itself."""
+    """The cluster of each paragraph: its document if its source has many of them, otherwise the paragraph itself."""
     documents: dict[str, int] = defaultdict(int)
     for source in source_of_document.values():
         documents[source] += 1

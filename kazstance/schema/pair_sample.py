@@ -1,20 +1,23 @@
-"""How many pairs of sentences the table pairs has of a target and two sources."""
+"""How many pairs of sentences of two sources the table pairs has on a target."""
 
 from collections.abc import Iterable
 from typing import Final
 
 PER_STRATUM: Final = 250
-"""Pairs of a target and two sources that a split has at most."""
+"""Maximum number of pairs of two sources on a target in a split."""
 IN_ALL: Final = 1_000_000
-"""Pairs that a dataset has at most, as long as that leaves one for each target and two sources."""
+"""Maximum number of pairs in a dataset, unless there are more targets with two sources."""
 SIDE: Final = 32
-"""Sentences of each source that a sample is drawn from, where there are more, and these make enough pairs."""
+"""Number of sentences of each source that a sample is drawn from, if they make enough pairs."""
 
 
 def sides(one: int, other: int, most: int) -> tuple[int, int]:
-    """Of how many sentences of two sources a sample of so many pairs is drawn; they make as many pairs at least.
+    """From how many sentences of each of two sources a sample is drawn; they make at least as many pairs as it needs.
 
-    There must be as many pairs of all sentences.
+    Args:
+        one: sentences of the first source.
+        other: sentences of the second source.
+        most: pairs in the sample; all sentences must make at least as many.
     """
     first = min(one, SIDE)
     second = min(other, max(SIDE, -(-most // first)))
@@ -22,7 +25,7 @@ def sides(one: int, other: int, most: int) -> tuple[int, int]:
 
 
 def limit(sizes: Iterable[int]) -> int:
-    """The most pairs that a target and two sources have in a split, given how many there could be of each."""
+    """The maximum number of pairs of two sources on a target in a split, given how many there could be of each."""
     there = list(sizes)
     low, high = 1, PER_STRATUM
     while low < high:

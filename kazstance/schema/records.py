@@ -125,11 +125,11 @@ class Stance(SentenceTarget):
     label_name: str
     """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null where the label is neutral, or nobody recorded it."""
+    """Whether words in the sentence evaluate the target; null if the label is neutral, or it was not recorded."""
     certainty: Certainty | None
-    """Whether a careful reader could have chosen another label; null where nobody recorded it."""
+    """Whether a careful reader could have chosen another label; null if that was not recorded."""
     evidence: tuple[Span, ...] | None
-    """The spans of the text that show the label; null where nobody recorded them."""
+    """The spans of the text that show the label; null if they were not recorded."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
@@ -149,10 +149,10 @@ class Stance(SentenceTarget):
 
 
 class GridCell(SentenceTarget):
-    """An annotated sentence and a target that somebody was asked about, whether the sentence is about it or not."""
+    """An annotated sentence and a target that it was judged on, whether the sentence is about it or not."""
 
     status: Status
-    """decided, or undecided where the votes are split and nothing decides between them."""
+    """decided, or undecided if the votes are split and nothing decides between them."""
     label: Label | None
     """The side that the speaker of the sentence takes; none where the sentence is not about it; null if undecided."""
     label_name: str | None
@@ -240,7 +240,7 @@ class Probe(Record):
     origin: Origin
     """Who made the expected label: model (silver), human (gold) or adjudicated."""
     certainty: Certainty | None
-    """Whether a careful reader could have chosen another expected label; null where nobody recorded it."""
+    """Whether a careful reader could have chosen another expected label; null if that was not recorded."""
     context_before: str
     """The text before the sentence in its paragraph, as shown; for a mask with its names hidden too."""
     context_after: str
@@ -302,11 +302,11 @@ class Judgement(Record):
     label_name: str
     """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null for neutral and none, or where it was not recorded."""
+    """Whether words in the sentence evaluate the target; null for neutral and none, or if it was not recorded."""
     certainty: Certainty | None
-    """Whether a careful reader could have chosen another label; null for none, or where it was not recorded."""
+    """Whether a careful reader could have chosen another label; null for none, or if it was not recorded."""
     evidence: tuple[Span, ...] | None
-    """The spans of the text that show the label; empty for none, null where they were not recorded."""
+    """The spans of the text that show the label; empty for none, null if they were not recorded."""
     note: str | None
     """The annotator's note."""
     probability: Annotated[float, Field(gt=0, le=1)]
@@ -329,7 +329,7 @@ class SourcePosition(Record):
     n_sentences: Count
     """Annotated sentences of the source."""
     n_asked: Count
-    """Of them, those that were judged on the target."""
+    """The number of them that were judged on the target."""
     position: Position
     """favor, against or mixed, by the sides taken; neutral if no side is; not_addressed if none of the sentences that
     were judged is about it; not_asked if none was judged."""
@@ -348,7 +348,7 @@ class SourcePosition(Record):
     net_jeffreys_high: Net | None
     """Upper end of its 95 % interval."""
     salience: Share | None
-    """Share of the sentences asked that are about the target; null where none was asked."""
+    """Share of the sentences judged on the target that are about it; null if none was judged."""
     salience_low: Share | None
     """Lower end of its 95 % interval."""
     salience_high: Share | None
@@ -356,7 +356,7 @@ class SourcePosition(Record):
 
 
 class Source(Record):
-    """Whoever speaks: an organisation, party, outlet or person; attributes of a corpus are columns beside these."""
+    """An organisation, party, outlet or person that speaks; attributes of a corpus are further columns."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -387,22 +387,22 @@ class Source(Record):
     notes: str | None
     """What is not known, and what a reader should know."""
     raw_sha256: str | None
-    """SHA-256 of the bytes of the text that has the source's name; null where there is none."""
+    """SHA-256 of the bytes of the text with the source's name; null if there is no such text."""
     raw_characters: Count | None
     """Its length in characters."""
 
 
 class Document(Record):
-    """One text of a source; attributes of a corpus are columns beside these."""
+    """One text of a source; attributes of a corpus are further columns."""
 
     model_config = ConfigDict(extra="allow")
 
     document_id: DocumentId
-    """The source's id for the text that has its name, else source/name."""
+    """The source's id for the text with its name, otherwise source/name."""
     source_id: Name
-    """Whose text it is; a row of the table sources."""
+    """The source of the text; a row of the table sources."""
     title: str | None
-    """Its title; null where it has none."""
+    """Its title; null if it has no title."""
     date: str | None
     """When it was published: YYYY, YYYY-MM or YYYY-MM-DD; null where that is not stated."""
     year: Count | None
@@ -410,11 +410,11 @@ class Document(Record):
     date_stated: str | None
     """The date as the text gives it."""
     url: str | None
-    """Its address, where that is known."""
+    """Its address, if known."""
     language: str
     """Its language, as a BCP 47 tag."""
     rights: str
-    """Whose the rights in the text are."""
+    """Who holds the rights in the text."""
     raw_sha256: str
     """SHA-256 of the raw text's bytes."""
     raw_characters: Count
@@ -470,18 +470,18 @@ class Annotator(Record):
 
 
 class Copy(Record):
-    """A sentence of a group of equal ones, or the first of its group beside that of a group that it resembles."""
+    """A sentence in a group of equal ones, or the first sentence of a group that resembles another group."""
 
     sentence_id: SentenceId
-    """The sentence; each of a group of equal ones has a row."""
+    """The sentence; every sentence in a group of equal ones has a row."""
     copy_of: SentenceId
-    """Of equal sentences the first of their group, in one row the sentence itself; else that of the other group."""
+    """For equal sentences, the first of the group, which also has a row; otherwise the first of the other group."""
     kind: CopyKind
-    """equal: the same words; near: half of their runs of three words or more in common; quotation: a run of eight."""
+    """equal: the same words; near: half of their runs of three words, or more, in common; quotation: a run of eight."""
     share: Share
     """Share of common runs of three words; 1 for equal sentences."""
     formula: bool
-    """Whether it is an equal sentence of five words or fewer, which keeps no paragraphs together."""
+    """Whether it is an equal sentence of five words or fewer, which does not keep paragraphs together."""
 
 
 class TableSpec(NamedTuple):
@@ -512,4 +512,4 @@ TABLES: Final[dict[str, TableSpec]] = {
     "documents": TableSpec(Document, ALL, ("document_id",)),
     "copies": TableSpec(Copy, ALL, ("sentence_id", "copy_of")),
 }
-"""Tables that are new come last, so that the digest of a dataset without them stays what it was."""
+"""New tables come last, so that the digest of a dataset without them does not change."""

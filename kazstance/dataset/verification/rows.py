@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from kazstance.dataset.folder import DatasetFolder
+from kazstance.paths import StrPath
 from kazstance.schema import earlier
 from kazstance.schema.columns import arrow_schema, attribute_types
 from kazstance.schema.digest import table_digest
@@ -65,7 +65,7 @@ def check_rows(folder: DatasetFolder, table: str, split: str, rows: pa.Table) ->
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
 
 
-def check_records(file: Path, table: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+def check_records(file: StrPath, table: str, rows: list[dict[str, Any]]) -> Iterator[str]:
     """Check that each row is valid for its table.
 
     Args:
