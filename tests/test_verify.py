@@ -709,7 +709,7 @@ def test_a_dataset_of_an_older_version_opens_and_says_what_is_not_covered(older)
 
 def test_a_dataset_of_an_older_version_is_not_signed_as_if_it_were_of_this_one(older, tmp_path):
     with pytest.raises(KazstanceError, match=r"was built by kazstance 0\.3\.0 or older; build it again to publish it"):
-        stage(older, tmp_path / "hub")
+        stage(DatasetFolder(older), tmp_path / "hub")
     assert not (tmp_path / "hub").exists()
 
 
