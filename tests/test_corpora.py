@@ -223,6 +223,7 @@ def test_a_date_is_as_exact_as_it_is_known(given, kept, tmp_path):
     [
         ('date = "2015-13"', "date: '2015-13' is not a date; expected a year, month or day"),
         ('party = "x"', "party: 'x', unknown field; .*a field of your own goes under attributes"),
+        ("[source.attributes]\nseats = nan", "attributes.seats: nan is not a finite number"),
         ('[source.attributes]\nlanguage = "x"', "attributes: .*'language' is already the name of a column"),
         ("[source.attributes]\nx = [1]", r"attributes\.x"),
         ('[[source.document]]\nname = "none"', "texts/a/none.txt is missing"),

@@ -1,6 +1,7 @@
 """Dates and attributes as stated in a corpus."""
 
 import datetime
+import math
 import re
 from typing import Annotated, Any, Final
 
@@ -31,6 +32,8 @@ def _date(value: Any) -> Any:
 
 
 def _attribute(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
