@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import kazstance
-from kazstance.schema.digest import row_digest
+from kazstance.schema.digest import table_digest
 from kazstance.schema.records import HF_SPLITS
 
 HUB = Path(__file__).parents[1] / "build" / "hub"
@@ -27,7 +27,7 @@ def main() -> None:
             loaded, own = datasets.load_dataset(str(HUB), name), kazstance.to_hf(name)
             for split, file in files.items():
                 other = HF_SPLITS.get(split, split)
-                records, digest = kazstance.load(name, split), row_digest(loaded[other])
+                records, digest = kazstance.load(name, split), table_digest(loaded[other].with_format("arrow")[:])
                 same = digest == file.digest and loaded[other].features == own[other].features
                 counts = str(file.rows), f"{len(records)} records", f"{len(loaded[other])} rows"
                 table.add_row(name, split, *counts, digest[:12] if same else "DIFFER")

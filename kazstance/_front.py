@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -284,4 +285,4 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
 
 def _with_charts(compared: comparison.Comparison) -> Comparison:
     """The same comparison, with charts."""
-    return Comparison(compared.counts, compared.rows, compared.columns, compared.background, compared.names)
+    return Comparison(**{field.name: getattr(compared, field.name) for field in fields(compared)})

@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The name of each command, with the placeholders that a test fills in."""
 
 
-PROGRESS = re.compile(r"(read|segment|judge|audit|split|probes|write) {2,}")
+PROGRESS = re.compile(r"(read|segment|judge|split|copies|probes|write) {2,}")
 """How a line begins that tells of a step of a build."""
 
 

@@ -21,6 +21,8 @@ TABLES = (
     "sources",
     "targets",
     "annotators",
+    "documents",
+    "copies",
 )
 
 

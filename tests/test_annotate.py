@@ -428,7 +428,7 @@ def test_a_sheet_of_another_kind_plan_or_name_is_refused(harbour, sheet):
     )
     (sheet / "other.json").write_text(plan.replace('"p1"', '"../../p1"'))
     check_refused(
-        harbour, filled, sheet / "other.json", "other.json:1: annotator: '../../p1', String should match pattern .*"
+        harbour, filled, sheet / "other.json", "other.json:1: annotator: '../../p1' has '/', expected letters, .*"
     )
     hashed = plan_of(sheet).items[0].text_hash
     (sheet / "other.json").write_text(plan.replace(hashed, "0" * 12))

@@ -13,9 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from kazstance import dataset
+from kazstance.bench.dataset_tasks import items
+from kazstance.bench.protocols import folds, sentences_of
+from kazstance.bench.tasks import get_task
 from kazstance.cli import app
 from kazstance.corpus.build import build, make
 from kazstance.corpus.read import read
+from kazstance.dataset import DatasetFolder
+from kazstance.dataset.verification.check import check
 from kazstance.errors import InputError, KazstanceError
 from kazstance.language.sentences import VERSION
 from tests.commands import messages
@@ -59,9 +64,8 @@ def test_the_manifest_names_the_segmenters_that_were_used(harbour, tmp_path):
 def test_rows_are_ordered_and_keys_unique(harbour_data):
     for table, splits in make(HARBOUR, quiet).rows.items():
         for split, rows in splits.items():
-            assert [row.model_dump(mode="json") for row in rows] == dataset.table(
-                table, split, data=harbour_data
-            ).to_pylist()
+            assert rows.equals(dataset.table(table, split, data=harbour_data))
+            assert len(dataset.load(table, split, data=harbour_data)) == len(rows)
 
 
 def test_features_stand_in_the_metadata_of_the_file(harbour_data):
@@ -193,8 +197,8 @@ WRONG = {
         "targets.toml:1: group: 5, Input should be a valid string",
     ),
     "a missing field": (
-        lambda f: edit(f, "targets.toml", 'group = "measures"', ""),
-        "targets.toml:1: group: Field required",
+        lambda f: edit(f, "targets.toml", 'name = "the harbour toll"', ""),
+        "targets.toml:1: name: Field required",
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),
@@ -202,11 +206,11 @@ WRONG = {
     ),
     "a target id that is a path": (
         lambda f: edit(f, "sources.toml", 'id = "gazette"', 'id = "../gazette"'),
-        "sources.toml:28: id: '../gazette', String should match pattern .*",
+        "sources.toml:28: id: '../gazette' has '/', expected letters, marks and digits of any script, and _ - .",
     ),
-    "no explicitness": (
-        lambda f: edit(f, A, '"explicitness": "explicit"', '"explicitness": null'),
-        "annotations/a.jsonl:1: judgements.0: explicitness None is not allowed with the label against",
+    "explicitness of a label without a side": (
+        lambda f: edit(f, A, '"label": "against"', '"label": "neutral"'),
+        "annotations/a.jsonl:1: judgements.0: explicitness explicit is not allowed with the label neutral",
     ),
     "names of a sentence that is not there": (
         lambda f: edit(f, NAMES, "dockers/3/1", "dockers/3/9"),
@@ -332,25 +336,33 @@ def test_a_mirrored_pair_that_is_none_now_is_left_out(harbour):
     assert "probes   2 mask, 2 mirror, 0 swap" in said
 
 
-def test_a_leak_between_sources_stops_the_build(harbour):
+def test_a_sentence_of_two_sources_is_a_copy_that_training_does_without(harbour, tmp_path):
     """A source that repeats another's sentence would leak the test of cross_source into training."""
     edit(harbour, "texts/gazette.txt", "By our reporter", "The toll of Port Lenz is robbery!\n\nBy our reporter")
-    change_text(harbour, "Monday", "Monday")
-    with (harbour / "curation/units.csv").open("r+", newline="") as file:
-        text = file.read()
-        start = (harbour / "texts/gazette.txt").read_text().index("By our reporter")
-        file.seek(0)
-        file.write(re.sub(r"gazette,\d+,\d+,By our", f"gazette,{start},{start + 15},By our", text))
-    row = {"sentence_id": "gazette/4/1", "covered": ["issue", "claim"], "judgements": []}
-    row["text_hash"] = hashlib.sha256(b"The toll of Port Lenz is robbery!").hexdigest()[:12]
+    text = (harbour / "curation/units.csv").read_text()
+    start = (harbour / "texts/gazette.txt").read_text().index("By our reporter")
+    (harbour / "curation/units.csv").write_text(
+        re.sub(r"gazette,\d+,\d+,By our", f"gazette,{start},{start + 15},By our", text)
+    )
+    sums = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  texts/{f.name}\n" for f in (harbour / "texts").iterdir()]
+    (harbour / "SHA256SUMS").write_text("".join(sums))
+    said = b"The toll of Port Lenz is robbery!"
+    row = {"sentence_id": "gazette/4/1", "text_hash": hashlib.sha256(said).hexdigest()[:12]}
+    row |= {"covered": ["issue", "claim"], "judgements": [{"target_id": "toll", "label": "against"}]}
     for annotator in "ab":
         with (harbour / f"annotations/{annotator}.jsonl").open("a") as file:
             file.write(json.dumps(row) + "\n")
-    said = []
-    with pytest.raises(
-        InputError, match="cross_both: dockers/3/1 and gazette/4/1: equal, expected both on one side"
-    ) as caught:
-        make(harbour, said.append)
-    assert len(caught.value.problems) == 1
-    assert "audit    cross_source, cross_both: 1 of them cross the boundary" in said
-    assert "audit    in_domain: 0 of them cross the boundary" in said
+    said, out = [], tmp_path / "out"
+    out.mkdir()
+    build(harbour, out, said.append)
+    assert "copies   equal sentences 2 (groups 1, formulas 0), near-copies 0, shared quotations 0" in said
+    rows = dataset.load("copies", data=out)
+    assert [(row.sentence_id, row.copy_of, row.kind) for row in rows] == [
+        ("dockers/3/1", "dockers/3/1", "equal"), ("gazette/4/1", "dockers/3/1", "equal")
+    ]  # fmt: skip
+    folder = DatasetFolder(out)
+    parts = {part.name: part for part in folds("cross_source", items(get_task("stance"), folder), folder)}
+    assert "gazette/4/1" not in {name for item in parts["dockers"].train for name in sentences_of(item)}
+    assert "dockers/3/1" not in {name for item in parts["gazette"].train for name in sentences_of(item)}
+    assert (parts["dockers"].dropped, parts["gazette"].dropped, parts["merchants"].dropped) == (1, 1, 0)
+    assert check(folder).problems == ()

@@ -66,15 +66,15 @@ def test_export_to_a_file_and_to_standard_output(harbour_data, tmp_path):
 def test_verify(harbour_data, tmp_path):
     assert (
         run("verify", "--data", harbour_data).stdout
-        == "harbour 1.2.0: 289 rows in 10 tables are as the manifest says\n"
+        == "harbour 1.2.0: 292 rows in 12 tables are as the manifest says\n"
     )
     assert "expected a built dataset" in run("verify", "--data", tmp_path, code=1).stderr
 
 
 def test_build_and_load_back(tmp_path):
     built = run("build", HARBOUR, "--out", tmp_path / "out")
-    assert "judge    23 sentences × 3 targets: 69 pairs decided; judgements: a 69, b 69" in built.stderr
-    assert "in_domain: 0 of them cross the boundary" in built.stderr
+    assert "judge    69 of 69 pairs (23 sentences × 3 targets) were asked; 0 are undecided" in built.stderr
+    assert "judge    judgements: a 69, b 69" in built.stderr
     assert built.stdout == f"wrote {tmp_path / 'out'}\n"
     assert len(kazstance.load("stances", data=tmp_path / "out")) == 18
     assert (tmp_path / "out" / "README.md").read_text().startswith("---\npretty_name: Stances on the harbour toll")
@@ -138,7 +138,7 @@ def test_agreement_of_one_annotator_is_said_to_be_nothing(harbour, tmp_path):
 def test_as_a_real_process():
     command = [sys.executable, "-m", "kazstance", "verify"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == f"kazstance {kazstance.__version__}: {_rows()} rows in 10 tables are as the manifest says\n"
+    assert done.stdout == f"kazstance {kazstance.__version__}: {_rows()} rows in 12 tables are as the manifest says\n"
 
 
 def test_a_pipe_that_closes_early_is_no_traceback():

@@ -123,7 +123,7 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
     [
         (["contrast", "x"], "'x' is not a target; choose from uprising"),
         (["--voice", "loud"], "'loud' is not a voice; choose from own, endorsed, all"),
-        (["--by", "wing"], "'wing' is not an attribute of sources; choose from source, "),
+        (["--by", "wing"], "'wing' is not an attribute of sources or documents; choose from source, "),
         (["distances", "--feature", "mood"], "'mood' is not a feature; choose from positions, salience"),
         (["--chart", "x.bmp"], "'.bmp' is not a kind of chart; choose from .png, .svg, .html"),
     ],

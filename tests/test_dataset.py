@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 import kazstance
-from kazstance.schema.digest import row_digest
 from kazstance.schema.records import TABLES, Stance
+from tests.tampering import row_digest
 
 
 @pytest.fixture(autouse=True)

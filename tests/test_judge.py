@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazstance.corpus.judge import Decision, Docket, _decide, judge
+from kazstance.corpus.judge import Decider, Decision, judge, undecided
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.schema.labels import Label, Origin
@@ -44,10 +44,14 @@ def test_agreement_makes_the_label_and_an_adjudication_settles_the_rest():
     assert decisions["merchants/6/1", "line_pays"].label is Label.none
 
 
-def test_a_split_without_adjudication_stops_the_build(harbour):
+def test_a_split_without_adjudication_is_undecided(harbour):
     (harbour / "annotations/adjudications.jsonl").unlink()
-    _, _, problems = judged(harbour)
-    assert [str(problem) for problem in problems] == [
+    _, decisions, problems = judged(harbour)
+    assert problems == []
+    split = decisions["dockers/5/2", "strike"]
+    assert (split.label, split.origin, split.status) == (None, None, "undecided")
+    assert split.votes == (("a", Label.neutral), ("b", Label.favor))
+    assert [str(problem) for problem in undecided(decisions)] == [
         "annotations/adjudications.jsonl: dockers/5/2 on strike: no adjudication, expected one: a neutral, b favor",
         "annotations/adjudications.jsonl: merchants/6/1 on line_pays: no adjudication, expected one: a favor, b none",
     ]
@@ -64,8 +68,9 @@ def test_opposite_sides_need_an_adjudication_even_with_a_majority(harbour):
             row["judgements"][0]["label"] = "favor"
 
     rewrite(harbour / "annotations/c.jsonl", turn)
-    _, _, problems = judged(harbour)
-    assert [problem.field for problem in problems] == ["dockers/1/1 on toll"]
+    _, decisions, problems = judged(harbour)
+    assert problems == []
+    assert [problem.field for problem in undecided(decisions)] == ["dockers/1/1 on toll"]
 
 
 def test_the_majority_of_people_is_gold_and_outweighs_models(harbour):
@@ -86,14 +91,13 @@ def test_the_majority_of_people_is_gold_and_outweighs_models(harbour):
     assert decisions["dockers/5/1", "strike"].origin is Origin.model
 
 
-def test_a_sentence_that_nobody_covered_stops_the_build(harbour):
+def test_a_sentence_that_nobody_covered_was_not_asked(harbour):
     for annotator in "ab":
         rewrite(harbour / f"annotations/{annotator}.jsonl", lambda row: row["sentence_id"] != "gazette/2/1")
-    _, _, problems = judged(harbour)
-    assert [str(problem) for problem in problems] == [
-        f"annotations/annotators.toml: gazette/2/1 on {target}: no annotator covered it, expected at least one"
-        for target in ("toll", "strike", "line_pays")
-    ]
+    _, decisions, problems = judged(harbour)
+    assert problems == []
+    assert len(decisions) == 22 * 3
+    assert "gazette/2/1" not in {sentence for sentence, _ in decisions}
 
 
 def test_no_label_without_a_judgement_or_adjudication():
@@ -128,6 +132,42 @@ def test_coverage_may_name_kinds_or_targets(harbour, covered, expected):
 LABELS = st.sampled_from(list(Label))
 
 
+def cast(labels):
+    return [
+        Judgement(
+            sentence_id="a/1/1", target_id="x", annotator_id=f"n{i}", source_id="a", paragraph_id="a/1", label=label, label_name=label.name,
+            explicitness=None, certainty=None, evidence=None, note=None, probability=1.0,
+        )
+        for i, label in enumerate(labels)
+    ]  # fmt: skip
+
+
+F, A, N, X = Label.favor, Label.against, Label.neutral, Label.none
+
+
+@pytest.mark.parametrize(
+    ("labels", "label"),
+    [
+        ((F, F, A, N, X), F),  # about it first, then the side with the most votes
+        ((F, A, N, X), None),  # three sides with one vote each
+        ((F, F, X, X, X), X),
+        ((F, F, X, X), None),  # as many find it to be about the target as not
+        ((F, A, A, X, X), A),
+        ((F, A), None),
+        ((F,), F),
+        ((), None),
+    ],
+)
+@pytest.mark.parametrize("origin", [Origin.human, Origin.model])
+def test_plurality_asks_whether_it_is_about_the_target_and_then_for_the_side(labels, label, origin):
+    people = {f"n{i}" for i in range(9)} if origin is Origin.human else set()
+    found = Decider(people, (), {}, by_plurality=True)(("a/1/1", "x"), cast(labels))
+    assert found.label is label
+    assert found.origin is (None if label is None else origin)
+    assert found.certainty is None
+    assert found.evidence == (() if label is Label.none else None)
+
+
 @given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=6), st.none() | LABELS)
 def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
     """No label without a judgement or an adjudication, and for a split only an adjudication."""
@@ -140,11 +180,11 @@ def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
     ]  # fmt: skip
     people = {f"n{i}" for i, (_, human) in enumerate(votes) if human}
     ruling = None if ruled is None else Decision(ruled, None, None, (), Origin.adjudicated, (), "1", "test")
-    docket = Docket({}, ["x"], {"x": "issue"})
-    found = _decide(docket, ("a/1/1", "x"), rows, people, ruling)
+    pair = ("a/1/1", "x")
+    found = Decider(people, (), {} if ruling is None else {pair: ruling}, by_plurality=False)(pair, rows)
     given_labels = {label for label, _ in votes}
-    if found is None:
-        assert docket.problems
+    if found.label is None:
+        assert found.origin is None
         assert ruled is None
     elif found.origin is Origin.adjudicated:
         assert found.label is ruled

@@ -27,8 +27,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 LOAD = """
 import json, pathlib, sys
 import datasets
-from kazstance.schema.columns import features
-from kazstance.schema.digest import row_digest
+import pyarrow as pa
+from kazstance.schema.columns import arrow_schema, features
+from kazstance.schema.digest import table_digest
 from kazstance.schema.records import HF_SPLITS, TABLES
 repo, revision, manifest, streaming = sys.argv[1], sys.argv[2], json.loads(pathlib.Path(sys.argv[3]).read_text()), sys.argv[4] == "stream"
 found = {}
@@ -37,7 +38,7 @@ for table, files in manifest["tables"].items():
     for split, file in files.items():
         if file["rows"]:
             part = datasets.load_dataset(repo, table, split=HF_SPLITS.get(split, split), revision=revision, streaming=streaming)
-            found[f"{table}/{split}"] = row_digest(part) == file["digest"] and part.features == expected
+            found[f"{table}/{split}"] = table_digest(pa.Table.from_pylist(list(part), arrow_schema(TABLES[table].record))) == file["digest"] and part.features == expected
 print(json.dumps(found))
 """
 INSPECT = """

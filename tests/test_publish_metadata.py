@@ -177,7 +177,7 @@ def test_rows_as_exported_keep_to_the_json_schema(table):
     rows = dataset.table(table).slice(0, 100).to_pylist()
     for row in rows:
         validator.validate(json.loads(json.dumps(row)))
-    assert not validator.is_valid(rows[0] | {"stranger": 1})
+    assert validator.is_valid(rows[0] | {"stranger": 1}) == (table in ("sources", "documents"))  # attributes
     missing = dict(rows[0])
     del missing[TABLES[table].key[0]]
     assert not validator.is_valid(missing)

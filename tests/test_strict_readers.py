@@ -343,10 +343,6 @@ STOPS = {
         lambda c: (c / "texts/fourth.txt").write_text("A fourth text."),
         r"texts/fourth.txt: a text without a source",
     ),
-    "an empty file of annotations": (
-        lambda c: (c / "annotations/a.jsonl").write_text(""),
-        r"annotations/a.jsonl: the file is empty, expected the judgements of a",
-    ),
     "annotations that are cut off": (
         lambda c: (c / "annotations/a.jsonl").write_bytes((c / "annotations/a.jsonl").read_bytes()[:-20]),
         r"annotations/a.jsonl:\d+: .*; no line ending after it, so the file may be truncated",
@@ -559,7 +555,7 @@ def test_a_copy_in_another_normal_form_is_a_copy(harbour, text, form):
     sentences, _ = segment(read(harbour))
     one = sentences[0].model_copy(update={"sentence_id": "left/1/1", "text": unicodedata.normalize("NFC", text)})
     other = one.model_copy(update={"sentence_id": "right/1/1", "text": unicodedata.normalize(form, text).upper()})
-    assert [(copy.first, copy.second, copy.reason) for copy in find_copies([one, other])] == [
+    assert [(copy.first, copy.second, copy.kind) for copy in find_copies([one, other])] == [
         ("left/1/1", "right/1/1", "equal")
     ]
 

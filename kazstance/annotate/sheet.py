@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from kazstance.errors import KazstanceError
 from kazstance.language.tags import is_right_to_left
 from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
+from kazstance.schema.ids import Name, SentenceId, check_id
 from kazstance.schema.labels import Label
-from kazstance.schema.records import NAME, Name, Sentence, SentenceId
+from kazstance.schema.records import Sentence
 
 PLAN: Final = "plan.json"
 RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
@@ -145,15 +145,15 @@ def questions(plan: Plan, corpus: Corpus, sentences: Sequence[Sentence]) -> Iter
         before = " ".join(s.text for s in around[:at]) or (sentences[i - 1].text if sentence.position else "")
         after = " ".join(s.text for s in around[at + 1 :])
         target = targets[item.target_id]
-        yield Question(item, plan.annotator, sentence, before, after, target.name, target.definition)
+        yield Question(item, plan.annotator, sentence, before, after, target.name, target.definition or "")
 
 
 def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
     """Check that a new annotator's name is valid and not taken, and that its file does not exist."""
-    if not re.fullmatch(NAME, annotator):
-        raise KazstanceError(
-            f"annotator: {annotator!r}, expected lower-case letters, digits and underscores, a letter first"
-        )
+    try:
+        check_id(annotator)
+    except ValueError as error:
+        raise KazstanceError(f"annotator: {error}") from None
     if annotator in corpus.readings:
         raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name")
     check_not_reserved(annotator)

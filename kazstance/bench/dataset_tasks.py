@@ -1,22 +1,22 @@
 """The tasks of a dataset: their rows, folds and further fields."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from kazstance.bench.family import makers
-from kazstance.bench.protocols import folds
+from kazstance.bench.protocols import folds, sentences_of
 from kazstance.bench.record import read_record
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
 from kazstance.bench.run_folder import settle
 from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, get_task
-from kazstance.dataset import DatasetFolder
+from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
-from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, SentenceTarget, Stance
+from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
 
 DIGEST: Final = "data"
 """The name of the digest of a dataset in the data of a task."""
@@ -66,7 +66,13 @@ def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:
 @lru_cache(maxsize=8)
 def items(kind: TaskKind, folder: DatasetFolder) -> tuple[Item, ...]:
     """All rows of a task, over all splits; a pair appears in both orders, so that preferring one does not help."""
-    return tuple(_items(kind, folder))
+    by_sentence = clusters(folder)
+    return tuple(_clustered(item, by_sentence) for item in _items(kind, folder))
+
+
+def _clustered(item: Item, by_sentence: Mapping[str, str]) -> Item:
+    """An item with its cluster, which may be larger than the paragraph; for two sentences, that of the first one."""
+    return replace(item, cluster=by_sentence[min(sentences_of(item))])
 
 
 def probes(folder: DatasetFolder) -> tuple[Probe, ...]:
@@ -75,21 +81,21 @@ def probes(folder: DatasetFolder) -> tuple[Probe, ...]:
 
 
 def _items(kind: TaskKind, folder: DatasetFolder) -> Iterator[Item]:
-    kinds = {target.target_id: target.kind.value for target in folder.targets.records()}
+    kinds = {target.target_id: target.kind or "" for target in folder.targets.records()}
     sentences = folder.sentences.records()
     voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
     context = contexts(sentences)
     table = folder[kind.table]
     for split in SPLITS:
         for row in table.records(split):
-            if isinstance(row, SentenceTarget):
+            if isinstance(row, Stance | GridCell) and row.label is not None:
                 known = kinds[row.target_id], voices[row.sentence_id]
                 yield _single(row, split, *known, context[row.sentence_id])
             elif isinstance(row, Pair):
                 yield from _both_orders(row, split, kinds[row.target_id])
 
 
-def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
+def _single(row: Stance | GridCell, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:
     return Item(
         item_id=f"{row.sentence_id}:{row.target_id}",
         split=split,
@@ -98,7 +104,7 @@ def _single(row: SentenceTarget, split: str, kind: str, voice: str, context: tup
         target_id=row.target_id,
         source_id=row.source_id,
         cluster=row.paragraph_id,
-        label=row.label.name,
+        label=row.label_name or "",
         context_before=context[0],
         context_after=context[1],
         kind=kind,

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from kazstance.bench.answers import Answer, is_sequence
 from kazstance.bench.identity import SystemIdentity, file_digest, identity_of_predictions
 from kazstance.bench.probes import ASKED, check_asked, probe_items
+from kazstance.bench.protocols import sentences_of
 from kazstance.bench.systems import Predictions
 from kazstance.bench.tasks import AnswerColumns, Item, Task
 from kazstance.errors import KazstanceError
@@ -172,5 +173,5 @@ def _known(asked: Iterable[Item], columns: AnswerColumns) -> pa.Table:
     for item in asked:
         row = {name: value for name, value in asdict(item).items() if name != LABEL}
         pair = {"text_a": item.text, "source_a": item.source_id} if item.text_b else {}
-        rows.append(row | {"paragraph_id": item.cluster} | pair)
+        rows.append(row | {"paragraph_id": min(sentences_of(item)).rpartition("/")[0]} | pair)
     return pa.Table.from_pylist(rows)

@@ -88,6 +88,8 @@ def run(
     wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
     files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
     folder = open_folder(out, wanted, files, existing, say, at_once=at_once)
+    if dropped := sum(fold.dropped for fold in task.folds):
+        say(f"{dropped} training rows are left out because their sentences are copies of tested ones")
     if text := warning(family, task.makers):
         say(text)
     if folder.reused:

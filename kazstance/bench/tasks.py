@@ -49,11 +49,12 @@ class Item:
 
 @dataclass(frozen=True)
 class TrainTest:
-    """A fold: its name, the rows to train on, and those to predict."""
+    """A fold: its name, the rows to train on, those to predict, and how many training rows were left out as copies."""
 
     name: str
     train: tuple[Item, ...]
     test: tuple[Item, ...]
+    dropped: int = 0
 
 
 @dataclass(frozen=True, eq=False)

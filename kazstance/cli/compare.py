@@ -29,8 +29,8 @@ DEFAULT: Final = "positions"
 """The default comparison."""
 DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
-    "+ favor  − against  ± both  ○ no side; sentences in favor/neutral/against; ? the side is not sure (95 %); "
-    "* contested"
+    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; "
+    "? the side is not sure (95 %); * contested"
 )
 KEY: Final = (
     "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
@@ -55,7 +55,7 @@ Whose = Annotated[
     str,
     typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
 ]
-By = Annotated[str, typer.Option(help="What to compare: source, or an attribute of sources such as tradition.")]
+By = Annotated[str, typer.Option(help="What to compare: source, document, or an attribute such as tradition.")]
 ChartFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
 ]
@@ -191,7 +191,7 @@ def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
     for target, contested in zip(counts.targets, counts.contested, strict=True):
         row = [cell for cell in cells if cell.target == target]
         table.add_row(_starred(target, contested), *map(_field, row))
-    return _key(counts), table, styled(LEGEND)
+    return _key(counts), table, styled(f"{LEGEND}{_left_out(compared)}")
 
 
 def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> Iterable[Text]:
@@ -203,8 +203,8 @@ def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> It
         yield styled(f"{source}: {_stand(cells[source])}", "bold")
         for row in rows:
             how = ", ".join(filter(None, [row["explicitness"], row["certainty"]]))
-            spans = [Span(**span) for span in row["evidence"]]
-            head = f"  {row['sentence_id']}  {row['label_name']} ({how})\n    "
+            spans = [Span(**span) for span in row["evidence"] or ()]
+            head = f"  {row['sentence_id']}  {row['label_name']}{f' ({how})' if how else ''}\n    "
             yield styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}")
 
 
@@ -266,7 +266,7 @@ def _table(*columns: str) -> Table:
 
 def _field(cell: "Cell") -> str:
     if not cell.about:
-        return ""
+        return POSITION_SIGNS[cell.position]
     sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
     unsure = "" if sure or not cell.favor + cell.against else "?"
     return f"{POSITION_SIGNS[cell.position]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
@@ -275,9 +275,14 @@ def _field(cell: "Cell") -> str:
 def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
     if not cell.about:
-        return f"not addressed in {cell.sentences} sentences"
+        return f"not addressed in {cell.asked} sentences" if cell.asked else "not asked"
     net = f", net {cell.net.text(signed=True)}" if cell.net else ""
-    return f"{cell.position.name}{net}; {cell.about} of {cell.sentences} sentences"
+    return f"{cell.position.name}{net}; {cell.about} of {cell.asked} sentences"
+
+
+def _left_out(compared: "Comparison") -> str:
+    """How many pairs are left out, if any."""
+    return f"; {compared.undecided} undecided pairs are left out" if compared.undecided else ""
 
 
 def _share(value: float) -> str:

@@ -140,6 +140,9 @@ def _built(found: "Manifest") -> dict[str, object]:
 def build(
     corpus: Annotated[Path, typer.Argument(help="The corpus folder: texts, sources, targets and annotations.")],
     out: Annotated[Path, typer.Option(help="The folder to write. A dataset already there is replaced.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse undecided pairs, and labels or targets that a split lacks.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build a dataset from a corpus folder.
@@ -150,7 +153,7 @@ def build(
     """
     from kazstance.publish.hub import build_dataset
 
-    build_dataset(corpus, out, partial(echo, err=True))
+    build_dataset(corpus, out, partial(echo, err=True), strict=strict)
     if as_json:
         echo_page(to_json(_built(dataset.manifest(data=out)) | {"out": str(out)}))
     else:
@@ -210,7 +213,9 @@ def _print_history(found: "History") -> None:
     from kazstance.dataset import excerpt
 
     cell, text = found.cell, found.sentence.text
-    display(styled(f"{cell.sentence_id}  {cell.target_id}: {cell.label_name} ({cell.origin})", "bold"), styled(text))
+    label = cell.label_name or "undecided"
+    origin = f" ({cell.origin})" if cell.origin else ""
+    display(styled(f"{cell.sentence_id}  {cell.target_id}: {label}{origin}", "bold"), styled(text))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
         role = "check " if row in found.checks else ""

@@ -158,14 +158,19 @@ def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line
     by_unit: dict[tuple[str, str], list[Judgement]] = {}
     for row in folder.judgements.where(label=SIDED, annotator=list(annotators)):
         by_unit.setdefault((row.sentence_id, row.target_id), []).append(row)
-    pairs = [(x, y) for found in by_unit.values() for x, y in combinations(found, 2) if x.label is y.label]
+    pairs = [(x, y) for found in by_unit.values() for x, y in combinations(found, 2) if _are_comparable(x, y)]
     if pairs:
-        counts = [overlap(*([(s.start, s.end) for s in row.evidence] for row in pair)) for pair in pairs]
+        counts = [overlap(*([(s.start, s.end) for s in row.evidence or ()] for row in pair)) for pair in pairs]
         marked, nan = sum(both for _, both in counts), float("nan")
         f1 = 2 * sum(common for common, _ in counts) / marked if marked else nan
         reason = "no interval is computed" if marked else "no characters were marked"
         figure = Estimate(f1, nan, nan, len(pairs), reason)
         yield Line("evidence", "all", "pairs of equal labels", "F1 of characters", figure)
+
+
+def _are_comparable(one: Judgement, other: Judgement) -> bool:
+    """Whether two judgements chose the same label, and both recorded what shows it."""
+    return one.label is other.label and one.evidence is not None and other.evidence is not None
 
 
 @dataclass(frozen=True)
@@ -176,9 +181,9 @@ class _Judged:
 
     @classmethod
     def read(cls, folder: DatasetFolder, table: str, annotator: str | None = None) -> "_Judged":
-        """The labels of an annotator in `judgements`, or the final ones of `grid`."""
+        """The labels of an annotator in `judgements`, or the final ones of `grid`, without undecided pairs."""
         names = [*KEY, "label", "paragraph_id", *(["probability"] if annotator else [])]
-        where = None if annotator is None else pc.field("annotator_id") == annotator
+        where = pc.field("label").is_valid() if annotator is None else pc.field("annotator_id") == annotator
         sentence, target, label, paragraph, *probability = (
             column.to_pylist() for column in folder.columns(table, names, where).columns
         )

@@ -23,17 +23,22 @@ from kazstance.input.spelling import Spelling, given
 from kazstance.language.tags import UNDETERMINED
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_table
-from kazstance.schema.labels import LABELS, Label
+from kazstance.schema.ids import document_of
+from kazstance.schema.labels import LABELS, Label, Status
+from kazstance.schema.leaks import cluster_names
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
 
 SOURCE: Final = "source"
 """What is compared by default."""
+DOCUMENT: Final = "document"
 LANGUAGE: Final = "language"
 """The attribute by whose rules words are found."""
-NOT_ATTRIBUTES: Final = ("source_id", "split", "voices")
-"""Columns of the table `sources` that cannot group them."""
+NOT_ATTRIBUTES: Final = ("source_id", "document_id", "split", "voices")
+"""Columns of the tables `sources` and `documents` that cannot group them."""
+CLUSTER: Final = "cluster"
+"""The column of a row's cluster: its document if its source has several, otherwise its paragraph."""
 NOT_STATED: Final = "not stated"
 """The group of sources without the attribute."""
 
@@ -56,7 +61,8 @@ class Comparison:
     """Sources, or groups of them, on their targets.
 
     `rows` are the stances that were counted, and `background` the texts that words are compared with, as Narwhals
-    frames; `names` are the targets in words.
+    frames; `names` are the targets in words. `undecided` is the number of pairs of sentence and target that are left
+    out because the annotators' votes decide nothing.
     """
 
     counts: Counts
@@ -64,6 +70,7 @@ class Comparison:
     columns: ColumnNames
     background: Any = None
     names: Mapping[str, str] | None = None
+    undecided: int = 0
 
     @cached_property
     def _cells(self) -> Listing[Cell]:
@@ -172,24 +179,28 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
     Args:
         folder: the dataset.
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-        by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
+        by: `source`, `document`, or an attribute: a column of the tables `sources` and `documents`, such as
+            `tradition` or `year`. A document without a value of its own has that of its source.
 
     Raises:
         UnknownNameError: there is no such voice or attribute.
     """
-    stances, sentences = (_grouped(folder, table, by) for table in ("stances", "sentences"))
+    homes = _Homes(folder, by)
+    stances, sentences, grid = (homes.grouped(table) for table in ("stances", "sentences", "grid"))
     stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
-    column = "source_id" if by == SOURCE else by
     counts = count(
         stances,
-        source=column,
+        source=homes.column,
+        cluster=CLUSTER,
         sentences=sentences,
+        asked=spoken(grid, voice),
         sources=folder.ids["source_id"] if by == SOURCE else None,
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    columns = ColumnNames(column, "target_id", "text", LANGUAGE)
-    return Comparison(counts, stances, columns, sentences, names)
+    undecided = len(grid.filter(nw.col("status") == Status.undecided.value))
+    columns = ColumnNames(homes.column, "target_id", "text", LANGUAGE)
+    return Comparison(counts, stances, columns, sentences, names, undecided)
 
 
 def compare_rows(
@@ -235,18 +246,58 @@ def compare_rows(
     return Comparison(counts, stances, ColumnNames(source, target, text, language), rows)
 
 
-def _grouped(folder: DatasetFolder, table: str, by: str) -> Any:
-    """A table, with an attribute of its sources and their language as columns."""
-    if by not in attributes(folder):
-        raise UnknownNameError(by, "attribute of sources", attributes(folder))
-    rows, sources = folder[table].to_arrow(), folder.sources.to_arrow()
-    for name in {by, LANGUAGE} - {SOURCE}:
-        values = pc.fill_null(pc.cast(sources[name], pa.string()), NOT_STATED)
-        column = values.take(pc.index_in(rows["source_id"], value_set=sources["source_id"].combine_chunks()))
-        rows = rows.drop_columns([other for other in rows.column_names if other == name]).append_column(name, column)
-    return nw.from_native(rows)
+class _Homes:
+    """Adds to the rows of a dataset their cluster, and the value of an attribute of their document or source."""
+
+    def __init__(self, folder: DatasetFolder, by: str) -> None:
+        if by not in (known := attributes(folder)):
+            raise UnknownNameError(by, "attribute of sources or documents", known)
+        self.folder = folder
+        self.column = f"{by}_id" if by in (SOURCE, DOCUMENT) else by
+        documents = folder.documents.to_arrow()
+        self._source = dict(zip(*(documents[name].to_pylist() for name in ("document_id", "source_id")), strict=True))
+        self._values = {name: self._by_document(documents, name) for name in dict.fromkeys([self.column, LANGUAGE])}
+
+    def _by_document(self, documents: pa.Table, column: str) -> dict[str, str]:
+        """The value of an attribute for each document: its own, or else that of its source."""
+        own = _named(documents, "document_id", column)
+        shared = _named(self.folder.sources.to_arrow(), "source_id", column)
+        return {name: own.get(name) or shared.get(source) or NOT_STATED for name, source in self._source.items()}
+
+    def grouped(self, table: str) -> Any:
+        """A table with its cluster, its voice, its language and the attribute as columns."""
+        rows = self.folder[table].to_arrow()
+        paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
+        names = paragraphs.dictionary.to_pylist()
+        clusters = (
+            dict(zip(names, names, strict=True)) if self.column == "document_id" else cluster_names(names, self._source)
+        )
+        added = {
+            CLUSTER: [clusters[name] for name in names],
+            **{column: [found[document_of(name)] for name in names] for column, found in self._values.items()},
+        }
+        for name, values in added.items():
+            column = pa.array(values, pa.string()).take(paragraphs.indices)
+            rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
+        return nw.from_native(rows if "voice" in rows.column_names else self._voiced(rows))
+
+    def _voiced(self, rows: pa.Table) -> pa.Table:
+        """Rows with the voice of their sentence."""
+        sentences = self.folder.sentences.to_arrow()
+        place = pc.index_in(rows["sentence_id"], value_set=sentences["sentence_id"].combine_chunks())
+        for name in ("voice", "endorsed"):
+            rows = rows.append_column(name, sentences[name].take(place))
+        return rows
+
+
+def _named(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
+    """The values of a column as text by those of another; empty if there is no such column."""
+    if column not in rows.column_names:
+        return {}
+    return dict(zip(rows[key].to_pylist(), pc.cast(rows[column], pa.string()).to_pylist(), strict=True))
 
 
 def attributes(folder: DatasetFolder) -> Sequence[str]:
-    """What the sources of a dataset can be grouped by."""
-    return (SOURCE, *(name for name in folder.sources.columns if name not in NOT_ATTRIBUTES))
+    """What a comparison can be by: the source, the document, and every attribute of either one."""
+    own = [name for name in folder.documents.columns if name not in NOT_ATTRIBUTES]
+    return (SOURCE, DOCUMENT, *dict.fromkeys([*(n for n in folder.sources.columns if n not in NOT_ATTRIBUTES), *own]))

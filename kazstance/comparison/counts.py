@@ -22,12 +22,22 @@ VoiceFilter = Literal["own", "endorsed", "all"]
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Sentences judged on a target: numbers of cluster and target, and how many, each of shape (entries,)."""
+
+    cluster: Codes
+    target: Codes
+    sentences: Floats
+
+
+@dataclass(frozen=True)
 class Counts:
     """Counts of labels, one entry for each cluster and target that occur together.
 
     Shapes: `cluster` and `target` (entries,), numbers of both; `rows` (entries, labels), labels in the order against,
     neutral, favor; `source` (clusters,), the number of the source that each cluster is in; `lengths` (clusters,),
-    sentences of each cluster, and `sentences` (sources,), of each source, or None if they are not known.
+    sentences of each cluster, and `sentences` (sources,), of each source, or None if they are not known. `asked` has
+    the sentences that were judged on each target, if they are not the same for all targets.
     """
 
     sources: tuple[str, ...]
@@ -38,6 +48,7 @@ class Counts:
     source: Codes
     lengths: Floats | None
     sentences: Floats | None
+    asked: "Asked | None" = None
 
     @property
     def cell(self) -> Codes:
@@ -51,6 +62,22 @@ class Counts:
         shape = len(self.sources), len(self.targets)
         cells = [sums(self.cell, self.rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
         return np.stack(cells, axis=-1).reshape(*shape, len(LABELS))
+
+    @property
+    def n_asked(self) -> Floats | None:
+        """Sentences of each source that were judged on each target, shape (sources, targets); None if unknown."""
+        shape = len(self.sources), len(self.targets)
+        if self.asked is not None:
+            cell = self.source[self.asked.cluster] * shape[1] + self.asked.target
+            return sums(cell, self.asked.sentences, shape[0] * shape[1]).reshape(shape)
+        return None if self.sentences is None else np.repeat(self.sentences[:, None], shape[1], axis=1)
+
+    def judged(self, target: int) -> Floats | None:
+        """Sentences of each cluster that were judged on a target, shape (clusters,); None if unknown."""
+        if self.asked is None:
+            return self.lengths
+        on_it = self.asked.target == target
+        return sums(self.asked.cluster[on_it], self.asked.sentences[on_it], len(self.source))
 
     @property
     def contested(self) -> tuple[bool, ...]:
@@ -68,6 +95,7 @@ def count(
     labels: str | Mapping[Any, str] | Spelling | None = None,
     cluster: str | None = "paragraph_id",
     sentences: Any = None,
+    asked: Any = None,
     sources: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     voice: VoiceFilter = "all",
@@ -85,6 +113,7 @@ def count(
         cluster: the column of the cluster within its source; None treats each row as its own cluster.
         sentences: for salience, how many sentences each source has: a mapping, or a table with one row per sentence and
             the same columns of source and cluster.
+        asked: for salience, the sentences and targets that were judged, one row each; by default, all of them.
         sources: all sources, in order; by default, those that occur, sorted.
         targets: all targets, in order; by default, those that occur, sorted.
         voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
@@ -104,19 +133,29 @@ def count(
         None if sentences is None or lengths is not None else _units(spoken(as_frame(sentences), voice), [source, *by])
     )
     sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
-    found = _entries(stances, units if cluster else None, tuple(sources), tuple(targets or stances.values[1]))
-    known_lengths = _lengths(units, lengths, sources)
-    if lengths is not None and known_lengths is not None:
-        _refuse_too_few(sources, known_lengths, found.total.sum(axis=2).max(axis=1, initial=0))
-    return replace(found, sentences=known_lengths)
+    judged = None if asked is None or not cluster else _units(spoken(as_frame(asked), voice), [source, target, *by])
+    found = _entries(stances, units if cluster else None, judged, tuple(sources), tuple(targets or stances.values[1]))
+    return replace(found, sentences=_lengths(units, lengths, found))
 
 
-def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...], targets: tuple[str, ...]) -> Counts:
-    """Stances by cluster and target, and the sentences of each cluster."""
-    source, which = _clusters([stances, units] if units else [stances], sources)
+def _entries(
+    stances: "_Table",
+    units: "_Table | None",
+    judged: "_Table | None",
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+) -> Counts:
+    """Stances by cluster and target, the sentences of each cluster, and those judged on each target."""
+    source, which = _clusters([table for table in (stances, units, judged) if table], sources)
     keys = which[0] * len(targets) + _places(stances, 1, targets, "target")
     entry, at = np.unique(keys, return_inverse=True)
     rows = sums(at * len(LABELS) + stances.codes[:, 2], stances.counts, len(entry) * len(LABELS))
+    asked = None
+    if judged:
+        pairs = which[-1] * len(targets) + _places(judged, 1, targets, "target")
+        there, place = np.unique(pairs, return_inverse=True)
+        sentences = sums(place, judged.counts, len(there))
+        asked = Asked(there // max(len(targets), 1), there % max(len(targets), 1), sentences)
     return Counts(
         sources=sources,
         targets=targets,
@@ -126,6 +165,7 @@ def _entries(stances: "_Table", units: "_Table | None", sources: tuple[str, ...]
         source=source,
         lengths=sums(which[1], units.counts, len(source)) if units else None,
         sentences=None,
+        asked=asked,
     )
 
 
@@ -204,15 +244,18 @@ def _numbers(values: Sequence[str], known: Mapping[str, int], kind: str) -> Code
     return np.array([known[value] for value in values], dtype=np.intp)
 
 
-def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, sources: Sequence[str]) -> Floats | None:
+def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, found: Counts) -> Floats | None:
     """Sentences of each source, counted from a table or as given."""
+    sources = found.sources
     if units:
         return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
     if lengths is None:
         return None
     if missing := [name for name in sources if name not in lengths]:
         raise KazstanceError(f"sentences: no number of sentences for {', '.join(missing)}, expected one per source")
-    return np.array([lengths[name] for name in sources], dtype=np.float64)
+    given_lengths = np.array([lengths[name] for name in sources], dtype=np.float64)
+    _refuse_too_few(sources, given_lengths, found.total.sum(axis=2).max(axis=1, initial=0))
+    return given_lengths
 
 
 def _refuse_too_few(sources: Sequence[str], lengths: Floats, rows: Floats) -> None:

@@ -75,8 +75,8 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
-    lengths = np.full(len(counts.sources), np.nan) if counts.sentences is None else counts.sentences
-    share = total.sum(axis=2) / np.where(lengths > 0, lengths, np.nan)[:, None]
+    asked = np.full(total.shape[:2], np.nan) if counts.n_asked is None else counts.n_asked
+    share = total.sum(axis=2) / np.where(asked > 0, asked, np.nan)
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
@@ -121,11 +121,12 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
         n: permutations.
         seed: seed of the permutations.
     """
-    if counts.lengths is None:
+    lengths = counts.judged(target)
+    if lengths is None:
         return float("nan")
-    on_it, some = counts.target == target, counts.lengths > 0
+    on_it, some = counts.target == target, lengths > 0
     about = sums(counts.cluster[on_it], counts.rows[on_it].sum(axis=1), len(counts.source))
-    return permutation_p(about[some], counts.lengths[some], counts.source[some], n, seed)
+    return permutation_p(about[some], lengths[some], counts.source[some], n, seed)
 
 
 def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from kazstance.comparison import estimates
-from kazstance.comparison.counts import Counts
+from kazstance.comparison.counts import Asked, Counts
 from kazstance.comparison.estimates import DIGITS
+from kazstance.errors import KazstanceError
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import Label, Position
 from kazstance.stats.clustering import design_effects, intraclass
@@ -21,7 +22,8 @@ class Cell:
     """A source and a target: counts, position, net stance, salience.
 
     `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
-    target is not addressed; `sentences` and `salience` are None if a source's sentences were not counted.
+    target is not addressed; `sentences`, `asked` (those judged on the target) and `salience` are None if a source's
+    sentences were not counted, and `salience` also if no sentence was judged on the target.
     """
 
     source: str
@@ -30,6 +32,7 @@ class Cell:
     neutral: int
     against: int
     sentences: int | None
+    asked: int | None
     position: Position
     net: Estimate | None
     jeffreys: Estimate | None
@@ -44,6 +47,8 @@ class Cell:
     def reason(self) -> str | None:
         """Why net stance or salience is None, if either is."""
         silent = None if self.about else "no sentence is about the target"
+        if self.asked == 0:
+            return "no sentence was judged on the target"
         return joined([silent, "the sentences of the source were not counted" if self.salience is None else None])
 
     def as_row(self) -> dict[str, Any]:
@@ -64,8 +69,9 @@ def positions(counts: Counts) -> Listing[Cell]:
     counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
     rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
+    asked = counts.n_asked
     return Listing(
-        _cell(counts, rows[s, t], found[:, s, t], by[s], (s, t))
+        _cell(counts, rows[s, t], found[:, s, t], None if asked is None else (asked[s, t], by[s, t]), (s, t))
         for s in range(len(counts.sources))
         for t in range(len(counts.targets))
     )
@@ -92,22 +98,38 @@ def sided_effects(counts: Counts) -> Floats:
 
 
 def salience_effects(counts: Counts) -> Floats:
-    """The design effect of each source's salience, shape (sources,); 1 if clusters were not counted."""
+    """The design effect of each cell's salience, shape (sources, targets); 1 if clusters were not counted."""
+    shape = len(counts.sources), len(counts.targets)
+    asked = counts.asked or _all_asked(counts)
+    if asked is None:
+        return np.ones(shape)
+    places, wanted = asked.cluster * shape[1] + asked.target, counts.cluster * shape[1] + counts.target
+    at = np.searchsorted(places, wanted)
+    if len(wanted) and not np.array_equal(places[np.minimum(at, len(places) - 1)], wanted):
+        raise KazstanceError("asked: rows with labels are missing; expected every sentence and target that was judged")
+    about = np.zeros(len(places))
+    about[at] = counts.rows.sum(axis=1)
+    cell = counts.source[asked.cluster] * shape[1] + asked.target
+    correlation = intraclass(about, asked.sentences, cell)
+    return design_effects(asked.sentences, cell, shape[0] * shape[1], correlation).reshape(shape)
+
+
+def _all_asked(counts: Counts) -> Asked | None:
+    """Every sentence on every target; None if clusters were not counted."""
     if counts.lengths is None:
-        return np.ones(len(counts.sources))
-    about = np.zeros((len(counts.source), len(counts.targets)))
-    about[counts.cluster, counts.target] = counts.rows.sum(axis=1)
-    kept = counts.lengths > 0
-    sizes, source = counts.lengths[kept], counts.source[kept]
-    cell = source[:, None] * len(counts.targets) + np.arange(len(counts.targets))
-    correlation = intraclass(about[kept].ravel(), np.repeat(sizes, len(counts.targets)), cell.ravel())
-    return design_effects(sizes, source, len(counts.sources), correlation)
+        return None
+    kept, targets = np.flatnonzero(counts.lengths > 0), len(counts.targets)
+    return Asked(
+        np.repeat(kept, targets), np.tile(np.arange(targets), len(kept)), np.repeat(counts.lengths[kept], targets)
+    )
 
 
-def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[int, int]) -> Cell:
+def _cell(counts: Counts, rows: Floats, found: Floats, judged: tuple[float, float] | None, at: tuple[int, int]) -> Cell:
+    """A cell; `judged` are the sentences judged on the target, and the design effect of their share."""
     favor, neutral, against = (round(rows[label]) for label in (Label.favor, Label.neutral, Label.against))
     about, sided = favor + neutral + against, favor + against
     sentences = None if counts.sentences is None else round(counts.sentences[at[0]])
+    asked = None if judged is None else round(judged[0])
     value, low, high = (round(float(figure), DIGITS) for figure in found) if sided else (0.0, -1.0, 1.0)
     return Cell(
         source=counts.sources[at[0]],
@@ -116,10 +138,11 @@ def _cell(counts: Counts, rows: Floats, found: Floats, effect: float, at: tuple[
         neutral=neutral,
         against=against,
         sentences=sentences,
-        position=estimates.position(favor, neutral, against),
+        asked=asked,
+        position=estimates.position(favor, neutral, against, asked),
         net=Estimate(value, low, high, sided) if about else None,
         jeffreys=estimates.net(favor, against) if about else None,
-        salience=None if sentences is None else _salience(about, sentences, effect),
+        salience=_salience(about, asked, judged[1]) if asked and judged else None,
     )
 
 

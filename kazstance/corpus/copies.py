@@ -1,7 +1,7 @@
-"""Near-copies and shared quotations among sentences, and the check that none of them crosses a boundary."""
+"""Equal sentences, near-copies and shared quotations."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.language.tags import UNDETERMINED
 from kazstance.language.words import tokens
+from kazstance.schema.labels import CopyKind
 from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
@@ -17,15 +18,17 @@ NEAR: Final = 0.5
 """Share of common shingles at which two sentences count as near-copies (Broder, 1997: resemblance)."""
 QUOTED: Final = 8
 """Number of consecutive words at which a common passage counts as a shared quotation."""
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, order=True)
 class Copy:
-    """Two sentences, one of which may give the other away."""
+    """Two sentences, one of which may give the other away, and the share of shingles that they have in common."""
 
     first: str
     second: str
-    reason: str
+    kind: CopyKind
+    share: float
 
 
 def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | None = None) -> list[Copy]:
@@ -35,30 +38,41 @@ def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | No
 
     Args:
         sentences: the sentences.
-        languages: the language of each source, as a BCP 47 tag, by whose rules its words are found.
+        languages: the language of each document, as a BCP 47 tag, by whose rules its words are found.
 
     Raises:
         MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for sentence in sentences:
-        language = (languages or {}).get(sentence.source_id, UNDETERMINED)
-        groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
+    groups = group_equal(sentences, languages or {})
     names, texts = list(groups.values()), list(groups)
-    copies = [Copy(min(pair), max(pair), "equal") for group in names for pair in combinations(group, 2)]
-    for (one, other), reason in _reasons(texts).items():
-        copies += [Copy(min(pair), max(pair), reason) for pair in product(names[one], names[other])]
+    copies = [Copy(min(pair), max(pair), CopyKind.equal, 1.0) for group in names for pair in combinations(group, 2)]
+    for (one, other), (kind, share) in related(texts).items():
+        copies += [Copy(min(pair), max(pair), kind, share) for pair in product(names[one], names[other])]
     return sorted(copies)
 
 
-def crossing(copies: Iterable[Copy], side: Mapping[str, str]) -> list[Copy]:
-    """The copies whose sentences are on different sides of a boundary."""
-    return [copy for copy in copies if side[copy.first] != side[copy.second]]
+def group_equal(sentences: Iterable[Sentence], languages: Mapping[str, str]) -> dict[Words, list[str]]:
+    """The ids of sentences by their words; `languages` are the languages of the documents.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
+    """
+    groups: dict[Words, list[str]] = defaultdict(list)
+    for sentence in sentences:
+        language = languages.get(sentence.document_id, UNDETERMINED)
+        groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
+    return groups
 
 
-def _reasons(texts: list[tuple[str, ...]]) -> dict[tuple[int, int], str]:
-    """Why texts, none of which has the same words as another, count as copies, by pairs of their numbers."""
-    reasons = dict.fromkeys(sharing(texts, QUOTED), f"shared quotation of {QUOTED} words or more")
+def related(texts: Sequence[Words]) -> dict[tuple[int, int], tuple[CopyKind, float]]:
+    """Near-copies and shared quotations among texts that all differ in their words, by the numbers of the texts."""
+    found = {pair: (CopyKind.quotation, _share(*(texts[i] for i in pair))) for pair in sharing(texts, QUOTED)}
     for one, other, share in resembling(texts, SHINGLE, NEAR):
-        reasons[one, other] = f"near-copy ({share:.2f} of the shingles)"
-    return reasons
+        found[one, other] = CopyKind.near, share
+    return found
+
+
+def _share(one: Words, other: Words) -> float:
+    """The share of common shingles of two texts, at least one of which has any."""
+    sets = [{words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1)} for words in (one, other)]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])

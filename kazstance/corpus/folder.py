@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from kazstance.corpus.inputs import Entry, Input
 from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
-from kazstance.input.files import is_there, read_inside
+from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
@@ -59,25 +59,34 @@ class Folder:
         """Whether anything of that name exists, even a folder or a broken link, which reading then reports."""
         return name in self.instead or is_there(self.root, name)
 
-    def read_bytes(self, name: str, asked: Place) -> bytes | None:
-        """The content of a file, or None with a problem at the place that asked for it."""
+    def read_bytes(self, name: str, asked: Place, most: int = MAX_BYTES) -> bytes | None:
+        """The content of a file, or None with a problem at the place that asked for it.
+
+        Args:
+            name: the file, by its name in the folder.
+            asked: file, line and field that ask for it.
+            most: the largest size that is read, in bytes.
+        """
         try:
-            content = self.instead[name] if name in self.instead else read_inside(self.root, name)
+            content = self.instead[name] if name in self.instead else read_inside(self.root, name, most)
         except StrictError as error:
             self.report(*asked, str(error))
             return None
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
-    def read_text(self, name: str, asked: Place | None = None, *, is_raw: bool = False) -> str | None:
+    def read_text(
+        self, name: str, asked: Place | None = None, *, is_raw: bool = False, most: int = MAX_BYTES
+    ) -> str | None:
         """The content of a file as text, line endings unchanged; a byte-order mark is kept only if it is raw.
 
         Args:
             name: the file, by its name in the folder.
             asked: file, line and field that ask for it; without them, the file itself.
             is_raw: keep a byte-order mark.
+            most: the largest size that is read, in bytes.
         """
-        content = self.read_bytes(name, asked or (name, None, None))
+        content = self.read_bytes(name, asked or (name, None, None), most)
         if content is None:
             return None
         try:
@@ -166,7 +175,7 @@ class Folder:
 
     def read_lines(self, name: str, model: type[T]) -> list[Entry[T]]:
         """The lines of a file of JSON objects, each validated; empty lines are skipped."""
-        lines = (self.read_text(name) or "").split("\n")
+        lines = (self.read_text(name, most=MOST_ROWS_BYTES) or "").split("\n")
         if lines[-1].strip():
             try:
                 load_object(lines[-1])
@@ -213,7 +222,8 @@ class Folder:
 def _said(fault: Any, model: type[BaseModel]) -> str:
     """The message of a pydantic error; for an unknown field, it lists the valid ones."""
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        return f"unknown field; {choose(str(fault['loc'][0]), model.model_fields)}"
+        own = "; a field of your own goes under attributes" if "attributes" in model.model_fields else ""
+        return f"unknown field; {choose(str(fault['loc'][0]), model.model_fields)}{own}"
     return str(fault["msg"]).removeprefix("Value error, ")
 
 

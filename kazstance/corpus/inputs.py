@@ -7,11 +7,23 @@ from typing import Annotated, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
+from kazstance.corpus.stated import Attributes, DateText
 from kazstance.language.tags import check_tag
 from kazstance.schema.frozen import Frozen
-from kazstance.schema.labels import Certainty, Endorsed, Explicitness, NameKind, Origin, Role, TargetKind, UnitKind
+from kazstance.schema.ids import DocumentId, Name, SentenceId
+from kazstance.schema.labels import (
+    Certainty,
+    Deciding,
+    Endorsed,
+    Explicitness,
+    NameKind,
+    Origin,
+    Role,
+    TargetKind,
+    UnitKind,
+)
 from kazstance.schema.publication import FILLED, Publication
-from kazstance.schema.records import Name, Offset, SentenceId
+from kazstance.schema.records import Offset
 
 LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
@@ -59,6 +71,7 @@ class Header(UnitSettings):
     version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
     event: Text
     license: Text
+    deciding: Deciding = Deciding.majority
     publication: Publication = Publication()
 
 
@@ -70,6 +83,19 @@ class VoiceInput(Input):
     note: Text | None = None
 
 
+class DocumentInput(Input):
+    """A text of a source, `texts/<source>/<name>.txt`; a field that is left out has the value of its source."""
+
+    name: Name
+    title: Text | None = None
+    date: DateText | None = None
+    date_stated: Text | None = None
+    url: Text | None = None
+    language: Language | None = None
+    rights: Text | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+
 class SourceInput(UnitSettings):
     """A source, as far as its text describes itself."""
 
@@ -77,7 +103,7 @@ class SourceInput(UnitSettings):
     title: Text | None = None
     speaker: Text | None = None
     tradition: Text | None = None
-    date: datetime.date | None = None
+    date: DateText | None = None
     date_stated: Text | None = None
     url: Text | None = None
     language: Language
@@ -86,23 +112,25 @@ class SourceInput(UnitSettings):
     rights: Text
     voice: tuple[VoiceInput, ...] = ()
     notes: Text | None = None
+    document: tuple[DocumentInput, ...] = ()
+    attributes: Attributes = Field(default_factory=dict)
 
 
 class TargetInput(Input):
-    """A target of the codebook."""
+    """A target of the codebook; one without a fold is assigned one."""
 
     id: Name
     name: Text
-    kind: TargetKind
-    group: Text
-    fold: Annotated[int, Field(ge=1, le=MOST)]
-    definition: Text
+    kind: TargetKind | None = None
+    group: Text | None = None
+    fold: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    definition: Text | None = None
 
 
 class SpanInput(Input):
     """A span of a raw text and its content; a long one may give only its beginning and end, around an elision."""
 
-    source_id: Name
+    source_id: DocumentId
     raw_start: Offset
     raw_end: Offset
     raw: str
@@ -171,18 +199,18 @@ class EvidenceInput(Input):
 
 
 class JudgementInput(Input):
-    """A label with its evidence."""
+    """A label; explicitness, certainty and evidence are null if they were not recorded."""
 
     target_id: Name
     label: LabelName
-    explicitness: Explicitness | None
-    certainty: Certainty
-    evidence: Annotated[tuple[EvidenceInput, ...], Field(min_length=1)]
+    explicitness: Explicitness | None = None
+    certainty: Certainty | None = None
+    evidence: Annotated[tuple[EvidenceInput, ...], Field(min_length=1)] | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
     def _check_explicitness(self) -> Self:
-        if (self.explicitness is None) != (self.label == "neutral"):
+        if self.explicitness is not None and self.label == "neutral":
             raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
         return self
 
@@ -204,17 +232,17 @@ class AdjudicationInput(Input):
     text_hash: Hash
     target_id: Name
     label: GridLabelName
-    explicitness: Explicitness | None
-    certainty: Certainty
-    evidence: tuple[EvidenceInput, ...]
+    explicitness: Explicitness | None = None
+    certainty: Certainty | None = None
+    evidence: tuple[EvidenceInput, ...] | None = None
     rule: Text
     reason: Text
 
     @model_validator(mode="after")
     def _check_fields(self) -> Self:
-        if (self.explicitness is None) != (self.label in ("neutral", "none")):
+        if self.explicitness is not None and self.label in ("neutral", "none"):
             raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
-        if bool(self.evidence) != (self.label != "none"):
+        if self.evidence is not None and bool(self.evidence) != (self.label != "none"):
             raise ValueError(f"evidence count {len(self.evidence)} is not allowed with the label {self.label}")
         return self
 
@@ -256,5 +284,5 @@ class MirrorInput(Input):
     text_hash: Hash
     target_id: Name
     label: GridLabelName
-    certainty: Certainty
+    certainty: Certainty | None = None
     note: Text | None = None

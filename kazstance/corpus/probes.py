@@ -28,7 +28,7 @@ class Shown:
 def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]:
     """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
     annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
-    kinds = {entry.value.id: entry.value.kind.value for entry in corpus.targets}
+    kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds, corpus.newly_cut)
     for entry in corpus.names:
         sentence = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)
@@ -140,7 +140,7 @@ def _probe(probe: ProbeKind, row: Stance, shown: Shown | None = None, **changed:
         "origin": row.origin,
         "certainty": row.certainty,
     }
-    return Probe(
+    return Probe.model_construct(
         probe_id=":".join(filter(None, key)),
         probe=probe,
         sentence_id=row.sentence_id,

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from kazstance.corpus.inputs import (
     AdjudicationInput,
     AnnotatorInput,
     ContradictoriesInput,
+    DocumentInput,
     Entry,
     Header,
     MirrorInput,
@@ -24,15 +25,18 @@ from kazstance.corpus.inputs import (
     TargetInput,
     UnitInput,
 )
-from kazstance.corpus.listing import check_listing
+from kazstance.corpus.listing import TEXTS, check_listing
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import check_plain, comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
+from kazstance.schema.folds import dealt
+from kazstance.schema.ids import check_document_id, check_id, folded
 from kazstance.schema.labels import TargetKind
 
 SOURCES: Final = "sources.toml"
+SUFFIX: Final = ".txt"
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
 SUMS: Final = "SHA256SUMS"
@@ -49,13 +53,34 @@ OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORI
 
 
 @dataclass(frozen=True)
+class Document:
+    """A text of a source: its id, its file, and what is stated about it besides what is stated about its source."""
+
+    document_id: str
+    source: SourceInput
+    given: DocumentInput | None
+
+    @property
+    def language(self) -> str:
+        """Its language, as a BCP 47 tag: its own, or else that of its source."""
+        return (self.given and self.given.language) or self.source.language
+
+    @property
+    def file(self) -> str:
+        """Its path in the corpus folder."""
+        return f"{TEXTS}/{self.document_id}.txt"
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The content of a corpus folder; entries know their file and line."""
 
     header: Header
     sources: Sequence[Entry[SourceInput]]
     targets: Sequence[Entry[TargetInput]]
+    documents: Sequence[Document]
     texts: dict[str, str]
+    """By document."""
     repairs: Sequence[Entry[RepairInput]]
     units: Sequence[Entry[UnitInput]]
     annotators: Sequence[Entry[AnnotatorInput]]
@@ -69,8 +94,8 @@ class Corpus:
 
     @property
     def newly_cut(self) -> frozenset[str]:
-        """Sources that are cut by the segmenter of their language, where version 0.3 took `FORMER` for all."""
-        without = {entry.value.id for entry in self.sources if not (entry.value.segmenter or self.header.segmenter)}
+        """Documents that are cut by the segmenter of their language; version 0.3 took `FORMER` for all."""
+        without = [text.document_id for text in self.documents if not (text.source.segmenter or self.header.segmenter)]
         return frozenset(name for name in without if self.segmenters[name].name != FORMER)
 
 
@@ -113,11 +138,12 @@ def _read_all(folder: Folder) -> Corpus | None:
     folder.check_keys(SOURCES, ("corpus", "source"))
     folder.check_keys(TARGETS, ("target",))
     folder.check_keys(ANNOTATORS, ("annotator",))
-    _check_unique(folder, sources, "id", lambda source: source.id)
-    _check_unique(folder, targets, "id", lambda target: target.id)
+    _check_unique(folder, sources, "id", lambda source: source.id, folded)
+    _check_unique(folder, targets, "id", lambda target: target.id, folded)
     _check_unique(folder, targets, "name", lambda target: target.name, comparable)
-    _check_unique(folder, annotators, "id", lambda annotator: annotator.id)
-    texts = _read_texts(folder, sources)
+    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
+    documents = [document for entry in sources for document in _documents(folder, entry)]
+    texts = _read_texts(folder, documents, {entry.value.id: entry.line for entry in sources})
     repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
     units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
     spans: list[Entry[SpanInput]] = [*repairs, *units]
@@ -125,14 +151,16 @@ def _read_all(folder: Folder) -> Corpus | None:
     for entry in annotators:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
-    _check_listing(folder, sources, annotators)
-    segmenters = _choose_segmenters(folder, header, sources)
+    _check_listing(folder, documents, annotators)
+    lines = {entry.value.id: entry.line for entry in sources}
+    segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
         return None
     return Corpus(
         header=header.value,
         sources=sources,
-        targets=targets,
+        targets=_with_folds(targets, header.value.id),
+        documents=documents,
         texts=texts,
         repairs=repairs,
         units=units,
@@ -148,31 +176,72 @@ def _read_all(folder: Folder) -> Corpus | None:
 
 
 def _choose_segmenters(
-    folder: Folder, header: Entry[Header] | None, sources: Iterable[Entry[SourceInput]]
+    folder: Folder, header: Entry[Header] | None, documents: Iterable[Document], lines: Mapping[str, int]
 ) -> dict[str, Segmenter]:
-    """What cuts each source's text; where the language has no rules, that is warned of."""
-    found = {}
-    for entry in sources:
-        name = entry.value.segmenter or (header.value.segmenter if header else None)
+    """The segmenter of each document; a language without rules causes a warning, once per source."""
+    found, warned = {}, set()
+    for document in documents:
+        name = document.source.segmenter or (header.value.segmenter if header else None)
+        line = lines[document.source.id]
         try:
-            found[entry.value.id] = choose_segmenter(name, entry.value.language, folder.root)
+            found[document.document_id] = choose_segmenter(name, document.language, folder.root)
         except MissingExtraError:
             raise
         except KazstanceError as error:
-            folder.report(entry.file, entry.line, "segmenter" if name else "language", str(error))
+            folder.report(SOURCES, line, "segmenter" if name else "language", str(error))
         else:
-            if note := found[entry.value.id].note:
-                folder.warn(f"{entry.file}:{entry.line}: {note}")
+            note = found[document.document_id].note
+            if note and (line, note) not in warned:
+                warned.add((line, note))
+                folder.warn(f"{SOURCES}:{line}: {note}")
     return found
 
 
-def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[str, str]:
-    """The raw texts by source, each checked against its digest in SHA256SUMS."""
+def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
+    """The targets, each with a fold."""
+    folds = dealt({entry.value.id: entry.value.fold for entry in targets}, seed)
+    return [replace(e, value=e.value.model_copy(update={"fold": folds[e.value.id]})) for e in targets]
+
+
+def _documents(folder: Folder, entry: Entry[SourceInput]) -> Iterator[Document]:
+    """The texts of a source: the one with its name first, then those in the folder with its name, sorted by name."""
+    source = entry.value
+    given = {document.name: document for document in source.document}
+    names = _names(folder, entry)
+    if folder.exists(f"{TEXTS}/{source.id}.txt") or not names | given.keys():
+        yield Document(source.id, source, None)
+    for name in sorted(names | given.keys()):
+        yield Document(f"{source.id}/{name}", source, given.get(name))
+    if len(given) < len(source.document):
+        folder.report(entry.file, entry.line, "document", "two documents have the same name, expected each once")
+
+
+def _names(folder: Folder, entry: Entry[SourceInput]) -> set[str]:
+    """The names of the files in the folder of a source."""
+    place = f"{TEXTS}/{entry.value.id}"
+    root = folder.root / place
+    if not folder.exists(place) or not root.is_dir():
+        return set()
+    there = (path.name for path in root.iterdir())
+    files = sorted(name for name in there if name.endswith(SUFFIX) and not name.startswith((".", "~$")))
+    seen: dict[str, str] = {}
+    for file in files:
+        try:
+            check_id(file.removesuffix(SUFFIX))
+        except ValueError as error:
+            folder.report(f"{place}/{file}", None, "name", str(error))
+        if (first := seen.setdefault(folded(file), file)) != file:
+            folder.report(f"{place}/{file}", None, "name", f"differs from {first} only in case, expected another name")
+    return {file.removesuffix(SUFFIX) for file in files}
+
+
+def _read_texts(folder: Folder, documents: Iterable[Document], lines: Mapping[str, int]) -> dict[str, str]:
+    """The raw texts by document, each checked against its digest in SHA256SUMS; `lines` are those of the sources."""
     sums = _read_sums(folder)
     texts = {}
-    for entry in sources:
-        name = f"texts/{entry.value.id}.txt"
-        text = folder.read_text(name, (entry.file, entry.line, "id"), is_raw=True)
+    for document in documents:
+        name = document.file
+        text = folder.read_text(name, (SOURCES, lines[document.source.id], "id"), is_raw=True)
         line, digest = sums.get(name, (None, None))
         if digest is None:
             folder.report(SUMS, None, name, "no digest, expected one for every text")
@@ -180,7 +249,7 @@ def _read_texts(folder: Folder, sources: Iterable[Entry[SourceInput]]) -> dict[s
             folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
         if text is not None:
             _check_text(folder, name, text)
-            texts[entry.value.id] = text
+            texts[document.document_id] = text
     return texts
 
 
@@ -198,14 +267,21 @@ def _check_text(folder: Folder, name: str, text: str) -> None:
         )
 
 
-def _check_listing(
-    folder: Folder, sources: Iterable[Entry[SourceInput]], annotators: Sequence[Entry[AnnotatorInput]]
-) -> None:
+def _check_listing(folder: Folder, documents: Iterable[Document], annotators: Sequence[Entry[AnnotatorInput]]) -> None:
     """Report texts without a source, and warn of files that are not read."""
     briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
-    texts = [f"texts/{name}.txt" for name in {entry.value.id for entry in sources} | _stated_ids(folder)]
+    documents = list(documents)
+    texts = [document.file for document in documents]
+    texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
     check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *briefs, *readings, *texts})
+
+
+def _texts_of(folder: Folder, sources: Collection[str]) -> list[str]:
+    """The texts of sources that are not read because they have problems of their own."""
+    found = (folder.root / TEXTS).glob(f"*/*{SUFFIX}") if sources else ()
+    inside = [path.relative_to(folder.root).as_posix() for path in found if path.parent.name in sources]
+    return [f"{TEXTS}/{name}{SUFFIX}" for name in sources] + inside
 
 
 def _stated_ids(folder: Folder) -> set[str]:
@@ -220,7 +296,7 @@ def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
     sums = {}
     for number, line in enumerate((folder.read_text(SUMS) or "").splitlines(), 1):
         found = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
-        if found and re.fullmatch(r"texts/[a-z][a-z0-9_]*\.txt", found[2]):
+        if found and _is_text(found[2]):
             sums[found[2]] = (number, found[1])
         else:
             folder.report(
@@ -229,12 +305,21 @@ def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
     return sums
 
 
+def _is_text(name: str) -> bool:
+    """Whether a path could be a text of a source."""
+    try:
+        check_document_id(name.removeprefix(f"{TEXTS}/").removesuffix(SUFFIX))
+    except ValueError:
+        return False
+    return name.startswith(f"{TEXTS}/") and name.endswith(SUFFIX)
+
+
 def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, at least one and without duplicates."""
+    """The readings of one annotator, without duplicates; a file without any causes a warning."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
     readings = folder.read_lines(name, ReadingInput)
     if not readings and len(folder.problems) == before:
-        folder.report(name, None, None, f"the file is empty, expected the judgements of {annotator_id}")
+        folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
     _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
     for entry in readings:
         targets = [judgement.target_id for judgement in entry.value.judgements]

@@ -6,9 +6,9 @@ from unicodedata import normalize
 
 import numpy as np
 
-from kazstance.corpus.inputs import Entry, SourceInput, UnitInput, VoiceInput
+from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
 from kazstance.corpus.paragraphs import paragraph_spans
-from kazstance.corpus.read import Corpus
+from kazstance.corpus.read import Corpus, Document
 from kazstance.corpus.repair import RepairedText, apply, repair
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
@@ -40,16 +40,16 @@ class Curation:
 
 
 def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
-    """All units of all texts, in the order of the sources, and the problems found."""
+    """All units of all texts, in the order of the sources and their documents, and the problems found."""
     sentences: list[Sentence] = []
     problems: list[Problem] = []
-    for source in corpus.sources:
-        name = source.value.id
+    for document in corpus.documents:
+        name = document.document_id
         repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
         curation = Curation([u for u in corpus.units if u.value.source_id == name])
-        voices = {voice.speaker: voice for voice in source.value.voice}
+        voices = {voice.speaker: voice for voice in document.source.voice}
         try:
-            units = list(_units(name, repaired, curation, voices, _cutter(corpus, source.value)))
+            units = list(_units(document, repaired, curation, voices, _cutter(corpus, document)))
         except InputError as error:
             problems += error.problems
             continue
@@ -60,35 +60,36 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
     return sentences, problems
 
 
-def _cutter(corpus: Corpus, source: SourceInput) -> Cutter:
+def _cutter(corpus: Corpus, document: Document) -> Cutter:
     """The spans of the units of each paragraph of a text, as the settings of its source have it."""
-    segmenter = corpus.segmenters[source.id]
-    ends = source.paragraphs or corpus.header.paragraphs or "line"
+    segmenter = corpus.segmenters[document.document_id]
+    ends = document.source.paragraphs or corpus.header.paragraphs or "line"
 
     def cut(text: str) -> Iterator[list[Span]]:
         for start, end in paragraph_spans(text, ends):
             try:
-                yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], source.language)]
+                yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], document.language)]
             except KazstanceError as error:
                 line = text.count("\n", 0, start) + 1
-                raise InputError([Problem(f"texts/{source.id}.txt", line, None, str(error))]) from error
+                raise InputError([Problem(document.file, line, None, str(error))]) from error
 
     return cut
 
 
 def _units(
-    source: str, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput], cut: Cutter
+    document: Document, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput], cut: Cutter
 ) -> Iterator[Sentence]:
-    position = 0
+    position, name = 0, document.document_id
     for paragraph, spans in enumerate(_paragraphs(text, curation, cut), 1):
         for number, (start, end) in enumerate(spans, 1):
             raw = text.raw_span(start, end)
             kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
             speaker = next(iter(curation.values("voice", raw)), None)
-            yield Sentence(
-                sentence_id=f"{source}/{paragraph}/{number}",
-                source_id=source,
-                paragraph_id=f"{source}/{paragraph}",
+            yield Sentence.model_construct(
+                sentence_id=f"{name}/{paragraph}/{number}",
+                source_id=document.source.id,
+                document_id=name,
+                paragraph_id=f"{name}/{paragraph}",
                 position=position,
                 text=text.text[start:end],
                 raw_start=raw[0],
@@ -100,7 +101,7 @@ def _units(
                 endorsed=voices[speaker].endorsed if speaker in voices else None,
                 duplicate_of=None,
                 repairs=tuple(
-                    Repair(
+                    Repair.model_construct(
                         raw_start=r.row.raw_start,
                         raw_end=r.row.raw_end,
                         replacement=r.row.replacement,
@@ -161,7 +162,7 @@ def _applies(rule: UnitInput, raw: Span) -> bool:
 
 
 def _mark_copies(units: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences; one that repeats an earlier one of its source is marked as a copy and not annotated.
+    """The sentences; one that repeats an earlier one of its document is marked as a copy and not annotated.
 
     Composed and decomposed accents count as equal.
     """
@@ -192,7 +193,7 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
             )
 
 
-def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
+def _check_cover(document: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
     """Check that each character except white space is in one unit or list mark, and each raw slice yields its text."""
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
@@ -201,7 +202,7 @@ def _check_cover(source: str, raw: str, text: RepairedText, units: Sequence[Sent
         steps[start] += 1
         steps[end] -= 1
     times = np.cumsum(steps)
-    file = f"texts/{source}.txt"
+    file = f"texts/{document}.txt"
     for i in np.flatnonzero(times[:-1] != 1).tolist():
         is_nothing = raw[i].isspace() or (i == 0 and raw[i] == MARK)
         if times[i] > 1 or not is_nothing:

@@ -8,15 +8,23 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.corpus.copies import Copy
 from kazstance.corpus.judge import Decision, PairKey
-from kazstance.schema.labels import Label
-from kazstance.schema.records import Sentence
+from kazstance.schema.labels import CopyKind, Label
+from kazstance.schema.leaks import merged_names
+from kazstance.schema.records import Copy, Sentence
 
 SHARES: Final = {"train": 60, "validation": 15, "test": 25}
 """The percentage of rows that each split should have."""
 SPREAD: Final = 8
 """The number of paragraphs that a target's rows must span before it has to occur in every split."""
+GROUP: Final = 0.01
+"""The share of the sentences at which a group of copies no longer keeps its paragraphs together."""
+IMPROVED: Final = 2_000
+"""The largest number of clusters for which single moves are tried; dealing out more comes close to the shares."""
+LEAST: Final = 3
+"""The size of a group of copies, in sentences, below which it always keeps its paragraphs together."""
+CLUSTER: Final = 0.25
+"""The largest share of the sentences in paragraphs that are kept together: that of the test split."""
 Stratum = tuple[str, ...]
 Ints = npt.NDArray[Any]
 
@@ -39,21 +47,28 @@ def split_in_domain(
     cluster = _clusters(sentences, copies)
     rows = _rows(sentences, decisions, cluster)
     order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
-    chosen = _improve(rows, order, _deal_out(rows, order))
+    chosen = _deal_out(rows, order)
+    if len(order) <= IMPROVED:
+        chosen = _improve(rows, order, chosen)
     return {paragraph: chosen[name] for paragraph, name in cluster.items()}
 
 
 def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dict[str, str]:
     """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it."""
     need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
-    chosen: dict[str, str] = {}
-    while left := [name for name in order if name not in chosen]:
-        stratum = min(_total({name: rows[name] for name in left}).items(), key=lambda item: (item[1], item[0]))[0]
-        holders = sorted((name for name in left if rows[name][stratum]), key=lambda name: -rows[name][stratum])
-        for name in holders:
+    left, chosen = _total(rows), dict[str, str]()
+    holding: dict[Stratum, list[str]] = defaultdict(list)
+    for name in order:
+        for stratum in rows[name]:
+            holding[stratum].append(name)
+    while left:
+        stratum = min(left.items(), key=lambda item: (item[1], item[0]))[0]
+        there = [name for name in holding[stratum] if name not in chosen and rows[name][stratum]]
+        for name in sorted(there, key=lambda name: -rows[name][stratum]):
             split = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
             chosen[name] = split
             need[split].subtract({s: 100 * n for s, n in rows[name].items()})
+            left -= rows[name]
     return chosen
 
 
@@ -86,11 +101,13 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     return cost
 
 
-def missing(rows: Iterable[tuple[str, PairKey, Label]], paragraph: Mapping[str, str]) -> list[str]:
+def missing(rows: Iterable[tuple[str, PairKey, Label | None]], paragraph: Mapping[str, str]) -> list[str]:
     """What a split lacks: a label, or a target that spans enough paragraphs."""
     held: dict[str, set[str]] = defaultdict(set)
     span: dict[str, set[str]] = defaultdict(set)
     for split, (sentence, target), label in rows:
+        if label is None:
+            continue
         held[f"the label {label.name}"].add(split)
         span[f"the label {label.name}"].add(paragraph[sentence])
         if label is not Label.none:
@@ -101,13 +118,31 @@ def missing(rows: Iterable[tuple[str, PairKey, Label]], paragraph: Mapping[str, 
 
 
 def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str, str]:
-    """The name of each annotated paragraph's cluster: the first paragraph among those linked by copies."""
+    """The name of each annotated paragraph's cluster: the first paragraph among those linked by copies.
+
+    Paragraphs are linked by groups of copies with fewer than 1 % of the sentences, except formulas, as long as no
+    cluster becomes larger than the smallest share of a split with tested rows.
+    """
     home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
+    ties = [(copy.sentence_id, copy.copy_of) for copy in sorted(copies, key=_closeness) if not copy.formula]
+    groups = merged_names(ties)
+    sizes = Counter(groups.values())
+    weight = Counter(home.values())
     cluster = {paragraph: paragraph for paragraph in home.values()}
-    for copy in copies:
-        tied = {cluster[home[copy.first]], cluster[home[copy.second]]}
-        cluster = {paragraph: min(tied) if name in tied else name for paragraph, name in cluster.items()}
+    members = {paragraph: [paragraph] for paragraph in cluster}
+    for one, other in ties:
+        first, second = sorted((cluster[home[one]], cluster[home[other]]))
+        is_small = sizes[groups[one]] < max(len(home) * GROUP, LEAST)
+        if first != second and is_small and weight[first] + weight[second] <= len(home) * CLUSTER:
+            weight[first] += weight.pop(second)
+            members[first] += members[second]
+            cluster.update(dict.fromkeys(members.pop(second), first))
     return cluster
+
+
+def _closeness(copy: Copy) -> tuple[int, float, str, str]:
+    """Sorts equal sentences first, then near-copies and shared quotations by how much they have in common."""
+    return list(CopyKind).index(copy.kind), -copy.share, copy.sentence_id, copy.copy_of
 
 
 def _rows(
@@ -118,7 +153,7 @@ def _rows(
     rows: dict[str, Counter[Stratum]] = {name: Counter() for name in cluster.values()}
     for (sentence, target), decision in decisions.items():
         found = rows[cluster[home[sentence].paragraph_id]]
-        if decision.label is not Label.none:
+        if decision.label is not None and decision.label is not Label.none:
             found.update(
                 [("rows",), ("source", home[sentence].source_id), ("target", target), (target, decision.label.name)]
             )

@@ -1,9 +1,6 @@
 """The rows of every table, from sentences, judgements, decisions and splits."""
 
-import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Any
 
 import pyarrow as pa
@@ -11,26 +8,29 @@ import pyarrow as pa
 from kazstance.comparison.counts import Counts, count
 from kazstance.comparison.positions import Cell, positions
 from kazstance.corpus.inputs import SourceInput
-from kazstance.corpus.judge import Decision, PairKey
+from kazstance.corpus.judge import Decision, Judged, PairKey
+from kazstance.corpus.judged_rows import by_split, grid_rows, judgement_rows
+from kazstance.corpus.pairs import make_pairs
 from kazstance.corpus.probes import make_probes
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
+from kazstance.schema.columns import attribute_type, to_arrow
 from kazstance.schema.context import contexts
-from kazstance.schema.labels import Label, MoreFavorable, Relation
-from kazstance.schema.records import GridCell, Judgement, Record, Sentence, SourcePosition, Stance, Vote
-from kazstance.stats.estimate import Estimate, columns
+from kazstance.schema.leaks import cluster_names
+from kazstance.schema.records import Record, Sentence, SourcePosition, Stance, Vote
+from kazstance.stats.estimate import columns
 
-Rows = Mapping[str, Mapping[str, Sequence[Record]]]
+Rows = Mapping[str, Mapping[str, pa.Table]]
 
 
 def make_tables(
     corpus: Corpus,
     sentences: Sequence[Sentence],
-    judgements: Sequence[Judgement],
+    judgements: Sequence[Judged],
     decisions: Mapping[PairKey, Decision],
     split: Mapping[str, str],
 ) -> Rows:
-    """All tables by split, in a fixed order of rows; `split` gives each paragraph its split.
+    """All tables except `copies` by split, in a fixed order of rows; `split` gives each paragraph its split.
 
     Args:
         corpus: the corpus.
@@ -42,37 +42,47 @@ def make_tables(
     names = {entry.value.id: entry.value.name for entry in corpus.targets}
     home = {sentence.sentence_id: sentence for sentence in sentences}
     context = contexts(sentences)
-    grid: dict[str, list[GridCell]] = {name: [] for name in records.SPLITS}
     stances: dict[str, list[Stance]] = {name: [] for name in records.SPLITS}
     for (sentence_id, target), decision in decisions.items():
-        sentence = home[sentence_id]
-        part = split[sentence.paragraph_id]
-        grid[part].append(_cell(sentence, target, names[target], decision))
-        if decision.label is not Label.none:
-            stances[part].append(_stance(sentence, target, names[target], decision, context[sentence_id]))
+        if decision.is_stance:
+            sentence = home[sentence_id]
+            row = _stance(sentence, target, names[target], decision, context[sentence_id])
+            stances[split[sentence.paragraph_id]].append(row)
     everywhere = [stance for part in stances.values() for stance in part]
-    counts = _count(corpus, sentences, everywhere)
+    units = to_arrow(Sentence, sentences)
+    grid = grid_rows(units, decisions, names)
+    counts = _count(corpus, units, everywhere, grid)
+    made: dict[str, Sequence[Record]] = {
+        "probes": make_probes(corpus, sentences, everywhere),
+        "positions": list(_positions(positions(counts))),
+        "sources": list(_sources(corpus)),
+        "targets": list(_targets(corpus, counts.contested)),
+        "annotators": list(_annotators(corpus)),
+        "documents": list(_documents(corpus)),
+    }
     return {
-        "stances": stances,
-        "grid": grid,
-        "pairs": {name: list(_pairs(part)) for name, part in stances.items()},
-        "probes": {"all": make_probes(corpus, sentences, everywhere)},
-        "sentences": {"all": sentences},
-        "judgements": {"all": judgements},
-        "positions": {"all": list(_positions(positions(counts)))},
-        "sources": {"all": list(_sources(corpus))},
-        "targets": {"all": list(_targets(corpus, counts.contested))},
-        "annotators": {"all": list(_annotators(corpus))},
+        "stances": {name: to_arrow(Stance, rows) for name, rows in stances.items()},
+        "grid": by_split(grid, split),
+        "pairs": {name: to_arrow(records.Pair, rows) for name, rows in make_pairs(stances, corpus.header.id).items()},
+        "sentences": {"all": units},
+        "judgements": {"all": judgement_rows(units, judgements)},
+        **{table: {"all": as_table(table, rows)} for table, rows in made.items()},
     }
 
 
-def _votes(decision: Decision) -> tuple[Vote, ...]:
-    return tuple(Vote(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes)
+def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
+    """Records as a table; their attributes follow the columns of the record, in alphabetical order."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in (row.model_extra or {}).items():
+            found.setdefault(name, []).append(value)
+    kinds = {name: attribute_type(found[name]) for name in sorted(found)}
+    return to_arrow(records.TABLES[table].record, rows, kinds)
 
 
-def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decision) -> dict[str, Any]:
-    """The columns that the tables stances and grid share."""
-    return {
+def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
+    """A row of stances, from parts that have been validated."""
+    said: dict[str, Any] = {
         "sentence_id": sentence.sentence_id,
         "target_id": target,
         "source_id": sentence.source_id,
@@ -80,93 +90,46 @@ def _shared_by_both(sentence: Sentence, target: str, name: str, decision: Decisi
         "text": sentence.text,
         "target": name,
         "label": decision.label,
-        "label_name": decision.label.name,
-        "votes": _votes(decision),
+        "label_name": None if decision.label is None else decision.label.name,
+        "explicitness": decision.explicitness,
+        "certainty": decision.certainty,
+        "evidence": decision.evidence,
+        "votes": tuple(
+            Vote.model_construct(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes
+        ),
         "contested": decision.contested,
         "origin": decision.origin,
+        "voice": sentence.voice,
+        "speaker": sentence.speaker,
+        "endorsed": sentence.endorsed,
+        "context_before": context[0],
+        "context_after": context[1],
     }
+    return Stance.model_construct(**said)
 
 
-def _cell(sentence: Sentence, target: str, name: str, decision: Decision) -> GridCell:
-    shared = _shared_by_both(sentence, target, name, decision)
-    return GridCell(**shared, rule=decision.rule, reason=decision.reason)
-
-
-def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
-    if decision.certainty is None:
-        raise ValueError(f"{sentence.sentence_id} on {target} has a label without certainty")
-    return Stance(
-        **_shared_by_both(sentence, target, name, decision),
-        explicitness=decision.explicitness,
-        certainty=decision.certainty,
-        evidence=decision.evidence,
-        voice=sentence.voice,
-        speaker=sentence.speaker,
-        endorsed=sentence.endorsed,
-        context_before=context[0],
-        context_after=context[1],
-    )
-
-
-def _pairs(stances: Iterable[Stance]) -> Iterator[records.Pair]:
-    """All pairs of sentences of different sources on one target.
-
-    Within a target and two sources, every answer alternates between the orders, starting from a hash, so neither the
-    order nor the sources reveal which sentence is more favorable.
-    """
-    by_target: dict[str, list[Stance]] = defaultdict(list)
-    for stance in stances:
-        by_target[stance.target_id].append(stance)
-    turns: Counter[tuple[str, str, str, int]] = Counter()
-    for target, rows in sorted(by_target.items()):
-        for x, y in combinations(sorted(rows, key=lambda row: row.sentence_id), 2):
-            if x.source_id != y.source_id:
-                stratum = (target, x.source_id, y.source_id, (x.label > y.label) - (x.label < y.label))
-                if not turns[stratum]:
-                    turns[stratum] = 1 + hashlib.sha256(repr(stratum).encode()).digest()[0]
-                turns[stratum] += 1
-                yield _pair(x, y) if turns[stratum] % 2 else _pair(y, x)
-
-
-def _pair(a: Stance, b: Stance) -> records.Pair:
-    more = MoreFavorable.same if a.label == b.label else MoreFavorable.a if a.label > b.label else MoreFavorable.b
-    sides = {a.label, b.label}
-    relation = Relation.mixed if Label.neutral in sides else Relation.agree if len(sides) == 1 else Relation.disagree
-    return records.Pair(
-        pair_id=":".join([a.target_id, *sorted([a.sentence_id, b.sentence_id])]),
-        target_id=a.target_id,
-        target=a.target,
-        sentence_a=a.sentence_id,
-        source_a=a.source_id,
-        text_a=a.text,
-        label_a=a.label,
-        label_a_name=a.label.name,
-        sentence_b=b.sentence_id,
-        source_b=b.source_id,
-        text_b=b.text,
-        label_b=b.label,
-        label_b_name=b.label.name,
-        more_favorable=more,
-        more_favorable_name=more.name,
-        relation=relation,
-        relation_name=relation.name,
-    )
-
-
-def _count(corpus: Corpus, sentences: Iterable[Sentence], stances: Iterable[Stance]) -> Counts:
+def _count(corpus: Corpus, sentences: pa.Table, stances: Sequence[Stance], grid: pa.Table) -> Counts:
     """The counts from which positions and contested targets follow, over all sources and targets."""
+    homes = {document.document_id: document.source.id for document in corpus.documents}
+    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
     return count(
-        _columns(stances, ("source_id", "paragraph_id", "target_id", "label_name")),
-        sentences=_columns((s for s in sentences if s.annotated), ("source_id", "paragraph_id")),
+        _clustered(
+            to_arrow(Stance, stances).select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters
+        ),
+        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
+        asked=_clustered(grid.select(["source_id", "paragraph_id", "target_id"]), clusters),
         sources=[entry.value.id for entry in corpus.sources],
         targets=[entry.value.id for entry in corpus.targets],
         labels="kazstance",
     )
 
 
-def _columns(rows: Iterable[Record], names: Sequence[str]) -> pa.Table:
-    there = list(rows)
-    return pa.table({name: pa.array([getattr(row, name) for row in there], pa.string()) for name in names})
+def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
+    """Rows with clusters in place of paragraphs."""
+    coded = rows["paragraph_id"].combine_chunks().dictionary_encode()
+    names = pa.array([clusters[name] for name in coded.dictionary.to_pylist()], pa.string())
+    place = rows.schema.get_field_index("paragraph_id")
+    return rows.set_column(place, "paragraph_id", names.take(coded.indices)).replace_schema_metadata(None)
 
 
 def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
@@ -179,30 +142,52 @@ def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
             n_neutral=cell.neutral,
             n_against=cell.against,
             n_sentences=cell.sentences or 0,
+            n_asked=cell.asked or 0,
             position=cell.position,
             position_name=cell.position.name,
             **columns("net", cell.net),
             **columns("net_jeffreys", cell.jeffreys),
-            **columns("salience", cell.salience or Estimate(0.0, 0.0, 1.0, 0)),
+            **columns("salience", cell.salience),
         )
 
 
 def _sources(corpus: Corpus) -> Iterator[records.Source]:
     for entry in corpus.sources:
-        source = entry.value
+        source, text = entry.value, corpus.texts.get(entry.value.id)
         yield records.Source(
             **source.model_dump(include=_shared(records.Source)),
             source_id=source.id,
-            date=source.date.isoformat() if source.date else None,
             voices=_voices(source),
-            raw_sha256=corpus.digests[f"texts/{source.id}.txt"],
-            raw_characters=len(corpus.texts[source.id]),
+            raw_sha256=None if text is None else corpus.digests[f"texts/{source.id}.txt"],
+            raw_characters=None if text is None else len(text),
+            **source.attributes,
+        )
+
+
+def _documents(corpus: Corpus) -> Iterator[records.Document]:
+    """The texts, each with what is said of it, else of its source."""
+    for document in corpus.documents:
+        source, given = document.source, document.given
+        said = {
+            name: getattr(given, name, None) for name in ("title", "date", "date_stated", "url", "language", "rights")
+        }
+        is_own = document.document_id == source.id
+        shared = {name: getattr(source, name) for name in (said if is_own else ("language", "rights"))}
+        date = said["date"] or shared.get("date")
+        yield records.Document(
+            document_id=document.document_id,
+            source_id=source.id,
+            year=int(date[:4]) if date else None,
+            raw_sha256=corpus.digests[document.file],
+            raw_characters=len(corpus.texts[document.document_id]),
+            **{name: value or shared.get(name) for name, value in said.items()},
+            **(given.attributes if given else {}),
         )
 
 
 def _shared(record: type[Record]) -> set[str]:
     """The columns of a record that are copied from its input."""
-    return set(record.model_fields) - {"date", "voices"}
+    return set(record.model_fields) - {"voices"}
 
 
 def _voices(source: SourceInput) -> tuple[records.QuotedVoice, ...]:

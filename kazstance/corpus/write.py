@@ -2,7 +2,7 @@
 
 import io
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +15,9 @@ from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.corpus.tables import Rows
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
-from kazstance.schema.columns import arrow_schema
-from kazstance.schema.digest import row_digest
+from kazstance.schema.digest import table_digest
 from kazstance.schema.manifest import Fold, Manifest, SplitFile, data_digest, sign, to_bytes
-from kazstance.schema.records import TABLES, Record
+from kazstance.schema.records import TABLES
 
 TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 
@@ -64,19 +63,17 @@ def write(
     return signed
 
 
-def _write_split(folder: Path, table: str, split: str, records: Sequence[Record]) -> SplitFile:
-    rows = [record.model_dump(mode="json") for record in records]
+def _write_split(folder: Path, table: str, split: str, rows: pa.Table) -> SplitFile:
     path = folder / table / f"{split}.parquet"
     path.parent.mkdir(exist_ok=True)
-    arrow = pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[table].record))
     sink = io.BytesIO()  # Arrow cannot open a path that is not UTF-8
-    pq.write_table(arrow, sink, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+    pq.write_table(rows, sink, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
     content = sink.getvalue()
     path.write_bytes(content)
     return SplitFile(
         path=f"{table}/{split}.parquet",
         rows=len(rows),
-        digest=row_digest(rows),
+        digest=table_digest(rows),
         bytes=len(content),
         sha256=sha256(content).hexdigest(),
     )

@@ -1,5 +1,6 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
+from kazstance.dataset.dependence import clusters, leaks
 from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
     load,
@@ -17,6 +18,8 @@ __all__ = [
     "SHIPPED",
     "DatasetFolder",
     "Table",
+    "clusters",
+    "leaks",
     "load",
     "manifest",
     "path",

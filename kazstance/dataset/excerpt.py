@@ -47,14 +47,14 @@ def select(
     return sorted(found, key=lambda row: (places[row.sentence_id], targets[row.target_id]))
 
 
-def mark(text: str, evidence: Iterable[Span], marks: Sequence[str] = MARKS) -> str:
-    """A text with marks around its evidence.
+def mark(text: str, evidence: Iterable[Span] | None, marks: Sequence[str] = MARKS) -> str:
+    """A text with marks around its evidence, if any was recorded.
 
     Args:
         text: the text.
-        evidence: spans of it, by offsets in characters, that do not overlap.
+        evidence: spans of it, by offsets in characters, that do not overlap; None if none were recorded.
         marks: what is put before and after each.
     """
-    for span in sorted(evidence, key=lambda span: span.start, reverse=True):
+    for span in sorted(evidence or (), key=lambda span: span.start, reverse=True):
         text = text[: span.start] + marks[0] + text[span.start : span.end] + marks[1] + text[span.end :]
     return text

@@ -67,6 +67,10 @@ class DatasetFolder:
         """The names of the tables."""
         from kazstance.schema.records import TABLES
 
+        if self._is_earlier:
+            from kazstance.schema import earlier
+
+            return (*(name for name in self.manifest.tables if name in TABLES), *earlier.NEW_TABLES)
         return tuple(name for name in self.manifest.tables if name in TABLES)
 
     def __getitem__(self, name: str) -> Table[records.Record]:
@@ -77,7 +81,7 @@ class DatasetFolder:
         """
         if name not in self.tables:
             raise UnknownNameError(name, "table", self.tables)
-        return Table(self, name, tuple(self.manifest.tables[name]))
+        return Table(self, name, self._splits(name))
 
     @property
     def stances(self) -> Table[records.Stance]:
@@ -129,6 +133,16 @@ class DatasetFolder:
         """Who or what judged."""
         return self._table("annotators")
 
+    @property
+    def documents(self) -> Table[records.Document]:
+        """The texts of the sources, one row each."""
+        return self._table("documents")
+
+    @property
+    def copies(self) -> Table[records.Copy]:
+        """Sentences that are copies of other sentences."""
+        return self._table("copies")
+
     @cached_property
     def ids(self) -> Mapping[str, tuple[str, ...]]:
         """The ids of all sources, targets and annotators, in order, by the column that holds them."""
@@ -170,7 +184,8 @@ class DatasetFolder:
 
     def rows(self, table: str, split: str) -> int:
         """Number of rows of a split."""
-        return self.manifest.tables[table][split].rows
+        files = self.manifest.tables.get(table)
+        return files[split].rows if files else len(self.read(table, split))
 
     def schema(self, table: str, split: str | None = None) -> pa.Schema:
         """The columns of a table as stored, in the given split or the first one.
@@ -180,11 +195,12 @@ class DatasetFolder:
         """
         from kazstance.input.parquet import read_columns
 
-        key = table, split or next(iter(self.manifest.tables[table]))
+        key = table, split or self._splits(table)[0]
         with self._lock:
             if key not in self._schemas:
                 try:
-                    self._schemas[key] = read_columns(self.file(*key))
+                    is_whole = self._is_earlier and table in self.tables
+                    self._schemas[key] = self.read(*key).schema if is_whole else read_columns(self.file(*key))
                 except KazstanceError as error:
                     raise IntegrityError(str(error), self.path) from error
             return self._schemas[key]
@@ -227,7 +243,7 @@ class DatasetFolder:
 
         if table in self._checked or table not in TABLES:
             return
-        for split in self.manifest.tables[table]:
+        for split in self._splits(table):
             found = self.schema(table, split)
             for field in arrow_schema(TABLES[table].record):
                 at = found.get_field_index(field.name)
@@ -258,10 +274,43 @@ class DatasetFolder:
     ) -> pa.Table:
         from kazstance.input.parquet import read_parquet
 
+        if self._is_earlier:
+            return self._read_earlier(table, split, names, where)
         try:
             return read_parquet(self.file(table, split), names, where)
         except KazstanceError as error:
             raise IntegrityError(str(error), self.path) from error
+
+    def _read_earlier(
+        self, table: str, split: str, names: Sequence[str] | None, where: pc.Expression | None
+    ) -> pa.Table:
+        """The rows of a dataset in an earlier format, with the columns of the present one."""
+        from kazstance.input.parquet import read_parquet
+        from kazstance.schema import earlier
+
+        try:
+            if table == "documents":
+                rows = earlier.documents(read_parquet(self.file("sources", split)))
+            elif table == "copies":
+                rows = earlier.copies()
+            else:
+                rows = earlier.upgraded(table, read_parquet(self.file(table, split)))
+        except KazstanceError as error:
+            raise IntegrityError(str(error), self.path) from error
+        rows = rows if where is None else rows.filter(where)
+        return rows if names is None else rows.select(list(names))
+
+    @property
+    def _is_earlier(self) -> bool:
+        """Whether it was built by a version up to 0.3.0."""
+        from kazstance.schema.manifest import FORMAT
+
+        return self.manifest.format_version < FORMAT
+
+    def _splits(self, table: str) -> tuple[str, ...]:
+        from kazstance.schema.records import TABLES
+
+        return tuple(self.manifest.tables[table]) if table in self.manifest.tables else TABLES[table].splits
 
     def __repr__(self) -> str:
         found = self.manifest
@@ -278,7 +327,7 @@ class DatasetFolder:
             {
                 "table": name,
                 "one row is": (TABLES[name].record.__doc__ or "").rstrip("."),
-                "rows": ", ".join(f"{split} {file.rows}" for split, file in found.tables[name].items()),
+                "rows": ", ".join(f"{split} {self.rows(name, split)}" for split in self._splits(name)),
             }
             for name in self.tables
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kazstance.errors import IntegrityError, UnknownNameError
+from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.output.notebook import Html, html_paragraph, html_table, marked_text
 
 if TYPE_CHECKING:
@@ -23,18 +23,26 @@ class History:
     checks: tuple[Judgement, ...]
 
     def __repr__(self) -> str:
-        label = f"{self.cell.sentence_id} on {self.cell.target_id}: {self.cell.label_name} ({self.cell.origin})"
+        label = f"{self.cell.sentence_id} on {self.cell.target_id}: {_label(self.cell)}{_origin(self.cell)}"
         return f"<History of {label}, {len(self.judgements)} judgements, {len(self.checks)} checks>"
 
     def _repr_html_(self) -> str:
         """The label and its judgements, evidence marked, for a notebook."""
         label = html_paragraph(
-            Html("<strong>"), self.cell.sentence_id, "  ", self.cell.target_id, ": ", self.cell.label_name,
-            Html("</strong> ("), self.cell.origin, ")",
+            Html("<strong>"), self.cell.sentence_id, "  ", self.cell.target_id, ": ", _label(self.cell),
+            Html("</strong>"), _origin(self.cell),
         )  # fmt: skip
         rows = [_judgement(row, self.sentence.text) for row in (*self.judgements, *self.checks)]
         why = f"Adjudicated by rule {self.cell.rule}: {self.cell.reason}" if self.cell.reason else ""
         return "".join([label, html_table(rows), html_paragraph(why) if why else ""])
+
+
+def _label(cell: GridCell) -> str:
+    return cell.label_name or "undecided"
+
+
+def _origin(cell: GridCell) -> str:
+    return f" ({cell.origin})" if cell.origin else ""
 
 
 def _judgement(row: Judgement, text: str) -> dict[str, object]:
@@ -44,7 +52,7 @@ def _judgement(row: Judgement, text: str) -> dict[str, object]:
         "label": row.label_name,
         "explicitness": row.explicitness,
         "certainty": row.certainty,
-        "evidence": marked_text(text, [(span.start, span.end) for span in row.evidence]),
+        "evidence": marked_text(text, [(span.start, span.end) for span in row.evidence or ()]),
         "note": row.note,
     }
 
@@ -59,8 +67,11 @@ def history(folder: DatasetFolder, sentence: str, target: str) -> History:
 
     Raises:
         UnknownNameError: there is no such annotated sentence or target.
+        KazstanceError: no annotator was asked about the pair.
     """
     cells = folder.grid.where(sentence=sentence, target=target).records()
+    if not cells and len(folder.sentences.where(sentence=sentence, annotated=True)):
+        raise KazstanceError(f"{sentence} on {target}: no annotator was asked; expected a pair that was judged")
     if not cells:
         annotated = folder.sentences.where(annotated=True).to_arrow()["sentence_id"].to_pylist()
         raise UnknownNameError(sentence, "annotated sentence", annotated)

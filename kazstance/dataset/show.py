@@ -34,12 +34,13 @@ def show(rows: Sequence[Record], total: int) -> None:
 def show_stances(rows: Iterable[Stance]) -> None:
     """Print sentences, each with its target and label, and its evidence in ⟦ ⟧."""
     for row in rows:
-        certainty = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name} ({certainty})", "bold"))
+        said = ", ".join(filter(None, [row.explicitness, row.certainty]))
+        how = f" ({said})" if said else ""
+        display(styled(f"{row.sentence_id}  {row.target_id}: {row.label_name}{how}", "bold"))
         display(marked(row.text, row.evidence).append(f" — {safe(row.speaker)}\n" if row.speaker else " "))
 
 
-def marked(text: str, evidence: Sequence[Span]) -> Text:
+def marked(text: str, evidence: Sequence[Span] | None) -> Text:
     """A text whose evidence is in brackets and in bold."""
     found = styled(mark(text, evidence))
     found.highlight_regex("⟦.*?⟧", "bold")
@@ -48,18 +49,18 @@ def marked(text: str, evidence: Sequence[Span]) -> Text:
 
 def notebook_row(row: Record) -> dict[str, Any]:
     """A row as cells by column: labels by name, evidence marked in its text, without what the sentence's id says."""
-    found = {name: getattr(row, name) for name in type(row).model_fields}
+    found = dict(row)
     if "sentence_id" in found:
         found = {name: value for name, value in found.items() if name not in SAID_BY_ID}
     for name in [name for name in found if f"{name}_name" in found]:
         found[name] = found.pop(f"{name}_name")
     if "text" in found and "evidence" in found:
-        found["text"] = marked_text(found["text"], [(span.start, span.end) for span in found.pop("evidence")])
+        found["text"] = marked_text(found["text"], [(span.start, span.end) for span in found.pop("evidence") or ()])
     return found
 
 
 def _table(rows: Sequence[Record]) -> Table:
-    columns = list(type(rows[0]).model_fields) if rows else []
+    columns = list(dict(rows[0])) if rows else []
     table = Table(*columns)
     for row in rows:
         table.add_row(*(_cell(getattr(row, column)) for column in columns))

@@ -249,7 +249,7 @@ class Table(Generic[R]):
         for name in self._chosen(split):
             yield name, self._read(name)
         if not self.splits:
-            first = next(iter(self.folder.manifest.tables[self.name]))
+            first = self.folder[self.name].splits[0]
             yield first, self._read(first).slice(0, 0)
 
     def _named(self, rows: pa.Table) -> pa.Table:

@@ -38,7 +38,7 @@ UNIT: Final = (
 )
 STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "contested")
 JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note")
-SETTLED: Final = ("label_name", "origin", "contested", "rule", "reason")
+SETTLED: Final = ("label_name", "status", "origin", "contested", "rule", "reason")
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,
@@ -103,7 +103,7 @@ class Keyed(NamedTuple):
         """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
         found = []
         for n, target, row in zip(self.n.tolist(), self.target.tolist(), self.rows.to_pylist(), strict=True):
-            if "evidence" in row:
+            if row.get("evidence") is not None:
                 row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
             found.append([n, target, *row.values()])
         return found
@@ -123,7 +123,7 @@ class Rows:
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
         self.judgements = self._keyed(folder, "judgements", JUDGEMENT, self._about)
-        settled = pc.field("contested") | pc.field("rule").is_valid()
+        settled = pc.field("contested") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
 
     def everything(self) -> dict[str, Any]:

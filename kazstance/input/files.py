@@ -10,6 +10,9 @@ from kazstance.input.text import MARK, decode
 from kazstance.paths import StrPath
 
 MAX_BYTES: Final = 64 * 2**20
+"""The largest file that is read as one, such as a text, in bytes."""
+MOST_ROWS_BYTES: Final = 4 * 2**30
+"""The largest file with a row for each sentence, in bytes."""
 SHOWN: Final = 80
 
 
@@ -26,8 +29,13 @@ def is_there(root: StrPath, name: str) -> bool:
     return True
 
 
-def read_inside(root: StrPath, name: str) -> bytes:
+def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
     """The content of a file below a folder; links that stay inside it are followed.
+
+    Args:
+        root: the folder.
+        name: the file, by its path in the folder.
+        most: the largest size that is read, in bytes.
 
     Raises:
         StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leads out.
@@ -39,8 +47,8 @@ def read_inside(root: StrPath, name: str) -> bytes:
             raise StrictError(f"{name} {_absence(root, name)}, expected a file")
         if not path.is_file():
             raise StrictError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}, expected a file")
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise StrictError(f"{name} has {size} bytes, expected at most {MAX_BYTES}")
+        if (size := path.stat().st_size) > most:
+            raise StrictError(f"{name} has {size} bytes, expected at most {most}")
         return path.read_bytes()
     except OSError as error:
         raise StrictError(f"{_short(name)} cannot be read: {error.strerror or error}") from None

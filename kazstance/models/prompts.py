@@ -97,8 +97,8 @@ def asked(folder: DatasetFolder, task: TaskKind, split: str = EVERY) -> list[Ite
 
 
 def definitions(folder: DatasetFolder) -> dict[str, str]:
-    """The codebook's definition of each target, by id."""
-    return {target.target_id: target.definition for target in folder.targets.records()}
+    """The codebook's definition of each target, by id; empty if it has none."""
+    return {target.target_id: target.definition or "" for target in folder.targets.records()}
 
 
 def question(item: Item, definitions: Mapping[str, str], *, context: bool = True) -> str:
@@ -111,7 +111,8 @@ def question(item: Item, definitions: Mapping[str, str], *, context: bool = True
         definitions: the definition of each target, by its id.
         context: whether to show a single sentence in its paragraph.
     """
-    target = [f"Target: {item.target}", f"Definition: {definitions[item.target_id]}"]
+    defined = definitions[item.target_id]
+    target = [f"Target: {item.target}", *([f"Definition: {defined}"] if defined else [])]
     parts = _pair(item) if item.text_b else _single(item, context)
     return "\n".join([parts[0], NOTES, "", *target, "", *parts[1:]])
 

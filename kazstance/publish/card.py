@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from kazstance.comparison.agreement import Agreement, agreement
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
@@ -15,8 +18,8 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
-from kazstance.schema.columns import card_features
-from kazstance.schema.labels import POSITION_SIGNS, Label, Origin, UnitKind
+from kazstance.schema.columns import attribute_types, card_features
+from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import Estimate
@@ -41,6 +44,14 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 ## Labels
 
 <!-- generated: labels -->
+<!-- end -->
+
+<!-- generated: asked -->
+<!-- end -->
+
+## Copies
+
+<!-- generated: copies -->
 <!-- end -->
 
 ## Who or what judged
@@ -125,7 +136,7 @@ def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dic
     sizes = {split: folder.read(table, split).nbytes for split in files}
     return {
         "config_name": table,
-        "features": card_features(TABLES[table].record),
+        "features": card_features(TABLES[table].record, _attributes(table, folder)),
         "splits": [
             {"name": HF_SPLITS.get(s, s), "num_bytes": sizes[s], "num_examples": file.rows} for s, file in files.items()
         ],
@@ -134,12 +145,19 @@ def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dic
     }
 
 
+def _attributes(table: str, folder: DatasetFolder) -> dict[str, pa.DataType]:
+    """The columns of a table that its record does not name."""
+    return attribute_types(TABLES[table].record, folder.schema(table))
+
+
 def _generate(name: str, folder: DatasetFolder) -> str:
     makers: dict[str, Callable[[DatasetFolder], str]] = {
         "agreement": _agreement,
         "agreement_parts": _agreement_parts,
         "annotators": _annotators,
+        "asked": _asked,
         "citation": _citation,
+        "copies": _copies,
         "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
@@ -180,6 +198,33 @@ def _labels(folder: DatasetFolder) -> str:
         rows.append([split, len(stances), *(count[side] for side in ORDER), paragraphs, silver, origins[Origin.human]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
     return markdown_table(["split", "rows", *(s.name for s in ORDER), "paragraphs", "silver", "gold"], [*rows, total])
+
+
+def _asked(folder: DatasetFolder) -> str:
+    """How many pairs were judged, and how many of them have no label."""
+    annotated = pc.sum(folder.columns("sentences", ["annotated"])["annotated"]).as_py() or 0
+    grid = folder.columns("grid", ["status"])["status"]
+    undecided = pc.sum(pc.equal(grid, Status.undecided.value)).as_py() or 0
+    targets = len(folder.ids["target_id"])
+    every = f"{annotated * targets} pairs of an annotated sentence and a target"
+    return (
+        f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
+        f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
+    )
+
+
+def _copies(folder: DatasetFolder) -> str:
+    """Copies by kind."""
+    rows = folder.columns("copies", ["copy_of", "kind", "formula"]).to_pylist()
+    groups = {row["copy_of"]: row["formula"] for row in rows if row["kind"] == CopyKind.equal}
+    count = Counter(row["kind"] for row in rows)
+    lines = [
+        ["equal sentences", count[CopyKind.equal], f"groups: {len(groups)}, of them formulas: {sum(groups.values())}"],
+        ["near-copies", count[CopyKind.near], "pairs of groups"],
+        ["shared quotations", count[CopyKind.quotation], "pairs of groups"],
+    ]
+    table = markdown_table(["kind", "rows", "what they are"], lines)
+    return f"{table}\n\nTraining rows whose sentence is a copy of a tested one are left out under every protocol."
 
 
 def _sources(folder: DatasetFolder) -> str:
@@ -250,7 +295,7 @@ def _targets(folder: DatasetFolder) -> str:
         [
             code(t.target_id),
             t.name,
-            t.kind,
+            t.kind or "",
             t.fold,
             *(count[t.target_id, s] for s in ORDER),
             "yes" if t.contested else "",
@@ -299,7 +344,7 @@ def _report(folder: DatasetFolder) -> Agreement:
 
 def overall(folder: DatasetFolder) -> list[str]:
     """How well the annotators agree overall, a sentence for each measure."""
-    found = _report(folder)
+    found = agreement(folder, by="all")
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
         f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."

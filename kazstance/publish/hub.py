@@ -7,7 +7,8 @@ from typing import Final
 
 from kazstance.dataset import PAGES, DatasetFolder
 from kazstance.dataset.verification.check import check
-from kazstance.errors import KazstanceError
+from kazstance.dataset.verification.files import check_split_file
+from kazstance.errors import IntegrityError, KazstanceError
 from kazstance.output.folders import FolderKind, Listed, replacing, unlisted
 from kazstance.output.staging import Say
 from kazstance.output.terminal import echo
@@ -18,7 +19,7 @@ from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import FILE, evaluation, is_evaluated, questions_table
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
-from kazstance.schema.manifest import Manifest, sign, to_bytes
+from kazstance.schema.manifest import FORMAT, Manifest, sign, to_bytes
 
 CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
@@ -43,13 +44,14 @@ WRITTEN: Final = (CARD, LICENCE, "CITATION.cff")
 """Pages that people may write themselves; these are kept if the dataset is rebuilt."""
 
 
-def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
+def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo, *, strict: bool = False) -> None:
     """Build the dataset of a corpus folder with its pages, replacing an existing dataset.
 
     Args:
         corpus: the corpus folder.
         out: the folder to write.
         say: called with each line that reports what was done.
+        strict: report undecided pairs, and labels or targets that a split lacks, as problems.
 
     Raises:
         InputError: with every problem found in the corpus.
@@ -58,10 +60,24 @@ def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo) -> None:
     from kazstance.corpus.build import build  # noqa: PLC0415  # its packages are an extra that `stage` does without
 
     with replacing(out, DATASET) as folder:
-        build(corpus, folder, say)
+        build(corpus, folder, say, strict=strict)
         built = DatasetFolder(folder)
+        _read_back(built)
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
-        _add_pages(folder, built.manifest, {name: page for name, page in pages(built).items() if name not in own})
+        content = {name: page for name, page in _pages(built, None).items() if name not in own}
+        _add_pages(folder, built.manifest, content)
+
+
+def _read_back(dataset: DatasetFolder) -> None:
+    """Check that the tables of a dataset have the bytes that were written.
+
+    Raises:
+        IntegrityError: they do not.
+    """
+    files = ((table, split) for table, splits in dataset.manifest.tables.items() for split in splits)
+    problems = [problem for table, split in files for problem in check_split_file(dataset, table, split)]
+    if problems:
+        raise IntegrityError("\n".join(problems), dataset.path)
 
 
 def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None:
@@ -76,10 +92,12 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
         home: the address of the repository, if known.
 
     Raises:
-        KazstanceError: `out` exists and is not a dataset or holds a file that would be overwritten, or a file to be
-            published is a link.
+        KazstanceError: `out` exists and is not a dataset or holds a file that would be overwritten; or a file to be
+            published is a link; or `dataset` was built by a version with other tables.
         IntegrityError: `dataset` does not match its manifest.
     """
+    if dataset.manifest.format_version < FORMAT:
+        raise KazstanceError(f"{dataset.path} was built by kazstance 0.3.0 or older; build it again to publish it")
     content = pages(dataset, home)
     files = [file.path for splits in dataset.manifest.tables.values() for file in splits.values()]
     _own(dataset.path / MANIFEST, dataset)
@@ -105,7 +123,13 @@ def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str |
         IntegrityError: the tables do not match the manifest; pages may have been edited.
         KazstanceError: a page is a link or is not UTF-8.
     """
-    found = check(dataset, with_pages=False).whole()
+    check(dataset, with_pages=False).whole()
+    return _pages(dataset, home)
+
+
+def _pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str | bytes]:
+    """The pages of a dataset whose tables are known to be whole."""
+    found = dataset.manifest
     places = {name: _own(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
     made: dict[str, str | bytes | None] = {

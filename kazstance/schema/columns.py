@@ -1,6 +1,7 @@
 """Records as columns: the Arrow schema of a table, and its features as `datasets` writes them."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -12,14 +13,53 @@ from kazstance.schema.records import Record
 SCALARS = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
-def arrow_schema(record: type[Record]) -> pa.Schema:
-    """The columns of a table, with its features under the metadata key `huggingface`.
+def arrow_schema(record: type[Record], attributes: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
+    """The columns of a table, with its features under the metadata key `huggingface`; attributes come last.
 
     All columns are nullable and label columns int64, since `datasets` drops the features of other columns.
     """
     fields = [pa.field(name, _arrow(info.annotation)) for name, info in record.model_fields.items()]
-    metadata = {"huggingface": json.dumps({"info": {"features": features(record)}})}
-    return pa.schema(fields, metadata=metadata)
+    added = [pa.field(name, kind) for name, kind in (attributes or {}).items()]
+    described = features(record) | {field.name: _value(field.type) for field in added}
+    return pa.schema([*fields, *added], metadata={"huggingface": json.dumps({"info": {"features": described}})})
+
+
+def to_arrow(
+    record: type[Record], rows: Sequence[Record], attributes: Mapping[str, pa.DataType] | None = None
+) -> pa.Table:
+    """Records as an Arrow table, column by column.
+
+    Args:
+        record: the type of the records.
+        rows: the records.
+        attributes: further columns and their types.
+    """
+    schema = arrow_schema(record, attributes)
+    columns = [pa.array(_column(record, rows, field.name), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _column(record: type[Record], rows: Iterable[Record], name: str) -> list[Any]:
+    """The values of a column; records in it as dictionaries."""
+    values = [getattr(row, name, None) for row in rows]
+    if name in record.model_fields and item_type(plain_type(record.model_fields[name].annotation)):
+        return [None if found is None else [dict(item) for item in found] for found in values]
+    return values
+
+
+def attribute_types(record: type[Record], schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The columns of a schema that are attributes: those that the record does not define, if it allows others."""
+    if record.model_config.get("extra") != "allow":
+        return {}
+    return {f.name: f.type for f in schema if f.name not in record.model_fields and f.type in SCALARS.values()}
+
+
+def attribute_type(values: Iterable[Any]) -> pa.DataType:
+    """The type of an attribute's column: the type that its values have in common, otherwise text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:
+        return pa.float64()
+    return SCALARS.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
 
 
 def features(record: type[Record]) -> dict[str, Any]:
@@ -27,9 +67,10 @@ def features(record: type[Record]) -> dict[str, Any]:
     return {name: _feature(info.annotation) for name, info in record.model_fields.items()}
 
 
-def card_features(record: type[Record]) -> list[dict[str, Any]]:
+def card_features(record: type[Record], attributes: Mapping[str, pa.DataType] | None = None) -> list[dict[str, Any]]:
     """The features of a table, spelled for the front matter of a dataset card."""
-    return [_card(name, feature) for name, feature in features(record).items()]
+    described = features(record) | {name: _value(kind) for name, kind in (attributes or {}).items()}
+    return [_card(name, feature) for name, feature in described.items()]
 
 
 def plain_type(annotation: Any) -> type:
@@ -67,7 +108,11 @@ def _feature(annotation: Any) -> Any:
         return features(kind)
     if issubclass(kind, IntEnum):
         return {"names": [member.name for member in kind], "_type": "ClassLabel"}
-    return {"dtype": str(_scalar(kind)).replace("double", "float64"), "_type": "Value"}
+    return _value(_scalar(kind))
+
+
+def _value(kind: pa.DataType) -> dict[str, str]:
+    return {"dtype": str(kind).replace("double", "float64"), "_type": "Value"}
 
 
 def _card(name: str, feature: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Position(IntEnum):
     favor = 2
     mixed = 3
     not_addressed = 4
+    not_asked = 5
 
 
 POSITION_SIGNS: Final = {
@@ -41,6 +42,7 @@ POSITION_SIGNS: Final = {
     Position.mixed: "±",
     Position.neutral: "○",
     Position.not_addressed: "",
+    Position.not_asked: "·",
 }
 """How a position is shown in a table."""
 
@@ -86,6 +88,31 @@ class Origin(StrEnum):
     model = "model"
     human = "human"
     adjudicated = "adjudicated"
+
+
+@keep_docstring
+class Status(StrEnum):
+    """Whether there is a label, or the annotators are split and nothing decides between them."""
+
+    decided = "decided"
+    undecided = "undecided"
+
+
+@keep_docstring
+class Deciding(StrEnum):
+    """How votes decide: by more than half of them, or, if no label has as many, by the most votes."""
+
+    majority = "majority"
+    plurality = "plurality"
+
+
+@keep_docstring
+class CopyKind(StrEnum):
+    """What two copies have in common: all words, half of their runs of three words, or a run of eight."""
+
+    equal = "equal"
+    near = "near"
+    quotation = "quotation"
 
 
 @keep_docstring

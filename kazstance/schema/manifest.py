@@ -12,15 +12,16 @@ from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.frozen import Frozen
+from kazstance.schema.ids import DEVICES, Name
+from kazstance.schema.labels import Deciding
 from kazstance.schema.publication import Publication
-from kazstance.schema.records import TABLES, Count, Name
+from kazstance.schema.records import TABLES, Count
 
 FORMAT: Final = 2
-"""The format of the manifests that are written; format 1, written up to 0.3.0, has no pages and no digest of itself."""
+"""The format of the manifests that are written; format 1, written up to 0.3.0, has no pages and no digest of itself,
+and tables as in `kazstance.schema.earlier`."""
 MAX_BYTES: Final = 64 * 2**20
 SHOWN: Final = 20
-DEVICES: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
-"""Names that Windows reserves for devices, with any suffix."""
 
 
 def _not_a_device(name: str) -> str:
@@ -37,7 +38,7 @@ def _known_format(number: int) -> int:
     return number
 
 
-PartName = Annotated[Name, AfterValidator(_not_a_device)]
+PartName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$"), AfterValidator(_not_a_device)]
 """The name of a table, split or protocol: never a path."""
 PageName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=100)]
 FileName = Annotated[PageName, AfterValidator(_not_a_device)]
@@ -66,7 +67,7 @@ class Fold(Frozen):
     A training row of a fold has neither a source nor a target of the fold's lists.
     """
 
-    fold: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_+]{0,199}(/[0-9]{1,19})?$")]
+    fold: Annotated[str, Field(pattern=r"^[\p{L}\p{M}\p{N}_.+-]+(/[0-9]{1,19})?$", max_length=400)]
     """Name of the fold."""
     test_sources: tuple[Name, ...] | None
     """Sources that are left out."""
@@ -89,6 +90,8 @@ class Manifest(Frozen):
     """What the texts are about."""
     license: str
     """Licence of the annotations."""
+    deciding: Deciding = Deciding.majority
+    """How votes decide if there is no adjudication."""
     publication: Publication = Publication()
     """Who made it, when, and what a user should know before use."""
     digest: Sha256
@@ -144,7 +147,7 @@ def self_digest(manifest: Manifest) -> str:
 
 def data_digest(tables: Mapping[str, Mapping[str, SplitFile]]) -> str:
     """SHA-256 over the row digests of all splits, in the order of the tables and their splits."""
-    files = (tables[table][split] for table, spec in TABLES.items() for split in spec.splits)
+    files = (tables[table][split] for table, spec in TABLES.items() if table in tables for split in spec.splits)
     return sha256("".join(file.digest for file in files).encode()).hexdigest()
 
 

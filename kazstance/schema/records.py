@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from kazstance.docstrings import keep_docstring
 from kazstance.schema.frozen import Frozen
+from kazstance.schema.ids import DocumentId, Name, ParagraphId, SentenceId
 from kazstance.schema.labels import (
     Certainty,
+    CopyKind,
     Endorsed,
     Explicitness,
     Label,
@@ -17,15 +19,12 @@ from kazstance.schema.labels import (
     ProbeKind,
     Relation,
     Role,
+    Status,
     TargetKind,
     UnitKind,
     Voice,
 )
 
-NAME: Final = r"^[a-z][a-z0-9_]{0,63}$"
-Name = Annotated[str, Field(pattern=NAME)]
-ParagraphId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*$")]
-SentenceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[1-9][0-9]*/[1-9][0-9]*$")]
 Offset = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -50,8 +49,10 @@ class Record(Frozen):
     def _check_names(self) -> Self:
         row = self.__dict__
         for column, name in self.label_columns:
-            if row[column]._name_ != row[name]:
-                raise ValueError(f"{column} is {row[column]:d}, {row[column].name}, but {name} is {row[name]}")
+            label = row[column]
+            if (None if label is None else label._name_) != row[name]:
+                shown = "null" if label is None else f"{label:d}, {label.name},"
+                raise ValueError(f"{column} is {shown} but {name} is {row[name]}")
         return self
 
 
@@ -100,35 +101,35 @@ class QuotedVoice(Record):
 
 
 class SentenceTarget(Record):
-    """A sentence and a target, with the label that was settled on."""
+    """A sentence and a target."""
 
     sentence_id: SentenceId
-    """The sentence: source/paragraph/sentence."""
+    """The sentence: document/paragraph/sentence."""
     target_id: Name
     """The target; a row of the table targets."""
     source_id: Name
     """The source of the sentence; a row of the table sources."""
     paragraph_id: ParagraphId
-    """The paragraph of the sentence: source/paragraph. Paragraphs are the clusters of splits and intervals."""
+    """The paragraph of the sentence: document/paragraph. Paragraphs are the clusters of splits."""
     text: str
     """The sentence, repaired."""
     target: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
-    label: Label
-    """The side that the speaker of the sentence takes on the target; none where the sentence is not about it."""
-    label_name: str
-    """Name of the label."""
 
 
 class Stance(SentenceTarget):
     """A sentence and a target that it is about."""
 
+    label: Label
+    """The side that the speaker of the sentence takes on the target."""
+    label_name: str
+    """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null where the label is neutral."""
-    certainty: Certainty
-    """Whether a careful reader could have chosen another label."""
-    evidence: tuple[Span, ...]
-    """The spans of the text that show the label."""
+    """Whether words in the sentence evaluate the target; null if the label is neutral, or it was not recorded."""
+    certainty: Certainty | None
+    """Whether a careful reader could have chosen another label; null if that was not recorded."""
+    evidence: tuple[Span, ...] | None
+    """The spans of the text that show the label; null if they were not recorded."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
@@ -148,14 +149,20 @@ class Stance(SentenceTarget):
 
 
 class GridCell(SentenceTarget):
-    """An annotated sentence and any target, whether the sentence is about it or not."""
+    """An annotated sentence and a target that it was judged on, whether the sentence is about it or not."""
 
+    status: Status
+    """decided, or undecided if the votes are split and nothing decides between them."""
+    label: Label | None
+    """The side that the speaker of the sentence takes; none where the sentence is not about it; null if undecided."""
+    label_name: str | None
+    """Name of the label."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
     contested: bool
     """Whether the annotators were split over the label."""
-    origin: Origin
-    """Who made the label: model (silver), human (gold) or adjudicated."""
+    origin: Origin | None
+    """Who made the label: model (silver), human (gold) or adjudicated; null if undecided."""
     rule: str | None
     """The codebook rule by which it was adjudicated; null where it was not."""
     reason: str | None
@@ -232,8 +239,8 @@ class Probe(Record):
     """Name of the row's label."""
     origin: Origin
     """Who made the expected label: model (silver), human (gold) or adjudicated."""
-    certainty: Certainty
-    """Whether a careful reader could have chosen another expected label."""
+    certainty: Certainty | None
+    """Whether a careful reader could have chosen another expected label; null if that was not recorded."""
     context_before: str
     """The text before the sentence in its paragraph, as shown; for a mask with its names hidden too."""
     context_after: str
@@ -244,11 +251,13 @@ class Sentence(Record):
     """A unit of a text."""
 
     sentence_id: SentenceId
-    """source/paragraph/sentence, counted from 1; never changes."""
+    """document/paragraph/sentence, counted from 1; never changes."""
     source_id: Name
-    """The text it belongs to; a row of the table sources."""
+    """The source of the text; a row of the table sources."""
+    document_id: DocumentId
+    """The text it belongs to; a row of the table documents."""
     paragraph_id: ParagraphId
-    """source/paragraph; a paragraph is a line of the repaired text."""
+    """document/paragraph; a paragraph is a line of the repaired text."""
     position: Offset
     """Its place among the units of the text, counted from 0."""
     text: str
@@ -268,7 +277,7 @@ class Sentence(Record):
     endorsed: Endorsed | None
     """Whether the source makes the quotation its own; null in the source's own voice."""
     duplicate_of: SentenceId | None
-    """The first sentence of the same source with the same text, where this one is a copy."""
+    """The first sentence of the same document with the same text, where this one is a copy."""
     repairs: tuple[Repair, ...]
     """The changes between raw slice and text, in order."""
     note: str | None
@@ -293,11 +302,11 @@ class Judgement(Record):
     label_name: str
     """Name of the label."""
     explicitness: Explicitness | None
-    """Whether words in the sentence evaluate the target; null for neutral and none."""
+    """Whether words in the sentence evaluate the target; null for neutral and none, or if it was not recorded."""
     certainty: Certainty | None
-    """Whether a careful reader could have chosen another label; null for none."""
-    evidence: tuple[Span, ...]
-    """The spans of the text that show the label; empty for none."""
+    """Whether a careful reader could have chosen another label; null for none, or if it was not recorded."""
+    evidence: tuple[Span, ...] | None
+    """The spans of the text that show the label; empty for none, null if they were not recorded."""
     note: str | None
     """The annotator's note."""
     probability: Annotated[float, Field(gt=0, le=1)]
@@ -319,8 +328,11 @@ class SourcePosition(Record):
     """Sentences against it."""
     n_sentences: Count
     """Annotated sentences of the source."""
+    n_asked: Count
+    """The number of them that were judged on the target."""
     position: Position
-    """favor, against or mixed, by the sides taken; neutral if no side is; not_addressed if no sentence is about it."""
+    """favor, against or mixed, by the sides taken; neutral if no side is; not_addressed if none of the sentences that
+    were judged is about it; not_asked if none was judged."""
     position_name: str
     """Name of the position."""
     net: Net | None
@@ -335,27 +347,29 @@ class SourcePosition(Record):
     """Lower end of its 95 % interval."""
     net_jeffreys_high: Net | None
     """Upper end of its 95 % interval."""
-    salience: Share
-    """Share of the source's annotated sentences that are about the target."""
-    salience_low: Share
+    salience: Share | None
+    """Share of the sentences judged on the target that are about it; null if none was judged."""
+    salience_low: Share | None
     """Lower end of its 95 % interval."""
-    salience_high: Share
+    salience_high: Share | None
     """Upper end of its 95 % interval; where not addressed, how much may have been missed."""
 
 
 class Source(Record):
-    """A text, as far as it describes itself."""
+    """An organisation, party, outlet or person that speaks; attributes of a corpus are further columns."""
+
+    model_config = ConfigDict(extra="allow")
 
     source_id: Name
     """Its name in all tables."""
     title: str | None
-    """Its title; null if it has no title."""
+    """The title of its text; null if it has no title."""
     speaker: str | None
     """Who speaks, as stated; null where the text does not say."""
     tradition: str | None
     """The political tradition it argues from, read off the text."""
     date: str | None
-    """The day of publication as YYYY-MM-DD; null where the text does not give a whole date."""
+    """When it was published: YYYY, YYYY-MM or YYYY-MM-DD; null where that is not stated."""
     date_stated: str | None
     """The date as the text gives it."""
     url: str | None
@@ -372,6 +386,35 @@ class Source(Record):
     """Whom it quotes at length."""
     notes: str | None
     """What is not known, and what a reader should know."""
+    raw_sha256: str | None
+    """SHA-256 of the bytes of the text with the source's name; null if there is no such text."""
+    raw_characters: Count | None
+    """Its length in characters."""
+
+
+class Document(Record):
+    """One text of a source; attributes of a corpus are further columns."""
+
+    model_config = ConfigDict(extra="allow")
+
+    document_id: DocumentId
+    """The source's id for the text with its name, otherwise source/name."""
+    source_id: Name
+    """The source of the text; a row of the table sources."""
+    title: str | None
+    """Its title; null if it has no title."""
+    date: str | None
+    """When it was published: YYYY, YYYY-MM or YYYY-MM-DD; null where that is not stated."""
+    year: Count | None
+    """The year of the date."""
+    date_stated: str | None
+    """The date as the text gives it."""
+    url: str | None
+    """Its address, if known."""
+    language: str
+    """Its language, as a BCP 47 tag."""
+    rights: str
+    """Who holds the rights in the text."""
     raw_sha256: str
     """SHA-256 of the raw text's bytes."""
     raw_characters: Count
@@ -385,13 +428,13 @@ class Target(Record):
     """Its name in all tables; never changes."""
     name: str
     """The target in words: a noun phrase for an issue, a statement for a claim."""
-    kind: TargetKind
-    """issue or claim."""
-    group: str
+    kind: TargetKind | None
+    """issue or claim; null where the codebook does not say."""
+    group: str | None
     """Its group in the codebook."""
     fold: Count
     """The fold of cross_target and cross_both in which it is left out."""
-    definition: str
+    definition: str | None
     """Its definition in the codebook."""
     contested: bool
     """Whether sources really take both sides: two or more with two sentences each, and two sentences per side."""
@@ -426,6 +469,21 @@ class Annotator(Record):
     """Anything else worth knowing."""
 
 
+class Copy(Record):
+    """A sentence in a group of equal ones, or the first sentence of a group that resembles another group."""
+
+    sentence_id: SentenceId
+    """The sentence; every sentence in a group of equal ones has a row."""
+    copy_of: SentenceId
+    """For equal sentences, the first of the group, which also has a row; otherwise the first of the other group."""
+    kind: CopyKind
+    """equal: the same words; near: half of their runs of three words, or more, in common; quotation: a run of eight."""
+    share: Share
+    """Share of common runs of three words; 1 for equal sentences."""
+    formula: bool
+    """Whether it is an equal sentence of five words or fewer, which does not keep paragraphs together."""
+
+
 class TableSpec(NamedTuple):
     """The definition of a table: the record of its rows, its splits, and the columns that identify a row."""
 
@@ -451,4 +509,7 @@ TABLES: Final[dict[str, TableSpec]] = {
     "sources": TableSpec(Source, ALL, ("source_id",)),
     "targets": TableSpec(Target, ALL, ("target_id",)),
     "annotators": TableSpec(Annotator, ALL, ("annotator_id",)),
+    "documents": TableSpec(Document, ALL, ("document_id",)),
+    "copies": TableSpec(Copy, ALL, ("sentence_id", "copy_of")),
 }
+"""New tables come last, so that the digest of a dataset without them does not change."""

@@ -6,7 +6,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from kazstance.dataset.folder import DatasetFolder
-from kazstance.schema import MANIFEST
+from kazstance.schema import MANIFEST, earlier
 from kazstance.schema.manifest import FORMAT, data_digest, self_digest, to_bytes
 from kazstance.schema.records import TABLES
 
@@ -19,9 +19,9 @@ def check_manifest(folder: DatasetFolder) -> Iterator[str]:
             yield f"{file}: manifest_sha256 is {manifest.manifest_sha256}, but the content has {digest}"
         elif folder.content != to_bytes(manifest):
             yield f"{file}: the same content in different bytes, expected those that kazstance writes"
-    for table in manifest.tables.keys() - TABLES.keys():
+    for table in manifest.tables.keys() - set(earlier.tables(manifest.format_version)):
         yield f"{file}: tables: {table!r} is not a table; expected {', '.join(TABLES)}"
-    names = {table: set(spec.splits) for table, spec in TABLES.items()}
+    names = {table: set(TABLES[table].splits) for table in earlier.tables(manifest.format_version)}
     wrong = [table for table, splits in names.items() if manifest.tables.get(table, {}).keys() != splits]
     for table in wrong:
         found = ", ".join(manifest.tables.get(table, {})) or "missing"

@@ -16,7 +16,7 @@ from kazstance.schema.records import TABLES, Sentence
 def check_layout(tables: Tables) -> Iterator[str]:
     """Check sentences, complete grids, the order of all rows, splits, and the contexts of stances."""
     yield from _check_sentences(tables)
-    yield from _check_complete(tables, "grid", _annotated_pairs(tables))
+    yield from _check_asked(tables)
     yield from _check_complete(tables, "positions", _cells(tables))
     yield from _check_order(tables)
     yield from _check_splits(tables)
@@ -25,19 +25,19 @@ def check_layout(tables: Tables) -> Iterator[str]:
 
 def _check_sentences(tables: Tables) -> Iterator[str]:
     """Ids, positions and raw spans continue from row to row, and a text is as long as its raw slice with repairs."""
-    source, position = tables.column("sentences", "source_id"), tables.numbers("sentences", "position")
+    document, position = tables.column("sentences", "document_id"), tables.numbers("sentences", "position")
     start, end = (tables.numbers("sentences", f"raw_{name}") for name in ("start", "end"))
-    first = np.ones(len(source), dtype=bool)
-    first[1:] = differs(source[1:], source[:-1])
+    first = np.ones(len(document), dtype=bool)
+    first[1:] = differs(document[1:], document[:-1])
     due = np.where(first, 0, np.roll(position, 1) + 1)
     yield from tables.differences("sentences", "position", position != due, due, "after the row above it")
-    known = find(source, tables.column("sources", "source_id"))
-    size = take(tables.column("sources", "raw_characters"), known).to_numpy()
+    known = find(document, tables.column("documents", "document_id"))
+    size = take(tables.column("documents", "raw_characters"), known).to_numpy()
     outside = (start < np.where(first, 0, np.roll(end, 1))) | (end <= start) | (end > size)
     yield from tables.faults("sentences", outside, "raw_start and raw_end overlap another sentence or exceed the text")
     other = pc.utf8_length(tables.column("sentences", "text")).to_numpy() != end - start + _repaired(tables)
     yield from tables.faults("sentences", other, "text is not as long as its raw text after repairs")
-    for inner, outer in (("sentence_id", "paragraph_id"), ("paragraph_id", "source_id")):
+    for inner, outer in (("sentence_id", "paragraph_id"), ("paragraph_id", "document_id")):
         stem = pc.replace_substring_regex(tables.column("sentences", inner), "/[^/]*$", "")
         wrong = differs(tables.column("sentences", outer), stem)
         yield from tables.differences("sentences", outer, wrong, stem, f"as in {inner}")
@@ -81,10 +81,11 @@ def _repaired(tables: Tables) -> Places:
     return sums
 
 
-def _annotated_pairs(tables: Tables) -> pa.Array:
-    """The keys of all annotated sentences and all targets, in order."""
+def _check_asked(tables: Tables) -> Iterator[str]:
+    """Check that the grid has only annotated sentences."""
     annotated = tables.column("sentences", "sentence_id").filter(tables.column("sentences", "annotated"))
-    return _product(annotated, tables.column("targets", "target_id"))
+    other = find(tables.column("grid", "sentence_id"), annotated) < 0
+    yield from tables.faults("grid", other, "is not expected: the sentence is not annotated")
 
 
 def _cells(tables: Tables) -> pa.Array:
@@ -123,7 +124,7 @@ def _check_order(tables: Tables) -> Iterator[str]:
 def _ranks(tables: Tables) -> dict[str, list[Places]]:
     """The sort keys of the rows of each table, the most significant first."""
     sentences, targets = tables.column("sentences", "sentence_id"), tables.column("targets", "target_id")
-    sources = tables.column("sources", "source_id")
+    sources, documents = tables.column("sources", "source_id"), tables.column("documents", "document_id")
 
     def place(table: str, column: str, among: pa.Array) -> Places:
         return find(tables.column(table, column), among)
@@ -132,7 +133,8 @@ def _ranks(tables: Tables) -> dict[str, list[Places]]:
     first, second = pc.min_element_wise(*ends), pc.max_element_wise(*ends)
     kinds = pa.array(list(ProbeKind))
     return {
-        "sentences": [place("sentences", "source_id", sources)],
+        "documents": [place("documents", "source_id", sources)],
+        "sentences": [place("sentences", "source_id", sources), place("sentences", "document_id", documents)],
         **{
             table: [place(table, "sentence_id", sentences), place(table, "target_id", targets)]
             for table in ("grid", "stances")

@@ -8,7 +8,7 @@ from kazstance.schema.folds import protocol_folds
 
 
 def check_provenance(tables: Tables) -> Iterator[str]:
-    """Folds follow from sources and targets; texts and briefs have the digests of the inputs; there are annotators."""
+    """Folds follow from sources and targets; texts and briefs have the digests of the inputs; there are sentences."""
     sources, targets = tables.rows["sources"].to_pylist(), tables.rows["targets"].to_pylist()
     annotators = tables.rows["annotators"].to_pylist()
     manifest, file = tables.folder.manifest, tables.folder.path / MANIFEST
@@ -16,11 +16,12 @@ def check_provenance(tables: Tables) -> Iterator[str]:
     for protocol in sorted(expected.keys() | manifest.folds.keys()):
         if manifest.folds.get(protocol) != expected.get(protocol):
             yield f"{file}: folds: {protocol}: the folds do not match sources and targets"
-    texts = {f"texts/{row['source_id']}.txt": row["raw_sha256"] for row in sources}
+    documents = tables.rows["documents"].select(["document_id", "raw_sha256"]).to_pylist()
+    texts = {f"texts/{row['document_id']}.txt": row["raw_sha256"] for row in documents}
     briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
     for name, digest in {**texts, **briefs}.items():
         if manifest.inputs.get(name) != digest:
             yield f"{file}: inputs: {name}: {manifest.inputs.get(name)}, but the tables give {digest}"
-    for table in ("sources", "targets", "annotators", "sentences", "grid", "judgements"):
+    for table in ("sources", "documents", "targets", "sentences"):
         if not tables.rows[table].num_rows:
             yield f"{tables.folder.path / table}: no rows, expected at least one"

@@ -1,6 +1,8 @@
 """Figures and rows that follow from stances, recomputed: positions, contested targets, pairs, swaps."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.dataset.table import SPLIT
-from kazstance.dataset.verification.tables import Flags, Tables, differs, equals, find
+from kazstance.dataset.verification.tables import Flags, Places, Tables, differs, equals, find
 from kazstance.schema.labels import LABELS, Label, MoreFavorable, Position, ProbeKind, Relation
+from kazstance.schema.pair_sample import limit
 from kazstance.schema.records import SPLITS
 
 ENOUGH: Final = 2
@@ -44,6 +47,7 @@ def _counts(tables: Tables) -> _Counts:
 def _check_positions(tables: Tables, counts: _Counts) -> Iterator[str]:
     """Counts, position and estimates of each cell."""
     against, neutral, favor = counts.T
+    asked = _asked(tables)
     annotated = tables.column("sentences", "source_id").filter(tables.column("sentences", "annotated"))
     sources = tables.column("sources", "source_id")
     lengths = np.bincount(find(annotated, sources), minlength=len(sources)).repeat(tables.rows["targets"].num_rows)
@@ -52,26 +56,37 @@ def _check_positions(tables: Tables, counts: _Counts) -> Iterator[str]:
         "n_neutral": neutral,
         "n_against": against,
         "n_sentences": lengths,
-        "position": _positions(favor, neutral, against),
+        "n_asked": asked,
+        "position": _positions(favor, neutral, against, asked),
     }
     for column, values in expected.items():
         wrong = tables.numbers("positions", column) != values
         yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
     about = counts.sum(axis=1)
     share = np.where(about > 0, 2 * (favor + 0.5) / (favor + against + 1) - 1, np.nan)
-    for column, values in {"salience": about / np.maximum(lengths, 1), "net_jeffreys": share}.items():
+    salience = np.where(asked > 0, about / np.maximum(asked, 1), np.nan)
+    for column, values in {"salience": salience, "net_jeffreys": share}.items():
         wrong = ~np.isclose(_floats(tables, column), values, rtol=0, atol=TOLERANCE, equal_nan=True)
         yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
-    yield from _check_intervals(tables, about > 0)
+    yield from _check_intervals(tables, about > 0, asked > 0)
 
 
-def _check_intervals(tables: Tables, addressed: Flags) -> Iterator[str]:
-    """Estimates exist where a cell is addressed, each inside its interval."""
+def _asked(tables: Tables) -> _Counts:
+    """Cells of the grid by source and target: shape (sources × targets,)."""
+    targets = tables.column("targets", "target_id")
+    sources = tables.column("sources", "source_id")
+    places = find(tables.column("grid", "source_id"), sources) * len(targets)
+    places += find(tables.column("grid", "target_id"), targets)
+    return np.bincount(places, minlength=len(sources) * len(targets))
+
+
+def _check_intervals(tables: Tables, addressed: Flags, asked: Flags) -> Iterator[str]:
+    """Estimates exist where a cell is addressed, and salience where it was asked, each inside its interval."""
     for column in ("net", "net_jeffreys", "salience"):
         value, low, high = (_floats(tables, name) for name in (column, f"{column}_low", f"{column}_high"))
         inside = (low <= value) & (value <= high)
         absent = np.isnan([value, low, high]).all(axis=0)
-        right = inside if column == "salience" else np.where(addressed, inside, absent)
+        right = np.where(asked if column == "salience" else addressed, inside, absent)
         yield from tables.faults("positions", ~right, f"{column} is not inside its interval, or one of them is missing")
 
 
@@ -81,12 +96,16 @@ def _floats(tables: Tables, column: str) -> npt.NDArray[np.float64]:
     return found
 
 
-def _positions(favor: _Counts, neutral: _Counts, against: _Counts) -> _Counts:
+def _positions(favor: _Counts, neutral: _Counts, against: _Counts, asked: _Counts) -> _Counts:
     """Where a source stands, from its counts."""
-    cases = [(favor > 0) & (against > 0), favor > 0, against > 0, neutral > 0]
-    return np.select(
-        cases, [Position.mixed, Position.favor, Position.against, Position.neutral], Position.not_addressed
-    )
+    cases = {
+        Position.mixed: (favor > 0) & (against > 0),
+        Position.favor: favor > 0,
+        Position.against: against > 0,
+        Position.neutral: neutral > 0,
+        Position.not_asked: asked == 0,
+    }
+    return np.select(list(cases.values()), list(cases), Position.not_addressed)
 
 
 def _check_contested(tables: Tables, counts: _Counts) -> Iterator[str]:
@@ -112,8 +131,7 @@ def _check_pairs(tables: Tables) -> Iterator[str]:
     yield from _check_ids(tables, "pairs", "pair_id", pc.binary_join_element_wise(*parts, ":"))
     same: Flags = ~differs(tables.column("pairs", "source_a"), tables.column("pairs", "source_b"))
     yield from tables.faults("pairs", same, "both sentences are from the same source")
-    for split in SPLITS:
-        yield from _check_number_of_pairs(tables, split)
+    yield from _check_number_of_pairs(tables)
 
 
 def _check_ids(tables: Tables, table: str, column: str, expected: pa.Array) -> Iterator[str]:
@@ -122,21 +140,32 @@ def _check_ids(tables: Tables, table: str, column: str, expected: pa.Array) -> I
     yield from tables.differences(table, column, wrong, expected, "from the other columns")
 
 
-def _check_number_of_pairs(tables: Tables, split: str) -> Iterator[str]:
-    """Each target has all pairs of its rows in a split that come from different sources."""
+def _check_number_of_pairs(tables: Tables) -> Iterator[str]:
+    """Each target has all pairs of its rows from two sources in a split, or as many as the limit allows."""
     sources, targets = tables.column("sources", "source_id"), tables.column("targets", "target_id")
-    stances, pairs = (equals(tables.column(table, SPLIT), split) for table in ("stances", "pairs"))
-    source, target = (
-        find(tables.column("stances", name), among)[stances]
-        for name, among in (("source_id", sources), ("target_id", targets))
-    )
-    cells = np.zeros((len(targets), len(sources)), dtype=np.int64)
-    np.add.at(cells, (target, source), 1)
-    expected = (cells.sum(axis=1) ** 2 - (cells**2).sum(axis=1)) // 2
-    found = np.bincount(find(tables.column("pairs", "target_id"), targets)[pairs], minlength=len(targets))
-    for place in np.flatnonzero(found != expected):
-        counted = f"{found[place]} pairs on {targets[int(place)]}, but stances give {expected[place]}"
-        yield f"{tables.folder.file('pairs', split)}: {counted}"
+    shape = len(SPLITS), len(targets), len(sources)
+
+    def cells(table: str, *columns: str) -> list[Places]:
+        split = find(tables.column(table, SPLIT), pa.array(SPLITS))
+        target = find(tables.column(table, "target_id"), targets)
+        return [split, target, *(find(tables.column(table, name), sources) for name in columns)]
+
+    rows = np.bincount(np.ravel_multi_index(cells("stances", "source_id"), shape), minlength=int(np.prod(shape)))
+    held = rows.reshape(shape)
+    split, target, one, other = cells("pairs", "source_a", "source_b")
+    found = Counter(zip(split, target, np.minimum(one, other), np.maximum(one, other), strict=True))
+    there = {
+        (*at, a, b): int(held[at][a] * held[at][b])
+        for at in zip(*np.nonzero((held > 0).sum(axis=2) > 1), strict=True)
+        for a, b in combinations(np.flatnonzero(held[at]).tolist(), 2)
+    }
+    most = limit(there.values())
+    for key in sorted(there.keys() | found.keys()):
+        if found[key] != (due := min(there.get(key, 0), most)):
+            counted = (
+                f"{found[key]} pairs on {targets[int(key[1])]} of {sources[int(key[2])]} and {sources[int(key[3])]}"
+            )
+            yield f"{tables.folder.file('pairs', SPLITS[key[0]])}: {counted}, but stances give {due}"
 
 
 def _check_probes(tables: Tables) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.tables import Tables, differs, equals, find, take
-from kazstance.schema.labels import Label
+from kazstance.schema.labels import Label, Status
 
 
 class Reference(NamedTuple):
@@ -34,8 +34,12 @@ DECIDED: Final = {"label_name": "label_name", "origin": "origin"}
 JUDGED: Final = {**DECIDED, "contested": "contested", "votes": "votes"}
 
 REFERENCES: Final = (
+    Reference("documents", ("source_id",), "sources", ("source_id",)),
     Reference("sentences", ("source_id",), "sources", ("source_id",)),
-    Reference("sentences", ("duplicate_of",), "sentences", SENTENCE, {**TEXT, "source_id": "source_id"}),
+    Reference("sentences", ("document_id",), "documents", ("document_id",), {"source_id": "source_id"}),
+    Reference("sentences", ("duplicate_of",), "sentences", SENTENCE, {**TEXT, "document_id": "document_id"}),
+    Reference("copies", SENTENCE, "sentences", SENTENCE),
+    Reference("copies", ("copy_of",), "sentences", SENTENCE),
     Reference("judgements", SENTENCE, "sentences", SENTENCE, HOME),
     Reference("judgements", TARGET, "targets", TARGET),
     Reference("judgements", ("annotator_id",), "annotators", ("annotator_id",)),
@@ -100,5 +104,7 @@ def _check(tables: Tables, reference: Reference) -> Iterator[str]:
 def _check_stances_of_grid(tables: Tables) -> Iterator[str]:
     """Every cell of the grid with a label has its stance."""
     places = find(tables.key("grid", PAIR), tables.key("stances", PAIR))
-    is_about = tables.numbers("grid", "label") != Label.none
+    is_about = ~(
+        equals(tables.column("grid", "label"), Label.none) | equals(tables.column("grid", "status"), Status.undecided)
+    )
     yield from tables.faults("grid", is_about & (places < 0), "has a label, but stances has no such row")

@@ -1,5 +1,6 @@
 """Each table on its own: its columns, digests, values and keys."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,10 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from kazstance.dataset.folder import DatasetFolder
-from kazstance.schema.columns import arrow_schema
-from kazstance.schema.digest import row_digest
+from kazstance.paths import StrPath
+from kazstance.schema import earlier
+from kazstance.schema.columns import arrow_schema, attribute_types
+from kazstance.schema.digest import table_digest
 from kazstance.schema.records import TABLES
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
@@ -18,7 +21,7 @@ UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 
 
 def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
-    """The rows of a split, with every value checked against its type.
+    """The rows of a split as stored, with every value checked against its type.
 
     Args:
         folder: the dataset.
@@ -30,10 +33,15 @@ def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
     """
     with pq.ParquetFile(pa.BufferReader(folder.file(table, split).read_bytes())) as opened:
         found = opened.read()
-    expected = arrow_schema(TABLES[table].record)
+    record = TABLES[table].record
+    if folder.manifest.format_version == earlier.FORMAT:
+        expected, described = earlier.earlier_schema(table), earlier.earlier_features(table)
+    else:
+        expected = arrow_schema(record, attribute_types(record, found.schema))
+        described = json.loads(expected.metadata[b"huggingface"])["info"]["features"]
     if not found.schema.equals(expected):
         raise ValueError(f"columns {_named(found.schema)}, expected {_named(expected)}")
-    if found.schema.metadata != expected.metadata:
+    if found.schema.metadata != {b"huggingface": json.dumps({"info": {"features": described}}).encode()}:
         raise ValueError("the features in the metadata differ from those of the table")
     found.validate(full=True)
     return found.combine_chunks()
@@ -43,8 +51,8 @@ def _named(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
-def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Check the number and digest of the rows, and that each is valid for its table.
+def check_rows(folder: DatasetFolder, table: str, split: str, rows: pa.Table) -> Iterator[str]:
+    """Check the number and digest of the rows as they are stored.
 
     Args:
         folder: the dataset.
@@ -53,11 +61,22 @@ def check_rows(folder: DatasetFolder, table: str, split: str, rows: list[dict[st
         rows: its rows.
     """
     file, expected = folder.file(table, split), folder.manifest.tables[table][split]
-    if (found := (len(rows), row_digest(rows))) != (expected.rows, expected.digest):
+    if (found := (len(rows), table_digest(rows))) != (expected.rows, expected.digest):
         yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
+
+
+def check_records(file: StrPath, table: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Check that each row is valid for its table.
+
+    Args:
+        file: the file of the rows.
+        table: the table.
+        rows: the rows, as plain values.
+    """
+    record = TABLES[table].record
     for number, row in enumerate(rows, 1):
         try:
-            TABLES[table].record.model_validate(row)
+            record.model_validate(row)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
                 field = ".".join(map(str, fault["loc"]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.dataset.verification.references import PAIR
-from kazstance.dataset.verification.tables import Flags, Places, Tables, equals, find, take
-from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Role
+from kazstance.dataset.verification.tables import Flags, Places, Tables, differs, equals, find, take
+from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Status
 from kazstance.schema.records import Span
 from kazstance.schema.spans import merge
 
+UNDECIDED: Final = -1
 JUDGEMENT: Final = (*PAIR, "annotator_id")
 _Counts = npt.NDArray[np.int64]
 
@@ -41,7 +42,7 @@ def check_votes(tables: Tables) -> Iterator[str]:
     votes = _votes(tables)
     yield from _check_judgements(tables, votes)
     yield from _check_complete(tables)
-    yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows))
+    yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows), tables.folder.manifest.deciding)
     yield from _check_fields(tables)
     yield from _check_stances(tables)
 
@@ -82,24 +83,27 @@ def _check_judgements(tables: Tables, votes: Votes) -> Iterator[str]:
 
 
 def _check_complete(tables: Tables) -> Iterator[str]:
-    """Annotators declared complete judged every cell of the grid."""
+    """Annotators declared complete judged every annotated sentence on every target."""
     annotators = tables.column("annotators", "annotator_id")
     judged = np.bincount(find(tables.column("judgements", "annotator_id"), annotators), minlength=len(annotators))
-    lacking = tables.numbers("annotators", "complete") & (judged != tables.rows["grid"].num_rows)
-    yield from tables.faults("annotators", lacking, "is declared complete but has not judged every cell of grid")
+    every = int(tables.numbers("sentences", "annotated").sum()) * tables.rows["targets"].num_rows
+    lacking = tables.numbers("annotators", "complete") & (judged != every)
+    yield from tables.faults("annotators", lacking, "is declared complete but has not judged every pair")
 
 
-def _check_labels(tables: Tables, counts: _Counts) -> Iterator[str]:
-    """The majority of people decides, else an adjudication, else the majority of models without opposite sides."""
-    label, origin = tables.numbers("grid", "label"), tables.column("grid", "origin")
-    rows, both = np.arange(len(label)), counts.sum(axis=1)
-    chosen = 2 * counts[rows, :, label] > counts.sum(axis=2)
-    is_split = 2 * counts.max(axis=2) <= counts.sum(axis=2)
-    opposed = (both[:, Label.favor] > 0) & (both[:, Label.against] > 0)
-    human, model, adjudicated = (equals(origin, kind) for kind in (Origin.human, Origin.model, Origin.adjudicated))
-    wrong = (human & ~chosen[:, 1]) | (~human & ~is_split[:, 1]) | (model & (~chosen[:, 0] | opposed))
+def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterator[str]:
+    """Label and origin are those that votes give, or those of an adjudication if people have no majority."""
+    origin, status = tables.column("grid", "origin"), tables.column("grid", "status")
+    label = tables.column("grid", "label").fill_null(UNDECIDED).to_numpy()
+    adjudicated, open_ = equals(origin, Origin.adjudicated), equals(status, Status.undecided)
+    due, by_people = _settled(counts, deciding)
+    people = _majority(counts[:, 1])
+    human = equals(origin, Origin.human)
+    wrong = np.where(adjudicated, people != UNDECIDED, (label != due) | (human != (by_people & (due != UNDECIDED))))
     yield from tables.faults("grid", wrong, "label and origin do not follow from votes")
-    contested = (both > 0).sum(axis=1) > 1
+    unset = origin.is_null().to_numpy(zero_copy_only=False)
+    yield from tables.faults("grid", (open_ != (label == UNDECIDED)) | (open_ != unset), "status does not match label")
+    contested = (counts.sum(axis=1) > 0).sum(axis=1) > 1
     differing = contested != tables.numbers("grid", "contested")
     yield from tables.differences("grid", "contested", differing, contested, "from votes")
     for column in ("rule", "reason"):
@@ -107,8 +111,36 @@ def _check_labels(tables: Tables, counts: _Counts) -> Iterator[str]:
         yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")
 
 
+def _settled(counts: _Counts, deciding: Deciding) -> tuple[_Counts, Flags]:
+    """The labels that votes of shape (rows, 2, labels) give without adjudications, and whether people gave them."""
+    both = counts.sum(axis=1)
+    opposed = (both[:, Label.favor] > 0) & (both[:, Label.against] > 0)
+    models, people = _majority(counts[:, 0]), _majority(counts[:, 1])
+    due, by_people = people, people != UNDECIDED
+    found = [(np.where(opposed, UNDECIDED, models), False)]
+    if deciding is Deciding.plurality:
+        found = [(_plurality(counts[:, 1]), True), *found, (_plurality(counts[:, 0]), False)]
+    for labels, are_people in found:
+        is_new = (due == UNDECIDED) & (labels != UNDECIDED)
+        due, by_people = np.where(is_new, labels, due), np.where(is_new, are_people, by_people)
+    return due, by_people
+
+
+def _majority(counts: _Counts) -> _Counts:
+    """The label of more than half of the votes."""
+    return np.where(2 * counts.max(axis=1) > counts.sum(axis=1), counts.argmax(axis=1), UNDECIDED)
+
+
+def _plurality(counts: _Counts) -> _Counts:
+    """`none`, or the most frequent label among those who found the sentence relevant; a tie is undecided."""
+    sides, silent = counts[:, : Label.none], counts[:, Label.none]
+    about, most = sides.sum(axis=1), sides.max(axis=1)
+    side = np.where((sides == most[:, None]).sum(axis=1) == 1, sides.argmax(axis=1), UNDECIDED)
+    return np.where(about > silent, side, np.where(silent > about, int(Label.none), UNDECIDED))
+
+
 def _check_fields(tables: Tables) -> Iterator[str]:
-    """Evidence lies inside its sentence; evidence, explicitness and certainty are there if the label needs them."""
+    """Evidence lies inside its sentence; evidence, explicitness and certainty are there only if a label has them."""
     length = pc.utf8_length(tables.column("sentences", "text"))
     for table in ("judgements", "stances"):
         label = tables.numbers(table, "label")
@@ -120,13 +152,16 @@ def _check_fields(tables: Tables) -> Iterator[str]:
         outside = np.zeros(len(label), dtype=bool)
         outside[row[(start >= end) | (end > ends[row])]] = True
         yield from tables.faults(table, outside, "evidence lies outside the sentence")
-        expected = {
-            "evidence": (label != Label.none, pc.list_value_length(spans).to_numpy() > 0),
-            "explicitness": (np.isin(label, [Label.favor, Label.against]), _there(tables, table, "explicitness")),
-            "certainty": (label != Label.none, _there(tables, table, "certainty")),
+        filled = pc.fill_null(pc.list_value_length(spans), 0).to_numpy() > 0
+        null = spans.is_null().to_numpy(zero_copy_only=False)
+        sided = np.isin(label, [Label.favor, Label.against])
+        wrong = {
+            "evidence": np.where(label == Label.none, filled | null, ~filled & ~null),
+            "explicitness": _there(tables, table, "explicitness") & ~sided,
+            "certainty": _there(tables, table, "certainty") & (label == Label.none),
         }
-        for column, (due, there) in expected.items():
-            yield from tables.faults(table, due != there, f"{column} does not match the label")
+        for column, flags in wrong.items():
+            yield from tables.faults(table, flags, f"{column} does not match the label")
 
 
 def _there(tables: Tables, table: str, column: str) -> Flags:
@@ -149,34 +184,41 @@ def _check_stances(tables: Tables) -> Iterator[str]:
     holds[counted] = (
         tables.numbers("judgements", "label")[counted] == tables.numbers("stances", "label")[place[counted]]
     )
-    holders, explicit, sure = (
+    explicit, unexplicit, sure, certain = (
         np.bincount(place[holds & flags], minlength=size)
         for flags in (
-            np.ones_like(holds),
             equals(tables.column("judgements", "explicitness"), Explicitness.explicit),
+            equals(tables.column("judgements", "explicitness"), Explicitness.implicit),
             equals(tables.column("judgements", "certainty"), Certainty.sure),
+            _there(tables, "judgements", "certainty"),
         )
     )
-    is_neutral = tables.numbers("stances", "label") == Label.neutral
-    is_explicit, is_sure = 2 * explicit >= holders, 2 * sure > voters
+    unsaid = np.bincount(place[holds], minlength=size) - certain
+    due: dict[str, tuple[_Counts, Flags, list[Any]]] = {
+        "explicitness": (explicit + unexplicit, explicit >= unexplicit, list(Explicitness)),
+        "certainty": (certain, 2 * sure > voters - unsaid, list(Certainty)),
+    }
     wrong = {
-        "explicitness": ~is_neutral
-        & (equals(tables.column("stances", "explicitness"), Explicitness.explicit) != is_explicit),
-        "certainty": equals(tables.column("stances", "certainty"), Certainty.sure) != is_sure,
+        **{name: differs(tables.column("stances", name), _worded(*found)) for name, found in due.items()},
         "evidence": _other_evidence(tables, place, holds, size),
     }
     for column, flags in wrong.items():
         yield from tables.faults("stances", decided & flags, f"{column} does not follow from judgements")
 
 
+def _worded(said: _Counts, holds: Flags, names: list[Any]) -> pa.Array:
+    """The first of two names where a condition holds, else the second; null where no annotator gave either."""
+    return pa.array(np.where(holds, str(names[0]), str(names[1])), pa.string(), mask=said == 0)
+
+
 def _other_evidence(tables: Tables, place: Places, holds: Flags, size: int) -> Flags:
     """Stances whose evidence is not the union of the evidence of the judgements with their label."""
-    spans: list[list[Span]] = [[] for _ in range(size)]
+    spans: list[list[Span] | None] = [None] * size
     rows = np.flatnonzero(holds)
     for stance, found in zip(place[rows], tables.column("judgements", "evidence").take(rows).to_pylist(), strict=True):
-        spans[stance] += [Span.model_construct(**span) for span in found]
+        if found is not None:
+            spans[stance] = (spans[stance] or []) + [Span.model_construct(**span) for span in found]
     evidence = tables.column("stances", "evidence").to_pylist()
-    united = ([(span.start, span.end) for span in merge(found)] for found in spans)
-    return np.array(
-        [e != [(s["start"], s["end"]) for s in f] for e, f in zip(united, evidence, strict=True)], dtype=bool
-    )
+    united = (None if found is None else [(span.start, span.end) for span in merge(found)] for found in spans)
+    given = (None if found is None else [(span["start"], span["end"]) for span in found] for found in evidence)
+    return np.array([one != other for one, other in zip(united, given, strict=True)], dtype=bool)

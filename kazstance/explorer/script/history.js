@@ -12,7 +12,7 @@ async function labelView(state) {
   const [stance] = on(unit.stances);
   const [settled] = on(found.settled);
   const judgements = on(found.judgements).sort((a, b) => order.indexOf(a.annotator_id) - order.indexOf(b.annotator_id));
-  const evidenceOf = (row) => row.evidence.map(([start, end]) => [...unit.text].slice(start, end).join(""));
+  const evidenceOf = (row) => (row.evidence ?? []).map(([start, end]) => [...unit.text].slice(start, end).join(""));
   return {
     heading: ["History of a label: ", name(target.name)],
     status: `${count(judgements.length, "judgement")} of ${unit.sentence_id}`,
@@ -24,7 +24,7 @@ async function labelView(state) {
       voice(unit),
       inContext(unit, found.units, sentence(unit, stance ? [stance] : [], state.q)),
       outcome(stance, settled),
-      judgements.length ? judgementTable(judgements, evidenceOf) : el("p", {}, "No annotator found the sentence to be about this target."),
+      judgements.length ? judgementTable(judgements, evidenceOf) : el("p", {}, unjudged(unit, target)),
       targetNoteOf(target, state),
       otherTargets(state, found, target),
     ],
@@ -38,12 +38,20 @@ async function labelView(state) {
   };
 }
 
+/** Why a pair has no judgement that found the sentence to be about the target. */
+function unjudged(unit, target) {
+  const cell = positionOf.get(`${unit.source.source_id}:${target.target_id}`);
+  if (!cell.n_asked) return "No annotator was asked about this target.";
+  if (cell.n_asked === cell.n_sentences) return "No annotator found the sentence to be about this target.";
+  return `No annotator found the sentence to be about this target, or none was asked: ${number(cell.n_asked)} of ${count(cell.n_sentences, "sentence")} of its source were judged on it.`;
+}
+
 function outcome(stance, settled) {
   const row = stance ?? settled;
-  const label = row?.label ?? "none";
+  const label = row ? row.label ?? "undecided" : "none";
   return el("div", { class: `outcome ${label}` }, [
     el("h3", {}, "Final label"),
-    el("p", {}, [badge(label, label === "none" ? "none: not about the target" : label), row ? qualities(row) : null]),
+    el("p", {}, [badge(label, label === "none" ? "none: not about the target" : label === "undecided" ? "undecided: the votes are split" : label), row ? qualities(row) : null]),
     settled?.rule
       ? el("p", {}, [el("strong", {}, ["Adjudicated by rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
       : el("p", {}, "From the judgements below; not adjudicated."),

@@ -27,7 +27,7 @@ function compared(state) {
 async function compareView(state) {
   const target = state.target ? targetOf.get(state.target) : compared(state);
   const cellOn = (source) => positionOf.get(`${source.source_id}:${target.target_id}`);
-  const speaks = (source) => cellOn(source).position_name !== "not_addressed";
+  const speaks = (source) => isAddressed(cellOn(source));
   const all = sourcesShown(state);
   const sources = all.length > ABREAST ? all.filter(speaks).slice(0, ABREAST) : all;
   const query = question(state, { target: [target.target_id] });
@@ -76,7 +76,7 @@ function column(state, source, cell, found) {
     positionSummary(cell),
     found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" })),
     found.total > found.hits.length ? el("p", {}, [el("a", { href: more }, `All ${number(found.total)} sentences`)]) : null,
-    !found.total && cell.position_name !== "not_addressed" ? el("p", { class: "nothing" }, "No sentences match these filters.") : null,
+    !found.total && isAddressed(cell) ? el("p", { class: "nothing" }, "No sentences match these filters.") : null,
   ]);
 }
 

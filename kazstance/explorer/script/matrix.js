@@ -30,7 +30,7 @@ async function matrixView(state) {
 function legend(thinned) {
   const word = (kind) => badge(kind, positionWord(kind));
   return el("div", { class: "legend" }, [
-    el("p", {}, [["favor", "against", "mixed", "neutral", "not_addressed"].map(word)]),
+    el("p", {}, [["favor", "against", "mixed", "neutral", "not_addressed", ...([...positionOf.values()].some((cell) => !cell.n_asked) ? ["not_asked"] : [])].map(word)]),
     el("p", {}, [
       "Figures: sentences that favor / take no side / are against. Line and dot: net stance from −1 to +1 with its 95 % interval; ",
       "a single sentence says little. ",
@@ -95,7 +95,7 @@ function cellOf(state, source, target, counts) {
   const key = `${source.source_id}:${target.target_id}`;
   const cell = positionOf.get(key);
   const left = counts ? counts[source.i * data.targets.length + target.i] : null;
-  const silent = cell.position_name === "not_addressed";
+  const silent = !isAddressed(cell);
   const remain = left === null ? "" : `; ${number(left)} with these filters`;
   const label = `${positionWords(cell)}${remain}`;
   const chosen = key === state.open;
@@ -169,12 +169,12 @@ async function cellPanel(state, cell) {
 /** A position with its figures. */
 function positionSummary(cell) {
   const about = cell.n_favor + cell.n_neutral + cell.n_against;
-  const share = `${percent(cell.salience)} of its ${count(cell.n_sentences, "annotated sentence")} (95 % interval ${percent(cell.salience_low)} to ${percent(cell.salience_high)})`;
+  const share = `${percent(cell.salience)} of its ${count(cell.n_asked, "annotated sentence")} (95 % interval ${percent(cell.salience_low)} to ${percent(cell.salience_high)})`;
   return el("div", { class: `summary ${cell.position_name}` }, [
     el("p", {}, [badge(cell.position_name, positionWord(cell.position_name)), about ? interval(cell) : null]),
     about
       ? el("p", {}, `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against; ${netWords(cell)}.`)
-      : el("p", {}, "No sentence is about it. Silence is not neutrality: the position is unknown."),
-    el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_sentences, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
+      : el("p", {}, cell.n_asked ? "No sentence is about it. Silence is not neutrality: the position is unknown." : "No sentence was judged on it: the position is unknown."),
+    !cell.n_asked ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_asked, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }

@@ -1,7 +1,7 @@
 // What several views share: signs for labels and positions, sentences with evidence and stances, and pagination.
 
-const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", none: "∅" };
-const WORDS = { mixed: "both sides", neutral: "no side", not_addressed: "silent" };
+const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", not_asked: "·", none: "∅", undecided: "?" };
+const WORDS = { mixed: "both sides", neutral: "no side", not_addressed: "silent", not_asked: "not asked" };
 const ORIGINS = { model: "silver", adjudicated: "silver, adjudicated", human: "gold" };
 
 /** A position or label as sign and word. */
@@ -30,10 +30,14 @@ function interval(cell) {
 const netWords = (cell) =>
   `net ${signed(cell.net)}, 95 % interval ${signed(cell.net_low)} to ${signed(cell.net_high)}`;
 
+/** Whether a source has a sentence about a target. */
+const isAddressed = (cell) => cell.n_favor + cell.n_neutral + cell.n_against > 0;
+
 /** A position in words. */
 function positionWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
-  if (!addressed) return `silent: not one of its ${count(cell.n_sentences, "annotated sentence")} is about it`;
+  if (!cell.n_asked) return "not asked: no sentence was judged on it";
+  if (!addressed) return `silent: not one of its ${count(cell.n_asked, "annotated sentence")} is about it`;
   const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
   return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
 }
@@ -64,7 +68,7 @@ function marked(text, spans) {
   });
 }
 
-const evidence = (row, kind) => row.evidence.map(([start, end]) => ({ start, end, kind }));
+const evidence = (row, kind) => (row.evidence ?? []).map(([start, end]) => ({ start, end, kind }));
 
 /** A sentence with its evidence marked: strongly for one stance, faintly for several. */
 function sentence(unit, stances, sought, strong = stances.length === 1 ? stances[0] : null) {
@@ -184,7 +188,7 @@ async function stanceRows(query) {
       const said = [unit.voice, unit.speaker, unit.endorsed, unit.text];
       if (!stances.length) rows.push([...own, "", "", "", "", "", "", "", ...said]);
       for (const stance of stances) {
-        const parts = stance.evidence.map(([start, end]) => [...unit.text].slice(start, end).join(""));
+        const parts = (stance.evidence ?? []).map(([start, end]) => [...unit.text].slice(start, end).join(""));
         const label = [stance.label, stance.explicitness, stance.certainty, stance.origin, stance.contested];
         rows.push([...own, stance.target.target_id, ...label, JSON.stringify(parts), ...said]);
       }

@@ -1,0 +1,54 @@
+"""Dates and attributes as stated in a corpus."""
+
+import datetime
+import math
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from kazstance.schema.records import Document, Source
+
+DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "split"}
+"""Names of columns, which are not allowed for attributes."""
+LONGEST: Final = 100
+"""Maximum length of the name of an attribute, in characters."""
+
+
+def _date(value: Any) -> Any:
+    """A date as text: a day as TOML writes it, or a year, a month or a day in digits."""
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    found = DATE.fullmatch(text) if isinstance(text, str) else None
+    try:
+        if found:
+            datetime.date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"{str(value)[:LONGEST]!r} is not a date; expected a year, month or day, as 2015 or 2015-03-02")
+
+
+def _attribute(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
+
+
+def _names(attributes: dict[str, Any]) -> dict[str, Any]:
+    for name in attributes:
+        if name in TAKEN:
+            raise ValueError(f"{name!r} is already the name of a column; choose another one")
+        if not name.strip() or not name.isprintable() or len(name) > LONGEST:
+            raise ValueError(f"{name[:LONGEST]!r} is not a name; expected 1 to {LONGEST} printable characters")
+    return attributes
+
+
+DateText = Annotated[str, BeforeValidator(_date)]
+"""A date as text: YYYY, YYYY-MM or YYYY-MM-DD."""
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Value = Annotated[bool | Number | float | str, BeforeValidator(_attribute)]
+Attributes = Annotated[dict[str, Value], AfterValidator(_names)]
+"""What a corpus states about sources or documents in its own fields."""

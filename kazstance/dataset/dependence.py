@@ -1,0 +1,32 @@
+"""Which rows of a dataset are not independent of each other: copies, and the clusters of intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kazstance.dataset.folder import DatasetFolder
+    from kazstance.schema.leaks import Leaks
+
+
+def leaks(folder: DatasetFolder) -> Leaks:
+    """The copies of a dataset, from which it follows which training rows are copies of a tested sentence."""
+    from kazstance.schema.leaks import Leaks, Tie
+
+    rows = folder.columns("copies", ["sentence_id", "copy_of", "kind", "formula"])
+    return Leaks(Tie(**row) for row in rows.to_pylist())
+
+
+def clusters(folder: DatasetFolder) -> dict[str, str]:
+    """The cluster of each annotated sentence, by its id: what a bootstrap resamples as a whole.
+
+    It is the sentence's document if its source has many of them, otherwise its paragraph; clusters with copies of each
+    other's sentences are one.
+    """
+    from kazstance.schema.leaks import cluster_names
+
+    homes = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
+    rows = folder.columns("sentences", ["sentence_id", "paragraph_id", "annotated"]).to_pylist()
+    paragraphs = {row["sentence_id"]: row["paragraph_id"] for row in rows if row["annotated"]}
+    named = cluster_names(set(paragraphs.values()), {row["document_id"]: row["source_id"] for row in homes})
+    return leaks(folder).clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})

@@ -1,0 +1,89 @@
+"""Tables as written by versions up to 0.3.0 (format 1 of the manifest), and their present form."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.schema.columns import arrow_schema, features
+from kazstance.schema.labels import Position, Status
+from kazstance.schema.records import TABLES
+
+FORMAT: Final = 1
+"""The format of the manifests of those versions."""
+NEW_TABLES: Final = ("documents", "copies")
+"""Tables that format 1 does not have."""
+Fill = Callable[[pa.Table], pa.Array]
+
+
+def _decided(rows: pa.Table) -> pa.Array:
+    return pa.array([Status.decided.value] * len(rows), pa.string())
+
+
+NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
+    "grid": {"status": _decided},
+    "sentences": {"document_id": lambda rows: rows["source_id"]},
+    "positions": {"n_asked": lambda rows: rows["n_sentences"]},
+}
+"""Columns that format 1 lacks, and their content: every pair was judged and decided, every source had one text."""
+NEW_NAMES: Final = {"position": {Position.not_asked.name}}
+"""Names of labels that format 1 does not have."""
+
+
+def tables(format_version: int) -> tuple[str, ...]:
+    """The names of the tables of a dataset in a format."""
+    return tuple(name for name in TABLES if format_version > FORMAT or name not in NEW_TABLES)
+
+
+def earlier_schema(table: str) -> pa.Schema:
+    """The columns of a table in format 1, without their metadata."""
+    return pa.schema([field for field in arrow_schema(TABLES[table].record) if field.name not in _new(table)])
+
+
+def earlier_features(table: str) -> dict[str, Any]:
+    """The features of a table in format 1."""
+    found = {name: kind for name, kind in features(TABLES[table].record).items() if name not in _new(table)}
+    for name, gone in NEW_NAMES.items():
+        if "names" in found.get(name, ()):
+            found[name] = {**found[name], "names": [label for label in found[name]["names"] if label not in gone]}
+    return found
+
+
+def upgraded(table: str, rows: pa.Table) -> pa.Table:
+    """Rows in format 1 with the present columns, in their order."""
+    if table not in TABLES or not _new(table).keys() - set(rows.column_names):
+        return rows
+    schema = arrow_schema(TABLES[table].record)
+    fill = _new(table)
+    columns = {
+        name: fill[name](rows) if name in fill else rows[name]
+        for name in schema.names
+        if name in fill or name in rows.column_names
+    }
+    return pa.table(columns).replace_schema_metadata(schema.metadata)
+
+
+def documents(sources: pa.Table) -> pa.Table:
+    """The table documents of a dataset in format 1: every source is one text."""
+    schema = arrow_schema(TABLES["documents"].record)
+    columns = {name: sources[name] for name in schema.names if name in sources.column_names}
+    columns |= {
+        "document_id": sources["source_id"],
+        "year": pc.cast(pc.utf8_slice_codeunits(sources["date"], 0, 4), pa.int64()),
+    }
+    return pa.table({name: columns[name] for name in schema.names}).replace_schema_metadata(schema.metadata)
+
+
+def copies() -> pa.Table:
+    """The table copies of a dataset in format 1, which allowed no copies across sources or splits."""
+    return arrow_schema(TABLES["copies"].record).empty_table()
+
+
+def derived(sources: pa.Table) -> dict[str, pa.Table]:
+    """The tables that a dataset in format 1 does not have, by name."""
+    return {"documents": documents(sources), "copies": copies()}
+
+
+def _new(table: str) -> Mapping[str, Fill]:
+    return NEW_COLUMNS.get(table, {})

@@ -1,0 +1,37 @@
+"""How many pairs of sentences of two sources the table pairs has on a target."""
+
+from collections.abc import Iterable
+from typing import Final
+
+PER_STRATUM: Final = 250
+"""Maximum number of pairs of two sources on a target in a split."""
+IN_ALL: Final = 1_000_000
+"""Maximum number of pairs in a dataset, unless there are more targets with two sources."""
+SIDE: Final = 32
+"""Number of sentences of each source that a sample is drawn from, if they make enough pairs."""
+
+
+def sides(one: int, other: int, most: int) -> tuple[int, int]:
+    """From how many sentences of each of two sources a sample is drawn; they make at least as many pairs as it needs.
+
+    Args:
+        one: sentences of the first source.
+        other: sentences of the second source.
+        most: pairs in the sample; all sentences must make at least as many.
+    """
+    first = min(one, SIDE)
+    second = min(other, max(SIDE, -(-most // first)))
+    return min(one, max(first, -(-most // second))), second
+
+
+def limit(sizes: Iterable[int]) -> int:
+    """The maximum number of pairs of two sources on a target in a split, given how many there could be of each."""
+    there = list(sizes)
+    low, high = 1, PER_STRATUM
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(size, middle) for size in there) <= IN_ALL:
+            low = middle
+        else:
+            high = middle - 1
+    return low
