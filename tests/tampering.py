@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,34 @@ def to_text(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def row_digest(rows: Rows) -> str:
-    lines = [json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for row in rows]
-    return sha256("".join(f"{line}\n" for line in lines).encode())
+def row_digest(rows: Rows, schema: pa.Schema) -> str:
+    """The digest of rows as its definition has it, value by value."""
+    runs = [rows[start : start + 65_536] for start in range(0, len(rows), 65_536)]
+    return sha256(b"".join(hashlib.sha256(_fields(run, schema)).digest() for run in runs))
+
+
+def _fields(rows: list[dict[str, Any] | None], fields: Any) -> bytes:
+    return b"".join(
+        f"{field.name}\n".encode() + _values([row and row[field.name] for row in rows], field.type) for field in fields
+    )
+
+
+def _values(values: list[Any], kind: pa.DataType) -> bytes:
+    there = bytes(value is not None for value in values)
+    if pa.types.is_list(kind):
+        lengths = struct.pack(f"<{len(values)}q", *(len(value or ()) for value in values))
+        return there + lengths + _values([item for value in values for item in value or ()], kind.value_type)
+    if pa.types.is_struct(kind):
+        return there + _fields(values, kind)
+    if pa.types.is_floating(kind):
+        return there + struct.pack(f"<{len(values)}d", *(0.0 if value is None else value for value in values))
+    if not pa.types.is_string(kind):
+        return there + struct.pack(f"<{len(values)}q", *(int(value or 0) for value in values))
+    places: dict[str, int] = {}
+    place = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
+    distinct = [value.encode() for value in places]
+    numbers = struct.pack(f"<{len(place) + len(distinct)}q", *place, *map(len, distinct))
+    return there + numbers + b"".join(distinct)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -69,10 +95,11 @@ def sign_files(folder: Path) -> None:
             content = (folder / file["path"]).read_bytes()
             file |= {"bytes": len(content), "sha256": sha256(content)}
             try:
-                rows = pq.ParquetFile(pa.BufferReader(content)).read().to_pylist()
+                found = pq.ParquetFile(pa.BufferReader(content)).read()
+                rows = found.to_pylist()
             except (pa.ArrowException, OSError, UnicodeDecodeError):
                 continue
-            file |= {"rows": len(rows), "digest": row_digest(rows)}
+            file |= {"rows": len(rows), "digest": row_digest(rows, found.schema)}
     for name in manifest.get("pages", {}):
         manifest["pages"][name] = sha256((folder / name).read_bytes())
     sign(folder, manifest)

@@ -31,6 +31,7 @@ def grid_rows(sentences: pa.Table, decisions: Mapping[PairKey, Decision], names:
     columns |= {
         "target_id": target,
         "target": _mapped(target, names),
+        "holder": pa.nulls(len(found), pa.string()),
         "status": pa.array([decision.status for decision in found], pa.string()),
         "label": label,
         "label_name": NAMES.take(label),
@@ -52,6 +53,8 @@ def judgement_rows(sentences: pa.Table, judgements: Sequence[Judged]) -> pa.Tabl
     given = ("target_id", "annotator_id", "explicitness", "certainty", "note", "probability")
     columns |= {name: pa.array([getattr(row, name) for row in judgements], schema.field(name).type) for name in given}
     columns |= {"label": label, "label_name": NAMES.take(label)}
+    columns |= {name: pa.nulls(len(judgements), pa.string()) for name in ("holder", "original")}
+    columns["round"] = pa.array(np.ones(len(judgements), np.int64))
     return _table(Judgement, columns | {"evidence": pa.array(spans, schema.field("evidence").type)})
 
 

@@ -89,6 +89,7 @@ def _stance(sentence: Sentence, target: str, name: str, decision: Decision, cont
         "paragraph_id": sentence.paragraph_id,
         "text": sentence.text,
         "target": name,
+        "holder": None,
         "label": decision.label,
         "label_name": None if decision.label is None else decision.label.name,
         "explicitness": decision.explicitness,

@@ -1,73 +1,107 @@
-"""The identity of data: digests of canonical rows and of sentences, never of file bytes."""
+"""The identity of data: digests of canonical columns and of sentences, never of file bytes."""
 
 import hashlib
-import json
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-BATCH: Final = 16_384
-"""Number of rows that are serialized at a time."""
+RUN: Final = 65_536
+"""Number of rows that are digested at a time; part of the definition of a digest."""
+THREADS: Final = 2
 
 
 def table_digest(rows: pa.Table) -> str:
-    """SHA-256 over the rows in order, each as JSON with sorted keys, no spaces, in UTF-8, followed by a line feed.
+    """SHA-256 over the digests of consecutive runs of 65,536 rows, however the rows are stored.
 
-    Rows are serialized column by column, each distinct value of a column once.
+    The digest of a run is SHA-256 over its columns in their order, each as its name in UTF-8, a line feed and its
+    values: one byte per value for presence; integers and truth values as int64 and numbers as float64, little-endian,
+    0 if absent; texts as the place of each among the distinct ones in order of appearance (int64), the length in
+    bytes of each distinct one (int64), and those in UTF-8; lists as the length of each (int64), then the items;
+    structures as their fields in order, like columns.
 
     Raises:
-        ValueError: a number is not finite, which JSON cannot represent.
+        ValueError: a number is not finite.
     """
     digest = hashlib.sha256()
-    for batch in rows.to_batches(max_chunksize=BATCH):
-        lines = _joined("{", zip(batch.schema.names, batch.columns, strict=True), "}\n", len(batch))
-        start, end = lines.offset, lines.offset + len(lines)
-        offsets = memoryview(lines.buffers()[1]).cast("q")
-        if lines.buffers()[2] is not None:
-            digest.update(memoryview(lines.buffers()[2])[offsets[start] : offsets[end]])
+    runs = (rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+    with ThreadPoolExecutor(THREADS) as pool:
+        for found in pool.map(_run_digest, runs):
+            digest.update(found)
     return digest.hexdigest()
 
 
-def _joined(opening: str, columns: Iterable[tuple[str, pa.Array]], closing: str, n: int) -> pa.Array:
-    """Objects as JSON from their columns."""
-    parts: list[pa.Array | pa.Scalar] = []
-    for name, values in sorted(columns, key=lambda column: column[0]):
-        before = opening if not parts else ","
-        parts += [_text(f"{before}{json.dumps(name, ensure_ascii=False)}:"), _spelled(values)]
-    parts.append(pa.array([closing] * n, pa.large_string()))
-    return pc.binary_join_element_wise(*parts, _text(""))
+def _run_digest(rows: pa.Table) -> bytes:
+    digest = hashlib.sha256()
+    for name, column in zip(rows.schema.names, rows.columns, strict=True):
+        for part in _column(name, column.combine_chunks()):
+            digest.update(part)
+    return digest.digest()
 
 
-def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, pa.large_string())
+def _column(name: str, values: pa.Array) -> Iterator[Any]:
+    yield f"{name}\n".encode()
+    yield from _values(values)
 
 
-def _spelled(values: pa.Array) -> pa.Array:
-    """Each value as JSON."""
+def _values(values: pa.Array) -> Iterator[Any]:
+    """The parts of a column without its name."""
     kind = values.type
+    yield _numbers(values.is_valid(), np.uint8)
     if pa.types.is_list(kind):
-        found = _lists(values)
+        yield _numbers(pc.fill_null(pc.list_value_length(values), 0), np.int64)
+        yield from _values(values.flatten())
     elif pa.types.is_struct(kind):
-        found = _joined("{", zip((field.name for field in kind), values.flatten(), strict=True), "}", len(values))
+        for field, inner in zip(kind, values.flatten(), strict=True):
+            yield from _column(field.name, inner)
+    elif pa.types.is_floating(kind):
+        numbers = _numbers(pc.fill_null(values, 0.0), np.float64)
+        if not np.isfinite(numbers).all():
+            raise ValueError("a number is not finite; expected finite numbers only")
+        yield numbers
     elif pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        found = values.cast(pa.string()).cast(pa.large_string())
+        yield _numbers(pc.fill_null(values.cast(pa.int64()), 0), np.int64)
     else:
-        coded = values.dictionary_encode()
-        words = [json.dumps(value, ensure_ascii=False, allow_nan=False) for value in coded.dictionary.to_pylist()]
-        found = pa.array(words, pa.large_string()).take(coded.indices)
-    return pc.fill_null(found, "null") if found.null_count else found
+        yield from _texts(values)
 
 
-def _lists(values: pa.ListArray) -> pa.Array:
-    """Each list as JSON, null where it is null."""
-    lengths = pc.fill_null(pc.list_value_length(values), 0)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths.cast(pa.int32()))])
-    items = pa.ListArray.from_arrays(offsets, _spelled(values.flatten()).cast(pa.string()))
-    inside = pc.binary_join(items, ",").cast(pa.large_string())
-    joined = pc.binary_join_element_wise(_text("["), inside, _text("]"), _text(""))
-    return pc.if_else(values.is_valid(), joined, pa.scalar(None, pa.large_string()))
+def _texts(values: pa.Array) -> Iterator[Any]:
+    """The places, lengths and bytes of texts."""
+    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    place, distinct = _in_order(_numbers(pc.fill_null(coded.indices, -1), np.int64), coded.dictionary)
+    yield place
+    plain = distinct.cast(pa.large_string())
+    yield _numbers(pc.binary_length(plain), np.int64)
+    yield _bytes(plain)
+
+
+def _bytes(texts: pa.LargeStringArray) -> memoryview:
+    """The bytes of texts, one after the other."""
+    _, ends, content = texts.buffers()
+    places = memoryview(ends).cast("q")[texts.offset : texts.offset + len(texts) + 1] if len(texts) else (0, 0)
+    return memoryview(content or b"")[places[0] : places[-1]]
+
+
+def _in_order(place: npt.NDArray[np.int64], texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """Places among the distinct texts in order of appearance, and those texts."""
+    most = np.maximum.accumulate(place)
+    if len(place) and most[-1] == len(texts) - 1 and most[0] <= 0 and (np.diff(most) <= 1).all():
+        return place, texts
+    found, first = np.unique(place, return_index=True)
+    if len(found) and found[0] < 0:
+        found, first = found[1:], first[1:]
+    order = found[np.argsort(first, kind="stable")]
+    number = np.full(len(texts) + 1, -1, np.int64)
+    number[order] = np.arange(len(order))
+    return number[place], texts.take(pa.array(order))
+
+
+def _numbers(values: pa.Array, kind: Any) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(values.to_numpy(zero_copy_only=False), np.dtype(kind).newbyteorder("<"))
 
 
 def text_hash(text: str) -> str:

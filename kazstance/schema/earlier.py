@@ -1,6 +1,8 @@
 """Tables as written by versions up to 0.3.0 (format 1 of the manifest), and their present form."""
 
+import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,6 +14,8 @@ from kazstance.schema.records import TABLES
 
 FORMAT: Final = 1
 """The format of the manifests of those versions."""
+BATCH: Final = 16_384
+"""Number of rows that are digested at a time."""
 NEW_TABLES: Final = ("documents", "copies")
 """Tables that format 1 does not have."""
 Fill = Callable[[pa.Table], pa.Array]
@@ -21,14 +25,35 @@ def _decided(rows: pa.Table) -> pa.Array:
     return pa.array([Status.decided.value] * len(rows), pa.string())
 
 
+def _absent(rows: pa.Table) -> pa.Array:
+    return pa.nulls(len(rows), pa.string())
+
+
+def _first(rows: pa.Table) -> pa.Array:
+    return pa.array([1] * len(rows), pa.int64())
+
+
 NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
-    "grid": {"status": _decided},
+    "stances": {"holder": _absent},
+    "grid": {"holder": _absent, "status": _decided},
+    "judgements": {"holder": _absent, "round": _first, "original": _absent},
     "sentences": {"document_id": lambda rows: rows["source_id"]},
     "positions": {"n_asked": lambda rows: rows["n_sentences"]},
 }
-"""Columns that format 1 lacks, and their content: every pair was judged and decided, every source had one text."""
+"""Columns that format 1 lacks, and their content: every pair was judged, once and on its speaker, and decided; every
+source had one text."""
 NEW_NAMES: Final = {"position": {Position.not_asked.name}}
 """Names of labels that format 1 does not have."""
+
+
+def row_digest(rows: pa.Table) -> str:
+    """The digest of rows in format 1: SHA-256 over each as JSON with sorted keys, no spaces, and a line feed."""
+    digest = sha256()
+    for batch in rows.to_batches(max_chunksize=BATCH):
+        for row in batch.to_pylist():
+            line = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+            digest.update(f"{line}\n".encode())
+    return digest.hexdigest()
 
 
 def tables(format_version: int) -> tuple[str, ...]:

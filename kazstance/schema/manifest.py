@@ -61,6 +61,28 @@ class SplitFile(Frozen):
     """Digest of the file as it was written."""
 
 
+class Round(Frozen):
+    """A round of annotation."""
+
+    number: Annotated[int, Field(ge=1)]
+    """Its number, counted from 1."""
+    date: str | None
+    """When it began, as YYYY-MM-DD."""
+    codebook_sha256: Sha256 | None
+    """SHA-256 of the codebook that its annotators followed."""
+
+
+class MappedLabel(Frozen):
+    """A label of another scheme, and what became of it."""
+
+    original: str
+    """The label in the annotators' own scheme."""
+    label: str
+    """The name of the label that it was mapped to."""
+    judgements: Count
+    """The number of judgements with it."""
+
+
 class Fold(Frozen):
     """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
@@ -98,6 +120,10 @@ class Manifest(Frozen):
     """Digest over the row digests of all splits."""
     tables: dict[PartName, dict[PartName, SplitFile]]
     """Files by table and split."""
+    rounds: tuple[Round, ...] = ()
+    """The rounds of annotation, where a corpus declares them."""
+    mapped_labels: tuple[MappedLabel, ...] = ()
+    """Labels of another scheme; where several have the same label, their difference is lost except in `original`."""
     folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
     inputs: dict[str, Sha256]

@@ -120,8 +120,10 @@ class SentenceTarget(Record):
 class Stance(SentenceTarget):
     """A sentence and a target that it is about."""
 
+    holder: str | None
+    """Whose stance it is; null for the speaker of the sentence."""
     label: Label
-    """The side that the speaker of the sentence takes on the target."""
+    """The side that the holder takes on the target."""
     label_name: str
     """Name of the label."""
     explicitness: Explicitness | None
@@ -151,10 +153,12 @@ class Stance(SentenceTarget):
 class GridCell(SentenceTarget):
     """An annotated sentence and a target that it was judged on, whether the sentence is about it or not."""
 
+    holder: str | None
+    """Whose stance was asked for; null for the speaker of the sentence."""
     status: Status
     """decided, or undecided if the votes are split and nothing decides between them."""
     label: Label | None
-    """The side that the speaker of the sentence takes; none where the sentence is not about it; null if undecided."""
+    """The side that the holder takes; none where the sentence is not about it; null if undecided."""
     label_name: str | None
     """Name of the label."""
     votes: tuple[Vote, ...]
@@ -291,8 +295,12 @@ class Judgement(Record):
     """The sentence that was judged."""
     target_id: Name
     """The target it was judged on."""
+    holder: str | None
+    """Whose stance was judged; null for the speaker of the sentence."""
     annotator_id: Name
     """Who judged; a row of the table annotators."""
+    round: Annotated[int, Field(ge=1)]
+    """The round of annotation; of one annotator's judgements on a pair, the one of the latest round counts."""
     source_id: Name
     """The source of the sentence."""
     paragraph_id: ParagraphId
@@ -301,6 +309,8 @@ class Judgement(Record):
     """The label chosen; none where the sentence was read and found not to be about the target."""
     label_name: str
     """Name of the label."""
+    original: str | None
+    """The label in the annotators' own scheme, if it was mapped from another one."""
     explicitness: Explicitness | None
     """Whether words in the sentence evaluate the target; null for neutral and none, or if it was not recorded."""
     certainty: Certainty | None
@@ -499,12 +509,12 @@ HF_SPLITS: Final = {"all": "full"}
 """Splits that have another name in `datasets`, where `all` is a keyword for the union of all splits."""
 
 TABLES: Final[dict[str, TableSpec]] = {
-    "stances": TableSpec(Stance, SPLITS, ("sentence_id", "target_id")),
-    "grid": TableSpec(GridCell, SPLITS, ("sentence_id", "target_id")),
+    "stances": TableSpec(Stance, SPLITS, ("sentence_id", "target_id", "holder")),
+    "grid": TableSpec(GridCell, SPLITS, ("sentence_id", "target_id", "holder")),
     "pairs": TableSpec(Pair, SPLITS, ("pair_id",)),
     "probes": TableSpec(Probe, ALL, ("probe_id",)),
     "sentences": TableSpec(Sentence, ALL, ("sentence_id",)),
-    "judgements": TableSpec(Judgement, ALL, ("sentence_id", "target_id", "annotator_id")),
+    "judgements": TableSpec(Judgement, ALL, ("sentence_id", "target_id", "holder", "annotator_id", "round")),
     "positions": TableSpec(SourcePosition, ALL, ("source_id", "target_id")),
     "sources": TableSpec(Source, ALL, ("source_id",)),
     "targets": TableSpec(Target, ALL, ("target_id",)),
