@@ -79,11 +79,16 @@ def as_table(rows: Any, name: str, form: Form | None = None) -> pa.Table:
     native = whole.to_native()
     try:
         if nw.dependencies.is_pandas_dataframe(native):  # whose index is not a column
-            return pa.Table.from_pandas(native, preserve_index=False)
+            return _with_labels(pa.Table.from_pandas(native, preserve_index=False), native.attrs.get(OWN))
         return whole.to_arrow()
     except (pa.ArrowException, TypeError) as error:
         line = " ".join(" ".join(map(str, error.args)).split())
         raise KazstanceError(f"{name}: {line}; expected values of one kind in each column") from error
+
+
+def _with_labels(rows: pa.Table, names: Any) -> pa.Table:
+    """Rows that say how they spell labels; pyarrow keeps the attributes of data frames in newer versions only."""
+    return rows.replace_schema_metadata({**(rows.schema.metadata or {}), OWN: json.dumps(names)}) if names else rows
 
 
 def _as_arrow(rows: Any) -> pa.Table:
