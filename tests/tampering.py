@@ -35,6 +35,12 @@ def to_text(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def earlier_digest(rows: Rows, _schema: pa.Schema) -> str:
+    """The digest of rows in the first format of manifests."""
+    lines = [json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for row in rows]
+    return sha256("".join(f"{line}\n" for line in lines).encode())
+
+
 def row_digest(rows: Rows, schema: pa.Schema) -> str:
     """The digest of rows as its definition has it, value by value."""
     runs = [rows[start : start + 65_536] for start in range(0, len(rows), 65_536)]
@@ -90,6 +96,7 @@ def sign(folder: Path, manifest: dict[str, Any], *, data: bool = True) -> None:
 def sign_files(folder: Path) -> None:
     """Sign a dataset whose files were changed: sizes, rows and digests of all files, and of the manifest."""
     manifest = read(folder)
+    digest = row_digest if "format_version" in manifest else earlier_digest
     for files in manifest["tables"].values():
         for file in files.values():
             content = (folder / file["path"]).read_bytes()
@@ -99,7 +106,7 @@ def sign_files(folder: Path) -> None:
                 rows = found.to_pylist()
             except (pa.ArrowException, OSError, UnicodeDecodeError):
                 continue
-            file |= {"rows": len(rows), "digest": row_digest(rows, found.schema)}
+            file |= {"rows": len(rows), "digest": digest(rows, found.schema)}
     for name in manifest.get("pages", {}):
         manifest["pages"][name] = sha256((folder / name).read_bytes())
     sign(folder, manifest)

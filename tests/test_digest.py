@@ -30,7 +30,7 @@ def test_columns_give_the_digest_of_the_rows(rows, begin):
     assert table_digest(table) == row_digest(rows, SCHEMA)
     assert table_digest(table.slice(begin)) == row_digest(rows[begin:], SCHEMA)
     assert table_digest(pa.concat_tables([table[:1], table[1:]])) == row_digest(rows, SCHEMA)
-    coded = table.set_column(0, "text", table["text"].dictionary_encode().take(pa.array(range(len(rows)))))
+    coded = table.set_column(0, "text", table["text"].dictionary_encode())
     assert table_digest(coded.slice(begin)) == row_digest(rows[begin:], SCHEMA)
 
 
