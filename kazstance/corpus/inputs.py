@@ -300,9 +300,37 @@ class ReadingInput(Input):
     sentence_id: SentenceId
     text_hash: Hash
     round: RoundNumber = 1
-    covered: Annotated[tuple[str, ...], Field(min_length=1)]
+    covered: tuple[str, ...]
+    """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
     probability: Probability | dict[Name, Probability] = 1.0
     judgements: tuple[JudgementInput, ...]
+
+    @model_validator(mode="after")
+    def _check_covered(self) -> Self:
+        if not self.covered and not any(judgement.holder for judgement in self.judgements):
+            raise ValueError("covered is empty, expected at least one target, or a judgement with a holder")
+        return self
+
+
+class JudgementRow(LabelledInput):
+    """A row of the table of judgements, which names its sentence by id, by place in the raw text, or by its text."""
+
+    sentence_id: SentenceId | None = None
+    document_id: DocumentId | None = None
+    start: Offset | None = None
+    text: Annotated[str, Field(min_length=1)] | None = None
+    text_hash: Hash | None = None
+    target_id: Annotated[Name, BeforeValidator(as_text)]
+    annotator_id: Annotated[Name, BeforeValidator(as_text)]
+    round: RoundNumber = 1
+    note: Text | None = None
+    probability: Probability = 1.0
+
+    @model_validator(mode="after")
+    def _check_sentence(self) -> Self:
+        if (self.start is None or self.document_id is None) and self.sentence_id is None and self.text is None:
+            raise ValueError("no sentence, expected sentence_id, or document_id and start, or text")
+        return self
 
 
 class AdjudicationInput(LabelledInput):

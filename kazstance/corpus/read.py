@@ -25,6 +25,7 @@ from kazstance.corpus.inputs import (
     ContradictoriesInput,
     Entry,
     Header,
+    JudgementRow,
     MirrorInput,
     NamesInput,
     ReadingInput,
@@ -36,6 +37,8 @@ from kazstance.corpus.inputs import (
     TargetInput,
     UnitInput,
 )
+from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
+from kazstance.corpus.judgement_table import check_round, find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
 from kazstance.corpus.tabular import ENDINGS
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
@@ -59,7 +62,7 @@ FORMER: Final = "nupunkt"
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
-TABLES: Final = tuple(TABLE + ending for ending in ENDINGS)
+TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
 OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
 
 
@@ -81,6 +84,9 @@ class Corpus:
     labels: Mapping[str, str]
     """The names of the labels that labels of another scheme are mapped to."""
     readings: dict[str, Sequence[Entry[ReadingInput]]]
+    """By annotator; empty for those whose judgements are in the table."""
+    judgements: Sequence[Entry[JudgementRow]]
+    """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
     names: Sequence[Entry[NamesInput]]
     contradictories: Entry[ContradictoriesInput] | None
@@ -133,24 +139,15 @@ def _read_all(folder: Folder) -> Corpus | None:
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
-    folder.check_keys(SOURCES, ("corpus", "source"))
-    folder.check_keys(TARGETS, ("target",))
-    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
-    _check_unique(folder, sources, "id", lambda source: source.id, folded)
-    _check_unique(folder, targets, "id", lambda target: target.id, folded)
-    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
-    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
+    _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
-    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
-    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
-    spans: list[Entry[SpanInput]] = [*repairs, *units]
-    _check_spans(folder, spans, texts)
-    for entry in annotators:
-        if entry.value.brief:
-            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+    repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
     _check_listing(folder, documents, annotators, _codebooks(rounds))
+    table = find_judgements(folder, annotators)
+    known = {"annotator_id": _ids(annotators), "target_id": _ids(targets)}
+    judgements = read_judgements(folder, table, known, labels, rounds) if table else []
     lines = {entry.value.id: entry.line for entry in sources}
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
@@ -166,7 +163,8 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings={entry.value.id: _read_readings(folder, entry.value.id, labels, rounds) for entry in annotators},
+        readings=_read_all_readings(folder, annotators, {row.value.annotator_id for row in judgements}, labels, rounds),
+        judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
@@ -226,6 +224,41 @@ def _given_units(
         more = f" and {others:,} more documents" if others else ""
         folder.warn(f'the units of {first}{more} are not read; segmenter = "{GIVEN}" in {SOURCES} would use them')
     return found
+
+
+def _check_declared(
+    folder: Folder,
+    sources: Iterable[Entry[SourceInput]],
+    targets: Iterable[Entry[TargetInput]],
+    annotators: Iterable[Entry[AnnotatorInput]],
+) -> None:
+    """Check that files of declarations hold nothing else, that ids are unique, and that briefs are there."""
+    folder.check_keys(SOURCES, ("corpus", "source"))
+    folder.check_keys(TARGETS, ("target",))
+    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
+    _check_unique(folder, sources, "id", lambda source: source.id, folded)
+    _check_unique(folder, targets, "id", lambda target: target.id, folded)
+    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
+    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
+    for entry in annotators:
+        if entry.value.brief:
+            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+
+
+def _read_curation(
+    folder: Folder, texts: dict[str, str]
+) -> tuple[Sequence[Entry[RepairInput]], Sequence[Entry[UnitInput]]]:
+    """The repairs and the rules for units, each at a span of a text."""
+    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    spans: list[Entry[SpanInput]] = [*repairs, *units]
+    _check_spans(folder, spans, texts)
+    return repairs, units
+
+
+def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
+    """The ids of annotators or targets, in order."""
+    return dict.fromkeys(entry.value.id for entry in entries)
 
 
 def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
@@ -304,6 +337,28 @@ def _read_labels(folder: Folder) -> dict[str, str]:
     return {original: label for original, label in labels.items() if label in GRID_LABELS}
 
 
+def _read_all_readings(
+    folder: Folder,
+    annotators: Iterable[Entry[AnnotatorInput]],
+    in_table: Collection[str],
+    labels: Mapping[str, str],
+    rounds: Sequence[Entry[RoundInput]],
+) -> dict[str, Sequence[Entry[ReadingInput]]]:
+    """The readings of all annotators; one whose judgements are in the table has no file."""
+    found: dict[str, Sequence[Entry[ReadingInput]]] = {}
+    for entry in annotators:
+        name = entry.value.id
+        file = f"annotations/{name}.jsonl"
+        if name not in in_table:
+            found[name] = _read_readings(folder, name, labels, rounds)
+            continue
+        found[name] = []
+        if folder.exists(file):
+            message = f"{name} also has judgements in the table, expected them in one place"
+            folder.report(file, None, None, message)
+    return found
+
+
 def _read_readings(
     folder: Folder, annotator_id: str, labels: Mapping[str, str], rounds: Sequence[Entry[RoundInput]]
 ) -> list[Entry[ReadingInput]]:
@@ -315,9 +370,7 @@ def _read_readings(
     _check_unique(folder, readings, "sentence_id", lambda reading: _in_round(reading.sentence_id, reading.round))
     numbers = [entry.value.number for entry in rounds]
     for entry in readings:
-        if numbers and entry.value.round not in numbers:
-            expected = f"expected one of the declared rounds: {', '.join(map(str, numbers))}"
-            folder.report(entry.file, entry.line, "round", f"{entry.value.round}, {expected}")
+        check_round(folder, entry, entry.value.round, numbers)
         counts = Counter((judgement.target_id, judgement.holder) for judgement in entry.value.judgements)
         for (target, holder), count in counts.items():
             if count > 1:
