@@ -46,11 +46,11 @@ class Encoded:
         return self.words[self.ends[text - 1] if text else 0 : self.ends[text]]
 
     def take(self, texts: Ints) -> "Encoded":
-        """Some of the texts, in the order given."""
-        sizes = self.sizes[texts]
-        ends = np.cumsum(sizes, dtype=np.int64)
-        place = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[texts] - (ends - sizes), sizes)
-        return Encoded(self.words[place], ends)
+        """Some of the texts, by number, in order."""
+        kept = np.zeros(len(self), bool)
+        kept[texts] = True
+        sizes = self.sizes
+        return Encoded(self.words[np.repeat(kept, sizes)], np.cumsum(sizes[kept], dtype=np.int64))
 
     def runs(self, length: int) -> Ints:
         """Where a run of so many words begins that does not reach beyond its text: a truth value for each word."""

@@ -55,17 +55,16 @@ def sharing(texts: Encoded, length: int) -> Iterator[tuple[int, int]]:
 
 def _candidates(texts: Encoded, length: int, at_least: float) -> Ints:
     """The texts, by number, of whose runs of words others have so large a share that some may resemble them."""
-    kept = np.arange(len(texts))
+    kept, there = np.arange(len(texts)), texts
     while True:
-        there = texts.take(kept)
-        total = np.concatenate([[0], np.cumsum(repeated(there, length), dtype=np.int64)])
-        common = total[there.ends] - total[there.starts]
+        home = np.searchsorted(there.ends, np.flatnonzero(repeated(there, length)), side="right")
+        common = np.bincount(home, minlength=len(there))
         own = np.maximum(there.sizes - length + 1, 0) - common
         enough = (common > 0) & (common >= at_least * (own + 1) - MARGIN)
         if enough.sum() > WORTH * len(kept) or not enough.any():
             found: Ints = kept[enough]
             return found
-        kept = kept[enough]
+        kept, there = kept[enough], there.take(np.flatnonzero(enough))
 
 
 def _runs(texts: Encoded, length: int) -> tuple[Ints, Ints]:
