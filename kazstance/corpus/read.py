@@ -163,7 +163,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings=_read_all_readings(folder, annotators, {row.value.annotator_id for row in judgements}, labels, rounds),
+        readings=_read_all_readings(folder, annotators, judgements, labels, rounds),
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
@@ -340,22 +340,22 @@ def _read_labels(folder: Folder) -> dict[str, str]:
 def _read_all_readings(
     folder: Folder,
     annotators: Iterable[Entry[AnnotatorInput]],
-    in_table: Collection[str],
+    judgements: Iterable[Entry[JudgementRow]],
     labels: Mapping[str, str],
     rounds: Sequence[Entry[RoundInput]],
 ) -> dict[str, Sequence[Entry[ReadingInput]]]:
     """The readings of all annotators; one whose judgements are in the table has no file."""
     found: dict[str, Sequence[Entry[ReadingInput]]] = {}
+    in_table = {entry.value.annotator_id for entry in judgements}
+    is_partial = any(problem.file.rpartition(".")[0] == JUDGEMENTS for problem in folder.problems)
     for entry in annotators:
         name = entry.value.id
-        file = f"annotations/{name}.jsonl"
-        if name not in in_table:
-            found[name] = _read_readings(folder, name, labels, rounds)
-            continue
-        found[name] = []
-        if folder.exists(file):
+        has_file = folder.exists(file := f"annotations/{name}.jsonl")
+        if name in in_table and has_file:
             message = f"{name} also has judgements in the table, expected them in one place"
             folder.report(file, None, None, message)
+        is_elsewhere = name in in_table or (is_partial and not has_file)
+        found[name] = [] if is_elsewhere else _read_readings(folder, name, labels, rounds)
     return found
 
 
