@@ -21,8 +21,7 @@ from kazstance.publish.card import plain_card
 from kazstance.schema.pair_sample import limit, sides
 from tests import commands
 from tests.conftest import quiet
-from tests.corpora import Made, ids_of, said
-from tests.test_documents_table import put
+from tests.corpora import Made, ids_of, put, said
 
 WORDS = [
     "harbour",

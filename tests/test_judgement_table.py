@@ -15,8 +15,8 @@ from kazstance.corpus.segment import segment
 from kazstance.errors import CorpusWarning, InputError
 from kazstance.schema.labels import Label
 from tests.conftest import quiet
-from tests.corpora import Made
-from tests.test_documents_table import FORMS, put
+from tests.corpora import Made, put, take_readings
+from tests.test_documents_table import FORMS
 
 TARGETS = [{"id": "toll", "name": "the toll"}, {"id": "quay", "name": "the quay"}]
 TEXTS = {"guild": "The toll is fair. It pays.\nThank you.", "press": "Nobody likes the toll.\nThank you."}
@@ -45,28 +45,9 @@ def problems(folder: Path) -> list[str]:
     return list(map(str, caught.value.problems))
 
 
-def from_readings(folder: Path) -> list[dict]:
-    """The rows of a table that say what the readings of a folder say, which are removed."""
-    rows, kinds = [], {entry.value.id: entry.value.kind for entry in read(folder).targets}
-    for name, readings in read(folder).readings.items():
-        for reading in (entry.value for entry in readings):
-            told = {judgement.target_id: judgement for judgement in reading.judgements}
-            for target in (t for t, kind in kinds.items() if {t, kind} & set(reading.covered)):
-                row = {
-                    "sentence_id": reading.sentence_id,
-                    "text_hash": reading.text_hash,
-                    "target_id": target,
-                    "annotator_id": name,
-                }
-                said = told[target].model_dump(mode="json", exclude_none=True) if target in told else {"label": "none"}
-                rows.append(row | said)
-        (folder / f"annotations/{name}.jsonl").unlink()
-    return rows
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_table_gives_the_dataset_that_readings_give(harbour, harbour_data, tmp_path, form):
-    put(harbour, from_readings(harbour), form, "annotations/judgements")
+    put(harbour, take_readings(harbour), form, "annotations/judgements")
     (tmp_path / "out").mkdir()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
