@@ -278,6 +278,19 @@ def test_six_hundred_documents_that_quote_each_other_build_and_no_fold_trains_on
         assert len(list(found)) <= 3 * 250, target_and_sources
 
 
+def test_the_rows_that_a_build_reports_as_left_out_are_those_that_the_benchmark_leaves_out(tmp_path):
+    texts, lines = stories(6, 8), []
+    folder, out = Made(texts, {"x": answers(texts)}, TARGETS).write(tmp_path / "corpus"), tmp_path / "out"
+    out.mkdir()
+    build(folder, out, lines.append)
+    (line,) = (line for line in lines if "training rows left out" in line)
+    said_of = dict(part.split() for part in line.partition(": ")[2].split(", "))
+    rows = items(get_task("stance"), DatasetFolder(out))
+    for protocol in ("in_domain", "cross_source", "cross_both"):
+        dropped = sum(part.dropped for part in folds(protocol, rows, DatasetFolder(out)))
+        assert int(said_of[protocol]) == dropped > 0, protocol
+
+
 def test_formulas_bind_nothing_but_copies_share_a_cluster(tmp_path):
     shared = "The council of the port has said that it will pay for the quay."
     texts = {"a": f"{text(1)}\n{shared}\nThank you.", "b": f"{text(2)}\n{shared}\nThank you."}
