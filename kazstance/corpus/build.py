@@ -11,7 +11,7 @@ from kazstance.corpus.judge import Decision, PairKey, judge, undecided
 from kazstance.corpus.probes import check_probes
 from kazstance.corpus.read import TARGETS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
-from kazstance.corpus.split import SHARES, as_columns, missing, split_columns
+from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import Rows, as_table, make_tables
 from kazstance.corpus.write import write
 from kazstance.errors import Problem
@@ -88,16 +88,18 @@ def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
     say(f"judge    {len(decisions)} of {every} were asked; {len(unsettled)} are undecided")
     say("judge    judgements: " + (", ".join(f"{who} {n}" for who, n in covered.items()) or "0"))
     copies = copy_rows(annotated, {document.document_id: document.language for document in corpus.documents})
-    units, stances = as_columns(annotated, decisions)
-    split = split_columns(units, stances, copies, corpus.header.id)
+    split = split_in_domain(sentences, decisions, copies, corpus.header.id)
     lacking = _check_splits(annotated, decisions, split)
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
     for problem in lacking:
         say(f"split    note: {problem.message}")
-    folds = _folds(corpus)
-    for line in count_copies(copies, units, stances, split, folds):
+    folds = protocol_folds(
+        [entry.value.id for entry in corpus.sources],
+        {entry.value.id: entry.value.fold or 1 for entry in corpus.targets},
+    )
+    for line in count_copies(copies, annotated, decisions, split, folds):
         say(f"copies   {line}")
     rows = {
         **make_tables(corpus, sentences, judgements, decisions, split),
@@ -106,12 +108,6 @@ def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
     probes = Counter(rows["probes"]["all"]["probe"].to_pylist())
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return Draft(corpus, rows, folds, tools)
-
-
-def _folds(corpus: Corpus) -> dict[str, tuple[Fold, ...]]:
-    """The folds of each protocol."""
-    targets = {entry.value.id: entry.value.fold or 1 for entry in corpus.targets}
-    return protocol_folds([entry.value.id for entry in corpus.sources], targets)
 
 
 def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[PairKey, Decision], split: Split) -> list[Problem]:

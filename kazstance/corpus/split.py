@@ -47,25 +47,25 @@ def split_in_domain(
         copies: pairs of sentences that go together.
         seed: seed of the hash that breaks ties.
     """
-    return split_columns(*as_columns(sentences, decisions), copies, seed)
-
-
-def as_columns(sentences: Iterable[Sentence], decisions: Mapping[PairKey, Decision]) -> tuple[pa.Table, pa.Table]:
-    """The annotated sentences, and the pairs with a label other than none, as columns."""
     home = {s.sentence_id: s for s in sentences if s.annotated}
-    rows = [
-        (sentence, home[sentence].paragraph_id, home[sentence].source_id, target, decision.label.name)
+    units = {name: [getattr(s, name) for s in home.values()] for name in ("sentence_id", "paragraph_id", "source_id")}
+    stances = [
+        {
+            "paragraph_id": home[sentence].paragraph_id,
+            "source_id": home[sentence].source_id,
+            "target_id": target,
+            "label_name": decision.label.name,
+        }
         for (sentence, target), decision in decisions.items()
         if decision.label is not None and decision.label is not Label.none
     ]
-    units = [(s.sentence_id, s.paragraph_id, s.source_id) for s in home.values()]
-    names = ("sentence_id", "paragraph_id", "source_id", "target_id", "label_name")
-    return _text_table(names[:3], units), _text_table(names, rows)
-
-
-def _text_table(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
+    kinds = dict.fromkeys(("paragraph_id", "source_id", "target_id", "label_name"), pa.string())
+    return split_columns(
+        pa.table({name: pa.array(values, pa.string()) for name, values in units.items()}),
+        pa.Table.from_pylist(stances, pa.schema(kinds)),
+        copies,
+        seed,
+    )
 
 
 def split_columns(sentences: pa.Table, stances: pa.Table, copies: Iterable[Copy], seed: str) -> dict[str, str]:
