@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from kazstance.corpus.inputs import (
     NamesInput,
     ReadingInput,
     RepairInput,
+    RoundInput,
     SourceInput,
     SpanInput,
     T,
@@ -33,7 +35,8 @@ from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.folds import dealt
 from kazstance.schema.ids import check_document_id, check_id, folded
-from kazstance.schema.labels import TargetKind
+from kazstance.schema.labels import GRID_LABELS, TargetKind
+from kazstance.schema.manifest import Round
 
 SOURCES: Final = "sources.toml"
 SUFFIX: Final = ".txt"
@@ -84,6 +87,10 @@ class Corpus:
     repairs: Sequence[Entry[RepairInput]]
     units: Sequence[Entry[UnitInput]]
     annotators: Sequence[Entry[AnnotatorInput]]
+    rounds: Sequence[Round]
+    """The rounds of annotation by their numbers; empty if the corpus declares none."""
+    labels: Mapping[str, str]
+    """The names of the labels that labels of another scheme are mapped to."""
     readings: dict[str, Sequence[Entry[ReadingInput]]]
     adjudications: Sequence[Entry[AdjudicationInput]]
     names: Sequence[Entry[NamesInput]]
@@ -137,7 +144,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
     folder.check_keys(SOURCES, ("corpus", "source"))
     folder.check_keys(TARGETS, ("target",))
-    folder.check_keys(ANNOTATORS, ("annotator",))
+    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
     _check_unique(folder, sources, "id", lambda source: source.id, folded)
     _check_unique(folder, targets, "id", lambda target: target.id, folded)
     _check_unique(folder, targets, "name", lambda target: target.name, comparable)
@@ -151,7 +158,9 @@ def _read_all(folder: Folder) -> Corpus | None:
     for entry in annotators:
         if entry.value.brief:
             folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
-    _check_listing(folder, documents, annotators)
+    rounds = _read_rounds(folder)
+    labels = _read_labels(folder)
+    _check_listing(folder, documents, annotators, _codebooks(rounds))
     lines = {entry.value.id: entry.line for entry in sources}
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
@@ -165,8 +174,10 @@ def _read_all(folder: Folder) -> Corpus | None:
         repairs=repairs,
         units=units,
         annotators=annotators,
-        readings={entry.value.id: _read_readings(folder, entry.value.id) for entry in annotators},
-        adjudications=_read_adjudications(folder),
+        rounds=[_with_codebook(folder, entry) for entry in rounds],
+        labels=labels,
+        readings={entry.value.id: _read_readings(folder, entry.value.id, labels, rounds) for entry in annotators},
+        adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
@@ -267,14 +278,19 @@ def _check_text(folder: Folder, name: str, text: str) -> None:
         )
 
 
-def _check_listing(folder: Folder, documents: Iterable[Document], annotators: Sequence[Entry[AnnotatorInput]]) -> None:
+def _check_listing(
+    folder: Folder,
+    documents: Iterable[Document],
+    annotators: Sequence[Entry[AnnotatorInput]],
+    codebooks: Iterable[str],
+) -> None:
     """Report texts without a source, and warn of files that are not read."""
     briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
     documents = list(documents)
     texts = [document.file for document in documents]
     texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
-    check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *briefs, *readings, *texts})
+    check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *codebooks, *briefs, *readings, *texts})
 
 
 def _texts_of(folder: Folder, sources: Collection[str]) -> list[str]:
@@ -314,25 +330,83 @@ def _is_text(name: str) -> bool:
     return name.startswith(f"{TEXTS}/") and name.endswith(SUFFIX)
 
 
-def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
+def _read_rounds(folder: Folder) -> list[Entry[RoundInput]]:
+    """The rounds of annotation that the corpus declares, in order."""
+    if "round" not in folder.read_toml(ANNOTATORS)[0]:
+        return []
+    rounds = folder.read_tables(ANNOTATORS, "round", RoundInput)
+    _check_unique(folder, rounds, "number", lambda entry: entry.number)
+    return sorted(rounds, key=lambda entry: entry.value.number)
+
+
+def _codebooks(rounds: Iterable[Entry[RoundInput]]) -> set[str]:
+    """The codebooks that rounds name."""
+    return {entry.value.codebook for entry in rounds if entry.value.codebook}
+
+
+def _with_codebook(folder: Folder, entry: Entry[RoundInput]) -> Round:
+    """A round with the digest of its codebook; null if it names none and the corpus has none."""
+    row = entry.value
+    name = row.codebook or CODEBOOK
+    if row.codebook or folder.exists(name):
+        folder.read_text(name, (entry.file, entry.line, "codebook"))
+    return Round(number=row.number, date=row.date, codebook_sha256=folder.digests.get(name))
+
+
+def _read_labels(folder: Folder) -> dict[str, str]:
+    """The names of labels to which the corpus maps labels of another scheme."""
+    tables, text = folder.read_toml(ANNOTATORS)
+    if not isinstance(labels := tables.get("labels", {}), dict):
+        folder.report(ANNOTATORS, None, "labels", "not a table, expected [labels] with a line for each label")
+        return {}
+    for original, label in labels.items():
+        if label not in GRID_LABELS:
+            found = re.search(rf"(?m)^\s*[\"']?{re.escape(original)}[\"']?\s*=", text)
+            line = text.count("\n", 0, found.end()) + 1 if found else None
+            message = f"mapped to {str(label)[:80]!r}, expected {', '.join(GRID_LABELS)}"
+            folder.report(ANNOTATORS, line, f"labels.{original}", message)
+    return {original: label for original, label in labels.items() if label in GRID_LABELS}
+
+
+def _read_readings(
+    folder: Folder, annotator_id: str, labels: Mapping[str, str], rounds: Sequence[Entry[RoundInput]]
+) -> list[Entry[ReadingInput]]:
     """The readings of one annotator, without duplicates; a file without any causes a warning."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
-    readings = folder.read_lines(name, ReadingInput)
+    readings = folder.read_lines(name, ReadingInput, labels)
     if not readings and len(folder.problems) == before:
         folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
-    _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
+    _check_unique(folder, readings, "sentence_id", lambda reading: _in_round(reading.sentence_id, reading.round))
+    numbers = [entry.value.number for entry in rounds]
     for entry in readings:
-        targets = [judgement.target_id for judgement in entry.value.judgements]
-        for target in sorted({target for target in targets if targets.count(target) > 1}):
-            folder.report(entry.file, entry.line, "judgements", f"{target!r} is judged twice, expected once")
+        if numbers and entry.value.round not in numbers:
+            expected = f"expected one of the declared rounds: {', '.join(map(str, numbers))}"
+            folder.report(entry.file, entry.line, "round", f"{entry.value.round}, {expected}")
+        counts = Counter((judgement.target_id, judgement.holder) for judgement in entry.value.judgements)
+        for (target, holder), count in counts.items():
+            if count > 1:
+                message = f"{_of_holder(repr(target), holder)} is judged {count} times, expected once"
+                folder.report(entry.file, entry.line, "judgements", message)
     return readings
 
 
-def _read_adjudications(folder: Folder) -> list[Entry[AdjudicationInput]]:
+def _in_round(name: str, number: int) -> str:
+    """How a message names what belongs to a round."""
+    return name if number == 1 else f"{name} in round {number}"
+
+
+def _of_holder(name: str, holder: str | None) -> str:
+    """How a message names what belongs to a holder."""
+    return name if holder is None else f"{name} of the holder {holder!r}"
+
+
+def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
-    entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput)
-    _check_unique(folder, entries, "sentence_id", lambda entry: f"{entry.sentence_id} on {entry.target_id}")
+    entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
+    _check_unique(
+        folder, entries, "sentence_id", lambda row: _of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
+    )
     return entries
 
 
@@ -373,14 +447,14 @@ def _check_unique(
     folder: Folder,
     entries: Iterable[Entry[T]],
     field: str,
-    key: Callable[[T], str],
+    key: Callable[[T], str | int],
     fold: Callable[[str], str] = str,
 ) -> None:
     """Report entries with the same key as an earlier one, both transformed by `fold`."""
     seen: dict[str, int] = {}
     for entry in entries:
         value = key(entry.value)
-        first = seen.setdefault(fold(value), entry.line)
+        first = seen.setdefault(fold(str(value)), entry.line)
         if first != entry.line:
             folder.report(entry.file, entry.line, field, f"{value!r} also appears on line {first}, expected once")
 
