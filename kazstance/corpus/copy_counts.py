@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from kazstance.corpus.judge import Decision, PairKey
+from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.schema.labels import CopyKind
 from kazstance.schema.leaks import Leaks, Tie
 from kazstance.schema.manifest import Fold

@@ -1,7 +1,8 @@
 """Checks of everything that names sentences and targets: that they exist, and that texts are those that were judged."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kazstance.corpus.inputs import EvidenceInput
 from kazstance.corpus.read import FORMER, Corpus
@@ -20,18 +21,27 @@ class Docket:
 
     texts: Mapping[str, str]
     """The text of each annotated sentence."""
-    targets: Sequence[str]
     kinds: Mapping[str, str | None]
+    """The kind of each target, in the order of the targets."""
     newly_cut: Set[str] = frozenset()
     """Documents whose texts were cut into other units by version 0.3."""
     problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The number of each target."""
+        return {target: i for i, target in enumerate(self.kinds)}
+
+    @cached_property
+    def coverable(self) -> Set[str]:
+        """What a reading may cover: targets and their kinds."""
+        return self.kinds.keys() | set(filter(None, self.kinds.values()))
 
     @classmethod
     def of(cls, corpus: Corpus, sentences: Iterable[Sentence]) -> "Docket":
         """The docket of a corpus whose sentences are known."""
         texts = {sentence.sentence_id: sentence.text for sentence in sentences if sentence.annotated}
-        kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
-        return cls(texts, list(kinds), kinds, corpus.newly_cut)
+        return cls(texts, kinds_of(corpus), corpus.newly_cut)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> str | None:
         """The text of an annotated sentence, or None with a problem if it is missing or its text has changed.
@@ -70,7 +80,7 @@ class Docket:
             target_id: the id of the target.
         """
         if target_id not in self.kinds:
-            self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.targets)}")
+            self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}")
         return target_id in self.kinds
 
     def spans(self, file: str, line: int, name: str, text: str, evidence: Iterable[EvidenceInput]) -> tuple[Place, ...]:
@@ -101,3 +111,8 @@ class Docket:
             message: what was found, and what was expected.
         """
         self.problems.append(Problem(file, line, name, message))
+
+
+def kinds_of(corpus: Corpus) -> dict[str, str | None]:
+    """The kind of each target of a corpus, in order."""
+    return {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}

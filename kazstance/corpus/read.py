@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,6 @@ from kazstance.corpus.inputs import (
     Header,
     MirrorInput,
     NamesInput,
-    ReadingInput,
     RepairInput,
     RoundInput,
     SourceInput,
@@ -28,6 +26,7 @@ from kazstance.corpus.inputs import (
     UnitInput,
 )
 from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, of_holder
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import check_plain, comparable
@@ -91,7 +90,8 @@ class Corpus:
     """The rounds of annotation by their numbers; empty if the corpus declares none."""
     labels: Mapping[str, str]
     """The names of the labels that labels of another scheme are mapped to."""
-    readings: dict[str, Sequence[Entry[ReadingInput]]]
+    readings: dict[str, Readings]
+    rules: ReadingRules
     adjudications: Sequence[Entry[AdjudicationInput]]
     names: Sequence[Entry[NamesInput]]
     contradictories: Entry[ContradictoriesInput] | None
@@ -115,13 +115,26 @@ def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
         KazstanceError: there is no such folder.
         InputError: the folder has problems; all of them are listed.
     """
+    corpus = open_corpus(path, instead)
+    raise_all(check_readings(corpus.readings, corpus.rules))
+    return corpus
+
+
+def open_corpus(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
+    """Read a corpus folder like `read`, but leave its readings to be checked when they are judged.
+
+    Raises:
+        KazstanceError: there is no such folder.
+        InputError: the folder has problems; all of them are listed, those of the readings included.
+    """
     path = Path(path)
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
     folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
-        raise InputError(folder.problems)
+        more = check_readings(corpus.readings, corpus.rules) if corpus else ()
+        raise InputError([*folder.problems, *more])
     return corpus
 
 
@@ -176,7 +189,8 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings={entry.value.id: _read_readings(folder, entry.value.id, labels, rounds) for entry in annotators},
+        readings={entry.value.id: find_readings(folder, entry.value.id) for entry in annotators},
+        rules=ReadingRules(folder.root, labels, tuple(entry.value.number for entry in rounds)),
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
@@ -368,44 +382,12 @@ def _read_labels(folder: Folder) -> dict[str, str]:
     return {original: label for original, label in labels.items() if label in GRID_LABELS}
 
 
-def _read_readings(
-    folder: Folder, annotator_id: str, labels: Mapping[str, str], rounds: Sequence[Entry[RoundInput]]
-) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, without duplicates; a file without any causes a warning."""
-    name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
-    readings = folder.read_lines(name, ReadingInput, labels)
-    if not readings and len(folder.problems) == before:
-        folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
-    _check_unique(folder, readings, "sentence_id", lambda reading: _in_round(reading.sentence_id, reading.round))
-    numbers = [entry.value.number for entry in rounds]
-    for entry in readings:
-        if numbers and entry.value.round not in numbers:
-            expected = f"expected one of the declared rounds: {', '.join(map(str, numbers))}"
-            folder.report(entry.file, entry.line, "round", f"{entry.value.round}, {expected}")
-        counts = Counter((judgement.target_id, judgement.holder) for judgement in entry.value.judgements)
-        for (target, holder), count in counts.items():
-            if count > 1:
-                message = f"{_of_holder(repr(target), holder)} is judged {count} times, expected once"
-                folder.report(entry.file, entry.line, "judgements", message)
-    return readings
-
-
-def _in_round(name: str, number: int) -> str:
-    """How a message names what belongs to a round."""
-    return name if number == 1 else f"{name} in round {number}"
-
-
-def _of_holder(name: str, holder: str | None) -> str:
-    """How a message names what belongs to a holder."""
-    return name if holder is None else f"{name} of the holder {holder!r}"
-
-
 def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
     entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
     _check_unique(
-        folder, entries, "sentence_id", lambda row: _of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
+        folder, entries, "sentence_id", lambda row: of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
     )
     return entries
 

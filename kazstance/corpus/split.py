@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.corpus.judge import Decision, PairKey
+from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.schema.labels import CopyKind, Label
 from kazstance.schema.leaks import merged_names
 from kazstance.schema.records import Copy, Sentence
