@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
-from itertools import product
+from functools import cached_property
+from math import lcm
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from kazstance.corpus.judge import Stances
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import GRID_LABELS, Label, MoreFavorable, Relation
-from kazstance.schema.pair_sample import limit, sides
+from kazstance.schema.pair_sample import limit
 from kazstance.schema.records import Pair
 
 Ints = npt.NDArray[np.int64]
@@ -32,22 +32,12 @@ class Sentences:
     units: pa.Table
     targets: Mapping[str, str]
     """The targets in words, by their ids."""
-    seed: str
-
-    def id(self, unit: int) -> str:
-        """The id of a unit."""
-        found: str = self.units["sentence_id"][unit].as_py()
-        return found
-
-    def hashed(self, name: str) -> bytes:
-        """The hash by which samples are drawn."""
-        return hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
 
 
 def make_pairs(
     units: pa.Table, stances: Stances, split: npt.NDArray[np.int64], splits: Sequence[str], targets: Mapping[str, str], seed: str
 ) -> Iterator[tuple[str, pa.Table]]:
-    """The pairs of each split; of a stratum with more pairs than the limit, those with the smallest hashes.
+    """The pairs of each split; of a stratum with more pairs than the limit, a sample with as many sentences as can be.
 
     Within a target and two sources, every answer alternates between the orders, starting from a hash, so neither the
     order nor the sources reveal which sentence is more favorable.
@@ -60,16 +50,17 @@ def make_pairs(
         targets: the targets in words, by their ids.
         seed: seed of the hashes.
     """
-    sentences = Sentences(units, targets, seed)
+    sentences = Sentences(units, targets)
     source, names = _by_name(units["source_id"])
-    target, target_ids = _by_name(pa.array(targets, pa.string()))
+    target = _by_name(pa.array(targets, pa.string()))[0]
     groups = [
         dict(_groups(np.flatnonzero(split == at), target[stances.target], source[stances.unit]))
         for at in range(len(splits))
     ]
     most = limit(len(one) * len(other) for found in groups for _, one, other in _strata(found))
+    order = _Order(units, stances, seed)
     for name, found in zip(splits, groups, strict=True):
-        chosen = _chosen(_strata(found), most, stances, sentences, target_ids)
+        chosen = _chosen(_strata(found), most, order)
         yield from ((name, rows) for rows in _rows(chosen, stances, sentences, (source, names)))
 
 
@@ -104,36 +95,38 @@ def _strata(groups: Mapping[tuple[int, int], Ints]) -> Iterator[tuple[Stratum, I
                 yield (target, one, other), groups[target, one], groups[target, other]
 
 
-def _chosen(
-    strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, stances: Stances, sentences: Sentences, targets: Sequence[str]
-) -> Ints:
-    """The pairs of rows that are kept, shape (pairs, 2), each in alphabetical order of its sentences."""
+class _Order:
+    """The rows of a target and source by a hash of their sentences, found once for each."""
+
+    def __init__(self, units: pa.Table, stances: Stances, seed: str) -> None:
+        self._units, self._stances, self._seed = units, stances, seed
+        self._sorted: dict[tuple[int, int], Ints] = {}
+
+    def __call__(self, group: tuple[int, int], rows: Ints) -> Ints:
+        """The rows in order."""
+        if group not in self._sorted:
+            self._sorted[group] = rows[np.argsort(self._hashes[rows], kind="stable")]
+        return self._sorted[group]
+
+    @cached_property
+    def _hashes(self) -> npt.NDArray[np.uint64]:
+        """The beginning of the hash of the sentence of each stance."""
+        used, place = np.unique(self._stances.unit, return_inverse=True)
+        names = self._units["sentence_id"].take(pa.array(used)).to_pylist()
+        digests = (hashlib.sha256(f"{self._seed}:{name}".encode()).digest()[:8] for name in names)
+        return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)[place]
+
+
+def _chosen(strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, order: _Order) -> Ints:
+    """The pairs of rows that are kept, shape (pairs, 2); in a sample no row has many more pairs than another."""
     kept: list[Ints] = [np.empty((0, 2), np.int64)]
-    drawn: dict[tuple[int, int], list[int]] = {}
     for (target, one, other), first, second in strata:
-        if len(first) * len(second) <= most:
-            kept.append(np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2))
-            continue
-        for source, rows in ((one, first), (other, second)):
-            if (target, source) not in drawn:
-                drawn[target, source] = _drawn(rows, most, stances, sentences)
-        n, m = sides(len(first), len(second), most)
-        found = list(product(drawn[target, one][:n], drawn[target, other][:m]))
-        names = {row: sentences.id(int(stances.unit[row])) for pair in found for row in pair}
-        hashes = (sentences.hashed(pair_id(targets[target], names[x], names[y])) for x, y in found)
-        kept.append(np.array([pair for _, pair in nsmallest(most, zip(hashes, found, strict=True))], np.int64))
+        n, m = len(first), len(second)
+        if n * m > most:
+            first, second = order((target, one), first), order((target, other), second)
+        at = np.arange(min(n * m, most))
+        kept.append(np.stack([first[at % n], second[(at + at // lcm(n, m)) % m]], axis=1))
     return np.concatenate(kept)
-
-
-def _drawn(rows: Ints, most: int, stances: Stances, sentences: Sentences) -> list[int]:
-    """The rows whose sentences have the smallest hashes, so that the work is bounded; few enough are left in order."""
-    n = max(sides(len(rows), len(rows), most)) if len(rows) ** 2 >= most else len(rows)
-    return nsmallest(max(n, most), rows.tolist(), key=lambda row: sentences.hashed(sentences.id(int(stances.unit[row]))))
-
-
-def pair_id(target: str, one: str, other: str) -> str:
-    """The target and both sentences in alphabetical order."""
-    return ":".join([target, *sorted([one, other])])
 
 
 def _rows(
@@ -161,19 +154,17 @@ def _in_turn(
 ) -> npt.NDArray[np.bool_]:
     """Whether each pair keeps its order, which alternates within strata."""
     label = stances.label[chosen]
-    keys = np.stack(
-        [
-            targets[0][stances.target[chosen[:, 0]]],
-            sources[0][stances.unit[chosen[:, 0]]],
-            sources[0][stances.unit[chosen[:, 1]]],
-            np.sign(label[:, 0] - label[:, 1]),
-        ],
-        axis=1,
+    columns = (
+        targets[0][stances.target[chosen[:, 0]]],
+        sources[0][stances.unit[chosen[:, 0]]],
+        sources[0][stances.unit[chosen[:, 1]]],
+        np.sign(label[:, 0] - label[:, 1]) + 1,
     )
-    found, stratum = np.unique(keys, axis=0, return_inverse=True)
+    shape = len(targets[1]), len(sources[1]), len(sources[1]), 3
+    keys, stratum = np.unique(np.ravel_multi_index(columns, shape), return_inverse=True)
+    found = np.stack(np.unravel_index(keys, shape), axis=1) - [0, 0, 0, 1]
     names = [(targets[1][t], sources[1][x], sources[1][y], int(sign)) for t, x, y, sign in found.tolist()]
     begin = np.array([1 + hashlib.sha256(repr(name).encode()).digest()[0] for name in names], np.int64)
-    stratum = stratum.reshape(-1)
     order = np.argsort(stratum, kind="stable")
     first = np.searchsorted(stratum[order], np.arange(len(found)))
     turn = np.empty(len(order), np.int64)

@@ -1,29 +1,12 @@
 """How many pairs of sentences of two sources the table pairs has on a target."""
 
 from collections.abc import Iterable
-from math import isqrt
 from typing import Final
 
 PER_STRATUM: Final = 250
 """Maximum number of pairs of two sources on a target in a split."""
 IN_ALL: Final = 1_000_000
 """Maximum number of pairs in a dataset, unless there are more targets with two sources."""
-CANDIDATES: Final = 4
-"""About how many pairs a sample draws each of its pairs from."""
-
-
-def sides(one: int, other: int, most: int) -> tuple[int, int]:
-    """From how many sentences of each of two sources a sample is drawn; they make at least as many pairs as it needs.
-
-    Args:
-        one: sentences of the first source.
-        other: sentences of the second source.
-        most: pairs in the sample; all sentences must make at least as many.
-    """
-    side = isqrt(CANDIDATES * most) + 1
-    first = min(one, side)
-    second = min(other, max(side, -(-most // first)))
-    return min(one, max(first, -(-most // second))), second
 
 
 def limit(sizes: Iterable[int]) -> int:
