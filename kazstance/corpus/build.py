@@ -24,7 +24,7 @@ from kazstance.corpus.shelf import Shelf, by_split
 from kazstance.corpus.split import SHARES, missing, split_in_domain
 from kazstance.corpus.tables import as_table, small_tables
 from kazstance.corpus.workers import Workers, available
-from kazstance.corpus.write import DatasetWriter
+from kazstance.corpus.write import DatasetWriter, plain_schema
 from kazstance.errors import Problem, first_problems
 from kazstance.language.words import word_tools
 from kazstance.output.terminal import echo
@@ -67,7 +67,7 @@ class Gathered:
     def add(self, table: str, split: str, rows: pa.Table) -> None:
         """Add rows to those of a split."""
         there = self.rows.setdefault(table, {})
-        plain = rows.replace_schema_metadata(None)
+        plain = rows.cast(plain_schema(table, rows.schema))
         there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
 
 
@@ -122,7 +122,7 @@ def _make(path: Path, sink: Sink, say: Say, *, strict: bool, processes: int | No
         tools |= word_tools(document.language)
     sentences, problems = segment(corpus)
     if problems:
-        raise_all([*problems, *check_readings(corpus.readings, corpus.rules)])
+        raise_all([*problems, *check_readings(corpus.readings)])
     annotated = [sentence for sentence in sentences if sentence.annotated]
     characters = sum(not character.isspace() for text in corpus.texts.values() for character in text)
     say(f"segment  {len(sentences)} units, {len(annotated)} annotated; each of {characters} characters in exactly one")

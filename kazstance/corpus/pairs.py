@@ -96,17 +96,15 @@ def _strata(groups: Mapping[tuple[int, int], Ints]) -> Iterator[tuple[Stratum, I
 
 
 class _Order:
-    """The rows of a target and source by a hash of their sentences, found once for each."""
+    """The order of stances in which samples are drawn: by a hash of their sentences."""
 
     def __init__(self, units: pa.Table, stances: Stances, seed: str) -> None:
         self._units, self._stances, self._seed = units, stances, seed
-        self._sorted: dict[tuple[int, int], Ints] = {}
 
-    def __call__(self, group: tuple[int, int], rows: Ints) -> Ints:
+    def __call__(self, rows: Ints) -> Ints:
         """The rows in order."""
-        if group not in self._sorted:
-            self._sorted[group] = rows[np.argsort(self._hashes[rows], kind="stable")]
-        return self._sorted[group]
+        ordered: Ints = rows[np.argsort(self._hashes[rows], kind="stable")]
+        return ordered
 
     @cached_property
     def _hashes(self) -> npt.NDArray[np.uint64]:
@@ -120,10 +118,14 @@ class _Order:
 def _chosen(strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, order: _Order) -> Ints:
     """The pairs of rows that are kept, shape (pairs, 2); in a sample no row has many more pairs than another."""
     kept: list[Ints] = [np.empty((0, 2), np.int64)]
+    ordered: dict[tuple[int, int], Ints] = {}
     for (target, one, other), first, second in strata:
         n, m = len(first), len(second)
         if n * m > most:
-            first, second = order((target, one), first), order((target, other), second)
+            for source, rows in ((one, first), (other, second)):
+                if (target, source) not in ordered:
+                    ordered[target, source] = order(rows)
+            first, second = ordered[target, one], ordered[target, other]
         at = np.arange(min(n * m, most))
         kept.append(np.stack([first[at % n], second[(at + at // lcm(n, m)) % m]], axis=1))
     return np.concatenate(kept)

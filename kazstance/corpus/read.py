@@ -116,7 +116,7 @@ def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
         InputError: the folder has problems; all of them are listed.
     """
     corpus = open_corpus(path, instead)
-    raise_all(check_readings(corpus.readings, corpus.rules))
+    raise_all(check_readings(corpus.readings))
     return corpus
 
 
@@ -133,7 +133,7 @@ def open_corpus(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Co
     folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
-        more = check_readings(corpus.readings, corpus.rules) if corpus else ()
+        more = check_readings(corpus.readings) if corpus else ()
         raise InputError([*folder.problems, *more])
     return corpus
 
@@ -178,6 +178,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
         return None
+    rules = ReadingRules(folder.root, labels, tuple(entry.value.number for entry in rounds))
     return Corpus(
         header=header.value,
         sources=sources,
@@ -189,8 +190,8 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings={entry.value.id: find_readings(folder, entry.value.id) for entry in annotators},
-        rules=ReadingRules(folder.root, labels, tuple(entry.value.number for entry in rounds)),
+        readings={entry.value.id: find_readings(folder, entry.value.id, rules) for entry in annotators},
+        rules=rules,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -63,11 +63,13 @@ class Lines(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Readings:
-    """The readings of an annotator as lines of a file; equal if their files are."""
+class Readings(Sequence[Entry[ReadingInput]]):
+    """The readings of an annotator as lines of a file, parsed when they are asked for; equal if their files are."""
 
     file: str
     digest: str
+    """SHA-256 of the file without a byte-order mark."""
+    rules: ReadingRules = field(compare=False)
     source: Source = field(compare=False)
     sentence: pa.ChunkedArray = field(compare=False)
     """The id of the sentence that each line names; null where the line does not tell."""
@@ -78,12 +80,21 @@ class Readings:
     def __len__(self) -> int:
         return len(self.number)
 
+    @overload
+    def __getitem__(self, at: int) -> Entry[ReadingInput]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Entry[ReadingInput]]: ...
+    def __getitem__(self, at: int | slice) -> Entry[ReadingInput] | Sequence[Entry[ReadingInput]]:
+        if isinstance(at, slice):
+            return parse_readings(self.lines(at), self.rules)[0]
+        return parse_readings(self.lines(np.array([at])), self.rules)[0][0]
+
     def lines(self, at: Ints | slice) -> Lines:
         """Some of the lines, in the given order."""
         return Lines(self.file, self.source, self.number[at], self.start[at], self.size[at])
 
 
-def find_readings(folder: Folder, annotator_id: str) -> Readings:
+def find_readings(folder: Folder, annotator_id: str, rules: ReadingRules) -> Readings:
     """The readings of one annotator; a file without any causes a warning, one that cannot be read is a problem."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
     source = folder.find(name)
@@ -99,7 +110,7 @@ def find_readings(folder: Folder, annotator_id: str) -> Readings:
             folder.digests[name] = index.digest.hexdigest()
     if not index.number and len(folder.problems) == before:
         folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
-    return index.found(source or b"")
+    return index.found(source or b"", rules)
 
 
 class _Index:
@@ -108,6 +119,8 @@ class _Index:
     def __init__(self, folder: Folder, name: str) -> None:
         self.folder, self.name = folder, name
         self.digest = hashlib.sha256()
+        self.content: Any = None
+        """The digest without a byte-order mark, if there is one."""
         self.count = 0
         self.ids: list[pa.Array] = []
         self.number, self.start, self.size = list[int](), list[int](), list[int]()
@@ -124,6 +137,10 @@ class _Index:
             for block in _blocks(handle):
                 self.digest.update(block)
                 skipped = self._check(block) if not place else 0
+                if skipped:
+                    self.content = hashlib.sha256()
+                if self.content:
+                    self.content.update(block[skipped:])
                 self._add(block[skipped:], place + skipped)
                 place += len(block)
 
@@ -166,12 +183,11 @@ class _Index:
             return False
         return True
 
-    def found(self, source: Source) -> Readings:
+    def found(self, source: Source, rules: ReadingRules) -> Readings:
         """What was found."""
         places = (np.array(column, np.int64) for column in (self.number, self.start, self.size))
-        return Readings(
-            self.name, self.digest.hexdigest(), source, pa.chunked_array(self.ids, pa.string()), *places
-        )
+        digest = (self.content or self.digest).hexdigest()
+        return Readings(self.name, digest, rules, source, pa.chunked_array(self.ids, pa.string()), *places)
 
 
 def _sentence(line: bytes) -> bytes | None:
@@ -200,16 +216,16 @@ def parse_readings(lines: Lines, rules: ReadingRules) -> tuple[list[Entry[Readin
     return entries, folder.problems
 
 
-def check_readings(readings: Mapping[str, Readings], rules: ReadingRules) -> list[Problem]:
+def check_readings(readings: Mapping[str, Readings]) -> list[Problem]:
     """The problems with all readings, each on its own."""
-    return [problem for found in readings.values() for problem in first_problems(_problems(found, rules))]
+    return [problem for found in readings.values() for problem in first_problems(_problems(found))]
 
 
-def _problems(readings: Readings, rules: ReadingRules) -> Iterator[Problem]:
+def _problems(readings: Readings) -> Iterator[Problem]:
     order = np.argsort(_codes(readings.sentence), kind="stable")
     problems: list[Problem] = []
     for begin in range(0, len(order), AT_ONCE):
-        problems += parse_readings(readings.lines(order[begin : begin + AT_ONCE]), rules)[1]
+        problems += parse_readings(readings.lines(order[begin : begin + AT_ONCE]), readings.rules)[1]
     return iter(sorted(problems, key=lambda problem: problem.place))
 
 

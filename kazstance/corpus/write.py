@@ -99,10 +99,14 @@ class DatasetWriter:
         return signed
 
 
+def plain_schema(table: str, schema: pa.Schema) -> pa.Schema:
+    """The schema that is stored for rows of a table, in which no text is dictionary-coded."""
+    stated = arrow_schema(TABLES[table].record)
+    return stated if set(schema.names) <= set(stated.names) else schema
+
+
 class _File:
     """A file that is written once, from its beginning, and whose digest and size are known at the end."""
-
-    closed = False
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -110,19 +114,25 @@ class _File:
         self.size = 0
 
     def write(self, content: bytes | memoryview) -> int:
-        self.digest.update(content)
-        self.size += self._file.write(content)
+        if not self._file.closed:
+            self.digest.update(content)
+            self._file.write(content)
+        self.size += len(content)
         return len(content)
 
     def tell(self) -> int:
         return self.size
 
     def flush(self) -> None:
-        self._file.flush()
+        """Nothing: the file is complete when it is closed."""
 
     def close(self) -> None:
         self._file.close()
-        self.closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether the writer has to stop; it closes the file itself, so never."""
+        return False
 
 
 class _SplitWriter:
@@ -136,8 +146,7 @@ class _SplitWriter:
         self._digest = TableDigest()
         self._rows: list[pa.Table] = []
         self._waiting = self._n_rows = 0
-        stated = arrow_schema(TABLES[table].record)
-        plain = stated if set(schema.names) <= set(stated.names) else schema
+        plain = plain_schema(table, schema)
         self._writer = pq.ParquetWriter(
             self._file,
             schema.remove_metadata(),
@@ -182,5 +191,6 @@ class _SplitWriter:
         )
 
     def abandon(self) -> None:
-        """Close the file as it is."""
+        """Close the file as it is; what closing would add is dropped."""
         self._file.close()
+        self._writer.close()
