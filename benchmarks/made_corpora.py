@@ -121,7 +121,9 @@ class Text:
         return places
 
 
-def _annotate(files: Sequence[TextIO], document: str, sentences: Sequence[str], shape: Shape, draw: np.random.Generator) -> None:
+def _annotate(
+    files: Sequence[TextIO], document: str, sentences: Sequence[str], shape: Shape, draw: np.random.Generator
+) -> None:
     """Write what every annotator says of a document; most agree, and repeated sentences are annotated once."""
     seen: set[str] = set()
     targets = [f"target_{i + 1}" for i in range(shape.targets)]
@@ -131,7 +133,9 @@ def _annotate(files: Sequence[TextIO], document: str, sentences: Sequence[str], 
         if sentence in seen:
             continue
         seen.add(sentence)
-        first = f'{{"sentence_id":"{document}/{i // PARAGRAPH + 1}/{i % PARAGRAPH + 1}","text_hash":"{text_hash(sentence)}"'
+        first = (
+            f'{{"sentence_id":"{document}/{i // PARAGRAPH + 1}/{i % PARAGRAPH + 1}","text_hash":"{text_hash(sentence)}"'
+        )
         about = draw.choice(shape.targets, min(n, shape.targets), replace=False).tolist()
         end = sentence.index(" ")
         marked = f'"evidence":[{{"start":0,"text":"{sentence[:end]}"}}]'

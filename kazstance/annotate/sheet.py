@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from kazstance.corpus.inputs import Hash, Input, Probability, Text
 from kazstance.corpus.decisions import PairKey
+from kazstance.corpus.inputs import Hash, Input, Probability, Text
 from kazstance.corpus.judge import decisions
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
@@ -23,7 +23,7 @@ from kazstance.schema.labels import Label
 from kazstance.schema.records import Sentence
 
 PLAN: Final = "plan.json"
-RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
+RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl", "annotations/judgements.jsonl"})
 """Names of readings that would be mistaken for something else."""
 
 
@@ -178,7 +178,7 @@ def readings_file(annotator: str) -> str:
 
 def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
     """The pairs whose current label is none."""
-    if not any(corpus.readings.values()):
+    if not any(corpus.readings.values()) and not corpus.judgements:
         return set()
     labels, problems = decisions(corpus, sentences)
     raise_all(problems)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -136,7 +136,7 @@ def as_rows(
     named = {given.holder for given in (*said, *(row.given for _, row in rulings)) if given.holder is not None}
     holders = (None, *sorted(named))
     number = {name: i for i, name in enumerate(holders)}
-    columns = _joined(_spread(cast, number), _held(cast, number))
+    columns = _joined(_spread(cast), _held(cast, number))
     n_targets, rounds = len(cast.docket.kinds), np.unique(columns["round"])
     pair = _keys(columns["sentence"], columns["target"], columns["holder"], n_targets, len(holders))
     last = columns["annotator"] * max(len(rounds), 1) + np.searchsorted(rounds, columns["round"])
@@ -163,14 +163,14 @@ def _keys(sentence: Ints, target: Ints, holder: Ints, n_targets: int, n_holders:
     return found
 
 
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 
-def _joined(one: Columns, other: Columns) -> dict[str, npt.NDArray[np.generic]]:
+def _joined(one: Columns, other: Columns) -> dict[str, npt.NDArray[Any]]:
     return {name: np.concatenate([one[name], other[name]]) for name in one}
 
 
-def _spread(cast: Cast, number: Mapping[str | None, int]) -> Columns:
+def _spread(cast: Cast) -> Columns:
     """A row for each target that a reading covers, with what was written about it."""
     lengths = np.array([len(targets) for targets in cast.targets], np.int64)
     flat = np.array([target for targets in cast.targets for target in targets], np.int64)
@@ -209,7 +209,7 @@ def _held(cast: Cast, number: Mapping[str | None, int]) -> Columns:
     return columns
 
 
-def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[np.generic]]:
+def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[Any]]:
     """The columns of rows of which nothing is written yet."""
     size = len(reading)
     return {
@@ -224,7 +224,7 @@ def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[n
     }
 
 
-def _write(columns: Mapping[str, npt.NDArray[np.generic]], place: int, at: int, given: LabelledInput) -> None:
+def _write(columns: Mapping[str, npt.NDArray[Any]], place: int, at: int, given: LabelledInput) -> None:
     columns["label"][place] = Label[given.label]
     columns["written"][place] = at
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 from unicodedata import normalize
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from kazstance.corpus.stated import Attributes, DateText
+from kazstance.corpus.stated import Attributes, DateText, as_text
 from kazstance.errors import choose
 from kazstance.language.tags import check_tag
 from kazstance.schema.frozen import Frozen
@@ -64,7 +64,7 @@ class UnitSettings(Input):
     """How texts become units: those of the corpus hold for every source that has none of its own."""
 
     segmenter: Text | None = None
-    """`nupunkt`, `unicode`, `yasbd`, `lines` or `module:function`; without it, the language decides."""
+    """`nupunkt`, `unicode`, `yasbd`, `lines`, `given` or `module:function`; without it, the language decides."""
     paragraphs: Paragraphs | None = None
     """What ends a paragraph: every line end (where nothing is said), or a blank line."""
 
@@ -89,10 +89,9 @@ class VoiceInput(Input):
     note: Text | None = None
 
 
-class DocumentInput(Input):
-    """A text of a source, `texts/<source>/<name>.txt`; a field that is left out has the value of its source."""
+class StatedDocument(Input):
+    """What is stated about a document; a field that is left out has the value of its source."""
 
-    name: Name
     title: Text | None = None
     date: DateText | None = None
     date_stated: Text | None = None
@@ -100,6 +99,36 @@ class DocumentInput(Input):
     language: Language | None = None
     rights: Text | None = None
     attributes: Attributes = Field(default_factory=dict)
+
+
+class DocumentInput(StatedDocument):
+    """A text of a source, `texts/<source>/<name>.txt`."""
+
+    name: Name
+
+
+class UnitSpan(Input):
+    """A unit that comes with a document, by its place in the raw text, in characters."""
+
+    start: Offset
+    end: Offset
+
+
+class DocumentRow(StatedDocument):
+    """A row of the table of documents; its id is that of its source, source/name, or only the name."""
+
+    document_id: DocumentId
+    source_id: Annotated[Name, BeforeValidator(as_text)]
+    text: Annotated[str, Field(min_length=1)]
+    units: tuple[str, ...] | tuple[UnitSpan, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _join_id(cls, row: dict[str, Any]) -> dict[str, Any]:
+        """Put the source before an id that does not begin with it."""
+        name, source = as_text(row.get("document_id")), as_text(row.get("source_id"))
+        is_whole = name == source or str(name).startswith(f"{source}/")
+        return {**row, "document_id": name if is_whole or not isinstance(name, str) else f"{source}/{name}"}
 
 
 class SourceInput(UnitSettings):
@@ -231,7 +260,7 @@ class LabelledInput(Input):
     def _map_label(cls, row: Any, info: ValidationInfo) -> Any:
         """Put the label that the corpus maps another one to in its place, and keep the other as the original."""
         mapping = info.context or {}
-        label = as_label(row["label"]) if isinstance(row, dict) and "label" in row else None
+        label = as_text(row["label"]) if isinstance(row, dict) and "label" in row else None
         if not isinstance(label, str) or label not in mapping:
             return row
         return {**row, "label": mapping[label], "original": row.get("original") or label}
@@ -253,13 +282,6 @@ class LabelledInput(Input):
         return self
 
 
-def as_label(value: object) -> object:
-    """A label of another scheme as text: a number in its digits, so that -2 and "-2" are the same label."""
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() else str(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class JudgementInput(LabelledInput):
     """One label of a reading; `none` says that the sentence was found not to be about the target."""
 
@@ -278,9 +300,37 @@ class ReadingInput(Input):
     sentence_id: SentenceId
     text_hash: Hash
     round: RoundNumber = 1
-    covered: Annotated[tuple[str, ...], Field(min_length=1)]
+    covered: tuple[str, ...]
+    """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
     probability: Probability | dict[Name, Probability] = 1.0
     judgements: tuple[JudgementInput, ...]
+
+    @model_validator(mode="after")
+    def _check_covered(self) -> Self:
+        if not self.covered and not any(judgement.holder for judgement in self.judgements):
+            raise ValueError("covered is empty, expected at least one target, or a judgement with a holder")
+        return self
+
+
+class JudgementRow(LabelledInput):
+    """A row of the table of judgements, which names its sentence by id, by place in the raw text, or by its text."""
+
+    sentence_id: SentenceId | None = None
+    document_id: DocumentId | None = None
+    start: Offset | None = None
+    text: Annotated[str, Field(min_length=1)] | None = None
+    text_hash: Hash | None = None
+    target_id: Annotated[Name, BeforeValidator(as_text)]
+    annotator_id: Annotated[Name, BeforeValidator(as_text)]
+    round: RoundNumber = 1
+    note: Text | None = None
+    probability: Probability = 1.0
+
+    @model_validator(mode="after")
+    def _check_sentence(self) -> Self:
+        if (self.start is None or self.document_id is None) and self.sentence_id is None and self.text is None:
+            raise ValueError("no sentence, expected sentence_id, or document_id and start, or text")
+        return self
 
 
 class AdjudicationInput(LabelledInput):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.corpus.docket import kinds_of
-from kazstance.corpus.inputs import AdjudicationInput, Entry
+from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
 from kazstance.corpus.judged_rows import grid_rows, judgement_rows, stance_rows
+from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.judging import Chunk, Judged, Terms, is_voted_about, judge_chunk, uncovered, undecided
 from kazstance.corpus.read import Corpus
 from kazstance.corpus.readings import Lines, Readings
@@ -26,6 +27,7 @@ from kazstance.schema.labels import Deciding, Label, Origin, Role
 from kazstance.schema.records import Sentence
 
 Ints = npt.NDArray[np.int64]
+T = TypeVar("T", ReadingInput, AdjudicationInput)
 ROWS: Final = 200_000
 """Judgements in a chunk, about."""
 UNITS: Final = 5_000
@@ -90,7 +92,23 @@ def judge(corpus: Corpus, units: pa.Table, workers: Workers, *, strict: bool = F
         strict: whether undecided pairs are listed as problems.
     """
     terms = terms_of(corpus)
-    return workers.map(partial(_work, terms, strict), chunks(corpus, terms, units))
+    in_table, problems = as_readings(corpus.judgements, _sentences(units)) if corpus.judgements else ({}, [])
+    if problems:
+        yield _refused(problems)
+    yield from workers.map(partial(_work, terms, strict), chunks(corpus, terms, units, in_table))
+
+
+def _sentences(units: pa.Table) -> list[Sentence]:
+    """The annotated units, as far as rows of a table may name them."""
+    rows = units.filter(units["annotated"]).select(["sentence_id", "document_id", "raw_start", "text"])
+    return [Sentence.model_construct(**row) for row in rows.to_pylist()]
+
+
+def _refused(problems: Sequence[Problem]) -> JudgedChunk:
+    """What stands for rows that do not name a sentence."""
+    nothing = np.empty(0, np.int64)
+    stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_))
+    return JudgedChunk({}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
 
 
 def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairKey, Decision], list[Problem]]:
@@ -113,8 +131,17 @@ def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairK
     return ({} if faults or problems else found), faults or problems
 
 
-def chunks(corpus: Corpus, terms: Terms, units: pa.Table) -> Iterator[tuple[int, Chunk]]:
-    """The chunks of a corpus, each with the number of its first unit; first those lines that name no unit."""
+def chunks(
+    corpus: Corpus, terms: Terms, units: pa.Table, found: Mapping[str, Sequence[Entry[ReadingInput]]]
+) -> Iterator[tuple[int, Chunk]]:
+    """The chunks of a corpus, each with the number of its first unit; first what names no unit.
+
+    Args:
+        corpus: the corpus.
+        terms: what judging needs to know of it.
+        units: the rows of the table sentences.
+        found: the readings from the table of judgements, by annotator.
+    """
     annotated = np.flatnonzero(units["annotated"].to_numpy())
     ids = units["sentence_id"].filter(units["annotated"])
     read = [
@@ -123,16 +150,30 @@ def chunks(corpus: Corpus, terms: Terms, units: pa.Table) -> Iterator[tuple[int,
         if len(corpus.readings[name])
     ]
     rulings = _by_unit(corpus.adjudications, ids, annotated)
+    given = [(i, _by_unit(found.get(name, ()), ids, annotated)) for i, name in enumerate(terms.annotators)]
     nothing = units.slice(0, 0)
-    for i, found in read:
-        for at in range(0, found.strays, UNITS):
-            yield 0, Chunk(nothing, [(i, found.lines(at, min(at + UNITS, found.strays)))], ())
-    if -1 in rulings:
-        yield 0, Chunk(nothing, (), rulings[-1])
-    for begin, end in pairwise(_bounds(units, [found for _, found in read], len(terms.kinds))):
-        lines = [(i, found.between(begin, end)) for i, found in read]
-        ruled = [entry for unit in range(begin, end) if rulings for entry in rulings.get(unit, ())]
-        yield begin, Chunk(units.slice(begin, end - begin), [(i, part) for i, part in lines if len(part.number)], ruled)
+    for i, lines in read:
+        for at in range(0, lines.strays, UNITS):
+            yield 0, Chunk(nothing, [(i, lines.lines(at, min(at + UNITS, lines.strays)))], (), ())
+    strays = [(i, entries[-1]) for i, entries in given if -1 in entries]
+    if strays or -1 in rulings:
+        yield 0, Chunk(nothing, (), strays, rulings.get(-1, ()))
+    for begin, end in pairwise(_bounds(units, [lines for _, lines in read], len(terms.kinds))):
+        parts = [(i, lines.between(begin, end)) for i, lines in read]
+        yield (
+            begin,
+            Chunk(
+                units.slice(begin, end - begin),
+                [(i, part) for i, part in parts if len(part.number)],
+                [(i, part) for i, entries in given if entries and (part := _between(entries, begin, end))],
+                _between(rulings, begin, end),
+            ),
+        )
+
+
+def _between(entries: Mapping[int, Sequence[Entry[T]]], begin: int, end: int) -> list[Entry[T]]:
+    """The entries about some of the units."""
+    return [entry for unit in range(begin, end) for entry in entries.get(unit, ())] if entries else []
 
 
 @dataclass(frozen=True)
@@ -174,11 +215,9 @@ class _Sorted:
         return self.lines(*np.searchsorted(self.unit, [begin, end]).tolist())
 
 
-def _by_unit(
-    entries: Iterable[Entry[AdjudicationInput]], ids: pa.ChunkedArray, annotated: Ints
-) -> dict[int, list[Entry[AdjudicationInput]]]:
-    """Adjudications by the unit that they are about, those about none under -1."""
-    found: dict[int, list[Entry[AdjudicationInput]]] = {}
+def _by_unit(entries: Iterable[Entry[T]], ids: pa.ChunkedArray, annotated: Ints) -> dict[int, list[Entry[T]]]:
+    """Readings or adjudications by the unit that they are about, those about none under -1."""
+    found: dict[int, list[Entry[T]]] = {}
     given = list(entries)
     if not given:
         return found
@@ -203,7 +242,7 @@ def _bounds(units: pa.Table, read: Sequence[_Sorted], n_targets: int) -> list[in
     return [*starts[np.concatenate([[True], part[1:] != part[:-1]])].tolist(), len(units)]
 
 
-def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  # noqa: FBT001  # bound by partial
+def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  # bound by partial
     """Judge a chunk that begins at a unit."""
     first, chunk = part
     judged = judge_chunk(terms, chunk)

@@ -1,11 +1,10 @@
 """The rows of the tables judgements, grid and stances for a chunk, built by columns: most pairs are alike."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from kazstance.corpus.cast import UNWRITTEN, Written
@@ -13,7 +12,7 @@ from kazstance.corpus.deciding import ADJUDICATED, HUMAN, NOTHING, ORIGINS
 from kazstance.corpus.docket import Place
 from kazstance.corpus.judging import Flags, Ints, Judged, Terms, is_voted_about
 from kazstance.schema.columns import arrow_schema
-from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness, Label, Status
+from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness, Status
 from kazstance.schema.records import GridCell, Judgement, Stance
 from kazstance.schema.spans import united
 
@@ -60,7 +59,9 @@ class _Chunk:
         kind = arrow_schema(GridCell).field("votes").type
         label = rows.label[cast]
         who = pa.array(self.terms.annotators, pa.string()).take(pa.array(rows.annotator[cast]))
-        votes = pa.StructArray.from_arrays([who, pa.array(label), NAMES.take(pa.array(label))], fields=list(kind.value_type))
+        votes = pa.StructArray.from_arrays(
+            [who, pa.array(label), NAMES.take(pa.array(label))], fields=list(kind.value_type)
+        )
         return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), votes).cast(kind)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from kazstance.corpus.cast import UNWRITTEN, Cast, Pairs, Rows, Written, as_rows, spans_of
 from kazstance.corpus.deciding import NOTHING, Verdicts, decide
 from kazstance.corpus.docket import Docket
-from kazstance.corpus.inputs import AdjudicationInput, Entry, JudgementInput
+from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
 from kazstance.corpus.readings import Lines, ReadingRules, parse_readings
 from kazstance.errors import Problem
 from kazstance.schema.labels import GRID_LABELS, Label
@@ -46,6 +46,8 @@ class Chunk:
 
     units: pa.Table
     lines: Sequence[tuple[int, Lines]]
+    entries: Sequence[tuple[int, Sequence[Entry[ReadingInput]]]]
+    """Readings that do not come from lines of a file of readings."""
     rulings: Sequence[Entry[AdjudicationInput]]
 
 
@@ -91,6 +93,8 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
         entries, found = parse_readings(lines, terms.rules)
         faults += found
         cast.add(annotator, entries)
+    for annotator, given in chunk.entries:
+        cast.add(annotator, given)
     rulings = _rulings(cast, chunk.rulings)
     rows, pairs, holders = as_rows(cast, rulings, len(terms.annotators))
     voting, is_person = _voting(rows, terms)
@@ -172,5 +176,3 @@ def uncovered(judged: Judged, terms: Terms, annotator: str) -> Ints:
     n_sentences = int(np.count_nonzero(judged.units["annotated"].to_numpy(zero_copy_only=False)))
     own = (rows.annotator == terms.annotators.index(annotator)) & (rows.holder == 0)
     return np.setdiff1d(np.arange(n_sentences * n), rows.sentence[own] * n + rows.target[own])
-
-

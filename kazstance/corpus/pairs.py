@@ -35,7 +35,12 @@ class Sentences:
 
 
 def make_pairs(
-    units: pa.Table, stances: Stances, split: npt.NDArray[np.int64], splits: Sequence[str], targets: Mapping[str, str], seed: str
+    units: pa.Table,
+    stances: Stances,
+    split: npt.NDArray[np.int64],
+    splits: Sequence[str],
+    targets: Mapping[str, str],
+    seed: str,
 ) -> Iterator[tuple[str, pa.Table]]:
     """The pairs of each split; of a stratum with more pairs than the limit, a sample with as many sentences as can be.
 
@@ -79,8 +84,10 @@ def _groups(rows: Ints, target: Ints, source: Ints) -> Iterator[tuple[tuple[int,
     """The rows of every target and source, in order."""
     order = rows[np.lexsort((source[rows], target[rows]))]
     keys = np.stack([target[order], source[order]], axis=1)
-    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)])) if len(order) else []
-    for begin, found in zip(starts, np.split(order, starts[1:]) if len(order) else [], strict=True):
+    if not len(order):
+        return
+    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)]))
+    for begin, found in zip(starts, np.split(order, starts[1:]), strict=True):
         yield (int(keys[begin, 0]), int(keys[begin, 1])), found
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.docket import Docket
+from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.columns import arrow_schema, to_arrow

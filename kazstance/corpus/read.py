@@ -1,20 +1,30 @@
 """Read a corpus folder: everything that a dataset is built from, checked on its own and against the rest."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from kazstance.corpus.documents import (
+    SOURCES,
+    SUFFIX,
+    SUMS,
+    TABLE,
+    Document,
+    read_documents,
+    read_unit_spans,
+    unit_file,
+)
 from kazstance.corpus.folder import Folder
+from kazstance.corpus.given import GIVEN, Span, as_given, locate
 from kazstance.corpus.inputs import (
     AdjudicationInput,
     AnnotatorInput,
     ContradictoriesInput,
-    DocumentInput,
     Entry,
     Header,
+    JudgementRow,
     MirrorInput,
     NamesInput,
     RepairInput,
@@ -25,23 +35,23 @@ from kazstance.corpus.inputs import (
     TargetInput,
     UnitInput,
 )
+from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
+from kazstance.corpus.judgement_table import find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
-from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, of_holder
+from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
+from kazstance.corpus.tabular import ENDINGS
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
-from kazstance.input.text import check_plain, comparable
+from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.folds import dealt
-from kazstance.schema.ids import check_document_id, check_id, folded
+from kazstance.schema.ids import folded
 from kazstance.schema.labels import GRID_LABELS, TargetKind
 from kazstance.schema.manifest import Round
 
-SOURCES: Final = "sources.toml"
-SUFFIX: Final = ".txt"
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
-SUMS: Final = "SHA256SUMS"
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
@@ -51,26 +61,8 @@ FORMER: Final = "nupunkt"
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
+TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
 OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text of a source: its id, its file, and what is stated about it besides what is stated about its source."""
-
-    document_id: str
-    source: SourceInput
-    given: DocumentInput | None
-
-    @property
-    def language(self) -> str:
-        """Its language, as a BCP 47 tag: its own, or else that of its source."""
-        return (self.given and self.given.language) or self.source.language
-
-    @property
-    def file(self) -> str:
-        """Its path in the corpus folder."""
-        return f"{TEXTS}/{self.document_id}.txt"
 
 
 @dataclass(frozen=True)
@@ -91,13 +83,18 @@ class Corpus:
     labels: Mapping[str, str]
     """The names of the labels that labels of another scheme are mapped to."""
     readings: dict[str, Readings]
+    """By annotator; empty for those whose judgements are in the table."""
     rules: ReadingRules
+    judgements: Sequence[Entry[JudgementRow]]
+    """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
     names: Sequence[Entry[NamesInput]]
     contradictories: Entry[ContradictoriesInput] | None
     mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
     segmenters: dict[str, Segmenter]
+    given_units: Mapping[str, Sequence[Span]]
+    """The units that come with a document, as spans of its raw text, by document."""
 
     @property
     def newly_cut(self) -> frozenset[str]:
@@ -155,25 +152,15 @@ def _read_all(folder: Folder) -> Corpus | None:
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
-    folder.check_keys(SOURCES, ("corpus", "source"))
-    folder.check_keys(TARGETS, ("target",))
-    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
-    _check_unique(folder, sources, "id", lambda source: source.id, folded)
-    _check_unique(folder, targets, "id", lambda target: target.id, folded)
-    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
-    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
-    documents = [document for entry in sources for document in _documents(folder, entry)]
-    texts = _read_texts(folder, documents, {entry.value.id: entry.line for entry in sources})
-    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
-    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
-    spans: list[Entry[SpanInput]] = [*repairs, *units]
-    _check_spans(folder, spans, texts)
-    for entry in annotators:
-        if entry.value.brief:
-            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+    _check_declared(folder, sources, targets, annotators)
+    documents, texts = read_documents(folder, sources)
+    repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
     _check_listing(folder, documents, annotators, _codebooks(rounds))
+    table = find_judgements(folder, annotators)
+    known = {"annotator_id": _ids(annotators), "target_id": _ids(targets)}
+    judgements = read_judgements(folder, table, known, labels, rounds) if table else []
     lines = {entry.value.id: entry.line for entry in sources}
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
@@ -190,14 +177,16 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings={entry.value.id: find_readings(folder, entry.value.id, rules) for entry in annotators},
+        readings=_find_all_readings(folder, annotators, {row.value.annotator_id for row in judgements}, rules),
         rules=rules,
+        judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
         digests=folder.digests,
         segmenters=segmenters,
+        given_units=_given_units(folder, documents, texts, segmenters),
     )
 
 
@@ -209,6 +198,9 @@ def _choose_segmenters(
     for document in documents:
         name = document.source.segmenter or (header.value.segmenter if header else None)
         line = lines[document.source.id]
+        if name == GIVEN:
+            found[document.document_id] = as_given()
+            continue
         try:
             found[document.document_id] = choose_segmenter(name, document.language, folder.root)
         except MissingExtraError:
@@ -223,74 +215,71 @@ def _choose_segmenters(
     return found
 
 
+def _given_units(
+    folder: Folder, documents: Iterable[Document], texts: Mapping[str, str], segmenters: Mapping[str, Segmenter]
+) -> dict[str, list[Span]]:
+    """The units of the documents that are not cut; units that nothing asks for cause a warning."""
+    found, unread = {}, []
+    for document in documents:
+        name = document.document_id
+        units = read_unit_spans(folder, document)
+        is_given = name in segmenters and segmenters[name].name == GIVEN
+        if units is not None and not is_given:
+            unread.append(document)
+        elif is_given and units is None:
+            here = "a column `units` with a list" if document.row else unit_file(document)
+            folder.problems.append(document.problem(f'no units, expected {here}, since segmenter = "{GIVEN}"'))
+        elif units is not None and name in texts:
+            try:
+                found[name] = locate(units, texts[name])
+            except StrictError as error:
+                folder.problems.append(document.problem(str(error), error.line))
+    if unread:
+        first, others = unread[0].document_id, len(unread) - 1
+        more = f" and {others:,} more documents" if others else ""
+        folder.warn(f'the units of {first}{more} are not read; segmenter = "{GIVEN}" in {SOURCES} would use them')
+    return found
+
+
+def _check_declared(
+    folder: Folder,
+    sources: Iterable[Entry[SourceInput]],
+    targets: Iterable[Entry[TargetInput]],
+    annotators: Iterable[Entry[AnnotatorInput]],
+) -> None:
+    """Check that files of declarations hold nothing else, that ids are unique, and that briefs are there."""
+    folder.check_keys(SOURCES, ("corpus", "source"))
+    folder.check_keys(TARGETS, ("target",))
+    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
+    _check_unique(folder, sources, "id", lambda source: source.id, folded)
+    _check_unique(folder, targets, "id", lambda target: target.id, folded)
+    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
+    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
+    for entry in annotators:
+        if entry.value.brief:
+            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+
+
+def _read_curation(
+    folder: Folder, texts: dict[str, str]
+) -> tuple[Sequence[Entry[RepairInput]], Sequence[Entry[UnitInput]]]:
+    """The repairs and the rules for units, each at a span of a text."""
+    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    spans: list[Entry[SpanInput]] = [*repairs, *units]
+    _check_spans(folder, spans, texts)
+    return repairs, units
+
+
+def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
+    """The ids of annotators or targets, in order."""
+    return dict.fromkeys(entry.value.id for entry in entries)
+
+
 def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
     """The targets, each with a fold."""
     folds = dealt({entry.value.id: entry.value.fold for entry in targets}, seed)
     return [replace(e, value=e.value.model_copy(update={"fold": folds[e.value.id]})) for e in targets]
-
-
-def _documents(folder: Folder, entry: Entry[SourceInput]) -> Iterator[Document]:
-    """The texts of a source: the one with its name first, then those in the folder with its name, sorted by name."""
-    source = entry.value
-    given = {document.name: document for document in source.document}
-    names = _names(folder, entry)
-    if folder.exists(f"{TEXTS}/{source.id}.txt") or not names | given.keys():
-        yield Document(source.id, source, None)
-    for name in sorted(names | given.keys()):
-        yield Document(f"{source.id}/{name}", source, given.get(name))
-    if len(given) < len(source.document):
-        folder.report(entry.file, entry.line, "document", "two documents have the same name, expected each once")
-
-
-def _names(folder: Folder, entry: Entry[SourceInput]) -> set[str]:
-    """The names of the files in the folder of a source."""
-    place = f"{TEXTS}/{entry.value.id}"
-    root = folder.root / place
-    if not folder.exists(place) or not root.is_dir():
-        return set()
-    there = (path.name for path in root.iterdir())
-    files = sorted(name for name in there if name.endswith(SUFFIX) and not name.startswith((".", "~$")))
-    seen: dict[str, str] = {}
-    for file in files:
-        try:
-            check_id(file.removesuffix(SUFFIX))
-        except ValueError as error:
-            folder.report(f"{place}/{file}", None, "name", str(error))
-        if (first := seen.setdefault(folded(file), file)) != file:
-            folder.report(f"{place}/{file}", None, "name", f"differs from {first} only in case, expected another name")
-    return {file.removesuffix(SUFFIX) for file in files}
-
-
-def _read_texts(folder: Folder, documents: Iterable[Document], lines: Mapping[str, int]) -> dict[str, str]:
-    """The raw texts by document, each checked against its digest in SHA256SUMS; `lines` are those of the sources."""
-    sums = _read_sums(folder)
-    texts = {}
-    for document in documents:
-        name = document.file
-        text = folder.read_text(name, (SOURCES, lines[document.source.id], "id"), is_raw=True)
-        line, digest = sums.get(name, (None, None))
-        if digest is None:
-            folder.report(SUMS, None, name, "no digest, expected one for every text")
-        elif text is not None and folder.digests[name] != digest:
-            folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
-        if text is not None:
-            _check_text(folder, name, text)
-            texts[document.document_id] = text
-    return texts
-
-
-def _check_text(folder: Folder, name: str, text: str) -> None:
-    """Check that a text can be annotated."""
-    try:
-        check_plain(text)
-    except StrictError as error:
-        folder.problems.append(error.problem(name))
-    if not unicodedata.is_normalized("NFC", text):
-        line = next(i for i, row in enumerate(text.split("\n"), 1) if not unicodedata.is_normalized("NFC", row))
-        folder.warn(
-            f"{name}:{line}: some characters are decomposed (not in Unicode normal form C), as in text copied "
-            "from PDF files; words may be cut at their accents"
-        )
 
 
 def _check_listing(
@@ -304,8 +293,11 @@ def _check_listing(
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
     documents = list(documents)
     texts = [document.file for document in documents]
+    texts += [unit_file(document) for document in documents if document.row is None]
     texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
-    check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *codebooks, *briefs, *readings, *texts})
+    check_listing(
+        folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *TABLES, *codebooks, *briefs, *readings, *texts}
+    )
 
 
 def _texts_of(folder: Folder, sources: Collection[str]) -> list[str]:
@@ -320,29 +312,6 @@ def _stated_ids(folder: Folder) -> set[str]:
     rows = folder.read_toml(SOURCES)[0].get("source")
     found = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return {name for name in found if isinstance(name, str)}
-
-
-def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
-    """Line and digest of every file that SHA256SUMS names."""
-    sums = {}
-    for number, line in enumerate((folder.read_text(SUMS) or "").splitlines(), 1):
-        found = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
-        if found and _is_text(found[2]):
-            sums[found[2]] = (number, found[1])
-        else:
-            folder.report(
-                SUMS, number, None, f"{line[:80]!r}, expected a SHA-256, two spaces, and texts/<source_id>.txt"
-            )
-    return sums
-
-
-def _is_text(name: str) -> bool:
-    """Whether a path could be a text of a source."""
-    try:
-        check_document_id(name.removeprefix(f"{TEXTS}/").removesuffix(SUFFIX))
-    except ValueError:
-        return False
-    return name.startswith(f"{TEXTS}/") and name.endswith(SUFFIX)
 
 
 def _read_rounds(folder: Folder) -> list[Entry[RoundInput]]:
@@ -381,6 +350,21 @@ def _read_labels(folder: Folder) -> dict[str, str]:
             message = f"mapped to {str(label)[:80]!r}, expected {', '.join(GRID_LABELS)}"
             folder.report(ANNOTATORS, line, f"labels.{original}", message)
     return {original: label for original, label in labels.items() if label in GRID_LABELS}
+
+
+def _find_all_readings(
+    folder: Folder, annotators: Iterable[Entry[AnnotatorInput]], in_table: Collection[str], rules: ReadingRules
+) -> dict[str, Readings]:
+    """The readings of all annotators; one whose judgements are in the table has no file."""
+    found = {}
+    for entry in annotators:
+        name = entry.value.id
+        file = f"annotations/{name}.jsonl"
+        found[name] = no_readings(file, rules) if name in in_table else find_readings(folder, name, rules)
+        if name in in_table and folder.exists(file):
+            message = f"{name} also has judgements in the table, expected them in one place"
+            folder.report(file, None, None, message)
+    return found
 
 
 def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:

@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry, ReadingInput
+from kazstance.corpus.judgement_table import check_round
 from kazstance.errors import Problem, first_problems
 from kazstance.input.files import MAX_BYTES
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.text import MARK, decode
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.integer[Any]]
 Source = Path | bytes
 """A file, or the content that it is going to have."""
 BLOCK: Final = 2**22
@@ -89,7 +91,7 @@ class Readings(Sequence[Entry[ReadingInput]]):
             return parse_readings(self.lines(at), self.rules)[0]
         return parse_readings(self.lines(np.array([at])), self.rules)[0][0]
 
-    def lines(self, at: Ints | slice) -> Lines:
+    def lines(self, at: Places | slice) -> Lines:
         """Some of the lines, in the given order."""
         return Lines(self.file, self.source, self.number[at], self.start[at], self.size[at])
 
@@ -111,6 +113,12 @@ def find_readings(folder: Folder, annotator_id: str, rules: ReadingRules) -> Rea
     if not index.number and len(folder.problems) == before:
         folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
     return index.found(source or b"", rules)
+
+
+def no_readings(file: str, rules: ReadingRules) -> Readings:
+    """The readings of an annotator who has no file of them; `file` is the one that there could be."""
+    nothing = np.empty(0, np.int64)
+    return Readings(file, "", rules, b"", pa.chunked_array([], pa.string()), nothing, nothing, nothing)
 
 
 class _Index:
@@ -239,9 +247,7 @@ def _codes(names: pa.ChunkedArray) -> Ints:
 def _check_reading(folder: Folder, entry: Entry[ReadingInput], rounds: Sequence[int]) -> None:
     """Check the round of a reading, and that nothing is judged twice in it."""
     reading = entry.value
-    if rounds and reading.round not in rounds:
-        expected = f"expected one of the declared rounds: {', '.join(map(str, rounds))}"
-        folder.report(entry.file, entry.line, "round", f"{reading.round}, {expected}")
+    check_round(folder, entry, reading.round, rounds)
     judged = [(judgement.target_id, judgement.holder) for judgement in reading.judgements]
     if len(set(judged)) < len(judged):
         for (target, holder), count in Counter(judged).items():

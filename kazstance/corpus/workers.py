@@ -3,9 +3,8 @@
 import os
 import pickle
 import signal
-import subprocess  # noqa: S404  # starts this interpreter
+import subprocess  # starts this interpreter
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +15,12 @@ from typing import IO, Any, Final, Self, TypeVar
 
 from kazstance.errors import KazstanceError
 
-START: Final = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from kazstance.corpus import workers; workers.serve()"
+START: Final = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from kazstance.corpus import workers
+workers.serve()
+"""
 AHEAD: Final = 2
 """How many parts are prepared for each process."""
 T = TypeVar("T")
@@ -136,5 +140,3 @@ def _answer(function: Callable[[Any], Any], part: Any) -> tuple[Any, BaseExcepti
         except Exception:  # an error whose class cannot be rebuilt
             return None, RuntimeError(f"{type(error).__name__}: {error}")
         return None, error
-
-

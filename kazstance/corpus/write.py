@@ -77,8 +77,7 @@ class DatasetWriter:
                 if (table, split) not in self._open:
                     self.add(table, split, arrow_schema(spec.record).empty_table())
         tables = {
-            table: {split: self._open[table, split].finish() for split in spec.splits}
-            for table, spec in TABLES.items()
+            table: {split: self._open[table, split].finish() for split in spec.splits} for table, spec in TABLES.items()
         }
         manifest = Manifest(
             **header.model_dump(exclude=set(UnitSettings.model_fields)),
