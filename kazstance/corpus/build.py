@@ -124,7 +124,7 @@ def _make(path: Path, sink: Sink, say: Say, *, strict: bool, processes: int | No
     if problems:
         raise_all([*problems, *check_readings(corpus.readings)])
     annotated = [sentence for sentence in sentences if sentence.annotated]
-    characters = sum(not character.isspace() for text in corpus.texts.values() for character in text)
+    characters = sum(len("".join(text.split())) for text in corpus.texts.values())
     say(f"segment  {len(sentences)} units, {len(annotated)} annotated; each of {characters} characters in exactly one")
     units = to_arrow(Sentence, sentences)
     sink.add("sentences", "all", units)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from kazstance.schema.records import TABLES
 TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 GROUP: Final = 2 * RUN
 """Rows that are written together."""
+THREADS: Final = 2
 
 
 class DatasetWriter:
@@ -32,11 +34,13 @@ class DatasetWriter:
     def __init__(self, folder: StrPath) -> None:
         self.folder: Final = Path(folder)
         self._open: dict[tuple[str, str], _SplitWriter] = {}
+        self._threads = ThreadPoolExecutor(THREADS)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._threads.shutdown()
         for writer in self._open.values():
             writer.abandon()
 
@@ -49,7 +53,7 @@ class DatasetWriter:
             rows: the rows, with the columns of the table in order.
         """
         if (table, split) not in self._open:
-            self._open[table, split] = _SplitWriter(self.folder, table, split, rows.schema)
+            self._open[table, split] = _SplitWriter(self.folder, table, split, rows.schema, self._threads)
         self._open[table, split].add(rows)
 
     def finish(
@@ -137,7 +141,9 @@ class _File:
 class _SplitWriter:
     """One Parquet file; the schema that it states is that of plain texts, whatever the rows look like."""
 
-    def __init__(self, folder: Path, table: str, split: str, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, table: str, split: str, schema: pa.Schema, threads: Executor) -> None:
+        self._threads = threads
+        self._pending: Future[None] | None = None
         self._path = f"{table}/{split}.parquet"
         path = folder / self._path
         path.parent.mkdir(exist_ok=True)
@@ -164,8 +170,17 @@ class _SplitWriter:
         if self._waiting >= GROUP:
             there = pa.concat_tables(self._rows)
             whole = len(there) - len(there) % GROUP
-            self._write(there.slice(0, whole))
+            self._begin(there.slice(0, whole))
             self._rows, self._waiting = [there.slice(whole)], len(there) - whole
+
+    def _begin(self, rows: pa.Table) -> None:
+        """Write rows in a thread, once those before them are written."""
+        self._wait()
+        self._pending = self._threads.submit(self._write, rows)
+
+    def _wait(self) -> None:
+        if self._pending:
+            self._pending.result()
 
     def _write(self, rows: pa.Table) -> None:
         if len(rows):
@@ -176,6 +191,7 @@ class _SplitWriter:
 
     def finish(self) -> SplitFile:
         """Write what is left, and close the file."""
+        self._wait()
         if self._rows:
             self._write(pa.concat_tables(self._rows))
         self._rows = []
