@@ -9,7 +9,6 @@ from kazstance.corpus.read import FORMER, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import document_of
-from kazstance.schema.records import Sentence
 
 Place = tuple[int, int]
 """The start and end of a part of a sentence, in characters."""
@@ -36,12 +35,6 @@ class Docket:
     def coverable(self) -> Set[str]:
         """What a reading may cover: targets and their kinds."""
         return self.kinds.keys() | set(filter(None, self.kinds.values()))
-
-    @classmethod
-    def of(cls, corpus: Corpus, sentences: Iterable[Sentence]) -> "Docket":
-        """The docket of a corpus whose sentences are known."""
-        texts = {sentence.sentence_id: sentence.text for sentence in sentences if sentence.annotated}
-        return cls(texts, kinds_of(corpus), corpus.newly_cut)
 
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> str | None:
         """The text of an annotated sentence, or None with a problem if it is missing or its text has changed.

@@ -49,6 +49,8 @@ class Stances:
 class JudgedChunk:
     """The rows of a chunk, and what is counted of it; there are no rows if there are problems."""
 
+    end: int
+    """The number of the unit after it."""
     tables: Mapping[str, pa.Table]
     stances: Stances
     asked: Ints
@@ -108,7 +110,7 @@ def _refused(problems: Sequence[Problem]) -> JudgedChunk:
     """What stands for rows that do not name a sentence."""
     nothing = np.empty(0, np.int64)
     stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_))
-    return JudgedChunk({}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
+    return JudgedChunk(0, {}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
 
 
 def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairKey, Decision], list[Problem]]:
@@ -252,6 +254,7 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     open_pairs = judged.verdicts.label < 0
     listed = undecided(judged, terms) if strict and is_whole else []
     return JudgedChunk(
+        end=first + len(chunk.units),
         tables={name: make(judged, terms) for name, make in makers.items()},
         stances=_stances(judged, unit),
         asked=_asked(judged, unit),

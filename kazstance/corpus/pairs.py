@@ -19,7 +19,7 @@ from kazstance.schema.pair_sample import limit
 from kazstance.schema.records import Pair
 
 Ints = npt.NDArray[np.int64]
-AT_ONCE: Final = 50_000
+AT_ONCE: Final = 20_000
 """Rows that are made at a time."""
 Stratum = tuple[int, int, int]
 """The numbers of a target and two sources, in alphabetical order of their names."""
@@ -126,15 +126,15 @@ def _chosen(strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, order: _Ord
     """The pairs of rows that are kept, shape (pairs, 2); in a sample no row has many more pairs than another."""
     kept: list[Ints] = [np.empty((0, 2), np.int64)]
     ordered: dict[tuple[int, int], Ints] = {}
-    for (target, one, other), first, second in strata:
-        n, m = len(first), len(second)
+    for (target, one, other), *sides in strata:
+        n, m = map(len, sides)
         if n * m > most:
-            for source, rows in ((one, first), (other, second)):
+            for source, rows in zip((one, other), sides, strict=True):
                 if (target, source) not in ordered:
                     ordered[target, source] = order(rows)
-            first, second = ordered[target, one], ordered[target, other]
+            sides = [ordered[target, one], ordered[target, other]]
         at = np.arange(min(n * m, most))
-        kept.append(np.stack([first[at % n], second[(at + at // lcm(n, m)) % m]], axis=1))
+        kept.append(np.stack([sides[0][at % n], sides[1][(at + at // lcm(n, m)) % m]], axis=1))
     return np.concatenate(kept)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.corpus.docket import Docket
+from kazstance.corpus.docket import Docket, kinds_of
 from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.columns import arrow_schema, to_arrow
 from kazstance.schema.labels import Label, ProbeKind
-from kazstance.schema.records import Probe, Sentence
+from kazstance.schema.records import Probe
 
 Names = Mapping[str, NamesInput]
 SHOWN: Final = [
@@ -35,9 +35,13 @@ class Shown:
     after: str
 
 
-def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]:
+def check_probes(corpus: Corpus, units: pa.Table) -> list[Problem]:
     """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
-    docket = Docket.of(corpus, sentences)
+    named = [entry.value.sentence_id for entry in corpus.names]
+    named += [entry.value.sentence_id for entry in corpus.mirrored]
+    annotated = units.select(["sentence_id", "text"]).filter(units["annotated"])
+    known = annotated.filter(pc.is_in(annotated["sentence_id"], value_set=pa.array(named, pa.string())))
+    docket = Docket(dict(zip(*known.to_pydict().values(), strict=True)), kinds_of(corpus), corpus.newly_cut)
     for entry in corpus.names:
         text = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)
         for i, name in enumerate(entry.value.masks if text is not None else ()):
@@ -53,7 +57,7 @@ def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]
     return docket.problems
 
 
-def make_probes(corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def make_probes(corpus: Corpus, units: pa.Table, stances: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """All items of probes: masks, then mirrors, then swaps, each in the order of the rows.
 
     A pair on a contradictory is left out if its row is gone because its label is now `none`. Only stances of speakers
@@ -61,10 +65,10 @@ def make_probes(corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable
 
     Args:
         corpus: the corpus, whose masks and mirrors are used.
-        sentences: all sentences, in order.
+        units: the rows of the table sentences.
         stances: the rows of the table in order, in parts with whole sentences, which are read more than once.
     """
-    shown = dict(_hidden({entry.value.sentence_id: entry.value for entry in corpus.names}, sentences))
+    shown = dict(_hidden({entry.value.sentence_id: entry.value for entry in corpus.names}, units))
     named = pa.array([entry.value.sentence_id for entry in corpus.names if entry.value.masks], pa.string())
     mirrored = pa.array([entry.value.sentence_id for entry in corpus.mirrored], pa.string())
     for part in stances if len(named) else ():
@@ -98,16 +102,17 @@ def hide(text: str, names: NamesInput) -> str:
     return text
 
 
-def _hidden(names: Names, sentences: Iterable[Sentence]) -> Iterator[tuple[str, Shown]]:
+def _hidden(names: Names, units: pa.Table) -> Iterator[tuple[str, Shown]]:
     """Each sentence and its context with names hidden; context that nobody has read for names is left out."""
     paragraphs: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for unit in sentences if names else ():
-        read = names.get(unit.duplicate_of or unit.sentence_id)
-        if read:
-            paragraphs[unit.paragraph_id].append((unit.sentence_id, hide(unit.text, read)))
-    for units in paragraphs.values():
-        texts = [text for _, text in units]
-        for i, (sentence_id, text) in enumerate(units):
+    original = pc.coalesce(units["duplicate_of"], units["sentence_id"])
+    is_read = pc.is_in(original, value_set=pa.array(names, pa.string()))
+    columns = [units[name].filter(is_read).to_pylist() for name in ("sentence_id", "paragraph_id", "text")]
+    for sentence, paragraph, text, read in zip(*columns, original.filter(is_read).to_pylist(), strict=True):
+        paragraphs[paragraph].append((sentence, hide(text, names[read])))
+    for found in paragraphs.values():
+        texts = [text for _, text in found]
+        for i, (sentence_id, text) in enumerate(found):
             yield sentence_id, Shown(text, " ".join(texts[:i]), " ".join(texts[i + 1 :]))
 
 

@@ -30,7 +30,7 @@ BLOCK: Final = 2**22
 KEY: Final = b'"sentence_id"'
 NAMED: Final = re.compile(rb'(?<!\\)"sentence_id"\s*:\s*"([^"\\]*)"')
 UNCLEAR: Final = re.compile(r'\\u|"\s+:|\d{19}')
-"""What a line may hold that only the strict parser judges rightly: escaped signs, spaces before colons, long numbers."""
+"""What only the strict parser judges rightly: escaped signs, spaces before colons, long numbers."""
 AT_ONCE: Final = 10_000
 """Readings that are checked at a time."""
 

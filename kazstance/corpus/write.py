@@ -25,6 +25,8 @@ from kazstance.schema.records import TABLES
 TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
 GROUP: Final = 2 * RUN
 """Rows that are written together."""
+WORDY: Final = frozenset({"stances", "pairs", "probes", "sentences"})
+"""Tables whose rows are long texts, of which fewer are written together."""
 THREADS: Final = 2
 
 
@@ -143,6 +145,7 @@ class _SplitWriter:
 
     def __init__(self, folder: Path, table: str, split: str, schema: pa.Schema, threads: Executor) -> None:
         self._threads = threads
+        self._group = GROUP // 4 if table in WORDY else GROUP
         self._pending: Future[None] | None = None
         self._path = f"{table}/{split}.parquet"
         path = folder / self._path
@@ -167,9 +170,9 @@ class _SplitWriter:
         """Add rows."""
         self._rows.append(rows.replace_schema_metadata(None))
         self._waiting += len(rows)
-        if self._waiting >= GROUP:
+        if self._waiting >= self._group:
             there = pa.concat_tables(self._rows)
-            whole = len(there) - len(there) % GROUP
+            whole = len(there) - len(there) % self._group
             self._begin(there.slice(0, whole))
             self._rows, self._waiting = [there.slice(whole)], len(there) - whole
 
@@ -186,7 +189,7 @@ class _SplitWriter:
         if len(rows):
             plain = rows.unify_dictionaries().combine_chunks()
             self._digest.update(plain)
-            self._writer.write_table(plain, GROUP)
+            self._writer.write_table(plain, self._group)
             self._n_rows += len(rows)
 
     def finish(self) -> SplitFile:
