@@ -14,9 +14,9 @@ from kazstance.schema.digest import text_hash
 
 SYLLABLES: Final = [a + b for a, b in product("bdfgklmnprstvz", ("a", "e", "i", "o", "u", "an", "er", "il", "os"))]
 WORDS: Final = 30_000
-PHRASES: Final = 1_000
+PHRASES: Final = 900
 """Stock phrases of three words."""
-STOCK: Final = 0.8
+STOCK: Final = 0.85
 """Share of the sentences with a stock phrase."""
 FORMULAS: Final = 0.01
 """Share of the sentences that are one of few short formulas, such as greetings."""

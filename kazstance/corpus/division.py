@@ -62,7 +62,7 @@ def divided(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Itera
     stances = own(found.stances)
     places = _split_of_units(found.units, split)[stances.unit]
     targets = {entry.value.id: entry.value.name for entry in corpus.targets}
-    pairs = make_pairs(found.units, stances, places, SPLITS, targets, corpus.header.id)
+    pairs = make_pairs(found.units, stances, places, splits=SPLITS, targets=targets, seed=corpus.header.id)
     yield from (("pairs", name, rows) for name, rows in pairs)
 
 

@@ -38,6 +38,7 @@ def make_pairs(
     units: pa.Table,
     stances: Stances,
     split: npt.NDArray[np.int64],
+    *,
     splits: Sequence[str],
     targets: Mapping[str, str],
     seed: str,
@@ -126,10 +127,11 @@ def _chosen(strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, order: _Ord
     """The pairs of rows that are kept, shape (pairs, 2); in a sample no row has many more pairs than another."""
     kept: list[Ints] = [np.empty((0, 2), np.int64)]
     ordered: dict[tuple[int, int], Ints] = {}
-    for (target, one, other), *sides in strata:
-        n, m = map(len, sides)
+    for (target, one, other), *rows_of in strata:
+        n, m = map(len, rows_of)
+        sides = rows_of
         if n * m > most:
-            for source, rows in zip((one, other), sides, strict=True):
+            for source, rows in zip((one, other), rows_of, strict=True):
                 if (target, source) not in ordered:
                     ordered[target, source] = order(rows)
             sides = [ordered[target, one], ordered[target, other]]
