@@ -78,9 +78,7 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A saved model: the folder that `kazstance fit` wrote.")],
     rows: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA", help="A Parquet file, a folder of such files, or a pattern as 'parts/*.parquet'."
-        ),
+        typer.Argument(metavar="DATA", help="A Parquet file, a folder of them, or a pattern as 'parts/*.parquet'."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write; unfinished predictions of the same are continued.")],
     ids: Annotated[
@@ -109,11 +107,13 @@ def predict(
     Example: kazstance predict my_model my_data/stances --out predictions
     """
     from kazstance.models.model import load_model
+    from kazstance.models.prediction_folder import write_predictions
+    from kazstance.models.row_columns import Columns
 
     loaded = load_model(model, trust=trust)
-    columns = {"id": ids or (), "text": text, "target": target, "source": source}
+    columns = Columns(tuple(ids or ()), text, target, source)
     say = partial(echo, err=True)
-    loaded.predict_files(rows, out, **columns, rows_per_part=rows_per_part, again=again, say=say)
+    write_predictions(loaded, rows, out, columns, rows_per_part=rows_per_part, again=again, say=say)
     if as_json:
         echo_page(to_json(_described(loaded) | {"out": str(out)}))
     else:

@@ -123,7 +123,11 @@ class FittedLinear:
         if intercepts.shape != (rows,) or not (np.isfinite(weights).all() and np.isfinite(intercepts).all()):
             raise ValueError(f"{WEIGHTS} and {SHAPE} do not match, or a weight is not finite")
         features = FEATURES[system]()
-        for part, one in enumerate(vectorizers(features)):
+        places = table["part"].to_numpy()
+        found = vectorizers(features)
+        if (np.diff(places) < 0).any() or not np.isin(places, range(max(len(found), 1))).all():
+            raise ValueError(f"{WEIGHTS} has rows of unknown parts, or in another order")
+        for part, one in enumerate(found):
             _restore(one, table.filter(pc.equal(table["part"], part)))
         return cls(Linear(labels, features, np.ascontiguousarray(weights), intercepts))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from kazstance.paths import StrPath
 
 RECORD: Final = "predictions.json"
+NAMES: Final = {"inputs": "the rows", "code": "the system's code", "version": "the version of kazstance"}
+"""What messages call some fields of the record."""
 
 
 class Input(BaseModel):
@@ -179,9 +182,9 @@ def _wanted(model: Model, files: Sequence[Path], columns: Columns, rows_per_part
 
 
 def _named(files: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """The files with their names below the folder that they share."""
-    for file in files:
-        yield (file.name if len({each.parent for each in files}) == 1 else file.as_posix()), file
+    """The files with their paths below the folder that they share."""
+    shared = os.path.commonpath([file.parent.resolve() for file in files])
+    return ((Path(os.path.relpath(file.resolve(), shared)).as_posix(), file) for file in files)
 
 
 def _parts(files: Sequence[Path], rows: Sequence[int], size: int) -> Iterator[Part]:
@@ -226,7 +229,7 @@ def _begin(out: Path, wanted: Record, parts: Sequence[Part], *, again: bool, say
 def _changes(there: Record, wanted: Record) -> list[str]:
     """How two folders of predictions differ, apart from what is finished."""
     old, new = there.model_dump(exclude={"parts"}), wanted.model_dump(exclude={"parts"})
-    return [name.replace("_", " ") for name in new if old[name] != new[name]]
+    return [NAMES.get(name, name.replace("_", " ")) for name in new if old[name] != new[name]]
 
 
 def _check_parts(out: Path, record: Record) -> None:

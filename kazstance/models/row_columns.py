@@ -45,7 +45,7 @@ class Columns:
         if not ids:
             known = ", ".join(there)
             raise KazstanceError(
-                f"{where}: expected the columns that identify a row: --id (in Python, id=); it has {known}"
+                f"{where}: pass the columns that identify a row: --id (in Python, id=); there are {known}"
             )
         if taken := [name for name in ids if name == LABEL or name.startswith(PROBABILITY)]:
             raise KazstanceError(f"{where}: {taken[0]} is a column of the predictions; expected ids of another name")
