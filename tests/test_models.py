@@ -179,7 +179,13 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, harbour_data):
     header = json.loads((folder / "model.json").read_text())
     twice = whole.set_column(1, "term", pa.array(["same"] * len(whole)))
     other = whole.set_column(0, "part", pa.array([9] * len(whole)))
-    for broken in (whole.drop(["weight_0"]), other, whole.take(range(len(whole))[::-1]), twice, whole.drop(["idf"])):
+    for broken in (
+        whole.drop(["weight_0"]),
+        other,
+        whole.take(list(range(len(whole)))[::-1]),
+        twice,
+        whole.drop(["idf"]),
+    ):
         pq.write_table(broken, folder / "weights.parquet")
         header["files"]["weights.parquet"] = hashlib.sha256((folder / "weights.parquet").read_bytes()).hexdigest()
         (folder / "model.json").write_text(json.dumps(header))

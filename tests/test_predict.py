@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import kazstance as ks
-from tests.commands import argv, run
+from tests.commands import argv, call
 from tests.killing import Order, killer
 
 N = 700
@@ -56,7 +56,7 @@ def test_the_rows_are_those_of_python_however_they_are_cut(world, tmp_path):
     expected = model.predict(world / "whole.parquet")
     assert len(set(expected["label"].to_pylist())) == 3
     for at, (data, size) in enumerate(
-        [("rows", 1), ("rows", 64), ("rows", 10**6), ("whole.parquet", 100), ("whole.parquet", 10**6)]
+        [("rows", 40), ("rows", 150), ("rows", 10**6), ("whole.parquet", 100), ("whole.parquet", 10**6)]
     ):
         out = model.predict_files(world / data, tmp_path / str(at), rows_per_part=size)
         assert rows_of(out).equals(expected), (data, size)
@@ -110,7 +110,7 @@ def test_what_is_finished_is_not_done_again(world, tmp_path):
 @pytest.mark.parametrize("what", ["model", "rows", "size", "columns"])
 def test_other_predictions_are_refused_and_replaced_only_if_asked(what, world, tmp_path):
     out, more = tmp_path / "out", {"model": world / "model", "rows": world / "whole.parquet", "out": tmp_path / "out"}
-    assert run("predict", "--rows-per-part", "200", **more).code == 0
+    assert call("predict", "--rows-per-part", "200", **more).exit_code == 0
     before, options = predicted(out), ["--rows-per-part", "200"]
     if what == "model":
         more["model"] = ks.fit("majority", [{"text": "x", "target": "t", "label": "favor"}] * 4).save(tmp_path / "new")
@@ -122,15 +122,15 @@ def test_other_predictions_are_refused_and_replaced_only_if_asked(what, world, t
         options = ["--rows-per-part", "300"]
     else:
         options += ["--target", "text"]
-    done = run("predict", *options, **more)
-    assert done.code == 1
-    assert "holds other predictions; different now: " in done.err
-    assert "pass --again" in done.err
-    assert len(done.err.splitlines()) == 1
+    done = call("predict", *options, **more)
+    assert done.exit_code == 1
+    assert "holds other predictions; different now: " in done.stderr
+    assert "pass --again" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert predicted(out) == before
-    assert run("predict", *options, "--again", **more).code == 0
+    assert call("predict", *options, "--again", **more).exit_code == 0
     fresh = tmp_path / "fresh"
-    assert run("predict", *options, **more | {"out": fresh}).code == 0
+    assert call("predict", *options, **more | {"out": fresh}).exit_code == 0
     assert predicted(out) == predicted(fresh)
 
 
@@ -159,9 +159,9 @@ def test_a_fault_in_the_rows_is_named_with_its_row_and_file(world, tmp_path):
     texts[503] = None
     pq.write_table(rows.set_column(1, "text", pa.array(texts)), tmp_path / "rows.parquet", row_group_size=100)
     more = {"model": world / "model", "rows": tmp_path / "rows.parquet", "out": tmp_path / "out"}
-    done = run("predict", "--rows-per-part", "200", **more)
-    assert done.code == 1
-    assert f"{tmp_path / 'rows.parquet'}: text: row 504: nothing, expected something" in done.err
+    done = call("predict", "--rows-per-part", "200", **more)
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'rows.parquet'}: text: row 504: nothing, expected something" in done.stderr
     assert sorted(predicted(tmp_path / "out")) == ["part-00000.parquet", "part-00001.parquet", "predictions.json"]
 
 
@@ -177,20 +177,20 @@ def test_what_is_not_rows_is_refused_before_anything_is_written(name, world, tmp
         shutil.copy(world / "whole.parquet", place / "a.parquet")
         pq.write_table(pa.table({"id": [1], "text": ["a"], "target": ["t"]}), place / "b.parquet")
     rows = {"nowhere": tmp_path / "nowhere", "dataset": harbour_data}.get(name, place)
-    done = run("predict", model=world / "model", rows=rows, out=tmp_path / "out")
-    assert done.code == 1, done.err
-    assert "expected" in done.err
-    assert len(done.err.splitlines()) == 1
+    done = call("predict", model=world / "model", rows=rows, out=tmp_path / "out")
+    assert done.exit_code == 1, done.stderr
+    assert "expected" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
 def test_the_predictions_of_a_table_of_a_dataset_are_scored_as_they_are(tmp_path, harbour_data):
-    assert run("fit", "--data", harbour_data, system="majority per target", out=tmp_path / "model").code == 0
+    assert call("fit", "--data", harbour_data, system="majority per target", out=tmp_path / "model").exit_code == 0
     table = harbour_data / "stances"
-    assert run("predict", model=tmp_path / "model", rows=table, out=tmp_path / "out").code == 0
-    done = run("score", "--id", "sentence_id", "--id", "target_id", "--json", gold=table, pred=tmp_path / "out")
-    assert done.code == 0, done.err
-    assert json.loads(done.out)
+    assert call("predict", model=tmp_path / "model", rows=table, out=tmp_path / "out").exit_code == 0
+    done = call("score", "--id", "sentence_id", "--id", "target_id", "--json", gold=table, pred=tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)
 
 
 def test_batches_one_by_one(world):

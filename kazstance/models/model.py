@@ -230,7 +230,7 @@ class Model:
         found = columns.found_in(batch.schema.names, where)
         if looks_at_sources(self.system) and found.source is None:
             raise KazstanceError(
-                f"{where}: {self.system} looks at the source; expected its column: --source (in Python, source=)"
+                f"{where}: {self.system} looks at the source; pass its column: --source (in Python, source=)"
             )
         items = self._items(batch, found, where, first)
         try:
