@@ -96,9 +96,9 @@ class Strand:
         self._held: list[pa.Table] = []
         self._taken = 0
 
-    def sizes(self, sentences: int) -> npt.NDArray[np.float64]:
+    def sizes(self, sentences: int) -> Places:
         """Number of rows of each sentence."""
-        found: npt.NDArray[np.float64] = np.bincount(self._place, np.diff(self._ends), sentences)
+        found: Places = np.bincount(self._place.repeat(np.diff(self._ends)), minlength=sentences)
         return found
 
     def take(self, end: int) -> list[pa.Table]:
@@ -132,7 +132,7 @@ def windows(strands: Sequence[Strand], paragraph: Places, most: int, empty: dict
         most: maximum number of rows in a window, unless a paragraph has more.
         empty: tables without rows, for their columns.
     """
-    sizes = np.ones(len(paragraph)) + sum(strand.sizes(len(paragraph)) for strand in strands)
+    sizes = np.ones(len(paragraph), dtype=np.int64) + sum(strand.sizes(len(paragraph)) for strand in strands)
     starts = np.flatnonzero(np.r_[True, paragraph[1:] != paragraph[:-1]])[: len(paragraph)]
     before = np.r_[0, np.cumsum(sizes)]
     cuts = [0]

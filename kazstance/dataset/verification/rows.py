@@ -43,12 +43,12 @@ def read_runs(folder: DatasetFolder, table: str, split: str, start: int = 0) -> 
     """
     with folder.file(table, split).open("rb") as stream, pq.ParquetFile(stream) as plainly:
         _check_schema(folder, table, plainly.schema_arrow)
-        texts = [leaf.path for leaf in map(plainly.schema.column, range(len(plainly.schema.names))) if _is_text(leaf)]
+        texts = [field.name for field in plainly.schema_arrow if pa.types.is_string(field.type)]
         if is_earlier(folder):
             yield from _slices(earlier.upgraded(table, _checked(plainly.read())).slice(start))
             return
         with pq.ParquetFile(stream, read_dictionary=texts) as opened:
-            yield from _in_runs(_from_row(opened, start))
+            yield from in_runs(_from_row(opened, start))
 
 
 def read_stored(folder: DatasetFolder, table: str, split: str) -> pa.Table:
@@ -59,10 +59,6 @@ def read_stored(folder: DatasetFolder, table: str, split: str) -> pa.Table:
     """
     with folder.file(table, split).open("rb") as stream, pq.ParquetFile(stream) as opened:
         return _checked(opened.read())
-
-
-def _is_text(leaf: Any) -> bool:
-    return bool(leaf.logical_type.type == "STRING")
 
 
 def _from_row(opened: pq.ParquetFile, start: int) -> Iterator[pa.RecordBatch]:
@@ -77,23 +73,23 @@ def _from_row(opened: pq.ParquetFile, start: int) -> Iterator[pa.RecordBatch]:
         left = max(left - len(batch), 0)
 
 
-def _in_runs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Batches of any size as tables of 65,536 rows; the last one may have fewer."""
+def in_runs(batches: Iterable[pa.RecordBatch], run: int = RUN) -> Iterator[pa.Table]:
+    """Batches of any size as tables of `run` rows; the last one may have fewer."""
     held: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
         held.append(batch)
         size += len(batch)
-        if size >= RUN:
+        if size >= run:
             rows = _checked(pa.Table.from_batches(held))
-            yield from _slices(rows.slice(0, size - size % RUN))
-            held, size = rows.slice(size - size % RUN).to_batches(), size % RUN
+            yield from _slices(rows.slice(0, size - size % run), run)
+            held, size = rows.slice(size - size % run).to_batches(), size % run
     if size:
         yield _checked(pa.Table.from_batches(held))
 
 
-def _slices(rows: pa.Table) -> Iterator[pa.Table]:
-    return (rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+def _slices(rows: pa.Table, run: int = RUN) -> Iterator[pa.Table]:
+    return (rows.slice(start, run) for start in range(0, len(rows), run))
 
 
 def _checked(rows: pa.Table) -> pa.Table:
