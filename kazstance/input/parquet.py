@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from kazstance.errors import KazstanceError
 from kazstance.paths import StrPath
 
+BATCH: Final = 65_536
+"""Number of rows that are read at a time where a file is read in batches."""
 FEW: Final = 100_000
 """Rows of a file up to which one thread that reads all of them is faster than several, or than a filter of the file."""
 
@@ -45,6 +47,50 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
         raise
     except Exception as error:  # a damaged file may raise anything
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def read_batches(
+    file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None, *, coded: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file that an expression holds for, or all of them, few at a time.
+
+    Args:
+        file: the file.
+        columns: the columns, in this order; without them, all.
+        where: the condition, which is pushed down to the file; without it, all rows.
+        coded: whether columns of texts come as dictionaries, with each distinct text once.
+
+    Raises:
+        KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
+    """
+    try:
+        source = _source(file)
+        schema = pq.read_schema(source)
+        names = schema.names if columns is None else list(columns)
+        texts = [field.name for field in schema if pa.types.is_string(field.type)] if coded else None
+        if where is None:
+            with pq.ParquetFile(source, read_dictionary=texts) as found:
+                for batch in found.iter_batches(BATCH, columns=names):
+                    yield _checked(batch.select(names))
+            return
+        from pyarrow import dataset  # noqa: PLC0415  # slow to load
+
+        form = dataset.ParquetFileFormat(read_options={"dictionary_columns": texts or []})
+        fragment = form.make_fragment(source if isinstance(source, pa.BufferReader) else str(source))
+        scanner = fragment.scanner(
+            columns=names, filter=where, batch_size=BATCH, batch_readahead=2, fragment_readahead=1
+        )
+        for batch in scanner.to_batches():
+            yield _checked(batch)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    batch.validate(full=True)
+    return batch
 
 
 def read_columns(file: StrPath) -> pa.Schema:
