@@ -1,8 +1,9 @@
 """The identity of data: digests of canonical columns and of sentences, never of file bytes."""
 
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -27,11 +28,24 @@ def table_digest(rows: pa.Table) -> str:
     Raises:
         ValueError: a number is not finite.
     """
+    return runs_digest(rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+
+
+def runs_digest(runs: Iterable[pa.Table]) -> str:
+    """The digest of a table that comes as its consecutive runs of 65,536 rows, of which few are held at a time.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
     digest = hashlib.sha256()
-    runs = (rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+    waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
-        for found in pool.map(_run_digest, runs):
-            digest.update(found)
+        for run in runs:
+            waiting.append(pool.submit(_run_digest, run))
+            if len(waiting) > THREADS:
+                digest.update(waiting.popleft().result())
+        for found in waiting:
+            digest.update(found.result())
     return digest.hexdigest()
 
 
