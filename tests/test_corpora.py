@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import shutil
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,8 @@ from kazstance.publish.card import plain_card
 from kazstance.schema.pair_sample import limit
 from tests import commands
 from tests.conftest import quiet
-from tests.corpora import Made, ids_of
+from tests.corpora import Made, ids_of, said
+from tests.test_documents_table import put
 
 WORDS = [
     "harbour",
@@ -338,3 +340,82 @@ def test_a_file_of_judgements_may_be_larger_than_a_text(tmp_path):
     (tmp_path / "out").mkdir()
     build(corpus, tmp_path / "out", quiet)
     assert len(dataset.load("judgements", data=tmp_path / "out")) == 72
+
+
+def test_a_line_is_a_unit_without_a_rule_for_each(tmp_path):
+    """Abbreviations inside a line, and a line without a full stop, need no join."""
+    texts = {
+        "press": "Rep. A. Smith (R.-N.Y.) met Dr. No. 5 of them came.\n\nAll is well\n\nSmith v. Jones. was decided."
+    }
+    made = Made(texts, {"x": {"press/2/1": {"toll": None}}}, TARGETS, header='segmenter = "lines"\n')
+    folder = made.write(tmp_path / "corpus")
+    (folder / "annotations/x.jsonl").write_text("")
+    (tmp_path / "out").mkdir()
+    with pytest.warns(CorpusWarning, match="is empty"):
+        build(folder, tmp_path / "out", quiet)
+    assert [row.text for row in ks.open(tmp_path / "out").sentences] == texts["press"].split("\n\n")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"a": "The toll is fair.", "b": "The toll is not fair at all."},
+        {"a": "The toll is fair. It pays.", "b": "The strike is over. Thank you all.", "c": "Nobody came. It rained."},
+    ],
+)
+def test_a_corpus_too_small_for_three_splits_says_so(texts, tmp_path):
+    told = {name: {"toll": "favor"} for name in ids_of(texts)}
+    lines = []
+    folder, out = Made(texts, {"x": told}, TARGETS).write(tmp_path / "corpus"), tmp_path / "out"
+    out.mkdir()
+    manifest = build(folder, out, lines.append)
+    empty = [name for name, file in manifest.tables["stances"].items() if not file.rows]
+    assert empty
+    notes = [line for line in lines if "lacks stances" in line]
+    assert [note.split()[2] for note in notes] == empty
+    with pytest.raises(InputError, match="lacks stances"):
+        build(folder, out, quiet, strict=True)
+
+
+def test_a_greeting_that_two_sources_share_is_a_copy_and_no_obstacle(tmp_path):
+    texts = {"mayor": "The toll is fair.\nThank you.", "guild": "The toll hurts.\nThank you."}
+    told = {name: {"toll": "favor"} for name in ids_of(texts)}
+    ds = built(Made(texts, {"x": told}, TARGETS), tmp_path)
+    assert [(row.sentence_id, row.copy_of, row.formula) for row in ds.copies] == [
+        ("mayor/2/1", "mayor/2/1", True),
+        ("guild/2/1", "mayor/2/1", True),
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_corpus_of_two_tables_builds_as_one_of_folders_and_files(form, tmp_path):
+    """Stances of other people are two tables, with labels and ids of their own."""
+    texts = {f"party{p}/{year}": text(10 * p + year, 3) for p in range(3) for year in range(4)}
+    told = answers(texts)
+    made = Made(texts, {"coder": told}, TARGETS)
+    folder = made.write(tmp_path / "corpus")
+    (tmp_path / "files").mkdir()
+    digest = build(folder, tmp_path / "files", quiet).tables["stances"]
+    shutil.rmtree(folder / "texts")
+    (folder / "SHA256SUMS").unlink()
+    (folder / "annotations/coder.jsonl").unlink()
+    put(
+        folder, [dict(zip(("source", "name"), k.split("/"), strict=True)) | {"text": v} for k, v in texts.items()], form
+    )
+    spoken, schemes = said(texts), {"favor": "pro", "against": "con", "neutral": "both", None: "off"}
+    rows = [
+        {
+            "text": spoken[sentence],
+            "sentence": sentence,
+            "target": target,
+            "annotator": "coder",
+            "label": schemes[label],
+        }
+        for sentence, answer in told.items()
+        for target, label in answer.items()
+    ]
+    put(folder, rows, form, "annotations/judgements")
+    with (folder / "annotations/annotators.toml").open("a") as file:
+        file.write('[labels]\npro = "favor"\ncon = "against"\nboth = "neutral"\noff = "none"\n')
+    (tmp_path / "tables").mkdir()
+    assert build(folder, tmp_path / "tables", quiet).tables["stances"] == digest

@@ -182,7 +182,7 @@ WRONG = {
     "a date": ({"date": "last May"}, "date: 'last May' is not a date"),
     "a language": ({"language": "English!"}, "language: "),
     "a doubled id": ({"document_id": "guild/A"}, "document_id: 'guild/A' also appears on line \\d, expected once"),
-    "a name of a column": ({"raw_sha256": "0"}, "attributes: 'raw_sha256' is already the name of a column"),
+    "another year than the date": ({"date": "2016-03", "year": 2015}, "year: '2015', but the date is '2016-03'"),
 }  # fmt: skip
 
 
@@ -196,6 +196,26 @@ def test_a_fault_is_named_by_file_line_and_field(tmp_path, kind, form):
     (found,) = problems(folder)
 
     assert re.match(rf"documents\.{form}:{line}: {message}", found), found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_of_a_column_is_no_attribute_and_named_once(tmp_path, form):
+    rows = [GOOD | {"raw_sha256": "0"}, GOOD | {"document_id": "b"}]
+    (found,) = problems(moved(made({"guild": "x."}).write(tmp_path), rows, form))
+    field = "attributes: " if form == "jsonl" else ""
+    assert found.startswith(f"documents.{form}:1: {field}'raw_sha256' is already the name of a column")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [({"year": 2015}, "2015"), ({"year": 2015.0}, "2015"), ({"year": 2015, "date": "2015-03"}, "2015-03")],
+)
+def test_a_year_is_a_date(tmp_path, form, stated, kept):
+    if form == "csv":
+        stated = {name: str(value).removesuffix(".0") for name, value in stated.items()}
+    (row,) = read(moved(made({"guild": "x."}).write(tmp_path), [GOOD | stated], form)).documents
+    assert row.given.date == kept
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,6 @@ BADLY_FORMED = {
     "an unknown label": ({"label": "pro"}, "label: 'pro', expected against, neutral, favor, none; "),
     "a round below 1": ({"round": 0}, "round: 0, "),
     "an impossible probability": ({"probability": 1.5}, "probability: 1.5, "),
-    "an unknown column": ({"coder": "x"}, "coder: 'x', unknown field; "),
     "certainty in another word": ({"certainty": "quite"}, "certainty: 'quite', "),
 }
 
@@ -147,6 +146,15 @@ def test_a_fault_is_named_by_file_line_and_field(tmp_path, kind, form):
         (found,) = problems(corpus(tmp_path / "corpus", rows, form, who=("ada",)))
     line = {"csv": 3, "jsonl": 2, "parquet": 2}[form]
     assert re.match(rf"annotations/judgements\.{form}:{line}: {message}", found), found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_unknown_column_is_named_once(tmp_path, form):
+    found = problems(corpus(tmp_path / "corpus", [ROW, ROW | {"labl": "x"}], form, who=("ada",)))
+    came = {"jsonl": "2: labl: 'x', unknown field"}.get(form, "1: 'labl' is not a column of this table")
+    assert len(found) == 1
+    assert found[0].startswith(f"annotations/judgements.{form}:{came}; choose from ")
+    assert "did you mean label?" in found[0]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,18 +1,23 @@
 """Splits never divide paragraphs, copies or sides; folds cover everything once."""
 
-from collections import Counter
+import hashlib
+import itertools
+import random
+import time
+from collections import Counter, defaultdict
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.corpus.copies import find_copies
-from kazstance.corpus.encoded import encode
+from kazstance.corpus.copies import find_copies, find_ties
 from kazstance.corpus.decisions import Decision
+from kazstance.corpus.encoded import encode, equal_groups, repeated
 from kazstance.corpus.resemblance import resembling, sharing
-from kazstance.corpus.split import SHARES, SPREAD, missing, split_in_domain
+from kazstance.corpus.split import IMPROVED, SHARES, SPREAD, missing, split_in_domain
 from kazstance.schema.labels import CopyKind, Label, Origin, UnitKind, Voice
 from kazstance.schema.records import Copy, Sentence
 
@@ -98,12 +103,119 @@ def test_missing_names_label_and_target():
     pairs = [(f"a/{i}/1", "x") for i in range(1, SPREAD + 1)]
     paragraph = {name: name.rpartition("/")[0] for name, _ in pairs}
     assert missing([("train", pair, Label.favor) for pair in pairs], paragraph) == [
+        "validation lacks stances",
+        "test lacks stances",
         "validation lacks the label favor",
         "test lacks the label favor",
         "validation lacks the target x",
         "test lacks the target x",
     ]
-    assert missing([("train", pair, Label.favor) for pair in pairs[:-1]], paragraph) == []
+    everywhere = [(split, pair, Label.favor) for split, pair in zip(itertools.cycle(SHARES), pairs[:-1], strict=False)]
+    assert missing(everywhere, paragraph) == []
+
+
+def test_a_split_without_stances_is_said_however_small_the_corpus():
+    pair = ("a/1/1", "x")
+    assert missing([("train", pair, Label.favor)], {"a/1/1": "a/1"}) == [
+        "validation lacks stances",
+        "test lacks stances",
+    ]
+    assert missing([("train", pair, Label.none)], {"a/1/1": "a/1"})[0] == "train lacks stances"
+
+
+def by_iterative_stratification(sentences, decisions, seed):
+    """The stratification of Sechidis et al. as it is told: again and again the stratum with the fewest rows left."""
+    held = defaultdict(Counter)
+    for unit in sentences:
+        held[unit.paragraph_id]["sentences", unit.source_id] += 1
+    home = {unit.sentence_id: unit for unit in sentences}
+    for (sentence, target), found in decisions.items():
+        if found.label is not Label.none:
+            unit = home[sentence]
+            held[unit.paragraph_id].update(
+                [("rows",), ("source", unit.source_id), ("target", target), (target, found.label.name)]
+            )
+    order = sorted(held, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    left = sum(held.values(), Counter())
+    need = {split: Counter({stratum: share * n for stratum, n in left.items()}) for split, share in SHARES.items()}
+    chosen = {}
+    while left := +left:
+        stratum = min(left, key=lambda stratum: (left[stratum], stratum))
+        there = [name for name in order if name not in chosen and held[name][stratum]]
+        for name in sorted(there, key=lambda name: -held[name][stratum]):
+            chosen[name] = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
+            need[chosen[name]].subtract({key: 100 * n for key, n in held[name].items()})
+            left.subtract(held[name])
+    return chosen
+
+
+def test_many_paragraphs_are_split_by_iterative_stratification_alone():
+    draw = random.Random(1)
+    sentences = [sentence(f"s{p % 3}/{p + 1}/{i + 1}") for p in range(IMPROVED + 100) for i in range(1 + p % 2)]
+    labels = [Label.favor, Label.against, Label.neutral, Label.none, Label.none]
+    decisions = {(s.sentence_id, target): decision(draw.choice(labels)) for s in sentences for target in "xyz"}
+    found = split_in_domain(sentences, decisions, [], "seed")
+    assert found == by_iterative_stratification(sentences, decisions, "seed")
+    assert list(found) == list(dict.fromkeys(s.paragraph_id for s in sentences))
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(st.sampled_from("ab"), max_size=80), max_size=12), st.integers(1, 9))
+def test_encoded_texts_are_the_texts(texts, length):
+    """Equal texts, and the runs that occur more than once, counted as they are defined."""
+    found = encode(texts)
+    assert [found.of(i).tolist() for i in range(len(found))] == [
+        encode([*texts, text]).of(len(texts)).tolist() for text in texts
+    ]
+    groups = defaultdict(list)
+    for i, text in enumerate(texts):
+        groups[tuple(text)].append(i)
+    assert list(equal_groups(found)) == [group for text, group in groups.items() if text and len(group) > 1]
+    runs = [
+        (tuple(text[i : i + length]) if i + length <= len(text) else None) for text in texts for i in range(len(text))
+    ]
+    counts = Counter(runs)
+    assert repeated(found, length).tolist() == [run is not None and counts[run] > 1 for run in runs]
+    some = np.arange(0, len(texts), 2)
+    assert [found.take(some).of(i).tolist() for i in range(len(some))] == [found.of(i).tolist() for i in some]
+
+
+def test_runs_are_compared_in_parts_with_the_same_result(monkeypatch):
+    draw = random.Random(2)
+    found = encode([[draw.choice("abcdefgh") for _ in range(draw.randrange(30))] for _ in range(400)])
+    whole = repeated(found, 4)
+    monkeypatch.setattr("kazstance.corpus.encoded.PART", 500)
+    monkeypatch.setattr("kazstance.corpus.encoded.BLOCK", 64)
+    assert repeated(found, 4).tolist() == whole.tolist()
+    assert 0 < whole.sum() < len(whole)
+
+
+def test_what_very_many_sentences_share_is_a_set_phrase_and_no_quotation(monkeypatch):
+    phrase = ["in", "the", "name", "of", "all", "who", "signed", "it"]
+    texts = [[*phrase, f"x{i}", *(f"y{i}_{k}" for k in range(30))] for i in range(12)]
+    assert len(list(sharing(encode(texts), 8))) == 66
+    monkeypatch.setattr("kazstance.corpus.resemblance.MOST", 11)
+    assert list(sharing(encode(texts), 8)) == []
+    assert len(list(sharing(encode(texts[:11]), 8))) == 55
+
+
+def test_time_for_copies_grows_with_the_text():
+    """Four times as many sentences take at most six times as long; comparing all pairs would take sixteen times."""
+
+    def seconds(n):
+        draw = np.random.default_rng(0)
+        vocabulary = np.array(["".join(letters) for letters in itertools.product("abcdefghijklmnopqrst", repeat=3)])
+        words = vocabulary[np.minimum(draw.zipf(1.3, 12 * n), len(vocabulary)) - 1]
+        texts = [" ".join(words[12 * i : 12 * i + 12]) for i in range(n)]
+        texts[::100] = ["thank you"] * len(texts[::100])
+        started = time.process_time()
+        ties = find_ties(texts, ["en"] * n)
+        assert len(ties.groups[0]) >= n // 100
+        return time.process_time() - started
+
+    seconds(500)
+    small = min(seconds(5_000) for _ in range(2))
+    assert seconds(20_000) <= 6 * small
 
 
 def test_copies_are_found_whatever_their_case_and_punctuation():

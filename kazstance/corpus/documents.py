@@ -9,7 +9,7 @@ from typing import Any, Final
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import DocumentRow, Entry, SourceInput, StatedDocument, UnitSpan
 from kazstance.corpus.listing import TEXTS
-from kazstance.corpus.stated import as_text
+from kazstance.corpus.stated import as_text, check_names
 from kazstance.corpus.tabular import Columns, find_table, read_rows
 from kazstance.errors import COLLECTED, Problem, choose
 from kazstance.input.strict_json import StrictError
@@ -24,6 +24,8 @@ SUMS: Final = "SHA256SUMS"
 TABLE: Final = "documents"
 """The name of the table of documents, without its suffix."""
 COLUMNS: Final = Columns(
+    known={*DocumentRow.model_fields, "year"} - {"attributes"},
+    check_others=check_names,
     needed=("source_id", "document_id", "text"),
     aliases={"source": "source_id", "name": "document_id"},
     nested=("units",),
@@ -106,9 +108,18 @@ def _row(
     if (source := as_text(cells.get("source_id"))) not in known:
         folder.report(name, line, "source_id", f"{source!r} is not in {SOURCES}; {choose(str(source), known)}")
         return None
-    stated = {key: value for key, value in cells.items() if key in DocumentRow.model_fields and key != "attributes"}
+    stated = {key: value for key, value in cells.items() if key in COLUMNS.known}
     others = {key: value for key, value in cells.items() if key not in stated}
+    if (year := as_text(stated.pop("year", None))) is not None and year != stated.setdefault("date", year):
+        stated["date"] = _in_year(folder, name, line, stated["date"], year)
     return folder.entry(name, line, {**stated, "attributes": others}, DocumentRow)
+
+
+def _in_year(folder: Folder, name: str, line: int, date: Any, year: Any) -> Any:
+    """A date, which has to be in the year that the row also gives."""
+    if str(as_text(date))[:4] != year:
+        folder.report(name, line, "year", f"{str(year)[:80]!r}, but the date is {str(date)[:80]!r}")
+    return date
 
 
 def _documents(

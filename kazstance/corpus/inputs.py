@@ -51,7 +51,7 @@ T = TypeVar("T", bound=Input)
 T_co = TypeVar("T_co", bound=Input, covariant=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
     """An input and where it comes from, so that problems can be reported as file:line."""
 

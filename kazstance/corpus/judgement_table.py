@@ -21,7 +21,17 @@ from kazstance.schema.records import Sentence
 
 TABLE: Final = "annotations/judgements"
 """The name of the table of judgements, without its suffix."""
+
+
+def _refuse_others(names: Collection[str]) -> None:
+    """Raise a ValueError if there is any column besides the known ones."""
+    for name in names:
+        raise ValueError(f"{name[:80]!r} is not a column of this table; {choose(name, JudgementRow.model_fields)}")
+
+
 COLUMNS: Final = Columns(
+    known=JudgementRow.model_fields,
+    check_others=_refuse_others,
     needed=("target_id", "annotator_id", "label"),
     aliases={"sentence": "sentence_id", "document": "document_id", "target": "target_id", "annotator": "annotator_id"},
     numbers=("start", "round", "probability"),

@@ -177,7 +177,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings=_find_all_readings(folder, annotators, {row.value.annotator_id for row in judgements}, rules),
+        readings=_find_all_readings(folder, annotators, judgements, rules),
         rules=rules,
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
@@ -353,17 +353,23 @@ def _read_labels(folder: Folder) -> dict[str, str]:
 
 
 def _find_all_readings(
-    folder: Folder, annotators: Iterable[Entry[AnnotatorInput]], in_table: Collection[str], rules: ReadingRules
+    folder: Folder,
+    annotators: Iterable[Entry[AnnotatorInput]],
+    judgements: Iterable[Entry[JudgementRow]],
+    rules: ReadingRules,
 ) -> dict[str, Readings]:
     """The readings of all annotators; one whose judgements are in the table has no file."""
     found = {}
+    in_table = {entry.value.annotator_id for entry in judgements}
+    is_partial = any(problem.file.rpartition(".")[0] == JUDGEMENTS for problem in folder.problems)
     for entry in annotators:
         name = entry.value.id
-        file = f"annotations/{name}.jsonl"
-        found[name] = no_readings(file, rules) if name in in_table else find_readings(folder, name, rules)
-        if name in in_table and folder.exists(file):
+        has_file = folder.exists(file := f"annotations/{name}.jsonl")
+        if name in in_table and has_file:
             message = f"{name} also has judgements in the table, expected them in one place"
             folder.report(file, None, None, message)
+        is_elsewhere = name in in_table or (is_partial and not has_file)
+        found[name] = no_readings(file, rules) if is_elsewhere else find_readings(folder, name, rules)
     return found
 
 

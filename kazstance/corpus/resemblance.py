@@ -14,6 +14,8 @@ from kazstance.corpus.encoded import Encoded, Ints, repeated
 
 AT_ONCE: Final = 100_000
 """Pairs that are compared at once."""
+MOST: Final = 1_000
+"""The largest number of texts that share a passage; what more of them have is a set phrase."""
 WORTH: Final = 0.9
 """The share of the texts that may be left for another pass over them to be worth its time."""
 MARGIN: Final = 1e-9
@@ -44,11 +46,12 @@ def resembling(texts: Encoded, length: int, at_least: float) -> Iterator[tuple[i
 
 
 def sharing(texts: Encoded, length: int) -> Iterator[tuple[int, int]]:
-    """The pairs of texts that have a run of so many words in common."""
+    """The pairs of texts that have a run of so many words in common, unless more than `MOST` texts have it."""
     kept = _candidates(texts, length, 0)
     home, run = _runs(texts.take(kept), length)
     if len(home):
-        common = np.bincount(run)[run] > 1
+        spread = np.bincount(run)[run]
+        common = (spread > 1) & (spread <= MOST)
         first, second = _pairs(home[common], run[common])
         yield from zip(kept[first].tolist(), kept[second].tolist(), strict=True)
 

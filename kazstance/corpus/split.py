@@ -29,6 +29,7 @@ LEAST: Final = 3
 """The size of a group of copies, in sentences, below which it always keeps its paragraphs together."""
 CLUSTER: Final = 0.25
 """The largest share of the sentences in paragraphs that are kept together: that of the test split."""
+STANCES: Final = "stances"
 Stratum = tuple[str, ...]
 ROWS: Final[Stratum] = ("rows",)
 """The stratum of all stances."""
@@ -146,8 +147,8 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
 
 
 def missing(rows: Iterable[tuple[str, PairKey, Label | None]], paragraph: Mapping[str, str]) -> list[str]:
-    """What a split lacks: a label, or a target that spans enough paragraphs."""
-    held: dict[str, set[str]] = defaultdict(set)
+    """What a split lacks: stances at all, or a label or target that spans enough paragraphs."""
+    held: dict[str, set[str]] = defaultdict(set, {STANCES: set()})
     span: dict[str, set[str]] = defaultdict(set)
     for split, (sentence, target), label in rows:
         if label is None:
@@ -155,9 +156,10 @@ def missing(rows: Iterable[tuple[str, PairKey, Label | None]], paragraph: Mappin
         held[f"the label {label.name}"].add(split)
         span[f"the label {label.name}"].add(paragraph[sentence])
         if label is not Label.none:
+            held[STANCES].add(split)
             held[f"the target {target}"].add(split)
             span[f"the target {target}"].add(paragraph[sentence])
-    enough = sorted(what for what, found in span.items() if len(found) >= SPREAD)
+    enough = [STANCES, *sorted(what for what, found in span.items() if len(found) >= SPREAD)]
     return [f"{split} lacks {what}" for what in enough for split in SHARES if split not in held[what]]
 
 
@@ -201,6 +203,7 @@ def _held(
     """The strata, sorted, and how many rows of each every cluster holds: shape (clusters, strata)."""
     place = {name: i for i, name in enumerate(order)}
     places = {paragraph: place[name] for paragraph, name in cluster.items()}
+    stances, sentences = _placed(stances, places), _placed(sentences, places)
     found = [
         *_entries(stances, (), ROWS),
         *_entries(stances, ("source_id",), ("source",)),
@@ -210,22 +213,29 @@ def _held(
     ]
     strata = sorted({stratum for stratum, _, _ in found})
     number = {stratum: i for i, stratum in enumerate(strata)}
-    columns = np.repeat([number[stratum] for stratum, _, _ in found], [len(names) for _, names, _ in found])
-    rows = np.array([places[name] for _, names, _ in found for name in names.to_pylist()], np.int64)
-    counts = np.concatenate([n for _, _, n in found] or [np.empty(0, np.int64)])
+    columns = np.repeat([number[stratum] for stratum, _, _ in found], [len(counts) for _, _, counts in found])
+    rows, counts = (np.concatenate([part[i] for part in found]) for i in (1, 2))
     return strata, sparse.coo_array((counts, (rows, columns)), shape=(len(order), len(strata))).tocsr()
 
 
-def _entries(rows: pa.Table, names: Sequence[str], kind: Stratum) -> Iterator[tuple[Stratum, pa.Array, Ints]]:
-    """For each stratum of a kind the paragraphs that hold rows of it, and how many."""
-    counted = rows.group_by([*names, "paragraph_id"], use_threads=False).aggregate([([], "count_all")])
-    counted = counted.sort_by([(name, "ascending") for name in names]) if names else counted
-    keys = [counted[name].combine_chunks().dictionary_encode() for name in names]
-    codes = np.zeros(len(counted), np.int64)
+def _placed(rows: pa.Table, places: Mapping[str, int]) -> pa.Table:
+    """Rows with the numbers of the clusters of their paragraphs."""
+    coded = rows["paragraph_id"].combine_chunks().dictionary_encode()
+    numbers = np.array([places[name] for name in coded.dictionary.to_pylist()], np.int64)
+    return rows.append_column("cluster", pa.array(numbers[coded.indices.to_numpy()]))
+
+
+def _entries(rows: pa.Table, names: Sequence[str], kind: Stratum) -> Iterator[tuple[Stratum, Ints, Ints]]:
+    """For each stratum of a kind the clusters that hold rows of it, and how many: shape (clusters,) each."""
+    keys = [rows[name].combine_chunks().dictionary_encode() for name in names]
+    codes, n_clusters = np.zeros(len(rows), np.int64), max(1, rows["cluster"].to_numpy().max(initial=0) + 1)
     for key in keys:
         codes = codes * max(1, len(key.dictionary)) + key.indices.to_numpy()
-    cuts = [*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(counted)]
-    paragraphs, counts = counted["paragraph_id"].combine_chunks(), counted["count_all"].to_numpy()
-    for start, end in pairwise(cuts):
-        stratum = (*kind, *(key[start].as_py() for key in keys))
-        yield stratum, paragraphs[start:end], counts[start:end]
+    both, counts = np.unique(codes * n_clusters + rows["cluster"].to_numpy(), return_counts=True)
+    codes, clusters = both // n_clusters, both % n_clusters
+    for start, end in pairwise([*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(codes)]):
+        parts, left = [], int(codes[start])
+        for key in reversed(keys):
+            left, place = divmod(left, len(key.dictionary))
+            parts.append(key.dictionary[place].as_py())
+        yield (*kind, *reversed(parts)), clusters[start:end], counts[start:end]

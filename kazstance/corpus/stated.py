@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -49,12 +50,21 @@ def _attribute(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
-def _names(attributes: dict[str, Any]) -> dict[str, Any]:
-    for name in attributes:
+def check_names(names: Collection[str]) -> None:
+    """Check that attributes may have these names.
+
+    Raises:
+        ValueError: one is that of a column, or is blank, too long or not printable.
+    """
+    for name in names:
         if name in TAKEN:
             raise ValueError(f"{name!r} is already the name of a column; choose another one")
         if not name.strip() or not name.isprintable() or len(name) > LONGEST:
             raise ValueError(f"{name[:LONGEST]!r} is not a name; expected 1 to {LONGEST} printable characters")
+
+
+def _named(attributes: dict[str, Any]) -> dict[str, Any]:
+    check_names(attributes.keys())
     return attributes
 
 
@@ -62,5 +72,5 @@ DateText = Annotated[str, BeforeValidator(_date)]
 """A date as text: YYYY, YYYY-MM or YYYY-MM-DD."""
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Value = Annotated[bool | Number | float | str, BeforeValidator(_attribute)]
-Attributes = Annotated[dict[str, Value], AfterValidator(_names)]
+Attributes = Annotated[dict[str, Value], AfterValidator(_named)]
 """What a corpus states about sources or documents in its own fields."""

@@ -29,7 +29,10 @@ Row = dict[str, Any]
 class Columns:
     """What is known about the columns of a table before it is read."""
 
+    known: Collection[str]
     needed: tuple[str, ...]
+    check_others: Callable[[Collection[str]], object]
+    """Raises a ValueError for columns besides the known ones that are not allowed."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Another name of a column, and the name that it then has."""
     numbers: Collection[str] = ()
@@ -90,6 +93,11 @@ def _has_columns(folder: Folder, name: str, names: Collection[str], columns: Col
         folder.report(name, 1, key, f"no such column, expected it{other} among {listed}")
     for key in doubled:
         folder.report(name, 1, key, f"appears twice, expected once among {listed}")
+    try:
+        columns.check_others([key for key in known if key not in columns.known])
+    except ValueError as error:
+        folder.report(name, 1, None, str(error))
+        return False
     return not lacking and not doubled
 
 
