@@ -16,6 +16,7 @@ import numpy as np
 from icu4py.breakers import SentenceBreaker, WordBreaker
 
 from kazstance.corpus.copies import NEAR, QUOTED, SHINGLE
+from kazstance.corpus.encoded import encode
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.errors import KazstanceError
 from kazstance.input.text import comparable
@@ -166,7 +167,9 @@ def found_copies(find: Find, language: str) -> dict[str, tuple[int, int]]:
     result = {}
     for kind, pairs in planted(language).items():
         texts = [find(text, language) for pair in pairs for text in pair]
-        near = {(one, other) for one, other, _ in resembling(texts, SHINGLE, NEAR)} | set(sharing(texts, QUOTED))
+        near = {(one, other) for one, other, _ in resembling(encode(texts), SHINGLE, NEAR)} | set(
+            sharing(encode(texts), QUOTED)
+        )
         hits = [(i, i + 1) in near or texts[i] == texts[i + 1] for i in range(0, len(texts), 2)]
         result[kind] = (sum(hits), len(pairs))
     return result
@@ -184,8 +187,8 @@ def growth() -> list[list[str]]:
         for i in range(0, n, 100):
             texts[i] = [*texts[i - 7][:14], "changed"]
         started = time.process_time()
-        near = sum(1 for _ in resembling(texts, SHINGLE, NEAR))
-        quoted = sum(1 for _ in sharing(texts, QUOTED))
+        near = sum(1 for _ in resembling(encode(texts), SHINGLE, NEAR))
+        quoted = sum(1 for _ in sharing(encode(texts), QUOTED))
         lines.append([f"{n:,}", f"{near:,}", f"{quoted:,}", f"{time.process_time() - started:.2f}"])
     return lines
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import kazstance
 from kazstance.corpus.copies import find_copies
+from kazstance.corpus.encoded import encode
 from kazstance.corpus.judge import Decision
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.corpus.split import SHARES, SPREAD, missing, split_in_domain
@@ -163,8 +164,8 @@ def by_definition(texts, length, at_least):
     st.sampled_from([0.01, 1 / 3, 0.5, 0.6, 0.8, 1.0]),
 )
 def test_the_prefix_filter_loses_no_pair(texts, length, at_least):
-    assert sorted(resembling(texts, length, at_least)) == list(by_definition(texts, length, at_least))
-    assert sorted(sharing(texts, length)) == [(i, j) for i, j, _ in by_definition(texts, length, 0)]
+    assert sorted(resembling(encode(texts), length, at_least)) == list(by_definition(texts, length, at_least))
+    assert sorted(sharing(encode(texts), length)) == [(i, j) for i, j, _ in by_definition(texts, length, 0)]
 
 
 @settings(max_examples=100)
@@ -190,7 +191,7 @@ def test_copies_are_those_of_the_rule(lists):
 def test_a_common_opening_costs_little():
     """Six thousand sentences that begin alike are eighteen million pairs that need no comparing."""
     texts = [["the", "government", "has", *(f"{i} {k}" for k in range(9))] for i in range(6000)]
-    assert list(resembling(texts, 3, 0.5)) == []
+    assert list(resembling(encode(texts), 3, 0.5)) == []
 
 
 @pytest.mark.parametrize(

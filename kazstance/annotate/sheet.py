@@ -22,7 +22,7 @@ from kazstance.schema.labels import Label
 from kazstance.schema.records import Sentence
 
 PLAN: Final = "plan.json"
-RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl"})
+RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl", "annotations/judgements.jsonl"})
 """Names of readings that would be mistaken for something else."""
 
 
@@ -177,7 +177,7 @@ def readings_file(annotator: str) -> str:
 
 def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
     """The pairs whose current label is none."""
-    if not any(corpus.readings.values()):
+    if not any(corpus.readings.values()) and not corpus.judgements:
         return set()
     _, decisions, problems = judge(corpus, sentences)
     raise_all(problems)

@@ -1,11 +1,13 @@
 """Equal sentences, near-copies and shared quotations."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Final
 
+import numpy as np
+
+from kazstance.corpus.encoded import Encoded, Ints, encode, equal_groups
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.language.tags import UNDETERMINED
 from kazstance.language.words import tokens
@@ -18,7 +20,8 @@ NEAR: Final = 0.5
 """Share of common shingles at which two sentences count as near-copies (Broder, 1997: resemblance)."""
 QUOTED: Final = 8
 """Number of consecutive words at which a common passage counts as a shared quotation."""
-Words = tuple[str, ...]
+FORMULA: Final = 5
+"""Maximum number of words of an equal sentence that counts as a formula, such as a greeting."""
 
 
 @dataclass(frozen=True, order=True)
@@ -31,10 +34,45 @@ class Copy:
     share: float
 
 
+@dataclass(frozen=True)
+class Ties:
+    """The copies among texts, by the numbers of the texts."""
+
+    groups: list[list[int]]
+    """Texts that have all their words in common, in order; the first of each stands for it in the pairs."""
+    formulas: frozenset[int]
+    """The first texts of groups that are formulas: equal, and of few words."""
+    pairs: dict[tuple[int, int], tuple[CopyKind, float]]
+    """Near-copies and shared quotations among texts that stand for their groups, or are in none; sorted."""
+
+
+def find_ties(texts: Iterable[str], languages: Iterable[str]) -> Ties:
+    """Equal texts, near-copies and shared quotations.
+
+    Case, punctuation, invisible characters and Unicode normal form make no difference. Time and memory grow with the
+    number of words and of the pairs that are found.
+
+    Args:
+        texts: the texts, in order.
+        languages: the language of each, as a BCP 47 tag, by whose rules its words are found.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
+    """
+    found = encode(tokens(text, language) for text, language in zip(texts, languages, strict=True))
+    groups = list(equal_groups(found))
+    repeats = {text for group in groups for text in group[1:]}
+    distinct = np.array([text for text in range(len(found)) if text not in repeats], np.int64)
+    pairs = _related(found.take(distinct))
+    formulas = frozenset(group[0] for group in groups if len(found.of(group[0])) <= FORMULA)
+    numbered = {(int(distinct[one]), int(distinct[other])): tie for (one, other), tie in pairs.items()}
+    return Ties(groups, formulas, dict(sorted(numbered.items())))
+
+
 def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | None = None) -> list[Copy]:
     """All pairs of sentences that are equal, nearly equal or share a quotation.
 
-    Case, punctuation, invisible characters and Unicode normal form make no difference.
+    Sentences without words are all equal.
 
     Args:
         sentences: the sentences.
@@ -43,36 +81,33 @@ def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | No
     Raises:
         MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    groups = group_equal(sentences, languages or {})
-    names, texts = list(groups.values()), list(groups)
-    copies = [Copy(min(pair), max(pair), CopyKind.equal, 1.0) for group in names for pair in combinations(group, 2)]
-    for (one, other), (kind, share) in related(texts).items():
-        copies += [Copy(min(pair), max(pair), kind, share) for pair in product(names[one], names[other])]
+    sentences = list(sentences)
+    spoken = [(languages or {}).get(sentence.document_id, UNDETERMINED) for sentence in sentences]
+    ties = find_ties([sentence.text for sentence in sentences], spoken)
+    members = {group[0]: group for group in ties.groups}
+    silent = [i for i, (s, language) in enumerate(zip(sentences, spoken, strict=True)) if not tokens(s.text, language)]
+    equal = [pair for group in [*ties.groups, silent] for pair in combinations(group, 2)]
+    near = [
+        (pair, tie) for at, tie in ties.pairs.items() for pair in product(*(members.get(text, [text]) for text in at))
+    ]
+    found = [*((pair, (CopyKind.equal, 1.0)) for pair in equal), *near]
+    copies = []
+    for pair, (kind, share) in found:
+        first, second = sorted(sentences[i].sentence_id for i in pair)
+        copies.append(Copy(first, second, kind, share))
     return sorted(copies)
 
 
-def group_equal(sentences: Iterable[Sentence], languages: Mapping[str, str]) -> dict[Words, list[str]]:
-    """The ids of sentences by their words; `languages` are the languages of the documents.
-
-    Raises:
-        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
-    """
-    groups: dict[Words, list[str]] = defaultdict(list)
-    for sentence in sentences:
-        language = languages.get(sentence.document_id, UNDETERMINED)
-        groups[tuple(tokens(sentence.text, language))].append(sentence.sentence_id)
-    return groups
-
-
-def related(texts: Sequence[Words]) -> dict[tuple[int, int], tuple[CopyKind, float]]:
+def _related(texts: Encoded) -> dict[tuple[int, int], tuple[CopyKind, float]]:
     """Near-copies and shared quotations among texts that all differ in their words, by the numbers of the texts."""
-    found = {pair: (CopyKind.quotation, _share(*(texts[i] for i in pair))) for pair in sharing(texts, QUOTED)}
+    found = {pair: (CopyKind.quotation, _share(*(texts.of(i) for i in pair))) for pair in sharing(texts, QUOTED)}
     for one, other, share in resembling(texts, SHINGLE, NEAR):
         found[one, other] = CopyKind.near, share
     return found
 
 
-def _share(one: Words, other: Words) -> float:
+def _share(one: Ints, other: Ints) -> float:
     """The share of common shingles of two texts, at least one of which has any."""
-    sets = [{words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1)} for words in (one, other)]
+    lists = [words.tolist() for words in (one, other)]
+    sets = [{tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)} for words in lists]
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])

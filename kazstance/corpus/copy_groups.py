@@ -1,15 +1,12 @@
 """Copies as a table: groups of equal sentences, and pairs of groups that are near-copies or share a quotation."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
 
-from kazstance.corpus.copies import group_equal, related
+from kazstance.corpus.copies import find_ties
+from kazstance.language.tags import UNDETERMINED
 from kazstance.schema import records
 from kazstance.schema.labels import CopyKind
 from kazstance.schema.records import Sentence
-
-FORMULA: Final = 5
-"""Maximum number of words of an equal sentence that counts as a formula, such as a greeting."""
 
 
 def copy_rows(sentences: Sequence[Sentence], languages: Mapping[str, str]) -> list[records.Copy]:
@@ -22,19 +19,29 @@ def copy_rows(sentences: Sequence[Sentence], languages: Mapping[str, str]) -> li
     Raises:
         MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    groups = group_equal(sentences, languages)
-    groups.pop((), None)
-    texts, names = list(groups), list(groups.values())
-    rows = [row for words, group in groups.items() if group[1:] for row in _group(group, len(words) <= FORMULA)]
-    pairs = {(min(at), max(at)): found for at, found in related(texts).items()}
-    for (one, other), (kind, share) in sorted(pairs.items()):
-        rows.append(_row(names[other][0], names[one][0], kind, share))
-    return rows
+    names = [sentence.sentence_id for sentence in sentences]
+    spoken = (languages.get(sentence.document_id, UNDETERMINED) for sentence in sentences)
+    return named_rows(names, (sentence.text for sentence in sentences), spoken)
 
 
-def _group(names: Sequence[str], formula: bool) -> Iterator[records.Copy]:
-    for name in names:
-        yield _row(name, names[0], CopyKind.equal, 1.0, formula=formula)
+def named_rows(names: Sequence[str], texts: Iterable[str], languages: Iterable[str]) -> list[records.Copy]:
+    """The rows of the table copies, from columns.
+
+    Args:
+        names: the ids of the sentences, in the order of the texts.
+        texts: their texts.
+        languages: the language of each, as a BCP 47 tag, by whose rules its words are found.
+
+    Raises:
+        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
+    """
+    ties = find_ties(texts, languages)
+    rows = [
+        _row(names[text], names[group[0]], CopyKind.equal, 1.0, formula=group[0] in ties.formulas)
+        for group in ties.groups
+        for text in group
+    ]
+    return rows + [_row(names[other], names[one], kind, share) for (one, other), (kind, share) in ties.pairs.items()]
 
 
 def _row(sentence: str, other: str, kind: CopyKind, share: float, *, formula: bool = False) -> records.Copy:

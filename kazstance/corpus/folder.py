@@ -21,7 +21,7 @@ from kazstance.paths import StrPath
 
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
-ARRAYS: Final = ("source", "target", "annotator")
+ARRAYS: Final = ("source", "target", "annotator", "round")
 """Keys that are arrays of tables."""
 T = TypeVar("T", bound=Input)
 
@@ -173,8 +173,14 @@ class Folder:
         except csv.Error as error:
             self.report(name, line + 1, None, f"{error}, expected CSV")
 
-    def read_lines(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The lines of a file of JSON objects, each validated; empty lines are skipped."""
+    def read_lines(self, name: str, model: type[T], context: Mapping[str, str] | None = None) -> list[Entry[T]]:
+        """The lines of a file of JSON objects, each validated; empty lines are skipped.
+
+        Args:
+            name: the file.
+            model: what a line must be.
+            context: what the validators of the model need to know besides the line.
+        """
         lines = (self.read_text(name, most=MOST_ROWS_BYTES) or "").split("\n")
         if lines[-1].strip():
             try:
@@ -183,20 +189,33 @@ class Folder:
                 self.report(name, len(lines), None, f"{error}; no line ending after it, so the file may be truncated")
                 lines.pop()
         rows = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-        return self._entries(name, rows, model)
+        return self._entries(name, rows, model, context)
 
-    def _entries(self, name: str, rows: Iterable[tuple[int, dict[str, Any] | str]], model: type[T]) -> list[Entry[T]]:
+    def _entries(
+        self,
+        name: str,
+        rows: Iterable[tuple[int, dict[str, Any] | str]],
+        model: type[T],
+        context: Mapping[str, str] | None = None,
+    ) -> list[Entry[T]]:
         """Rows as entries; after too many problems, the rest is skipped."""
         before, entries = len(self.problems), []
         for line, row in rows:
-            entries.append(self.entry(name, line, row, model))
+            entries.append(self.entry(name, line, row, model, context))
             if len(self.problems) - before >= COLLECTED:
                 message = f"{COLLECTED:,} problems up to here; the rest of the file was not checked"
                 self.report(name, line, None, message)
                 break
         return [entry for entry in entries if entry]
 
-    def entry(self, name: str, line: int, row: dict[str, Any] | str, model: type[T]) -> Entry[T] | None:
+    def entry(
+        self,
+        name: str,
+        line: int,
+        row: dict[str, Any] | str,
+        model: type[T],
+        context: Mapping[str, str] | None = None,
+    ) -> Entry[T] | None:
         """A row as a validated entry, or None with a problem for each field that is wrong.
 
         Args:
@@ -204,9 +223,10 @@ class Folder:
             line: the line of the row, counted from 1.
             row: the row, or the JSON text of it.
             model: what it must be.
+            context: what the validators of the model need to know besides the row.
         """
         try:
-            value = model.model_validate(load_object(row) if isinstance(row, str) else row)
+            value = model.model_validate(load_object(row) if isinstance(row, str) else row, context=context)
         except StrictError as error:
             self.problems.append(error.problem(name, line + (error.line or 1) - 1))
             return None

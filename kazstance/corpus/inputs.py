@@ -3,15 +3,18 @@
 import datetime
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Final, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
+from unicodedata import normalize
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from kazstance.corpus.stated import Attributes, DateText
+from kazstance.corpus.stated import Attributes, DateText, as_text
+from kazstance.errors import choose
 from kazstance.language.tags import check_tag
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DocumentId, Name, SentenceId
 from kazstance.schema.labels import (
+    GRID_LABELS,
     Certainty,
     Deciding,
     Endorsed,
@@ -25,16 +28,19 @@ from kazstance.schema.labels import (
 from kazstance.schema.publication import FILLED, Publication
 from kazstance.schema.records import Offset
 
-LabelName = Literal["against", "neutral", "favor"]
 GridLabelName = Literal["against", "neutral", "favor", "none"]
 Paragraphs = Literal["line", "blank_line"]
 Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
 Language = Annotated[Text, AfterValidator(check_tag)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
-ELISION: Final = " […] "
 MOST: Final = 2**63 - 1
 """The largest number that an integer column can hold."""
+Holder = Annotated[Text, AfterValidator(lambda name: normalize("NFC", name))]
+"""Whose stance it is, in any words; two spellings that look the same are the same holder."""
+RoundNumber = Annotated[int, Field(ge=1, le=MOST, strict=True)]
+ELISION: Final = " […] "
+MAP: Final = "; [labels] in annotations/annotators.toml maps the labels of another scheme"
 
 
 class Input(Frozen):
@@ -58,7 +64,7 @@ class UnitSettings(Input):
     """How texts become units: those of the corpus hold for every source that has none of its own."""
 
     segmenter: Text | None = None
-    """`nupunkt`, `unicode`, `yasbd`, `lines` or `module:function`; without it, the language decides."""
+    """`nupunkt`, `unicode`, `yasbd`, `lines`, `given` or `module:function`; without it, the language decides."""
     paragraphs: Paragraphs | None = None
     """What ends a paragraph: every line end (where nothing is said), or a blank line."""
 
@@ -83,10 +89,9 @@ class VoiceInput(Input):
     note: Text | None = None
 
 
-class DocumentInput(Input):
-    """A text of a source, `texts/<source>/<name>.txt`; a field that is left out has the value of its source."""
+class StatedDocument(Input):
+    """What is stated about a document; a field that is left out has the value of its source."""
 
-    name: Name
     title: Text | None = None
     date: DateText | None = None
     date_stated: Text | None = None
@@ -94,6 +99,36 @@ class DocumentInput(Input):
     language: Language | None = None
     rights: Text | None = None
     attributes: Attributes = Field(default_factory=dict)
+
+
+class DocumentInput(StatedDocument):
+    """A text of a source, `texts/<source>/<name>.txt`."""
+
+    name: Name
+
+
+class UnitSpan(Input):
+    """A unit that comes with a document, by its place in the raw text, in characters."""
+
+    start: Offset
+    end: Offset
+
+
+class DocumentRow(StatedDocument):
+    """A row of the table of documents; its id is that of its source, source/name, or only the name."""
+
+    document_id: DocumentId
+    source_id: Annotated[Name, BeforeValidator(as_text)]
+    text: Annotated[str, Field(min_length=1)]
+    units: tuple[str, ...] | tuple[UnitSpan, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _join_id(cls, row: dict[str, Any]) -> dict[str, Any]:
+        """Put the source before an id that does not begin with it."""
+        name, source = as_text(row.get("document_id")), as_text(row.get("source_id"))
+        is_whole = name == source or str(name).startswith(f"{source}/")
+        return {**row, "document_id": name if is_whole or not isinstance(name, str) else f"{source}/{name}"}
 
 
 class SourceInput(UnitSettings):
@@ -191,6 +226,14 @@ class AnnotatorInput(Input):
     note: Text | None = None
 
 
+class RoundInput(Input):
+    """A round of annotation, and the file of the corpus folder that its annotators followed."""
+
+    number: RoundNumber
+    date: DateText | None = None
+    codebook: Text | None = None
+
+
 class EvidenceInput(Input):
     """A span of a sentence, by its start and its text."""
 
@@ -198,53 +241,105 @@ class EvidenceInput(Input):
     text: Text
 
 
-class JudgementInput(Input):
-    """A label; explicitness, certainty and evidence are null if they were not recorded."""
+class LabelledInput(Input):
+    """A label, which may come from another scheme that the corpus maps; explicitness and others may be null.
+
+    The mapping of the corpus is the context of validation.
+    """
 
     target_id: Name
-    label: LabelName
-    explicitness: Explicitness | None = None
-    certainty: Certainty | None = None
-    evidence: Annotated[tuple[EvidenceInput, ...], Field(min_length=1)] | None = None
-    note: Text | None = None
-
-    @model_validator(mode="after")
-    def _check_explicitness(self) -> Self:
-        if self.explicitness is not None and self.label == "neutral":
-            raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
-        return self
-
-
-class ReadingInput(Input):
-    """One annotator's judgements of one sentence."""
-
-    sentence_id: SentenceId
-    text_hash: Hash
-    covered: Annotated[tuple[str, ...], Field(min_length=1)]
-    probability: Probability | dict[Name, Probability] = 1.0
-    judgements: tuple[JudgementInput, ...]
-
-
-class AdjudicationInput(Input):
-    """The decision on a sentence and a target that split the annotators."""
-
-    sentence_id: SentenceId
-    text_hash: Hash
-    target_id: Name
+    holder: Holder | None = None
     label: GridLabelName
+    original: Text | None = None
     explicitness: Explicitness | None = None
     certainty: Certainty | None = None
     evidence: tuple[EvidenceInput, ...] | None = None
-    rule: Text
-    reason: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _map_label(cls, row: Any, info: ValidationInfo) -> Any:
+        """Put the label that the corpus maps another one to in its place, and keep the other as the original."""
+        mapping = info.context or {}
+        label = as_text(row["label"]) if isinstance(row, dict) and "label" in row else None
+        if not isinstance(label, str) or label not in mapping:
+            return row
+        return {**row, "label": mapping[label], "original": row.get("original") or label}
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _check_label(cls, label: Any, info: ValidationInfo) -> Any:
+        if label not in GRID_LABELS:
+            other = f" or a label that [labels] maps: {choose(str(label), info.context)}" if info.context else MAP
+            raise ValueError(f"{str(label)[:80]!r}, expected {', '.join(GRID_LABELS)}{other}")
+        return label
 
     @model_validator(mode="after")
-    def _check_fields(self) -> Self:
+    def _check_explicitness(self) -> Self:
         if self.explicitness is not None and self.label in ("neutral", "none"):
             raise ValueError(f"explicitness {self.explicitness} is not allowed with the label {self.label}")
         if self.evidence is not None and bool(self.evidence) != (self.label != "none"):
             raise ValueError(f"evidence count {len(self.evidence)} is not allowed with the label {self.label}")
         return self
+
+
+class JudgementInput(LabelledInput):
+    """One label of a reading; `none` says that the sentence was found not to be about the target."""
+
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_certainty(self) -> Self:
+        if self.certainty is not None and self.label == "none":
+            raise ValueError(f"certainty {self.certainty} is not allowed with the label none")
+        return self
+
+
+class ReadingInput(Input):
+    """One annotator's judgements of one sentence in one round."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    round: RoundNumber = 1
+    covered: tuple[str, ...]
+    """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
+    probability: Probability | dict[Name, Probability] = 1.0
+    judgements: tuple[JudgementInput, ...]
+
+    @model_validator(mode="after")
+    def _check_covered(self) -> Self:
+        if not self.covered and not any(judgement.holder for judgement in self.judgements):
+            raise ValueError("covered is empty, expected at least one target, or a judgement with a holder")
+        return self
+
+
+class JudgementRow(LabelledInput):
+    """A row of the table of judgements, which names its sentence by id, by place in the raw text, or by its text."""
+
+    sentence_id: SentenceId | None = None
+    document_id: DocumentId | None = None
+    start: Offset | None = None
+    text: Annotated[str, Field(min_length=1)] | None = None
+    text_hash: Hash | None = None
+    target_id: Annotated[Name, BeforeValidator(as_text)]
+    annotator_id: Annotated[Name, BeforeValidator(as_text)]
+    round: RoundNumber = 1
+    note: Text | None = None
+    probability: Probability = 1.0
+
+    @model_validator(mode="after")
+    def _check_sentence(self) -> Self:
+        if (self.start is None or self.document_id is None) and self.sentence_id is None and self.text is None:
+            raise ValueError("no sentence, expected sentence_id, or document_id and start, or text")
+        return self
+
+
+class AdjudicationInput(LabelledInput):
+    """The decision on a sentence, a target and a holder that split the annotators."""
+
+    sentence_id: SentenceId
+    text_hash: Hash
+    rule: Text
+    reason: Text
 
 
 class NameInput(Input):

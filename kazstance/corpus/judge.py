@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from kazstance.corpus.inputs import AdjudicationInput, Entry, EvidenceInput, JudgementInput, ReadingInput
+from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.read import ADJUDICATIONS, FORMER, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
@@ -159,7 +160,9 @@ def judge(corpus: Corpus, sentences: Iterable[Sentence]) -> tuple[list[Judged], 
     kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
     docket = Docket(annotated, list(kinds), kinds, corpus.newly_cut)
     found: dict[PairKey, list[Judged]] = defaultdict(list)
-    for annotator, readings in sorted(corpus.readings.items()):
+    in_table, problems = as_readings(corpus.judgements, annotated.values())
+    docket.problems.extend(problems)
+    for annotator, readings in sorted({**corpus.readings, **in_table}.items()):
         for entry in readings:
             for judgement in _judgements(docket, annotator, entry):
                 found[judgement.sentence_id, judgement.target_id].append(judgement)

@@ -1,45 +1,58 @@
 """Read a corpus folder: everything that a dataset is built from, checked on its own and against the rest."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from kazstance.corpus.documents import (
+    SOURCES,
+    SUFFIX,
+    SUMS,
+    TABLE,
+    Document,
+    read_documents,
+    read_unit_spans,
+    unit_file,
+)
 from kazstance.corpus.folder import Folder
+from kazstance.corpus.given import GIVEN, Span, as_given, locate
 from kazstance.corpus.inputs import (
     AdjudicationInput,
     AnnotatorInput,
     ContradictoriesInput,
-    DocumentInput,
     Entry,
     Header,
+    JudgementRow,
     MirrorInput,
     NamesInput,
     ReadingInput,
     RepairInput,
+    RoundInput,
     SourceInput,
     SpanInput,
     T,
     TargetInput,
     UnitInput,
 )
+from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
+from kazstance.corpus.judgement_table import check_round, find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.tabular import ENDINGS
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
-from kazstance.input.text import check_plain, comparable
+from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.folds import dealt
-from kazstance.schema.ids import check_document_id, check_id, folded
-from kazstance.schema.labels import TargetKind
+from kazstance.schema.ids import folded
+from kazstance.schema.labels import GRID_LABELS, TargetKind
+from kazstance.schema.manifest import Round
 
-SOURCES: Final = "sources.toml"
-SUFFIX: Final = ".txt"
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
-SUMS: Final = "SHA256SUMS"
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
@@ -49,26 +62,8 @@ FORMER: Final = "nupunkt"
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
+TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
 OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text of a source: its id, its file, and what is stated about it besides what is stated about its source."""
-
-    document_id: str
-    source: SourceInput
-    given: DocumentInput | None
-
-    @property
-    def language(self) -> str:
-        """Its language, as a BCP 47 tag: its own, or else that of its source."""
-        return (self.given and self.given.language) or self.source.language
-
-    @property
-    def file(self) -> str:
-        """Its path in the corpus folder."""
-        return f"{TEXTS}/{self.document_id}.txt"
 
 
 @dataclass(frozen=True)
@@ -84,13 +79,22 @@ class Corpus:
     repairs: Sequence[Entry[RepairInput]]
     units: Sequence[Entry[UnitInput]]
     annotators: Sequence[Entry[AnnotatorInput]]
+    rounds: Sequence[Round]
+    """The rounds of annotation by their numbers; empty if the corpus declares none."""
+    labels: Mapping[str, str]
+    """The names of the labels that labels of another scheme are mapped to."""
     readings: dict[str, Sequence[Entry[ReadingInput]]]
+    """By annotator; empty for those whose judgements are in the table."""
+    judgements: Sequence[Entry[JudgementRow]]
+    """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
     names: Sequence[Entry[NamesInput]]
     contradictories: Entry[ContradictoriesInput] | None
     mirrored: Sequence[Entry[MirrorInput]]
     digests: dict[str, str]
     segmenters: dict[str, Segmenter]
+    given_units: Mapping[str, Sequence[Span]]
+    """The units that come with a document, as spans of its raw text, by document."""
 
     @property
     def newly_cut(self) -> frozenset[str]:
@@ -135,23 +139,15 @@ def _read_all(folder: Folder) -> Corpus | None:
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
-    folder.check_keys(SOURCES, ("corpus", "source"))
-    folder.check_keys(TARGETS, ("target",))
-    folder.check_keys(ANNOTATORS, ("annotator",))
-    _check_unique(folder, sources, "id", lambda source: source.id, folded)
-    _check_unique(folder, targets, "id", lambda target: target.id, folded)
-    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
-    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
-    documents = [document for entry in sources for document in _documents(folder, entry)]
-    texts = _read_texts(folder, documents, {entry.value.id: entry.line for entry in sources})
-    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
-    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
-    spans: list[Entry[SpanInput]] = [*repairs, *units]
-    _check_spans(folder, spans, texts)
-    for entry in annotators:
-        if entry.value.brief:
-            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
-    _check_listing(folder, documents, annotators)
+    _check_declared(folder, sources, targets, annotators)
+    documents, texts = read_documents(folder, sources)
+    repairs, units = _read_curation(folder, texts)
+    rounds = _read_rounds(folder)
+    labels = _read_labels(folder)
+    _check_listing(folder, documents, annotators, _codebooks(rounds))
+    table = find_judgements(folder, annotators)
+    known = {"annotator_id": _ids(annotators), "target_id": _ids(targets)}
+    judgements = read_judgements(folder, table, known, labels, rounds) if table else []
     lines = {entry.value.id: entry.line for entry in sources}
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
@@ -165,13 +161,17 @@ def _read_all(folder: Folder) -> Corpus | None:
         repairs=repairs,
         units=units,
         annotators=annotators,
-        readings={entry.value.id: _read_readings(folder, entry.value.id) for entry in annotators},
-        adjudications=_read_adjudications(folder),
+        rounds=[_with_codebook(folder, entry) for entry in rounds],
+        labels=labels,
+        readings=_read_all_readings(folder, annotators, {row.value.annotator_id for row in judgements}, labels, rounds),
+        judgements=judgements,
+        adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
         digests=folder.digests,
         segmenters=segmenters,
+        given_units=_given_units(folder, documents, texts, segmenters),
     )
 
 
@@ -183,6 +183,9 @@ def _choose_segmenters(
     for document in documents:
         name = document.source.segmenter or (header.value.segmenter if header else None)
         line = lines[document.source.id]
+        if name == GIVEN:
+            found[document.document_id] = as_given()
+            continue
         try:
             found[document.document_id] = choose_segmenter(name, document.language, folder.root)
         except MissingExtraError:
@@ -197,84 +200,89 @@ def _choose_segmenters(
     return found
 
 
+def _given_units(
+    folder: Folder, documents: Iterable[Document], texts: Mapping[str, str], segmenters: Mapping[str, Segmenter]
+) -> dict[str, list[Span]]:
+    """The units of the documents that are not cut; units that nothing asks for cause a warning."""
+    found, unread = {}, []
+    for document in documents:
+        name = document.document_id
+        units = read_unit_spans(folder, document)
+        is_given = name in segmenters and segmenters[name].name == GIVEN
+        if units is not None and not is_given:
+            unread.append(document)
+        elif is_given and units is None:
+            here = "a column `units` with a list" if document.row else unit_file(document)
+            folder.problems.append(document.problem(f'no units, expected {here}, since segmenter = "{GIVEN}"'))
+        elif units is not None and name in texts:
+            try:
+                found[name] = locate(units, texts[name])
+            except StrictError as error:
+                folder.problems.append(document.problem(str(error), error.line))
+    if unread:
+        first, others = unread[0].document_id, len(unread) - 1
+        more = f" and {others:,} more documents" if others else ""
+        folder.warn(f'the units of {first}{more} are not read; segmenter = "{GIVEN}" in {SOURCES} would use them')
+    return found
+
+
+def _check_declared(
+    folder: Folder,
+    sources: Iterable[Entry[SourceInput]],
+    targets: Iterable[Entry[TargetInput]],
+    annotators: Iterable[Entry[AnnotatorInput]],
+) -> None:
+    """Check that files of declarations hold nothing else, that ids are unique, and that briefs are there."""
+    folder.check_keys(SOURCES, ("corpus", "source"))
+    folder.check_keys(TARGETS, ("target",))
+    folder.check_keys(ANNOTATORS, ("annotator", "round", "labels"))
+    _check_unique(folder, sources, "id", lambda source: source.id, folded)
+    _check_unique(folder, targets, "id", lambda target: target.id, folded)
+    _check_unique(folder, targets, "name", lambda target: target.name, comparable)
+    _check_unique(folder, annotators, "id", lambda annotator: annotator.id, folded)
+    for entry in annotators:
+        if entry.value.brief:
+            folder.read_bytes(f"annotations/{entry.value.brief}", (entry.file, entry.line, "brief"))
+
+
+def _read_curation(
+    folder: Folder, texts: dict[str, str]
+) -> tuple[Sequence[Entry[RepairInput]], Sequence[Entry[UnitInput]]]:
+    """The repairs and the rules for units, each at a span of a text."""
+    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    spans: list[Entry[SpanInput]] = [*repairs, *units]
+    _check_spans(folder, spans, texts)
+    return repairs, units
+
+
+def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
+    """The ids of annotators or targets, in order."""
+    return dict.fromkeys(entry.value.id for entry in entries)
+
+
 def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
     """The targets, each with a fold."""
     folds = dealt({entry.value.id: entry.value.fold for entry in targets}, seed)
     return [replace(e, value=e.value.model_copy(update={"fold": folds[e.value.id]})) for e in targets]
 
 
-def _documents(folder: Folder, entry: Entry[SourceInput]) -> Iterator[Document]:
-    """The texts of a source: the one with its name first, then those in the folder with its name, sorted by name."""
-    source = entry.value
-    given = {document.name: document for document in source.document}
-    names = _names(folder, entry)
-    if folder.exists(f"{TEXTS}/{source.id}.txt") or not names | given.keys():
-        yield Document(source.id, source, None)
-    for name in sorted(names | given.keys()):
-        yield Document(f"{source.id}/{name}", source, given.get(name))
-    if len(given) < len(source.document):
-        folder.report(entry.file, entry.line, "document", "two documents have the same name, expected each once")
-
-
-def _names(folder: Folder, entry: Entry[SourceInput]) -> set[str]:
-    """The names of the files in the folder of a source."""
-    place = f"{TEXTS}/{entry.value.id}"
-    root = folder.root / place
-    if not folder.exists(place) or not root.is_dir():
-        return set()
-    there = (path.name for path in root.iterdir())
-    files = sorted(name for name in there if name.endswith(SUFFIX) and not name.startswith((".", "~$")))
-    seen: dict[str, str] = {}
-    for file in files:
-        try:
-            check_id(file.removesuffix(SUFFIX))
-        except ValueError as error:
-            folder.report(f"{place}/{file}", None, "name", str(error))
-        if (first := seen.setdefault(folded(file), file)) != file:
-            folder.report(f"{place}/{file}", None, "name", f"differs from {first} only in case, expected another name")
-    return {file.removesuffix(SUFFIX) for file in files}
-
-
-def _read_texts(folder: Folder, documents: Iterable[Document], lines: Mapping[str, int]) -> dict[str, str]:
-    """The raw texts by document, each checked against its digest in SHA256SUMS; `lines` are those of the sources."""
-    sums = _read_sums(folder)
-    texts = {}
-    for document in documents:
-        name = document.file
-        text = folder.read_text(name, (SOURCES, lines[document.source.id], "id"), is_raw=True)
-        line, digest = sums.get(name, (None, None))
-        if digest is None:
-            folder.report(SUMS, None, name, "no digest, expected one for every text")
-        elif text is not None and folder.digests[name] != digest:
-            folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
-        if text is not None:
-            _check_text(folder, name, text)
-            texts[document.document_id] = text
-    return texts
-
-
-def _check_text(folder: Folder, name: str, text: str) -> None:
-    """Check that a text can be annotated."""
-    try:
-        check_plain(text)
-    except StrictError as error:
-        folder.problems.append(error.problem(name))
-    if not unicodedata.is_normalized("NFC", text):
-        line = next(i for i, row in enumerate(text.split("\n"), 1) if not unicodedata.is_normalized("NFC", row))
-        folder.warn(
-            f"{name}:{line}: some characters are decomposed (not in Unicode normal form C), as in text copied "
-            "from PDF files; words may be cut at their accents"
-        )
-
-
-def _check_listing(folder: Folder, documents: Iterable[Document], annotators: Sequence[Entry[AnnotatorInput]]) -> None:
+def _check_listing(
+    folder: Folder,
+    documents: Iterable[Document],
+    annotators: Sequence[Entry[AnnotatorInput]],
+    codebooks: Iterable[str],
+) -> None:
     """Report texts without a source, and warn of files that are not read."""
     briefs = [f"annotations/{entry.value.brief}" for entry in annotators if entry.value.brief]
     readings = [f"annotations/{entry.value.id}.jsonl" for entry in annotators]
     documents = list(documents)
     texts = [document.file for document in documents]
+    texts += [unit_file(document) for document in documents if document.row is None]
     texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
-    check_listing(folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *briefs, *readings, *texts})
+    check_listing(
+        folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *TABLES, *codebooks, *briefs, *readings, *texts}
+    )
 
 
 def _texts_of(folder: Folder, sources: Collection[str]) -> list[str]:
@@ -291,48 +299,103 @@ def _stated_ids(folder: Folder) -> set[str]:
     return {name for name in found if isinstance(name, str)}
 
 
-def _read_sums(folder: Folder) -> dict[str, tuple[int, str]]:
-    """Line and digest of every file that SHA256SUMS names."""
-    sums = {}
-    for number, line in enumerate((folder.read_text(SUMS) or "").splitlines(), 1):
-        found = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
-        if found and _is_text(found[2]):
-            sums[found[2]] = (number, found[1])
-        else:
-            folder.report(
-                SUMS, number, None, f"{line[:80]!r}, expected a SHA-256, two spaces, and texts/<source_id>.txt"
-            )
-    return sums
+def _read_rounds(folder: Folder) -> list[Entry[RoundInput]]:
+    """The rounds of annotation that the corpus declares, in order."""
+    if "round" not in folder.read_toml(ANNOTATORS)[0]:
+        return []
+    rounds = folder.read_tables(ANNOTATORS, "round", RoundInput)
+    _check_unique(folder, rounds, "number", lambda entry: entry.number)
+    return sorted(rounds, key=lambda entry: entry.value.number)
 
 
-def _is_text(name: str) -> bool:
-    """Whether a path could be a text of a source."""
-    try:
-        check_document_id(name.removeprefix(f"{TEXTS}/").removesuffix(SUFFIX))
-    except ValueError:
-        return False
-    return name.startswith(f"{TEXTS}/") and name.endswith(SUFFIX)
+def _codebooks(rounds: Iterable[Entry[RoundInput]]) -> set[str]:
+    """The codebooks that rounds name."""
+    return {entry.value.codebook for entry in rounds if entry.value.codebook}
 
 
-def _read_readings(folder: Folder, annotator_id: str) -> list[Entry[ReadingInput]]:
+def _with_codebook(folder: Folder, entry: Entry[RoundInput]) -> Round:
+    """A round with the digest of its codebook; null if it names none and the corpus has none."""
+    row = entry.value
+    name = row.codebook or CODEBOOK
+    if row.codebook or folder.exists(name):
+        folder.read_text(name, (entry.file, entry.line, "codebook"))
+    return Round(number=row.number, date=row.date, codebook_sha256=folder.digests.get(name))
+
+
+def _read_labels(folder: Folder) -> dict[str, str]:
+    """The names of labels to which the corpus maps labels of another scheme."""
+    tables, text = folder.read_toml(ANNOTATORS)
+    if not isinstance(labels := tables.get("labels", {}), dict):
+        folder.report(ANNOTATORS, None, "labels", "not a table, expected [labels] with a line for each label")
+        return {}
+    for original, label in labels.items():
+        if label not in GRID_LABELS:
+            found = re.search(rf"(?m)^\s*[\"']?{re.escape(original)}[\"']?\s*=", text)
+            line = text.count("\n", 0, found.end()) + 1 if found else None
+            message = f"mapped to {str(label)[:80]!r}, expected {', '.join(GRID_LABELS)}"
+            folder.report(ANNOTATORS, line, f"labels.{original}", message)
+    return {original: label for original, label in labels.items() if label in GRID_LABELS}
+
+
+def _read_all_readings(
+    folder: Folder,
+    annotators: Iterable[Entry[AnnotatorInput]],
+    in_table: Collection[str],
+    labels: Mapping[str, str],
+    rounds: Sequence[Entry[RoundInput]],
+) -> dict[str, Sequence[Entry[ReadingInput]]]:
+    """The readings of all annotators; one whose judgements are in the table has no file."""
+    found: dict[str, Sequence[Entry[ReadingInput]]] = {}
+    for entry in annotators:
+        name = entry.value.id
+        file = f"annotations/{name}.jsonl"
+        if name not in in_table:
+            found[name] = _read_readings(folder, name, labels, rounds)
+            continue
+        found[name] = []
+        if folder.exists(file):
+            message = f"{name} also has judgements in the table, expected them in one place"
+            folder.report(file, None, None, message)
+    return found
+
+
+def _read_readings(
+    folder: Folder, annotator_id: str, labels: Mapping[str, str], rounds: Sequence[Entry[RoundInput]]
+) -> list[Entry[ReadingInput]]:
     """The readings of one annotator, without duplicates; a file without any causes a warning."""
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
-    readings = folder.read_lines(name, ReadingInput)
+    readings = folder.read_lines(name, ReadingInput, labels)
     if not readings and len(folder.problems) == before:
         folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
-    _check_unique(folder, readings, "sentence_id", lambda reading: reading.sentence_id)
+    _check_unique(folder, readings, "sentence_id", lambda reading: _in_round(reading.sentence_id, reading.round))
+    numbers = [entry.value.number for entry in rounds]
     for entry in readings:
-        targets = [judgement.target_id for judgement in entry.value.judgements]
-        for target in sorted({target for target in targets if targets.count(target) > 1}):
-            folder.report(entry.file, entry.line, "judgements", f"{target!r} is judged twice, expected once")
+        check_round(folder, entry, entry.value.round, numbers)
+        counts = Counter((judgement.target_id, judgement.holder) for judgement in entry.value.judgements)
+        for (target, holder), count in counts.items():
+            if count > 1:
+                message = f"{_of_holder(repr(target), holder)} is judged {count} times, expected once"
+                folder.report(entry.file, entry.line, "judgements", message)
     return readings
 
 
-def _read_adjudications(folder: Folder) -> list[Entry[AdjudicationInput]]:
+def _in_round(name: str, number: int) -> str:
+    """How a message names what belongs to a round."""
+    return name if number == 1 else f"{name} in round {number}"
+
+
+def _of_holder(name: str, holder: str | None) -> str:
+    """How a message names what belongs to a holder."""
+    return name if holder is None else f"{name} of the holder {holder!r}"
+
+
+def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
-    entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput)
-    _check_unique(folder, entries, "sentence_id", lambda entry: f"{entry.sentence_id} on {entry.target_id}")
+    entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
+    _check_unique(
+        folder, entries, "sentence_id", lambda row: _of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
+    )
     return entries
 
 
@@ -373,14 +436,14 @@ def _check_unique(
     folder: Folder,
     entries: Iterable[Entry[T]],
     field: str,
-    key: Callable[[T], str],
+    key: Callable[[T], str | int],
     fold: Callable[[str], str] = str,
 ) -> None:
     """Report entries with the same key as an earlier one, both transformed by `fold`."""
     seen: dict[str, int] = {}
     for entry in entries:
         value = key(entry.value)
-        first = seen.setdefault(fold(value), entry.line)
+        first = seen.setdefault(fold(str(value)), entry.line)
         if first != entry.line:
             folder.report(entry.file, entry.line, field, f"{value!r} also appears on line {first}, expected once")
 

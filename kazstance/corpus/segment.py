@@ -6,9 +6,11 @@ from unicodedata import normalize
 
 import numpy as np
 
+from kazstance.corpus.documents import Document
+from kazstance.corpus.given import paragraphs_of
 from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
 from kazstance.corpus.paragraphs import paragraph_spans
-from kazstance.corpus.read import Corpus, Document
+from kazstance.corpus.read import Corpus
 from kazstance.corpus.repair import RepairedText, apply, repair
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
@@ -17,7 +19,7 @@ from kazstance.schema.records import Repair, Sentence
 
 Span = tuple[int, int]
 Rules = Sequence[Entry[UnitInput]]
-Cutter = Callable[[str], Iterator[list[Span]]]
+Cutter = Callable[[RepairedText], Iterator[list[Span]]]
 """The units of each paragraph of a text."""
 
 
@@ -56,7 +58,7 @@ def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
         sentences += _mark_copies(units)
         problems += overlaps
         problems += _check_rules(curation, voices)
-        problems += _check_cover(name, corpus.texts[name], repaired, units)
+        problems += _check_cover(document, corpus.texts[name], repaired, units)
     return sentences, problems
 
 
@@ -64,16 +66,17 @@ def _cutter(corpus: Corpus, document: Document) -> Cutter:
     """The spans of the units of each paragraph of a text, as the settings of its source have it."""
     segmenter = corpus.segmenters[document.document_id]
     ends = document.source.paragraphs or corpus.header.paragraphs or "line"
+    given = corpus.given_units.get(document.document_id)
 
-    def cut(text: str) -> Iterator[list[Span]]:
-        for start, end in paragraph_spans(text, ends):
+    def cut(text: RepairedText) -> Iterator[list[Span]]:
+        for start, end in paragraph_spans(text.text, ends):
             try:
-                yield [(start + a, start + b) for a, b in segmenter.spans(text[start:end], document.language)]
+                yield [(start + a, start + b) for a, b in segmenter.spans(text.text[start:end], document.language)]
             except KazstanceError as error:
-                line = text.count("\n", 0, start) + 1
-                raise InputError([Problem(document.file, line, None, str(error))]) from error
+                line = text.text.count("\n", 0, start) + 1
+                raise InputError([document.problem(str(error), line)]) from error
 
-    return cut
+    return cut if given is None else lambda text: paragraphs_of(given, text, paragraph_spans(text.text, ends))
 
 
 def _units(
@@ -116,7 +119,7 @@ def _units(
 
 def _paragraphs(text: RepairedText, curation: Curation, cut: Cutter) -> Iterator[list[Span]]:
     """The units of each paragraph that is not empty, as spans of the repaired text."""
-    for found in cut(text.text):
+    for found in cut(text):
         spans = [span for piece in _split(text, found, curation) if (span := _strip(text.text, piece))]
         if spans:
             yield _join(text, spans, curation)
@@ -193,7 +196,7 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
             )
 
 
-def _check_cover(document: str, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
+def _check_cover(document: Document, raw: str, text: RepairedText, units: Sequence[Sentence]) -> Iterator[Problem]:
     """Check that each character except white space is in one unit or list mark, and each raw slice yields its text."""
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
@@ -202,16 +205,13 @@ def _check_cover(document: str, raw: str, text: RepairedText, units: Sequence[Se
         steps[start] += 1
         steps[end] -= 1
     times = np.cumsum(steps)
-    file = f"texts/{document}.txt"
     for i in np.flatnonzero(times[:-1] != 1).tolist():
         is_nothing = raw[i].isspace() or (i == 0 and raw[i] == MARK)
         if times[i] > 1 or not is_nothing:
-            yield Problem(
-                file, raw.count("\n", 0, i) + 1, None, f"{raw[i]!r} at {i} is in {times[i]} units, expected 1"
-            )
+            message = f"{raw[i]!r} at {i} is in {times[i]} units, expected 1"
+            yield document.problem(message, raw.count("\n", 0, i) + 1)
     for unit in units:
         given = apply(raw[unit.raw_start : unit.raw_end], unit.raw_start, unit.repairs)
         if given != unit.text:
-            yield Problem(
-                file, None, unit.sentence_id, f"the raw slice yields {given[:80]!r}, expected {unit.text[:80]!r}"
-            )
+            message = f"the raw slice of {unit.sentence_id} yields {given[:80]!r}, expected {unit.text[:80]!r}"
+            yield document.problem(message)

@@ -2,11 +2,15 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
 
 from kazstance.corpus.judge import Decision, PairKey
 from kazstance.schema.labels import CopyKind, Label
@@ -26,17 +30,15 @@ LEAST: Final = 3
 CLUSTER: Final = 0.25
 """The largest share of the sentences in paragraphs that are kept together: that of the test split."""
 Stratum = tuple[str, ...]
+ROWS: Final[Stratum] = ("rows",)
+"""The stratum of all stances."""
 Ints = npt.NDArray[Any]
 
 
 def split_in_domain(
     sentences: Sequence[Sentence], decisions: Mapping[PairKey, Decision], copies: Iterable[Copy], seed: str
 ) -> dict[str, str]:
-    """The split of every paragraph, so that targets, labels and sources have their shares in every split.
-
-    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they improve
-    the shares. Paragraphs with copies of each other's sentences stay together. Arithmetic is in integers and ties
-    are broken by a hash of the seed, so the result is the same on every machine.
+    """The split of every paragraph, from records; see `split_columns`.
 
     Args:
         sentences: all sentences.
@@ -44,53 +46,95 @@ def split_in_domain(
         copies: pairs of sentences that go together.
         seed: seed of the hash that breaks ties.
     """
+    home = {s.sentence_id: s for s in sentences if s.annotated}
+    units = {name: [getattr(s, name) for s in home.values()] for name in ("sentence_id", "paragraph_id", "source_id")}
+    stances = [
+        {
+            "paragraph_id": home[sentence].paragraph_id,
+            "source_id": home[sentence].source_id,
+            "target_id": target,
+            "label_name": decision.label.name,
+        }
+        for (sentence, target), decision in decisions.items()
+        if decision.label is not None and decision.label is not Label.none
+    ]
+    kinds = dict.fromkeys(("paragraph_id", "source_id", "target_id", "label_name"), pa.string())
+    return split_columns(
+        pa.table({name: pa.array(values, pa.string()) for name, values in units.items()}),
+        pa.Table.from_pylist(stances, pa.schema(kinds)),
+        copies,
+        seed,
+    )
+
+
+def split_columns(sentences: pa.Table, stances: pa.Table, copies: Iterable[Copy], seed: str) -> dict[str, str]:
+    """The split of every paragraph, so that targets, labels and sources have their shares in every split.
+
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they improve
+    the shares. Paragraphs with copies of each other's sentences stay together. Arithmetic is in integers and ties
+    are broken by a hash of the seed, so the result is the same on every machine.
+
+    Args:
+        sentences: the annotated sentences: sentence_id, paragraph_id, source_id.
+        stances: the pairs with a label other than none: paragraph_id, source_id, target_id, label_name.
+        copies: pairs of sentences that go together.
+        seed: seed of the hash that breaks ties.
+    """
     cluster = _clusters(sentences, copies)
-    rows = _rows(sentences, decisions, cluster)
-    order = sorted(rows, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
-    chosen = _deal_out(rows, order)
+    order = sorted(set(cluster.values()), key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    if not order:
+        return {}
+    strata, held = _held(sentences, stances, cluster, order)
+    side = _deal_out(strata, held)
     if len(order) <= IMPROVED:
-        chosen = _improve(rows, order, chosen)
+        side = _improve(strata, held.toarray(), side)
+    names = list(SHARES)
+    chosen = {name: names[split] for name, split in zip(order, side.tolist(), strict=True)}
     return {paragraph: chosen[name] for paragraph, name in cluster.items()}
 
 
-def _deal_out(rows: Mapping[str, Counter[Stratum]], order: Sequence[str]) -> dict[str, str]:
-    """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it."""
-    need = {split: Counter({s: share * n for s, n in _total(rows).items()}) for split, share in SHARES.items()}
-    left, chosen = _total(rows), dict[str, str]()
-    holding: dict[Stratum, list[str]] = defaultdict(list)
-    for name in order:
-        for stratum in rows[name]:
-            holding[stratum].append(name)
-    while left:
-        stratum = min(left.items(), key=lambda item: (item[1], item[0]))[0]
-        there = [name for name in holding[stratum] if name not in chosen and rows[name][stratum]]
-        for name in sorted(there, key=lambda name: -rows[name][stratum]):
-            split = max(SHARES, key=lambda split: (need[split][stratum], need[split]["rows",]))
-            chosen[name] = split
-            need[split].subtract({s: 100 * n for s, n in rows[name].items()})
-            left -= rows[name]
-    return chosen
+def _deal_out(strata: Sequence[Stratum], held: sparse.csr_array) -> Ints:
+    """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it.
+
+    The result is the number of the split of each cluster: shape (clusters,). Each stratum is dealt out at most once, so
+    that the time grows with the strata that clusters hold.
+    """
+    total = np.asarray(held.sum(axis=0)).ravel()
+    need = np.array(list(SHARES.values()))[:, None] * total
+    side, left, by_stratum = np.full(held.shape[0], -1), total.copy(), held.tocsc()
+    rows = strata.index(ROWS) if ROWS in strata else None
+    while left.any():
+        stratum = int(np.where(left > 0, left, np.iinfo(np.int64).max).argmin())
+        held_in = slice(by_stratum.indptr[stratum], by_stratum.indptr[stratum + 1])
+        there, weight = by_stratum.indices[held_in], by_stratum.data[held_in]
+        for name in there[np.lexsort((there, -weight))].tolist():
+            if side[name] < 0:
+                lacking = [
+                    (need[split, stratum], 0 if rows is None else need[split, rows]) for split in range(len(need))
+                ]
+                side[name] = max(range(len(lacking)), key=lacking.__getitem__)
+                mine = slice(held.indptr[name], held.indptr[name + 1])
+                need[side[name], held.indices[mine]] -= 100 * held.data[mine]
+                left[held.indices[mine]] -= held.data[mine]
+    return side
 
 
-def _improve(rows: Mapping[str, Counter[Stratum]], order: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+def _improve(strata: Sequence[Stratum], held: Ints, side: Ints) -> Ints:
     """Move the one cluster that helps most to another split, until no move helps."""
-    strata = sorted(_total(rows))
-    held = np.array([[rows[name][stratum] for stratum in strata] for name in order], dtype=np.int64)
-    side = np.array([list(SHARES).index(chosen[name]) for name in order])
     goal = np.array(list(SHARES.values()))[:, None] * held.sum(axis=0)
     must = (held > 0).sum(axis=0) * np.array([stratum[0] in ("target", "label") for stratum in strata]) >= SPREAD
     while True:
         counts = np.stack([held[side == split].sum(axis=0) for split in range(len(SHARES))])
         now = _cost(counts, goal, must)
-        gains = np.zeros((len(order), len(SHARES)), dtype=np.int64)
+        gains = np.zeros((len(held), len(SHARES)), dtype=np.int64)
         for target in range(len(SHARES)):
-            moved = np.repeat(counts[None], len(order), axis=0)
-            moved[np.arange(len(order)), side] -= held
+            moved = np.repeat(counts[None], len(held), axis=0)
+            moved[np.arange(len(held)), side] -= held
             moved[:, target] += held
             gains[:, target] = now - _cost(moved, goal, must)
         best, to = np.unravel_index(gains.argmax(), gains.shape)
         if gains[best, to] <= 0:
-            return {name: list(SHARES)[split] for name, split in zip(order, side, strict=True)}
+            return side
         side[best] = to
 
 
@@ -117,27 +161,33 @@ def missing(rows: Iterable[tuple[str, PairKey, Label | None]], paragraph: Mappin
     return [f"{split} lacks {what}" for what in enough for split in SHARES if split not in held[what]]
 
 
-def _clusters(sentences: Iterable[Sentence], copies: Iterable[Copy]) -> dict[str, str]:
-    """The name of each annotated paragraph's cluster: the first paragraph among those linked by copies.
+def _clusters(sentences: pa.Table, copies: Iterable[Copy]) -> dict[str, str]:
+    """The name of each paragraph's cluster: the first paragraph among those linked by copies.
 
     Paragraphs are linked by groups of copies with fewer than 1 % of the sentences, except formulas, as long as no
     cluster becomes larger than the smallest share of a split with tested rows.
     """
-    home = {s.sentence_id: s.paragraph_id for s in sentences if s.annotated}
     ties = [(copy.sentence_id, copy.copy_of) for copy in sorted(copies, key=_closeness) if not copy.formula]
     groups = merged_names(ties)
     sizes = Counter(groups.values())
-    weight = Counter(home.values())
-    cluster = {paragraph: paragraph for paragraph in home.values()}
-    members = {paragraph: [paragraph] for paragraph in cluster}
+    tied = sentences.filter(pc.is_in(sentences["sentence_id"], pa.array(list(groups), pa.string())))
+    home = dict(zip(tied["sentence_id"].to_pylist(), tied["paragraph_id"].to_pylist(), strict=True))
+    counts = pc.value_counts(sentences["paragraph_id"])
+    weight = dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
+    above = {paragraph: paragraph for paragraph in weight}
+
+    def root(name: str) -> str:
+        while above[name] != name:
+            above[name] = name = above[above[name]]
+        return name
+
     for one, other in ties:
-        first, second = sorted((cluster[home[one]], cluster[home[other]]))
-        is_small = sizes[groups[one]] < max(len(home) * GROUP, LEAST)
-        if first != second and is_small and weight[first] + weight[second] <= len(home) * CLUSTER:
-            weight[first] += weight.pop(second)
-            members[first] += members[second]
-            cluster.update(dict.fromkeys(members.pop(second), first))
-    return cluster
+        first, second = sorted((root(home[one]), root(home[other])))
+        is_small = sizes[groups[one]] < max(len(sentences) * GROUP, LEAST)
+        if first != second and is_small and weight[first] + weight[second] <= len(sentences) * CLUSTER:
+            weight[first] += weight[second]
+            above[second] = first
+    return {paragraph: root(paragraph) for paragraph in above}
 
 
 def _closeness(copy: Copy) -> tuple[int, float, str, str]:
@@ -145,25 +195,37 @@ def _closeness(copy: Copy) -> tuple[int, float, str, str]:
     return list(CopyKind).index(copy.kind), -copy.share, copy.sentence_id, copy.copy_of
 
 
-def _rows(
-    sentences: Iterable[Sentence], decisions: Mapping[PairKey, Decision], cluster: Mapping[str, str]
-) -> dict[str, Counter[Stratum]]:
-    """How many rows of each stratum every cluster holds; no stratum is empty."""
-    home = {s.sentence_id: s for s in sentences if s.annotated}
-    rows: dict[str, Counter[Stratum]] = {name: Counter() for name in cluster.values()}
-    for (sentence, target), decision in decisions.items():
-        found = rows[cluster[home[sentence].paragraph_id]]
-        if decision.label is not None and decision.label is not Label.none:
-            found.update(
-                [("rows",), ("source", home[sentence].source_id), ("target", target), (target, decision.label.name)]
-            )
-    for unit in home.values():
-        rows[cluster[unit.paragraph_id]]["sentences", unit.source_id] += 1
-    return rows
+def _held(
+    sentences: pa.Table, stances: pa.Table, cluster: Mapping[str, str], order: Sequence[str]
+) -> tuple[list[Stratum], sparse.csr_array]:
+    """The strata, sorted, and how many rows of each every cluster holds: shape (clusters, strata)."""
+    place = {name: i for i, name in enumerate(order)}
+    places = {paragraph: place[name] for paragraph, name in cluster.items()}
+    found = [
+        *_entries(stances, (), ROWS),
+        *_entries(stances, ("source_id",), ("source",)),
+        *_entries(stances, ("target_id",), ("target",)),
+        *_entries(stances, ("target_id", "label_name"), ()),
+        *_entries(sentences, ("source_id",), ("sentences",)),
+    ]
+    strata = sorted({stratum for stratum, _, _ in found})
+    number = {stratum: i for i, stratum in enumerate(strata)}
+    columns = np.repeat([number[stratum] for stratum, _, _ in found], [len(names) for _, names, _ in found])
+    rows = np.array([places[name] for _, names, _ in found for name in names.to_pylist()], np.int64)
+    counts = np.concatenate([n for _, _, n in found] or [np.empty(0, np.int64)])
+    return strata, sparse.coo_array((counts, (rows, columns)), shape=(len(order), len(strata))).tocsr()
 
 
-def _total(rows: Mapping[str, Counter[Stratum]]) -> Counter[Stratum]:
-    total: Counter[Stratum] = Counter()
-    for found in rows.values():
-        total.update(found)
-    return +total
+def _entries(rows: pa.Table, names: Sequence[str], kind: Stratum) -> Iterator[tuple[Stratum, pa.Array, Ints]]:
+    """For each stratum of a kind the paragraphs that hold rows of it, and how many."""
+    counted = rows.group_by([*names, "paragraph_id"], use_threads=False).aggregate([([], "count_all")])
+    counted = counted.sort_by([(name, "ascending") for name in names]) if names else counted
+    keys = [counted[name].combine_chunks().dictionary_encode() for name in names]
+    codes = np.zeros(len(counted), np.int64)
+    for key in keys:
+        codes = codes * max(1, len(key.dictionary)) + key.indices.to_numpy()
+    cuts = [*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(counted)]
+    paragraphs, counts = counted["paragraph_id"].combine_chunks(), counted["count_all"].to_numpy()
+    for start, end in pairwise(cuts):
+        stratum = (*kind, *(key[start].as_py() for key in keys))
+        yield stratum, paragraphs[start:end], counts[start:end]

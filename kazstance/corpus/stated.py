@@ -3,12 +3,13 @@
 import datetime
 import math
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from kazstance.schema.records import Document, Source
 
+V = TypeVar("V")
 DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "split"}
 """Names of columns, which are not allowed for attributes."""
@@ -17,10 +18,12 @@ LONGEST: Final = 100
 
 
 def _date(value: Any) -> Any:
-    """A date as text: a day as TOML writes it, or a year, a month or a day in digits."""
+    """A date as text: a day as TOML or Parquet writes it, or a year, a month or a day in digits."""
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value.isoformat()
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    text = as_text(value)
     found = DATE.fullmatch(text) if isinstance(text, str) else None
     try:
         if found:
@@ -31,7 +34,16 @@ def _date(value: Any) -> Any:
     raise ValueError(f"{str(value)[:LONGEST]!r} is not a date; expected a year, month or day, as 2015 or 2015-03-02")
 
 
+def as_text(value: V) -> V | str:
+    """A value as text if it is a number, in its digits, so that -2, -2.0 and "-2" are the same; otherwise the value."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _attribute(value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str | datetime.date | datetime.time):
+        raise ValueError(f"{str(value)[:LONGEST]!r} is not a text, a number, a date, true or false")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} is not a finite number")
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value

@@ -1,6 +1,7 @@
 """The rows of every table, from sentences, judgements, decisions and splits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -159,7 +160,7 @@ def _sources(corpus: Corpus) -> Iterator[records.Source]:
             **source.model_dump(include=_shared(records.Source)),
             source_id=source.id,
             voices=_voices(source),
-            raw_sha256=None if text is None else corpus.digests[f"texts/{source.id}.txt"],
+            raw_sha256=None if text is None else _digest(text),
             raw_characters=None if text is None else len(text),
             **source.attributes,
         )
@@ -179,11 +180,16 @@ def _documents(corpus: Corpus) -> Iterator[records.Document]:
             document_id=document.document_id,
             source_id=source.id,
             year=int(date[:4]) if date else None,
-            raw_sha256=corpus.digests[document.file],
+            raw_sha256=_digest(corpus.texts[document.document_id]),
             raw_characters=len(corpus.texts[document.document_id]),
             **{name: value or shared.get(name) for name, value in said.items()},
             **(given.attributes if given else {}),
         )
+
+
+def _digest(text: str) -> str:
+    """SHA-256 of a text in UTF-8, which for a text file is that of the file."""
+    return sha256(text.encode()).hexdigest()
 
 
 def _shared(record: type[Record]) -> set[str]:

@@ -16,6 +16,9 @@ BATCH: Final = 65_536
 FEW: Final = 100_000
 """Rows of a file up to which one thread that reads all of them is faster than several, or than a filter of the file."""
 
+BUFFER: Final = 2**20
+"""Bytes that are read ahead from each column when a file is read in batches."""
+
 
 def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a Parquet file that an expression holds for, or all of them, with all or some columns.
@@ -123,3 +126,62 @@ def _source(path: StrPath) -> Path | pa.BufferReader:
 def _line(error: BaseException) -> str:
     """A library's error message as one line."""
     return " ".join(str(error).split())
+
+
+def row_count(file: StrPath) -> int:
+    """The number of rows of a Parquet file; no rows are read.
+
+    Raises:
+        KazstanceError: it is missing, not Parquet, or damaged.
+    """
+    try:
+        with pq.ParquetFile(_source(file)) as found:
+            rows: int = found.metadata.num_rows
+            return rows
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def read_batches(file: StrPath, start: int, rows: int, size: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some rows of a Parquet file in batches; row groups before and after them are not read.
+
+    Args:
+        file: the file.
+        start: the number of the first row, from 0.
+        rows: how many rows.
+        size: the maximum number of rows of a batch.
+        columns: the columns.
+
+    Raises:
+        KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
+    """
+    try:
+        with pq.ParquetFile(_source(file), buffer_size=BUFFER, pre_buffer=False) as found:
+            groups, at = _groups(found.metadata, start, start + rows)
+            for batch in found.iter_batches(size, row_groups=groups, columns=list(columns), use_threads=False):
+                kept = batch.slice(max(start - at, 0), max(start + rows - max(at, start), 0))
+                at += batch.num_rows
+                if kept.num_rows:
+                    kept.validate(full=True)
+                    yield kept
+                if at >= start + rows:
+                    return
+    except (MemoryError, KazstanceError):
+        raise
+    except Exception as error:  # a damaged file may raise anything
+        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+
+
+def _groups(metadata: pq.FileMetaData, start: int, end: int) -> tuple[list[int], int]:
+    """The row groups that hold some rows, and the number of the first row of the first of them."""
+    found: list[int] = []
+    first = at = 0
+    for group in range(metadata.num_row_groups):
+        n = metadata.row_group(group).num_rows
+        if at < end and at + n > start:
+            first = first if found else at
+            found.append(group)
+        at += n
+    return found, first

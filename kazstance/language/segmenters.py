@@ -94,7 +94,7 @@ def choose_segmenter(name: str | None, language: str, corpus: StrPath) -> Segmen
         return _imported(name, Path(corpus))
     found = name or ("nupunkt" if base(language) == "en" else "unicode")
     if found not in NAMES:
-        raise KazstanceError(f"{found!r} is not a segmenter; {choose(found, (*NAMES, 'module:function'))}")
+        raise KazstanceError(f"{found!r} is not a segmenter; {choose(found, (*NAMES, 'given', 'module:function'))}")
     if found in ("unicode", "nupunkt") and (unmarked := UNMARKED.get(script(language))):
         raise KazstanceError(
             f'text in the {unmarked} script has no marks at the ends of sentences; set segmenter = "lines" (one unit '

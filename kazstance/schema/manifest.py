@@ -67,7 +67,7 @@ class Round(Frozen):
     number: Annotated[int, Field(ge=1)]
     """Its number, counted from 1."""
     date: str | None
-    """When it began, as YYYY-MM-DD."""
+    """When it began: YYYY, YYYY-MM or YYYY-MM-DD."""
     codebook_sha256: Sha256 | None
     """SHA-256 of the codebook that its annotators followed."""
 

@@ -19,7 +19,7 @@ def check_provenance(tables: Tables) -> Iterator[Finding]:
             yield single(f"{file}: folds: {protocol}: the folds do not match sources and targets")
     documents = tables.rows["documents"].select(["document_id", "raw_sha256"]).to_pylist()
     texts = {f"texts/{row['document_id']}.txt": row["raw_sha256"] for row in documents}
-    if any(name.startswith("documents.") for name in manifest.inputs):  # texts may come as rows of a table
+    if any(name.rpartition(".")[0] == "documents" for name in manifest.inputs):  # it holds those without a file
         texts = {name: digest for name, digest in texts.items() if name in manifest.inputs}
     briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
     for name, digest in {**texts, **briefs}.items():
