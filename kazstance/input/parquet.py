@@ -49,7 +49,7 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
         raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
-def read_batches(
+def stream_parquet(
     file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None, *, coded: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file that an expression holds for, or all of them, few at a time.
