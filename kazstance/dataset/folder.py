@@ -253,13 +253,13 @@ class DatasetFolder:
         Raises:
             IntegrityError: the file is damaged, or has no such column.
         """
-        from kazstance.input.parquet import read_batches
+        from kazstance.input.parquet import stream_parquet
 
         if self.is_earlier:
             yield from self._read_earlier(table, split, names, where).combine_chunks().to_batches()
             return
         try:
-            yield from read_batches(self.file(table, split), names, where, coded=coded)
+            yield from stream_parquet(self.file(table, split), names, where, coded=coded)
         except KazstanceError as error:
             raise IntegrityError(str(error), self.path) from error
 

@@ -46,7 +46,7 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
         return kept if names is None else kept.select(names)
 
 
-def read_batches(
+def stream_parquet(
     file: StrPath, columns: Sequence[str] | None = None, where: pc.Expression | None = None, *, coded: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file that an expression holds for, or all of them, few at a time.
