@@ -22,6 +22,8 @@ FORMULAS: Final = 0.01
 """Share of the sentences that are one of few short formulas, such as greetings."""
 QUOTATIONS: Final = 0.005
 """Share of the sentences that quote eight words or more of an earlier sentence."""
+ODD: Final = 0.1
+"""Share of the labels that are drawn anew for each annotator."""
 PARAGRAPH: Final = 5
 DOCUMENT: Final = 1_000
 """Sentences of a document, at most."""
@@ -140,7 +142,7 @@ def _annotate(
         end = sentence.index(" ")
         marked = f'"evidence":[{{"start":0,"text":"{sentence[:end]}"}}]'
         labels = draw.integers(0, 3, (len(about), 1)).repeat(len(files), axis=1)
-        odd = draw.random(labels.shape) < 0.1
+        odd = draw.random(labels.shape) < ODD
         labels = np.where(odd, draw.integers(0, 3, labels.shape), labels).tolist()
         for at, file in enumerate(files):
             judged = ",".join(
