@@ -14,6 +14,8 @@ EXTRAS = sorted(PROJECT["project"]["optional-dependencies"].keys() - set(HEAVY))
 BESIDE = ["tests", "raw", "docs", "benchmarks", "pyproject.toml", "CITATION.cff", ".zenodo.json"]
 """What the tests need beside the package, with the pages and licences."""
 SUITE = ["python", "-m", "pytest", "-m", "not full", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider"]
+ENGINES = ["dask[dataframe]==2026.8.0", "duckdb==2.0.0", "ibis-framework[duckdb]==12.0.0", "pyspark==4.3.0"]
+"""The engines of the day, of which no extra installs any."""
 QUIET = ["-o", "filterwarnings="]
 """Other versions warn of each other; errors of warnings are for the versions that `make` installs."""
 
@@ -51,6 +53,14 @@ def oldest(session: nox.Session) -> None:
     """The lowest version of each dependency, on the lowest Python."""
     install(session, *lowest())
     session.run(*SUITE, *QUIET, *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def engines(session: nox.Session) -> None:
+    """The same figures from every engine; Spark needs Java."""
+    install(session, *ENGINES)
+    arguments = ["-n", "2", "-p", "no:cacheprovider", "-m", "not full", "tests/test_engines.py"]
+    session.run("python", "-m", "pytest", *arguments, *QUIET, *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

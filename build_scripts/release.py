@@ -16,8 +16,9 @@ from build_scripts.__main__ import ROOT, check, text_of
 from kazstance import dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
-from kazstance.publish.changes import ChangeKind, compare
+from kazstance.publish.changes import compare
 from kazstance.publish.croissant import to_tag
+from kazstance.publish.row_changes import ChangeKind
 from kazstance.schema.records import DEFAULT_TABLE
 
 DATA: Final = "kazstance/data"

@@ -7,7 +7,7 @@ from kazstance._moved import moved, watch_imports
 
 if TYPE_CHECKING:
     from kazstance._benchmark import Benchmark, benchmark
-    from kazstance._front import Chart, Comparison, Dataset, build, compare, score
+    from kazstance._front import Chart, Comparison, Dataset, build, compare, fit, score
     from kazstance._front import Dataset as open  # noqa: A004, N813  # named after what it does, as in other packages
     from kazstance.bench.result import Result
     from kazstance.comparison import Cell, Disagreement, Distances, Word
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         UnknownLabelError,
         UnknownNameError,
     )
+    from kazstance.models.model import Model, load_model
     from kazstance.output.listing import Listing
     from kazstance.predictions import Scores
     from kazstance.schema.labels import Label, Position
@@ -44,7 +45,7 @@ __version__ = "0.3.0"
 
 _HOMES: Final = {
     "kazstance._benchmark": ("Benchmark", "benchmark"),
-    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "score"),
+    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "fit", "score"),
     "kazstance.bench.result": ("Result",),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
@@ -54,6 +55,7 @@ _HOMES: Final = {
         *("InputError", "IntegrityError", "KazstanceError", "MissingExtraError"),
         *("UnknownLabelError", "UnknownNameError"),
     ),
+    "kazstance.models.model": ("Model", "load_model"),
     "kazstance.output.listing": ("Listing",),
     "kazstance.predictions": ("Scores",),
     "kazstance.schema.labels": ("Label", "Position"),
@@ -89,6 +91,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "MissingExtraError",
+    "Model",
     "Pair",
     "Position",
     "Probe",
@@ -107,7 +110,9 @@ __all__ = [
     "benchmark",
     "build",
     "compare",
+    "fit",
     "load",
+    "load_model",
     "manifest",
     "open",
     "path",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
+    from kazstance.models.model import Model
     from kazstance.paths import StrPath
     from kazstance.predictions import Scores
     from kazstance.schema.manifest import Manifest
@@ -264,6 +265,54 @@ def score(
     columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
     settings = {"resamples": resamples, "seed": seed}
     return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
+
+
+def fit(
+    system: Any,
+    data: Any,
+    *,
+    task: str = "stance",
+    dev: Any = None,
+    text: str = "text",
+    target: str = "target",
+    label: str = "label",
+    labels: str | Mapping[Any, str] | None = None,
+    source: str | None = None,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+) -> Model:
+    """Train a system and keep what it has learned, to label other rows with it.
+
+    Args:
+        system: a name in the panel or of a baseline, an import path as package.module:object, a function of training
+            and test items, or a scikit-learn estimator.
+        data: what to train on: a dataset, whose training and validation rows are used as in `in_domain`; or rows: a
+            file, a data frame, or anything else that holds rows.
+        task: for a dataset, `stance` or `stance4` (with the label none).
+        dev: for rows, those to choose settings on; by default, about 15 % of `data` are used.
+        text: for rows, the column of the text.
+        target: for rows, the column of the target.
+        label: for rows, the column of the label.
+        labels: for rows, how the column spells labels: a preset, or a mapping from its values to favor, against,
+            neutral and none.
+        source: for rows, the column of the source, if there is one.
+        delimiter: the field delimiter of text files.
+        encoding: the encoding of text files.
+
+    Raises:
+        InputError: rows are invalid; all problems are listed.
+        UnknownNameError: there is no such system, task or column.
+        KazstanceError: the system fails, or there are no rows.
+    """
+    from kazstance.bench.file_tasks import Layout
+    from kazstance.input.spelling import ARGUMENT, given
+    from kazstance.input.tables import Form
+    from kazstance.models.training import fit_dataset, fit_rows
+
+    if isinstance(data, DatasetFolder):
+        return fit_dataset(system, data, task)
+    form = Form(delimiter, encoding)
+    return fit_rows(system, data, Layout(text, target, label, given(labels), (), source, form=form, how=ARGUMENT), dev)
 
 
 def build(corpus: StrPath, out: StrPath) -> Dataset:

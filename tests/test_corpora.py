@@ -18,7 +18,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.dataset.verification.check import check
 from kazstance.errors import CorpusWarning, InputError, KazstanceError
 from kazstance.publish.card import plain_card
-from kazstance.schema.pair_sample import limit, sides
+from kazstance.schema.pair_sample import limit
 from tests import commands
 from tests.conftest import quiet
 from tests.corpora import Made, ids_of, put, said
@@ -317,14 +317,6 @@ def test_pairs_are_all_there_are_or_as_many_as_the_limit_has(one, other, tmp_pat
     due = min(one * other, 250) if homes["a"] == homes["b"] else 0
     assert len(ds.pairs) == due
     assert len({row.pair_id for row in ds.pairs}) == due
-
-
-@given(st.integers(1, 500), st.integers(1, 500))
-def test_a_sample_is_drawn_from_enough_sentences(one, other):
-    most = min(250, one * other)
-    n, m = sides(one, other, most)
-    assert most <= n * m <= max(1024, 2 * most)
-    assert (n <= one, m <= other) == (True, True)
 
 
 @given(st.lists(st.integers(1, 400), max_size=30))

@@ -71,6 +71,9 @@ LINES = {
     "why": Line("why"),
     "verify": Line("verify"),
     "license": Line("license"),
+    "fit": Line("fit"),
+    "fit baseline": Line("fit", (), ("sklearn", "vaderSentiment"), "bench"),
+    "predict": Line("predict"),
     "tasks-dir": Line("tasks-dir"),
     "agreement": Line("agreement"),
     "diff": Line("diff"),
@@ -162,6 +165,8 @@ def files(tmp_path_factory, hidden):
         (folder / name).write_text("id,text,target,label\n" + "".join(rows))
     found = run("bench run", "--protocol", "in_domain", env=hidden, system="majority", out=folder / "run")
     assert found.code == 0, found.err
+    found = run("fit", env=hidden, system="majority", out=folder / "model")
+    assert found.code == 0, found.err
     if is_there("torch") and is_there("transformers"):
         subprocess.run([sys.executable, "-c", CHECKPOINT, folder / "checkpoint"], check=True, env=hidden)
     else:
@@ -176,6 +181,7 @@ def places(name, files, scratch):
     out = {f"bench report {kind}": f"page.{kind}" for kind in ("md", "json", "html")}
     out |= {"explore": "page.html", "explore corpus": "page.html", "export csv": "x.csv", "export parquet": "x.parquet"}
     systems = {"bench run baseline": "lexicon", "bench run checkpoint": f"finetune:{files / 'checkpoint'}?epochs=1"}
+    systems["fit baseline"] = "TF-IDF LR"
     row = kazstance.load("stances", "test")[0]
     tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), files / "test.csv")
     return tables | {
@@ -186,6 +192,8 @@ def places(name, files, scratch):
         "out": scratch / out.get(name, "out"),
         "system": systems.get(name, "majority"),
         "table": "targets",
+        "model": files / "model",
+        "rows": SHIPPED / "stances" / "test.parquet",
         "annotator": "anna",
         "sentence": row.sentence_id,
         "target": row.target_id,

@@ -20,7 +20,7 @@ from tests.commands import environment
 
 NO_JSON = {"bench report", "export", "schema", "tasks-dir"}
 """Commands whose output is a file, already JSON, or a single path."""
-NO_DATA = {"annotate export", "annotate import", "build", "diff", "schema", "score", "tasks-dir"}
+NO_DATA = {"annotate export", "annotate import", "build", "diff", "predict", "schema", "score", "tasks-dir"}
 """Commands that read no dataset, or name two."""
 TINY = """
 import sys, typer, rich.table
@@ -150,6 +150,8 @@ def scratch(tmp_path_factory, harbour_data):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name, scratch, monkeypatch):
     monkeypatch.chdir(scratch)
+    if name == "predict":
+        kazstance.fit("majority", kazstance.open("my_data")).save("my_model")
     if name == "annotate import":
         from kazstance.annotate.sheet_folder import export_sheets
         from tests.test_annotate import fill_csv, write_rows

@@ -2,23 +2,34 @@
 
 import json
 import re
+from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kazstance.corpus.judge import Decider, Decision, judge, undecided
+from kazstance.corpus.build import make
+from kazstance.corpus.deciding import NOTHING, ORIGINS, decide
+from kazstance.corpus.judge import decisions
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
+from kazstance.errors import InputError
 from kazstance.schema.labels import Label, Origin
-from kazstance.schema.records import Judgement, Span
+from kazstance.schema.records import Span
 from kazstance.schema.spans import merge
-from tests.conftest import HARBOUR
+from tests.conftest import HARBOUR, quiet
 
 
-def judged(folder):
-    corpus = read(folder)
-    return judge(corpus, segment(corpus)[0])
+def judged(folder, **options):
+    """The rows of judgements, and the rows of grid by sentence and target."""
+    rows = make(folder, quiet, **options).rows
+    cells = [row for part in rows["grid"].values() for row in part.to_pylist()]
+    return rows["judgements"]["all"].to_pylist(), {(row["sentence_id"], row["target_id"]): row for row in cells}
+
+
+def votes(cell):
+    return [(vote["annotator_id"], vote["label_name"]) for vote in cell["votes"]]
 
 
 def rewrite(file, change):
@@ -27,31 +38,30 @@ def rewrite(file, change):
 
 
 def test_what_is_left_out_is_none():
-    judgements, decisions, problems = judged(HARBOUR)
-    assert problems == []
+    judgements, grid = judged(HARBOUR)
     assert len(judgements) == 23 * 3 * 2
-    assert len(decisions) == 23 * 3
-    assert decisions["gazette/2/1", "toll"].label is Label.none
-    assert decisions["gazette/2/1", "toll"].votes == (("a", Label.none), ("b", Label.none))
+    assert len(grid) == 23 * 3
+    assert grid["gazette/2/1", "toll"]["label_name"] == "none"
+    assert votes(grid["gazette/2/1", "toll"]) == [("a", "none"), ("b", "none")]
 
 
 def test_agreement_makes_the_label_and_an_adjudication_settles_the_rest():
-    _, decisions, _ = judged(HARBOUR)
-    assert decisions["dockers/1/1", "toll"].origin is Origin.model
-    split = decisions["dockers/5/2", "strike"]
-    assert (split.label, split.origin, split.contested) == (Label.favor, Origin.adjudicated, True)
-    assert split.votes == (("a", Label.neutral), ("b", Label.favor))
-    assert decisions["merchants/6/1", "line_pays"].label is Label.none
+    _, grid = judged(HARBOUR)
+    assert grid["dockers/1/1", "toll"]["origin"] == "model"
+    split = grid["dockers/5/2", "strike"]
+    assert (split["label_name"], split["origin"], split["contested"]) == ("favor", "adjudicated", True)
+    assert votes(split) == [("a", "neutral"), ("b", "favor")]
+    assert grid["merchants/6/1", "line_pays"]["label_name"] == "none"
 
 
 def test_a_split_without_adjudication_is_undecided(harbour):
     (harbour / "annotations/adjudications.jsonl").unlink()
-    _, decisions, problems = judged(harbour)
-    assert problems == []
-    split = decisions["dockers/5/2", "strike"]
-    assert (split.label, split.origin, split.status) == (None, None, "undecided")
-    assert split.votes == (("a", Label.neutral), ("b", Label.favor))
-    assert [str(problem) for problem in undecided(decisions)] == [
+    split = judged(harbour)[1]["dockers/5/2", "strike"]
+    assert (split["label"], split["origin"], split["status"]) == (None, None, "undecided")
+    assert votes(split) == [("a", "neutral"), ("b", "favor")]
+    with pytest.raises(InputError) as caught:
+        judged(harbour, strict=True)
+    assert [str(problem) for problem in caught.value.problems] == [
         "annotations/adjudications.jsonl: dockers/5/2 on strike: no adjudication, expected one: a neutral, b favor",
         "annotations/adjudications.jsonl: merchants/6/1 on line_pays: no adjudication, expected one: a favor, b none",
     ]
@@ -68,9 +78,8 @@ def test_opposite_sides_need_an_adjudication_even_with_a_majority(harbour):
             row["judgements"][0]["label"] = "favor"
 
     rewrite(harbour / "annotations/c.jsonl", turn)
-    _, decisions, problems = judged(harbour)
-    assert problems == []
-    assert [problem.field for problem in undecided(decisions)] == ["dockers/1/1 on toll"]
+    _, grid = judged(harbour)
+    assert [pair for pair, cell in grid.items() if cell["status"] == "undecided"] == [("dockers/1/1", "toll")]
 
 
 def test_the_majority_of_people_is_gold_and_outweighs_models(harbour):
@@ -84,29 +93,29 @@ def test_the_majority_of_people_is_gold_and_outweighs_models(harbour):
         return row["sentence_id"] == "dockers/5/2"
 
     rewrite(harbour / "annotations/p.jsonl", only_one)
-    _, decisions, problems = judged(harbour)
-    assert problems == []
-    assert decisions["dockers/5/2", "strike"].label is Label.against
-    assert decisions["dockers/5/2", "strike"].origin is Origin.human
-    assert decisions["dockers/5/1", "strike"].origin is Origin.model
+    _, grid = judged(harbour)
+    assert (grid["dockers/5/2", "strike"]["label_name"], grid["dockers/5/2", "strike"]["origin"]) == (
+        "against",
+        "human",
+    )
+    assert grid["dockers/5/1", "strike"]["origin"] == "model"
 
 
 def test_a_sentence_that_nobody_covered_was_not_asked(harbour):
     for annotator in "ab":
         rewrite(harbour / f"annotations/{annotator}.jsonl", lambda row: row["sentence_id"] != "gazette/2/1")
-    _, decisions, problems = judged(harbour)
-    assert problems == []
-    assert len(decisions) == 22 * 3
-    assert "gazette/2/1" not in {sentence for sentence, _ in decisions}
+    _, grid = judged(harbour)
+    assert len(grid) == 22 * 3
+    assert "gazette/2/1" not in {sentence for sentence, _ in grid}
 
 
 def test_no_label_without_a_judgement_or_adjudication():
     """Every label in the result was chosen by an annotator or an adjudication for that very pair."""
     corpus = read(HARBOUR)
-    judgements, decisions, _ = judged(HARBOUR)
-    chosen = {(j.sentence_id, j.target_id, j.label) for j in judgements}
-    chosen |= {(a.value.sentence_id, a.value.target_id, Label[a.value.label]) for a in corpus.adjudications}
-    assert {(*pair, decision.label) for pair, decision in decisions.items()} <= chosen
+    judgements, grid = judged(HARBOUR)
+    chosen = {(row["sentence_id"], row["target_id"], row["label_name"]) for row in judgements}
+    chosen |= {(a.value.sentence_id, a.value.target_id, a.value.label) for a in corpus.adjudications}
+    assert {(*pair, cell["label_name"]) for pair, cell in grid.items()} <= chosen
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=10))
@@ -125,24 +134,23 @@ def test_coverage_may_name_kinds_or_targets(harbour, covered, expected):
         row["judgements"] = [j for j in row["judgements"] if j["target_id"] in expected]
 
     rewrite(harbour / "annotations/b.jsonl", narrow)
-    judgements, _, _ = judged(harbour)
-    assert {judgement.target_id for judgement in judgements if judgement.annotator_id == "b"} == expected
+    judgements, _ = judged(harbour)
+    assert {row["target_id"] for row in judgements if row["annotator_id"] == "b"} == expected
 
 
 LABELS = st.sampled_from(list(Label))
-
-
-def cast(labels):
-    return [
-        Judgement(
-            sentence_id="a/1/1", target_id="x", annotator_id=f"n{i}", source_id="a", paragraph_id="a/1", label=label, label_name=label.name,
-            explicitness=None, certainty=None, evidence=None, note=None, probability=1.0,
-        )
-        for i, label in enumerate(labels)
-    ]  # fmt: skip
-
-
 F, A, N, X = Label.favor, Label.against, Label.neutral, Label.none
+
+
+def counted(labels):
+    return np.array([[labels.count(label) for label in sorted(Label)]])
+
+
+def decided(people, models, ruled=None, *, by_plurality=False):
+    """The label of one pair and its origin."""
+    ruling = np.array([NOTHING if ruled is None else ruled])
+    label, origin = decide(counted(people), counted(models), ruling, by_plurality=by_plurality)
+    return (None, None) if label[0] == NOTHING else (Label(label[0]), ORIGINS[origin[0]])
 
 
 @pytest.mark.parametrize(
@@ -160,42 +168,26 @@ F, A, N, X = Label.favor, Label.against, Label.neutral, Label.none
 )
 @pytest.mark.parametrize("origin", [Origin.human, Origin.model])
 def test_plurality_asks_whether_it_is_about_the_target_and_then_for_the_side(labels, label, origin):
-    people = {f"n{i}" for i in range(9)} if origin is Origin.human else set()
-    found = Decider(people, (), {}, by_plurality=True)(("a/1/1", "x"), cast(labels))
-    assert found.label is label
-    assert found.origin is (None if label is None else origin)
-    assert found.certainty is None
-    assert found.evidence == (() if label is Label.none else None)
+    votes = (labels, ()) if origin is Origin.human else ((), labels)
+    assert decided(*votes, by_plurality=True) == ((None, None) if label is None else (label, origin))
 
 
-@given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=6), st.none() | LABELS)
-def test_whatever_the_votes_a_label_is_one_that_was_given(votes, ruled):
-    """No label without a judgement or an adjudication, and for a split only an adjudication."""
-    rows = [
-        Judgement(
-            sentence_id="a/1/1", target_id="x", annotator_id=f"n{i}", source_id="a", paragraph_id="a/1", label=label, label_name=label.name,
-            explicitness=None, certainty=None, evidence=(), note=None, probability=1.0,
-        )
-        for i, (label, _) in enumerate(votes)
-    ]  # fmt: skip
-    people = {f"n{i}" for i, (_, human) in enumerate(votes) if human}
-    ruling = None if ruled is None else Decision(ruled, None, None, (), Origin.adjudicated, (), "1", "test")
-    pair = ("a/1/1", "x")
-    found = Decider(people, (), {} if ruling is None else {pair: ruling}, by_plurality=False)(pair, rows)
-    given_labels = {label for label, _ in votes}
-    if found.label is None:
-        assert found.origin is None
-        assert ruled is None
-    elif found.origin is Origin.adjudicated:
-        assert found.label is ruled
+def majority_of(labels):
+    return next((label for label, n in Counter(labels).items() if 2 * n > len(labels)), None)
+
+
+@given(st.lists(LABELS, max_size=5), st.lists(LABELS, max_size=5), st.none() | LABELS)
+def test_whatever_the_votes_a_label_is_one_that_was_given(people, models, ruled):
+    """People before adjudications before models; for sides against each other only an adjudication or people decide."""
+    label, origin = decided(people, models, ruled)
+    if (said := majority_of(people)) is not None:
+        assert (label, origin) == (said, Origin.human)
+    elif ruled is not None:
+        assert (label, origin) == (ruled, Origin.adjudicated)
+    elif {F, A} <= {*people, *models} or majority_of(models) is None:
+        assert (label, origin) == (None, None)
     else:
-        assert found.label in given_labels
-        pool = (
-            [label for label, human in votes if human]
-            if found.origin is Origin.human
-            else [label for label, human in votes if not human]
-        )
-        assert 2 * pool.count(found.label) > len(pool)
+        assert (label, origin) == (majority_of(models), Origin.model)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +208,8 @@ def test_judgements_of_units_that_changed_with_the_version_say_how_to_keep_them(
     file.write_text(text.replace("[corpus]\n", f"[corpus]\n{segmenter}", 1))
     for rows in (harbour / "annotations").glob("*.jsonl"):
         rows.write_text(re.sub(old, new, rows.read_text()))
-    found = [str(problem) for problem in judged(harbour)[2] if problem.field in ("text_hash", "sentence_id")]
+    corpus = read(harbour)
+    problems = decisions(corpus, segment(corpus)[0])[1]
+    found = [str(problem) for problem in problems if problem.field in ("text_hash", "sentence_id")]
     assert found
     assert {'segmenter = "nupunkt" under [corpus] keeps' in problem for problem in found} == {is_newly_cut}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import kazstance as ks
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.output.staging import PREFIX
 from kazstance.publish.hub import build_dataset
@@ -80,9 +81,20 @@ SCENARIOS = {
         ("run",),
         pieces=True,
     ),
+    "fit": Scenario(of("fit", "--data", "{w}/data", system="majority per target", out="{w}/model"), ("model",)),
+    "predict": Scenario(of("predict", "--rows-per-part", "9", model="{w}/learned", rows="{w}/data/stances", out="{w}/found"), ("found",), pieces=True),
     "bench report": Scenario(of("bench report", "{w}/majority", "--data", "{w}/data", out="{w}/report.json"), ("report.json",)),
 }  # fmt: skip
-QUICK = ("build over a dataset", "explore", "export", "annotate export", "annotate import", "bench run", "bench report")
+QUICK = (
+    "build over a dataset",
+    "predict",
+    "explore",
+    "export",
+    "annotate export",
+    "annotate import",
+    "bench run",
+    "bench report",
+)
 """What a short run kills, a few times each."""
 
 
@@ -118,6 +130,7 @@ def template(tmp_path_factory):
         (world / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
     write_table(world / "train.csv", rows[::2])
     write_table(world / "test.csv", rows[1::2])
+    ks.fit("majority per target", ks.open(world / "data")).save(world / "learned")
     run_system("majority", "stance", "cross_source", world / "majority", data=world / "data")
     (world / TEMPORARY).mkdir()
     return world

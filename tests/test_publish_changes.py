@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +19,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.publish.changes import Changes, Part, compare
 from tests.conftest import HARBOUR, quiet
+from tests.tampering import edit, edit_split, sign_files
 
 
 @pytest.fixture
@@ -146,6 +149,103 @@ VERSION = st.tuples(*[st.integers(0, 30)] * 3).map(lambda numbers: ".".join(map(
 def test_whatever_is_enough_for_a_greater_change_is_enough_for_a_smaller_one(old, new, part):
     enough = [Changes(old, new, ((smaller, ""),), ()).is_enough for smaller in Part if smaller <= part]
     assert enough == sorted(enough, reverse=True)
+
+
+def test_an_upgrade_to_a_newer_format_explains_every_digest_and_changes_no_row(harbour_data):
+    """What 0.3.0 built has other digests and fewer columns, but the same rows."""
+    old, new = DatasetFolder(HARBOUR.parent / "harbour_0_3_0"), DatasetFolder(harbour_data)
+    found = compare(old, new)
+    assert (found.rows, found.counts) == ((), {})
+    explained = {line.split(":")[0] for line in found.digests}
+    assert explained == {
+        f"{t}/{s}" for t, files in old.manifest.tables.items() for s, file in files.items() if file.rows
+    }
+    assert all("no row differs; the digest does, since its format" in line for line in found.digests)
+    assert (Part.minor, "field of grid status is new") in found.shape
+    assert (Part.minor, "table documents is new") in found.shape
+    out = CliRunner().invoke(app, ["diff", str(old.path), str(harbour_data)]).stdout
+    assert "grid/train: no row differs; the digest does, since its format" in out
+
+
+def test_rows_in_another_order_explain_a_digest(harbour_data, tmp_path):
+    other = Path(shutil.copytree(harbour_data, tmp_path / "other"))
+    edit_split(other, "targets", "all", lambda rows: rows[::-1])
+    sign_files(other)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(other))
+    assert (found.rows, found.digests) == (
+        (),
+        ("targets/all: no row differs; the digest does, since the rows are in another order",),
+    )
+
+
+def test_a_row_with_a_holder_is_another_row(harbour_data, tmp_path):
+    other = Path(shutil.copytree(harbour_data, tmp_path / "other"))
+    edit(other, "stances", lambda rows: [*rows, {**rows[0], "holder": "The Mayor"}] if rows else rows)
+    found = compare(DatasetFolder(harbour_data), DatasetFolder(other))
+    assert {(row.kind, row.key[-1]) for row in found.rows} == {("added", "The Mayor")}
+
+
+CELLS = st.dictionaries(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from("xy"), st.sampled_from([None, "h"])),
+    st.tuples(
+        st.sampled_from(["train", "test"]),
+        st.sampled_from(["favor", "against"]),
+        st.sampled_from([None, [], [{"start": 0, "end": 1}], [{"start": 1, "end": 0}], [{"start": 0, "end": 1}] * 2]),
+    ),
+    max_size=10,
+)
+
+
+def _stances(cells, split):
+    rows = [
+        {"sentence_id": s, "target_id": t, "holder": h, "label_name": label, "evidence": spans}
+        for (s, t, h), (home, label, spans) in cells.items()
+        if home == split
+    ]
+    kind = pa.list_(pa.struct({"start": pa.int64(), "end": pa.int64()}))
+    schema = {**dict.fromkeys(["sentence_id", "target_id", "holder", "label_name"], pa.string()), "evidence": kind}
+    return pa.Table.from_pylist(rows, schema=pa.schema(schema))
+
+
+def _kinds(before, after):
+    """What happened to each row, found by dictionaries."""
+    for key in before.keys() | after.keys():
+        if key not in after:
+            yield "removed", key
+        elif key not in before:
+            yield "added", key
+        elif before[key][0] != after[key][0]:
+            yield "moved", key
+        elif before[key][1] != after[key][1]:
+            yield "relabelled", key
+        elif before[key] != after[key]:
+            yield "changed", key
+
+
+@given(CELLS, CELLS)
+def test_changed_rows_are_those_that_dictionaries_find(before, after):
+    with TemporaryDirectory() as room:
+        folders = []
+        for name, cells in {"old": before, "new": after}.items():
+            folder = Path(room, name)
+            shutil.copytree(HARBOUR.parent / "harbour_0_3_0", folder)
+            manifest = json.loads((folder / "manifest.json").read_text())
+            manifest |= {"format_version": 2, "manifest_sha256": "0" * 64, "pages": {}}
+            (folder / "manifest.json").write_text(json.dumps(manifest))
+            for split in ("train", "test"):
+                pq.write_table(_stances(cells, split), folder / "stances" / f"{split}.parquet")
+            folders.append(DatasetFolder(folder))
+        found = compare(*folders)
+    keys = sorted((kind, tuple(part for part in key if part)) for kind, key in _kinds(before, after))
+    assert sorted((str(row.kind), row.key) for row in found.rows) == keys
+    assert sum(found.counts.values()) == len(keys)
+    for row in found.rows:
+        one, other = (
+            next((v for k, v in cells.items() if tuple(p for p in k if p) == row.key), None)
+            for cells in (before, after)
+        )
+        if row.kind == "relabelled":
+            assert row.fields["label_name"] == (one[1], other[1])
 
 
 def test_a_folder_that_is_no_dataset(harbour_data, tmp_path):

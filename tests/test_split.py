@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import kazstance
 from kazstance.corpus.copies import find_copies, find_ties
+from kazstance.corpus.decisions import Decision
 from kazstance.corpus.encoded import encode, equal_groups, repeated
-from kazstance.corpus.judge import Decision
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.corpus.split import IMPROVED, SHARES, SPREAD, missing, split_in_domain
 from kazstance.schema.labels import CopyKind, Label, Origin, UnitKind, Voice
@@ -32,7 +32,7 @@ def sentence(name, text="A sentence."):
 
 
 def decision(label):
-    return Decision(label, None, None, (), Origin.model, ())
+    return Decision(label)
 
 
 @st.composite

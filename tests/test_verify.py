@@ -553,7 +553,7 @@ def test_too_little_memory_is_said_as_such(harbour_data, data):
     """A small file with one value that needs more memory than is left."""
     file = data / "sources" / "all.parquet"
     table = pq.ParquetFile(file).read()
-    large = pa.array(["x" * 2**27, *[""] * (len(table) - 1)])
+    large = pa.array(["x" * 2**28, *[""] * (len(table) - 1)])
     pq.write_table(table.set_column(table.column_names.index("notes"), "notes", large), file, compression="zstd")
     manifest = read(data)
     content = file.read_bytes()

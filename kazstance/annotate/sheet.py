@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from kazstance.corpus.decisions import PairKey
 from kazstance.corpus.inputs import Hash, Input, Probability, Text
-from kazstance.corpus.judge import PairKey, judge
+from kazstance.corpus.judge import decisions
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError
@@ -179,9 +180,9 @@ def _silent(corpus: Corpus, sentences: Sequence[Sentence]) -> set[PairKey]:
     """The pairs whose current label is none."""
     if not any(corpus.readings.values()) and not corpus.judgements:
         return set()
-    _, decisions, problems = judge(corpus, sentences)
+    labels, problems = decisions(corpus, sentences)
     raise_all(problems)
-    return {pair for pair, decision in decisions.items() if decision.label is Label.none}
+    return {pair for pair, decision in labels.items() if decision.label is Label.none}
 
 
 class SheetRow(Input):

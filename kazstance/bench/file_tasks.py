@@ -128,6 +128,28 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
     )
 
 
+def training_items(train: Any, layout: Layout, *, dev: Any = None) -> tuple[Item, ...]:
+    """A user's own rows to train on, those to choose settings on included.
+
+    Args:
+        train: rows to train on: a file, a frame, or anything else that holds rows.
+        layout: columns and spelling.
+        dev: rows to choose settings on; without them, a share of the training rows, by a hash of their clusters.
+
+    Raises:
+        InputError: rows are invalid; all problems are listed.
+        UnknownNameError: a column does not exist.
+        KazstanceError: a file cannot be read, or has no rows.
+    """
+    given = {"train": train} if dev is None else {"train": train, "validation": dev}
+    parts = [Rows.read(rows, split, layout.form) for split, rows in given.items()]
+    items = [_items(rows, layout) for rows in parts]
+    if dev is None:
+        return tuple(map(_drawn, items[0]))
+    _check_apart(items, parts, layout)
+    return tuple(item for rows in items for item in rows)
+
+
 def _kind(labels: tuple[str, ...], *, has_sources: bool) -> TaskKind:
     """The kind of task of a user's rows, which have fewer fields to break down by than those of a dataset."""
     name = "stance4" if len(labels) == len(GRID_LABELS) else "stance"

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from kazstance.bench.tasks import Item
@@ -11,26 +12,70 @@ Predict = Callable[[Sequence[Item], Sequence[Item]], Sequence[str | Mapping[str,
 """A system: from training and test items to a label for each test item, or the probability of every label."""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """The most frequent label of rows that share the values of some fields, under the longest prefix of those seen.
+
+    `best` has the label under each prefix; the empty one has that of all rows.
+    """
+
+    fields: tuple[str, ...]
+    best: Mapping[tuple[str, ...], str]
+
+    @classmethod
+    def learn(cls, train: Iterable[Item], fields: tuple[str, ...]) -> "Rule":
+        """Count the labels of training rows; ties go to the alphabetically first.
+
+        Args:
+            train: the rows to train on.
+            fields: the fields of an item, the most important first.
+
+        Raises:
+            KazstanceError: there is no row to train on.
+        """
+        seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for item in train:
+            key = _key(item, fields)
+            for length in range(len(key) + 1):
+                seen[key[:length]][item.label] += 1
+        if not seen:
+            raise KazstanceError("there are no labels to count")
+        best = {part: min(count, key=lambda label: (-count[label], label)) for part, count in seen.items()}
+        return cls(fields, best)
+
+    def answer(self, items: Iterable[Item]) -> list[str]:
+        """The label of each item."""
+        keys = (_key(item, self.fields) for item in items)
+        return [next(self.best[k[:n]] for n in range(len(k), -1, -1) if k[:n] in self.best) for k in keys]
+
+
 def majority(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
     """The most frequent label in training."""
-    return _most_frequent(train, test, lambda item: ())
+    return Rule.learn(train, ()).answer(test)
 
 
 def majority_target(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
     """The most frequent label of the target, or of all rows if the target is new."""
-    return _most_frequent(train, test, lambda item: (item.target_id,))
+    return Rule.learn(train, FIELDS["majority per target"]).answer(test)
 
 
 def majority_target_source(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
     """The most frequent label of target and source; if they are new, of the target, then of all rows."""
-    return _most_frequent(train, test, lambda item: (item.target_id, item.source_id, item.source_b))
+    return Rule.learn(train, FIELDS["majority per target and source"]).answer(test)
 
 
 def source_only(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
     """The most frequent label of the source, whatever the target, or of all rows if the source is new."""
-    return _most_frequent(train, test, lambda item: (item.source_id, item.source_b))
+    return Rule.learn(train, FIELDS["source only"]).answer(test)
 
 
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "majority": (),
+    "majority per target": ("target_id",),
+    "majority per target and source": ("target_id", "source_id", "source_b"),
+    "source only": ("source_id", "source_b"),
+}
+"""The fields that each rule looks at."""
 PANEL: Final[dict[str, Predict]] = {
     "majority": majority,
     "majority per target": majority_target,
@@ -50,17 +95,5 @@ OF_SOURCES: Final = ("majority per target and source", "source only")
 """Shortcuts that look at the source."""
 
 
-def _most_frequent(train: Iterable[Item], test: Iterable[Item], key: Callable[[Item], tuple[str, ...]]) -> list[str]:
-    """The most frequent label under the longest prefix of a key seen in training; ties go to the alphabetically first.
-
-    Raises:
-        KazstanceError: there is no row to train on.
-    """
-    seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    for item in train:
-        for length in range(len(key(item)) + 1):
-            seen[key(item)[:length]][item.label] += 1
-    if not seen:
-        raise KazstanceError("there are no labels to count")
-    best = {part: min(count, key=lambda label: (-count[label], label)) for part, count in seen.items()}
-    return [next(best[k[:n]] for n in range(len(k), -1, -1) if k[:n] in best) for k in map(key, test)]
+def _key(item: Item, fields: Iterable[str]) -> tuple[str, ...]:
+    return tuple(getattr(item, name) for name in fields)

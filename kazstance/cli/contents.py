@@ -36,6 +36,8 @@ PANELS: Final = {
     "Measure systems": {
         "score": Entry("scores", "Score predictions on any stance dataset."),
         "bench": Entry("bench", "Benchmark systems: run them, compare runs, report."),
+        "fit": Entry("models", "Train a system on a dataset, or on rows of your own, and save it."),
+        "predict": Entry("models", "Label the rows of Parquet files of any size with a saved model."),
         "tasks-dir": Entry("tasks", "Print the folder of the tasks for lm-evaluation-harness."),
     },
     "Publish": {

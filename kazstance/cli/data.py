@@ -80,10 +80,11 @@ def export_(
 
     Example: kazstance export positions --out positions.csv
     """
-    from kazstance.output.export import export
+    from kazstance.output.export import Format, pieces
 
-    how = _format(form, out)
-    content = export(dataset.table(table, split, data=data), how, exact=exact)
+    how, rows = _format(form, out), DatasetFolder(data)[table]
+    batches = rows.batches(split, coded=how is not Format.parquet)
+    content = pieces(rows.schema, batches, how, exact=exact)
     if out is None:
         write(content)
     else:

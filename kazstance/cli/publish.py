@@ -89,9 +89,11 @@ def diff(
     """
     from kazstance.publish.changes import compare
 
-    found = compare(dataset.DatasetFolder(old), dataset.DatasetFolder(new))
+    most = None if as_json else limit or None
+    found = compare(dataset.DatasetFolder(old), dataset.DatasetFolder(new), most)
     if as_json:
-        echo_page(to_json({**asdict(found), "shape": [text for _, text in found.shape], **_verdict(found)}))
+        told = {name: value for name, value in asdict(found).items() if name != "counts"}
+        echo_page(to_json({**told, "shape": [text for _, text in found.shape], **_verdict(found)}))
     else:
         _print_changes(found, limit)
 
@@ -99,13 +101,14 @@ def diff(
 def _print_changes(found: "Changes", limit: int) -> None:
     for (table, split, kind), count in found.counts.items():
         echo(f"{table}/{split}: {count} {kind}")
-    for line in [text for _, text in found.shape]:
+    for line in [*(text for _, text in found.shape), *found.digests]:
         echo(line)
     rows = sorted(found.rows, key=lambda row: -row.part)
     for row in rows[: limit or None]:
         echo(f"  {row}")
-    if limit and len(rows) > limit:
-        echo(f"  and {len(rows) - limit} more; --limit 0 lists all")
+    number = sum(found.counts.values())
+    if limit and number > limit:
+        echo(f"  and {number - limit} more; --limit 0 lists all")
     echo(f"{found.old} -> {found.new}: {_said(found)}")
 
 

@@ -2,37 +2,47 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.comparison.patterns import relevance, stance
+from kazstance.comparison.patterns import is_stance, relevance, stance
+from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
 from kazstance.dataset import DatasetFolder
-from kazstance.errors import UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
 from kazstance.schema.labels import Label, Origin, Role
-from kazstance.schema.records import Annotator, Judgement
-from kazstance.stats.agreement import Patterns, alpha_interval, count_patterns, kappa_interval, overlap
+from kazstance.schema.records import Annotator
+from kazstance.stats.agreement import (
+    Patterns,
+    alpha_estimate,
+    alpha_interval,
+    kappa_estimate,
+    kappa_interval,
+    resampled,
+)
+from kazstance.stats.counting import Codes, Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES
 
-By = Literal["all", "annotators", "source", "target", "people"]
-KEY: Final = ("sentence_id", "target_id")
-SIDED: Final = [label.name for label in Label if label is not Label.none]
+By = Literal["all", "annotators", "source", "target", "people", "rounds"]
+KEY: Final = ("sentence_id", "target_id", "holder")
+KAPPA: Final = "kappa, four labels"
+Judged = tuple[Codes, Floats]
+"""The label and probability of an annotator in each profile."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One figure: what was compared, over which rows, with which measure.
 
-    `by` is how the rows are selected: `all`, `annotators`, `source`, `target` or `people`; `scope` names them.
+    `by` is how the rows are selected: `all`, `annotators`, `source`, `target`, `people` or `rounds`;
+    `scope` names them.
     """
 
     what: str
@@ -62,6 +72,8 @@ class Agreement:
     name: str
     lines: Listing[Line]
     doubts: tuple[Doubt, ...]
+    undecided: int = 0
+    """Pairs without a label, which are left out where judgements are compared with final labels, and only there."""
 
     def __repr__(self) -> str:
         return f"<Agreement: {len(self.lines)} figures of {self.name}>"
@@ -71,20 +83,23 @@ class Agreement:
         return html_paragraph(self.name.capitalize()) + self.lines._repr_html_()
 
 
-def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -> Agreement:
+def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, number: int | None = None) -> Agreement:
     """Compare the annotators of a dataset, with 95 % bootstrap intervals over paragraphs.
 
-    Krippendorff's alpha over all four labels of the grid, for relevance, and for stance (nominal and ordinal) if all
-    found a pair relevant; overall, by target, by source, by pair of annotators. F1 of the evidence. Cohen's kappa
-    between final labels and checking annotators, between people, and between people and model.
+    Units are sentences on targets, for the sentence's speaker or another holder. Krippendorff's alpha over all four
+    labels of the grid, for relevance, and for stance (nominal and ordinal) if all found a unit relevant; overall, by
+    target, by source, by pair of annotators. F1 of the evidence. Cohen's kappa between final labels and checking
+    annotators, between people, between people and model, and between the rounds of an annotator.
 
     Args:
         folder: the dataset.
         n: number of resamples.
-        by: only the figures by `all`, `annotators`, `source`, `target` or `people`; by default, all of them.
+        by: only the figures by `all`, `annotators`, `source`, `target`, `people` or `rounds`; by default, all of them.
+        number: only the judgements of this round; by default, those of the latest round of each annotator.
 
     Raises:
         UnknownNameError: `by` is anything else.
+        KazstanceError: nobody judged in this round.
     """
     if by is not None and by not in get_args(By):
         raise UnknownNameError(by, "way to group the rows", get_args(By))
@@ -92,136 +107,126 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None) -
     labelling = [a.annotator_id for a in annotators if a.role is Role.label]
     families = {(a.origin, a.family) for a in annotators if a.role is Role.label}
     name = "stability" if len(families) == 1 and families.copy().pop()[0] is Origin.model else "agreement"
-    lines = list(_alphas(_units(folder, labelling), labelling, n, by))
-    lines += _evidence(folder, labelling) if by in (None, "all") else ()
-    lines += (line for line in _kappas(folder, annotators, n) if by in (None, line.by))
-    return Agreement(name, Listing(lines), tuple(_doubts(folder)))
+    found = _of_round(read_profiles(folder), number)
+    lines = list(_alphas(found, labelling, n, by))
+    lines += _evidence(found, labelling) if by in (None, "all") else ()
+    lines += (line for line in _kappas(folder, found, annotators, n) if by in (None, line.by))
+    lines += _between_rounds(found, n) if by in (None, "rounds") else ()
+    undecided = folder.columns("grid", ["status"], pc.field("label").is_null()).num_rows
+    return Agreement(name, Listing(lines), tuple(_doubts(folder)), undecided)
 
 
-@dataclass(frozen=True)
-class Units:
-    """Sentences on targets: the label of each annotator, shape (units, annotators), -1 if there is no label."""
+def _of_round(found: Profiles, number: int | None) -> Profiles:
+    """The judgements of a round, or all of them.
 
-    labels: npt.NDArray[np.int64]
-    source: npt.NDArray[np.str_]
-    target: npt.NDArray[np.str_]
-    paragraph: npt.NDArray[np.str_]
-
-    def patterns(self, annotators: Sequence[int], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
-        """The patterns of labels of the given annotators, over all units or some."""
-        chosen = slice(None) if kept is None else kept
-        labels = self.labels[chosen][:, annotators]
-        votes = np.stack([(labels == label).sum(axis=1) for label in Label], axis=1).astype(np.float64)
-        return count_patterns(votes, self.paragraph[chosen].tolist())
+    Raises:
+        KazstanceError: there are none.
+    """
+    rounds = sorted({judge[1] for judge in found.judges})
+    if number is None or not rounds:
+        return found
+    if number not in rounds:
+        raise KazstanceError(f"round {number}: nobody judged in it; expected one of {', '.join(map(str, rounds))}")
+    return found.only(number)
 
 
-def _units(folder: DatasetFolder, annotators: Sequence[str]) -> Units:
-    columns = ("sentence_id", "target_id", "annotator_id", "source_id", "paragraph_id", "label")
-    rows = folder.columns("judgements", columns)
-    rows = rows.filter(pc.is_in(rows["annotator_id"], value_set=pa.array(annotators, pa.string())))
-    sentence, target, who = (rows[name].combine_chunks().dictionary_encode() for name in columns[:3])
-    pair = sentence.indices.to_numpy().astype(np.int64) * max(len(target.dictionary), 1) + target.indices.to_numpy()
-    _, first, unit = np.unique(pair, return_index=True, return_inverse=True)
-    place = np.array([annotators.index(name) for name in who.dictionary.to_pylist()], dtype=np.intp)
-    labels = np.full((len(first), len(annotators)), -1, dtype=np.int64)
-    labels[unit, place[who.indices.to_numpy()]] = rows["label"].to_numpy()
-    kept = rows.take(pa.array(first))
-    return Units(
-        labels, *(np.array(kept[name].to_pylist(), dtype=str) for name in ("source_id", "target_id", "paragraph_id"))
-    )
-
-
-def _alphas(units: Units, annotators: Sequence[str], n: int, by: By | None) -> Iterator[Line]:
+def _alphas(found: Profiles, annotators: Sequence[str], n: int, by: By | None) -> Iterator[Line]:
     """Alpha overall, by pair of annotators, by source and by target."""
-    everyone = range(len(annotators))
-    pairs = list(combinations(everyone, 2))
+    labels = [found.of(name)[0] for name in annotators]
+    pairs = list(combinations(range(len(annotators)), 2))
     if pairs and by in (None, "all"):
-        yield from _alpha_lines(units.patterns(everyone), "all", "all", n)
+        yield from _alpha_lines(found.patterns(labels), "all", "all", n)
     for pair in pairs if pairs[1:] and by in (None, "annotators") else ():
-        yield from _alpha_lines(units.patterns(pair), "annotators", " and ".join(annotators[i] for i in pair), n)
-    kinds: tuple[tuple[By, npt.NDArray[np.str_]], ...] = (("source", units.source), ("target", units.target))
-    for kind, values in kinds:
-        for name in dict.fromkeys(values.tolist()) if pairs and by in (None, kind) else ():
-            yield from _alpha_lines(units.patterns(everyone, values == name), kind, name, n)
+        scope = " and ".join(annotators[i] for i in pair)
+        yield from _alpha_lines(found.patterns([labels[i] for i in pair]), "annotators", scope, n)
+    sources = found.source[found.paragraph]
+    for source in dict.fromkeys(found.source.tolist()) if pairs and by in (None, "source") else ():
+        yield from _alpha_lines(found.patterns(labels, sources == source), "source", source, n)
+    for number in dict.fromkeys(found.target.tolist()) if pairs and by in (None, "target") else ():
+        patterns = found.patterns(labels, found.target == number)
+        yield from _alpha_lines(patterns, "target", found.targets[number], n)
 
 
 def _alpha_lines(found: Patterns, by: By, scope: str, n: int) -> Iterator[Line]:
-    sides = stance(found)
-    yield Line("four labels", by, scope, "alpha, nominal", alpha_interval(found, n=n))
-    yield Line("relevance", by, scope, "alpha, nominal", alpha_interval(relevance(found), n=n))
-    yield Line("stance", by, scope, "alpha, nominal", alpha_interval(sides, n=n))
-    yield Line("stance", by, scope, "alpha, ordinal", alpha_interval(sides, "ordinal", n=n))
+    draws, sides = resampled(found, n), is_stance(found)
+    about, side = relevance(found), stance(found)
+    yield Line("four labels", by, scope, "alpha, nominal", alpha_estimate(found, draws))
+    yield Line("relevance", by, scope, "alpha, nominal", alpha_estimate(about, draws))
+    if found.counts.shape[0] == 1:  # resampled over units, of which there are fewer
+        yield Line("stance", by, scope, "alpha, nominal", alpha_interval(side, n=n))
+        yield Line("stance", by, scope, "alpha, ordinal", alpha_interval(side, "ordinal", n=n))
+    else:
+        yield Line("stance", by, scope, "alpha, nominal", alpha_estimate(side, draws[:, sides]))
+        yield Line("stance", by, scope, "alpha, ordinal", alpha_estimate(side, draws[:, sides], "ordinal"))
 
 
-def _evidence(folder: DatasetFolder, annotators: Sequence[str]) -> Iterator[Line]:
+def _evidence(found: Profiles, annotators: Sequence[str]) -> Iterator[Line]:
     """F1 of the marked characters, pooled over all pairs of judgements that chose the same label."""
-    by_unit: dict[tuple[str, str], list[Judgement]] = {}
-    for row in folder.judgements.where(label=SIDED, annotator=list(annotators)):
-        by_unit.setdefault((row.sentence_id, row.target_id), []).append(row)
-    pairs = [(x, y) for found in by_unit.values() for x, y in combinations(found, 2) if _are_comparable(x, y)]
+    counts = [counted for pair, counted in found.overlaps.items() if set(pair) <= set(annotators)]
+    common, marked, pairs = np.sum([np.zeros(3, dtype=np.int64), *counts], axis=0).tolist()
     if pairs:
-        counts = [overlap(*([(s.start, s.end) for s in row.evidence or ()] for row in pair)) for pair in pairs]
-        marked, nan = sum(both for _, both in counts), float("nan")
-        f1 = 2 * sum(common for common, _ in counts) / marked if marked else nan
+        nan = float("nan")
+        f1 = 2 * common / marked if marked else nan
         reason = "no interval is computed" if marked else "no characters were marked"
-        figure = Estimate(f1, nan, nan, len(pairs), reason)
+        figure = Estimate(f1, nan, nan, pairs, reason)
         yield Line("evidence", "all", "pairs of equal labels", "F1 of characters", figure)
 
 
-def _are_comparable(one: Judgement, other: Judgement) -> bool:
-    """Whether two judgements chose the same label, and both recorded what shows it."""
-    return one.label is other.label and one.evidence is not None and other.evidence is not None
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """The labels of one annotator, or the final ones: the label, paragraph and probability of each pair judged."""
-
-    labels: Mapping[tuple[str, str], tuple[int, str, float]]
-
-    @classmethod
-    def read(cls, folder: DatasetFolder, table: str, annotator: str | None = None) -> "_Judged":
-        """The labels of an annotator in `judgements`, or the final ones of `grid`, without undecided pairs."""
-        names = [*KEY, "label", "paragraph_id", *(["probability"] if annotator else [])]
-        where = pc.field("label").is_valid() if annotator is None else pc.field("annotator_id") == annotator
-        sentence, target, label, paragraph, *probability = (
-            column.to_pylist() for column in folder.columns(table, names, where).columns
-        )
-        drawn = probability[0] if probability else [1.0] * len(label)
-        return cls(
-            dict(zip(zip(sentence, target, strict=True), zip(label, paragraph, drawn, strict=True), strict=True))
-        )
-
-
-def _kappas(folder: DatasetFolder, annotators: Sequence[Annotator], n: int) -> Iterator[Line]:
+def _kappas(folder: DatasetFolder, found: Profiles, annotators: Sequence[Annotator], n: int) -> Iterator[Line]:
     """Kappa between final labels and checking annotators, between people, and between people and the model."""
-    there = set(folder.columns("judgements", ["annotator_id"])["annotator_id"].unique().to_pylist())
+    there = {name for name, _ in found.judges}
     judges = [annotator for annotator in annotators if annotator.annotator_id in there]
     people = [a.annotator_id for a in judges if a.origin is Origin.human]
     models = [a.annotator_id for a in judges if a.origin is Origin.model and a.role is Role.label]
-    checks = [a.annotator_id for a in judges if a.role is Role.check]
-    by = {name: _Judged.read(folder, "judgements", name) for name in dict.fromkeys([*people, *models, *checks])}
-    final = _Judged.read(folder, "grid")
-    for name in checks:
-        yield _kappa("final labels and check", name, final, by[name], n)
+    for name in [a.annotator_id for a in judges if a.role is Role.check]:
+        yield _check(folder, name, found.rounds(name), n)
     for one, other in combinations(people, 2):
-        yield _kappa("people", f"{one} and {other}", by[one], by[other], n)
+        yield Line("people", "people", f"{one} and {other}", KAPPA, _kappa(found, found.of(one), found.of(other), n))
     for one in people:
         for model in models:
-            yield _kappa("people and model", f"{one} and {model}", by[model], by[one], n)
+            figure = _kappa(found, found.of(model), found.of(one), n)
+            yield Line("people and model", "people", f"{one} and {model}", KAPPA, figure)
 
 
-def _kappa(what: str, scope: str, one: _Judged, other: _Judged, n: int) -> Line:
-    """Kappa over the pairs that both judged, weighted by how likely the second was to be asked."""
-    common = [unit for unit in other.labels if unit in one.labels]
+def _between_rounds(found: Profiles, n: int) -> Iterator[Line]:
+    """Kappa between consecutive rounds of an annotator."""
+    for name in dict.fromkeys(name for name, _ in found.judges):
+        for one, other in pairwise(found.rounds(name)):
+            figure = _kappa(found, found.of(name, one), found.of(name, other), n)
+            yield Line("rounds of an annotator", "rounds", f"{name}, rounds {one} and {other}", KAPPA, figure)
+
+
+def _kappa(found: Profiles, one: Judged, other: Judged, n: int) -> Estimate:
+    """Kappa over the units that both judged, weighted by how likely the second was to be asked."""
+    (first, _), (second, probability) = one, other
+    both = (first != ABSENT) & (second != ABSENT)
+    chosen = np.flatnonzero(both[found.profile])
+    profile = found.profile[chosen]
+    cells = found.by_cluster(
+        chosen, first[profile] * len(Label) + second[profile], len(Label) ** 2, 1 / probability[profile]
+    )
+    return kappa_estimate(cells, int(found.n[chosen].sum()), n)
+
+
+def _check(folder: DatasetFolder, name: str, rounds: Sequence[int], n: int) -> Line:
+    """Kappa between the final labels and those of an annotator who checks, without undecided units."""
+    names = [*KEY, "round", "label", "paragraph_id", "probability"]
+    where = (pc.field("annotator_id") == name) & pc.field("round").isin(list(rounds))
+    rows = folder.columns("judgements", names, where)
+    latest = {
+        tuple(row[column] for column in KEY): row for row in sorted(rows.to_pylist(), key=lambda row: row["round"])
+    }
+    asked = pc.field("sentence_id").isin(rows["sentence_id"].unique()) & pc.field("label").is_valid()
+    final = folder.columns("grid", [*KEY, "label"], asked).to_pylist()
+    pairs = [(row["label"], latest[key]) for row in final if (key := tuple(row[name] for name in KEY)) in latest]
     figure = kappa_interval(
-        [one.labels[unit][0] for unit in common],
-        [other.labels[unit][0] for unit in common],
-        [other.labels[unit][1] for unit in common],
-        weights=[1 / other.labels[unit][2] for unit in common],
+        [label for label, _ in pairs],
+        [row["label"] for _, row in pairs],
+        [row["paragraph_id"] for _, row in pairs],
+        weights=[1 / row["probability"] for _, row in pairs],
         n=n,
     )
-    return Line(what, "people" if what.startswith("people") else "annotators", scope, "kappa, four labels", figure)
+    return Line("final labels and check", "annotators", name, KAPPA, figure)
 
 
 def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels, refuse_unknown
@@ -79,7 +80,13 @@ def relevance(found: Patterns, none: int = 3) -> Patterns:
     return Patterns(np.stack([about, found.votes[:, none]], axis=1), found.counts)
 
 
+def is_stance(found: Patterns, none: int = 3) -> npt.NDArray[np.bool_]:
+    """Which patterns are of units that all their annotators, two or more, found relevant."""
+    kept: npt.NDArray[np.bool_] = (found.votes[:, none] == 0) & (found.votes.sum(axis=1) > 1)
+    return kept
+
+
 def stance(found: Patterns, none: int = 3) -> Patterns:
     """The units that all their annotators found relevant, with the labels of a stance."""
-    kept = (found.votes[:, none] == 0) & (found.votes.sum(axis=1) > 1)
+    kept = is_stance(found, none)
     return Patterns(np.delete(found.votes[kept], none, axis=1), found.counts[:, kept])

@@ -1,43 +1,77 @@
 """From a corpus folder to a dataset: read, repair, segment, judge, split, write."""
 
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Final, Protocol
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
-from kazstance.corpus.copy_groups import copy_rows
-from kazstance.corpus.judge import Decision, PairKey, judge, undecided
-from kazstance.corpus.probes import check_probes
-from kazstance.corpus.read import TARGETS, Corpus, raise_all, read
-from kazstance.corpus.segment import segment
-from kazstance.corpus.split import SHARES, missing, split_in_domain
-from kazstance.corpus.tables import Rows, as_table, make_tables
-from kazstance.corpus.write import write
-from kazstance.errors import Problem
+from kazstance.corpus.copy_groups import named_rows
+from kazstance.corpus.decisions import Decision, PairKey
+from kazstance.corpus.division import check_splits, divide, divided, own
+from kazstance.corpus.judge import judge
+from kazstance.corpus.probes import check_probes, make_probes
+from kazstance.corpus.progress import Progress
+from kazstance.corpus.read import Corpus, open_corpus, raise_all
+from kazstance.corpus.readings import check_readings
+from kazstance.corpus.segment import segment_all
+from kazstance.corpus.split import SHARES
+from kazstance.corpus.tables import as_table, small_tables
+from kazstance.corpus.workers import Workers, available
+from kazstance.corpus.write import DatasetWriter, plain_schema
 from kazstance.language.words import word_tools
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
-from kazstance.schema.labels import ProbeKind
-from kazstance.schema.manifest import Fold, Manifest
-from kazstance.schema.records import Sentence
+from kazstance.schema.labels import Label, ProbeKind
+from kazstance.schema.manifest import Fold, Manifest, MappedLabel
+from kazstance.schema.records import Copy, Sentence
 
 Say = Callable[[str], None]
-Split = Mapping[str, str]
+FEW: Final = 500_000
+"""Characters up to which a corpus is built in this process: other processes take longer to start."""
+
+
+class Sink(Protocol):
+    """What takes the rows of tables, in order."""
+
+    def add(self, table: str, split: str, rows: pa.Table) -> None:
+        """Take rows of a split."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A dataset before it is written."""
+    """A dataset before its manifest is written."""
 
     corpus: Corpus
-    rows: Rows
     folds: dict[str, tuple[Fold, ...]]
     tools: dict[str, str]
+    mapped: tuple[MappedLabel, ...]
 
 
-def build(path: StrPath, folder: StrPath, say: Say = echo, *, strict: bool = False) -> Manifest:
+@dataclass(frozen=True)
+class Gathered:
+    """The rows of all tables, in memory."""
+
+    rows: dict[str, dict[str, pa.Table]] = field(default_factory=dict)
+
+    def add(self, table: str, split: str, rows: pa.Table) -> None:
+        """Add rows to those of a split."""
+        there = self.rows.setdefault(table, {})
+        plain = rows.cast(plain_schema(table, rows.schema))
+        there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
+
+
+def build(
+    path: StrPath, folder: StrPath, say: Say = echo, *, strict: bool = False, processes: int | None = None
+) -> Manifest:
     """Build the dataset of a corpus folder into an empty folder; progress is reported through `say`.
 
     Args:
@@ -45,21 +79,24 @@ def build(path: StrPath, folder: StrPath, say: Say = echo, *, strict: bool = Fal
         folder: an empty folder, which is written.
         say: told what was done, a line at a time.
         strict: report undecided pairs, and labels or targets that a split lacks, as problems.
+        processes: how many processes segment and judge; by default, as many as there are processors, and none but this
+            one for a small corpus.
 
     Raises:
         InputError: the corpus folder has problems; all of them are listed.
     """
-    folder = Path(folder)
-    path = Path(path)
-    dataset = make(path, say, strict=strict)
-    corpus = dataset.corpus
-    manifest = write(folder, corpus.header, dataset.rows, dataset.folds, corpus.digests, tools=dataset.tools)
+    with DatasetWriter(folder) as writer:
+        draft = _make(Path(path), writer, say, strict=strict, processes=processes)
+        corpus = draft.corpus
+        manifest = writer.finish(
+            corpus.header, draft.folds, corpus.digests, tools=draft.tools, rounds=corpus.rounds, mapped=draft.mapped
+        )
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
 
 
-def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
-    """Make the dataset of a corpus folder, without writing anything.
+def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Gathered:
+    """Make the tables of a corpus folder in memory, without writing anything.
 
     Args:
         path: the corpus folder.
@@ -69,27 +106,62 @@ def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
     Raises:
         InputError: the corpus folder has problems; all of them are listed.
     """
-    corpus = read(path)
+    found = Gathered()
+    _make(Path(path), found, say, strict=strict, processes=0)
+    return found
+
+
+def _make(path: Path, sink: Sink, say: Say, *, strict: bool, processes: int | None) -> Draft:
+    """Make the tables of a corpus folder and give them to a sink."""
+    corpus = open_corpus(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
+    if processes is None:
+        processes = available() if sum(map(len, corpus.texts.values())) > FEW else 0
+    with tempfile.TemporaryDirectory(prefix="kazstance-") as place, Workers(processes) as workers:
+        units = _segment(corpus, workers, sink, say)
+        found = Collected(Path(place), units, [entry.value.id for entry in corpus.targets])
+        _judge(corpus, found, workers, sink, say, strict=strict)
+        folds = _finish(corpus, found, sink, say, strict=strict)
     tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
     for document in corpus.documents:
         tools |= word_tools(document.language)
-    sentences, problems = segment(corpus)
-    raise_all(problems)
-    annotated = [sentence for sentence in sentences if sentence.annotated]
-    characters = sum(not character.isspace() for text in corpus.texts.values() for character in text)
-    say(f"segment  {len(sentences)} units, {len(annotated)} annotated; each of {characters} characters in exactly one")
-    judgements, decisions, problems = judge(corpus, sentences)
-    unsettled = undecided(decisions)
-    raise_all([*problems, *check_probes(corpus, sentences), *(unsettled if strict else ())])
-    covered = Counter(judgement.annotator_id for judgement in judgements)
-    every = f"{len(annotated) * len(corpus.targets)} pairs ({len(annotated)} sentences × {len(corpus.targets)} targets)"
-    say(f"judge    {len(decisions)} of {every} were asked; {len(unsettled)} are undecided")
-    say("judge    judgements: " + (", ".join(f"{who} {n}" for who, n in covered.items()) or "0"))
-    copies = copy_rows(annotated, {document.document_id: document.language for document in corpus.documents})
-    split = split_in_domain(sentences, decisions, copies, corpus.header.id)
-    lacking = _check_splits(annotated, decisions, split)
+    return Draft(corpus, folds, tools, found.mapped_labels)
+
+
+def _segment(corpus: Corpus, workers: Workers, sink: Sink, say: Say) -> pa.Table:
+    """The units of all texts."""
+    units, problems = segment_all(corpus, workers, Progress("segment", say))
+    if problems:
+        raise_all([*problems, *check_readings(corpus.readings)])
+    annotated = pc.sum(units["annotated"]).as_py() or 0
+    characters = sum(len("".join(text.split())) for text in corpus.texts.values())
+    say(f"segment  {len(units)} units, {annotated} annotated; each of {characters} characters in exactly one")
+    sink.add("sentences", "all", units)
+    return units
+
+
+def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: Say, *, strict: bool) -> None:
+    """Judge the units, and raise what is wrong with their annotation."""
+    progress = Progress("judge", say)
+    for chunk in judge(corpus, found.units, workers, strict=strict):
+        judgements = found.add(chunk)
+        if judgements is not None:
+            sink.add("judgements", "all", judgements)
+        progress.show(chunk.end / max(len(found.units), 1))
+    found.check(check_probes(corpus, found.units))
+    n_targets = len(corpus.targets)
+    every = f"{found.n_annotated * n_targets} pairs ({found.n_annotated} sentences × {n_targets} targets)"
+    say(f"judge    {found.n_pairs} of {every} were asked; {found.n_undecided} are undecided")
+    counts = sorted(found.by_annotator.items())
+    say("judge    judgements: " + (", ".join(f"{who} {n}" for who, n in counts) or "0"))
+
+
+def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: bool) -> dict[str, tuple[Fold, ...]]:
+    """Split what was judged, and make the tables that need the splits or all rows."""
+    copies = _copies(corpus, found.units)
+    split = divide(found, copies, corpus.header.id)
+    lacking = check_splits(found, split)
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
@@ -99,19 +171,44 @@ def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Draft:
         [entry.value.id for entry in corpus.sources],
         {entry.value.id: entry.value.fold or 1 for entry in corpus.targets},
     )
-    for line in count_copies(copies, annotated, decisions, split, folds):
+    sentences, decisions = _copied(found, copies)
+    for line in count_copies(copies, sentences, decisions, split, folds):
         say(f"copies   {line}")
-    rows = {
-        **make_tables(corpus, sentences, judgements, decisions, split),
-        "copies": {"all": as_table("copies", copies)},
-    }
-    probes = Counter(rows["probes"]["all"]["probe"].to_pylist())
+    sink.add("copies", "all", as_table("copies", copies))
+    for table, name, rows in divided(corpus, found, split):
+        sink.add(table, name, rows)
+    probes: Counter[str] = Counter()
+    for rows in make_probes(corpus, found.units, found.shelves["stances"]):
+        probes.update(rows["probe"].to_pylist())
+        sink.add("probes", "all", rows)
+    for table, rows in small_tables(corpus, found.units, own(found.stances), found.asked_rows()).items():
+        sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
-    return Draft(corpus, rows, folds, tools)
+    return folds
 
 
-def _check_splits(annotated: Sequence[Sentence], decisions: Mapping[PairKey, Decision], split: Split) -> list[Problem]:
-    """Labels and targets that do not occur in every split although there are enough of them."""
-    paragraph = {sentence.sentence_id: sentence.paragraph_id for sentence in annotated}
-    rows = ((split[paragraph[pair[0]]], pair, decision.label) for pair, decision in decisions.items())
-    return [Problem(TARGETS, None, None, f"{what}, expected it in every split") for what in missing(rows, paragraph)]
+def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:
+    """The rows of the table copies."""
+    annotated = units.select(["sentence_id", "document_id", "text"]).filter(units["annotated"])
+    spoken = {document.document_id: document.language for document in corpus.documents}
+    languages = map(spoken.__getitem__, _values(annotated["document_id"]))
+    return named_rows(annotated["sentence_id"].to_pylist(), _values(annotated["text"]), languages)
+
+
+def _values(column: pa.ChunkedArray) -> Iterator[str]:
+    """The values of a column, without all of them in memory at once."""
+    return chain.from_iterable(part.to_pylist() for part in column.chunks)
+
+
+def _copied(found: Collected, copies: Sequence[Copy]) -> tuple[list[Sentence], dict[PairKey, Decision]]:
+    """The sentences that are copies of others, and the stances of their speakers."""
+    names = pa.array({copy.sentence_id for copy in copies} | {copy.copy_of for copy in copies}, pa.string())
+    columns = found.units.select(["sentence_id", "paragraph_id", "source_id"])
+    is_copied = pc.is_in(columns["sentence_id"], value_set=names)
+    sentences = [Sentence.model_construct(**row) for row in columns.filter(is_copied).to_pylist()]
+    stances = own(found.stances)
+    at = is_copied.to_numpy()[stances.unit]
+    ids = columns["sentence_id"].take(pa.array(stances.unit[at])).to_pylist()
+    pairs = zip(ids, (found.targets[target] for target in stances.target[at].tolist()), strict=True)
+    labels = (Decision(Label(label)) for label in stances.label[at].tolist())
+    return sentences, dict(zip(pairs, labels, strict=True))

@@ -2,12 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from kazstance.corpus.judge import Decision, PairKey
+import numpy as np
+import numpy.typing as npt
+
+from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.schema.labels import CopyKind
-from kazstance.schema.leaks import Leaks, Tie
 from kazstance.schema.manifest import Fold
 from kazstance.schema.records import Copy, Sentence
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Names = npt.NDArray[Any]
 
 
 def count_copies(
@@ -44,22 +51,52 @@ def _left_out(
     folds: Mapping[str, Sequence[Fold]],
 ) -> Iterator[tuple[str, int]]:
     """For each protocol, the number of rows of stances left out of training, over all folds."""
-    leaks = Leaks(Tie(c.sentence_id, c.copy_of, c.kind, c.formula) for c in copies)
-    copied = {s.sentence_id: s for s in sentences if s.sentence_id in leaks.sentences}
-    rows = [pair for pair, decision in decisions.items() if decision.is_stance and pair[0] in copied]
-    sides = {name: {s for s, home in copied.items() if split[home.paragraph_id] == name} for name in split.values()}
-    tested, held = sides.get("test", set()), sides.get("validation", set())
-    late, early = leaks.closed(tested), leaks.closed(tested | held)
-    dropped = {s for s in copied if s not in tested and s in (late if s in held else early)}
-    yield "in_domain", sum(sentence in dropped for sentence, _ in rows)
+    groups = _Groups(copies)
+    homes = {sentence.sentence_id: sentence for sentence in sentences}
+    split_of = np.array([split.get(homes[name].paragraph_id) if name in homes else None for name in groups.names])
+    pairs = [pair for pair, decision in decisions.items() if decision.is_stance and pair[0] in groups.place]
+    at = np.array([groups.place[sentence] for sentence, _ in pairs], np.int64)
+    source = np.array([homes[sentence].source_id for sentence, _ in pairs], object)
+    target = np.array([name for _, name in pairs], object)
+    late = groups.closed(split_of == "test")
+    early = groups.closed((split_of == "test") | (split_of == "validation"))
+    dropped = (split_of != "test") & np.where(split_of == "validation", late, early)
+    yield "in_domain", int(np.count_nonzero(dropped[at]))
     for protocol, parts in folds.items():
-        yield protocol, sum(_dropped(rows, copied, leaks, fold) for fold in parts if fold.test_sources is not None)
+        yield protocol, sum(_dropped(groups, at, source, target, f) for f in parts if f.test_sources is not None)
 
 
-def _dropped(rows: Sequence[PairKey], copied: Mapping[str, Sentence], leaks: Leaks, fold: Fold) -> int:
+class _Groups:
+    """Sentences that are copies of others, by the group of equal sentences that each belongs to."""
+
+    def __init__(self, copies: Sequence[Copy]) -> None:
+        names = dict.fromkeys(name for copy in copies for name in (copy.sentence_id, copy.copy_of))
+        self.names = tuple(names)
+        self.place = {name: i for i, name in enumerate(names)}
+        pairs = [(self.place[copy.sentence_id], self.place[copy.copy_of], copy.kind) for copy in copies]
+        self._group = np.arange(len(names))
+        for one, other, kind in pairs:
+            if kind == CopyKind.equal:
+                self._group[one] = other
+        linked = [(one, other) for one, other, kind in pairs if kind != CopyKind.equal]
+        both = np.array([*linked, *((other, one) for one, other in linked)], np.int64).reshape(-1, 2)
+        self._from, self._to = both.T
+
+    def closed(self, tested: Flags) -> Flags:
+        """Which sentences are copies of a tested one, or tested themselves: shape (sentences,), like `tested`."""
+        held = np.zeros(len(self.names), np.bool_)
+        held[self._group[tested]] = True
+        held[self._to[held[self._from]]] = True
+        found: Flags = held[self._group]
+        return found
+
+
+def _dropped(groups: _Groups, at: Ints, source: Names, target: Names, fold: Fold) -> int:
     """The number of training rows of a fold whose sentence is a copy of a tested one."""
-    sources, targets = set(fold.test_sources or ()), fold.test_targets
-    tested = {s for s, t in rows if copied[s].source_id in sources and (targets is None or t in targets)}
-    closed = leaks.closed(tested)
-    left = ((s, t) for s, t in rows if copied[s].source_id not in sources and (targets is None or t not in targets))
-    return sum(sentence in closed for sentence, _ in left)
+    in_sources = np.isin(source, list(fold.test_sources or ()))
+    in_targets = np.isin(target, list(fold.test_targets)) if fold.test_targets is not None else None
+    is_tested = in_sources if in_targets is None else in_sources & in_targets
+    is_left = ~in_sources if in_targets is None else ~in_sources & ~in_targets
+    tested = np.zeros(len(groups.names), np.bool_)
+    tested[at[is_tested]] = True
+    return int(np.count_nonzero(groups.closed(tested)[at[is_left]]))

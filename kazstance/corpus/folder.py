@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from kazstance.corpus.inputs import Entry, Input
 from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
-from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, is_there, read_inside
+from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, find_inside, is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
@@ -58,6 +58,16 @@ class Folder:
     def exists(self, name: str) -> bool:
         """Whether anything of that name exists, even a folder or a broken link, which reading then reports."""
         return name in self.instead or is_there(self.root, name)
+
+    def find(self, name: str) -> Path | bytes | None:
+        """Where a file is, or the content that it is going to have; None with a problem if it cannot be read."""
+        if name in self.instead:
+            return self.instead[name]
+        try:
+            return find_inside(self.root, name)
+        except StrictError as error:
+            self.report(name, None, None, str(error))
+            return None
 
     def read_bytes(self, name: str, asked: Place, most: int = MAX_BYTES) -> bytes | None:
         """The content of a file, or None with a problem at the place that asked for it.

@@ -1,92 +1,213 @@
-"""The tables grid and judgements, built by columns because they have a row for every pair that was asked."""
+"""The rows of the tables judgements, grid and stances for a chunk, built by columns: most pairs are alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from kazstance.corpus.judge import Decision, Judged, PairKey
+from kazstance.corpus.cast import UNWRITTEN, Written
+from kazstance.corpus.deciding import ADJUDICATED, HUMAN, NOTHING, ORIGINS
+from kazstance.corpus.docket import Place
+from kazstance.corpus.judging import Flags, Ints, Judged, Terms, is_voted_about
 from kazstance.schema.columns import arrow_schema
-from kazstance.schema.labels import Label
-from kazstance.schema.records import SPLITS, GridCell, Judgement
+from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness, Status
+from kazstance.schema.records import GridCell, Judgement, Stance
+from kazstance.schema.spans import united
 
-NAMES = pa.array([label.name for label in Label], pa.string())
+NAMES: Final = pa.array(GRID_LABELS, pa.string())
+Evidence = Sequence[Place] | None
 
 
-def grid_rows(sentences: pa.Table, decisions: Mapping[PairKey, Decision], names: Mapping[str, str]) -> pa.Table:
-    """A row for each pair that was asked, in the order of the decisions.
+class _Chunk:
+    """A chunk, whose texts and names are turned into columns once."""
 
-    Args:
-        sentences: the rows of the table sentences.
-        decisions: the decision on each pair of sentence and target.
-        names: the targets in words, by their ids.
-    """
-    found = list(decisions.values())
-    target = pa.array([target for _, target in decisions], pa.string())
-    label = pa.array([decision.label for decision in found], pa.int64())
-    columns = _of_sentences(sentences, [sentence for sentence, _ in decisions], ("source_id", "paragraph_id", "text"))
+    def __init__(self, judged: Judged, terms: Terms) -> None:
+        self.judged, self.terms = judged, terms
+        self.annotated = judged.units.filter(judged.units["annotated"]).combine_chunks()
+        self.targets = pa.array(terms.kinds, pa.string())
+        self.names = pa.array([terms.names[name] for name in terms.kinds], pa.string())
+        self.holders = pa.array(judged.holders, pa.string())
+
+    def of_sentences(self, at: Ints, names: Iterable[str]) -> dict[str, pa.Array]:
+        """Columns of the sentences of rows."""
+        return {name: coded(self.annotated[name], at) for name in names}
+
+    def of_pairs(self, at: Ints) -> dict[str, pa.Array]:
+        """The columns of pairs that grid and stances have in common."""
+        judged, pairs, label = self.judged, self.judged.pairs, self.judged.verdicts.label[at]
+        columns = self.of_sentences(pairs.sentence[at], ("sentence_id", "source_id", "paragraph_id", "text"))
+        return columns | {
+            "target_id": coded(self.targets, pairs.target[at]),
+            "target": coded(self.names, pairs.target[at]),
+            "holder": coded(self.holders, pairs.holder[at]),
+            "label": nullable(label),
+            "label_name": coded(NAMES, label),
+            "votes": self._votes(at),
+            "contested": pa.array((judged.votes[at] > 0).sum(axis=1) > 1),
+            "origin": coded(pa.array([str(origin) for origin in ORIGINS]), judged.verdicts.origin[at]),
+        }
+
+    def _votes(self, at: Ints) -> pa.Array:
+        """The votes on pairs, which are given in order, as a list of structures."""
+        judged, rows = self.judged, self.judged.rows
+        is_there = np.zeros(len(judged.pairs.sentence), np.bool_)
+        is_there[at] = True
+        cast = np.flatnonzero(judged.voting & is_there[rows.pair])
+        ends = np.cumsum(np.bincount(rows.pair[cast], minlength=len(is_there))[at])
+        kind = arrow_schema(GridCell).field("votes").type
+        label = rows.label[cast]
+        who = pa.array(self.terms.annotators, pa.string()).take(pa.array(rows.annotator[cast]))
+        votes = pa.StructArray.from_arrays(
+            [who, pa.array(label), NAMES.take(pa.array(label))], fields=list(kind.value_type)
+        )
+        return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), votes).cast(kind)
+
+
+def coded(values: pa.Array | pa.ChunkedArray, at: Ints) -> pa.DictionaryArray:
+    """The values at the given places, each text stored once; a negative place is null."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    distinct = whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
+    places = np.append(distinct.indices.fill_null(NOTHING).to_numpy(), NOTHING)[at]
+    return pa.DictionaryArray.from_arrays(nullable(places).cast(pa.int32()), distinct.dictionary)
+
+
+def nullable(numbers: Ints) -> pa.Array:
+    """Numbers with null in place of negative ones."""
+    return pa.array(numbers, pa.int64(), mask=numbers < 0)
+
+
+def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
+    """A row for each judgement, in order."""
+    chunk, rows = _Chunk(judged, terms), judged.rows
+    said = [row.given for row in judged.written]
+    columns = chunk.of_sentences(rows.sentence, ("sentence_id", "source_id", "paragraph_id"))
     columns |= {
-        "target_id": target,
-        "target": _mapped(target, names),
-        "holder": pa.nulls(len(found), pa.string()),
-        "status": pa.array([decision.status for decision in found], pa.string()),
-        "label": label,
-        "label_name": NAMES.take(label),
-        "votes": _votes(found),
-        "contested": pa.array([decision.contested for decision in found], pa.bool_()),
-        "origin": pa.array([decision.origin for decision in found], pa.string()),
-        "rule": pa.array([decision.rule for decision in found], pa.string()),
-        "reason": pa.array([decision.reason for decision in found], pa.string()),
+        "target_id": coded(chunk.targets, rows.target),
+        "holder": coded(chunk.holders, rows.holder),
+        "annotator_id": coded(pa.array(terms.annotators, pa.string()), rows.annotator),
+        "round": pa.array(rows.round),
+        "label": pa.array(rows.label),
+        "label_name": coded(NAMES, rows.label),
+        "evidence": _evidence_of(judged),
+        "probability": pa.array(rows.probability),
     }
+    for name in ("original", "explicitness", "certainty", "note"):
+        values = pa.array([getattr(given, name) for given in said], pa.string())
+        columns[name] = coded(values.dictionary_encode(), rows.written)
+    return _table(Judgement, columns)
+
+
+def _evidence_of(judged: Judged) -> pa.Array:
+    """The evidence of each row, empty for `none`."""
+    at = np.flatnonzero(judged.rows.written != UNWRITTEN)
+    found = [judged.written[i].evidence for i in judged.rows.written[at].tolist()]
+    lengths = np.zeros(len(judged.rows.written), np.int64)
+    lengths[at] = [len(places or ()) for places in found]
+    is_null = np.zeros(len(lengths), np.bool_)
+    is_null[at] = [places is None for places in found]
+    return _spans(chain.from_iterable(filter(None, found)), lengths, is_null)
+
+
+def _spans(places: Iterable[Place], lengths: Ints, is_null: Flags) -> pa.Array:
+    """Lists of spans from all of their spans, the length of each list, and which are null."""
+    flat = np.array(list(places), np.int64).reshape(-1, 2)
+    kind = arrow_schema(Judgement).field("evidence").type
+    spans = pa.StructArray.from_arrays([pa.array(side) for side in flat.T], fields=list(kind.value_type))
+    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+    return pa.ListArray.from_arrays(ends, spans, type=kind, mask=pa.array(is_null))
+
+
+def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
+    """A row for each pair that was asked, in order."""
+    chunk, pairs = _Chunk(judged, terms), judged.pairs
+    at = np.arange(len(pairs.sentence))
+    is_ruled = judged.verdicts.origin == ADJUDICATED
+    ruling = np.where(is_ruled, pairs.ruling, UNWRITTEN)
+    status = pa.array([Status.decided.value, Status.undecided.value])
+    columns = chunk.of_pairs(at) | {"status": coded(status, (judged.verdicts.label == NOTHING).astype(np.int64))}
+    for name in ("rule", "reason"):
+        columns[name] = coded(pa.array([getattr(row.given, name) for row in judged.rulings], pa.string()), ruling)
     return _table(GridCell, columns)
 
 
-def judgement_rows(sentences: pa.Table, judgements: Sequence[Judged]) -> pa.Table:
-    """A row for each judgement."""
-    columns = _of_sentences(sentences, [row.sentence_id for row in judgements], ("source_id", "paragraph_id"))
-    label = pa.array([row.label for row in judgements], pa.int64())
-    spans = [None if row.evidence is None else [dict(span) for span in row.evidence] for row in judgements]
-    schema = arrow_schema(Judgement)
-    given = ("target_id", "annotator_id", "explicitness", "certainty", "note", "probability")
-    columns |= {name: pa.array([getattr(row, name) for row in judgements], schema.field(name).type) for name in given}
-    columns |= {"label": label, "label_name": NAMES.take(label)}
-    columns |= {name: pa.nulls(len(judgements), pa.string()) for name in ("holder", "original")}
-    columns["round"] = pa.array(np.ones(len(judgements), np.int64))
-    return _table(Judgement, columns | {"evidence": pa.array(spans, schema.field("evidence").type)})
+class Details(NamedTuple):
+    """How a stance is shown in its sentence; None where nobody recorded it."""
+
+    explicitness: str | None
+    certainty: str | None
+    evidence: Evidence
 
 
-def by_split(rows: pa.Table, split: Mapping[str, str]) -> dict[str, pa.Table]:
-    """Rows by the split of their paragraph."""
-    home = _mapped(rows["paragraph_id"].combine_chunks(), split)
-    return {name: rows.filter(pc.equal(home, name)) for name in SPLITS}
+def stance_rows(judged: Judged, terms: Terms) -> pa.Table:
+    """A row for each pair whose sentence is about the target, in order."""
+    chunk = _Chunk(judged, terms)
+    at = np.flatnonzero(is_voted_about(judged))
+    sentence = judged.pairs.sentence[at]
+    found = list(_details(judged, at))
+    spans = [details.evidence for details in found]
+    lengths = np.array([len(places or ()) for places in spans], np.int64)
+    is_null = np.array([places is None for places in spans], np.bool_)
+    before, after = _contexts(judged.units, sentence)
+    columns = chunk.of_pairs(at) | chunk.of_sentences(sentence, ("voice", "speaker", "endorsed"))
+    columns |= {
+        "explicitness": pa.array([details.explicitness for details in found], pa.string()).dictionary_encode(),
+        "certainty": pa.array([details.certainty for details in found], pa.string()).dictionary_encode(),
+        "evidence": _spans(chain.from_iterable(filter(None, spans)), lengths, is_null),
+        "context_before": coded(before, sentence),
+        "context_after": coded(after, sentence),
+    }
+    return _table(Stance, columns)
 
 
-def _of_sentences(sentences: pa.Table, ids: Sequence[str], names: Sequence[str]) -> dict[str, pa.Array]:
-    """The sentences of rows, and the columns that are copied from them."""
-    sentence = pa.array(ids, pa.string())
-    place = pc.index_in(sentence, value_set=sentences["sentence_id"].combine_chunks())
-    return {"sentence_id": sentence, **{name: sentences[name].combine_chunks().take(place) for name in names}}
+def _contexts(units: pa.Table, needed: Ints) -> tuple[pa.Array, pa.Array]:
+    """The text before and after each annotated sentence in its paragraph; only those of the needed ones are made."""
+    texts, paragraphs = units["text"].to_pylist(), units["paragraph_id"].combine_chunks()
+    code = paragraphs.indices if isinstance(paragraphs, pa.DictionaryArray) else paragraphs.dictionary_encode().indices
+    code = code.to_numpy()
+    first = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]])) if len(code) else code
+    ends = [*first[1:].tolist(), len(code)]
+    unit = np.flatnonzero(units["annotated"].to_numpy(zero_copy_only=False))
+    before, after = [""] * len(unit), [""] * len(unit)
+    home = np.searchsorted(first, unit, side="right") - 1
+    for i in np.unique(needed).tolist():
+        begin, end, at = int(first[home[i]]), ends[home[i]], int(unit[i])
+        before[i], after[i] = " ".join(texts[begin:at]), " ".join(texts[at + 1 : end])
+    return pa.array(before, pa.string()), pa.array(after, pa.string())
 
 
-def _mapped(values: pa.Array, names: Mapping[str, str]) -> pa.Array:
-    coded = values.dictionary_encode()
-    return pa.array([names[value] for value in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+def _details(judged: Judged, at: Ints) -> Iterable[Details]:
+    """The details of the stances of pairs."""
+    rows, verdicts = judged.rows, judged.verdicts
+    begin, end = (np.searchsorted(rows.pair, at, side).tolist() for side in ("left", "right"))
+    written, labels = rows.written.tolist(), rows.label.tolist()
+    for pair, first, last in zip(at.tolist(), begin, end, strict=True):
+        if verdicts.origin[pair] == ADJUDICATED:
+            given, evidence = judged.rulings[judged.pairs.ruling[pair]]
+            yield Details(given.explicitness, given.certainty, evidence)
+        else:
+            is_human = verdicts.origin[pair] == HUMAN
+            voters = [i for i in range(first, last) if judged.voting[i] and judged.is_person[i] == is_human]
+            chosen = [judged.written[written[i]] for i in voters if labels[i] == verdicts.label[pair]]
+            yield _of_votes(chosen, len(voters))
 
 
-def _votes(decisions: Sequence[Decision]) -> pa.Array:
-    """The votes behind each decision, as a list of structures."""
-    cast = list(chain.from_iterable(decision.votes for decision in decisions))
-    ends = np.cumsum([0, *(len(decision.votes) for decision in decisions)])
-    label = pa.array([label for _, label in cast], pa.int64())
-    kind = arrow_schema(GridCell).field("votes").type
-    columns = [pa.array([who for who, _ in cast], pa.string()), label, NAMES.take(label)]
-    votes = pa.StructArray.from_arrays(columns, fields=list(kind.value_type))
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), votes).cast(kind)
+def _of_votes(chosen: Sequence[Written], n_voters: int) -> Details:
+    """The explicitness, certainty and evidence of those who chose a label; None if not recorded."""
+    explicit = [given.explicitness is Explicitness.explicit for given, _ in chosen if given.explicitness]
+    certain = [given.certainty is Certainty.sure for given, _ in chosen if given.certainty]
+    marked = [evidence for _, evidence in chosen if evidence is not None]
+    unsaid = len(chosen) - len(certain)
+    is_sure = 2 * sum(certain) > n_voters - unsaid
+    is_explicit = 2 * sum(explicit) >= len(explicit)
+    return Details(
+        (Explicitness.explicit if is_explicit else Explicitness.implicit).value if explicit else None,
+        (Certainty.sure if is_sure else Certainty.unsure).value if certain else None,
+        united(place for places in marked for place in places) if marked else None,
+    )
 
 
 def _table(record: Any, columns: Mapping[str, pa.Array]) -> pa.Table:
-    schema = arrow_schema(record)
-    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+    names = arrow_schema(record).names
+    return pa.table([columns[name] for name in names], names=names)

@@ -1,103 +1,216 @@
 """The table pairs: two sentences of different sources on one target, all of them or a fixed sample of each stratum."""
 
 import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import nsmallest
-from itertools import product
+from dataclasses import dataclass
+from functools import cached_property
+from math import lcm
+from typing import Final
 
-from kazstance.schema import records
-from kazstance.schema.labels import Label, MoreFavorable, Relation
-from kazstance.schema.pair_sample import limit, sides
-from kazstance.schema.records import Stance
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Stratum = tuple[str, str, str]
-"""A target and two sources, in alphabetical order."""
-Sides = tuple[list[Stance], list[Stance]]
+from kazstance.corpus.judge import Stances
+from kazstance.schema.columns import arrow_schema
+from kazstance.schema.labels import GRID_LABELS, Label, MoreFavorable, Relation
+from kazstance.schema.pair_sample import limit
+from kazstance.schema.records import Pair
+
+Ints = npt.NDArray[np.int64]
+AT_ONCE: Final = 20_000
+"""Rows that are made at a time."""
+Stratum = tuple[int, int, int]
+"""The numbers of a target and two sources, in alphabetical order of their names."""
 
 
-def make_pairs(stances: Mapping[str, Sequence[Stance]], seed: str) -> dict[str, list[records.Pair]]:
-    """The pairs of each split; of a stratum with more pairs than the limit, those with the smallest hashes.
+@dataclass(frozen=True)
+class Sentences:
+    """What pairs show of the units: their ids, sources and texts."""
+
+    units: pa.Table
+    targets: Mapping[str, str]
+    """The targets in words, by their ids."""
+
+
+def make_pairs(
+    units: pa.Table,
+    stances: Stances,
+    split: npt.NDArray[np.int64],
+    *,
+    splits: Sequence[str],
+    targets: Mapping[str, str],
+    seed: str,
+) -> Iterator[tuple[str, pa.Table]]:
+    """The pairs of each split; of a stratum with more pairs than the limit, a sample with as many sentences as can be.
 
     Within a target and two sources, every answer alternates between the orders, starting from a hash, so neither the
     order nor the sources reveal which sentence is more favorable.
+
+    Args:
+        units: the rows of the table sentences.
+        stances: the stances of speakers, in order.
+        split: the number of the split of each stance.
+        splits: the names of the splits.
+        targets: the targets in words, by their ids.
+        seed: seed of the hashes.
     """
-    strata = {split: dict(_strata(rows)) for split, rows in stances.items()}
-    most = limit(len(one) * len(other) for found in strata.values() for one, other in found.values())
-    return {split: list(_in_turn(_chosen(found, most, seed))) for split, found in strata.items()}
+    sentences = Sentences(units, targets)
+    source, names = _by_name(units["source_id"])
+    target = _by_name(pa.array(targets, pa.string()))[0]
+    groups = [
+        dict(_groups(np.flatnonzero(split == at), target[stances.target], source[stances.unit]))
+        for at in range(len(splits))
+    ]
+    most = limit(len(one) * len(other) for found in groups for _, one, other in _strata(found))
+    order = _Order(units, stances, seed)
+    for name, found in zip(splits, groups, strict=True):
+        chosen = _chosen(_strata(found), most, order)
+        yield from ((name, rows) for rows in _rows(chosen, stances, sentences, (source, names)))
 
 
-def _strata(stances: Iterable[Stance]) -> Iterator[tuple[Stratum, Sides]]:
+def _by_name(values: pa.Array | pa.ChunkedArray) -> tuple[Ints, list[str]]:
+    """The number of each value in alphabetical order, and the values in that order."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    coded = whole.dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), np.int64)
+    rank[order] = np.arange(len(names))
+    return rank[coded.indices.to_numpy()], [names[i] for i in order]
+
+
+def _groups(rows: Ints, target: Ints, source: Ints) -> Iterator[tuple[tuple[int, int], Ints]]:
+    """The rows of every target and source, in order."""
+    order = rows[np.lexsort((source[rows], target[rows]))]
+    keys = np.stack([target[order], source[order]], axis=1)
+    if not len(order):
+        return
+    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)]))
+    for begin, found in zip(starts, np.split(order, starts[1:]), strict=True):
+        yield (int(keys[begin, 0]), int(keys[begin, 1])), found
+
+
+def _strata(groups: Mapping[tuple[int, int], Ints]) -> Iterator[tuple[Stratum, Ints, Ints]]:
     """The rows of every target and two sources."""
-    by_target: dict[str, dict[str, list[Stance]]] = defaultdict(lambda: defaultdict(list))
-    for stance in stances:
-        by_target[stance.target_id][stance.source_id].append(stance)
-    for target, by_source in by_target.items():
-        names = sorted(by_source)
-        for i, one in enumerate(names):
-            for other in names[i + 1 :]:
-                yield (target, one, other), (by_source[one], by_source[other])
+    by_target: dict[int, list[int]] = {}
+    for target, source in groups:
+        by_target.setdefault(target, []).append(source)
+    for target, sources in by_target.items():
+        for i, one in enumerate(sources):
+            for other in sources[i + 1 :]:
+                yield (target, one, other), groups[target, one], groups[target, other]
 
 
-def _chosen(strata: Mapping[Stratum, Sides], most: int, seed: str) -> list[tuple[Stance, Stance]]:
-    """The pairs of rows that are kept, ordered by target and then by sentence, each pair in alphabetical order."""
-    kept = []
-    for one, other in strata.values():
-        if len(one) * len(other) > most:
-            n, m = sides(len(one), len(other), most)
-            found = product(_first(one, n, seed), _first(other, m, seed))
-            kept += nsmallest(most, found, key=lambda pair: _hash(seed, pair_id(*pair)))
-        else:
-            kept += product(one, other)
-    ordered = ((x, y) if x.sentence_id < y.sentence_id else (y, x) for x, y in kept)
-    return sorted(ordered, key=lambda pair: (pair[0].target_id, pair[0].sentence_id, pair[1].sentence_id))
+class _Order:
+    """The order of stances in which samples are drawn: by a hash of their sentences."""
+
+    def __init__(self, units: pa.Table, stances: Stances, seed: str) -> None:
+        self._units, self._stances, self._seed = units, stances, seed
+
+    def __call__(self, rows: Ints) -> Ints:
+        """The rows in order."""
+        ordered: Ints = rows[np.argsort(self._hashes[rows], kind="stable")]
+        return ordered
+
+    @cached_property
+    def _hashes(self) -> npt.NDArray[np.uint64]:
+        """The beginning of the hash of the sentence of each stance."""
+        used, place = np.unique(self._stances.unit, return_inverse=True)
+        names = self._units["sentence_id"].take(pa.array(used)).to_pylist()
+        digests = (hashlib.sha256(f"{self._seed}:{name}".encode()).digest()[:8] for name in names)
+        return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)[place]
 
 
-def _first(rows: Sequence[Stance], n: int, seed: str) -> Sequence[Stance]:
-    """The rows whose sentences have the smallest hashes, so that the work is bounded."""
-    return rows if len(rows) <= n else nsmallest(n, rows, key=lambda row: _hash(seed, row.sentence_id))
+def _chosen(strata: Iterable[tuple[Stratum, Ints, Ints]], most: int, order: _Order) -> Ints:
+    """The pairs of rows that are kept, shape (pairs, 2); in a sample no row has many more pairs than another."""
+    kept: list[Ints] = [np.empty((0, 2), np.int64)]
+    ordered: dict[tuple[int, int], Ints] = {}
+    for (target, one, other), *rows_of in strata:
+        n, m = map(len, rows_of)
+        sides = rows_of
+        if n * m > most:
+            for source, rows in zip((one, other), rows_of, strict=True):
+                if (target, source) not in ordered:
+                    ordered[target, source] = order(rows)
+            sides = [ordered[target, one], ordered[target, other]]
+        at = np.arange(min(n * m, most))
+        kept.append(np.stack([sides[0][at % n], sides[1][(at + at // lcm(n, m)) % m]], axis=1))
+    return np.concatenate(kept)
 
 
-def _hash(seed: str, name: str) -> bytes:
-    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
+def _rows(
+    chosen: Ints, stances: Stances, sentences: Sentences, sources: tuple[Ints, Sequence[str]]
+) -> Iterator[pa.Table]:
+    """The rows of pairs, ordered by target and then by sentence, in alternating orders."""
+    ids = sentences.units["sentence_id"].combine_chunks()
+    used, place = np.unique(stances.unit[chosen], return_inverse=True)
+    rank = np.empty(len(used), np.int64)
+    rank[pc.sort_indices(ids.take(pa.array(used))).to_numpy()] = np.arange(len(used))
+    ranks = rank[place.reshape(chosen.shape)]
+    chosen = np.take_along_axis(chosen, np.argsort(ranks, axis=1), axis=1)
+    ranks = np.sort(ranks, axis=1)
+    target, names = _by_name(pa.array(sentences.targets, pa.string()))
+    order = np.lexsort((ranks[:, 1], ranks[:, 0], target[stances.target[chosen[:, 0]]])) if len(chosen) else slice(0)
+    chosen = chosen[order]
+    is_kept = _in_turn(chosen, stances, (target, names), sources)
+    turned = np.where(is_kept[:, None], chosen, chosen[:, ::-1])
+    for begin in range(0, len(turned), AT_ONCE):
+        yield _table(turned[begin : begin + AT_ONCE], stances, sentences)
 
 
-def pair_id(x: Stance, y: Stance) -> str:
-    """The target and both sentences in alphabetical order."""
-    return ":".join([x.target_id, *sorted([x.sentence_id, y.sentence_id])])
-
-
-def _in_turn(pairs: Iterable[tuple[Stance, Stance]]) -> Iterator[records.Pair]:
-    """Pairs in alternating orders."""
-    turns: Counter[tuple[str, str, str, int]] = Counter()
-    for x, y in pairs:
-        stratum = (x.target_id, x.source_id, y.source_id, (x.label > y.label) - (x.label < y.label))
-        if not turns[stratum]:
-            turns[stratum] = 1 + hashlib.sha256(repr(stratum).encode()).digest()[0]
-        turns[stratum] += 1
-        yield _pair(x, y) if turns[stratum] % 2 else _pair(y, x)
-
-
-def _pair(a: Stance, b: Stance) -> records.Pair:
-    more = MoreFavorable.same if a.label == b.label else MoreFavorable.a if a.label > b.label else MoreFavorable.b
-    sides = {a.label, b.label}
-    relation = Relation.mixed if Label.neutral in sides else Relation.agree if len(sides) == 1 else Relation.disagree
-    return records.Pair.model_construct(
-        pair_id=pair_id(a, b),
-        target_id=a.target_id,
-        target=a.target,
-        sentence_a=a.sentence_id,
-        source_a=a.source_id,
-        text_a=a.text,
-        label_a=a.label,
-        label_a_name=a.label.name,
-        sentence_b=b.sentence_id,
-        source_b=b.source_id,
-        text_b=b.text,
-        label_b=b.label,
-        label_b_name=b.label.name,
-        more_favorable=more,
-        more_favorable_name=more.name,
-        relation=relation,
-        relation_name=relation.name,
+def _in_turn(
+    chosen: Ints, stances: Stances, targets: tuple[Ints, Sequence[str]], sources: tuple[Ints, Sequence[str]]
+) -> npt.NDArray[np.bool_]:
+    """Whether each pair keeps its order, which alternates within strata."""
+    label = stances.label[chosen]
+    columns = (
+        targets[0][stances.target[chosen[:, 0]]],
+        sources[0][stances.unit[chosen[:, 0]]],
+        sources[0][stances.unit[chosen[:, 1]]],
+        np.sign(label[:, 0] - label[:, 1]) + 1,
     )
+    shape = len(targets[1]), len(sources[1]), len(sources[1]), 3
+    keys, stratum = np.unique(np.ravel_multi_index(columns, shape), return_inverse=True)
+    found = np.stack(np.unravel_index(keys, shape), axis=1) - [0, 0, 0, 1]
+    names = [(targets[1][t], sources[1][x], sources[1][y], int(sign)) for t, x, y, sign in found.tolist()]
+    begin = np.array([1 + hashlib.sha256(repr(name).encode()).digest()[0] for name in names], np.int64)
+    order = np.argsort(stratum, kind="stable")
+    first = np.searchsorted(stratum[order], np.arange(len(found)))
+    turn = np.empty(len(order), np.int64)
+    turn[order] = np.arange(len(order)) - first[stratum[order]]
+    kept: npt.NDArray[np.bool_] = (begin[stratum] + turn + 1) % 2 == 1
+    return kept
+
+
+def _table(pairs: Ints, stances: Stances, sentences: Sentences) -> pa.Table:
+    """Pairs of rows as rows of the table."""
+    targets = pa.array(sentences.targets, pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
+    words = pa.array(sentences.targets.values(), pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
+    label = stances.label[pairs]
+    columns = {"target_id": targets, "target": words}
+    for at, side in enumerate("ab"):
+        unit = pa.array(stances.unit[pairs[:, at]])
+        for name, column in (("sentence", "sentence_id"), ("source", "source_id"), ("text", "text")):
+            columns[f"{name}_{side}"] = sentences.units[column].take(unit).combine_chunks()
+        columns |= _named(f"label_{side}", label[:, at], GRID_LABELS)
+    first, second = columns["sentence_a"], columns["sentence_b"]
+    is_first = pc.less(first, second)
+    low, high = pc.if_else(is_first, first, second), pc.if_else(is_first, second, first)
+    columns["pair_id"] = pc.binary_join_element_wise(targets, low, high, ":")
+    more = np.select(
+        [label[:, 0] == label[:, 1], label[:, 0] > label[:, 1]], [MoreFavorable.same, MoreFavorable.a], MoreFavorable.b
+    )
+    is_mixed, is_same = (label == Label.neutral).any(axis=1), label[:, 0] == label[:, 1]
+    relation = np.select([is_mixed, is_same], [Relation.mixed, Relation.agree], Relation.disagree)
+    columns |= _named("more_favorable", more, [member.name for member in MoreFavorable])
+    columns |= _named("relation", relation, [member.name for member in Relation])
+    schema = arrow_schema(Pair)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _named(column: str, numbers: Ints, names: Sequence[str]) -> dict[str, pa.Array]:
+    """A label column and the column of its names."""
+    values = pa.array(numbers.astype(np.int64))
+    return {column: values, f"{column}_name": pa.array(names, pa.string()).take(values)}

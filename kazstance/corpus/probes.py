@@ -4,16 +4,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.corpus.docket import Docket, kinds_of
 from kazstance.corpus.inputs import NamesInput
-from kazstance.corpus.judge import Docket
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
 from kazstance.errors import Problem
+from kazstance.schema.columns import arrow_schema, to_arrow
 from kazstance.schema.labels import Label, ProbeKind
-from kazstance.schema.records import Probe, Sentence, Stance
+from kazstance.schema.records import Probe
 
 Names = Mapping[str, NamesInput]
+SHOWN: Final = [
+    *("sentence_id", "target_id", "source_id", "paragraph_id", "text", "target", "label", "label_name"),
+    *("certainty", "origin", "context_before", "context_after"),
+]
+"""The columns of stances that probes show."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +35,18 @@ class Shown:
     after: str
 
 
-def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]:
+def check_probes(corpus: Corpus, units: pa.Table) -> list[Problem]:
     """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
-    annotated = {sentence.sentence_id: sentence for sentence in sentences if sentence.annotated}
-    kinds = {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
-    docket = Docket(annotated, list(kinds), kinds, corpus.newly_cut)
+    named = [entry.value.sentence_id for entry in corpus.names]
+    named += [entry.value.sentence_id for entry in corpus.mirrored]
+    annotated = units.select(["sentence_id", "text"]).filter(units["annotated"])
+    known = annotated.filter(pc.is_in(annotated["sentence_id"], value_set=pa.array(named, pa.string())))
+    docket = Docket(dict(zip(*known.to_pydict().values(), strict=True)), kinds_of(corpus), corpus.newly_cut)
     for entry in corpus.names:
-        sentence = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)
-        for i, name in enumerate(entry.value.masks if sentence else ()):
-            if sentence and sentence.text[name.start : name.start + len(name.text)] != name.text:
-                came = f"{name.text!r} at {name.start}, expected a part of {sentence.text[:80]!r}"
+        text = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)
+        for i, name in enumerate(entry.value.masks if text is not None else ()):
+            if text is not None and text[name.start : name.start + len(name.text)] != name.text:
+                came = f"{name.text!r} at {name.start}, expected a part of {text[:80]!r}"
                 docket.report(entry.file, entry.line, f"masks.{i}", came)
     statements = corpus.contradictories.value.statements if corpus.contradictories else {}
     for row in corpus.mirrored:
@@ -45,29 +57,42 @@ def check_probes(corpus: Corpus, sentences: Iterable[Sentence]) -> list[Problem]
     return docket.problems
 
 
-def make_probes(corpus: Corpus, sentences: Sequence[Sentence], stances: Iterable[Stance]) -> list[Probe]:
+def make_probes(corpus: Corpus, units: pa.Table, stances: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """All items of probes: masks, then mirrors, then swaps, each in the order of the rows.
 
-    A pair on a contradictory is left out if its row is gone because its label is now `none`.
+    A pair on a contradictory is left out if its row is gone because its label is now `none`. Only stances of speakers
+    are probed.
 
     Args:
         corpus: the corpus, whose masks and mirrors are used.
-        sentences: all sentences, in order.
-        stances: the rows of the table.
+        units: the rows of the table sentences.
+        stances: the rows of the table in order, in parts with whole sentences, which are read more than once.
     """
-    place = {sentence.sentence_id: i for i, sentence in enumerate(sentences)}
-    targets = {entry.value.id: i for i, entry in enumerate(corpus.targets)}
-    rows = sorted(stances, key=lambda row: (place[row.sentence_id], targets[row.target_id]))
-    return [*_masks(corpus, sentences, rows), *_mirrors(corpus, rows), *_swaps(rows)]
+    shown = dict(_hidden({entry.value.sentence_id: entry.value for entry in corpus.names}, units))
+    named = pa.array([entry.value.sentence_id for entry in corpus.names if entry.value.masks], pa.string())
+    mirrored = pa.array([entry.value.sentence_id for entry in corpus.mirrored], pa.string())
+    for part in stances if len(named) else ():
+        yield _as_table([_probe(ProbeKind.mask, row, shown[row["sentence_id"]]) for row in _rows(part, named)])
+    for part in stances if corpus.contradictories and len(mirrored) else ():
+        yield _as_table(list(_mirrors(corpus, _rows(part, mirrored))))
+    yield from map(_swaps, stances)
 
 
-def _masks(corpus: Corpus, sentences: Iterable[Sentence], rows: Iterable[Stance]) -> Iterator[Probe]:
-    """Every row whose sentence has a name, with names hidden."""
-    names = {entry.value.sentence_id: entry.value for entry in corpus.names}
-    shown = dict(_hidden(names, sentences))
-    for row in rows:
-        if row.sentence_id in names and names[row.sentence_id].masks:
-            yield _probe(ProbeKind.mask, row, shown[row.sentence_id])
+def _rows(part: pa.Table, sentences: pa.Array) -> list[dict[str, Any]]:
+    """The stances of speakers in some sentences."""
+    own = part.filter(pc.and_(pc.is_null(part["holder"]), _is_in(part["sentence_id"], sentences)))
+    found: list[dict[str, Any]] = own.select(SHOWN).to_pylist()
+    return found
+
+
+def _is_in(column: pa.ChunkedArray, values: pa.Array) -> pa.Array:
+    coded = column.combine_chunks()
+    coded = coded if isinstance(coded, pa.DictionaryArray) else coded.dictionary_encode()
+    return pc.is_in(coded.dictionary, value_set=values).take(coded.indices)
+
+
+def _as_table(rows: Sequence[Probe]) -> pa.Table:
+    return to_arrow(Probe, rows)
 
 
 def hide(text: str, names: NamesInput) -> str:
@@ -77,31 +102,32 @@ def hide(text: str, names: NamesInput) -> str:
     return text
 
 
-def _hidden(names: Names, sentences: Iterable[Sentence]) -> Iterator[tuple[str, Shown]]:
+def _hidden(names: Names, units: pa.Table) -> Iterator[tuple[str, Shown]]:
     """Each sentence and its context with names hidden; context that nobody has read for names is left out."""
     paragraphs: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for unit in sentences:
-        read = names.get(unit.duplicate_of or unit.sentence_id)
-        if read:
-            paragraphs[unit.paragraph_id].append((unit.sentence_id, hide(unit.text, read)))
-    for units in paragraphs.values():
-        texts = [text for _, text in units]
-        for i, (sentence_id, text) in enumerate(units):
+    original = pc.coalesce(units["duplicate_of"], units["sentence_id"])
+    is_read = pc.is_in(original, value_set=pa.array(names, pa.string()))
+    columns = [units[name].filter(is_read).to_pylist() for name in ("sentence_id", "paragraph_id", "text")]
+    for sentence, paragraph, text, read in zip(*columns, original.filter(is_read).to_pylist(), strict=True):
+        paragraphs[paragraph].append((sentence, hide(text, names[read])))
+    for found in paragraphs.values():
+        texts = [text for _, text in found]
+        for i, (sentence_id, text) in enumerate(found):
             yield sentence_id, Shown(text, " ".join(texts[:i]), " ".join(texts[i + 1 :]))
 
 
-def _mirrors(corpus: Corpus, rows: Iterable[Stance]) -> Iterator[Probe]:
+def _mirrors(corpus: Corpus, rows: Iterable[Mapping[str, Any]]) -> Iterator[Probe]:
     """Rows on claims that were judged again on the contradictory, with the label given there."""
     judged = {(entry.value.sentence_id, entry.value.target_id): entry.value for entry in corpus.mirrored}
     if corpus.contradictories is None:
         return
     given = corpus.contradictories.value
     for row in rows:
-        if found := judged.get((row.sentence_id, row.target_id)):
+        if found := judged.get((row["sentence_id"], row["target_id"])):
             yield _probe(
                 ProbeKind.mirror,
                 row,
-                target=given.statements[row.target_id],
+                target=given.statements[row["target_id"]],
                 label=Label[found.label],
                 label_name=found.label,
                 origin=given.origin,
@@ -109,48 +135,51 @@ def _mirrors(corpus: Corpus, rows: Iterable[Stance]) -> Iterator[Probe]:
             )
 
 
-def _swaps(rows: Iterable[Stance]) -> Iterator[Probe]:
+def _swaps(part: pa.Table) -> pa.Table:
     """All pairs of rows of one sentence with different labels: the first row, shown on the target of the second."""
-    by_sentence: dict[str, list[Stance]] = defaultdict(list)
-    for row in rows:
-        by_sentence[row.sentence_id].append(row)
-    for row, other in (pair for found in by_sentence.values() for pair in combinations(found, 2)):
-        if row.label != other.label:
-            yield _probe(
-                ProbeKind.swap,
-                row,
-                other_target_id=other.target_id,
-                target=other.target,
-                label=other.label,
-                label_name=other.label_name,
-                origin=other.origin,
-                certainty=other.certainty,
-            )
-
-
-def _probe(probe: ProbeKind, row: Stance, shown: Shown | None = None, **changed: Any) -> Probe:
-    """A row with the changes that a probe makes."""
-    shown = shown or Shown(row.text, row.context_before, row.context_after)
-    key = [probe.value, row.sentence_id, row.target_id, changed.get("other_target_id")]
-    as_it_is = {
-        "other_target_id": None,
-        "target": row.target,
-        "label": row.label,
-        "label_name": row.label_name,
-        "origin": row.origin,
-        "certainty": row.certainty,
+    own = part.filter(pc.is_null(part["holder"]))
+    sentence = own["sentence_id"].combine_chunks()
+    code = (sentence if isinstance(sentence, pa.DictionaryArray) else sentence.dictionary_encode()).indices.to_numpy()
+    label = own["label"].to_numpy()
+    starts = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]])) if len(code) else code
+    ends = [*starts[1:].tolist(), len(code)]
+    found = [
+        pair
+        for begin, end in zip(starts.tolist(), ends, strict=len(code) > 0)
+        for pair in combinations(range(begin, end), 2)
+        if label[pair[0]] != label[pair[1]]
+    ]
+    first, other = (pa.array([pair[side] for pair in found], pa.int64()) for side in (0, 1))
+    shown, on = own.take(first), own.take(other)
+    kind = pa.array([ProbeKind.swap.value])
+    key = [column.cast(pa.string()) for column in (shown["sentence_id"], shown["target_id"], on["target_id"])]
+    columns = {
+        "probe_id": pc.binary_join_element_wise(ProbeKind.swap.value, *key, ":"),
+        "probe": kind.take(pa.array(np.zeros(len(found), np.int64))),
+        "other_target_id": on["target_id"],
+        "row_label": shown["label"],
+        "row_label_name": shown["label_name"],
+        **{name: on[name] for name in ("target", "label", "label_name", "origin", "certainty")},
     }
+    schema = arrow_schema(Probe)
+    plain = [(columns[name] if name in columns else shown[name]).cast(schema.field(name).type) for name in schema.names]
+    return pa.table(plain, schema=schema)
+
+
+def _probe(probe: ProbeKind, row: Mapping[str, Any], shown: Shown | None = None, **changed: Any) -> Probe:
+    """A row with the changes that a probe makes."""
+    shown = shown or Shown(row["text"], row["context_before"], row["context_after"])
+    key = [probe.value, row["sentence_id"], row["target_id"], changed.get("other_target_id")]
+    same = ("target", "label", "label_name", "origin", "certainty")
+    as_it_is = {"other_target_id": None, **{name: row[name] for name in same}}
     return Probe.model_construct(
         probe_id=":".join(filter(None, key)),
         probe=probe,
-        sentence_id=row.sentence_id,
-        target_id=row.target_id,
-        source_id=row.source_id,
-        paragraph_id=row.paragraph_id,
         text=shown.text,
-        row_label=row.label,
-        row_label_name=row.label_name,
+        row_label=row["label"],
+        row_label_name=row["label_name"],
         context_before=shown.before,
         context_after=shown.after,
+        **{name: row[name] for name in ("sentence_id", "target_id", "source_id", "paragraph_id")},
         **{**as_it_is, **changed},
     )

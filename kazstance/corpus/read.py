@@ -1,7 +1,6 @@
 """Read a corpus folder: everything that a dataset is built from, checked on its own and against the rest."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +27,6 @@ from kazstance.corpus.inputs import (
     JudgementRow,
     MirrorInput,
     NamesInput,
-    ReadingInput,
     RepairInput,
     RoundInput,
     SourceInput,
@@ -38,8 +36,9 @@ from kazstance.corpus.inputs import (
     UnitInput,
 )
 from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
-from kazstance.corpus.judgement_table import check_round, find_judgements, read_judgements
+from kazstance.corpus.judgement_table import find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
 from kazstance.corpus.tabular import ENDINGS
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
 from kazstance.input.strict_json import StrictError
@@ -83,8 +82,9 @@ class Corpus:
     """The rounds of annotation by their numbers; empty if the corpus declares none."""
     labels: Mapping[str, str]
     """The names of the labels that labels of another scheme are mapped to."""
-    readings: dict[str, Sequence[Entry[ReadingInput]]]
+    readings: dict[str, Readings]
     """By annotator; empty for those whose judgements are in the table."""
+    rules: ReadingRules
     judgements: Sequence[Entry[JudgementRow]]
     """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
@@ -112,13 +112,26 @@ def read(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
         KazstanceError: there is no such folder.
         InputError: the folder has problems; all of them are listed.
     """
+    corpus = open_corpus(path, instead)
+    raise_all(check_readings(corpus.readings))
+    return corpus
+
+
+def open_corpus(path: StrPath, instead: Mapping[str, bytes] | None = None) -> Corpus:
+    """Read a corpus folder like `read`, but leave its readings to be checked when they are judged.
+
+    Raises:
+        KazstanceError: there is no such folder.
+        InputError: the folder has problems; all of them are listed, those of the readings included.
+    """
     path = Path(path)
     if not path.is_dir():
         raise KazstanceError(f"{path} is not a folder; expected a corpus folder with {SOURCES}")
     folder = Folder(path, instead)
     corpus = _read_all(folder)
     if corpus is None or folder.problems:
-        raise InputError(folder.problems)
+        more = check_readings(corpus.readings) if corpus else ()
+        raise InputError([*folder.problems, *more])
     return corpus
 
 
@@ -152,6 +165,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     segmenters = _choose_segmenters(folder, header, documents, lines)
     if header is None:
         return None
+    rules = ReadingRules(folder.root, labels, tuple(entry.value.number for entry in rounds))
     return Corpus(
         header=header.value,
         sources=sources,
@@ -163,7 +177,8 @@ def _read_all(folder: Folder) -> Corpus | None:
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
-        readings=_read_all_readings(folder, annotators, judgements, labels, rounds),
+        readings=_find_all_readings(folder, annotators, judgements, rules),
+        rules=rules,
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
@@ -337,15 +352,14 @@ def _read_labels(folder: Folder) -> dict[str, str]:
     return {original: label for original, label in labels.items() if label in GRID_LABELS}
 
 
-def _read_all_readings(
+def _find_all_readings(
     folder: Folder,
     annotators: Iterable[Entry[AnnotatorInput]],
     judgements: Iterable[Entry[JudgementRow]],
-    labels: Mapping[str, str],
-    rounds: Sequence[Entry[RoundInput]],
-) -> dict[str, Sequence[Entry[ReadingInput]]]:
+    rules: ReadingRules,
+) -> dict[str, Readings]:
     """The readings of all annotators; one whose judgements are in the table has no file."""
-    found: dict[str, Sequence[Entry[ReadingInput]]] = {}
+    found = {}
     in_table = {entry.value.annotator_id for entry in judgements}
     is_partial = any(problem.file.rpartition(".")[0] == JUDGEMENTS for problem in folder.problems)
     for entry in annotators:
@@ -355,38 +369,8 @@ def _read_all_readings(
             message = f"{name} also has judgements in the table, expected them in one place"
             folder.report(file, None, None, message)
         is_elsewhere = name in in_table or (is_partial and not has_file)
-        found[name] = [] if is_elsewhere else _read_readings(folder, name, labels, rounds)
+        found[name] = no_readings(file, rules) if is_elsewhere else find_readings(folder, name, rules)
     return found
-
-
-def _read_readings(
-    folder: Folder, annotator_id: str, labels: Mapping[str, str], rounds: Sequence[Entry[RoundInput]]
-) -> list[Entry[ReadingInput]]:
-    """The readings of one annotator, without duplicates; a file without any causes a warning."""
-    name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
-    readings = folder.read_lines(name, ReadingInput, labels)
-    if not readings and len(folder.problems) == before:
-        folder.warn(f"{name} is empty: {annotator_id} has judged nothing")
-    _check_unique(folder, readings, "sentence_id", lambda reading: _in_round(reading.sentence_id, reading.round))
-    numbers = [entry.value.number for entry in rounds]
-    for entry in readings:
-        check_round(folder, entry, entry.value.round, numbers)
-        counts = Counter((judgement.target_id, judgement.holder) for judgement in entry.value.judgements)
-        for (target, holder), count in counts.items():
-            if count > 1:
-                message = f"{_of_holder(repr(target), holder)} is judged {count} times, expected once"
-                folder.report(entry.file, entry.line, "judgements", message)
-    return readings
-
-
-def _in_round(name: str, number: int) -> str:
-    """How a message names what belongs to a round."""
-    return name if number == 1 else f"{name} in round {number}"
-
-
-def _of_holder(name: str, holder: str | None) -> str:
-    """How a message names what belongs to a holder."""
-    return name if holder is None else f"{name} of the holder {holder!r}"
 
 
 def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:
@@ -394,7 +378,7 @@ def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry
         return []
     entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
     _check_unique(
-        folder, entries, "sentence_id", lambda row: _of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
+        folder, entries, "sentence_id", lambda row: of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
     )
     return entries
 

@@ -1,19 +1,26 @@
 """Cut repaired texts into units, with kind, voice and notes as curated; every character ends up in exactly one."""
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 from unicodedata import normalize
 
 import numpy as np
+import pyarrow as pa
 
 from kazstance.corpus.documents import Document
 from kazstance.corpus.given import paragraphs_of
-from kazstance.corpus.inputs import Entry, UnitInput, VoiceInput
+from kazstance.corpus.inputs import Entry, Paragraphs, RepairInput, SpanInput, UnitInput, VoiceInput
 from kazstance.corpus.paragraphs import paragraph_spans
+from kazstance.corpus.progress import Progress
 from kazstance.corpus.read import Corpus
 from kazstance.corpus.repair import RepairedText, apply, repair
+from kazstance.corpus.workers import Workers
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.text import MARK
+from kazstance.language.segmenters import Segmenter
+from kazstance.schema.columns import to_arrow
 from kazstance.schema.labels import ANNOTATED_KINDS, UnitKind, Voice
 from kazstance.schema.records import Repair, Sentence
 
@@ -21,6 +28,9 @@ Span = tuple[int, int]
 Rules = Sequence[Entry[UnitInput]]
 Cutter = Callable[[RepairedText], Iterator[list[Span]]]
 """The units of each paragraph of a text."""
+S = TypeVar("S", bound=SpanInput)
+BATCH: Final = 200_000
+"""Characters that are cut together, at least."""
 
 
 @dataclass
@@ -41,42 +51,123 @@ class Curation:
         return [(r.line, (r.value.raw_start, r.value.raw_end)) for r in self.rules if r.value.action == action]
 
 
+@dataclass(frozen=True)
+class TextPart:
+    """A text, and what is needed to cut it."""
+
+    document: Document
+    raw: str
+    segmenter: Segmenter
+    ends: Paragraphs
+    given: Sequence[Span] | None
+    repairs: Sequence[Entry[RepairInput]]
+    rules: Rules
+
+
 def segment(corpus: Corpus) -> tuple[list[Sentence], list[Problem]]:
     """All units of all texts, in the order of the sources and their documents, and the problems found."""
-    sentences: list[Sentence] = []
-    problems: list[Problem] = []
+    found = [_segment_text(part) for part in _parts(corpus)]
+    return [unit for units, _ in found for unit in units], [problem for _, problems in found for problem in problems]
+
+
+def segment_all(corpus: Corpus, workers: Workers, progress: Progress) -> tuple[pa.Table, list[Problem]]:
+    """The same as rows of the table sentences, found by several processes.
+
+    Args:
+        corpus: the corpus.
+        workers: the processes.
+        progress: told how far it is.
+    """
+    with_each = {document.segmenter for document in _parts(corpus)}
+    crew = workers if all(map(_can_be_sent, with_each)) else Workers(0)
+    tables, problems, done = [to_arrow(Sentence, ())], list[Problem](), 0
+    total = sum(map(len, corpus.texts.values()))
+    for rows, found, length in crew.map(_segment_texts, _batches(_parts(corpus))):
+        tables.append(rows)
+        problems += found
+        done += length
+        progress.show(done / max(total, 1))
+    return pa.concat_tables(tables), problems
+
+
+def _parts(corpus: Corpus) -> Iterator[TextPart]:
+    repairs, rules = _by_document(corpus.repairs), _by_document(corpus.units)
     for document in corpus.documents:
         name = document.document_id
-        repaired, overlaps = repair(corpus.texts[name], [r for r in corpus.repairs if r.value.source_id == name])
-        curation = Curation([u for u in corpus.units if u.value.source_id == name])
-        voices = {voice.speaker: voice for voice in document.source.voice}
-        try:
-            units = list(_units(document, repaired, curation, voices, _cutter(corpus, document)))
-        except InputError as error:
-            problems += error.problems
-            continue
-        sentences += _mark_copies(units)
-        problems += overlaps
-        problems += _check_rules(curation, voices)
-        problems += _check_cover(document, corpus.texts[name], repaired, units)
-    return sentences, problems
+        yield TextPart(
+            document,
+            corpus.texts[name],
+            corpus.segmenters[name],
+            document.source.paragraphs or corpus.header.paragraphs or "line",
+            corpus.given_units.get(name),
+            repairs.get(name, ()),
+            rules.get(name, ()),
+        )
 
 
-def _cutter(corpus: Corpus, document: Document) -> Cutter:
+def _by_document(entries: Iterable[Entry[S]]) -> dict[str, list[Entry[S]]]:
+    found: dict[str, list[Entry[S]]] = {}
+    for entry in entries:
+        found.setdefault(entry.value.source_id, []).append(entry)
+    return found
+
+
+def _batches(parts: Iterable[TextPart]) -> Iterator[list[TextPart]]:
+    """Texts in batches of some length."""
+    batch: list[TextPart] = []
+    for part in parts:
+        batch.append(part)
+        if sum(len(one.raw) for one in batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _can_be_sent(segmenter: Segmenter) -> bool:
+    """Whether another process can run a segmenter: not one that was made by the program that runs."""
+    if segmenter.cut.__module__ == "__main__":
+        return False
+    try:
+        pickle.dumps(segmenter)
+    except Exception:  # whatever cannot be sent is run here
+        return False
+    return True
+
+
+def _segment_texts(parts: Sequence[TextPart]) -> tuple[pa.Table, list[Problem], int]:
+    """The units of some texts as rows, the problems found, and the length of the texts."""
+    found = [_segment_text(part) for part in parts]
+    rows = to_arrow(Sentence, [unit for units, _ in found for unit in units])
+    return rows, [problem for _, problems in found for problem in problems], sum(len(part.raw) for part in parts)
+
+
+def _segment_text(part: TextPart) -> tuple[list[Sentence], list[Problem]]:
+    """The units of a text, and the problems found; no units if it cannot be cut."""
+    repaired, overlaps = repair(part.raw, part.repairs)
+    curation = Curation(part.rules)
+    voices = {voice.speaker: voice for voice in part.document.source.voice}
+    try:
+        units = list(_units(part.document, repaired, curation, voices, _cutter(part)))
+    except InputError as error:
+        return [], list(error.problems)
+    problems = [*overlaps, *_check_rules(curation, voices), *_check_cover(part.document, part.raw, repaired, units)]
+    return list(_mark_copies(units)), problems
+
+
+def _cutter(part: TextPart) -> Cutter:
     """The spans of the units of each paragraph of a text, as the settings of its source have it."""
-    segmenter = corpus.segmenters[document.document_id]
-    ends = document.source.paragraphs or corpus.header.paragraphs or "line"
-    given = corpus.given_units.get(document.document_id)
+    document, given = part.document, part.given
 
     def cut(text: RepairedText) -> Iterator[list[Span]]:
-        for start, end in paragraph_spans(text.text, ends):
+        for start, end in paragraph_spans(text.text, part.ends):
             try:
-                yield [(start + a, start + b) for a, b in segmenter.spans(text.text[start:end], document.language)]
+                yield [(start + a, start + b) for a, b in part.segmenter.spans(text.text[start:end], document.language)]
             except KazstanceError as error:
                 line = text.text.count("\n", 0, start) + 1
                 raise InputError([document.problem(str(error), line)]) from error
 
-    return cut if given is None else lambda text: paragraphs_of(given, text, paragraph_spans(text.text, ends))
+    return cut if given is None else lambda text: paragraphs_of(given, text, paragraph_spans(text.text, part.ends))
 
 
 def _units(

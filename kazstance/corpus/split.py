@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from kazstance.corpus.judge import Decision, PairKey
+from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.schema.labels import CopyKind, Label
 from kazstance.schema.leaks import merged_names
 from kazstance.schema.records import Copy, Sentence

@@ -1,4 +1,4 @@
-"""The rows of every table, from sentences, judgements, decisions and splits."""
+"""The small tables: sources, documents, targets, annotators, and where sources stand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -9,66 +9,36 @@ import pyarrow as pa
 from kazstance.comparison.counts import Counts, count
 from kazstance.comparison.positions import Cell, positions
 from kazstance.corpus.inputs import SourceInput
-from kazstance.corpus.judge import Decision, Judged, PairKey
-from kazstance.corpus.judged_rows import by_split, grid_rows, judgement_rows
-from kazstance.corpus.pairs import make_pairs
-from kazstance.corpus.probes import make_probes
+from kazstance.corpus.judge import Stances
+from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
 from kazstance.schema.columns import attribute_type, to_arrow
-from kazstance.schema.context import contexts
+from kazstance.schema.labels import GRID_LABELS
 from kazstance.schema.leaks import cluster_names
-from kazstance.schema.records import Record, Sentence, SourcePosition, Stance, Vote
+from kazstance.schema.records import Record, SourcePosition
 from kazstance.stats.estimate import columns
 
-Rows = Mapping[str, Mapping[str, pa.Table]]
 
-
-def make_tables(
-    corpus: Corpus,
-    sentences: Sequence[Sentence],
-    judgements: Sequence[Judged],
-    decisions: Mapping[PairKey, Decision],
-    split: Mapping[str, str],
-) -> Rows:
-    """All tables except `copies` by split, in a fixed order of rows; `split` gives each paragraph its split.
+def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Mapping[str, pa.Table]:
+    """The tables with a row for each source, target, annotator or document, and the positions, in a fixed order.
 
     Args:
         corpus: the corpus.
-        sentences: all sentences, in order.
-        judgements: all judgements, in order.
-        decisions: the decision on each pair of sentence and target.
-        split: the split of each paragraph.
+        units: the rows of the table sentences.
+        stances: the stances of speakers.
+        asked: the columns source_id, paragraph_id and target_id with a row for each pair that was asked; None if all
+            pairs of an annotated sentence and a target were.
     """
-    names = {entry.value.id: entry.value.name for entry in corpus.targets}
-    home = {sentence.sentence_id: sentence for sentence in sentences}
-    context = contexts(sentences)
-    stances: dict[str, list[Stance]] = {name: [] for name in records.SPLITS}
-    for (sentence_id, target), decision in decisions.items():
-        if decision.is_stance:
-            sentence = home[sentence_id]
-            row = _stance(sentence, target, names[target], decision, context[sentence_id])
-            stances[split[sentence.paragraph_id]].append(row)
-    everywhere = [stance for part in stances.values() for stance in part]
-    units = to_arrow(Sentence, sentences)
-    grid = grid_rows(units, decisions, names)
-    counts = _count(corpus, units, everywhere, grid)
+    counts = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
-        "probes": make_probes(corpus, sentences, everywhere),
         "positions": list(_positions(positions(counts))),
         "sources": list(_sources(corpus)),
         "targets": list(_targets(corpus, counts.contested)),
         "annotators": list(_annotators(corpus)),
         "documents": list(_documents(corpus)),
     }
-    return {
-        "stances": {name: to_arrow(Stance, rows) for name, rows in stances.items()},
-        "grid": by_split(grid, split),
-        "pairs": {name: to_arrow(records.Pair, rows) for name, rows in make_pairs(stances, corpus.header.id).items()},
-        "sentences": {"all": units},
-        "judgements": {"all": judgement_rows(units, judgements)},
-        **{table: {"all": as_table(table, rows)} for table, rows in made.items()},
-    }
+    return {table: as_table(table, rows) for table, rows in made.items()}
 
 
 def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
@@ -81,47 +51,21 @@ def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
     return to_arrow(records.TABLES[table].record, rows, kinds)
 
 
-def _stance(sentence: Sentence, target: str, name: str, decision: Decision, context: tuple[str, str]) -> Stance:
-    """A row of stances, from parts that have been validated."""
-    said: dict[str, Any] = {
-        "sentence_id": sentence.sentence_id,
-        "target_id": target,
-        "source_id": sentence.source_id,
-        "paragraph_id": sentence.paragraph_id,
-        "text": sentence.text,
-        "target": name,
-        "holder": None,
-        "label": decision.label,
-        "label_name": None if decision.label is None else decision.label.name,
-        "explicitness": decision.explicitness,
-        "certainty": decision.certainty,
-        "evidence": decision.evidence,
-        "votes": tuple(
-            Vote.model_construct(annotator_id=who, label=label, label_name=label.name) for who, label in decision.votes
-        ),
-        "contested": decision.contested,
-        "origin": decision.origin,
-        "voice": sentence.voice,
-        "speaker": sentence.speaker,
-        "endorsed": sentence.endorsed,
-        "context_before": context[0],
-        "context_after": context[1],
-    }
-    return Stance.model_construct(**said)
-
-
-def _count(corpus: Corpus, sentences: pa.Table, stances: Sequence[Stance], grid: pa.Table) -> Counts:
+def _count(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Counts:
     """The counts from which positions and contested targets follow, over all sources and targets."""
     homes = {document.document_id: document.source.id for document in corpus.documents}
-    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
+    clusters = cluster_names(units["paragraph_id"].unique().to_pylist(), homes)
+    targets = [entry.value.id for entry in corpus.targets]
+    known = _clustered(units.select(["source_id", "paragraph_id"]), clusters)
+    found = known.take(pa.array(stances.unit))
+    found = found.append_column("target_id", coded(pa.array(targets, pa.string()), stances.target))
+    found = found.append_column("label_name", coded(pa.array(GRID_LABELS), stances.label))
     return count(
-        _clustered(
-            to_arrow(Stance, stances).select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters
-        ),
-        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
-        asked=_clustered(grid.select(["source_id", "paragraph_id", "target_id"]), clusters),
+        found,
+        sentences=known.filter(units["annotated"]),
+        asked=None if asked is None else _clustered(asked, clusters),
         sources=[entry.value.id for entry in corpus.sources],
-        targets=[entry.value.id for entry in corpus.targets],
+        targets=targets,
         labels="kazstance",
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kazstance.dataset.folder import DatasetFolder
     from kazstance.schema.leaks import Leaks
 
@@ -17,16 +19,23 @@ def leaks(folder: DatasetFolder) -> Leaks:
     return Leaks(Tie(**row) for row in rows.to_pylist())
 
 
-def clusters(folder: DatasetFolder) -> dict[str, str]:
+def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> dict[str, str]:
     """The cluster of each annotated sentence, by its id: what a bootstrap resamples as a whole.
 
     It is the sentence's document if its source has many of them, otherwise its paragraph; clusters with copies of each
     other's sentences are one.
+
+    Args:
+        folder: the dataset.
+        sentences: the sentences that are needed; others may be there too. By default, all annotated ones.
     """
     from kazstance.schema.leaks import cluster_names
 
     homes = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
-    rows = folder.columns("sentences", ["sentence_id", "paragraph_id", "annotated"]).to_pylist()
-    paragraphs = {row["sentence_id"]: row["paragraph_id"] for row in rows if row["annotated"]}
+    copies = leaks(folder)
+    if sentences is None:
+        rows = folder.columns("sentences", ["sentence_id", "annotated"]).to_pylist()
+        sentences = [row["sentence_id"] for row in rows if row["annotated"]]
+    paragraphs = {name: name.rpartition("/")[0] for name in (*sentences, *copies.sentences)}
     named = cluster_names(set(paragraphs.values()), {row["document_id"]: row["source_id"] for row in homes})
-    return leaks(folder).clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})
+    return copies.clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})

@@ -13,7 +13,7 @@ from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.schema import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -67,7 +67,7 @@ class DatasetFolder:
         """The names of the tables."""
         from kazstance.schema.records import TABLES
 
-        if self._is_earlier:
+        if self.is_earlier:
             from kazstance.schema import earlier
 
             return (*(name for name in self.manifest.tables if name in TABLES), *earlier.NEW_TABLES)
@@ -199,7 +199,7 @@ class DatasetFolder:
         with self._lock:
             if key not in self._schemas:
                 try:
-                    is_whole = self._is_earlier and table in self.tables
+                    is_whole = self.is_earlier and table in self.tables
                     self._schemas[key] = self.read(*key).schema if is_whole else read_columns(self.file(*key))
                 except KazstanceError as error:
                     raise IntegrityError(str(error), self.path) from error
@@ -231,6 +231,37 @@ class DatasetFolder:
             if (table, split) not in self._whole:
                 self._whole[table, split] = self._read_file(table, split)
             return self._whole[table, split]
+
+    def batches(
+        self,
+        table: str,
+        split: str,
+        names: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+        *,
+        coded: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a split as stored, few at a time; nothing is kept in memory.
+
+        Args:
+            table: the table.
+            split: the split.
+            names: the columns; by default, all of them.
+            where: the condition, which is pushed down to the file; without it, all rows.
+            coded: whether texts come as dictionaries.
+
+        Raises:
+            IntegrityError: the file is damaged, or has no such column.
+        """
+        from kazstance.input.parquet import stream_parquet
+
+        if self.is_earlier:
+            yield from self._read_earlier(table, split, names, where).combine_chunks().to_batches()
+            return
+        try:
+            yield from stream_parquet(self.file(table, split), names, where, coded=coded)
+        except KazstanceError as error:
+            raise IntegrityError(str(error), self.path) from error
 
     def check_schema(self, table: str) -> None:
         """Check that a table has all columns of the schema, with their types.
@@ -274,7 +305,7 @@ class DatasetFolder:
     ) -> pa.Table:
         from kazstance.input.parquet import read_parquet
 
-        if self._is_earlier:
+        if self.is_earlier:
             return self._read_earlier(table, split, names, where)
         try:
             return read_parquet(self.file(table, split), names, where)
@@ -301,7 +332,7 @@ class DatasetFolder:
         return rows if names is None else rows.select(list(names))
 
     @property
-    def _is_earlier(self) -> bool:
+    def is_earlier(self) -> bool:
         """Whether it was built by a version up to 0.3.0."""
         from kazstance.schema.manifest import FORMAT
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from kazstance.dataset.conditions import Condition, conditions, expression
@@ -143,6 +144,23 @@ class Table(Generic[R]):
         import pyarrow as pa
 
         return pa.concat_tables(rows for _, rows in self._parts(split))
+
+    def batches(self, split: str | None = None, *, coded: bool = False) -> Iterator[pa.RecordBatch]:
+        """The rows as stored, a few at a time, for any number of rows; with `coded`, texts come as dictionaries.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            IntegrityError: a file is damaged, or its columns differ from the schema.
+        """
+        self.folder.check_schema(self.name)
+        where = expression(self.conditions)
+        parts = [self.folder.batches(self.name, name, where=where, coded=coded) for name in self._chosen(split)]
+        return chain.from_iterable(parts)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as stored, with the features of the files."""
+        return self.folder.schema(self.name)
 
     def records(self, split: str | None = None) -> tuple[R, ...]:
         """The rows as validated frozen records.

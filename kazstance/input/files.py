@@ -29,16 +29,15 @@ def is_there(root: StrPath, name: str) -> bool:
     return True
 
 
-def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
-    """The content of a file below a folder; links that stay inside it are followed.
+def find_inside(root: StrPath, name: str) -> Path:
+    """The path of a file below a folder; links that stay inside it are followed.
 
     Args:
         root: the folder.
         name: the file, by its path in the folder.
-        most: the largest size that is read, in bytes.
 
     Raises:
-        StrictError: it is missing, not a file, too large, not readable, or a link that is broken, loops or leads out.
+        StrictError: it is missing, not a file, not readable, or a link that is broken, loops or leads out.
     """
     root = Path(root)
     try:
@@ -47,6 +46,25 @@ def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
             raise StrictError(f"{name} {_absence(root, name)}, expected a file")
         if not path.is_file():
             raise StrictError(f"{name} is {'a folder' if path.is_dir() else 'not a regular file'}, expected a file")
+        path.open("rb").close()
+    except OSError as error:
+        raise StrictError(f"{_short(name)} cannot be read: {error.strerror or error}") from None
+    return path
+
+
+def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
+    """The content of a file below a folder, as `find_inside` finds it.
+
+    Args:
+        root: the folder.
+        name: the file, by its path in the folder.
+        most: the largest size that is read, in bytes.
+
+    Raises:
+        StrictError: `find_inside` does not find it, or it is too large.
+    """
+    path = find_inside(root, name)
+    try:
         if (size := path.stat().st_size) > most:
             raise StrictError(f"{name} has {size} bytes, expected at most {most}")
         return path.read_bytes()

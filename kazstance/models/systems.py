@@ -69,7 +69,7 @@ def _system(name: str, given: Any, module: str, labels: Sequence[str]) -> System
     """A function, an estimator or its class as a system."""
     found = _instance(name, given)
     _check_kind(name, found)
-    predict: Predict = _estimator(found, labels) if _is_estimator(found) else found
+    predict: Predict = _estimator(found, labels) if is_estimator(found) else found
     return System(name, predict, lambda: identity_of_object(found, module))
 
 
@@ -88,7 +88,7 @@ def _find(name: str) -> Any:
     if name in PANEL:
         return PANEL[name]
     if ":" in name:
-        return _imported(name)
+        return find_object(name)
     if name not in LEARNED:
         ways = (*(f"{kind}:PATH" for kind in KINDS), f"an import path as {PATH}")
         raise UnknownNameError(name, "system", (*PANEL, *LEARNED, *ways))
@@ -97,7 +97,7 @@ def _find(name: str) -> Any:
     return BASELINES[name]
 
 
-def _imported(name: str) -> Any:
+def find_object(name: str) -> Any:
     """An object by its import path; the current folder is searched first, as Python does for a script.
 
     Raises:
@@ -117,7 +117,8 @@ def _imported(name: str) -> Any:
     return found
 
 
-def _is_estimator(found: Any) -> bool:
+def is_estimator(found: Any) -> bool:
+    """Whether something can be trained and asked, as estimators of scikit-learn can."""
     return hasattr(found, "fit") and hasattr(found, "predict")
 
 
@@ -142,7 +143,7 @@ def _check_kind(name: str, found: Any) -> None:
     Raises:
         KazstanceError: it is neither a callable of two arguments nor an estimator.
     """
-    if _is_estimator(found):
+    if is_estimator(found):
         return
     if not callable(found):
         raise KazstanceError(f"{name}: {type(found).__name__}, expected a callable or an estimator")

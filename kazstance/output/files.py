@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -13,22 +13,25 @@ from kazstance.paths import StrPath
 
 _filled: Final[dict[Path, Path]] = {}
 """Folders that this process is filling, each with the place where its files are prepared."""
+Content = bytes | Iterable[bytes]
+"""What a file is to hold: all of it, or pieces that are made as they are written."""
 STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
-def write_file(content: bytes, out: StrPath) -> None:
+def write_file(content: Content, out: StrPath) -> None:
     """Write a file completely or not at all: an existing file stays until the new one is complete.
 
-    A symbolic link is followed to its file. An existing file keeps its mode and, where the system
-    allows it, its owner; a new one has the mode that the umask gives. Missing folders are created. A pipe or device is
-    written to directly.
+    The content is bytes, or pieces of them. A symbolic link is followed to its file. An existing file keeps its mode
+    and, where the system allows it, its owner; a new one has the mode that the umask gives. Missing folders are
+    created. A pipe or device is written to directly.
 
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
     out = Path(out)
     if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
-        out.write_bytes(content)  # by the name given: a link in /proc leads to no path
+        with out.open("wb") as sink:  # by the name given: a link in /proc leads to no path
+            sink.writelines(_pieces(content))
         return
     final = destination(out)
     if place := next((place for folder, place in _filled.items() if final.is_relative_to(folder)), None):
@@ -58,11 +61,11 @@ def filling(out: Path) -> Iterator[None]:
             del _filled[folder]
 
 
-def put_file(content: bytes, out: Path, place: Path) -> None:
+def put_file(content: Content, out: Path, place: Path) -> None:
     """Write a file as `write_file` does, preparing it in the place of the output that it is part of.
 
     Args:
-        content: the bytes.
+        content: the bytes, or pieces of them.
         out: the file.
         place: the folder in which it is prepared.
 
@@ -86,10 +89,14 @@ def put_file(content: bytes, out: Path, place: Path) -> None:
         sync(final.parent)
 
 
-def _write(content: bytes, file: Path, like: os.stat_result | None) -> None:
+def _pieces(content: Content) -> Iterable[bytes]:
+    return [content] if isinstance(content, bytes) else content
+
+
+def _write(content: Content, file: Path, like: os.stat_result | None) -> None:
     """Write a new file with the mode and owner of another one."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as sink:
-        sink.write(content)
+        sink.writelines(_pieces(content))
         sink.flush()
         os.fsync(sink.fileno())
     if like:

@@ -15,9 +15,14 @@ def to_json(value: Any) -> str:
     return _escaped(json.dumps(_defined(value), ensure_ascii=False, indent=1, allow_nan=False, default=str))
 
 
+def to_value(value: Any) -> str:
+    """A plain value as JSON on one line, with the same escapes."""
+    return _escaped(json.dumps(value, ensure_ascii=False))
+
+
 def to_line(value: Any) -> str:
-    """Plain values as one line of JSON Lines, with the same escapes; the line feed is included."""
-    return _escaped(json.dumps(value, ensure_ascii=False)) + "\n"
+    """A plain value as one line of JSON Lines, with the same escapes; the line feed is included."""
+    return to_value(value) + "\n"
 
 
 def _escaped(text: str) -> str:

@@ -25,12 +25,13 @@ def echo_page(page: str, *, err: bool = False) -> None:
     print(safe(page.removesuffix("\n")), file=sys.stderr if err else sys.stdout, flush=True)
 
 
-def write(content: bytes) -> None:
+def write(pieces: Iterable[bytes]) -> None:
     """Write the content of a file to standard output: unchanged into a pipe or file, escaped on a terminal."""
-    if sys.stdout.isatty():
-        echo_page(content.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
-    else:
-        sys.stdout.buffer.write(content)
+    for content in pieces:
+        if sys.stdout.isatty():
+            echo_page(content.decode("utf-8", "backslashreplace").replace("\r\n", "\n"))
+        else:
+            sys.stdout.buffer.write(content)
 
 
 def display(*pages: RenderableType) -> None:

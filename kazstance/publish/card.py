@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from kazstance.comparison.agreement import Agreement, agreement
 from kazstance.dataset import DatasetFolder
@@ -19,7 +20,7 @@ from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
 from kazstance.schema.columns import attribute_types, card_features
-from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind
+from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import Estimate
@@ -133,7 +134,7 @@ def _questions(found: Manifest) -> list[dict[str, Any]]:
 
 
 def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dict[str, Any]:
-    sizes = {split: folder.read(table, split).nbytes for split in files}
+    sizes = {split: _bytes_in_memory(folder, table, split) for split in files}
     return {
         "config_name": table,
         "features": card_features(TABLES[table].record, _attributes(table, folder)),
@@ -143,6 +144,16 @@ def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dic
         "download_size": sum(file.bytes for file in files.values()),
         "dataset_size": sum(sizes.values()),
     }
+
+
+def _bytes_in_memory(folder: DatasetFolder, table: str, split: str) -> int:
+    """The size of a split in memory; of one with many groups of rows, as if all were like the first."""
+    with pq.ParquetFile(folder.file(table, split)) as file:
+        groups = file.metadata.num_row_groups
+        if groups <= 1:
+            return int(file.read().nbytes)
+        first = file.read_row_group(0)
+        return round(int(first.nbytes) * int(file.metadata.num_rows) / len(first))
 
 
 def _attributes(table: str, folder: DatasetFolder) -> dict[str, pa.DataType]:
@@ -190,14 +201,27 @@ def _labels(folder: DatasetFolder) -> str:
     """Labels by split and origin."""
     rows = []
     for split in SPLITS:
-        stances = folder.stances.records(split)
-        count = Counter(stance.label for stance in stances)
-        origins = Counter(stance.origin for stance in stances)
+        stances = folder.read("stances", split, pc.field("label").is_valid(), ["label", "origin", "paragraph_id"])
+        count, origins = Counter(_values(stances["label"])), Counter(_values(stances["origin"]))
         silver = origins[Origin.model] + origins[Origin.adjudicated]
-        paragraphs = len({stance.paragraph_id for stance in stances})
+        paragraphs = pc.count_distinct(stances["paragraph_id"]).as_py()
         rows.append([split, len(stances), *(count[side] for side in ORDER), paragraphs, silver, origins[Origin.human]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
     return markdown_table(["split", "rows", *(s.name for s in ORDER), "paragraphs", "silver", "gold"], [*rows, total])
+
+
+def _values(column: pa.ChunkedArray) -> dict[Any, int]:
+    """How often each value of a column occurs."""
+    return {found["values"]: found["counts"] for found in pc.value_counts(column).to_pylist()}
+
+
+def _counts(
+    folder: DatasetFolder, table: str, columns: Sequence[str], where: pc.Expression | None = None
+) -> Counter[Any]:
+    """How often each combination of values of some columns of a table occurs."""
+    found = folder.columns(table, columns, where).group_by(list(columns)).aggregate([([], "count_all")])
+    rows = zip(*(found[name].to_pylist() for name in columns), strict=True)
+    return Counter(dict(zip(rows, found["count_all"].to_pylist(), strict=True)))
 
 
 def _asked(folder: DatasetFolder) -> str:
@@ -228,13 +252,12 @@ def _copies(folder: DatasetFolder) -> str:
 
 
 def _sources(folder: DatasetFolder) -> str:
-    stances = folder.stances.records()
-    sentences = [sentence for sentence in folder.sentences.records() if sentence.annotated]
+    count = _counts(folder, "stances", ["source_id", "label"])
+    annotated = _counts(folder, "sentences", ["source_id", "voice"], pc.field("annotated"))
     rows = []
     for source in folder.sources.records():
-        own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
-        count = Counter(stance.label for stance in stances if stance.source_id == source.source_id)
-        quoted = sum(sentence.speaker is not None for sentence in own)
+        name = source.source_id
+        own, quoted = (annotated[name, voice.value] for voice in (Voice.own, Voice.quoted))
         who = source.speaker or "not stated"
         date = source.date or source.date_stated or "not stated"
         rows.append(
@@ -243,9 +266,9 @@ def _sources(folder: DatasetFolder) -> str:
                 who,
                 source.tradition or "",
                 date,
-                len(own),
+                own + quoted,
                 quoted,
-                *(count[s] for s in ORDER),
+                *(count[name, s] for s in ORDER),
             ]
         )
     header = [
@@ -277,20 +300,24 @@ def _provenance(folder: DatasetFolder) -> str:
 
 def _units(folder: DatasetFolder) -> str:
     """How each text was segmented: its units by kind, those without annotation, and repairs."""
-    sentences = folder.sentences.records()
-    kinds = [kind for kind in UnitKind if any(sentence.kind is kind for sentence in sentences)]
+    count = _counts(folder, "sentences", ["source_id", "kind"])
+    copied = _counts(folder, "sentences", ["source_id"], pc.field("duplicate_of").is_valid())
+    kinds = [kind for kind in UnitKind if any(kind == found for _, found in count)]
+    listed = folder.columns("sentences", ["source_id", "repairs"])
+    changes = pc.fill_null(pc.list_value_length(listed["repairs"]), 0)
+    repaired = pa.table({"source": listed["source_id"], "n": changes}).group_by("source").aggregate([("n", "sum")])
+    repairs = dict(zip(*(repaired[name].to_pylist() for name in ("source", "n_sum")), strict=True))
     rows = []
     for source in folder.sources.records():
-        own = [sentence for sentence in sentences if sentence.source_id == source.source_id]
-        count = Counter(sentence.kind for sentence in own)
-        copies = sum(sentence.duplicate_of is not None for sentence in own)
-        repairs = sum(len(sentence.repairs) for sentence in own)
-        rows.append([code(source.source_id), len(own), *(count[kind] or "" for kind in kinds), copies or "", repairs])
+        name = source.source_id
+        own = [count[name, kind.value] for kind in kinds]
+        shown = [n or "" for n in own]
+        rows.append([code(name), sum(own), *shown, copied[name,] or "", repairs.get(name, 0)])
     return markdown_table(["source", "units", *(kind.name for kind in kinds), "copies", "repairs"], rows)
 
 
 def _targets(folder: DatasetFolder) -> str:
-    count = Counter((stance.target_id, stance.label) for stance in folder.stances.records())
+    count = _counts(folder, "stances", ["target_id", "label"])
     rows = [
         [
             code(t.target_id),

@@ -4,14 +4,17 @@ Such programs use columns as they are; they cannot look up a definition or leave
 are published as a separate table, made by the same code as the tasks for other programs.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kazstance.bench.tasks import get_task
+from kazstance.bench.tasks import Item, get_task
 from kazstance.dataset import DatasetFolder
-from kazstance.models.prompts import questions
+from kazstance.dataset.dependence import clusters
+from kazstance.models.prompts import choices, definitions, question
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
@@ -21,6 +24,29 @@ TASK: Final = "stance"
 CONFIG: Final = "questions"
 """The configuration of the table of questions."""
 FILE: Final = f"{CONFIG}.parquet"
+BATCH: Final = 10_000
+SHOWN: Final = [
+    "sentence_id",
+    "target_id",
+    "source_id",
+    "text",
+    "target",
+    "label_name",
+    "context_before",
+    "context_after",
+]
+"""The columns of test rows that make questions."""
+COLUMNS: Final = pa.schema(
+    {
+        "item_id": pa.string(),
+        "question": pa.string(),
+        "choices": pa.list_(pa.string()),
+        "label": pa.int64(),
+        "label_name": pa.string(),
+        "target_id": pa.string(),
+        "cluster": pa.string(),
+    }
+)
 METADATA: Final = ("item_id", "target_id", "cluster", "label_name")
 
 
@@ -43,23 +69,43 @@ def evaluation(found: Manifest) -> str:
 
 
 def questions_table(dataset: DatasetFolder) -> bytes:
-    """The table of questions as Parquet: for each test row the question, the choices and the answer."""
-    rows = [
-        {
-            "item_id": asked.item.item_id,
-            "question": asked.text,
-            "choices": asked.choices,
-            "label": asked.answer,
-            "label_name": asked.item.label,
-            "target_id": asked.item.target_id,
-            "cluster": asked.item.cluster,
-        }
-        for asked in questions(dataset, get_task(TASK), SPLIT)
-    ]
+    """The table of questions as Parquet: for each test row the question, the choices and the answer.
+
+    The stances of holders other than the speaker are left out, since the question is about the speaker.
+    """
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
+    known, labels = definitions(dataset), get_task(TASK).labels
+    where = pc.field("holder").is_null()
+    sentences = dataset.read(DEFAULT_TABLE, SPLIT, where, ["sentence_id"])["sentence_id"].unique().to_pylist()
+    by_sentence = clusters(dataset, sentences)
+    with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
+        for batch in dataset.read(DEFAULT_TABLE, SPLIT, where, SHOWN).to_batches(BATCH):
+            rows = [_question(row, known, labels, by_sentence) for row in batch.to_pylist()]
+            writer.write_table(pa.Table.from_pylist(rows, COLUMNS))
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _question(
+    row: Mapping[str, Any], known: Mapping[str, str], labels: Sequence[str], by_sentence: Mapping[str, str]
+) -> dict[str, Any]:
+    """A row of the table of questions."""
+    item = Item(
+        item_id=f"{row['sentence_id']}:{row['target_id']}",
+        split=SPLIT,
+        cluster=by_sentence[row["sentence_id"]],
+        label=row["label_name"],
+        **{name: row[name] for name in SHOWN if name not in ("sentence_id", "label_name")},
+    )
+    return {
+        "item_id": item.item_id,
+        "question": question(item, known),
+        "choices": choices(labels),
+        "label": labels.index(item.label),
+        "label_name": item.label,
+        "target_id": item.target_id,
+        "cluster": item.cluster,
+    }
 
 
 def _task(name: str) -> dict[str, Any]:

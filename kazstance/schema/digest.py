@@ -1,8 +1,9 @@
 """The identity of data: digests of canonical columns and of sentences, never of file bytes."""
 
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -27,12 +28,56 @@ def table_digest(rows: pa.Table) -> str:
     Raises:
         ValueError: a number is not finite.
     """
+    return runs_digest(rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+
+
+def runs_digest(runs: Iterable[pa.Table]) -> str:
+    """The digest of a table that comes as its consecutive runs of 65,536 rows, of which few are held at a time.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
     digest = hashlib.sha256()
-    runs = (rows.slice(start, RUN) for start in range(0, len(rows), RUN))
+    waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
-        for found in pool.map(_run_digest, runs):
-            digest.update(found)
+        for run in runs:
+            waiting.append(pool.submit(_run_digest, run))
+            if len(waiting) > THREADS:
+                digest.update(waiting.popleft().result())
+        for found in waiting:
+            digest.update(found.result())
     return digest.hexdigest()
+
+
+class TableDigest:
+    """The same digest for rows that come in parts of any size."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._rest: list[pa.Table] = []
+        self._n_rest = 0
+
+    def update(self, rows: pa.Table) -> None:
+        """Add rows.
+
+        Raises:
+            ValueError: a number is not finite.
+        """
+        self._rest.append(rows)
+        self._n_rest += len(rows)
+        if self._n_rest >= RUN:
+            there = pa.concat_tables(self._rest)
+            whole = len(there) - len(there) % RUN
+            for start in range(0, whole, RUN):
+                self._digest.update(_run_digest(there.slice(start, RUN)))
+            self._rest, self._n_rest = [there.slice(whole)], len(there) - whole
+
+    def hexdigest(self) -> str:
+        """The digest of all rows so far."""
+        digest = self._digest.copy()
+        if self._n_rest:
+            digest.update(_run_digest(pa.concat_tables(self._rest)))
+        return digest.hexdigest()
 
 
 def _run_digest(rows: pa.Table) -> bytes:
@@ -71,12 +116,20 @@ def _values(values: pa.Array) -> Iterator[Any]:
 
 def _texts(values: pa.Array) -> Iterator[Any]:
     """The places, lengths and bytes of texts."""
-    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    coded = _encoded(values)
     place, distinct = _in_order(_numbers(pc.fill_null(coded.indices, -1), np.int64), coded.dictionary)
     yield place
     plain = distinct.cast(pa.large_string())
     yield _numbers(pc.binary_length(plain), np.int64)
     yield _bytes(plain)
+
+
+def _encoded(values: pa.Array) -> pa.DictionaryArray:
+    """Texts by their places in a dictionary in which each occurs once."""
+    if not pa.types.is_dictionary(values.type):
+        return values.dictionary_encode()
+    is_distinct = not values.dictionary.null_count and len(values.dictionary.unique()) == len(values.dictionary)
+    return values if is_distinct else values.dictionary_decode().dictionary_encode()
 
 
 def _bytes(texts: pa.LargeStringArray) -> memoryview:
@@ -91,10 +144,11 @@ def _in_order(place: npt.NDArray[np.int64], texts: pa.Array) -> tuple[npt.NDArra
     most = np.maximum.accumulate(place)
     if len(place) and most[-1] == len(texts) - 1 and most[0] <= 0 and (np.diff(most) <= 1).all():
         return place, texts
-    found, first = np.unique(place, return_index=True)
-    if len(found) and found[0] < 0:
-        found, first = found[1:], first[1:]
-    order = found[np.argsort(first, kind="stable")]
+    there = np.flatnonzero(place >= 0)
+    first = np.full(len(texts), len(place))
+    first[place[there[::-1]]] = there[::-1]  # of several places, the one assigned last stays: the first
+    found = np.flatnonzero(first < len(place))
+    order = found[np.argsort(first[found], kind="stable")]
     number = np.full(len(texts) + 1, -1, np.int64)
     number[order] = np.arange(len(order))
     return number[place], texts.take(pa.array(order))

@@ -7,21 +7,6 @@ PER_STRATUM: Final = 250
 """Maximum number of pairs of two sources on a target in a split."""
 IN_ALL: Final = 1_000_000
 """Maximum number of pairs in a dataset, unless there are more targets with two sources."""
-SIDE: Final = 32
-"""Number of sentences of each source that a sample is drawn from, if they make enough pairs."""
-
-
-def sides(one: int, other: int, most: int) -> tuple[int, int]:
-    """From how many sentences of each of two sources a sample is drawn; they make at least as many pairs as it needs.
-
-    Args:
-        one: sentences of the first source.
-        other: sentences of the second source.
-        most: pairs in the sample; all sentences must make at least as many.
-    """
-    first = min(one, SIDE)
-    second = min(other, max(SIDE, -(-most // first)))
-    return min(one, max(first, -(-most // second))), second
 
 
 def limit(sizes: Iterable[int]) -> int:

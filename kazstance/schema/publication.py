@@ -9,7 +9,7 @@ from kazstance.schema.frozen import Frozen
 
 
 def _check_filled(text: str) -> str:
-    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+    if not (text[:1].isalnum() or any(sign.isprintable() and not sign.isspace() for sign in text)):
         raise ValueError(f"{text[:80]!r} is blank, expected some text")
     return text
 

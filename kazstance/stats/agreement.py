@@ -1,17 +1,22 @@
 """Agreement between annotators: Krippendorff's alpha and related coefficients, from counts of label patterns."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, overload
+from typing import Any, Final, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.stats.counting import Floats, numbered
+from kazstance.stats.counting import Codes, Floats, numbered
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, interval, resample, resample_clusters
 
 Level = Literal["nominal", "ordinal"]
+MANY: Final = 2_000
+"""Number of clusters above which those with the same counts are drawn together, which has the same distribution."""
+FAR: Final = 2**31
+"""More than the length of any text."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +24,11 @@ class Patterns:
     """How often each pattern of labels occurs among the units of each cluster.
 
     A pattern says how many annotators chose each label: `votes` has the shape (patterns, labels), `counts` the shape
-    (clusters, patterns).
+    (clusters, patterns) and is an array, or a sparse one of SciPy.
     """
 
     votes: Floats
-    counts: Floats
+    counts: Any
 
     @property
     def units(self) -> int:
@@ -95,10 +100,39 @@ def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES
         n: number of resamples.
         seed: seed of the random generator.
     """
-    total = found.counts.sum(axis=0)
-    draws = resample(total, n, seed) if len(found.counts) == 1 else resample_clusters(found.counts, n, seed)
+    return alpha_estimate(found, resampled(found, n, seed), level)
+
+
+def resampled(found: Patterns, n: int = RESAMPLES, seed: int = SEED) -> Floats:
+    """Resampled counts of patterns, shape (n, patterns): over clusters, or over units if there is only one cluster."""
+    if found.counts.shape[0] == 1:
+        return resample(found.counts.sum(axis=0), n, seed)
+    return _cluster_draws(found.counts, n, seed)
+
+
+def _cluster_draws(counts: Any, n: int, seed: int) -> Floats:
+    """Draws of clusters, each with all its rows; of many, by the number of clusters with the same counts."""
+    if counts.shape[0] <= MANY:
+        return resample_clusters(counts, n, seed)
+    mark = counts @ np.random.default_rng(seed).random(counts.shape[1])
+    _, first, size = np.unique(mark, return_index=True, return_counts=True)
+    kinds = counts[first]
+    draws: Floats = resample(size.astype(np.float64), n, seed) @ (
+        kinds if isinstance(kinds, np.ndarray) else kinds.toarray()
+    )
+    return draws
+
+
+def alpha_estimate(found: Patterns, draws: Floats, level: Level = "nominal") -> Estimate:
+    """Alpha with the 95 % percentile interval of resampled counts of its patterns.
+
+    Args:
+        found: the patterns of labels.
+        draws: resampled counts, shape (resamples, patterns).
+        level: `nominal` or `ordinal`.
+    """
     low, high = interval(alpha(found.votes, draws, level))
-    value = float(alpha(found.votes, total, level))
+    value = float(alpha(found.votes, found.counts.sum(axis=0), level))
     return Estimate.of(value, (low, high), found.units, _why_alpha(found))
 
 
@@ -153,11 +187,41 @@ def kappa_interval(
     cells = np.zeros((len(names), labels * labels))
     given = np.ones(len(first)) if weights is None else np.asarray(weights, dtype=np.float64)
     np.add.at(cells, (line, np.asarray(first, dtype=int) * labels + np.asarray(second, dtype=int)), given)
-    draws = resample_clusters(cells, n, seed).reshape(n, labels, labels)
-    low, high = interval(kappa(draws))
+    return kappa_estimate(cells, len(first), n, seed)
+
+
+def kappa_estimate(cells: Any, size: int, n: int = RESAMPLES, seed: int = SEED) -> Estimate:
+    """Kappa of two annotators' labels from counts by cluster, with a 95 % percentile bootstrap interval over clusters.
+
+    Args:
+        cells: shape (clusters, labels × labels), dense or sparse; may hold weights.
+        size: number of units.
+        n: number of resamples.
+        seed: seed of the random generator.
+    """
+    labels = math.isqrt(cells.shape[1])
+    low, high = interval(kappa(_cluster_draws(cells, n, seed).reshape(n, labels, labels)))
     value = float(kappa(cells.sum(axis=0).reshape(labels, labels)))
-    reason = "both annotators gave one label to all units" if len(first) else "no unit was judged by both annotators"
-    return Estimate.of(value, (low, high), len(first), reason)
+    reason = "both annotators gave one label to all units" if size else "no unit was judged by both annotators"
+    return Estimate.of(value, (low, high), size, reason)
+
+
+def union_lengths(group: Codes, start: Codes, end: Codes) -> Codes:
+    """How many characters the spans of each group cover; overlapping ones count once. Shape (groups with spans,).
+
+    Args:
+        group: the group of each span, from 0.
+        start: its first character.
+        end: one past its last character, less than 2^31.
+    """
+    order = np.lexsort((start, group))
+    group, start, end = group[order].astype(np.int64), start[order], end[order]
+    reach = np.maximum.accumulate(np.r_[0, group * FAR + end])
+    begin = np.maximum(group * FAR + start, reach[:-1])
+    covered = np.maximum(group * FAR + end - begin, 0)
+    _, number = np.unique(group, return_inverse=True)
+    found: Codes = np.bincount(number, covered).astype(np.intp)
+    return found
 
 
 def overlap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[int, int]:

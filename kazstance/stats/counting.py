@@ -21,7 +21,8 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
     """
     native = nw.from_native(frame)
     counted = native.lazy().group_by(*columns).agg(nw.len().alias("rows")).collect()
-    rows = sorted(counted.select(*columns, "rows").rows(), key=lambda row: tuple(map(_order, row)))
+    values = counted.select(*columns, "rows").to_arrow().columns  # where every engine has the same missing value
+    rows = sorted(zip(*(each.to_pylist() for each in values), strict=True), key=lambda row: tuple(map(_order, row)))
     return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
 
 
@@ -31,7 +32,8 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
     A missing value is an empty string.
 
     Returns:
-        The values of each column; codes of shape (combinations, columns); how many rows have each combination.
+        The values of each column; codes of shape (combinations, columns), sorted, whatever order an engine counts in;
+        how many rows have each combination.
     """
     texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
     counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
@@ -42,7 +44,8 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
         order = sorted(range(len(found)), key=found.__getitem__)
         codes[:, at] = np.argsort(order)[coded.indices.to_numpy()] if found else 0
         values.append([found[i] for i in order])
-    return values, codes, counted["rows"].to_numpy().astype(np.float64)
+    place = np.lexsort(codes.T[::-1])
+    return values, codes[place], counted["rows"].to_numpy().astype(np.float64)[place]
 
 
 def as_text(column: str) -> nw.Expr:

@@ -1,12 +1,14 @@
 """Ids refer to existing rows, and what one table repeats from another matches it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from kazstance.dataset.table import SPLIT
-from kazstance.dataset.verification.tables import Tables, differs, equals, find, take
+from kazstance.dataset.verification.columns import differs, equals, find, is_valid, take
+from kazstance.dataset.verification.findings import Finding
+from kazstance.dataset.verification.tables import HOLDER, Tables
 from kazstance.schema.labels import Label, Status
 
 
@@ -25,7 +27,8 @@ class Reference(NamedTuple):
 
 SENTENCE: Final = ("sentence_id",)
 TARGET: Final = ("target_id",)
-PAIR: Final = ("sentence_id", "target_id")
+PAIR: Final = ("sentence_id", "target_id", "holder")
+"""What a label is about; pairs and probes are of labels without a holder."""
 HOME: Final = {"source_id": "source_id", "paragraph_id": "paragraph_id"}
 TEXT: Final = {"text": "text"}
 SPOKEN: Final = {"voice": "voice", "speaker": "speaker", "endorsed": "endorsed"}
@@ -55,7 +58,7 @@ REFERENCES: Final = (
     *(
         Reference(
             "pairs",
-            (f"sentence_{side}", "target_id"),
+            (f"sentence_{side}", "target_id", "holder"),
             "stances",
             PAIR,
             {
@@ -74,26 +77,39 @@ REFERENCES: Final = (
     Reference("probes", PAIR, "stances", PAIR, {**TEXT, **AROUND}, "mirror"),
     Reference("probes", PAIR, "stances", PAIR, {**TEXT, **AROUND}, "swap"),
     Reference(
-        "probes", ("sentence_id", "other_target_id"), "stances", PAIR, {**DECIDED, "certainty": "certainty"}, "swap"
+        "probes",
+        ("sentence_id", "other_target_id", "holder"),
+        "stances",
+        PAIR,
+        {**DECIDED, "certainty": "certainty"},
+        "swap",
     ),
 )
 
 
-def check_references(tables: Tables) -> Iterator[str]:
-    """Check every reference, and that grid and stances have the same pairs."""
+def check_references(tables: Tables, referring: Collection[str]) -> Iterator[Finding]:
+    """Check every reference of some tables; if grid is one of them, also that stances has all of its labels.
+
+    Args:
+        tables: these tables, and all that they refer to.
+        referring: the names of these tables.
+    """
     for reference in REFERENCES:
-        yield from _check(tables, reference)
-    yield from _check_stances_of_grid(tables)
+        if reference.table in referring:
+            yield from _check(tables, reference)
+    if "grid" in referring:
+        yield from _check_stances_of_grid(tables)
 
 
-def _check(tables: Tables, reference: Reference) -> Iterator[str]:
+def _check(tables: Tables, reference: Reference) -> Iterator[Finding]:
     table, key, other, other_key, repeated, probe = reference
     keys = tables.key(table, key)
     places = find(keys, tables.key(other, other_key))
     meant = equals(tables.column(table, "probe"), probe) if probe else np.ones(len(keys), dtype=bool)
-    named = meant & keys.is_valid().to_numpy(zero_copy_only=False)
+    named = meant & np.logical_and.reduce([is_valid(tables.column(table, name)) for name in key if name != HOLDER])
     if not probe:
-        yield from tables.faults(table, named & (places < 0), f"{' and '.join(key)}: there is no such row in {other}")
+        what = " and ".join(name for name in key if name != HOLDER)
+        yield from tables.faults(table, named & (places < 0), f"{what}: there is no such row in {other}")
     there = named & (places >= 0)
     for column, source in repeated.items():
         expected = take(tables.column(other, source), places)
@@ -101,10 +117,9 @@ def _check(tables: Tables, reference: Reference) -> Iterator[str]:
         yield from tables.differences(table, column, wrong, expected, f"as in {other}")
 
 
-def _check_stances_of_grid(tables: Tables) -> Iterator[str]:
+def _check_stances_of_grid(tables: Tables) -> Iterator[Finding]:
     """Every cell of the grid with a label has its stance."""
     places = find(tables.key("grid", PAIR), tables.key("stances", PAIR))
-    is_about = ~(
-        equals(tables.column("grid", "label"), Label.none) | equals(tables.column("grid", "status"), Status.undecided)
-    )
+    label = tables.column("grid", "label_name")
+    is_about = ~(equals(label, Label.none.name) | equals(tables.column("grid", "status"), Status.undecided))
     yield from tables.faults("grid", is_about & (places < 0), "has a label, but stances has no such row")

@@ -1,90 +1,189 @@
-"""Each table on its own: its columns, digests, values and keys."""
+"""Each table on its own: its columns, digests, values and keys, read a run of rows at a time."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from kazstance.dataset.folder import DatasetFolder
+from kazstance.dataset.verification.columns import row_numbers
+from kazstance.dataset.verification.findings import SHOWN, Finding
+from kazstance.dataset.verification.values import wrong_rows
 from kazstance.paths import StrPath
 from kazstance.schema import earlier
 from kazstance.schema.columns import arrow_schema, attribute_types
-from kazstance.schema.digest import table_digest
+from kazstance.schema.digest import RUN, runs_digest
 from kazstance.schema.records import TABLES
 
-UNREADABLE = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
+UNREADABLE: Final = (OSError, pa.ArrowException, ValueError, TypeError, OverflowError)
 """What reading a maliciously written Parquet file may raise."""
+SHOWN_VALUE: Final = 80
 
 
-def read_split(folder: DatasetFolder, table: str, split: str) -> pa.Table:
-    """The rows of a split as stored, with every value checked against its type.
+def is_earlier(folder: DatasetFolder) -> bool:
+    """Whether a dataset is in the format of versions up to 0.3.0, whose tables are small."""
+    return folder.manifest.format_version == earlier.FORMAT
+
+
+def read_runs(folder: DatasetFolder, table: str, split: str, start: int = 0) -> Iterator[pa.Table]:
+    """The rows of a split in runs of 65,536 from a row on, every value checked against its type, texts coded.
 
     Args:
         folder: the dataset.
         table: the table.
         split: the split.
+        start: the first row.
 
     Raises:
         UNREADABLE: it is not Parquet, or its columns differ from those of the table.
     """
-    with pq.ParquetFile(pa.BufferReader(folder.file(table, split).read_bytes())) as opened:
-        found = opened.read()
+    with folder.file(table, split).open("rb") as stream, pq.ParquetFile(stream) as plainly:
+        _check_schema(folder, table, plainly.schema_arrow)
+        texts = [field.name for field in plainly.schema_arrow if pa.types.is_string(field.type)]
+        if is_earlier(folder):
+            yield from _slices(earlier.upgraded(table, _checked(plainly.read())).slice(start))
+            return
+        with pq.ParquetFile(stream, read_dictionary=texts) as opened:
+            yield from in_runs(_from_row(opened, start))
+
+
+def read_stored(folder: DatasetFolder, table: str, split: str) -> pa.Table:
+    """All rows of a split as they are stored.
+
+    Raises:
+        UNREADABLE: it is not Parquet.
+    """
+    with folder.file(table, split).open("rb") as stream, pq.ParquetFile(stream) as opened:
+        return _checked(opened.read())
+
+
+def _from_row(opened: pq.ParquetFile, start: int) -> Iterator[pa.RecordBatch]:
+    """The batches of a file from a row on; row groups before it are not read."""
+    sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.num_row_groups)]
+    ends = np.cumsum([0, *sizes])
+    first = int(np.searchsorted(ends, start, side="right")) - 1
+    left = start - int(ends[first])
+    for batch in opened.iter_batches(RUN, row_groups=range(first, len(sizes))):
+        if left < len(batch):
+            yield batch.slice(left)
+        left = max(left - len(batch), 0)
+
+
+def in_runs(batches: Iterable[pa.RecordBatch], run: int = RUN) -> Iterator[pa.Table]:
+    """Batches of any size as tables of `run` rows; the last one may have fewer."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += len(batch)
+        if size >= run:
+            rows = _checked(pa.Table.from_batches(held))
+            yield from _slices(rows.slice(0, size - size % run), run)
+            held, size = rows.slice(size - size % run).to_batches(), size % run
+    if size:
+        yield _checked(pa.Table.from_batches(held))
+
+
+def _slices(rows: pa.Table, run: int = RUN) -> Iterator[pa.Table]:
+    return (rows.slice(start, run) for start in range(0, len(rows), run))
+
+
+def _checked(rows: pa.Table) -> pa.Table:
+    """Rows each of whose values can be read, in one piece."""
+    rows.validate(full=True)
+    return rows.combine_chunks()
+
+
+def _check_schema(folder: DatasetFolder, table: str, found: pa.Schema) -> None:
+    """Check the columns of a file and their features.
+
+    Raises:
+        ValueError: they differ from those of the table.
+    """
     record = TABLES[table].record
-    if folder.manifest.format_version == earlier.FORMAT:
+    if is_earlier(folder):
         expected, described = earlier.earlier_schema(table), earlier.earlier_features(table)
     else:
-        expected = arrow_schema(record, attribute_types(record, found.schema))
+        expected = arrow_schema(record, attribute_types(record, found))
         described = json.loads(expected.metadata[b"huggingface"])["info"]["features"]
-    if not found.schema.equals(expected):
-        raise ValueError(f"columns {_named(found.schema)}, expected {_named(expected)}")
-    if found.schema.metadata != {b"huggingface": json.dumps({"info": {"features": described}}).encode()}:
+    if not found.equals(expected):
+        raise ValueError(f"columns {_named(found)}, expected {_named(expected)}")
+    if found.metadata != {b"huggingface": json.dumps({"info": {"features": described}}).encode()}:
         raise ValueError("the features in the metadata differ from those of the table")
-    found.validate(full=True)
-    return found.combine_chunks()
 
 
 def _named(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name}: {field.type}" for field in schema)
 
 
-def check_rows(folder: DatasetFolder, table: str, split: str, rows: pa.Table) -> Iterator[str]:
-    """Check the number and digest of the rows as they are stored.
+def check_rows(folder: DatasetFolder, table: str, split: str, keep: Callable[[pa.Table], None]) -> Iterator[Finding]:
+    """Check number, digest and values of the rows of a split, which is read once.
 
     Args:
         folder: the dataset.
         table: the table.
         split: the split.
-        rows: its rows.
+        keep: told each run of rows, with the present columns.
     """
     file, expected = folder.file(table, split), folder.manifest.tables[table][split]
-    digest = earlier.row_digest if folder.manifest.format_version == earlier.FORMAT else table_digest
-    if (found := (len(rows), digest(rows))) != (expected.rows, expected.digest):
-        yield f"{file}: {found[0]} rows with digest {found[1]}, expected {expected.rows} with {expected.digest}"
+    found: list[Finding] = []
+    size = 0
+
+    def each() -> Iterator[pa.Table]:
+        nonlocal size
+        for run in read_runs(folder, table, split):
+            found.extend(check_values(file, table, run, size))
+            keep(run)
+            size += len(run)
+            yield run
+
+    if is_earlier(folder):
+        for _ in each():
+            pass
+        digest = earlier.row_digest(read_stored(folder, table, split))
+    else:
+        digest = runs_digest(each())
+    if (size, digest) != (expected.rows, expected.digest):
+        line = f"{file}: {size} rows with digest {digest}, expected {expected.rows} with {expected.digest}"
+        yield Finding(str(file), "digest", (line,), 1)
+    yield from found
 
 
-def check_records(file: StrPath, table: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+def check_values(file: StrPath, table: str, rows: pa.Table, start: int = 0) -> Iterator[Finding]:
     """Check that each row is valid for its table.
 
     Args:
         file: the file of the rows.
         table: the table.
-        rows: the rows, as plain values.
+        rows: the rows.
+        start: the number of rows of the file before them.
     """
-    record = TABLES[table].record
-    for number, row in enumerate(rows, 1):
-        try:
-            record.model_validate(row)
-        except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                field = ".".join(map(str, fault["loc"]))
-                yield f"{file}: row {number}: {field}: {str(fault['input'])[:80]!r}: {fault['msg']}"
+    wrong = np.flatnonzero(wrong_rows(TABLES[table].record, rows))
+    if len(wrong):
+        shown = rows.take(pa.array(wrong[:SHOWN])).to_pylist()
+        lines = [
+            line
+            for number, row in zip(wrong[:SHOWN].tolist(), shown, strict=True)
+            for line in _faults(file, table, start + number + 1, row)
+        ]
+        yield Finding(str(file), "values", tuple(lines[:SHOWN]), max(len(wrong), len(lines)))
 
 
-def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[str]:
+def _faults(file: StrPath, table: str, number: int, row: dict[str, Any]) -> Iterator[str]:
+    """What the record of a table finds wrong with a row."""
+    try:
+        TABLES[table].record.model_validate(row)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            field = ".".join(map(str, fault["loc"]))
+            yield f"{file}: row {number}: {field}: {str(fault['input'])[:SHOWN_VALUE]!r}: {fault['msg']}"
+
+
+def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[Finding]:
     """Check that no two rows of a table, in any split, have the same key.
 
     Args:
@@ -93,7 +192,15 @@ def check_keys(folder: DatasetFolder, table: str, rows: pa.Table) -> Iterator[st
         rows: its rows, of all splits.
     """
     key = TABLES[table].key
-    counts = rows.select(key).group_by(key).aggregate([([], "count_all")])
-    for row in counts.filter(pc.greater(counts["count_all"], 1)).to_pylist():
-        name = " ".join(str(row[column]) for column in key if row[column] is not None)
-        yield f"{folder.path / table}: {name}: appears {row['count_all']} times, expected once"
+    where = str(folder.path / table)
+    number = row_numbers([rows[name].combine_chunks() for name in key])
+    _, place, times = np.unique(number, return_inverse=True, return_counts=True)
+    again = np.flatnonzero(times > 1)
+    first = [int(np.flatnonzero(place == one)[0]) for one in again[:SHOWN]]
+    lines = [
+        f"{where}: {' '.join(str(value) for value in row.values() if value is not None)}: "
+        f"appears {times[one]} times, expected once"
+        for one, row in zip(again[:SHOWN], rows.select(key).take(pa.array(first, pa.int64())).to_pylist(), strict=True)
+    ]
+    if lines:
+        yield Finding(where, "keys", tuple(lines), len(again))

@@ -1,7 +1,8 @@
-"""All tables of a dataset at once: rows found by key, and rows named in problems."""
+"""The tables of a dataset side by side: rows found by key, and rows named in problems."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -11,17 +12,27 @@ import pyarrow.compute as pc
 
 from kazstance.dataset.folder import DatasetFolder
 from kazstance.dataset.table import SPLIT
-from kazstance.dataset.verification.findings import SHOWN
+from kazstance.dataset.verification.columns import Flags, Places, coded, numbers_of, places_in, plain
+from kazstance.dataset.verification.findings import SHOWN, Finding
 from kazstance.schema.records import TABLES
 
 WIDTH: Final = 80
-Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
+HOLDER: Final = "holder"
+KNOWN: Final = {
+    **dict.fromkeys(
+        ("sentence_id", "sentence_a", "sentence_b", "duplicate_of", "copy_of"), ("sentences", "sentence_id")
+    ),
+    **dict.fromkeys(("target_id", "other_target_id"), ("targets", "target_id")),
+    **dict.fromkeys(("source_id", "source_a", "source_b"), ("sources", "source_id")),
+    "document_id": ("documents", "document_id"),
+    "annotator_id": ("annotators", "annotator_id"),
+}
+"""Columns with ids, and the column that has each id once."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a dataset, each in one piece, with its split as a column."""
+    """Tables of a dataset, or the rows of some of its sentences, each with its split as a column."""
 
     folder: DatasetFolder
     rows: Mapping[str, pa.Table]
@@ -30,16 +41,53 @@ class Tables:
         """A column of a table."""
         return self.rows[table][name].combine_chunks()
 
+    def texts(self, table: str, name: str) -> pa.Array:
+        """A column of texts in full."""
+        return plain(self.column(table, name))
+
     def numbers(self, table: str, name: str) -> npt.NDArray[Any]:
         """A column of numbers or truth values that has no nulls."""
-        values: npt.NDArray[Any] = self.column(table, name).to_numpy(zero_copy_only=False)
-        return values
+        return numbers_of(self.column(table, name))
 
-    def key(self, table: str, columns: Sequence[str]) -> pa.Array:
-        """Some columns of ids as one, null where one of them is null; no id contains a space."""
-        return pc.binary_join_element_wise(*(self.column(table, name) for name in columns), " ")
+    def codes(self, table: str, name: str) -> Places:
+        """A column of ids as the places of the rows that they identify; -1 where there is no such row, or no id.
 
-    def faults(self, table: str, wrong: Flags, message: str) -> Iterator[str]:
+        Holders are counted from 1; 0 is the speaker of the sentence, as it is for all rows of a table without holders.
+        """
+        if name == HOLDER:
+            size = self.rows[table].num_rows
+            has_holders = HOLDER in self.rows[table].column_names
+            return places_in(self.column(table, name), self.holders) + 1 if has_holders else np.zeros(size, np.int64)
+        other, column = KNOWN[name]
+        return places_in(self.column(table, name), self.column(other, column))
+
+    @cached_property
+    def holders(self) -> pa.Array:
+        """All holders, in alphabetical order."""
+        found = (
+            coded(self.column(table, HOLDER)).dictionary
+            for table, rows in self.rows.items()
+            if HOLDER in rows.column_names
+        )
+        names = pa.chunked_array(found, pa.string()).unique()
+        return names.take(pc.array_sort_indices(names))
+
+    def key(self, table: str, columns: Sequence[str]) -> Places:
+        """Some columns of ids as one number, -1 where one of them has no row that it identifies."""
+        total = np.zeros(self.rows[table].num_rows, dtype=np.int64)
+        missing = np.zeros(len(total), dtype=bool)
+        for name in columns:
+            codes = self.codes(table, name)
+            missing |= codes < 0
+            total = total * self._size(name) + codes
+        total[missing] = -1
+        return total
+
+    def _size(self, name: str) -> int:
+        """How many codes a column may have."""
+        return len(self.holders) + 1 if name == HOLDER else self.rows[KNOWN[name][0]].num_rows
+
+    def faults(self, table: str, wrong: Flags, message: str) -> Iterator[Finding]:
         """The wrong rows of a table, by file and key, with what is wrong with them.
 
         Args:
@@ -47,11 +95,11 @@ class Tables:
             wrong: whether each row is wrong, shape (rows,).
             message: what is wrong with them.
         """
-        yield from self._named(table, wrong, lambda _: message)
+        yield from self._named(table, wrong, message, lambda _: message)
 
     def differences(
         self, table: str, column: str, wrong: Flags, expected: Sequence[Any] | npt.NDArray[Any], why: str
-    ) -> Iterator[str]:
+    ) -> Iterator[Finding]:
         """The rows of a table that are wrong in a column, with what was found, what was expected, and why.
 
         Args:
@@ -66,41 +114,18 @@ class Tables:
         def said(place: int) -> str:
             return f"{column} is {_shown(found[place])}, expected {_shown(expected[place])} {why}"
 
-        yield from self._named(table, wrong, said)
+        yield from self._named(table, wrong, f"{column} {why}", said)
 
-    def _named(self, table: str, wrong: Flags, message: Callable[[int], str]) -> Iterator[str]:
-        rows, places = self.rows[table], np.flatnonzero(wrong)
-        for place in map(int, places[:SHOWN]):
-            key = " ".join(str(rows[name][place]) for name in TABLES[table].key)
-            yield f"{self.folder.file(table, str(rows[SPLIT][place]))}: {key}: {message(place)}"
-        if len(places) > SHOWN:
-            yield f"{self.folder.path / table}: and {len(places) - SHOWN} more like these"
+    def _named(self, table: str, wrong: Flags, kind: str, message: Callable[[int], str]) -> Iterator[Finding]:
+        places = np.flatnonzero(wrong)
+        if len(places):
+            lines = tuple(self._line(table, place, message(place)) for place in map(int, places[:SHOWN]))
+            yield Finding(str(self.folder.path / table), kind, lines, len(places))
 
-
-def find(keys: pa.Array, among: pa.Array) -> Places:
-    """For each key, its index among others, or -1 if it is not among them or is null."""
-    places: Places = pc.fill_null(pc.index_in(keys, value_set=among, skip_nulls=True), -1).to_numpy().astype(np.int64)
-    return places
-
-
-def take(values: pa.Array, places: Places) -> pa.Array:
-    """The values at some indices, null at -1."""
-    return values.take(pa.array(places, mask=places < 0))
-
-
-def differs(one: pa.Array, other: pa.Array) -> Flags:
-    """Where two columns differ; null differs from every value but equals null."""
-    if pa.types.is_nested(one.type):
-        return np.array([a != b for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)], dtype=bool)
-    unequal = pc.fill_null(pc.not_equal(one, other), pa.scalar(value=False))
-    found: Flags = pc.or_(unequal, pc.xor(pc.is_null(one), pc.is_null(other))).to_numpy(zero_copy_only=False)
-    return found
-
-
-def equals(values: pa.Array, value: object) -> Flags:
-    """Where a column has a value."""
-    found: Flags = pc.fill_null(pc.equal(values, value), pa.scalar(value=False)).to_numpy(zero_copy_only=False)
-    return found
+    def _line(self, table: str, place: int, message: str) -> str:
+        row = self.rows[table].slice(place, 1).to_pylist()[0]
+        key = " ".join(str(row[name]) for name in TABLES[table].key if row[name] is not None)
+        return f"{self.folder.file(table, row[SPLIT])}: {key}: {message}"
 
 
 def _shown(value: Any) -> str:

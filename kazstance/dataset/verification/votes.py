@@ -9,14 +9,26 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.dataset.verification.columns import (
+    Flags,
+    Places,
+    alphabetical,
+    differs,
+    equals,
+    find,
+    is_valid,
+    numbers_of,
+    places_in,
+)
+from kazstance.dataset.verification.findings import Finding
 from kazstance.dataset.verification.references import PAIR
-from kazstance.dataset.verification.tables import Flags, Places, Tables, differs, equals, find, take
+from kazstance.dataset.verification.tables import Tables
 from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Status
-from kazstance.schema.records import Span
-from kazstance.schema.spans import merge
 
 UNDECIDED: Final = -1
 JUDGEMENT: Final = (*PAIR, "annotator_id")
+FAR: Final = 2**31
+"""More than the length of any text."""
 _Counts = npt.NDArray[np.int64]
 
 
@@ -25,10 +37,10 @@ class Votes:
     """The votes of a grid, one by one: the row of each, who cast it, its label, and whether a person cast it."""
 
     row: Places
-    who: pa.Array
+    who: Places
     label: _Counts
     human: Flags
-    key: pa.Array
+    key: Places
 
     def by_label(self, rows: int) -> _Counts:
         """Votes counted: shape (rows, 2, labels), models first, then people."""
@@ -37,61 +49,62 @@ class Votes:
         return np.bincount(cells, minlength=rows * 2 * len(Label)).reshape(shape)
 
 
-def check_votes(tables: Tables) -> Iterator[str]:
-    """Votes are the judgements of annotators who make labels, and labels and origins follow from votes."""
-    votes = _votes(tables)
-    yield from _check_judgements(tables, votes)
-    yield from _check_complete(tables)
+def check_votes(tables: Tables) -> Iterator[Finding]:
+    """Votes are the judgements of annotators who make labels, and labels and origins follow from votes.
+
+    Of an annotator's judgements on the same stance, the one of the latest round is the vote.
+    """
+    votes, counts = _votes(tables), latest(tables)
+    yield from _check_judgements(tables, votes, counts)
     yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows), tables.folder.manifest.deciding)
     yield from _check_fields(tables)
-    yield from _check_stances(tables)
+    yield from _check_stances(tables, counts)
+
+
+def latest(tables: Tables) -> Flags:
+    """Which judgements are of the latest round of their annotator on the same stance."""
+    key, number = tables.key("judgements", JUDGEMENT), tables.numbers("judgements", "round")
+    order = np.lexsort((number, key)) if number.max(initial=1) > 1 else np.arange(len(key))
+    last = np.ones(len(key), dtype=bool)
+    last[order[:-1]] = key[order[1:]] != key[order[:-1]]
+    return last
 
 
 def _votes(tables: Tables) -> Votes:
     lists = tables.column("grid", "votes")
-    row, cast = pc.list_parent_indices(lists), lists.flatten()
-    who = cast.field("annotator_id")
-    key = pc.binary_join_element_wise(tables.key("grid", PAIR).take(row), who, " ")
-    return Votes(
-        row.to_numpy(), who, cast.field("label").to_numpy(), _annotators(tables, who, "origin", Origin.human), key
-    )
+    row, cast = pc.list_parent_indices(lists).to_numpy(), lists.flatten()
+    names, label, _ = cast.flatten()
+    annotators = tables.column("annotators", "annotator_id")
+    who = places_in(names, annotators)
+    key = tables.key("grid", PAIR)[row] * len(annotators) + who
+    human = _annotators(tables, who, "origin", Origin.human)
+    return Votes(row, who, numbers_of(label), human, np.where(who < 0, -1, key))
 
 
-def _annotators(tables: Tables, who: pa.Array, column: str, value: str) -> Flags:
-    """For each annotator named, whether a column has a given value."""
-    known = find(who, tables.column("annotators", "annotator_id"))
-    return equals(take(tables.column("annotators", column), known), value)
+def _annotators(tables: Tables, who: Places, column: str, value: str) -> Flags:
+    """For each annotator, by place, whether a column has a given value."""
+    return np.append(equals(tables.column("annotators", column), value), False)[who]  # unknown: -1
 
 
-def _check_judgements(tables: Tables, votes: Votes) -> Iterator[str]:
-    keys = tables.key("judgements", JUDGEMENT)
-    makes_labels = _annotators(tables, tables.column("judgements", "annotator_id"), "role", Role.label)
+def _check_judgements(tables: Tables, votes: Votes, counts: Flags) -> Iterator[Finding]:
+    keys = np.where(counts, tables.key("judgements", JUDGEMENT), -1)
+    makes_labels = _annotators(tables, tables.codes("judgements", "annotator_id"), "role", Role.label)
     label = tables.numbers("judgements", "label")
     place = find(votes.key, keys)
     same = (place >= 0) & makes_labels[place] & (label[place] == votes.label) if len(keys) else place >= 0
     wrong = np.zeros(tables.rows["grid"].num_rows, dtype=bool)
     wrong[votes.row[~same]] = True
     yield from tables.faults("grid", wrong, "votes has a vote without a row in judgements")
-    missing = makes_labels & (find(keys, votes.key) < 0)
+    missing = makes_labels & counts & (find(keys, votes.key) < 0)
     yield from tables.faults("judgements", missing, "grid has no vote for this judgement")
-    follows = (votes.row[1:] == votes.row[:-1]) & pc.less_equal(votes.who[1:], votes.who[:-1]).to_numpy(
-        zero_copy_only=False
-    )
+    rank = alphabetical(tables.column("annotators", "annotator_id"))[votes.who]
+    follows = (votes.row[1:] == votes.row[:-1]) & (rank[1:] <= rank[:-1])
     unordered = np.zeros_like(wrong)
     unordered[votes.row[1:][follows]] = True
     yield from tables.faults("grid", unordered, "votes are not ordered by annotator, each annotator once")
 
 
-def _check_complete(tables: Tables) -> Iterator[str]:
-    """Annotators declared complete judged every annotated sentence on every target."""
-    annotators = tables.column("annotators", "annotator_id")
-    judged = np.bincount(find(tables.column("judgements", "annotator_id"), annotators), minlength=len(annotators))
-    every = int(tables.numbers("sentences", "annotated").sum()) * tables.rows["targets"].num_rows
-    lacking = tables.numbers("annotators", "complete") & (judged != every)
-    yield from tables.faults("annotators", lacking, "is declared complete but has not judged every pair")
-
-
-def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterator[str]:
+def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterator[Finding]:
     """Label and origin are those that votes give, or those of an adjudication if people have no majority."""
     origin, status = tables.column("grid", "origin"), tables.column("grid", "status")
     label = tables.column("grid", "label").fill_null(UNDECIDED).to_numpy()
@@ -107,7 +120,7 @@ def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterat
     differing = contested != tables.numbers("grid", "contested")
     yield from tables.differences("grid", "contested", differing, contested, "from votes")
     for column in ("rule", "reason"):
-        there = _there(tables, "grid", column)
+        there = is_valid(tables.column("grid", column))
         yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")
 
 
@@ -139,44 +152,37 @@ def _plurality(counts: _Counts) -> _Counts:
     return np.where(about > silent, side, np.where(silent > about, int(Label.none), UNDECIDED))
 
 
-def _check_fields(tables: Tables) -> Iterator[str]:
+def _check_fields(tables: Tables) -> Iterator[Finding]:
     """Evidence lies inside its sentence; evidence, explicitness and certainty are there only if a label has them."""
-    length = pc.utf8_length(tables.column("sentences", "text"))
+    length = pc.utf8_length(tables.texts("sentences", "text")).to_numpy()
     for table in ("judgements", "stances"):
         label = tables.numbers(table, "label")
         spans = tables.column(table, "evidence")
         row, found = pc.list_parent_indices(spans).to_numpy(), spans.flatten()
-        start, end = (found.field(name).to_numpy() for name in ("start", "end"))
-        known = find(tables.column(table, "sentence_id"), tables.column("sentences", "sentence_id"))
-        ends = take(length, known).fill_null(0).to_numpy()
+        start, end = map(numbers_of, found.flatten())
+        ends = length[tables.codes(table, "sentence_id")]
         outside = np.zeros(len(label), dtype=bool)
         outside[row[(start >= end) | (end > ends[row])]] = True
         yield from tables.faults(table, outside, "evidence lies outside the sentence")
-        filled = pc.fill_null(pc.list_value_length(spans), 0).to_numpy() > 0
-        null = spans.is_null().to_numpy(zero_copy_only=False)
+        filled, null = pc.fill_null(pc.list_value_length(spans), 0).to_numpy() > 0, ~is_valid(spans)
         sided = np.isin(label, [Label.favor, Label.against])
         wrong = {
             "evidence": np.where(label == Label.none, filled | null, ~filled & ~null),
-            "explicitness": _there(tables, table, "explicitness") & ~sided,
-            "certainty": _there(tables, table, "certainty") & (label == Label.none),
+            "explicitness": is_valid(tables.column(table, "explicitness")) & ~sided,
+            "certainty": is_valid(tables.column(table, "certainty")) & (label == Label.none),
         }
         for column, flags in wrong.items():
             yield from tables.faults(table, flags, f"{column} does not match the label")
 
 
-def _there(tables: Tables, table: str, column: str) -> Flags:
-    found: Flags = tables.column(table, column).is_valid().to_numpy(zero_copy_only=False)
-    return found
-
-
-def _check_stances(tables: Tables) -> Iterator[str]:
+def _check_stances(tables: Tables, counts: Flags) -> Iterator[Finding]:
     """Explicitness, certainty and evidence are those of the voters who chose the label, unless it was adjudicated."""
     size = tables.rows["stances"].num_rows
     origin = tables.column("stances", "origin")
     by_people, decided = equals(origin, Origin.human), ~equals(origin, Origin.adjudicated)
-    who = tables.column("judgements", "annotator_id")
+    who = tables.codes("judgements", "annotator_id")
     place = find(tables.key("judgements", PAIR), tables.key("stances", PAIR))
-    counted = (place >= 0) & _annotators(tables, who, "role", Role.label)
+    counted = (place >= 0) & counts & _annotators(tables, who, "role", Role.label)
     if size:
         counted &= decided[place] & (_annotators(tables, who, "origin", Origin.human) == by_people[place])
     voters = np.bincount(place[counted], minlength=size)
@@ -184,26 +190,31 @@ def _check_stances(tables: Tables) -> Iterator[str]:
     holds[counted] = (
         tables.numbers("judgements", "label")[counted] == tables.numbers("stances", "label")[place[counted]]
     )
-    explicit, unexplicit, sure, certain = (
-        np.bincount(place[holds & flags], minlength=size)
-        for flags in (
-            equals(tables.column("judgements", "explicitness"), Explicitness.explicit),
-            equals(tables.column("judgements", "explicitness"), Explicitness.implicit),
-            equals(tables.column("judgements", "certainty"), Certainty.sure),
-            _there(tables, "judgements", "certainty"),
-        )
-    )
-    unsaid = np.bincount(place[holds], minlength=size) - certain
+    said = _said(tables, place, holds, size)
+    unsaid = np.bincount(place[holds], minlength=size) - said["certain"]
+    explicit, all_explicit = said["explicit"], said["explicit"] + said["implicit"]
     due: dict[str, tuple[_Counts, Flags, list[Any]]] = {
-        "explicitness": (explicit + unexplicit, explicit >= unexplicit, list(Explicitness)),
-        "certainty": (certain, 2 * sure > voters - unsaid, list(Certainty)),
+        "explicitness": (all_explicit, 2 * explicit >= all_explicit, list(Explicitness)),
+        "certainty": (said["certain"], 2 * said["sure"] > voters - unsaid, list(Certainty)),
     }
     wrong = {
         **{name: differs(tables.column("stances", name), _worded(*found)) for name, found in due.items()},
-        "evidence": _other_evidence(tables, place, holds, size),
+        "evidence": differs(tables.column("stances", "evidence"), _united_evidence(tables, place, holds, size)),
     }
     for column, flags in wrong.items():
         yield from tables.faults("stances", decided & flags, f"{column} does not follow from judgements")
+
+
+def _said(tables: Tables, place: Places, holds: Flags, size: int) -> dict[str, _Counts]:
+    """How many of the judgements that hold say something of the stance at their place, shape (stances,) each."""
+    explicitness, certainty = (tables.column("judgements", name) for name in ("explicitness", "certainty"))
+    flags = {
+        "explicit": equals(explicitness, Explicitness.explicit),
+        "implicit": equals(explicitness, Explicitness.implicit),
+        "sure": equals(certainty, Certainty.sure),
+        "certain": is_valid(certainty),
+    }
+    return {name: np.bincount(place[holds & said], minlength=size) for name, said in flags.items()}
 
 
 def _worded(said: _Counts, holds: Flags, names: list[Any]) -> pa.Array:
@@ -211,14 +222,21 @@ def _worded(said: _Counts, holds: Flags, names: list[Any]) -> pa.Array:
     return pa.array(np.where(holds, str(names[0]), str(names[1])), pa.string(), mask=said == 0)
 
 
-def _other_evidence(tables: Tables, place: Places, holds: Flags, size: int) -> Flags:
-    """Stances whose evidence is not the union of the evidence of the judgements with their label."""
-    spans: list[list[Span] | None] = [None] * size
+def _united_evidence(tables: Tables, place: Places, holds: Flags, size: int) -> pa.Array:
+    """For each stance the union of the evidence of the judgements that hold, null if none of them recorded any."""
     rows = np.flatnonzero(holds)
-    for stance, found in zip(place[rows], tables.column("judgements", "evidence").take(rows).to_pylist(), strict=True):
-        if found is not None:
-            spans[stance] = (spans[stance] or []) + [Span.model_construct(**span) for span in found]
-    evidence = tables.column("stances", "evidence").to_pylist()
-    united = (None if found is None else [(span.start, span.end) for span in merge(found)] for found in spans)
-    given = (None if found is None else [(span["start"], span["end"]) for span in found] for found in evidence)
-    return np.array([one != other for one, other in zip(united, given, strict=True)], dtype=bool)
+    spans = tables.column("judgements", "evidence").take(pa.array(rows))
+    recorded = np.bincount(place[rows[is_valid(spans)]], minlength=size) > 0
+    stance = place[rows][pc.list_parent_indices(spans).to_numpy()]
+    start, end = map(numbers_of, spans.flatten().flatten())
+    order = np.lexsort((end, start, stance))
+    stance, start, end = stance[order], start[order], end[order]
+    reach = np.maximum.accumulate(stance * FAR + end)
+    new = np.r_[True, stance[1:] * FAR + start[1:] > reach[:-1]] if len(stance) else np.zeros(0, dtype=bool)
+    first = np.flatnonzero(new)
+    last = np.r_[first[1:], len(stance)][: len(first)] - 1
+    ends = reach[last] - stance[last] * FAR
+    lengths = np.r_[0, np.cumsum(np.bincount(stance[first], minlength=size))]
+    union = pa.StructArray.from_arrays([pa.array(start[first]), pa.array(ends)], ["start", "end"])
+    found = pa.ListArray.from_arrays(pa.array(lengths, pa.int32()), union)
+    return pc.if_else(pa.array(recorded), found, pa.nulls(size, found.type))

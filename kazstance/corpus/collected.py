@@ -1,0 +1,118 @@
+"""What is kept of judged chunks: rows set aside, stances as numbers, and counts."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kazstance.corpus.judge import JudgedChunk, Stances
+from kazstance.corpus.read import raise_all
+from kazstance.corpus.shelf import Shelf
+from kazstance.errors import Problem, first_problems
+from kazstance.schema.manifest import MappedLabel
+
+Ints = npt.NDArray[np.int64]
+
+
+class Collected:
+    """The chunks of a corpus, added in their order."""
+
+    def __init__(self, place: Path, units: pa.Table, targets: Sequence[str]) -> None:
+        """Begin without chunks.
+
+        Args:
+            place: a folder for rows, if there are many.
+            units: the rows of the table sentences.
+            targets: the ids of the targets.
+        """
+        self.units, self.targets = units, targets
+        self.n_annotated = int(np.count_nonzero(units["annotated"].to_numpy()))
+        self.shelves = {name: Shelf(place / name) for name in ("grid", "stances")}
+        self.n_pairs = self.n_undecided = 0
+        self.by_annotator: Counter[str] = Counter()
+        self._stances: list[Stances] = []
+        self._silent: list[Ints] = []
+        self._asked: list[Ints] = []
+        self._mapped: Counter[tuple[str, str]] = Counter()
+        self._missing: dict[str, tuple[int, str | None]] = {}
+        self._faults: list[Problem] = []
+        self._problems: list[Problem] = []
+        self._undecided: list[Problem] = []
+
+    def add(self, chunk: JudgedChunk) -> pa.Table | None:
+        """Add a chunk, and give its judgements; None if there are problems."""
+        self._faults += chunk.faults
+        self._problems += chunk.problems
+        self._undecided += chunk.undecided
+        for name, (n, first) in chunk.missing.items():
+            before, earliest = self._missing.get(name, (0, None))
+            self._missing[name] = before + n, earliest or first
+        if self._faults or self._problems or not chunk.tables:
+            return None
+        for name, shelf in self.shelves.items():
+            shelf.add(chunk.tables[name])
+        self._stances.append(chunk.stances)
+        self._silent.append(chunk.silent)
+        self._asked.append(chunk.asked)
+        self.n_pairs += chunk.n_pairs
+        self.n_undecided += chunk.n_undecided
+        self.by_annotator += chunk.by_annotator
+        self._mapped += chunk.mapped
+        return chunk.tables["judgements"]
+
+    def check(self, more: Sequence[Problem]) -> None:
+        """Raise all problems: those of lines on their own, or else those of what they say and `more`.
+
+        Raises:
+            InputError: there are problems.
+        """
+        raise_all(_first(self._faults))
+        n_pairs = self.n_annotated * len(self.targets)
+        for name, (n, first) in self._missing.items():
+            if n:
+                message = f"{n} of {n_pairs} pairs not covered, the first {first}; expected all"
+                self._problems.append(Problem(f"annotations/{name}.jsonl", None, "covered", message))
+        raise_all([*self._problems, *more, *self._undecided])
+
+    @property
+    def stances(self) -> Stances:
+        """All stances, in order."""
+        columns = ("unit", "target", "label", "is_own")
+        parts = self._stances or [_nothing()]
+        return Stances(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
+    @property
+    def silent(self) -> Ints:
+        """The units that are not about some target."""
+        return np.concatenate([np.empty(0, np.int64), *self._silent])
+
+    @property
+    def mapped_labels(self) -> tuple[MappedLabel, ...]:
+        """The labels of another scheme, and how often they occur."""
+        found = sorted(self._mapped.items())
+        return tuple(MappedLabel(original=original, label=label, judgements=n) for (original, label), n in found)
+
+    def asked_rows(self) -> pa.Table | None:
+        """A row for each pair that was asked of its speaker; None if all were."""
+        if sum(map(len, self._asked)) == self.n_annotated * len(self.targets):
+            return None
+        asked = np.concatenate([np.empty((0, 2), np.int64), *self._asked])
+        rows = self.units.select(["source_id", "paragraph_id"]).take(pa.array(asked[:, 0]))
+        return rows.append_column("target_id", pa.array(self.targets, pa.string()).take(pa.array(asked[:, 1])))
+
+
+def _nothing() -> Stances:
+    empty = np.empty(0, np.int64)
+    return Stances(empty, empty, empty, empty.astype(np.bool_))
+
+
+def _first(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """The first problems of each file."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in sorted(problems, key=lambda problem: problem.place):
+        by_file.setdefault(problem.file, []).append(problem)
+    for found in by_file.values():
+        yield from first_problems(found)

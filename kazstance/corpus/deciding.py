@@ -1,0 +1,70 @@
+"""What the votes on pairs decide, for many pairs at once: arrays of votes in, arrays of labels out."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kazstance.schema.labels import Label, Origin
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+NOTHING: Final = -1
+"""In place of a label or an origin: the votes decide nothing."""
+ORIGINS: Final = (Origin.human, Origin.adjudicated, Origin.model)
+"""The origins of labels by number, in the order in which they take precedence."""
+HUMAN, ADJUDICATED, MODEL = range(3)
+
+
+class Verdicts(NamedTuple):
+    """The label of each pair and its origin, as numbers of shape (pairs,); `NOTHING` where the votes are split."""
+
+    label: Ints
+    origin: Ints
+
+
+def decide(people: Ints, models: Ints, ruled: Ints, *, by_plurality: bool) -> Verdicts:
+    """The labels of pairs: by majority of people, else as adjudicated, else by majority of all others.
+
+    If no label has a majority, or two annotators chose opposite sides, only an adjudication decides; or the plurality,
+    of people before models, if the corpus says so.
+
+    Args:
+        people: votes of people by label, shape (pairs, 4).
+        models: votes of models by label, shape (pairs, 4).
+        ruled: labels by adjudication, shape (pairs,); `NOTHING` where there is none.
+        by_plurality: whether the plurality decides where nothing else does.
+    """
+    votes = people + models
+    is_split = (votes[:, Label.favor] > 0) & (votes[:, Label.against] > 0)
+    nothing = np.full(len(ruled), NOTHING)
+    steps = [
+        (HUMAN, majority(people)),
+        (ADJUDICATED, ruled),
+        (HUMAN, plurality(people) if by_plurality else nothing),
+        (MODEL, np.where(is_split, NOTHING, majority(models))),
+        (MODEL, plurality(models) if by_plurality else nothing),
+    ]
+    label, origin = nothing.copy(), nothing.copy()
+    for source, found in steps:
+        is_open = (label == NOTHING) & (found != NOTHING)
+        label[is_open], origin[is_open] = found[is_open], source
+    return Verdicts(label, origin)
+
+
+def majority(votes: Ints) -> Ints:
+    """The label that more than half chose, shape (pairs,), for votes of shape (pairs, 4)."""
+    most: Ints = np.where(2 * votes.max(axis=1) > votes.sum(axis=1), votes.argmax(axis=1), NOTHING)
+    return most
+
+
+def plurality(votes: Ints) -> Ints:
+    """The label with the most votes: first on whether the sentence is about the target, then on its side.
+
+    `NOTHING` if either is a tie. Shape (pairs,), for votes of shape (pairs, 4).
+    """
+    silent, sides = votes[:, Label.none], votes[:, : Label.none]
+    about, most = sides.sum(axis=1), sides.max(axis=1)
+    side = np.where((sides == most[:, None]).sum(axis=1) == 1, sides.argmax(axis=1), NOTHING)
+    found: Ints = np.select([about == silent, about < silent], [NOTHING, Label.none], side)
+    return found

@@ -1,0 +1,101 @@
+"""The rows of each split: what was judged is divided by paragraph, and pairs are made within each split."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kazstance.corpus.collected import Collected
+from kazstance.corpus.judge import Stances
+from kazstance.corpus.judged_rows import coded
+from kazstance.corpus.pairs import make_pairs
+from kazstance.corpus.read import TARGETS, Corpus
+from kazstance.corpus.shelf import by_split
+from kazstance.corpus.split import SHARES, SPREAD, split_columns
+from kazstance.errors import Problem
+from kazstance.schema.labels import GRID_LABELS, Label
+from kazstance.schema.records import SPLITS, Copy
+
+Ints = npt.NDArray[np.int64]
+NOWHERE: Final = -1
+"""In place of the number of a split: the paragraph has no annotated sentence."""
+
+
+def divide(found: Collected, copies: list[Copy], seed: str) -> dict[str, str]:
+    """The split of every paragraph with annotated sentences.
+
+    Args:
+        found: what was judged.
+        copies: the rows of the table copies.
+        seed: seed of the hash that breaks ties.
+    """
+    stances, units = found.stances, found.units
+    names = {name: coded(units[name], stances.unit) for name in ("paragraph_id", "source_id")}
+    names["target_id"] = coded(pa.array(found.targets, pa.string()), stances.target)
+    names["label_name"] = coded(pa.array(GRID_LABELS), stances.label)
+    annotated = units.select(["sentence_id", "paragraph_id", "source_id"]).filter(units["annotated"])
+    plain = {name: column.dictionary_decode() for name, column in names.items()}
+    return split_columns(annotated, pa.table(plain), copies, seed)
+
+
+def own(stances: Stances) -> Stances:
+    """The stances of speakers."""
+    at = stances.is_own
+    return Stances(stances.unit[at], stances.target[at], stances.label[at], at[at])
+
+
+def divided(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Iterator[tuple[str, str, pa.Table]]:
+    """The rows of the tables that have splits, each with table and split, in order.
+
+    Args:
+        corpus: the corpus.
+        found: what was judged.
+        split: the split of each paragraph.
+    """
+    home = pa.table({"paragraph_id": pa.array(split, pa.string()), "split": pa.array(split.values(), pa.string())})
+    home = home.combine_chunks()
+    for table, shelf in found.shelves.items():
+        for rows in shelf:
+            yield from ((table, name, part) for name, part in by_split(rows, home, SPLITS))
+    stances = own(found.stances)
+    places = _split_of_units(found.units, split)[stances.unit]
+    targets = {entry.value.id: entry.value.name for entry in corpus.targets}
+    pairs = make_pairs(found.units, stances, places, splits=SPLITS, targets=targets, seed=corpus.header.id)
+    yield from (("pairs", name, rows) for name, rows in pairs)
+
+
+def _split_of_units(units: pa.Table, split: Mapping[str, str]) -> Ints:
+    """The number of the split of each unit."""
+    place = {name: i for i, name in enumerate(SPLITS)}
+    paragraph, names = _paragraphs(units)
+    of_paragraph = [place[split[name]] if name in split else NOWHERE for name in names]
+    return np.array(of_paragraph, np.int64)[paragraph]
+
+
+def _paragraphs(units: pa.Table) -> tuple[Ints, list[str]]:
+    """The number of the paragraph of each unit, and the paragraphs."""
+    codes = units["paragraph_id"].combine_chunks().dictionary_encode()
+    return codes.indices.to_numpy().astype(np.int64), codes.dictionary.to_pylist()
+
+
+def check_splits(found: Collected, split: Mapping[str, str]) -> list[Problem]:
+    """Labels and targets that do not occur in every split although they span enough paragraphs."""
+    stances = found.stances
+    n_labels = len(GRID_LABELS)
+    names = [f"the label {label}" for label in GRID_LABELS] + [f"the target {target}" for target in found.targets]
+    what = np.concatenate([stances.label, n_labels + stances.target, np.full(len(found.silent), int(Label.none))])
+    unit = np.concatenate([stances.unit, stances.unit, found.silent])
+    paragraph, _ = _paragraphs(found.units)
+    n_paragraphs = int(paragraph.max(initial=0)) + 1
+    spans = np.bincount(np.unique(what * n_paragraphs + paragraph[unit]) // n_paragraphs, minlength=len(names))
+    held = np.zeros((len(names), len(SPLITS)), np.bool_)
+    held[what, _split_of_units(found.units, split)[unit]] = True
+    places = {name: i for i, name in enumerate(SPLITS)}
+    return [
+        Problem(TARGETS, None, None, f"{name} lacks {names[i]}, expected it in every split")
+        for i in sorted(np.flatnonzero(spans >= SPREAD).tolist(), key=names.__getitem__)
+        for name in SHARES
+        if not held[i, places[name]]
+    ]

@@ -1,0 +1,111 @@
+"""Checks of everything that names sentences and targets: that they exist, and that texts are those that were judged."""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from kazstance.corpus.inputs import EvidenceInput
+from kazstance.corpus.read import FORMER, Corpus
+from kazstance.errors import Problem
+from kazstance.schema.digest import text_hash
+from kazstance.schema.ids import document_of
+
+Place = tuple[int, int]
+"""The start and end of a part of a sentence, in characters."""
+
+
+@dataclass
+class Docket:
+    """The annotated sentences and the targets that an input may name, and the problems found."""
+
+    texts: Mapping[str, str]
+    """The text of each annotated sentence."""
+    kinds: Mapping[str, str | None]
+    """The kind of each target, in the order of the targets."""
+    newly_cut: Set[str] = frozenset()
+    """Documents whose texts were cut into other units by version 0.3."""
+    problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The number of each target."""
+        return {target: i for i, target in enumerate(self.kinds)}
+
+    @cached_property
+    def coverable(self) -> Set[str]:
+        """What a reading may cover: targets and their kinds."""
+        return self.kinds.keys() | set(filter(None, self.kinds.values()))
+
+    def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> str | None:
+        """The text of an annotated sentence, or None with a problem if it is missing or its text has changed.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            sentence_id: the name.
+            hashed: the hash of the text that was judged.
+        """
+        text = self.texts.get(sentence_id)
+        if text is None:
+            expected = f"expected an annotated sentence{self._remedy(sentence_id)}"
+            self.report(file, line, "sentence_id", f"{sentence_id!r}, {expected}")
+        elif (now := text_hash(text)) != hashed:
+            came = f"{hashed}, but the sentence is now {now}: {text[:60]!r}"
+            expected = f"expected the text that was judged{self._remedy(sentence_id)}"
+            self.report(file, line, "text_hash", f"{came}; {expected}")
+        else:
+            return text
+        return None
+
+    def _remedy(self, sentence_id: str) -> str:
+        """How to get the units of earlier versions back, if those of the document have changed with the version."""
+        if document_of(sentence_id.rpartition("/")[0]) not in self.newly_cut:
+            return ""
+        return f'; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
+
+    def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
+        """Whether there is such a target.
+
+        Args:
+            file: the file that names it.
+            line: the line there, counted from 1.
+            name: the field there.
+            target_id: the id of the target.
+        """
+        if target_id not in self.kinds:
+            self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}")
+        return target_id in self.kinds
+
+    def spans(self, file: str, line: int, name: str, text: str, evidence: Iterable[EvidenceInput]) -> tuple[Place, ...]:
+        """Evidence as parts of a sentence, in order.
+
+        Args:
+            file: the file that quotes it.
+            line: the line there, counted from 1.
+            name: the field there.
+            text: the sentence that is quoted.
+            evidence: each quotation with its start in the sentence, in characters.
+        """
+        spans = []
+        for item in evidence:
+            end = item.start + len(item.text)
+            if text[item.start : end] != item.text:
+                self.report(file, line, name, f"{item.text!r} at {item.start}, expected a part of {text[:80]!r}")
+            spans.append((item.start, end))
+        return tuple(sorted(spans))
+
+    def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
+        """Record a problem.
+
+        Args:
+            file: the file.
+            line: the line, counted from 1.
+            name: the field.
+            message: what was found, and what was expected.
+        """
+        self.problems.append(Problem(file, line, name, message))
+
+
+def kinds_of(corpus: Corpus) -> dict[str, str | None]:
+    """The kind of each target of a corpus, in order."""
+    return {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}

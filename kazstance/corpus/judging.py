@@ -1,0 +1,178 @@
+"""Judge a chunk of a corpus: from its units and the lines about them to the rows of its tables."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kazstance.corpus.cast import UNWRITTEN, Cast, Pairs, Rows, Written, as_rows, spans_of
+from kazstance.corpus.deciding import NOTHING, Verdicts, decide
+from kazstance.corpus.docket import Docket
+from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
+from kazstance.corpus.readings import Lines, ReadingRules, parse_readings
+from kazstance.errors import Problem
+from kazstance.schema.labels import GRID_LABELS, Label
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What judging needs to know of a corpus besides its units and readings."""
+
+    names: Mapping[str, str]
+    """The targets in words, by their ids."""
+    kinds: Mapping[str, str | None]
+    annotators: tuple[str, ...]
+    """In alphabetical order."""
+    people: frozenset[str]
+    checks: frozenset[str]
+    complete: tuple[str, ...]
+    """Those declared to have judged everything."""
+    by_plurality: bool
+    newly_cut: frozenset[str]
+    rules: ReadingRules
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive units in whole paragraphs, and what was said about them, by the number of the annotator."""
+
+    units: pa.Table
+    lines: Sequence[tuple[int, Lines]]
+    entries: Sequence[tuple[int, Sequence[Entry[ReadingInput]]]]
+    """Readings that do not come from lines of a file of readings."""
+    rulings: Sequence[Entry[AdjudicationInput]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judgements and decisions of a chunk, and the problems with what was said about it."""
+
+    units: pa.Table
+    rows: Rows
+    pairs: Pairs
+    verdicts: Verdicts
+    votes: Ints
+    """How many annotators chose each label: shape (pairs, 4)."""
+    voting: Flags
+    """Whether each row counts as a vote: shape (rows,)."""
+    is_person: Flags
+    """Whether each row is by a person: shape (rows,)."""
+    written: Sequence[Written]
+    rulings: Sequence[Written]
+    holders: tuple[str | None, ...]
+    faults: list[Problem] = field(default_factory=list)
+    """What is wrong with lines on their own."""
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong with them about these sentences."""
+
+    @property
+    def mapped(self) -> Counter[tuple[str, str]]:
+        """How often each label of another scheme occurs, with the label it was mapped to."""
+        at = self.rows.written[self.rows.written != UNWRITTEN]
+        found = (self.written[i].given for i in at.tolist())
+        return Counter((given.original, given.label) for given in found if given.original is not None)
+
+
+def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
+    """Judge a chunk."""
+    annotated = chunk.units.filter(chunk.units["annotated"])
+    ids = annotated["sentence_id"].to_pylist()
+    texts = dict(zip(ids, annotated["text"].to_pylist(), strict=True))
+    docket = Docket(texts, terms.kinds, terms.newly_cut)
+    cast = Cast(docket, {name: i for i, name in enumerate(ids)})
+    faults: list[Problem] = []
+    for annotator, lines in chunk.lines:
+        entries, found = parse_readings(lines, terms.rules)
+        faults += found
+        cast.add(annotator, entries)
+    for annotator, given in chunk.entries:
+        cast.add(annotator, given)
+    rulings = _rulings(cast, chunk.rulings)
+    rows, pairs, holders = as_rows(cast, rulings, len(terms.annotators))
+    voting, is_person = _voting(rows, terms)
+    people, models = (_count(rows, voting & side, len(pairs.sentence)) for side in (is_person, ~is_person))
+    ruled = np.array([Label[row.given.label] for _, row in rulings] + [NOTHING], np.int64)[pairs.ruling]
+    return Judged(
+        units=chunk.units,
+        rows=rows,
+        pairs=pairs,
+        verdicts=decide(people, models, ruled, by_plurality=terms.by_plurality),
+        votes=people + models,
+        voting=voting,
+        is_person=is_person,
+        written=cast.written,
+        rulings=[row for _, row in rulings],
+        holders=holders,
+        faults=faults,
+        problems=docket.problems,
+    )
+
+
+def _rulings(cast: Cast, entries: Sequence[Entry[AdjudicationInput]]) -> list[tuple[int, Written]]:
+    """The adjudications that fit, each with the place of its sentence."""
+    found = []
+    for entry in entries:
+        row, where = entry.value, (entry.file, entry.line)
+        text = cast.docket.check_sentence(*where, row.sentence_id, row.text_hash)
+        if cast.docket.check_target(*where, "target_id", row.target_id) and text is not None:
+            evidence = spans_of(cast.docket, where, "evidence", text, row)
+            found.append((cast.places[row.sentence_id], Written(row, evidence)))
+    return found
+
+
+def _voting(rows: Rows, terms: Terms) -> tuple[Flags, Flags]:
+    """Which rows count, being the last of their annotator on their pair and not a check, and which are by people."""
+    n = len(terms.annotators)
+    key = rows.pair * max(n, 1) + rows.annotator
+    is_last = np.ones(len(key), np.bool_)
+    is_last[:-1] = key[1:] != key[:-1]
+    is_check, is_person = (
+        np.array([name in names for name in terms.annotators], np.bool_) for names in (terms.checks, terms.people)
+    )
+    return is_last & ~is_check[rows.annotator], is_person[rows.annotator]
+
+
+def _count(rows: Rows, chosen: Flags, n_pairs: int) -> Ints:
+    """How many of the chosen rows have each label, shape (pairs, labels)."""
+    cells = rows.pair[chosen] * len(GRID_LABELS) + rows.label[chosen]
+    return np.bincount(cells, minlength=n_pairs * len(GRID_LABELS)).reshape(n_pairs, len(GRID_LABELS))
+
+
+def is_voted_about(judged: Judged) -> Flags:
+    """Whether each pair has a label other than `none`: shape (pairs,)."""
+    found: Flags = (judged.verdicts.label != NOTHING) & (judged.verdicts.label != Label.none)
+    return found
+
+
+def undecided(judged: Judged, terms: Terms) -> list[Problem]:
+    """The pairs whose votes decide nothing, each with its votes, as problems."""
+    pairs, rows = judged.pairs, judged.rows
+    ids = judged.units.filter(judged.units["annotated"])["sentence_id"]
+    targets = list(terms.kinds)
+    problems = []
+    for pair in np.flatnonzero(judged.verdicts.label == NOTHING).tolist():
+        begin, end = np.searchsorted(rows.pair, [pair, pair + 1])
+        at = begin + np.flatnonzero(judged.voting[begin:end])
+        votes = (f"{terms.annotators[rows.annotator[i]]} {GRID_LABELS[rows.label[i]]}" for i in at)
+        holder = judged.holders[pairs.holder[pair]]
+        name = f"{ids[int(pairs.sentence[pair])]} on {targets[pairs.target[pair]]}"
+        split = ", ".join(votes) or "no votes"
+        message = f"no adjudication, expected one: {split}"
+        problems.append(Problem(ADJUDICATIONS, None, name if holder is None else f"{name}, {holder}", message))
+    return problems
+
+
+def uncovered(judged: Judged, terms: Terms, annotator: str) -> Ints:
+    """The sentences and targets that an annotator has not judged, as numbers: sentence times targets plus target."""
+    rows, n = judged.rows, len(terms.kinds)
+    n_sentences = int(np.count_nonzero(judged.units["annotated"].to_numpy(zero_copy_only=False)))
+    own = (rows.annotator == terms.annotators.index(annotator)) & (rows.holder == 0)
+    return np.setdiff1d(np.arange(n_sentences * n), rows.sentence[own] * n + rows.target[own])
