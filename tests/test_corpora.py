@@ -383,9 +383,9 @@ def test_a_corpus_too_small_for_three_splits_says_so(texts, tmp_path):
     manifest = build(folder, out, lines.append)
     empty = [name for name, file in manifest.tables["stances"].items() if not file.rows]
     assert empty
-    notes = [line for line in lines if "lacks stances" in line]
+    notes = [line for line in lines if "lacks any stance" in line]
     assert [note.split()[2] for note in notes] == empty
-    with pytest.raises(InputError, match="lacks stances"):
+    with pytest.raises(InputError, match="lacks any stance"):
         build(folder, out, quiet, strict=True)
 
 
