@@ -389,6 +389,20 @@ def test_a_corpus_too_small_for_three_splits_says_so(texts, tmp_path):
         build(folder, out, quiet, strict=True)
 
 
+@pytest.mark.parametrize("n", [7, 8])
+def test_what_spans_eight_paragraphs_has_to_be_in_every_split(n, tmp_path, monkeypatch):
+    """Whatever the split is: here everything is for training."""
+    texts = {"a": "\n".join(f"The toll of day {'x' * i} is fair." for i in range(1, n + 1))}
+    told = {name: {"toll": "favor"} for name in ids_of(texts)}
+    monkeypatch.setattr("kazstance.corpus.build.divide", lambda *_: {f"a/{i}": "train" for i in range(1, n + 1)})
+    lines, out = [], tmp_path / "out"
+    out.mkdir()
+    build(Made(texts, {"x": told}, TARGETS).write(tmp_path / "corpus"), out, lines.append)
+    notes = [line.partition("note: ")[2].partition(",")[0] for line in lines if "lacks" in line]
+    spanning = ["any stance", *(["the label favor", "the target toll"] if n == 8 else [])]
+    assert notes == [f"{split} lacks {what}" for what in spanning for split in ("validation", "test")]
+
+
 def test_a_greeting_that_two_sources_share_is_a_copy_and_no_obstacle(tmp_path):
     texts = {"mayor": "The toll is fair.\nThank you.", "guild": "The toll hurts.\nThank you."}
     told = {name: {"toll": "favor"} for name in ids_of(texts)}
