@@ -35,9 +35,10 @@ SCHEME = {"pro": "favor", "con": "against"}
 
 
 def texts(draw, paragraphs=6):
-    line = lambda: " ".join(
-        f"{' '.join(f'word{draw.randrange(999)}' for _ in range(7)).capitalize()}." for _ in range(3)
-    )  # noqa: E731
+    def line():
+        words = ([f"word{draw.randrange(999)}" for _ in range(7)] for _ in range(3))
+        return " ".join(f"{' '.join(sentence).capitalize()}." for sentence in words)
+
     return {name: "\n".join(line() for _ in range(paragraphs)) for name in ("a", "b/one", "b/two")}
 
 

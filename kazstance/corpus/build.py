@@ -43,7 +43,13 @@ class Sink(Protocol):
     """What takes the rows of tables, in order."""
 
     def add(self, table: str, split: str, rows: pa.Table) -> None:
-        """Take rows of a split."""
+        """Take rows of a split.
+
+        Args:
+            table: the name of the table.
+            split: the name of the split.
+            rows: the rows.
+        """
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,13 @@ class Gathered:
     rows: dict[str, dict[str, pa.Table]] = field(default_factory=dict)
 
     def add(self, table: str, split: str, rows: pa.Table) -> None:
-        """Add rows to those of a split."""
+        """Add rows to those of a split.
+
+        Args:
+            table: the name of the table.
+            split: the name of the split.
+            rows: the rows.
+        """
         there = self.rows.setdefault(table, {})
         plain = rows.cast(plain_schema(table, rows.schema))
         there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
