@@ -179,9 +179,9 @@ def main() -> None:
         "# Building\n\n`python -m benchmarks.building` makes corpora by a program, builds each with `kazstance build` "
         "in a fresh process, card included, and does the same work without checks by the segmenter alone and plain "
         f"DuckDB queries. In the texts, {share:.2%} of pairs of sentences share a trigram, 1 % of the sentences are "
-        "formulas, and 0.5 % quote another. CPU seconds, and the peak of resident memory, are those of all processes together; "
-        "sentences a second on two cores are two divided by the CPU seconds of a sentence, since other programs ran "
-        f"at the same time (load {load:.1f}); wall seconds include them.\n\n{shown}\n\n"
+        "formulas, and 0.5 % quote another. CPU seconds, and the peak of resident memory, are those of all processes "
+        "together; sentences a second on two cores are two divided by the CPU seconds of a sentence, since other "
+        f"programs ran at the same time (load {load:.1f}); wall seconds include them.\n\n{shown}\n\n"
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} processors; {tools}.\n",
         encoding="utf-8",
     )

@@ -18,7 +18,7 @@ from kazstance.corpus.decisions import Decision
 from kazstance.corpus.encoded import encode, equal_groups, repeated
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.corpus.split import IMPROVED, SHARES, SPREAD, missing, split_in_domain
-from kazstance.schema.labels import CopyKind, Label, Origin, UnitKind, Voice
+from kazstance.schema.labels import CopyKind, Label, UnitKind, Voice
 from kazstance.schema.records import Copy, Sentence
 
 
