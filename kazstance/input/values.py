@@ -78,7 +78,9 @@ def refuse_missing(frame: Any, columns: Sequence[str]) -> None:
         KazstanceError: values are missing; the message counts them by column.
     """
     native = nw.from_native(frame)
-    missing = native.lazy().select(*(nw.col(name).is_null().cast(nw.Int64).sum().alias(f"{i}") for i, name in enumerate(columns)))
+    missing = native.lazy().select(
+        *(nw.col(name).is_null().cast(nw.Int64).sum().alias(f"{i}") for i, name in enumerate(columns))
+    )
     counts = dict(zip(columns, missing.collect().rows()[0], strict=True))
     said = [
         f"column {name!r} has no value in {n} {'row' if n == 1 else 'rows'}, expected one in each"
