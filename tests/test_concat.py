@@ -58,12 +58,15 @@ def test_two_datasets_without_a_target_in_common(harbour, tmp_path):
         parts = [keys(one, table) for one in (shipped, harbour)]
         assert keys(both, table) == {split: sorted(parts[0][split] + parts[1][split]) for split in parts[0]}
     assert len(both.targets) == len(shipped.targets) + len(harbour.targets)
+    stored = {(row.source_id, row.target_id): row for row in both.positions}
+    for cell in both.compare().positions():
+        row = stored[cell.source, cell.target]
+        assert (row.n_favor, row.n_against, row.net) == (cell.favor, cell.against, cell.net and cell.net.value)
     for one in (shipped, harbour):
-        found = both.compare()
-        for cell in one.compare().positions():
-            assert found[cell.source, cell.target].net == cell.net
-        for row in one.positions.records():
-            assert row in both.positions.records()
+        for row in one.positions:
+            found = stored[row.source_id, row.target_id]
+            assert (found.n_favor, found.n_neutral, found.n_against) == (row.n_favor, row.n_neutral, row.n_against)
+            assert (found.n_sentences, found.n_asked, found.salience) == (row.n_sentences, row.n_asked, row.salience)
     assert both.compare()["dockers", "campism"].position is ks.Position.not_asked
     assert {name.partition("/")[0] for name in both.manifest.inputs} >= {"texts", shipped.manifest.id, "harbour"}
 
@@ -105,6 +108,9 @@ def test_pairs_are_made_between_the_datasets(harbour, other, tmp_path):
 def test_targets_with_one_id_must_be_the_same_target(harbour, tmp_path):
     target = harbour.targets[0]
     data = changed(tmp_path / "x", f'name = "{target.name}"', 'name = "something else"', "targets.toml")
+    text = (tmp_path / "x" / "corpus" / "sources.toml").read_text().replace('id = "harbour"', 'id = "port"', 1)
+    (tmp_path / "x" / "corpus" / "sources.toml").write_text(text)
+    build_dataset(tmp_path / "x" / "corpus", data, quiet)
     with pytest.raises(ks.InputError, match=rf"name: {target.target_id}: 'something else', expected '{target.name}'"):
         ks.concat([harbour, data], tmp_path / "both", id="both", prefix=True)
 

@@ -54,7 +54,7 @@ def make_tables(
     counts = _count(corpus, units, everywhere, grid)
     made: dict[str, Sequence[Record]] = {
         "probes": make_probes(corpus, sentences, everywhere),
-        "positions": list(_positions(positions(counts))),
+        "positions": list(position_rows(positions(counts))),
         "sources": list(_sources(corpus)),
         "targets": list(_targets(corpus, counts.contested)),
         "annotators": list(_annotators(corpus)),
@@ -111,16 +111,42 @@ def _stance(sentence: Sentence, target: str, name: str, decision: Decision, cont
 
 def _count(corpus: Corpus, sentences: pa.Table, stances: Sequence[Stance], grid: pa.Table) -> Counts:
     """The counts from which positions and contested targets follow, over all sources and targets."""
-    homes = {document.document_id: document.source.id for document in corpus.documents}
-    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
-    return count(
-        _clustered(
-            to_arrow(Stance, stances).select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters
-        ),
-        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
-        asked=_clustered(grid.select(["source_id", "paragraph_id", "target_id"]), clusters),
+    return counts_of(
+        to_arrow(Stance, stances),
+        sentences,
+        grid,
+        {document.document_id: document.source.id for document in corpus.documents},
         sources=[entry.value.id for entry in corpus.sources],
         targets=[entry.value.id for entry in corpus.targets],
+    )
+
+
+def counts_of(
+    stances: pa.Table,
+    sentences: pa.Table,
+    grid: pa.Table,
+    homes: Mapping[str, str],
+    *,
+    sources: Sequence[str],
+    targets: Sequence[str],
+) -> Counts:
+    """The counts of a dataset, over all sources and targets.
+
+    Args:
+        stances: the rows of stances.
+        sentences: the rows of sentences.
+        grid: the rows of the grid.
+        homes: the source of each document.
+        sources: all sources, in order.
+        targets: all targets, in order.
+    """
+    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
+    return count(
+        _clustered(stances.select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters),
+        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
+        asked=_clustered(grid.select(["source_id", "paragraph_id", "target_id"]), clusters),
+        sources=sources,
+        targets=targets,
         labels="kazstance",
     )
 
@@ -133,7 +159,7 @@ def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
     return rows.set_column(place, "paragraph_id", names.take(coded.indices)).replace_schema_metadata(None)
 
 
-def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
+def position_rows(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
     """The complete grid of sources and targets."""
     for cell in cells:
         yield SourcePosition(

@@ -10,15 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.comparison.positions import positions
 from kazstance.corpus.copy_groups import copy_rows
 from kazstance.corpus.pairs import make_pairs
+from kazstance.corpus.tables import counts_of, position_rows
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.schema.columns import arrow_schema, attribute_types, to_arrow
 from kazstance.schema.ids import check_id
-from kazstance.schema.labels import LABELS, Label, Position, ProbeKind
+from kazstance.schema.labels import LABELS, Label, ProbeKind
 from kazstance.schema.manifest import MappedLabel, Round
-from kazstance.schema.records import ALL, TABLES, Copy, Pair, Sentence, Stance
+from kazstance.schema.records import ALL, TABLES, Copy, Pair, Sentence, SourcePosition, Stance
 
 Rows = dict[str, dict[str, pa.Table]]
 OWN_IDS: Final = ("source_id", "document_id", "paragraph_id", "sentence_id", "duplicate_of", "annotator_id")
@@ -116,8 +118,7 @@ def mapped_labels_of(parts: Iterable[Part]) -> tuple[MappedLabel, ...]:
 def joined(parts: Sequence[Part], seed: str) -> Rows:
     """The tables of all datasets as one; splits are kept.
 
-    Copies are looked for in all texts, pairs are made of all rows, and targets are contested as all rows make them.
-    Positions are those of each dataset, with targets that a source was not asked about added.
+    Copies are looked for in all texts, and pairs, positions and contested targets follow from all rows.
 
     Args:
         parts: the datasets.
@@ -136,7 +137,6 @@ def joined(parts: Sequence[Part], seed: str) -> Rows:
         "sentence_id": rows["sentences"]["all"]["sentence_id"],
         "target_id": targets["target_id"],
         "other_target_id": targets["target_id"],
-        "source_id": rows["sources"]["all"]["source_id"],
         "probe": pa.chunked_array([list(ProbeKind)]),
     }
     order = ("sentence_id", "target_id")
@@ -147,7 +147,7 @@ def joined(parts: Sequence[Part], seed: str) -> Rows:
     stances = pa.concat_tables(rows["stances"].values())
     rows["targets"] = {"all": _contested(targets, stances)}
     rows["annotators"] = {"all": _annotators(parts, rows)}
-    rows["positions"] = {"all": _sorted(_positions(parts, rows), ("source_id", "target_id"), places)}
+    rows["positions"] = {"all": _positions(rows)}
     made = {split: [Stance(**row) for row in table.to_pylist()] for split, table in rows["stances"].items()}
     rows["pairs"] = {split: to_arrow(Pair, found) for split, found in make_pairs(made, seed).items()}
     rows["copies"] = {"all": _copies(rows)}
@@ -258,26 +258,18 @@ def _annotators(parts: Sequence[Part], rows: Rows) -> pa.Table:
     return _changed(kept, "complete", lambda stated: pc.and_(stated, whole))
 
 
-def _positions(parts: Sequence[Part], rows: Rows) -> pa.Table:
-    """The positions of each dataset, and a row for each target that a source was not asked about."""
-    there = _concat(part.table("positions", ALL[0]) for part in parts)
-    annotated = rows["sentences"]["all"].filter(rows["sentences"]["all"]["annotated"])
-    lengths = Counter(annotated["source_id"].to_pylist())
-    known = set(zip(there["source_id"].to_pylist(), there["target_id"].to_pylist(), strict=True))
-    new = [
-        {
-            "source_id": source,
-            "target_id": target,
-            **dict.fromkeys(("n_favor", "n_neutral", "n_against", "n_asked"), 0),
-            "n_sentences": lengths[source],
-            "position": int(Position.not_asked),
-            "position_name": Position.not_asked.name,
-        }
-        for source in rows["sources"]["all"]["source_id"].to_pylist()
-        for target in rows["targets"]["all"]["target_id"].to_pylist()
-        if (source, target) not in known
-    ]
-    return _concat([there, pa.Table.from_pylist(new, there.schema)])
+def _positions(rows: Rows) -> pa.Table:
+    """Where each source stands on each target of any dataset."""
+    sentences, documents = rows["sentences"]["all"], rows["documents"]["all"]
+    counts = counts_of(
+        pa.concat_tables(rows["stances"].values()),
+        sentences,
+        pa.concat_tables(rows["grid"].values()),
+        dict(zip(documents["document_id"].to_pylist(), documents["source_id"].to_pylist(), strict=True)),
+        sources=rows["sources"]["all"]["source_id"].to_pylist(),
+        targets=rows["targets"]["all"]["target_id"].to_pylist(),
+    )
+    return to_arrow(SourcePosition, list(position_rows(positions(counts))))
 
 
 def _copies(rows: Rows) -> pa.Table:
