@@ -32,8 +32,7 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
     A missing value is an empty string.
 
     Returns:
-        The values of each column; codes of shape (combinations, columns), sorted, whatever order an engine counts in;
-        how many rows have each combination.
+        The values of each column; codes of shape (combinations, columns); how many rows have each combination.
     """
     texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
     counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
@@ -44,8 +43,7 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
         order = sorted(range(len(found)), key=found.__getitem__)
         codes[:, at] = np.argsort(order)[coded.indices.to_numpy()] if found else 0
         values.append([found[i] for i in order])
-    ranked = np.lexsort(codes.T[::-1])
-    return values, codes[ranked], counted["rows"].to_numpy().astype(np.float64)[ranked]
+    return values, codes, counted["rows"].to_numpy().astype(np.float64)
 
 
 def as_text(column: str) -> nw.Expr:
