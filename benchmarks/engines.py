@@ -84,7 +84,7 @@ def run(engine: str, task: str, folder: str) -> None:
         import duckdb
 
         duckdb.read_parquet(f"{folder}/*.parquet").create_view("rows")
-        duckdb.sql(QUERIES[task]).fetchall()
+        duckdb.execute(QUERIES[task]).fetchall()
         return
     from kazstance.comparison.counts import count
     from kazstance.input.frames import as_frame
@@ -143,8 +143,8 @@ def main() -> None:
     page = [
         "# Engines side by side",
         f"`python -m benchmarks.engines`: {ROWS:,} rows in {FILES} Parquet files, {SOURCES} sources, {TARGETS} "
-        f"targets, {CLUSTERS:,} clusters. CPU seconds and peak memory of a process, its start and imports included; `open` is "
-        "the start, the imports and the first row. Of PySpark, the memory is that of the largest process. "
+        f"targets, {CLUSTERS:,} clusters. CPU seconds and peak memory of a process, its start and imports included; "
+        "`open` is the start, the imports and the first row. Of PySpark, the memory is that of the largest process. "
         f"Python {platform.python_version()}, {', '.join(there)}.",
         markdown_table(["engine", *TASKS], rows),
     ]

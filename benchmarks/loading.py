@@ -60,7 +60,8 @@ def main() -> None:
     page = [
         "# Loading, fresh processes",
         f"`python -m benchmarks.loading`, CPU time of {RUNS} runs in turns; Python {platform.python_version()}, "
-        f"pyarrow {version('pyarrow')}, polars {version('polars')}, datasets {version('datasets')}; {os.cpu_count()} cores.",
+        f"pyarrow {version('pyarrow')}, polars {version('polars')}, datasets {version('datasets')}; "
+        f"{os.cpu_count()} cores.",
         markdown_table(["process", "median CPU ms", "min", "max"], rows),
         f"`import kazstance` adds {1000 * (own - bare):.0f} ms to a bare interpreter; `kazstance --help` takes "
         f"{shown / tiny:.2f} times as long as the help of a program of typer and rich alone. From start to Arrow, "
