@@ -99,7 +99,7 @@ release: $(READY)
 
 bench: $(READY)
 	$(MINILM)
-	$(PIP) install --quiet --no-deps confidenceinterval==1.0.5
+	$(PIP) install --quiet --no-deps confidenceinterval==1.0.5 statsmodels patsy
 	$(PIP) install --quiet --constraint constraints.txt 'dask[dataframe]==2026.8.0' pyspark==4.3.0
 	$(BIN)/python -m benchmarks
 

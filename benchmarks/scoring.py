@@ -150,7 +150,7 @@ def text_rows(rng: np.random.Generator) -> list[list[str]]:
             given = [rows[name].to_numpy() for name in NAMES] if theirs is None else theirs
             return f1_score(*given, average="macro")
 
-        times = in_turns({OWN: ours, "peer": peer}, 3)
+        times = in_turns({OWN: ours, "peer": peer}, RUNS)
         found.append([name, *(f"{1000 * t:.0f}" for t in times.values()), f"{times['peer'] / times[OWN]:.1f}"])
     return found
 
@@ -164,7 +164,9 @@ def main() -> None:
     try:
         packages += ["confidenceinterval"] if version("confidenceinterval") else []
     except PackageNotFoundError:
-        print("confidenceinterval is not installed; run: pip install --no-deps confidenceinterval==1.0.5")
+        print(
+            "confidenceinterval is not installed; run: pip install --no-deps confidenceinterval==1.0.5 statsmodels patsy"
+        )
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     page = [
         "# Scores beside scikit-learn, NumPy, scipy and confidenceinterval",
