@@ -164,9 +164,7 @@ def main() -> None:
     try:
         packages += ["confidenceinterval"] if version("confidenceinterval") else []
     except PackageNotFoundError:
-        print(
-            "confidenceinterval is not installed; run: pip install --no-deps confidenceinterval==1.0.5 statsmodels patsy"
-        )
+        print("not installed: pip install --no-deps confidenceinterval==1.0.5 statsmodels patsy")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     page = [
         "# Scores beside scikit-learn, NumPy, scipy and confidenceinterval",
