@@ -99,19 +99,9 @@ release: $(READY)
 
 bench: $(READY)
 	$(MINILM)
-	$(BIN)/python -m benchmarks.loading
-	$(BIN)/python -m benchmarks.history
-	$(BIN)/python -m benchmarks.agreement
-	$(BIN)/python -m benchmarks.scoring
-	$(BIN)/python -m benchmarks.skill
-	$(BIN)/python -m benchmarks.coverage
-	$(BIN)/python -m benchmarks.level
-	$(BIN)/python -m benchmarks.mirrored
-	$(BIN)/python -m benchmarks.explorer
-	$(BIN)/python -m benchmarks.positions
-	$(BIN)/python -m benchmarks.comparing
-	$(BIN)/python -m benchmarks.languages
-	$(BIN)/python -m benchmarks.systems
+	$(PIP) install --quiet --no-deps confidenceinterval==1.0.5 statsmodels patsy
+	$(PIP) install --quiet --constraint constraints.txt 'dask[dataframe]==2026.8.0' pyspark==4.3.0
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv .venv-* .nox build dist

@@ -19,9 +19,10 @@ from kazstance.plot.theme import to_svg
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "kazstance"
 PUBLIC: Final = {
-    "Datasets": ("open", "Dataset", "Table", "History", "Manifest", "build"),
+    "Datasets": ("open", "Dataset", "Table", "History", "Manifest", "build", "concat"),
     "Comparison": ("compare", "Comparison", "Cell", "Disagreement", "Distances", "Word", "Chart"),
     "Scores and benchmarks": ("score", "Scores", "benchmark", "Benchmark", "Result"),
+    "Models": ("fit", "load_model", "Model"),
     "Agreement and results": ("Agreement", "Estimate", "Listing"),
     "Tables in one call": ("load", "table", "path", "splits", "to_hf", "manifest", "verify"),
     "Rows": (

@@ -332,6 +332,39 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
     return Dataset(out)
 
 
+def concat(
+    datasets: Sequence[Dataset | StrPath],
+    out: StrPath,
+    *,
+    id: str,  # noqa: A002
+    title: str | None = None,
+    prefix: bool = False,
+) -> Dataset:
+    """Join datasets to one, with its card, and open it.
+
+    Splits are kept, and so are folds of targets (of a target in several datasets, those of the first). Copies, pairs
+    and contested targets are found anew among all rows.
+
+    Args:
+        datasets: two or more datasets, or their folders.
+        out: the folder to write; a dataset in it is replaced, and your own files in it are kept.
+        id: the id of the joined dataset.
+        title: its title; by default, the titles of all.
+        prefix: put the id of each dataset before its ids of sources, documents, sentences and annotators, which must
+            otherwise be different; targets with the same id must be the same.
+
+    Raises:
+        InputError: targets with the same id differ; all are listed.
+        KazstanceError: ids occur in two datasets, the datasets decide differently, or `out` exists and is not a
+            dataset.
+    """
+    from kazstance.publish.hub import join_datasets
+
+    folders = [found if isinstance(found, DatasetFolder) else Dataset(found) for found in datasets]
+    join_datasets(folders, Path(out), id, title=title, prefix=prefix)
+    return Dataset(out)
+
+
 def _with_charts(compared: comparison.Comparison) -> Comparison:
     """The same comparison, with charts."""
     return Comparison(**{field.name: getattr(compared, field.name) for field in fields(compared)})

@@ -4,13 +4,18 @@ import json
 import subprocess
 import sys
 
+import hypothesis
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import strategies as st
 
 import kazstance as ks
 from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet_folder import export_sheets
+from kazstance.input.frames import as_frame
 from kazstance.input.spelling import given, spelling
 from tests.commands import argv, environment, run
 from tests.test_annotate import fill_csv, write_rows
@@ -140,3 +145,43 @@ def test_columns_without_values_are_named_in_one_line():
     rows = [ROWS[1] | {"s": None, "t": None}, ROWS[1]]
     with pytest.raises(ks.KazstanceError, match=r"^column 's' has no value .* each; column 't' has no value .* each$"):
         counts(rows)
+
+
+TEXTS = st.lists(st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=6), max_size=30)
+
+
+@hypothesis.given(TEXTS, st.sampled_from("<>="))
+def test_text_of_numpy_is_read_as_it_is(texts, order):
+    """Whatever its width and byte order; NumPy itself drops NUL characters at the end."""
+    array = np.array(texts, dtype=str)
+    array = array.astype(array.dtype.newbyteorder(order))
+    for given_array in (array, array[::-1], array[::2]):
+        rows = {"x": given_array, "y": np.arange(len(given_array))}
+        assert as_frame(rows).to_native()["x"].cast(pa.string()).to_pylist() == given_array.tolist()
+
+
+def test_columns_of_any_container_count_and_score_alike():
+    plain = {"s": ["a", "b", "a"], "t": ["toll"] * 3, "l": ["favor", "against", "against"], "id": [1, 2, 3]}
+    expected = counts([dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)])
+    for column in (
+        list,
+        tuple,
+        np.array,
+        pd.Series,
+        pa.array,
+        pa.chunked_array,
+        lambda values: np.array(values, object),
+    ):
+        rows = {name: column([values] if column is pa.chunked_array else values) for name, values in plain.items()}
+        assert counts(rows) == expected
+        assert ks.score(rows, rows, id="id", gold_label="l", pred_label="l", resamples=10)["accuracy"].value == 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [{}, {"s": "a"}, {1: ["a"]}, {"s": ["a"], "t": ["x", "y"], "l": ["favor"]}, {"s": [1, "a"]}, {"s": {"a": 1}}],
+)
+def test_a_mapping_that_holds_no_columns_is_refused_in_one_line(rows):
+    with pytest.raises(ks.KazstanceError, match="expected") as error:
+        counts(rows)
+    assert "\n" not in str(error.value)

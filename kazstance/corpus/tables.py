@@ -32,7 +32,7 @@ def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Ta
     """
     counts = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
-        "positions": list(_positions(positions(counts))),
+        "positions": list(position_rows(positions(counts))),
         "sources": list(_sources(corpus)),
         "targets": list(_targets(corpus, counts.contested)),
         "annotators": list(_annotators(corpus)),
@@ -53,18 +53,46 @@ def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
 
 def _count(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Counts:
     """The counts from which positions and contested targets follow, over all sources and targets."""
-    homes = {document.document_id: document.source.id for document in corpus.documents}
-    clusters = cluster_names(units["paragraph_id"].unique().to_pylist(), homes)
     targets = [entry.value.id for entry in corpus.targets]
-    known = _clustered(units.select(["source_id", "paragraph_id"]), clusters)
-    found = known.take(pa.array(stances.unit))
+    found = units.select(["source_id", "paragraph_id"]).take(pa.array(stances.unit))
     found = found.append_column("target_id", coded(pa.array(targets, pa.string()), stances.target))
     found = found.append_column("label_name", coded(pa.array(GRID_LABELS), stances.label))
-    return count(
+    return counts_of(
         found,
-        sentences=known.filter(units["annotated"]),
-        asked=None if asked is None else _clustered(asked, clusters),
+        units,
+        asked,
+        {document.document_id: document.source.id for document in corpus.documents},
         sources=[entry.value.id for entry in corpus.sources],
+        targets=targets,
+    )
+
+
+def counts_of(
+    stances: pa.Table,
+    sentences: pa.Table,
+    grid: pa.Table | None,
+    homes: Mapping[str, str],
+    *,
+    sources: Sequence[str],
+    targets: Sequence[str],
+) -> Counts:
+    """The counts of a dataset, over all sources and targets.
+
+    Args:
+        stances: the rows of stances.
+        sentences: the rows of sentences.
+        grid: the rows of the grid; None if all pairs of an annotated sentence and a target were asked.
+        homes: the source of each document.
+        sources: all sources, in order.
+        targets: all targets, in order.
+    """
+    clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
+    pairs = None if grid is None else grid.select(["source_id", "paragraph_id", "target_id"])
+    return count(
+        _clustered(stances.select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters),
+        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
+        asked=None if pairs is None else _clustered(pairs, clusters),
+        sources=sources,
         targets=targets,
         labels="kazstance",
     )
@@ -78,7 +106,7 @@ def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
     return rows.set_column(place, "paragraph_id", names.take(coded.indices)).replace_schema_metadata(None)
 
 
-def _positions(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
+def position_rows(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
     """The complete grid of sources and targets."""
     for cell in cells:
         yield SourcePosition(

@@ -25,6 +25,7 @@ ACCEPTED: Final = (
     "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
     "an Arrow dataset or reader, or anything else that streams Arrow",
     "a datasets.Dataset or DatasetDict",
+    "a mapping from names to columns (lists or arrays)",
     "a list of rows (mappings or records)",
 )
 """What is accepted where rows are expected."""
@@ -101,8 +102,8 @@ def _as_arrow(rows: Any) -> pa.Table:
         return rows.to_table()
     if _is_hf(rows):
         return rows.with_format("arrow")[:]
-    if isinstance(rows, Mapping) and rows and all(map(_is_hf, rows.values())):  # a datasets.DatasetDict
-        return _joined({name: part.with_format("arrow")[:] for name, part in rows.items()})
+    if isinstance(rows, Mapping):
+        return _from_columns(rows)
     if hasattr(rows, "__arrow_c_stream__"):
         try:
             return pa.table(rows)
@@ -133,6 +134,43 @@ def _joined(parts: Mapping[str, pa.Table]) -> pa.Table:
     except pa.ArrowException as error:
         line = " ".join(str(error).split())
         raise KazstanceError(f"a DatasetDict: {line}; expected splits with the same columns") from error
+
+
+def _from_columns(columns: Mapping[Any, Any]) -> pa.Table:
+    """Columns by name as a table, or the splits of a datasets.DatasetDict as one."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if columns and all(map(_is_hf, columns.values())):
+        return _joined({name: part.with_format("arrow")[:] for name, part in columns.items()})
+    if not columns or not all(isinstance(name, str) and _is_column(values) for name, values in columns.items()):
+        raise KazstanceError(_refusal(columns))
+    try:
+        return pa.table({name: _column(values) for name, values in columns.items()})
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(
+            f"a mapping of columns: {line}; expected columns of one length, of one type each"
+        ) from error
+
+
+def _is_column(values: Any) -> bool:
+    return hasattr(values, "__len__") and hasattr(values, "__iter__") and not isinstance(values, str | bytes | Mapping)
+
+
+def _column(values: Any) -> Any:
+    """A column as Arrow takes it; fixed-width text of NumPy is encoded by its bytes, without a Python object a row."""
+    import numpy as np  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "U" or values.ndim != 1 or not values.itemsize:
+        return values
+    plain = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+    kind = pa.binary(plain.itemsize)
+    coded = pa.FixedSizeBinaryArray.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)]).dictionary_encode()
+    distinct = coded.dictionary
+    content = memoryview(distinct.buffers()[1] or b"")[: len(distinct) * plain.itemsize]
+    texts = pa.array(np.frombuffer(content, plain.dtype), pa.string())
+    return pa.DictionaryArray.from_arrays(coded.indices, texts)
 
 
 def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

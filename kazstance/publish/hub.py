@@ -1,7 +1,7 @@
 """The folder that is published: a dataset with its card, licences, metadata, citation and evaluation file."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,10 @@ from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import FILE, evaluation, is_evaluated, questions_table
 from kazstance.publish.rights import licence_text
 from kazstance.schema import MANIFEST
+from kazstance.schema.folds import protocol_folds
+from kazstance.schema.ids import check_id
 from kazstance.schema.manifest import FORMAT, Manifest, sign, to_bytes
+from kazstance.schema.publication import Publication
 
 CARD: Final = "README.md"
 LICENCE: Final = "LICENSE-DATA"
@@ -66,6 +69,53 @@ def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo, *, strict: boo
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
         content = {name: page for name, page in _pages(built, None).items() if name not in own}
         _add_pages(folder, built.manifest, content)
+
+
+def join_datasets(
+    folders: Sequence[DatasetFolder], out: StrPath, name: str, *, title: str | None = None, prefix: bool = False
+) -> None:
+    """Write several datasets as one, with its pages, replacing an existing dataset.
+
+    Args:
+        folders: the datasets, two or more.
+        out: the folder to write.
+        name: the id of the joined dataset.
+        title: its title; by default, the titles of all.
+        prefix: put the id of each dataset before its ids of sources, documents, sentences and annotators.
+
+    Raises:
+        InputError: targets with the same id differ; all are listed.
+        KazstanceError: ids occur in two datasets, the datasets decide differently, or `out` is not a dataset.
+    """
+    from kazstance.corpus.inputs import Header  # noqa: PLC0415  # an extra
+    from kazstance.corpus.write import write  # noqa: PLC0415
+    from kazstance.publish import joined  # noqa: PLC0415
+
+    parts = joined.parts_of(folders, prefix=prefix)
+    found = [folder.manifest for folder in folders]
+    header = Header(
+        id=check_id(name),
+        title=title or _together(one.title for one in found),
+        version="1.0.0",
+        event=_together(one.event for one in found),
+        license=" AND ".join(dict.fromkeys(one.license for one in found)),
+        deciding=found[0].deciding,
+        publication=Publication(authors=tuple(dict.fromkeys(who for one in found for who in one.publication.authors))),
+    )
+    rows = joined.joined(parts, name)
+    sources, targets = rows["sources"]["all"], rows["targets"]["all"]
+    by_fold = dict(zip(targets["target_id"].to_pylist(), targets["fold"].to_pylist(), strict=True))
+    folds = protocol_folds(sources["source_id"].to_pylist(), by_fold)
+    with replacing(out, DATASET) as folder:
+        manifest = write(folder, header, rows, folds, joined.inputs_of(parts), tools=joined.tools_of(parts))
+        added = {"rounds": joined.rounds_of(parts), "mapped_labels": joined.mapped_labels_of(parts)}
+        (folder / MANIFEST).write_bytes(to_bytes(sign(manifest.model_copy(update=added))))
+        built = DatasetFolder(folder)
+        _add_pages(folder, built.manifest, _pages(built, None))
+
+
+def _together(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _read_back(dataset: DatasetFolder) -> None:

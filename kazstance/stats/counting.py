@@ -32,8 +32,7 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
     A missing value is an empty string.
 
     Returns:
-        The values of each column; codes of shape (combinations, columns), sorted, whatever order an engine counts in;
-        how many rows have each combination.
+        The values of each column; codes of shape (combinations, columns); how many rows have each combination.
     """
     texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
     counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
