@@ -88,7 +88,7 @@ def join_datasets(
         KazstanceError: ids occur in two datasets, the datasets decide differently, or `out` is not a dataset.
     """
     from kazstance.corpus.inputs import Header  # noqa: PLC0415  # an extra
-    from kazstance.corpus.write import write  # noqa: PLC0415
+    from kazstance.corpus.write import DatasetWriter  # noqa: PLC0415
     from kazstance.publish import joined  # noqa: PLC0415
 
     parts = joined.parts_of(folders, prefix=prefix)
@@ -107,9 +107,18 @@ def join_datasets(
     by_fold = dict(zip(targets["target_id"].to_pylist(), targets["fold"].to_pylist(), strict=True))
     folds = protocol_folds(sources["source_id"].to_pylist(), by_fold)
     with replacing(out, DATASET) as folder:
-        manifest = write(folder, header, rows, folds, joined.inputs_of(parts), tools=joined.tools_of(parts))
-        added = {"rounds": joined.rounds_of(parts), "mapped_labels": joined.mapped_labels_of(parts)}
-        (folder / MANIFEST).write_bytes(to_bytes(sign(manifest.model_copy(update=added))))
+        with DatasetWriter(folder) as writer:
+            for table, splits in rows.items():
+                for split, part in splits.items():
+                    writer.add(table, split, part)
+            writer.finish(
+                header,
+                folds,
+                joined.inputs_of(parts),
+                tools=joined.tools_of(parts),
+                rounds=joined.rounds_of(parts),
+                mapped=joined.mapped_labels_of(parts),
+            )
         built = DatasetFolder(folder)
         _add_pages(folder, built.manifest, _pages(built, None))
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.comparison.positions import positions
-from kazstance.corpus.copy_groups import copy_rows
+from kazstance.corpus.copy_groups import named_rows
+from kazstance.corpus.judge import Stances
 from kazstance.corpus.pairs import make_pairs
 from kazstance.corpus.tables import counts_of, position_rows
 from kazstance.dataset import DatasetFolder
@@ -20,7 +21,7 @@ from kazstance.schema.columns import arrow_schema, attribute_types, to_arrow
 from kazstance.schema.ids import check_id
 from kazstance.schema.labels import LABELS, Label, ProbeKind
 from kazstance.schema.manifest import MappedLabel, Round
-from kazstance.schema.records import ALL, TABLES, Copy, Pair, Sentence, SourcePosition, Stance
+from kazstance.schema.records import ALL, TABLES, Copy, Pair, SourcePosition
 
 Rows = dict[str, dict[str, pa.Table]]
 OWN_IDS: Final = ("source_id", "document_id", "paragraph_id", "sentence_id", "duplicate_of", "annotator_id")
@@ -144,12 +145,11 @@ def joined(parts: Sequence[Part], seed: str) -> Rows:
         rows[name] = {split: _sorted(table, order, places) for split, table in rows[name].items()}
     probes = _changed(rows["probes"]["all"], "probe_id", lambda _: _probe_ids(rows["probes"]["all"]))
     rows["probes"]["all"] = _sorted(probes, ("probe", *order, "other_target_id"), places)
-    stances = pa.concat_tables(rows["stances"].values())
+    stances = _of_speakers(rows["stances"].values())
     rows["targets"] = {"all": _contested(targets, stances)}
     rows["annotators"] = {"all": _annotators(parts, rows)}
     rows["positions"] = {"all": _positions(rows)}
-    made = {split: [Stance(**row) for row in table.to_pylist()] for split, table in rows["stances"].items()}
-    rows["pairs"] = {split: to_arrow(Pair, found) for split, found in make_pairs(made, seed).items()}
+    rows["pairs"] = _pairs(rows, seed)
     rows["copies"] = {"all": _copies(rows)}
     return {name: rows[name] for name in TABLES}
 
@@ -262,9 +262,9 @@ def _positions(rows: Rows) -> pa.Table:
     """Where each source stands on each target of any dataset."""
     sentences, documents = rows["sentences"]["all"], rows["documents"]["all"]
     counts = counts_of(
-        pa.concat_tables(rows["stances"].values()),
+        _of_speakers(rows["stances"].values()),
         sentences,
-        pa.concat_tables(rows["grid"].values()),
+        _of_speakers(rows["grid"].values()),
         dict(zip(documents["document_id"].to_pylist(), documents["source_id"].to_pylist(), strict=True)),
         sources=rows["sources"]["all"]["source_id"].to_pylist(),
         targets=rows["targets"]["all"]["target_id"].to_pylist(),
@@ -272,12 +272,38 @@ def _positions(rows: Rows) -> pa.Table:
     return to_arrow(SourcePosition, list(position_rows(positions(counts))))
 
 
+def _pairs(rows: Rows, seed: str) -> dict[str, pa.Table]:
+    """The pairs of each split, of the stances of speakers."""
+    units, targets = rows["sentences"]["all"], rows["targets"]["all"]
+    own = {split: _of_speakers([table]) for split, table in rows["stances"].items()}
+    whole = pa.concat_tables(own.values())
+    unit, target = (
+        pc.index_in(whole[name], value_set=among[name].combine_chunks()).to_numpy().astype(np.int64)
+        for name, among in (("sentence_id", units), ("target_id", targets))
+    )
+    stances = Stances(unit, target, whole["label"].to_numpy(), np.ones(len(whole), np.bool_))
+    split = np.repeat(np.arange(len(own)), [len(table) for table in own.values()])
+    words = dict(zip(targets["target_id"].to_pylist(), targets["name"].to_pylist(), strict=True))
+    found: dict[str, list[pa.Table]] = {name: [arrow_schema(Pair).empty_table()] for name in own}
+    for name, pairs in make_pairs(units, stances, split, splits=list(own), targets=words, seed=seed):
+        found[name].append(pairs)
+    return {name: pa.concat_tables(parts) for name, parts in found.items()}
+
+
 def _copies(rows: Rows) -> pa.Table:
     """The copies among the annotated sentences of all datasets."""
-    sentences = [Sentence(**row) for row in rows["sentences"]["all"].to_pylist() if row["annotated"]]
+    sentences = rows["sentences"]["all"]
+    annotated = sentences.select(["sentence_id", "document_id", "text"]).filter(sentences["annotated"])
+    names, homes, texts = (column.to_pylist() for column in annotated.columns)
     documents = rows["documents"]["all"].select(["document_id", "language"]).to_pylist()
     languages = {row["document_id"]: row["language"] for row in documents}
-    return to_arrow(Copy, copy_rows(sentences, languages))
+    return to_arrow(Copy, named_rows(names, texts, map(languages.__getitem__, homes)))
+
+
+def _of_speakers(tables: Iterable[pa.Table]) -> pa.Table:
+    """The rows of the speakers of sentences, without those of other holders."""
+    whole = pa.concat_tables(tables)
+    return whole.filter(pc.is_null(whole["holder"]))
 
 
 def _prefixed(prefix: str, values: pa.Array) -> pa.Array:
