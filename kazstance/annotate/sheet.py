@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from kazstance.corpus.inputs import Hash, Input, Probability, Text
+from kazstance.corpus.inputs import Hash, Input, Probability, RoundNumber, Text
 from kazstance.corpus.judge import PairKey, judge
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
@@ -42,6 +42,7 @@ class Plan(Input):
     corpus: Name
     annotator: Name
     seed: int
+    round: RoundNumber = 1
     items: tuple[PlanItem, ...]
 
 
@@ -68,7 +69,15 @@ class Sheet:
     """Whether most of its sentences are written from right to left."""
 
 
-def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
+def draw(
+    path: StrPath,
+    annotator: str,
+    share: float = 1.0,
+    share_none: float | None = None,
+    seed: int = 1,
+    *,
+    number: int = 1,
+) -> Sheet:
     """Draw the questions for an annotator from a corpus folder.
 
     Every pair of annotated sentence and target is drawn independently: with the probability `share_none` if its current
@@ -76,18 +85,22 @@ def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | 
 
     Args:
         path: the corpus folder.
-        annotator: the id of the new annotator.
+        annotator: the id of the annotator: a new one in round 1, otherwise one who has judged.
         share: probability of drawing a pair, in [0, 1].
         share_none: probability of drawing a pair whose current label is none; by default, `share`.
         seed: seed of the draw.
+        number: the round.
 
     Raises:
         InputError: the corpus is invalid.
-        KazstanceError: the annotator's name is invalid or already taken.
+        KazstanceError: the annotator's name is invalid or already taken, or has judged in this round.
     """
     path = Path(path)
     corpus = read(path)
-    _check_name(annotator, corpus, path)
+    if number == 1:
+        _check_name(annotator, corpus, path)
+    else:
+        check_round_is_new(annotator, number, corpus)
     sentences, problems = segment(corpus)
     raise_all(problems)
     silent = _silent(corpus, sentences)
@@ -102,6 +115,7 @@ def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | 
         corpus=corpus.header.id,
         annotator=annotator,
         seed=seed,
+        round=number,
         items=tuple(
             PlanItem(item=number, sentence_id=s, target_id=t, text_hash=hashes[s], probability=p)
             for number, (s, t, p) in enumerate(items, 1)
@@ -155,13 +169,25 @@ def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
     except ValueError as error:
         raise KazstanceError(f"annotator: {error}") from None
     if annotator in corpus.readings:
-        raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name")
+        raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name, or --round")
     check_not_reserved(annotator)
     if os.path.lexists(path / readings_file(annotator)):
         raise KazstanceError(
             f"annotator: {readings_file(annotator)} exists, though {ANNOTATORS} does not list {annotator!r}; "
             "choose another name, or move the file elsewhere"
         )
+
+
+def check_round_is_new(annotator: str, number: int, corpus: Corpus) -> None:
+    """Check that an annotator of a corpus has not judged in a round.
+
+    Raises:
+        KazstanceError: there is no such annotator, or it has.
+    """
+    if annotator not in corpus.readings:
+        raise KazstanceError(f"annotator: {annotator!r} has not judged yet, expected round 1")
+    if any(entry.value.round == number for entry in corpus.readings[annotator]):
+        raise KazstanceError(f"annotator: {annotator!r} has already judged in round {number}, expected another round")
 
 
 def check_not_reserved(annotator: str) -> None:
