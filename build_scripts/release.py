@@ -17,8 +17,8 @@ from kazstance import dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.publish.changes import compare
-from kazstance.publish.row_changes import ChangeKind
 from kazstance.publish.croissant import to_tag
+from kazstance.publish.row_changes import ChangeKind
 from kazstance.schema.records import DEFAULT_TABLE
 
 DATA: Final = "kazstance/data"

@@ -1,6 +1,7 @@
 """Parquet files as Arrow tables whose every value can be read."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
         KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
     """
     names = None if columns is None else list(columns)
-    try:
+    with _reading(file):
         source = _source(file)
         with pq.ParquetFile(source) as found:
             is_small = found.metadata.num_rows <= FEW
@@ -43,10 +44,6 @@ def read_parquet(file: StrPath, columns: Sequence[str] | None = None, where: pc.
         table.validate(full=True)
         kept = table.filter(where) if where is not None and is_small else table
         return kept if names is None else kept.select(names)
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file may raise anything
-        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
 def stream_parquet(
@@ -63,7 +60,7 @@ def stream_parquet(
     Raises:
         KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
     """
-    try:
+    with _reading(file):
         source = _source(file)
         schema = pq.read_schema(source)
         names = schema.names if columns is None else list(columns)
@@ -83,10 +80,22 @@ def stream_parquet(
         )
         for batch in scanner.to_batches():
             yield _checked(batch)
-    except MemoryError:
+
+
+@contextmanager
+def _reading(file: StrPath) -> Iterator[None]:
+    """A file that may be damaged is being read.
+
+    Raises:
+        KazstanceError: whatever a library raised, as one line.
+    """
+    try:
+        yield
+    except (MemoryError, KazstanceError):
         raise
     except Exception as error:  # a damaged file may raise anything
-        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"{file}: {line}; expected a Parquet file") from error
 
 
 def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -100,12 +109,8 @@ def read_columns(file: StrPath) -> pa.Schema:
     Raises:
         KazstanceError: it is missing, not Parquet, or damaged.
     """
-    try:
+    with _reading(file):
         return pq.read_schema(_source(file))
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file may raise anything
-        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
 
 
 def _source(path: StrPath) -> Path | pa.BufferReader:
@@ -124,28 +129,18 @@ def _source(path: StrPath) -> Path | pa.BufferReader:
     return file
 
 
-def _line(error: BaseException) -> str:
-    """A library's error message as one line."""
-    return " ".join(str(error).split())
-
-
 def row_count(file: StrPath) -> int:
     """The number of rows of a Parquet file; no rows are read.
 
     Raises:
         KazstanceError: it is missing, not Parquet, or damaged.
     """
-    try:
-        with pq.ParquetFile(_source(file)) as found:
-            rows: int = found.metadata.num_rows
-            return rows
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file may raise anything
-        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+    with _reading(file), pq.ParquetFile(_source(file)) as found:
+        rows: int = found.metadata.num_rows
+        return rows
 
 
-def read_batches(file: StrPath, start: int, rows: int, size: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def read_slice(file: StrPath, start: int, rows: int, size: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Some rows of a Parquet file in batches; row groups before and after them are not read.
 
     Args:
@@ -158,21 +153,16 @@ def read_batches(file: StrPath, start: int, rows: int, size: int, columns: Seque
     Raises:
         KazstanceError: it is missing, not Parquet, damaged, or has no such columns.
     """
-    try:
-        with pq.ParquetFile(_source(file), buffer_size=BUFFER, pre_buffer=False) as found:
-            groups, at = _groups(found.metadata, start, start + rows)
-            for batch in found.iter_batches(size, row_groups=groups, columns=list(columns), use_threads=False):
-                kept = batch.slice(max(start - at, 0), max(start + rows - max(at, start), 0))
-                at += batch.num_rows
-                if kept.num_rows:
-                    kept.validate(full=True)
-                    yield kept
-                if at >= start + rows:
-                    return
-    except (MemoryError, KazstanceError):
-        raise
-    except Exception as error:  # a damaged file may raise anything
-        raise KazstanceError(f"{file}: {_line(error)}; expected a Parquet file") from error
+    with _reading(file), pq.ParquetFile(_source(file), buffer_size=BUFFER, pre_buffer=False) as found:
+        groups, at = _groups(found.metadata, start, start + rows)
+        for batch in found.iter_batches(size, row_groups=groups, columns=list(columns), use_threads=False):
+            kept = batch.slice(max(start - at, 0), max(start + rows - max(at, start), 0))
+            at += batch.num_rows
+            if kept.num_rows:
+                kept.validate(full=True)
+                yield kept
+            if at >= start + rows:
+                return
 
 
 def _groups(metadata: pq.FileMetaData, start: int, end: int) -> tuple[list[int], int]:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 import kazstance
 from kazstance.bench.identity import Sha256, file_digest
 from kazstance.errors import KazstanceError
-from kazstance.input.parquet import read_batches, read_columns, row_count
+from kazstance.input.parquet import read_columns, read_slice, row_count
 from kazstance.models.model import BATCH, Model, Say
 from kazstance.models.row_columns import TARGET_ID, Columns
 from kazstance.output.files import filling, write_file
@@ -264,7 +264,7 @@ def _write(record: Record, out: Path) -> Record:
 
 def _predicted(model: Model, part: Part, columns: Columns) -> bytes:
     """The predictions for a part, as a Parquet file."""
-    rows = read_batches(part.path, part.start, part.rows, BATCH, _columns(part.path, columns))
+    rows = read_slice(part.path, part.start, part.rows, BATCH, _columns(part.path, columns))
     found, first = [], part.start
     for batch in rows:
         found.append(model.label(batch, columns, str(part.path), first))

@@ -44,8 +44,8 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Co
         order = sorted(range(len(found)), key=found.__getitem__)
         codes[:, at] = np.argsort(order)[coded.indices.to_numpy()] if found else 0
         values.append([found[i] for i in order])
-    order = np.lexsort(codes.T[::-1])
-    return values, codes[order], counted["rows"].to_numpy().astype(np.float64)[order]
+    place = np.lexsort(codes.T[::-1])
+    return values, codes[place], counted["rows"].to_numpy().astype(np.float64)[place]
 
 
 def as_text(column: str) -> nw.Expr:
