@@ -15,7 +15,7 @@ import kazstance as ks
 from kazstance import dataset
 from kazstance.comparison import profiles
 from kazstance.comparison.agreement import agreement
-from kazstance.dataset import DatasetFolder
+from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.explorer.rows import Query, Rows
 from kazstance.schema.labels import Label
@@ -202,3 +202,23 @@ def test_the_explorer_does_not_count_a_holders_stance_as_the_sources(data, harbo
     found = rows.history("dockers/1/1")
     assert [row[-1] for row in found["stances"] if row[2] == "against"].count(HOLDER) == 1
     assert sorted(row[-1] for row in found["judgements"] if row[-2] == HOLDER) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"source": "gazette"}, {"label": "neutral"}, {"split": "test", "target": "toll"}]
+)
+@pytest.mark.parametrize("limit", [None, 1, 4, 100])
+def test_the_first_stances_are_those_of_all_of_them_in_order(asked, limit, data):
+    """Reading only what is shown gives what a loop over all rows gives."""
+    folder = DatasetFolder(data)
+    texts = [row.sentence_id for row in dataset.load("sentences", data=data)]
+    targets = [row.target_id for row in dataset.load("targets", data=data)]
+    rows = folder.stances.to_arrow(asked.get("split")).to_pylist()
+    columns = {"source": "source_id", "label": "label", "target": "target_id"}
+    kept = [row for row in rows if all(row[columns[name]] == value for name, value in asked.items() if name in columns)]
+    kept.sort(key=lambda row: (texts.index(row["sentence_id"]), targets.index(row["target_id"])))
+    found = excerpt.select(excerpt.chosen(folder, **asked), limit)
+    key = ("sentence_id", "target_id", "holder")
+    assert [tuple(getattr(row, name) for name in key) for row in found] == [
+        tuple(row[name] for name in key) for row in kept
+    ][:limit]

@@ -103,26 +103,26 @@ def draw(
         check_round_is_new(annotator, number, corpus)
     sentences, problems = segment(corpus)
     raise_all(problems)
-    silent = _silent(corpus, sentences)
+    silent = set() if share_none is None else _silent(corpus, sentences)
     generator = random.Random(seed)  # noqa: S311  # a sample, not a secret
     items = []
     for pair in pairs(corpus, sentences):
         probability = share if share_none is None or pair not in silent else share_none
         if generator.random() < probability:
-            items.append((*pair, probability))
-    hashes = {sentence.sentence_id: text_hash(sentence.text) for sentence in sentences}
+            items.append((pair, probability))
     plan = Plan(
-        corpus=corpus.header.id,
-        annotator=annotator,
-        seed=seed,
-        round=number,
-        items=tuple(
-            PlanItem(item=number, sentence_id=s, target_id=t, text_hash=hashes[s], probability=p)
-            for number, (s, t, p) in enumerate(items, 1)
-        ),
+        corpus=corpus.header.id, annotator=annotator, seed=seed, round=number, items=tuple(_items(items, sentences))
     )
     asked = tuple(questions(plan, corpus, sentences))
     return Sheet(plan, asked, _is_right_to_left(corpus, asked))
+
+
+def _items(drawn: Iterable[tuple[PairKey, float]], sentences: Iterable[Sentence]) -> Iterator[PlanItem]:
+    """Pairs that were drawn, with their probabilities, as items counted from 1."""
+    texts = {sentence.sentence_id: sentence.text for sentence in sentences}
+    for place, ((sentence, target), probability) in enumerate(drawn, 1):
+        digest = text_hash(texts[sentence])
+        yield PlanItem(item=place, sentence_id=sentence, target_id=target, text_hash=digest, probability=probability)
 
 
 def _is_right_to_left(corpus: Corpus, asked: Sequence[Question]) -> bool:

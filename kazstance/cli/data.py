@@ -54,8 +54,8 @@ def show(
     from kazstance.dataset import excerpt
     from kazstance.dataset.show import show as show_rows
 
-    found = excerpt.select(DatasetFolder(data), source, target, label, split)
-    rows = found[: limit or None]
+    found = excerpt.chosen(DatasetFolder(data), source, target, label, split)
+    rows = excerpt.select(found, limit or None)
     if as_json:
         echo_page(to_json([row.model_dump(mode="json") for row in rows]))
         return
