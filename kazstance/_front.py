@@ -89,17 +89,18 @@ class Comparison(comparison.Comparison):
 class Dataset(DatasetFolder):
     """A built dataset: its tables, and everything that follows from them."""
 
-    def why(self, sentence: str, target: str) -> History:
+    def why(self, sentence: str, target: str, holder: str | None = None) -> History:
         """Everything that led to the label of a sentence on a target.
 
         Args:
             sentence: the id of an annotated sentence, as source/paragraph/sentence.
             target: the id of a target.
+            holder: whose stance; by default the speaker's.
 
         Raises:
-            UnknownNameError: there is no such annotated sentence or target.
+            UnknownNameError: there is no such annotated sentence, target or holder.
         """
-        return history(self, sentence, target)
+        return history(self, sentence, target, holder)
 
     def compare(self, *, voice: VoiceFilter = "all", by: str = "source") -> Comparison:
         """Compare the sources, or groups of them.
@@ -113,22 +114,30 @@ class Dataset(DatasetFolder):
         """
         return _with_charts(comparison.compare_dataset(self, voice, by))
 
-    def agreement(self, *, by: By | None = None, resamples: int = 1000) -> Agreement:
+    def agreement(
+        self,
+        *,
+        by: By | None = None,
+        round: int | None = None,  # noqa: A002  # the name of the column
+        resamples: int = 1000,
+    ) -> Agreement:
         """How well the annotators agree, or how stable the labels are if all annotators are runs of one model.
 
         Args:
-            by: return only the figures by `all`, `annotators`, `source`, `target` or `people`; by default, all figures.
+            by: return only the figures by `all`, `annotators`, `source`, `target`, `people` or `rounds`; by default,
+                all figures.
+            round: only the judgements of this round; by default, those of the latest round of each annotator.
             resamples: number of bootstrap resamples for each interval, at least 10.
 
         Raises:
             UnknownNameError: `by` has any other value.
-            KazstanceError: there are too few resamples.
+            KazstanceError: there are too few resamples, or nobody judged in this round.
         """
         from kazstance.comparison.agreement import agreement
         from kazstance.predictions.scores import check_resampling
 
         check_resampling(resamples)
-        return agreement(self, resamples, by)
+        return agreement(self, resamples, by, round)
 
     def bench(self, task: str = "stance", protocol: str = "cross_source") -> Benchmark:
         """A task of the dataset under a protocol, to run systems on.

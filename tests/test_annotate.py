@@ -199,6 +199,50 @@ def test_round_trip(way, harbour, sheet, tmp_path):
     assert found["dockers/1/1", "toll"].note == (None if way == "csv" else "seen")
 
 
+AGAIN = ANSWERS | {("dockers/5/2", "strike"): ("favor", "implicit", "sure", ["joined it"])}
+
+
+def test_a_second_round_of_an_annotator_is_appended_and_counts(harbour, sheet, tmp_path):
+    import_answers(harbour, write_rows(sheet, fill_csv(sheet)), sheet / "plan.json", Person(name="Ada"))
+    first, annotators = (
+        (harbour / "annotations/p1.jsonl").read_bytes(),
+        (harbour / "annotations/annotators.toml").read_bytes(),
+    )
+    with pytest.raises(KazstanceError, match="'p1' has already judged, expected a new name, or --round"):
+        export_sheets(harbour, "p1", tmp_path / "again")
+    command = [
+        "annotate",
+        "export",
+        str(harbour),
+        "--annotator",
+        "p1",
+        "--out",
+        str(tmp_path / "again"),
+        "--round",
+        "2",
+    ]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    filled = write_rows(tmp_path / "again", fill_csv(tmp_path / "again", AGAIN))
+    command = ["annotate", "import", str(harbour), str(filled), "--plan", str(tmp_path / "again" / "plan.json")]
+    for _ in range(2):  # again changes nothing
+        assert CliRunner().invoke(app, command).exit_code == 0
+        both = (harbour / "annotations/p1.jsonl").read_bytes()
+        rows = [json.loads(line) for line in both.removeprefix(first).splitlines()]
+        assert {row["round"] for row in rows} == {2}
+        assert len(rows) == len(first.splitlines())
+        assert (harbour / "annotations/annotators.toml").read_bytes() == annotators
+    write_rows(tmp_path / "again", fill_csv(tmp_path / "again"))
+    with pytest.raises(KazstanceError, match="'p1' has already judged in round 2, expected another round"):
+        import_answers(harbour, filled, tmp_path / "again" / "plan.json", Person())
+    assert (harbour / "annotations/p1.jsonl").read_bytes() == both
+
+
+def test_a_later_round_of_somebody_new_is_refused(harbour, tmp_path):
+    with pytest.raises(KazstanceError, match="'p9' has not judged yet, expected round 1"):
+        export_sheets(harbour, "p9", tmp_path / "sheets", number=2)
+    assert not (tmp_path / "sheets").exists()
+
+
 def test_a_sample_has_its_probabilities_recorded(harbour, tmp_path):
     sheet = draw(harbour, "p1", share=0.9, share_none=0.3, seed=4)
     silent = {(i.sentence_id, i.target_id): i.probability for i in sheet.plan.items}

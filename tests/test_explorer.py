@@ -181,7 +181,7 @@ def test_the_history_is_that_of_kazstance_why(rows):
     wanted = ("pr_collective/5/5", "russian_state")
     assert shown == {r["annotator_id"]: r["label_name"] for r in known if (r["sentence_id"], r["target_id"]) == wanted}
     (settled,) = [row for row in found["settled"] if row[1] == target]
-    assert settled[-2:] == [
+    assert settled[-3:-1] == [
         "6",
         "A general statement on imperialist powers, with Russia named neither here nor next to it.",
     ]

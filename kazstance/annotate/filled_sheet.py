@@ -14,7 +14,15 @@ from tomlkit.items import Array
 
 from kazstance.annotate.csv_sheet import from_csv
 from kazstance.annotate.label_studio import from_export
-from kazstance.annotate.sheet import Answer, Plan, Question, check_not_reserved, questions, readings_file
+from kazstance.annotate.sheet import (
+    Answer,
+    Plan,
+    Question,
+    check_not_reserved,
+    check_round_is_new,
+    questions,
+    readings_file,
+)
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
@@ -42,17 +50,21 @@ class Person:
     date: datetime.date | None = None
 
 
-def import_answers(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: Person) -> Path:
+def import_answers(
+    corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: Person, number: int | None = None
+) -> Path:
     """Check a completed sheet, and write it to `annotations/<annotator>.jsonl` of the corpus, with `origin: human`.
 
-    Before anything is written, the corpus is checked as it will be. If it already holds exactly these readings, it is
-    not changed, so that an interrupted import can be run again.
+    A later round of an annotator who has judged is appended; of all judgements of a pair, that of the latest round
+    counts. Before anything is written, the corpus is checked as it will be. If it already holds exactly these
+    readings, it is not changed, so that an interrupted import can be run again.
 
     Args:
         corpus_path: the corpus folder that the sheet was made from.
         sheet: the completed sheet: .csv, or .json as Label Studio exports it.
         plan_file: the plan that was written with the sheet.
-        person: who judged.
+        person: who judged; ignored in a later round.
+        number: the round; by default, that of the plan.
 
     Returns:
         The file written.
@@ -68,19 +80,42 @@ def import_answers(corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, per
     with staging(destination((corpus_path / ANNOTATORS).parent)) as place:
         corpus = read(corpus_path)
         plan = _read_plan(plan_file, corpus)
-        readings = _encoded(
-            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _answered(corpus, sheet, plan, plan_file)),
-            sheet,
-        )
+        plan = plan if number is None else plan.model_copy(update={"round": number})
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _answered(corpus, sheet, plan, plan_file))
+        readings = _encoded(lines, sheet)
         out = corpus_path / readings_file(plan.annotator)
-        entry = _entry(plan.annotator, person)
-        if not _is_there(corpus, out, readings, entry):
-            table = _encoded(_with_annotator(_table(corpus_path), entry), corpus_path / ANNOTATORS)
-            _read_back(
-                corpus, corpus_path, plan.annotator, {readings_file(plan.annotator): readings, ANNOTATORS: table}
-            )
-            _write({out: readings, corpus_path / ANNOTATORS: table}, place)
+        if plan.round > 1:
+            _append(corpus, corpus_path, plan, readings, place)
+        else:
+            _add(corpus, corpus_path, _entry(plan.annotator, person), readings, place)
         return out
+
+
+def _add(corpus: Corpus, path: Path, entry: dict[str, Any], readings: bytes, place: Path) -> None:
+    """Add an annotator with its readings, unless it is there."""
+    name = entry["id"]
+    out = path / readings_file(name)
+    if not _is_there(corpus, out, readings, entry):
+        table = _encoded(_with_annotator(_table(path), entry), path / ANNOTATORS)
+        _read_back(corpus, path, name, {readings_file(name): readings, ANNOTATORS: table})
+        _write({out: readings, path / ANNOTATORS: table}, place)
+
+
+def _append(corpus: Corpus, path: Path, plan: Plan, readings: bytes, place: Path) -> None:
+    """Append the readings of a later round to those of the annotator, unless they are there.
+
+    Raises:
+        KazstanceError: the annotator has not judged yet, or has judged otherwise in this round.
+    """
+    name = plan.annotator
+    out = path / readings_file(name)
+    there = out.read_bytes() if out.is_file() else b""
+    if b"\n" + readings in b"\n" + there:
+        return
+    check_round_is_new(name, plan.round, corpus)
+    content = there + (b"" if there.endswith(b"\n") or not there else b"\n") + readings
+    _read_back(corpus, path, name, {readings_file(name): content})
+    put_file(content, out, place)
 
 
 def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Iterable[dict[str, Any]]:
@@ -131,9 +166,13 @@ def _read_back(before: Corpus, path: Path, annotator: str, new: dict[str, bytes]
         KazstanceError: something other than the new annotator would change.
     """
     after = read(path, new)
-    others = [entry.value for entry in after.annotators if entry.value.id != annotator]
-    kept = {name: entries for name, entries in after.readings.items() if name != annotator}
-    if others != [entry.value for entry in before.annotators] or kept != before.readings:
+    others, before_others = ([e.value for e in one.annotators if e.value.id != annotator] for one in (after, before))
+    readings, before_readings = (
+        {name: found for name, found in one.readings.items() if name != annotator} for one in (after, before)
+    )
+    earlier = list(before.readings.get(annotator, ()))
+    kept = list(after.readings[annotator][: len(earlier)])
+    if others != before_others or readings != before_readings or kept != earlier:
         raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without changing other entries")
 
 
@@ -252,6 +291,7 @@ def _readings(plan: Plan, judgements: dict[int, dict[str, Any] | None]) -> Itera
         yield {
             "sentence_id": sentence,
             "text_hash": items[numbers[0]].text_hash,
+            **({"round": plan.round} if plan.round > 1 else {}),
             "covered": [items[n].target_id for n in numbers],
             "probability": {items[n].target_id: items[n].probability for n in numbers},
             "judgements": found,

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from kazstance.corpus.decisions import PairKey
-from kazstance.corpus.inputs import Hash, Input, Probability, Text
+from kazstance.corpus.inputs import Hash, Input, Probability, RoundNumber, Text
 from kazstance.corpus.judge import decisions
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
@@ -43,6 +43,7 @@ class Plan(Input):
     corpus: Name
     annotator: Name
     seed: int
+    round: RoundNumber = 1
     items: tuple[PlanItem, ...]
 
 
@@ -69,7 +70,15 @@ class Sheet:
     """Whether most of its sentences are written from right to left."""
 
 
-def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | None = None, seed: int = 1) -> Sheet:
+def draw(
+    path: StrPath,
+    annotator: str,
+    share: float = 1.0,
+    share_none: float | None = None,
+    seed: int = 1,
+    *,
+    number: int = 1,
+) -> Sheet:
     """Draw the questions for an annotator from a corpus folder.
 
     Every pair of annotated sentence and target is drawn independently: with the probability `share_none` if its current
@@ -77,39 +86,44 @@ def draw(path: StrPath, annotator: str, share: float = 1.0, share_none: float | 
 
     Args:
         path: the corpus folder.
-        annotator: the id of the new annotator.
+        annotator: the id of the annotator: a new one in round 1, otherwise one who has judged.
         share: probability of drawing a pair, in [0, 1].
         share_none: probability of drawing a pair whose current label is none; by default, `share`.
         seed: seed of the draw.
+        number: the round.
 
     Raises:
         InputError: the corpus is invalid.
-        KazstanceError: the annotator's name is invalid or already taken.
+        KazstanceError: the annotator's name is invalid or already taken, or has judged in this round.
     """
     path = Path(path)
     corpus = read(path)
-    _check_name(annotator, corpus, path)
+    if number == 1:
+        _check_name(annotator, corpus, path)
+    else:
+        check_round_is_new(annotator, number, corpus)
     sentences, problems = segment(corpus)
     raise_all(problems)
-    silent = _silent(corpus, sentences)
+    silent = set() if share_none is None else _silent(corpus, sentences)
     generator = random.Random(seed)  # noqa: S311  # a sample, not a secret
     items = []
     for pair in pairs(corpus, sentences):
         probability = share if share_none is None or pair not in silent else share_none
         if generator.random() < probability:
-            items.append((*pair, probability))
-    hashes = {sentence.sentence_id: text_hash(sentence.text) for sentence in sentences}
+            items.append((pair, probability))
     plan = Plan(
-        corpus=corpus.header.id,
-        annotator=annotator,
-        seed=seed,
-        items=tuple(
-            PlanItem(item=number, sentence_id=s, target_id=t, text_hash=hashes[s], probability=p)
-            for number, (s, t, p) in enumerate(items, 1)
-        ),
+        corpus=corpus.header.id, annotator=annotator, seed=seed, round=number, items=tuple(_items(items, sentences))
     )
     asked = tuple(questions(plan, corpus, sentences))
     return Sheet(plan, asked, _is_right_to_left(corpus, asked))
+
+
+def _items(drawn: Iterable[tuple[PairKey, float]], sentences: Iterable[Sentence]) -> Iterator[PlanItem]:
+    """Pairs that were drawn, with their probabilities, as items counted from 1."""
+    texts = {sentence.sentence_id: sentence.text for sentence in sentences}
+    for place, ((sentence, target), probability) in enumerate(drawn, 1):
+        digest = text_hash(texts[sentence])
+        yield PlanItem(item=place, sentence_id=sentence, target_id=target, text_hash=digest, probability=probability)
 
 
 def _is_right_to_left(corpus: Corpus, asked: Sequence[Question]) -> bool:
@@ -156,13 +170,25 @@ def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
     except ValueError as error:
         raise KazstanceError(f"annotator: {error}") from None
     if annotator in corpus.readings:
-        raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name")
+        raise KazstanceError(f"annotator: {annotator!r} has already judged, expected a new name, or --round")
     check_not_reserved(annotator)
     if os.path.lexists(path / readings_file(annotator)):
         raise KazstanceError(
             f"annotator: {readings_file(annotator)} exists, though {ANNOTATORS} does not list {annotator!r}; "
             "choose another name, or move the file elsewhere"
         )
+
+
+def check_round_is_new(annotator: str, number: int, corpus: Corpus) -> None:
+    """Check that an annotator of a corpus has not judged in a round.
+
+    Raises:
+        KazstanceError: there is no such annotator, or it has.
+    """
+    if annotator not in corpus.readings:
+        raise KazstanceError(f"annotator: {annotator!r} has not judged yet, expected round 1")
+    if any(entry.value.round == number for entry in corpus.readings[annotator]):
+        raise KazstanceError(f"annotator: {annotator!r} has already judged in round {number}, expected another round")
 
 
 def check_not_reserved(annotator: str) -> None:

@@ -9,7 +9,14 @@ from kazstance.paths import StrPath
 
 
 def export_sheets(
-    corpus: StrPath, annotator: str, out: StrPath, *, share: float = 1.0, share_none: float | None = None, seed: int = 1
+    corpus: StrPath,
+    annotator: str,
+    out: StrPath,
+    *,
+    share: float = 1.0,
+    share_none: float | None = None,
+    seed: int = 1,
+    number: int = 1,
 ) -> int:
     """Draw questions from a corpus folder, and write them as sheets into a new folder, all of them or nothing.
 
@@ -17,11 +24,12 @@ def export_sheets(
 
     Args:
         corpus: the corpus folder.
-        annotator: the id of the new annotator.
+        annotator: the id of the annotator: a new one in round 1, otherwise one who has judged.
         out: the folder to write; new or empty.
         share: probability of drawing a pair, in [0, 1].
         share_none: probability of drawing a pair whose current label is none; by default, `share`.
         seed: seed of the draw.
+        number: the round.
 
     Returns:
         The number of items.
@@ -30,7 +38,7 @@ def export_sheets(
         InputError: the corpus or its codebook is invalid.
         KazstanceError: the annotator's name is invalid or already taken, or the folder holds something else.
     """
-    sheet = draw(corpus, annotator, share, share_none, seed)
+    sheet = draw(corpus, annotator, share, share_none, seed, number=number)
     codebook = read_codebook(corpus)
     files = {
         PLAN: sheet.plan.model_dump_json(indent=1) + "\n",

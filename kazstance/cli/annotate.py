@@ -32,6 +32,9 @@ def export(
         typer.Option(min=0, max=1, help="The same for pairs currently labelled none.", show_default="as --share"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
+    number: Annotated[
+        int, typer.Option("--round", min=1, help="The round; from 2 on, of an annotator who has judged.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Write sheets for a human annotator, as CSV and as Label Studio tasks with their configuration.
@@ -40,7 +43,7 @@ def export(
     """
     from kazstance.annotate.sheet_folder import export_sheets
 
-    n = export_sheets(corpus, annotator, out, share=share, share_none=share_none, seed=seed)
+    n = export_sheets(corpus, annotator, out, share=share, share_none=share_none, seed=seed, number=number)
     if as_json:
         echo_page(to_json({"out": str(out), "items": n}))
     else:
@@ -57,6 +60,9 @@ def import_(
     date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the sheet was completed.")
     ] = None,
+    number: Annotated[
+        int | None, typer.Option("--round", min=1, help="The round.", show_default="that of the plan")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a completed sheet row by row, and add it to the corpus as the readings of a person.
@@ -65,7 +71,7 @@ def import_(
     """
     from kazstance.annotate.filled_sheet import Person, import_answers
 
-    out = import_answers(corpus, sheet, plan, Person(name, note, date and date.date()))
+    out = import_answers(corpus, sheet, plan, Person(name, note, date and date.date()), number)
     if as_json:
         echo_page(to_json({"out": str(out)}))
     else:

@@ -54,8 +54,8 @@ def show(
     from kazstance.dataset import excerpt
     from kazstance.dataset.show import show as show_rows
 
-    found = excerpt.select(DatasetFolder(data), source, target, label, split)
-    rows = found[: limit or None]
+    found = excerpt.chosen(DatasetFolder(data), source, target, label, split)
+    rows = excerpt.select(found, limit or None)
     if as_json:
         echo_page(to_json([row.model_dump(mode="json") for row in rows]))
         return
@@ -162,7 +162,16 @@ def build(
 
 
 @command
-def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
+def agreement_(
+    number: Annotated[
+        int | None,
+        typer.Option(
+            "--round", min=1, help="Only judgements of this round.", show_default="the latest of each annotator"
+        ),
+    ] = None,
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
     """Measure how far the annotators agree, overall and by pair, source and target.
 
     Figures are given with intervals. If all annotators are runs of one model, they show how stable its labels are.
@@ -171,9 +180,9 @@ def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
     """
     from kazstance.comparison.agreement import agreement
 
-    found = agreement(DatasetFolder(data))
+    found = agreement(DatasetFolder(data), number=number)
     if as_json:
-        rows = {"name": found.name, "lines": [line.as_row() for line in found.lines]}
+        rows = {"name": found.name, "undecided": found.undecided, "lines": [line.as_row() for line in found.lines]}
         echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))
         return
     if not found.lines:
@@ -187,12 +196,17 @@ def agreement_(data: Data = dataset.SHIPPED, as_json: Json = False) -> None:
         value, ends = figure.value_text(3, with_reason=True), figure.interval_text(3, in_words=True)
         table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n))
     display(table)
+    if found.undecided:
+        echo(f"{found.undecided} undecided pairs are left out of comparisons with final labels, and only there")
 
 
 @command
 def why(
     sentence: Annotated[str, typer.Argument(help="The id of the sentence, as source/paragraph/sentence.")],
     target: Annotated[str, typer.Argument(help="The id of the target.")],
+    holder: Annotated[
+        str | None, typer.Option(help="Whose stance, if it is not the speaker's.", show_default="the speaker's")
+    ] = None,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
@@ -202,10 +216,11 @@ def why(
     """
     from kazstance.dataset.history import history
 
-    found = history(DatasetFolder(data), sentence, target)
+    found = history(DatasetFolder(data), sentence, target, holder)
     if as_json:
         rows = [row.model_dump(mode="json") for row in (*found.judgements, *found.checks)]
-        echo_page(to_json({"label": found.cell.model_dump(mode="json"), "judgements": rows}))
+        label = {"label": found.cell.model_dump(mode="json"), "judgements": rows}
+        echo_page(to_json(label | {"other_holders": found.other_holders}))
     else:
         _print_history(found)
 
@@ -216,16 +231,23 @@ def _print_history(found: "History") -> None:
     cell, text = found.cell, found.sentence.text
     label = cell.label_name or "undecided"
     origin = f" ({cell.origin})" if cell.origin else ""
-    display(styled(f"{cell.sentence_id}  {cell.target_id}: {label}{origin}", "bold"), styled(text))
+    display(styled(f"{cell.sentence_id}  {found.what}: {label}{origin}", "bold"), styled(text))
+    has_rounds = any(row.round > 1 for row in (*found.judgements, *found.checks))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
         role = "check " if row in found.checks else ""
         evidence = excerpt.mark(text, row.evidence) if row.evidence else ""
-        display(styled(f"{role}{row.annotator_id}: {row.label_name} {f'({details})' if details else ''}".rstrip()))
+        who = f"{role}{row.annotator_id}{f', round {row.round}' if has_rounds else ''}"
+        original = f", originally {row.original}" if row.original else ""
+        display(styled(f"{who}: {row.label_name}{original} {f'({details})' if details else ''}".rstrip()))
         for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
             display(styled(f"    {line}"))
     if cell.reason:
         display(styled(f"adjudicated by rule {cell.rule}: {cell.reason}"))
+    if found.other_holders:
+        display(
+            styled(f"also judged for: {', '.join(name or 'the speaker' for name in found.other_holders)} (--holder)")
+        )
 
 
 def _overview(found: "Manifest") -> Table:

@@ -13,7 +13,7 @@ from kazstance.extras import naming_extras
 from kazstance.input.spelling import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import datasets
@@ -145,8 +145,15 @@ class Table(Generic[R]):
 
         return pa.concat_tables(rows for _, rows in self._parts(split))
 
-    def batches(self, split: str | None = None, *, coded: bool = False) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, split: str | None = None, names: Sequence[str] | None = None, *, coded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         """The rows as stored, a few at a time, for any number of rows; with `coded`, texts come as dictionaries.
+
+        Args:
+            split: the split; by default, all of them.
+            names: the columns; by default, all of them.
+            coded: whether texts come as dictionaries.
 
         Raises:
             UnknownNameError: there is no such split.
@@ -154,7 +161,7 @@ class Table(Generic[R]):
         """
         self.folder.check_schema(self.name)
         where = expression(self.conditions)
-        parts = [self.folder.batches(self.name, name, where=where, coded=coded) for name in self._chosen(split)]
+        parts = [self.folder.batches(self.name, name, names, where, coded=coded) for name in self._chosen(split)]
         return chain.from_iterable(parts)
 
     @property

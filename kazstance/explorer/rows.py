@@ -1,7 +1,7 @@
 """The rows behind the page, as plain lists: all of them for a file, or those that match a query for a server."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 import numpy as np
@@ -17,7 +17,6 @@ from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Keep = Callable[[pa.Table, Ints], Mask]
 AROUND: Final = 2
 """Number of sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
@@ -36,9 +35,9 @@ UNIT: Final = (
     "duplicate_of",
     "note",
 )
-STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "contested")
-JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note")
-SETTLED: Final = ("label_name", "status", "origin", "contested", "rule", "reason")
+STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "contested", "holder")
+JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note", "holder", "round")
+SETTLED: Final = ("label_name", "status", "origin", "contested", "rule", "reason", "holder")
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,
@@ -122,7 +121,7 @@ class Rows:
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
-        self.judgements = self._keyed(folder, "judgements", JUDGEMENT, self._about)
+        self.judgements = self._judgements(folder)
         settled = pc.field("contested") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
 
@@ -162,10 +161,13 @@ class Rows:
     def counts(self, query: Query) -> list[int]:
         """The number of stances that match a query, by source and target: the complete grid, source by source.
 
+        Stances of other holders are not the source's, and do not count.
+
         Raises:
             UnknownNameError: there is no such source or target.
         """
-        chosen = self.stances.where(self._ask_stances(query) & self._ask_units(query)[self.stances.n])
+        own = self.stances.rows.column("holder").is_null().to_numpy()
+        chosen = self.stances.where(own & self._ask_stances(query) & self._ask_units(query)[self.stances.n])
         cell = self.source[chosen.n] * len(self.targets) + chosen.target
         return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
 
@@ -181,29 +183,36 @@ class Rows:
         return {"hits": [n], "units": self._units(self._around(np.array([n])))} | found
 
     def _keyed(
-        self,
-        folder: DatasetFolder,
-        table: str,
-        columns: Sequence[str],
-        kept: Keep | None = None,
-        where: pc.Expression | None = None,
+        self, folder: DatasetFolder, table: str, columns: Sequence[str], where: pc.Expression | None = None
     ) -> Keyed:
-        """Some columns of a table; `kept` selects rows by their pair of unit and target, `where` by their columns."""
+        """Some columns of a table; `where` selects rows."""
         rows = folder.columns(table, ["sentence_id", "target_id", *columns], where)
+        return self._ordered(rows.select(list(columns)), self._pairs(rows))
+
+    def _pairs(self, rows: pa.Table) -> Ints:
+        """The pair of unit and target of each row, as one number."""
         n = _places(rows.column("sentence_id"), self.units.column("sentence_id"))
-        pair = n * len(self.targets) + _places(rows.column("target_id"), self.targets)
-        rows = rows.select(list(columns))
-        if kept is not None:
-            chosen = kept(rows, pair)
-            rows, pair = rows.filter(pa.array(chosen)), pair[chosen]
+        return n * len(self.targets) + _places(rows.column("target_id"), self.targets)
+
+    def _ordered(self, rows: pa.Table, pair: Ints) -> Keyed:
         order = np.argsort(pair, kind="stable")
         return Keyed(rows.take(order), *np.divmod(pair[order], len(self.targets)))
 
-    def _about(self, judgements: pa.Table, pair: Ints) -> Mask:
-        """Judgements of pairs that any annotator found to be about the target."""
-        about = np.zeros(len(self.units) * len(self.targets), dtype=bool)
-        about[pair[~_equal(judgements, "label_name", Label.none.name)]] = True
-        return cast(Mask, about[pair])
+    def _judgements(self, folder: DatasetFolder) -> Keyed:
+        """Judgements of pairs that any annotator found to be about the target, read a batch at a time."""
+        said = folder.columns("judgements", ["sentence_id", "target_id"], pc.field("label_name") != Label.none.name)
+        about = np.unique(self._pairs(said))
+        wanted = pc.unique(said.column("sentence_id"))
+        names = ["sentence_id", "target_id", *JUDGEMENT]
+        kept, pairs = [folder.schema("judgements").empty_table().select(names)], [np.zeros(0, np.int64)]
+        for split in folder.judgements.splits:
+            for batch in folder.batches("judgements", split, names, pc.field("sentence_id").isin(wanted)):
+                rows = pa.Table.from_batches([batch])
+                pair = self._pairs(rows)
+                chosen = np.isin(pair, about)
+                kept.append(rows.filter(pa.array(chosen)))
+                pairs.append(pair[chosen])
+        return self._ordered(pa.concat_tables(kept).select(list(JUDGEMENT)), np.concatenate(pairs))
 
     def _ask_units(self, query: Query) -> Mask:
         found = np.ones(len(self.units), dtype=bool)

@@ -70,10 +70,11 @@ def stream_parquet(
                 for batch in found.iter_batches(BATCH, columns=names):
                     yield _checked(batch.select(names))
             return
-        from pyarrow import dataset  # noqa: PLC0415  # slow to load
+        from pyarrow import dataset, fs  # noqa: PLC0415  # slow to load
 
         form = dataset.ParquetFileFormat(read_options={"dictionary_columns": texts or []})
-        fragment = form.make_fragment(source if isinstance(source, pa.BufferReader) else str(source))
+        is_path = not isinstance(source, pa.BufferReader)
+        fragment = form.make_fragment(str(source) if is_path else source, fs.LocalFileSystem() if is_path else None)
         scanner = fragment.scanner(
             columns=names, filter=where, batch_size=BATCH, batch_readahead=2, fragment_readahead=1
         )

@@ -1,6 +1,6 @@
 // The history of a label, and information about the dataset.
 
-const JUDGEMENT_COLUMNS = ["annotator_id", "role", "label_name", "explicitness", "certainty", "evidence", "note"];
+const JUDGEMENT_COLUMNS = ["annotator_id", "role", "round", "holder", "label_name", "explicitness", "certainty", "evidence", "note"];
 
 async function labelView(state) {
   if (!state.sentence) throw new Error("The link does not name a sentence");
@@ -9,9 +9,10 @@ async function labelView(state) {
   const target = targetOf.get(state.on) ?? unit.stances[0]?.target ?? found.judgements[0]?.target ?? data.targets[0];
   const on = (rows) => rows.filter((row) => row.target === target);
   const order = data.annotators.map((annotator) => annotator.annotator_id);
-  const [stance] = on(unit.stances);
-  const [settled] = on(found.settled);
-  const judgements = on(found.judgements).sort((a, b) => order.indexOf(a.annotator_id) - order.indexOf(b.annotator_id));
+  const of = (rows, holder) => on(rows).find((row) => row.holder === holder);
+  const judgements = on(found.judgements).sort((a, b) => order.indexOf(a.annotator_id) - order.indexOf(b.annotator_id) || a.round - b.round);
+  const holders = [...new Set([null, ...[...on(unit.stances), ...on(found.settled), ...judgements].map((row) => row.holder)])];
+  const stance = of(unit.stances, null) ?? on(unit.stances)[0];
   const evidenceOf = (row) => (row.evidence ?? []).map(([start, end]) => [...unit.text].slice(start, end).join(""));
   return {
     heading: ["History of a label: ", name(target.name)],
@@ -23,7 +24,7 @@ async function labelView(state) {
       ]),
       voice(unit),
       inContext(unit, found.units, sentence(unit, stance ? [stance] : [], state.q)),
-      outcome(stance, settled),
+      ...holders.map((holder) => outcome(of(unit.stances, holder), of(found.settled, holder), holder)),
       judgements.length ? judgementTable(judgements, evidenceOf) : el("p", {}, unjudged(unit, target)),
       targetNoteOf(target, state),
       otherTargets(state, found, target),
@@ -32,7 +33,7 @@ async function labelView(state) {
       name: `history-${unit.sentence_id.replaceAll("/", "-")}-${target.target_id}`,
       rows: [
         JUDGEMENT_COLUMNS,
-        ...judgements.map((row) => [row.annotator_id, annotatorOf.get(row.annotator_id)?.role, row.label, row.explicitness, row.certainty, JSON.stringify(evidenceOf(row)), row.note]),
+        ...judgements.map((row) => [row.annotator_id, annotatorOf.get(row.annotator_id)?.role, row.round, row.holder, row.label, row.explicitness, row.certainty, JSON.stringify(evidenceOf(row)), row.note]),
       ],
     }),
   };
@@ -46,11 +47,11 @@ function unjudged(unit, target) {
   return `No annotator found the sentence to be about this target, or none was asked: ${number(cell.n_asked)} of ${count(cell.n_sentences, "sentence")} of its source were judged on it.`;
 }
 
-function outcome(stance, settled) {
+function outcome(stance, settled, holder) {
   const row = stance ?? settled;
   const label = row ? row.label ?? "undecided" : "none";
   return el("div", { class: `outcome ${label}` }, [
-    el("h3", {}, "Final label"),
+    el("h3", {}, holder ? ["Final label of ", name(holder)] : "Final label"),
     el("p", {}, [badge(label, label === "none" ? "none: not about the target" : label === "undecided" ? "undecided: the votes are split" : label), row ? qualities(row) : null]),
     settled?.rule
       ? el("p", {}, [el("strong", {}, ["Adjudicated by rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
@@ -59,12 +60,14 @@ function outcome(stance, settled) {
 }
 
 function judgementTable(judgements, evidenceOf) {
-  const head = ["Annotator", "Label", "Explicitness", "Certainty", "Evidence", "Note"];
+  const further = [["Round", "round", (row) => row.round > 1], ["Holder", "holder", (row) => row.holder]].filter(([, , has]) => judgements.some(has));
+  const head = ["Annotator", ...further.map(([word]) => word), "Label", "Explicitness", "Certainty", "Evidence", "Note"];
   const line = (row) => {
     const annotator = annotatorOf.get(row.annotator_id);
     const role = annotator?.role === "check" ? " (check)" : "";
     return el("tr", {}, [
       el("th", { scope: "row" }, [name(row.annotator_id), role, annotator ? el("span", { class: "origin" }, annotator.origin) : null]),
+      ...further.map(([, column]) => el("td", {}, row[column] ? [name(String(row[column]))] : "–")),
       el("td", {}, [badge(row.label)]),
       el("td", {}, row.explicitness ?? "–"),
       el("td", {}, row.certainty ?? "–"),

@@ -105,6 +105,9 @@ function qualities(row) {
   return el("span", { class: "qualities" }, [said, row.contested ? el("strong", {}, " · annotators split") : null]);
 }
 
+/** Whose stance it is, if it is not the speaker's. */
+const holderOf = (row) => (row?.holder ? el("span", { class: "qualities" }, ["stance of ", name(row.holder)]) : null);
+
 const historyLink = (state, row) => to(state, "label", { sentence: row.unit.sentence_id, on: row.target.target_id });
 const readLink = (state, unit) =>
   to(state, "read", { text: unit.source.source_id, at: unit.sentence_id, source: state.source });
@@ -116,6 +119,7 @@ function stanceLine(state, stance, point, withTarget) {
   return el("li", { class: "stance", mouseenter: on, mouseleave: off, focusin: on, focusout: off }, [
     badge(stance.label),
     withTarget ? el("span", { class: "target" }, [name(stance.target.name)]) : null,
+    holderOf(stance),
     qualities(stance),
     el("a", { href: historyLink(state, stance), "data-key": `history ${stance.unit.sentence_id} ${stance.target.target_id}` }, [
       "history",
@@ -186,14 +190,14 @@ async function stanceRows(query) {
     for (const { unit, stances } of found.hits) {
       const own = [unit.sentence_id, unit.source.source_id];
       const said = [unit.voice, unit.speaker, unit.endorsed, unit.text];
-      if (!stances.length) rows.push([...own, "", "", "", "", "", "", "", ...said]);
+      if (!stances.length) rows.push([...own, "", "", "", "", "", "", "", "", ...said]);
       for (const stance of stances) {
         const parts = (stance.evidence ?? []).map(([start, end]) => [...unit.text].slice(start, end).join(""));
         const label = [stance.label, stance.explicitness, stance.certainty, stance.origin, stance.contested];
-        rows.push([...own, stance.target.target_id, ...label, JSON.stringify(parts), ...said]);
+        rows.push([...own, stance.target.target_id, stance.holder, ...label, JSON.stringify(parts), ...said]);
       }
     }
   }
   return rows;
 }
-const STANCE_COLUMNS = ["sentence_id", "source_id", "target_id", "label_name", "explicitness", "certainty", "origin", "contested", "evidence", "voice", "speaker", "endorsed", "text"];
+const STANCE_COLUMNS = ["sentence_id", "source_id", "target_id", "holder", "label_name", "explicitness", "certainty", "origin", "contested", "evidence", "voice", "speaker", "endorsed", "text"];

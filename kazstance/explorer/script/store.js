@@ -96,7 +96,7 @@ function localStore(rows) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
       const counts = new Array(data.sources.length * data.targets.length).fill(0);
       for (const stance of all.stances) {
-        if (unitFits(stance.unit) && stanceFits(stance)) {
+        if (!stance.holder && unitFits(stance.unit) && stanceFits(stance)) {
           counts[stance.unit.source.i * data.targets.length + stance.target.i] += 1;
         }
       }
