@@ -1,7 +1,7 @@
-"""python -m benchmarks.building [SIZES]: build corpora of growing size, card included, beside the floor of the same work.
+"""python -m benchmarks.building [SIZES]: build corpora of growing size, card included, beside the floor of that work.
 
-The floor is the segmenter alone plus plain DuckDB queries that read the readings, join them with the sentences, vote and
-write the same tables of judgements and pairs, without checking anything.
+The floor is the segmenter alone plus plain DuckDB queries that read the readings, join them with the sentences, vote
+and write the same tables of judgements and pairs, without checking anything.
 """
 
 import math
@@ -56,7 +56,8 @@ create table judgements as select r.sentence_id, s.text, t.target_id, r.filename
     from readings r join sentences s using (sentence_id) cross join targets t
     left join said j on j.filename = r.filename and j.sentence_id = r.sentence_id and j.target_id = t.target_id;
 copy (select * exclude text from judgements) to '{out}/judgements.parquet' (compression zstd);
-copy (select sentence_id, target_id, any_value(text) as text, mode(label) as label, count(distinct label) > 1 as contested,
+copy (select sentence_id, target_id, any_value(text) as text, mode(label) as label,
+    count(distinct label) > 1 as contested,
     list((annotator_id, label)) as votes from judgements group by all) to '{out}/grid.parquet' (compression zstd);
 copy sentences to '{out}/sentences.parquet' (compression zstd);
 ''')
@@ -175,12 +176,12 @@ def main() -> None:
     shown = table(run(sizes))
     tools = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "numpy", "pydantic", "nupunkt", "duckdb"))
     RESULTS.write_text(
-        "# Building\n\n`python -m benchmarks.building` makes corpora by a program, builds each with `kazstance build` in "
-        "a fresh process, card included, and does the same work without checks by the segmenter alone and plain DuckDB "
-        f"queries. In the texts, {share:.2%} of pairs of sentences share a trigram, 1 % of the sentences are formulas, "
-        "and 0.5 % quote another. CPU seconds, and the peak of resident memory, are those of all processes together; "
-        "sentences a second on two cores are two divided by the CPU seconds of a sentence, since other programs ran "
-        f"at the same time (load {load:.1f}); wall seconds include them.\n\n{shown}\n\n"
+        "# Building\n\n`python -m benchmarks.building` makes corpora by a program, builds each with `kazstance build` "
+        "in a fresh process, card included, and does the same work without checks by the segmenter alone and plain "
+        f"DuckDB queries. In the texts, {share:.2%} of pairs of sentences share a trigram, 1 % of the sentences are "
+        "formulas, and 0.5 % quote another. CPU seconds, and the peak of resident memory, are those of all processes "
+        "together; sentences a second on two cores are two divided by the CPU seconds of a sentence, since other "
+        f"programs ran at the same time (load {load:.1f}); wall seconds include them.\n\n{shown}\n\n"
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} processors; {tools}.\n",
         encoding="utf-8",
     )

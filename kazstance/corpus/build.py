@@ -1,8 +1,9 @@
 """From a corpus folder to a dataset: read, repair, segment, judge, split, write."""
 
-import tempfile
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -35,6 +36,7 @@ from kazstance.schema.manifest import Fold, Manifest, MappedLabel
 from kazstance.schema.records import Copy, Sentence
 
 Say = Callable[[str], None]
+PARTS: Final = "parts"
 FEW: Final = 500_000
 """Characters up to which a corpus is built in this process: other processes take longer to start."""
 
@@ -43,7 +45,13 @@ class Sink(Protocol):
     """What takes the rows of tables, in order."""
 
     def add(self, table: str, split: str, rows: pa.Table) -> None:
-        """Take rows of a split."""
+        """Take rows of a split.
+
+        Args:
+            table: the name of the table.
+            split: the name of the split.
+            rows: the rows.
+        """
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,13 @@ class Gathered:
     rows: dict[str, dict[str, pa.Table]] = field(default_factory=dict)
 
     def add(self, table: str, split: str, rows: pa.Table) -> None:
-        """Add rows to those of a split."""
+        """Add rows to those of a split.
+
+        Args:
+            table: the name of the table.
+            split: the name of the split.
+            rows: the rows.
+        """
         there = self.rows.setdefault(table, {})
         plain = rows.cast(plain_schema(table, rows.schema))
         there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
@@ -85,8 +99,8 @@ def build(
     Raises:
         InputError: the corpus folder has problems; all of them are listed.
     """
-    with DatasetWriter(folder) as writer:
-        draft = _make(Path(path), writer, say, strict=strict, processes=processes)
+    with _parts(Path(folder)) as place, DatasetWriter(folder) as writer:
+        draft = _make(Path(path), writer, place, say, strict=strict, processes=processes)
         corpus = draft.corpus
         manifest = writer.finish(
             corpus.header, draft.folds, corpus.digests, tools=draft.tools, rounds=corpus.rounds, mapped=draft.mapped
@@ -107,20 +121,30 @@ def make(path: StrPath, say: Say = echo, *, strict: bool = False) -> Gathered:
         InputError: the corpus folder has problems; all of them are listed.
     """
     found = Gathered()
-    _make(Path(path), found, say, strict=strict, processes=0)
+    _make(Path(path), found, None, say, strict=strict, processes=0)
     return found
 
 
-def _make(path: Path, sink: Sink, say: Say, *, strict: bool, processes: int | None) -> Draft:
-    """Make the tables of a corpus folder and give them to a sink."""
+@contextmanager
+def _parts(folder: Path) -> Iterator[Path]:
+    """A place for rows that have to wait, in the folder that is written, where a killed run leaves nothing else."""
+    place = folder / PARTS
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _make(path: Path, sink: Sink, place: Path | None, say: Say, *, strict: bool, processes: int | None) -> Draft:
+    """Make the tables of a corpus folder and give them to a sink; without a place, all rows wait in memory."""
     corpus = open_corpus(path)
     curation = f"{len(corpus.repairs)} repairs, {len(corpus.units)} unit rules"
     say(f"read     {len(corpus.sources)} sources, {len(corpus.targets)} targets, {curation}")
     if processes is None:
         processes = available() if sum(map(len, corpus.texts.values())) > FEW else 0
-    with tempfile.TemporaryDirectory(prefix="kazstance-") as place, Workers(processes) as workers:
+    with Workers(processes) as workers:
         units = _segment(corpus, workers, sink, say)
-        found = Collected(Path(place), units, [entry.value.id for entry in corpus.targets])
+        found = Collected(place, units, [entry.value.id for entry in corpus.targets])
         _judge(corpus, found, workers, sink, say, strict=strict)
         folds = _finish(corpus, found, sink, say, strict=strict)
     tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}

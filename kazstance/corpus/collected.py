@@ -20,17 +20,17 @@ Ints = npt.NDArray[np.int64]
 class Collected:
     """The chunks of a corpus, added in their order."""
 
-    def __init__(self, place: Path, units: pa.Table, targets: Sequence[str]) -> None:
+    def __init__(self, place: Path | None, units: pa.Table, targets: Sequence[str]) -> None:
         """Begin without chunks.
 
         Args:
-            place: a folder for rows, if there are many.
+            place: a folder for rows, if there are many; None to keep all in memory.
             units: the rows of the table sentences.
             targets: the ids of the targets.
         """
         self.units, self.targets = units, targets
         self.n_annotated = int(np.count_nonzero(units["annotated"].to_numpy()))
-        self.shelves = {name: Shelf(place / name) for name in ("grid", "stances")}
+        self.shelves = {name: Shelf(place and place / name) for name in ("grid", "stances")}
         self.n_pairs = self.n_undecided = 0
         self.by_annotator: Counter[str] = Counter()
         self._stances: list[Stances] = []

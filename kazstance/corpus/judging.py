@@ -171,7 +171,13 @@ def undecided(judged: Judged, terms: Terms) -> list[Problem]:
 
 
 def uncovered(judged: Judged, terms: Terms, annotator: str) -> Ints:
-    """The sentences and targets that an annotator has not judged, as numbers: sentence times targets plus target."""
+    """The sentences and targets that an annotator has not judged, as numbers: sentence times targets plus target.
+
+    Args:
+        judged: a chunk.
+        terms: what is known of the corpus.
+        annotator: the id of the annotator.
+    """
     rows, n = judged.rows, len(terms.kinds)
     n_sentences = int(np.count_nonzero(judged.units["annotated"].to_numpy(zero_copy_only=False)))
     own = (rows.annotator == terms.annotators.index(annotator)) & (rows.holder == 0)

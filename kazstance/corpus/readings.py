@@ -99,7 +99,13 @@ class Readings(Sequence[Entry[ReadingInput]]):
 
 
 def find_readings(folder: Folder, annotator_id: str, rules: ReadingRules) -> Readings:
-    """The readings of one annotator; a file without any causes a warning, one that cannot be read is a problem."""
+    """The readings of one annotator; a file without any causes a warning, one that cannot be read is a problem.
+
+    Args:
+        folder: the corpus folder.
+        annotator_id: the annotator.
+        rules: what is allowed in a reading.
+    """
     name, before = f"annotations/{annotator_id}.jsonl", len(folder.problems)
     source = folder.find(name)
     index = _Index(folder, name)

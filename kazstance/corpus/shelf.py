@@ -15,8 +15,8 @@ IN_MEMORY: Final = 2**26
 class Shelf:
     """Tables in the order in which they were added; they can be read more than once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin with nothing; `folder` is made if there are so many rows that files are needed."""
+    def __init__(self, folder: Path | None) -> None:
+        """Begin with nothing; `folder` is made if there are so many rows that files are needed, None allows none."""
         self._folder = folder
         self._parts: list[pa.Table | Path] = []
         self._bytes = 0
@@ -24,7 +24,7 @@ class Shelf:
     def add(self, rows: pa.Table) -> None:
         """Add rows."""
         self._bytes += rows.nbytes
-        if self._bytes <= IN_MEMORY:
+        if self._folder is None or self._bytes <= IN_MEMORY:
             self._parts.append(rows)
             return
         self._folder.mkdir(exist_ok=True, parents=True)
