@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -187,7 +188,8 @@ class _SplitWriter:
 
     def _write(self, rows: pa.Table) -> None:
         if len(rows):
-            plain = rows.unify_dictionaries().combine_chunks()
+            whole = rows.unify_dictionaries().combine_chunks()
+            plain = pa.table([_compact(column.combine_chunks()) for column in whole.columns], schema=whole.schema)
             self._digest.update(plain)
             self._writer.write_table(plain, self._group)
             self._n_rows += len(rows)
@@ -212,3 +214,16 @@ class _SplitWriter:
         """Close the file as it is; what closing would add is dropped."""
         self._file.close()
         self._writer.close()
+
+
+def _compact(column: pa.Array) -> pa.Array:
+    """A column whose dictionary, if it has one, holds only texts that occur: it is stored as it is."""
+    if not isinstance(column, pa.DictionaryArray):
+        return column
+    places = column.indices.fill_null(len(column.dictionary)).to_numpy()
+    is_used = np.bincount(places, minlength=len(column.dictionary) + 1)[: len(column.dictionary)] > 0
+    if is_used.all():
+        return column
+    number = np.append(np.cumsum(is_used) - 1, 0)[places]
+    indices = pa.array(number, pa.int32(), mask=places == len(column.dictionary))
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary.filter(pa.array(is_used)))
