@@ -1,12 +1,19 @@
 """Corpora made up by a program, written as folders that a build reads: any texts, any answers."""
 
+import csv
 import hashlib
+import io
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kazstance.corpus.read import read
 from kazstance.schema.digest import text_hash
 
 Answer = Mapping[str, str | None]
@@ -68,6 +75,54 @@ def said(texts: Mapping[str, str]) -> dict[str, str]:
 def ids_of(texts: Mapping[str, str]) -> list[str]:
     """The ids of all sentences."""
     return list(said(texts))
+
+
+def put(folder: Path, rows: Sequence[Mapping[str, Any]], form: str, stem: str = "documents") -> Path:
+    """Write rows as a table of a corpus folder."""
+    file = folder / f"{stem}.{form}"
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist([dict.fromkeys(names) | row for row in rows]), file)
+    elif form == "jsonl":
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    else:
+        text = io.StringIO(newline="")
+        table = csv.DictWriter(text, names)
+        table.writeheader()
+        nested = {dict, list}
+        table.writerows({k: json.dumps(v) if type(v) in nested else v for k, v in row.items()} for row in rows)
+        file.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return folder
+
+
+def take_readings(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a table that say what the readings of a folder say, which are removed."""
+    rows, kinds = [], {entry.value.id: entry.value.kind for entry in read(folder).targets}
+    for name, readings in read(folder).readings.items():
+        for reading in (entry.value for entry in readings):
+            told = {judgement.target_id: judgement for judgement in reading.judgements}
+            for target in (t for t, kind in kinds.items() if {t, kind} & set(reading.covered)):
+                row = {
+                    "sentence_id": reading.sentence_id,
+                    "text_hash": reading.text_hash,
+                    "target_id": target,
+                    "annotator_id": name,
+                }
+                said = told[target].model_dump(mode="json", exclude_none=True) if target in told else {"label": "none"}
+                rows.append(row | said)
+        (folder / f"annotations/{name}.jsonl").unlink()
+    return rows
+
+
+def take_texts(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a table with the texts of a corpus folder, which are removed."""
+    rows = [
+        {"document_id": name, "source_id": name.partition("/")[0], "text": text}
+        for name, text in read(folder).texts.items()
+    ]
+    shutil.rmtree(folder / "texts")
+    (folder / "SHA256SUMS").unlink()
+    return rows
 
 
 def _tables(key: str, rows: Iterable[Mapping[str, Any]]) -> str:

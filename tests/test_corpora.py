@@ -21,8 +21,7 @@ from kazstance.publish.card import plain_card
 from kazstance.schema.pair_sample import limit
 from tests import commands
 from tests.conftest import quiet
-from tests.corpora import Made, ids_of, said
-from tests.test_documents_table import put
+from tests.corpora import Made, ids_of, put, said
 
 WORDS = [
     "harbour",
@@ -279,6 +278,19 @@ def test_six_hundred_documents_that_quote_each_other_build_and_no_fold_trains_on
         assert len(list(found)) <= 3 * 250, target_and_sources
 
 
+def test_the_rows_that_a_build_reports_as_left_out_are_those_that_the_benchmark_leaves_out(tmp_path):
+    texts, lines = stories(6, 8), []
+    folder, out = Made(texts, {"x": answers(texts)}, TARGETS).write(tmp_path / "corpus"), tmp_path / "out"
+    out.mkdir()
+    build(folder, out, lines.append)
+    (line,) = (line for line in lines if "training rows left out" in line)
+    said_of = dict(part.split() for part in line.partition(": ")[2].split(", "))
+    rows = items(get_task("stance"), DatasetFolder(out))
+    for protocol in ("in_domain", "cross_source", "cross_both"):
+        dropped = sum(part.dropped for part in folds(protocol, rows, DatasetFolder(out)))
+        assert int(said_of[protocol]) == dropped > 0, protocol
+
+
 def test_formulas_bind_nothing_but_copies_share_a_cluster(tmp_path):
     shared = "The council of the port has said that it will pay for the quay."
     texts = {"a": f"{text(1)}\n{shared}\nThank you.", "b": f"{text(2)}\n{shared}\nThank you."}
@@ -371,10 +383,24 @@ def test_a_corpus_too_small_for_three_splits_says_so(texts, tmp_path):
     manifest = build(folder, out, lines.append)
     empty = [name for name, file in manifest.tables["stances"].items() if not file.rows]
     assert empty
-    notes = [line for line in lines if "lacks stances" in line]
+    notes = [line for line in lines if "lacks any stance" in line]
     assert [note.split()[2] for note in notes] == empty
-    with pytest.raises(InputError, match="lacks stances"):
+    with pytest.raises(InputError, match="lacks any stance"):
         build(folder, out, quiet, strict=True)
+
+
+@pytest.mark.parametrize("n", [7, 8])
+def test_what_spans_eight_paragraphs_has_to_be_in_every_split(n, tmp_path, monkeypatch):
+    """Whatever the split is: here everything is for training."""
+    texts = {"a": "\n".join(f"The toll of day {'x' * i} is fair." for i in range(1, n + 1))}
+    told = {name: {"toll": "favor"} for name in ids_of(texts)}
+    monkeypatch.setattr("kazstance.corpus.build.divide", lambda *_: {f"a/{i}": "train" for i in range(1, n + 1)})
+    lines, out = [], tmp_path / "out"
+    out.mkdir()
+    build(Made(texts, {"x": told}, TARGETS).write(tmp_path / "corpus"), out, lines.append)
+    notes = [line.partition("note: ")[2].partition(",")[0] for line in lines if "lacks" in line]
+    spanning = ["any stance", *(["the label favor", "the target toll"] if n == 8 else [])]
+    assert notes == [f"{split} lacks {what}" for what in spanning for split in ("validation", "test")]
 
 
 def test_a_greeting_that_two_sources_share_is_a_copy_and_no_obstacle(tmp_path):

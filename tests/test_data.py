@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 
 import kazstance
-from kazstance.corpus.copies import find_copies
 from kazstance.corpus.repair import apply
 from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, Voice
+from tests.copies import find_copies
 
 SOURCES = ["old_mole", "pr_collective", "anticapitalist_resistance", "maoist_statement", "russian_maoists"]
 MARKS = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"]

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import io
 import json
 import re
 import shutil
@@ -10,10 +9,8 @@ import warnings
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kazstance as ks
@@ -22,9 +19,9 @@ from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.dataset import DatasetFolder
 from kazstance.dataset.verification.check import check
-from kazstance.errors import CorpusWarning, InputError
+from kazstance.errors import CorpusWarning, InputError, KazstanceError
 from tests.conftest import quiet
-from tests.corpora import Made, ids_of
+from tests.corpora import Made, ids_of, put
 
 TARGETS = [{"id": "toll", "name": "the toll"}]
 FORMS = ("csv", "jsonl", "parquet")
@@ -34,24 +31,6 @@ TEXTS = {
     "guild/2016": '"Fair," they say, but it is not.\nA second line.',
     "press/first": "\ufeffThe strike began. The council met.",
 }
-
-
-def put(folder: Path, rows, form, stem="documents") -> Path:
-    """Write rows as a table of a corpus folder."""
-    file = folder / f"{stem}.{form}"
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if form == "parquet":
-        pq.write_table(pa.Table.from_pylist([dict.fromkeys(names) | row for row in rows]), file)
-    elif form == "jsonl":
-        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    else:
-        text = io.StringIO(newline="")
-        table = csv.DictWriter(text, names)
-        table.writeheader()
-        nested = {dict, list}
-        table.writerows({k: json.dumps(v) if type(v) in nested else v for k, v in row.items()} for row in rows)
-        file.write_text(text.getvalue(), encoding="utf-8", newline="")
-    return folder
 
 
 def as_rows(texts):
@@ -359,3 +338,21 @@ def test_given_units_hold_when_the_text_is_repaired(tmp_path):
     assert faults == []
     assert [unit.text for unit in found] == ["The toll is", "fair. It  pays."]
     assert [(unit.raw_start, unit.raw_end) for unit in found] == [(0, 12), (13, 28)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_damage_to_a_parquet_file_is_a_traceback(tmp_path_factory, data):
+    folder = with_units(tmp_path_factory.mktemp("damaged"), "parquet", UNITS)
+    content = bytearray((folder / "documents.parquet").read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (folder / "documents.parquet").write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = read(folder)
+        except KazstanceError as error:
+            assert str(error)  # noqa: PT017  # either outcome is right
+        else:
+            assert found.documents

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kazstance.corpus.build import build
-from kazstance.corpus.judge import judge
+from kazstance.corpus.build import build, make
 from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import CorpusWarning, InputError
-from kazstance.schema.labels import Label
 from tests.conftest import quiet
-from tests.corpora import Made
-from tests.test_documents_table import FORMS, put
+from tests.corpora import Made, put, take_readings
+from tests.test_documents_table import FORMS
 
 TARGETS = [{"id": "toll", "name": "the toll"}, {"id": "quay", "name": "the quay"}]
 TEXTS = {"guild": "The toll is fair. It pays.\nThank you.", "press": "Nobody likes the toll.\nThank you."}
@@ -39,34 +37,22 @@ def corpus(folder: Path, rows, form="jsonl", who=("ada", "ben"), declared="") ->
     return put(made, [*rows, *rows_of_others], form, "annotations/judgements")
 
 
+def judged(folder: Path) -> tuple[list, list]:
+    """The rows of judgements and of the grid that a build gives."""
+    rows = make(folder, quiet).rows
+    grid = [row for table in rows["grid"].values() for row in table.to_pylist()]
+    return rows["judgements"]["all"].to_pylist(), grid
+
+
 def problems(folder: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
         build(folder, folder.parent, quiet)
     return list(map(str, caught.value.problems))
 
 
-def from_readings(folder: Path) -> list[dict]:
-    """The rows of a table that say what the readings of a folder say, which are removed."""
-    rows, kinds = [], {entry.value.id: entry.value.kind for entry in read(folder).targets}
-    for name, readings in read(folder).readings.items():
-        for reading in (entry.value for entry in readings):
-            told = {judgement.target_id: judgement for judgement in reading.judgements}
-            for target in (t for t, kind in kinds.items() if {t, kind} & set(reading.covered)):
-                row = {
-                    "sentence_id": reading.sentence_id,
-                    "text_hash": reading.text_hash,
-                    "target_id": target,
-                    "annotator_id": name,
-                }
-                said = told[target].model_dump(mode="json", exclude_none=True) if target in told else {"label": "none"}
-                rows.append(row | said)
-        (folder / f"annotations/{name}.jsonl").unlink()
-    return rows
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_table_gives_the_dataset_that_readings_give(harbour, harbour_data, tmp_path, form):
-    put(harbour, from_readings(harbour), form, "annotations/judgements")
+    put(harbour, take_readings(harbour), form, "annotations/judgements")
     (tmp_path / "out").mkdir()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -79,13 +65,11 @@ def test_a_table_gives_the_dataset_that_readings_give(harbour, harbour_data, tmp
 @pytest.mark.parametrize("form", FORMS)
 def test_a_pair_is_covered_if_and_only_if_it_has_a_row(tmp_path, form):
     rows = [ROW, ROW | {"target_id": "quay", "label": "none"}, ROW | {"sentence_id": "guild/1/2", "text": "It pays."}]
-    found = read(corpus(tmp_path, rows, form, who=("ada",)))
-    _, decisions, faults = judge(found, segment(found)[0])
-    assert faults == []
-    assert {pair: decision.label for pair, decision in decisions.items()} == {
-        ("guild/1/1", "toll"): Label.favor,
-        ("guild/1/1", "quay"): Label.none,
-        ("guild/1/2", "toll"): Label.favor,
+    _, grid = judged(corpus(tmp_path, rows, form, who=("ada",)))
+    assert {(row["sentence_id"], row["target_id"]): row["label_name"] for row in grid} == {
+        ("guild/1/1", "toll"): "favor",
+        ("guild/1/1", "quay"): "none",
+        ("guild/1/2", "toll"): "favor",
     }
 
 
@@ -104,10 +88,8 @@ def test_a_sentence_may_be_named_by_id_place_or_text(tmp_path, form, named, expe
     row = {"target_id": "toll", "annotator_id": "ada", "label": "against"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CorpusWarning)
-        found = read(corpus(tmp_path, [row | named], form, who=("ada",)))
-    judgements, _, faults = judge(found, segment(found)[0])
-    assert faults == []
-    assert [(judged.sentence_id, judged.label) for judged in judgements] == [(expected, Label.against)]
+        judgements, _ = judged(corpus(tmp_path, [row | named], form, who=("ada",)))
+    assert [(row["sentence_id"], row["label_name"]) for row in judgements] == [(expected, "against")]
 
 
 WRONG = {
@@ -175,6 +157,21 @@ def test_a_pair_is_judged_once_for_each_round_and_holder(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_the_latest_round_decides_and_a_holder_has_a_pair_of_its_own(tmp_path, form):
+    rows = [ROW, ROW | {"round": 2, "label": "against"}, ROW | {"holder": "the mayor", "label": "neutral"}]
+    judgements, grid = judged(corpus(tmp_path, rows, form, who=("ada",)))
+    assert sorted((row["round"], row["holder"] or "", row["label_name"]) for row in judgements) == [
+        (1, "", "favor"),
+        (1, "the mayor", "neutral"),
+        (2, "", "against"),
+    ]
+    assert sorted((row["holder"] or "", row["label_name"]) for row in grid) == [
+        ("", "against"),
+        ("the mayor", "neutral"),
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_labels_of_another_scheme_are_mapped_as_in_readings(tmp_path, form):
     declared = '[labels]\n-2 = "against"\n2 = "favor"\n'
     rows = [ROW | {"label": -2 if form != "csv" else "-2"}, ROW | {"label": 2, "target_id": "quay"}]
@@ -186,14 +183,8 @@ def test_labels_of_another_scheme_are_mapped_as_in_readings(tmp_path, form):
 def test_all_fields_of_a_judgement_are_kept(tmp_path, form):
     said = {"explicitness": "explicit", "certainty": "unsure", "note": "a note, \"quoted\"", "probability": 0.25, "original": "pro!",
             "evidence": [{"start": 12, "text": "fair"}]}  # fmt: skip
-    found = read(corpus(tmp_path, [ROW | said], form, who=("ada",)))
-    (judged,), _, faults = judge(found, segment(found)[0])
-    assert faults == []
-    assert (judged.explicitness, judged.certainty, judged.note, judged.probability) == (
-        "explicit", "unsure", 'a note, "quoted"', 0.25,
-    )  # fmt: skip
-    assert [(span.start, span.end) for span in judged.evidence] == [(12, 16)]
-    assert found.judgements[0].value.original == "pro!"
+    ((row,), _) = judged(corpus(tmp_path, [ROW | said], form, who=("ada",)))
+    assert {name: row[name] for name in said} == said | {"evidence": [{"start": 12, "end": 16}]}
 
 
 def test_judgements_without_hash_or_text_are_accepted_with_a_warning(tmp_path):
@@ -204,8 +195,8 @@ def test_judgements_without_hash_or_text_are_accepted_with_a_warning(tmp_path):
 
 def test_certainty_of_none_is_not_kept_and_that_is_said(tmp_path):
     with pytest.warns(CorpusWarning, match="the certainty of 1 judgements with the label none is not kept"):
-        found = read(corpus(tmp_path, [ROW | {"label": "none", "certainty": "sure"}], who=("ada",)))
-    assert judge(found, segment(found)[0])[2] == []
+        ((row,), _) = judged(corpus(tmp_path, [ROW | {"label": "none", "certainty": "sure"}], who=("ada",)))
+    assert (row["label_name"], row["certainty"]) == ("none", None)
 
 
 def test_an_annotator_judges_in_the_table_or_in_a_file_but_not_in_both(tmp_path):

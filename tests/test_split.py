@@ -8,18 +8,20 @@ from collections import Counter, defaultdict
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.corpus.copies import find_copies, find_ties
+from kazstance.corpus.copies import find_ties
 from kazstance.corpus.decisions import Decision
 from kazstance.corpus.encoded import encode, equal_groups, repeated
 from kazstance.corpus.resemblance import resembling, sharing
-from kazstance.corpus.split import IMPROVED, SHARES, SPREAD, missing, split_in_domain
+from kazstance.corpus.split import IMPROVED, SHARES, split_columns
 from kazstance.schema.labels import CopyKind, Label, UnitKind, Voice
 from kazstance.schema.records import Copy, Sentence
+from tests.copies import find_copies
 
 
 def sentence(name, text="A sentence."):
@@ -43,6 +45,20 @@ def corpora(draw):
     decisions = {(s.sentence_id, target): decision(draw(labels)) for s in sentences for target in ("x", "y")}
     pairs = draw(st.lists(st.tuples(st.sampled_from(sentences), st.sampled_from(sentences)), max_size=4))
     return sentences, decisions, [copy(a.sentence_id, b.sentence_id) for a, b in pairs]
+
+
+def split_in_domain(sentences, decisions, copies, seed):
+    """The split of every paragraph, from records."""
+    home = {s.sentence_id: s for s in sentences if s.annotated}
+    names = ("paragraph_id", "source_id", "target_id", "label_name")
+    stances = [
+        (home[sentence].paragraph_id, home[sentence].source_id, target, found.label.name)
+        for (sentence, target), found in decisions.items()
+        if found.label is not Label.none
+    ]
+    units = {name: [getattr(s, name) for s in home.values()] for name in ("sentence_id", "paragraph_id", "source_id")}
+    rows = {name: pa.array([row[i] for row in stances], pa.string()) for i, name in enumerate(names)}
+    return split_columns(pa.table(units), pa.table(rows), copies, seed)
 
 
 def copy(one, other, *, formula=False):
@@ -97,30 +113,6 @@ def test_the_shares_come_close_where_paragraphs_are_many():
     count = Counter(split_in_domain(sentences, decisions, [], "seed").values())
     for name, share in SHARES.items():
         assert count[name] / 3 == pytest.approx(share, abs=3)
-
-
-def test_missing_names_label_and_target():
-    pairs = [(f"a/{i}/1", "x") for i in range(1, SPREAD + 1)]
-    paragraph = {name: name.rpartition("/")[0] for name, _ in pairs}
-    assert missing([("train", pair, Label.favor) for pair in pairs], paragraph) == [
-        "validation lacks stances",
-        "test lacks stances",
-        "validation lacks the label favor",
-        "test lacks the label favor",
-        "validation lacks the target x",
-        "test lacks the target x",
-    ]
-    everywhere = [(split, pair, Label.favor) for split, pair in zip(itertools.cycle(SHARES), pairs[:-1], strict=False)]
-    assert missing(everywhere, paragraph) == []
-
-
-def test_a_split_without_stances_is_said_however_small_the_corpus():
-    pair = ("a/1/1", "x")
-    assert missing([("train", pair, Label.favor)], {"a/1/1": "a/1"}) == [
-        "validation lacks stances",
-        "test lacks stances",
-    ]
-    assert missing([("train", pair, Label.none)], {"a/1/1": "a/1"})[0] == "train lacks stances"
 
 
 def by_iterative_stratification(sentences, decisions, seed):

@@ -21,7 +21,6 @@ import kazstance
 from kazstance.annotate.filled_sheet import Person, import_answers
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
-from kazstance.corpus.copies import find_copies
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import CorpusWarning, InputError, KazstanceError
@@ -30,6 +29,7 @@ from kazstance.input.strict_json import StrictError, load_json, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.tables import read_table
 from tests.commands import messages, run
+from tests.copies import find_copies
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 SCALARS = st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -1,18 +1,15 @@
 """Equal sentences, near-copies and shared quotations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations, product
 from typing import Final
 
 import numpy as np
 
 from kazstance.corpus.encoded import Encoded, Ints, encode, equal_groups
 from kazstance.corpus.resemblance import resembling, sharing
-from kazstance.language.tags import UNDETERMINED
 from kazstance.language.words import tokens
 from kazstance.schema.labels import CopyKind
-from kazstance.schema.records import Sentence
 
 SHINGLE: Final = 3
 """Number of consecutive words that are compared."""
@@ -22,16 +19,6 @@ QUOTED: Final = 8
 """Number of consecutive words at which a common passage counts as a shared quotation."""
 FORMULA: Final = 5
 """Maximum number of words of an equal sentence that counts as a formula, such as a greeting."""
-
-
-@dataclass(frozen=True, order=True)
-class Copy:
-    """Two sentences, one of which may give the other away, and the share of shingles that they have in common."""
-
-    first: str
-    second: str
-    kind: CopyKind
-    share: float
 
 
 @dataclass(frozen=True)
@@ -67,35 +54,6 @@ def find_ties(texts: Iterable[str], languages: Iterable[str]) -> Ties:
     formulas = frozenset(group[0] for group in groups if len(found.of(group[0])) <= FORMULA)
     numbered = {(int(distinct[one]), int(distinct[other])): tie for (one, other), tie in pairs.items()}
     return Ties(groups, formulas, dict(sorted(numbered.items())))
-
-
-def find_copies(sentences: Iterable[Sentence], languages: Mapping[str, str] | None = None) -> list[Copy]:
-    """All pairs of sentences that are equal, nearly equal or share a quotation.
-
-    Sentences without words are all equal.
-
-    Args:
-        sentences: the sentences.
-        languages: the language of each document, as a BCP 47 tag, by whose rules its words are found.
-
-    Raises:
-        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
-    """
-    sentences = list(sentences)
-    spoken = [(languages or {}).get(sentence.document_id, UNDETERMINED) for sentence in sentences]
-    ties = find_ties([sentence.text for sentence in sentences], spoken)
-    members = {group[0]: group for group in ties.groups}
-    silent = [i for i, (s, language) in enumerate(zip(sentences, spoken, strict=True)) if not tokens(s.text, language)]
-    equal = [pair for group in [*ties.groups, silent] for pair in combinations(group, 2)]
-    near = [
-        (pair, tie) for at, tie in ties.pairs.items() for pair in product(*(members.get(text, [text]) for text in at))
-    ]
-    found = [*((pair, (CopyKind.equal, 1.0)) for pair in equal), *near]
-    copies = []
-    for pair, (kind, share) in found:
-        first, second = sorted(sentences[i].sentence_id for i in pair)
-        copies.append(Copy(first, second, kind, share))
-    return sorted(copies)
 
 
 def _related(texts: Encoded) -> dict[tuple[int, int], tuple[CopyKind, float]]:

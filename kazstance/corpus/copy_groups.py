@@ -1,31 +1,14 @@
 """Copies as a table: groups of equal sentences, and pairs of groups that are near-copies or share a quotation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from kazstance.corpus.copies import find_ties
-from kazstance.language.tags import UNDETERMINED
 from kazstance.schema import records
 from kazstance.schema.labels import CopyKind
-from kazstance.schema.records import Sentence
-
-
-def copy_rows(sentences: Sequence[Sentence], languages: Mapping[str, str]) -> list[records.Copy]:
-    """The rows of the table copies: groups in the order of their first sentences, then pairs of groups.
-
-    Args:
-        sentences: the sentences, in the order of the texts.
-        languages: the language of each document, as a BCP 47 tag, by whose rules words are found.
-
-    Raises:
-        MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
-    """
-    names = [sentence.sentence_id for sentence in sentences]
-    spoken = (languages.get(sentence.document_id, UNDETERMINED) for sentence in sentences)
-    return named_rows(names, (sentence.text for sentence in sentences), spoken)
 
 
 def named_rows(names: Sequence[str], texts: Iterable[str], languages: Iterable[str]) -> list[records.Copy]:
-    """The rows of the table copies, from columns.
+    """The rows of the table copies: groups in the order of their first sentences, then pairs of groups.
 
     Args:
         names: the ids of the sentences, in the order of the texts.

@@ -81,21 +81,22 @@ def _paragraphs(units: pa.Table) -> tuple[Ints, list[str]]:
 
 
 def check_splits(found: Collected, split: Mapping[str, str]) -> list[Problem]:
-    """Labels and targets that do not occur in every split although they span enough paragraphs."""
+    """Splits without stances, and labels and targets that some split lacks although they span enough paragraphs."""
     stances = found.stances
     n_labels = len(GRID_LABELS)
     names = [f"the label {label}" for label in GRID_LABELS] + [f"the target {target}" for target in found.targets]
-    what = np.concatenate([stances.label, n_labels + stances.target, np.full(len(found.silent), int(Label.none))])
+    number = np.concatenate([stances.label, n_labels + stances.target, np.full(len(found.silent), int(Label.none))])
     unit = np.concatenate([stances.unit, stances.unit, found.silent])
     paragraph, _ = _paragraphs(found.units)
     n_paragraphs = int(paragraph.max(initial=0)) + 1
-    spans = np.bincount(np.unique(what * n_paragraphs + paragraph[unit]) // n_paragraphs, minlength=len(names))
+    spans = np.bincount(np.unique(number * n_paragraphs + paragraph[unit]) // n_paragraphs, minlength=len(names))
     held = np.zeros((len(names), len(SPLITS)), np.bool_)
-    held[what, _split_of_units(found.units, split)[unit]] = True
-    places = {name: i for i, name in enumerate(SPLITS)}
+    held[number, _split_of_units(found.units, split)[unit]] = True
+    asked = {names[i]: held[i] for i in np.flatnonzero(spans >= SPREAD).tolist()}
+    needed = {"any stance": held[n_labels:].any(axis=0), **dict(sorted(asked.items()))}
     return [
-        Problem(TARGETS, None, None, f"{name} lacks {names[i]}, expected it in every split")
-        for i in sorted(np.flatnonzero(spans >= SPREAD).tolist(), key=names.__getitem__)
+        Problem(TARGETS, None, None, f"{name} lacks {what}, expected it in every split")
+        for what, there in needed.items()
         for name in SHARES
-        if not held[i, places[name]]
+        if not there[SPLITS.index(name)]
     ]

@@ -1,7 +1,7 @@
 """Splits and folds: what is for training and what for testing, decided by paragraphs, sources and targets."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from kazstance.corpus.decisions import Decision, PairKey
-from kazstance.schema.labels import CopyKind, Label
+from kazstance.schema.labels import CopyKind
 from kazstance.schema.leaks import merged_names
-from kazstance.schema.records import Copy, Sentence
+from kazstance.schema.records import Copy
 
 SHARES: Final = {"train": 60, "validation": 15, "test": 25}
 """The percentage of rows that each split should have."""
@@ -29,43 +28,10 @@ LEAST: Final = 3
 """The size of a group of copies, in sentences, below which it always keeps its paragraphs together."""
 CLUSTER: Final = 0.25
 """The largest share of the sentences in paragraphs that are kept together: that of the test split."""
-STANCES: Final = "stances"
 Stratum = tuple[str, ...]
 ROWS: Final[Stratum] = ("rows",)
 """The stratum of all stances."""
 Ints = npt.NDArray[Any]
-
-
-def split_in_domain(
-    sentences: Sequence[Sentence], decisions: Mapping[PairKey, Decision], copies: Iterable[Copy], seed: str
-) -> dict[str, str]:
-    """The split of every paragraph, from records; see `split_columns`.
-
-    Args:
-        sentences: all sentences.
-        decisions: the decision on each pair of sentence and target.
-        copies: pairs of sentences that go together.
-        seed: seed of the hash that breaks ties.
-    """
-    home = {s.sentence_id: s for s in sentences if s.annotated}
-    units = {name: [getattr(s, name) for s in home.values()] for name in ("sentence_id", "paragraph_id", "source_id")}
-    stances = [
-        {
-            "paragraph_id": home[sentence].paragraph_id,
-            "source_id": home[sentence].source_id,
-            "target_id": target,
-            "label_name": decision.label.name,
-        }
-        for (sentence, target), decision in decisions.items()
-        if decision.label is not None and decision.label is not Label.none
-    ]
-    kinds = dict.fromkeys(("paragraph_id", "source_id", "target_id", "label_name"), pa.string())
-    return split_columns(
-        pa.table({name: pa.array(values, pa.string()) for name, values in units.items()}),
-        pa.Table.from_pylist(stances, pa.schema(kinds)),
-        copies,
-        seed,
-    )
 
 
 def split_columns(sentences: pa.Table, stances: pa.Table, copies: Iterable[Copy], seed: str) -> dict[str, str]:
@@ -144,23 +110,6 @@ def _cost(counts: Ints, goal: Ints, must: Ints) -> Ints:
     lacking = ((counts == 0) & must).sum(axis=(-2, -1))
     cost: Ints = np.abs(100 * counts - goal).sum(axis=(-2, -1)) + lacking * goal.sum()
     return cost
-
-
-def missing(rows: Iterable[tuple[str, PairKey, Label | None]], paragraph: Mapping[str, str]) -> list[str]:
-    """What a split lacks: stances at all, or a label or target that spans enough paragraphs."""
-    held: dict[str, set[str]] = defaultdict(set, {STANCES: set()})
-    span: dict[str, set[str]] = defaultdict(set)
-    for split, (sentence, target), label in rows:
-        if label is None:
-            continue
-        held[f"the label {label.name}"].add(split)
-        span[f"the label {label.name}"].add(paragraph[sentence])
-        if label is not Label.none:
-            held[STANCES].add(split)
-            held[f"the target {target}"].add(split)
-            span[f"the target {target}"].add(paragraph[sentence])
-    enough = [STANCES, *sorted(what for what, found in span.items() if len(found) >= SPREAD)]
-    return [f"{split} lacks {what}" for what in enough for split in SHARES if split not in held[what]]
 
 
 def _clusters(sentences: pa.Table, copies: Iterable[Copy]) -> dict[str, str]:

@@ -6,25 +6,31 @@ from pathlib import Path
 
 from tests.commands import argv
 from tests.conftest import HARBOUR
+from tests.corpora import put, take_readings, take_texts
 from tests.fuzz import contents, trees
 from tests.fuzz.cases import Case, Kind, Random, Step
 from tests.fuzz.processes import has_passed
 
 SUMS = "SHA256SUMS"
+IN_TABLES = 0.3
+"""The share of the corpora whose texts and judgements are tables."""
 
 
 def prepare(base: Path) -> None:
-    """Put the corpus there, with a codebook, and the dataset built from it."""
+    """Put the corpus there, with a codebook, in files and in tables, and the dataset built from either."""
     shutil.copytree(HARBOUR, base / "corpus")
     (base / "corpus" / "CODEBOOK.md").write_text("# Codebook\n\n## Rule 1\n\nMark what is said of a target.\n")
     has_passed(argv("build", corpus=base / "corpus", out=base / "data"), base / "run")
+    tables = Path(shutil.copytree(base / "corpus", base / "tables"))
+    put(tables, take_readings(tables), "jsonl", "annotations/judgements")
+    put(tables, take_texts(tables), "csv")
 
 
 def make(case: Case) -> list[Step]:
     """A mutated corpus, and a command that reads it; a dataset that is built has to pass `verify`."""
     corpus, out = case.folder / "corpus", case.folder / "out"
-    shutil.copytree(case.base / "corpus", corpus, symlinks=True)
     draw = case.draw
+    shutil.copytree(case.base / ("tables" if draw.random() < IN_TABLES else "corpus"), corpus, symlinks=True)
     if draw.random() < 0.08:
         return _alike_steps(case, corpus, draw)
     for i, mutation in case.mutations():
