@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kazstance.corpus.judge import JudgedChunk, Stances
+from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import raise_all
 from kazstance.corpus.shelf import Shelf
 from kazstance.errors import Problem, first_problems
@@ -35,7 +36,8 @@ class Collected:
         self.by_annotator: Counter[str] = Counter()
         self._stances: list[Stances] = []
         self._silent: list[Ints] = []
-        self._asked: list[Ints] = []
+        self._asked: list[Ints | range] = []
+        """For each chunk the pairs that were asked, or its units if all were."""
         self._mapped: Counter[tuple[str, str]] = Counter()
         self._missing: dict[str, tuple[int, str | None]] = {}
         self._faults: list[Problem] = []
@@ -56,7 +58,7 @@ class Collected:
             shelf.add(chunk.tables[name])
         self._stances.append(chunk.stances)
         self._silent.append(chunk.silent)
-        self._asked.append(chunk.asked)
+        self._asked.append(range(chunk.begin, chunk.end) if chunk.asked is None else chunk.asked)
         self.n_pairs += chunk.n_pairs
         self.n_undecided += chunk.n_undecided
         self.by_annotator += chunk.by_annotator
@@ -97,11 +99,19 @@ class Collected:
 
     def asked_rows(self) -> pa.Table | None:
         """A row for each pair that was asked of its speaker; None if all were."""
-        if sum(map(len, self._asked)) == self.n_annotated * len(self.targets):
+        if all(isinstance(asked, range) for asked in self._asked):
             return None
-        asked = np.concatenate([np.empty((0, 2), np.int64), *self._asked])
-        rows = self.units.select(["source_id", "paragraph_id"]).take(pa.array(asked[:, 0]))
-        return rows.append_column("target_id", pa.array(self.targets, pa.string()).take(pa.array(asked[:, 1])))
+        unit, target = np.concatenate([self._pairs(asked) for asked in self._asked]).T
+        columns = {name: coded(self.units[name], unit) for name in ("source_id", "paragraph_id")}
+        return pa.table({**columns, "target_id": coded(pa.array(self.targets, pa.string()), target)})
+
+    def _pairs(self, asked: Ints | range) -> Ints:
+        """Numbers of units and targets, shape (pairs, 2), also of units of which all were asked."""
+        if not isinstance(asked, range):
+            return asked
+        units = self.units["annotated"].slice(asked.start, len(asked)).to_numpy()
+        there = asked.start + np.flatnonzero(units)
+        return np.stack([there.repeat(len(self.targets)), np.tile(np.arange(len(self.targets)), len(there))], axis=1)
 
 
 def _nothing() -> Stances:

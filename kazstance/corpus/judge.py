@@ -49,12 +49,14 @@ class Stances:
 class JudgedChunk:
     """The rows of a chunk, and what is counted of it; there are no rows if there are problems."""
 
+    begin: int
+    """The number of its first unit."""
     end: int
     """The number of the unit after it."""
     tables: Mapping[str, pa.Table]
     stances: Stances
-    asked: Ints
-    """The numbers of unit and target of the pairs of speakers that were asked: shape (pairs, 2)."""
+    asked: Ints | None
+    """The numbers of unit and target of the pairs of speakers that were asked: shape (pairs, 2); None if all were."""
     silent: Ints
     """The units that are not about some target: shape (units,)."""
     n_pairs: int
@@ -110,7 +112,7 @@ def _refused(problems: Sequence[Problem]) -> JudgedChunk:
     """What stands for rows that do not name a sentence."""
     nothing = np.empty(0, np.int64)
     stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_))
-    return JudgedChunk(0, {}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
+    return JudgedChunk(0, 0, {}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
 
 
 def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairKey, Decision], list[Problem]]:
@@ -254,10 +256,11 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     open_pairs = judged.verdicts.label < 0
     listed = undecided(judged, terms) if strict and is_whole else []
     return JudgedChunk(
+        begin=first,
         end=first + len(chunk.units),
         tables={name: make(judged, terms) for name, make in makers.items()},
         stances=_stances(judged, unit),
-        asked=_asked(judged, unit),
+        asked=_asked(judged, unit, len(terms.kinds)),
         silent=np.unique(unit[judged.pairs.sentence[judged.verdicts.label == Label.none]]),
         n_pairs=len(judged.pairs.sentence),
         n_undecided=int(open_pairs.sum()),
@@ -276,8 +279,10 @@ def _stances(judged: Judged, unit: Ints) -> Stances:
     return Stances(unit[pairs.sentence[at]], pairs.target[at], judged.verdicts.label[at], pairs.holder[at] == 0)
 
 
-def _asked(judged: Judged, unit: Ints) -> Ints:
+def _asked(judged: Judged, unit: Ints, n_targets: int) -> Ints | None:
     own = judged.pairs.holder == 0
+    if np.count_nonzero(own) == len(unit) * n_targets:
+        return None
     return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own]], axis=1)
 
 
