@@ -182,6 +182,11 @@ def _check_name(annotator: str, corpus: Corpus, path: Path) -> None:
 def check_round_is_new(annotator: str, number: int, corpus: Corpus) -> None:
     """Check that an annotator of a corpus has not judged in a round.
 
+    Args:
+        annotator: the id of the annotator.
+        number: the round.
+        corpus: the corpus.
+
     Raises:
         KazstanceError: there is no such annotator, or it has.
     """

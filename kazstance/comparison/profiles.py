@@ -28,6 +28,8 @@ COLUMNS: Final = (
     "evidence",
 )
 ABSENT: Final = -1
+Counts = Any
+"""An array, or a sparse one of SciPy."""
 Judge = tuple[str, int]
 """An annotator and a round."""
 Choice = tuple[int, float]
@@ -94,7 +96,7 @@ class Profiles:
         at[used] = pattern.reshape(-1)
         return Patterns(distinct, self.by_cluster(chosen, at[self.profile[chosen]], len(distinct)))
 
-    def by_cluster(self, chosen: Codes, cell: Codes, cells: int, weight: Floats | None = None) -> Any:
+    def by_cluster(self, chosen: Codes, cell: Codes, cells: int, weight: Floats | None = None) -> Counts:
         """Units by paragraph and cell, shape (paragraphs with any, cells); paragraphs are in alphabetical order.
 
         Args:

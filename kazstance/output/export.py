@@ -23,7 +23,13 @@ class Format(StrEnum):
 
 
 def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:
-    """A table as bytes, as `pieces` gives them."""
+    """A table as bytes, as `pieces` gives them.
+
+    Args:
+        rows: the table.
+        form: the format.
+        exact: in CSV, write text that looks like a formula as it is.
+    """
     return b"".join(pieces(rows.schema, rows.to_batches(), form, exact=exact))
 
 

@@ -85,6 +85,13 @@ class TableChanges:
     """The rows of a table that differ between two versions, found by hash; splits in equal files are not read."""
 
     def __init__(self, table: str, old: DatasetFolder, new: DatasetFolder) -> None:
+        """Compare a table.
+
+        Args:
+            table: the table, which both versions have.
+            old: the earlier version.
+            new: the later version.
+        """
         self.name, self._folders = table, (old, new)
         self.splits = list(dict.fromkeys([*new[table].splits, *old[table].splits]))
         self._same = {split for split in self.splits if _are_equal(old, new, table, split)}

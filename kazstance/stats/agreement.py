@@ -104,7 +104,13 @@ def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES
 
 
 def resampled(found: Patterns, n: int = RESAMPLES, seed: int = SEED) -> Floats:
-    """Resampled counts of patterns, shape (n, patterns): over clusters, or over units if there is only one cluster."""
+    """Resampled counts of patterns, shape (n, patterns): over clusters, or over units if there is only one cluster.
+
+    Args:
+        found: the patterns of labels.
+        n: number of resamples.
+        seed: seed of the random generator.
+    """
     if found.counts.shape[0] == 1:
         return resample(found.counts.sum(axis=0), n, seed)
     return _cluster_draws(found.counts, n, seed)

@@ -89,6 +89,15 @@ class Strand:
     """Rows of a file that are in the order of the sentences, taken from front to back."""
 
     def __init__(self, runs: Runs, place: Places, length: Places, start: int, rows: pa.Table | None = None) -> None:
+        """Begin at the first of the rows.
+
+        Args:
+            runs: the file.
+            place: the sentence of each run of rows, by its place, in order.
+            length: the length of each run.
+            start: the number of rows of the file before them.
+            rows: the rows, if they are in memory; otherwise they are read from the file.
+        """
         self.table, self.split = runs.table, runs.split
         self._place = place
         self._ends: npt.NDArray[Any] = np.cumsum(np.r_[0, length])

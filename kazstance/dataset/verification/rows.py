@@ -54,6 +54,11 @@ def read_runs(folder: DatasetFolder, table: str, split: str, start: int = 0) -> 
 def read_stored(folder: DatasetFolder, table: str, split: str) -> pa.Table:
     """All rows of a split as they are stored.
 
+    Args:
+        folder: the dataset.
+        table: the table.
+        split: the split.
+
     Raises:
         UNREADABLE: it is not Parquet.
     """
