@@ -55,7 +55,9 @@ Whose = Annotated[
     str,
     typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
 ]
-By = Annotated[str, typer.Option(help="What to compare: source, document, or an attribute such as tradition.")]
+By = Annotated[
+    str, typer.Option(help="What to compare: source, document, holder, or an attribute such as tradition or year.")
+]
 ChartFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
 ]

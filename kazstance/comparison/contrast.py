@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from kazstance.comparison.counts import VoiceFilter, spoken
+from kazstance.comparison.counts import VoiceFilter, of_sources, spoken
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.stats.counting import as_text
@@ -38,7 +38,7 @@ def contrast(
     Raises:
         UnknownNameError: there is no such target or voice; the message lists the valid names.
     """
-    rows = as_frame(frame).lazy()
+    rows = of_sources(as_frame(frame), source).lazy()
     name = nw.col(target_column).cast(nw.String)
     targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
     if target not in targets:

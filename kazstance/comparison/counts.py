@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from kazstance.comparison.estimates import contested
+from kazstance.comparison.grouping import in_order
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import read_labels, refuse_unknown
@@ -123,7 +124,7 @@ def count(
         UnknownNameError: an unknown voice, source, target or column.
         KazstanceError: values are missing, or a schema that contradicts `labels`.
     """
-    frame = as_frame(frame)
+    frame = of_sources(as_frame(frame), source)
     by = [cluster] if cluster else []
     known = read_labels(frame, label, given(labels))
     refuse_missing(frame, [source, target, *by])
@@ -132,7 +133,7 @@ def count(
     units = (
         None if sentences is None or lengths is not None else _units(spoken(as_frame(sentences), voice), [source, *by])
     )
-    sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
+    sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
     judged = None if asked is None or not cluster else _units(spoken(as_frame(asked), voice), [source, target, *by])
     found = _entries(stances, units if cluster else None, judged, tuple(sources), tuple(targets or stances.values[1]))
     return replace(found, sentences=_lengths(units, lengths, found))
@@ -167,6 +168,16 @@ def _entries(
         sentences=None,
         asked=asked,
     )
+
+
+def of_sources(frame: Any, source: str) -> Any:
+    """The rows of a table, without those in which somebody else than the source is the holder of the stance.
+
+    Only tables of stances as kazstance writes them, by `source_id`, say so in a column `holder`.
+    """
+    rows = nw.from_native(frame)
+    is_held = source == "source_id" and "holder" in rows.collect_schema().names()
+    return rows.filter(nw.col("holder").is_null()) if is_held else rows
 
 
 def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:

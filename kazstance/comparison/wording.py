@@ -8,7 +8,7 @@ from typing import Any, Final
 import narwhals as nw
 import numpy as np
 
-from kazstance.comparison.counts import VoiceFilter, spoken
+from kazstance.comparison.counts import VoiceFilter, of_sources, spoken
 from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
@@ -96,7 +96,7 @@ def wording(
     if prior is not None and not prior > 0:
         raise KazstanceError(f"prior: {prior}, expected a number above 0")
     by = nw.col(target_column).cast(nw.String)
-    rows = spoken(as_frame(frame), voice).lazy()
+    rows = spoken(of_sources(as_frame(frame), source), voice).lazy()
     tagged = _tag(rows, language)
     targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
     if target not in targets:
