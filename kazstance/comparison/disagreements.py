@@ -14,7 +14,7 @@ from kazstance.output.listing import Listing
 from kazstance.schema.labels import SIDES
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
-from kazstance.stats.permutation import PERMUTATIONS, permutation_p
+from kazstance.stats.permutation import PERMUTATIONS, permutation_p, permutation_p_of_rows
 from kazstance.stats.pooling import Posterior
 from kazstance.stats.resampling import SEED
 
@@ -107,6 +107,8 @@ def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
         n: permutations.
         seed: seed of the permutations.
     """
+    if counts.by_row:
+        return permutation_p_of_rows(counts.total[:, target], SCORES, n, seed)
     kept = counts.target == target
     rows, source = counts.rows[kept], counts.source[counts.cluster[kept]]
     return permutation_p(rows @ SCORES, rows.sum(axis=1), source, n, seed)

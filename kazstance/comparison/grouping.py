@@ -13,7 +13,7 @@ from kazstance.errors import UnknownNameError
 from kazstance.schema.ids import document_of
 from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Document, Source
-from kazstance.stats.counting import as_text
+from kazstance.stats.counting import plain_text, plain_value, text_of
 
 SOURCE, DOCUMENT, HOLDER = "source", "document", "holder"
 """What can be compared apart from attributes; sources by default."""
@@ -186,36 +186,21 @@ def grouped_rows(frame: Any, by: str, source: str, cluster: str | None, group: s
         raise UnknownNameError(by, "column of the table", schema.names())
     added = [as_value(by, schema[by]).fill_null(NOT_STATED).alias(group)]
     if cluster and source in schema and source not in (by, cluster):
-        parts = (as_text(name) for name in (source, cluster))
+        parts = (text_of(frame, name) for name in (source, cluster))
         added.append(nw.concat_str(*parts, separator="\n").alias(cluster))
     return frame.with_columns(*added)
 
 
 def as_value(column: str, kind: Any) -> nw.Expr:
     """A column as text that is the same in every engine: whole numbers without decimals, times by their day."""
-    value = nw.col(column)
-    if kind == nw.Boolean:
-        return nw.when(value).then(nw.lit("true")).otherwise(nw.when(~value).then(nw.lit("false")))
     if kind in (nw.Datetime, nw.Date):
-        return value.dt.to_string("%Y-%m-%d")
-    if kind in (nw.Float32, nw.Float64):
-        is_number = ~value.is_null() & value.is_finite()
-        is_whole = is_number & (value == value.round(0))
-        whole = nw.when(is_whole).then(value).otherwise(0.0).cast(nw.Int64).cast(nw.String)
-        return nw.when(is_whole).then(whole).otherwise(nw.when(is_number).then(value.cast(nw.String)))
-    return as_text(column)
+        return nw.col(column).dt.to_string("%Y-%m-%d")
+    return plain_text(column, kind)
 
 
 def _values(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
     """The values of a column as text by those of another; empty if there is no such column."""
     if column not in rows.column_names:
         return {}
-    return dict(zip(rows[key].to_pylist(), map(_text, rows[column].to_pylist()), strict=True))
+    return dict(zip(rows[key].to_pylist(), map(plain_value, rows[column].to_pylist()), strict=True))
 
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return None if value is None else str(value)

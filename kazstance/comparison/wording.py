@@ -15,7 +15,7 @@ from kazstance.input.frames import as_frame
 from kazstance.language.tags import UNDETERMINED, check_tag
 from kazstance.language.words import words
 from kazstance.output.listing import Listing
-from kazstance.stats.counting import Floats, as_text
+from kazstance.stats.counting import Floats, as_text, text_of
 from kazstance.stats.estimate import Estimate
 
 Z: Final = 1.959964
@@ -95,13 +95,13 @@ def wording(
     """
     if prior is not None and not prior > 0:
         raise KazstanceError(f"prior: {prior}, expected a number above 0")
-    by = nw.col(target_column).cast(nw.String)
     rows = spoken(of_sources(as_frame(frame), source), voice).lazy()
+    by = text_of(rows, target_column)
     tagged = _tag(rows, language)
-    targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
+    targets = sorted(rows.select(by.alias(target_column)).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    spoken_on = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias("text"), tagged)
+    spoken_on = rows.filter(by == target).select(text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged)
     said: dict[str, Counter[str]] = {}
     for name, *row in spoken_on.collect().iter_rows():
         said.setdefault(name, Counter()).update(_words(*row))

@@ -153,7 +153,7 @@ def confusion(
         ValueError: a value that is not one of the labels.
     """
     by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
-    values, codes, rows = tally_codes(frame, by)
+    values, codes, rows, _ = tally_codes(frame, by)
     names, stratum = _joined(values[: len(set(strata))], codes[:, : len(set(strata))])
     cell = stratum
     for column in (gold, predicted):

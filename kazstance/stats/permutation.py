@@ -43,6 +43,38 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
     return (1 + extreme) / (1 + n)
 
 
+def permutation_p_of_rows(
+    counts: Floats, scores: Floats, n: int = PERMUTATIONS, seed: int = SEED
+) -> float:
+    """The same test for rows that are clusters of their own, from counts of their marks.
+
+    Deals are drawn as tables with the same rows of each source and of each mark (Patefield, 1981).
+
+    Args:
+        counts: shape (sources, marks), how many rows of each source have each mark.
+        scores: shape (marks,), the marks.
+        n: number of permutations.
+        seed: seed of the random generator.
+
+    Returns:
+        p in (0, 1]; NaN if there is only one source with rows.
+    """
+    from scipy.stats import random_table  # noqa: PLC0415  # loaded where it is used
+
+    known = counts[counts.sum(axis=1) > 0]
+    sizes, marks = known.sum(axis=1), known.sum(axis=0)
+    if len(known) < 2:  # noqa: PLR2004
+        return float("nan")
+    centred = scores - scores @ marks / marks.sum()
+    observed = ((known @ centred) ** 2 / sizes).sum()
+    rng, extreme = np.random.default_rng(seed), 0
+    for block in np.array_split(np.arange(n), max(1, n * known.size // AT_ONCE)):
+        deals = random_table.rvs(sizes, marks, size=len(block), random_state=rng)
+        between = ((deals @ centred) ** 2 / sizes).sum(axis=1)
+        extreme += int((between >= observed * (1 - 1e-9) - 1e-12).sum())
+    return (1 + extreme) / (1 + n)
+
+
 def _between(marks: Floats, sizes: Floats, starts: Codes) -> Floats:
     """The sum of squares between runs of clusters that begin at `starts`: shape (permutations,)."""
     total: Floats = (np.add.reduceat(marks, starts, axis=1) ** 2 / np.add.reduceat(sizes, starts, axis=1)).sum(axis=1)
