@@ -133,16 +133,17 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
 
 def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
     """Every pair of sources on a target; `net` of shape (sources,) is NaN if a source takes no side."""
-    same, more = known.compare(target)
+    same, more = (found.tolist() for found in known.compare(target))
+    lacks = np.isnan(net).tolist()
     return tuple(
-        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, net, (a, b)))
-        if np.isnan(net[[a, b]]).any()
+        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, lacks, (a, b)))
+        if lacks[a] or lacks[b]
         else Pairwise(
             sources[a],
             sources[b],
-            answer(same[a, b], more[a, b]),
-            round(float(same[a, b]), DIGITS),
-            round(float(more[a, b]), DIGITS),
+            answer(same[a][b], more[a][b]),
+            round(same[a][b], DIGITS),
+            round(more[a][b], DIGITS),
         )
         for a, b in combinations(range(len(sources)), 2)
     )
@@ -164,8 +165,8 @@ def _corrected(p: Sequence[float | None]) -> list[float | None]:
 def _spread(values: Floats) -> float | None:
     """Mean distance between pairs of the defined values."""
     there = values[~np.isnan(values)]
-    apart = [abs(a - b) for a, b in combinations(there, 2)]
-    return round(float(np.mean(apart)), DIGITS) if apart else None
+    one, other = np.triu_indices(len(there), 1)
+    return round(float(np.abs(there[one] - there[other]).mean()), DIGITS) if len(one) else None
 
 
 def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool) -> str | None:
@@ -178,9 +179,9 @@ def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool)
     return "fewer than two sources have clusters to permute" if p is None else None
 
 
-def _sideless(sources: Sequence[str], net: Floats, pair: tuple[int, int]) -> str:
+def _sideless(sources: Sequence[str], lacks: Sequence[bool], pair: tuple[int, int]) -> str:
     """Which of two sources take no side."""
-    return "no side taken by " + " and ".join(sources[i] for i in pair if np.isnan(net[i]))
+    return "no side taken by " + " and ".join(sources[i] for i in pair if lacks[i])
 
 
 def _known(value: float) -> float | None:

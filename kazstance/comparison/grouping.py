@@ -58,8 +58,6 @@ class Grouping:
         sources = self.folder.ids["source_id"]
         if self.by == SOURCE:
             return sources
-        if self.by == DOCUMENT:
-            return tuple(self._source)
         if self.by == HOLDER:
             return tuple(dict.fromkeys((*sources, *in_order(self._holders()))))
         return in_order(self._group.values())
