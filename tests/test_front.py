@@ -35,7 +35,7 @@ for by in ("tradition", "year"):
     grouped = ds.compare(voice="own", by=by)
     grouped.positions().to_pandas(); grouped.disagreements(); grouped.wording("campism"); grouped.contrast("campism")
     grouped.distances().to_pandas()
-assert ds.compare(by="year")[2022, "campism"].against > 0
+assert ds.compare(by="year")[2022, "uprising"].favor > 0
 ds.agreement(by="target"); ds.explore(OUT + "/page.html")
 
 

@@ -76,11 +76,13 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
     asked = np.full(total.shape[:2], np.nan) if counts.n_asked is None else counts.n_asked
+    clusters = np.bincount(counts.target, minlength=len(counts.targets))  # tests of as many share their random orders
     share = total.sum(axis=2) / np.where(asked > 0, asked, np.nan)
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
-        p = [_known(position_p(counts, t, n, seed) if kind else salience_p(counts, t, n, seed)) for t in targets]
+        tested = {t: _known((position_p if kind else salience_p)(counts, t, n, seed)) for t in sorted(targets, key=clusters.item)}
+        p = [tested[t] for t in targets]
         corrected = dict(zip(targets, _corrected(p), strict=True))
         lines = [
             Disagreement(

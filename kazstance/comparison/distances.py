@@ -20,6 +20,8 @@ from kazstance.stats.resampling import RESAMPLES, SEED, block_size, row_blocks
 
 Feature = Literal["positions", "salience"]
 TAILS: Final = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+ARRAYS: Final = 10
+"""How many arrays of a block of draws are in memory at a time."""
 WITHIN: Final = 0.95
 """Share of a source's resampled places that lie in its circle on the map."""
 
@@ -89,7 +91,8 @@ class Distances(Rows):
     def as_row(self) -> dict[str, Any]:
         """Everything as plain values."""
         plain = {"pairs": self.pairs.rows(), "tree": [*map(asdict, self.tree)], "places": [*map(asdict, self.places)]}
-        return {"by": self.by, **plain, **{name: getattr(self, name) for name in ("explained", "reason", "skipped", "left_out")}}
+        rest = {name: getattr(self, name) for name in ("explained", "reason", "skipped", "left_out")}
+        return {"by": self.by, **plain, **rest}
 
     def __repr__(self) -> str:
         return f"<Distances of {len(self.places) + len(self.left_out)} sources by {self.by}>"
@@ -166,7 +169,7 @@ def draw(counts: Counts, n: int, seed: int = SEED) -> Iterator[Floats]:
     about, targets = counts.rows.sum(axis=1), len(counts.targets)
     cells = csr_array((about, (counts.cluster, counts.target)), shape=(len(counts.source), targets))
     parts, drawn = [], []
-    size = block_size(len(counts.sources) * targets, len(counts.source))
+    size = block_size(len(counts.sources) * targets * ARRAYS, len(counts.source))
     for source in range(len(counts.sources)):
         own = cells[np.flatnonzero(counts.source == source)]
         # a cell of which each row is drawn, or a cluster of which each has the same chance

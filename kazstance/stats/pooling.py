@@ -119,14 +119,15 @@ class Posterior:
         middle = len(self.pooling.log_odds) // 2
         same, more = np.zeros((2, len(row), len(row)))
         for rows in np.array_split(likely, max(1, len(likely) * len(row) // LINES)):
-            # each side has the root of the weight, so that products have the weight
-            root = np.sqrt(self.weight[target, rows])
-            given = self.likelihood[row, None] * self.pooling.prior[rows]
-            given *= (root / self.evidence[np.ix_(row, rows)])[..., None]
+            # both sides have the root of the weight, so that their products have the weight
+            root = np.sqrt(self.weight[target, rows])[:, None]
+            given = self.likelihood[row] * self.pooling.prior[rows, None]
+            given *= (root / self.evidence[np.ix_(row, rows)].T)[..., None]
             below = np.cumsum(given, axis=-1)
-            more += _product(given, below) - _product(given, given) / 2
-            under = below[..., middle] - given[..., middle] / 2
-            same += (root - under) @ (root - under).T + under @ under.T
+            below -= given / 2
+            more += np.matmul(given, below.transpose(0, 2, 1)).sum(axis=0)
+            under = below[..., middle]
+            same += (root - under).T @ (root - under) + under.T @ under
         pairs = np.ix_(at, at)
         return same[pairs], more[pairs]
 
@@ -173,12 +174,6 @@ class Posterior:
         below += np.arange(len(below))[:, None]
         found: Floats = below.ravel()
         return found
-
-
-def _product(one: Floats, other: Floats) -> Floats:
-    """The sum of products over all but the first axis, of each entry of one with each entry of the other."""
-    found: Floats = one.reshape(len(one), -1) @ other.reshape(len(other), -1).T
-    return found
 
 
 def _drawn(cumulative: Floats, line: Codes, shares: Floats) -> Codes:
