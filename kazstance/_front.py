@@ -105,8 +105,8 @@ class Dataset(DatasetFolder):
 
         Args:
             voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
-            by: `source`, `document`, `holder`, or an attribute: any column of the tables `sources` and `documents`, such
-                as `tradition` or `year`. What has no value is compared as `not stated`.
+            by: `source`, `document`, `holder`, or an attribute: any column of the tables `sources` and `documents`,
+                such as `tradition` or `year`. What has no value is compared as `not stated`.
 
         Raises:
             UnknownNameError: there is no such voice or attribute.

@@ -124,7 +124,9 @@ def test_salience_distances_are_total_variation():
     assert (drawn.sum(axis=1).T == [4, 2, 2]).all()
     found = {(pair.one, pair.other): pair for pair in distances(counts, "salience", n=400).pairs}
     rows = np.concatenate(list(draw(counts, 400)), axis=2)
-    noisy = np.array([pdist(about / about.sum(axis=1, keepdims=True), "cityblock") / 2 for about in rows.transpose(2, 0, 1)])
+    noisy = np.array(
+        [pdist(about / about.sum(axis=1, keepdims=True), "cityblock") / 2 for about in rows.transpose(2, 0, 1)]
+    )
     for i, pair in enumerate(itertools.combinations("abc", 2)):
         low, high = np.quantile(noisy[:, i], [0.025, 0.975])
         expected = 2 * apart[i] - np.array([noisy[:, i].mean(), high, low])

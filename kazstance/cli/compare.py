@@ -196,7 +196,9 @@ def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
     fields = iter(map(_field, compared.positions()))
     columns = [[next(fields) for _ in names] for _ in letters]
     yield _key(counts)
-    for block in _blocks(names, [max(map(cell_len, (letter, *column))) for letter, column in zip(letters, columns, strict=True)]):
+    for block in _blocks(
+        names, [max(map(cell_len, (letter, *column))) for letter, column in zip(letters, columns, strict=True)]
+    ):
         table = _table("target", *letters[block])
         for column in table.columns[1:]:
             column.no_wrap = True
@@ -246,7 +248,10 @@ def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Tabl
     between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
     table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
-        by = [" ".join(letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == name) for name in DECIDED]
+        by = [
+            " ".join(letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == name)
+            for name in DECIDED
+        ]
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
         table.add_row(name, number_text(line.spread), number_text(line.corrected), *by, str(undecided))

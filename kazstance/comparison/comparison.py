@@ -46,8 +46,8 @@ class Comparison:
     """Sources, or groups of them, on their targets.
 
     `rows` are the stances that were counted, and `background` the texts that words are compared with, as Narwhals
-    frames; `names` are the targets in words, and `by` is what is compared. `undecided` is the number of pairs of sentence and target that are left
-    out because the annotators' votes decide nothing.
+    frames; `names` are the targets in words, and `by` is what is compared. `undecided` is the number of pairs of
+    sentence and target that are left out because the annotators' votes decide nothing.
     """
 
     counts: Counts
@@ -166,8 +166,8 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
     Args:
         folder: the dataset.
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-        by: `source`, `document`, `holder` (whose stance it is: a sentence's source, unless another holder was judged), or
-            an attribute: a column of the tables `sources` and `documents`, such as `tradition` or `year`. A document
+        by: `source`, `document`, `holder` (whose stance it is: the source's, unless another holder was judged), or an
+            attribute: a column of the tables `sources` and `documents`, such as `tradition` or `year`. A document
             without a value of its own has that of its source; those without either form the group `not stated`.
 
     Raises:
@@ -185,7 +185,7 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    undecided = len(nw.from_native(grid).filter(nw.col("status") == Status.undecided.value))
+    undecided = int((nw.from_native(grid)["status"] == Status.undecided.value).sum())
     columns = ColumnNames(found.column, "target_id", "text", LANGUAGE)
     return Comparison(counts, stances, columns, sentences, names, undecided, found.by)
 

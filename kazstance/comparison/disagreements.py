@@ -81,7 +81,10 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
-        tested = {t: _known((position_p if kind else salience_p)(counts, t, n, seed)) for t in sorted(targets, key=clusters.item)}
+        tested = {
+            t: _known((position_p if kind else salience_p)(counts, t, n, seed))
+            for t in sorted(targets, key=clusters.item)
+        }
         p = [tested[t] for t in targets]
         corrected = dict(zip(targets, _corrected(p), strict=True))
         lines = [

@@ -139,7 +139,9 @@ def distances(counts: Counts, by: Feature = "positions", n: int = RESAMPLES, see
     pairs, is_known = list(combinations(sources, 2)), ~np.isnan(found)
     skipped = tuple(pair for pair, known in zip(pairs, is_known, strict=True) if not known)
     if not is_known.any():
-        raise KazstanceError(f"{' and '.join(pairs[0])} have no target in common to compare by {by}, nor has another pair")
+        raise KazstanceError(
+            f"{' and '.join(pairs[0])} have no target in common to compare by {by}, nor has another pair"
+        )
     whole = drawn[~np.isnan(drawn[:, is_known]).any(axis=1)]
     kept = _complete(found, len(sources))
     among = np.isin(np.triu_indices(len(sources), 1), kept).all(axis=0)
@@ -182,7 +184,7 @@ def draw(counts: Counts, n: int, seed: int = SEED) -> Iterator[Floats]:
 
 def _by_positions(counts: Counts, n: int, seed: int) -> tuple[Floats, Floats, Floats]:
     """Distances of pairs, their intervals of shape (2, pairs), and draws of shape (n, pairs)."""
-    known = counts.total[..., SIDES].any(axis=2)
+    known = np.asarray(counts.total[..., SIDES].sum(axis=2) > 0)
     pair = np.zeros((len(known), len(known)), dtype=np.intp)
     pair[np.triu_indices(len(known), 1)] = np.arange(len(known) * (len(known) - 1) // 2)
     apart, shared = np.zeros((pair.max() + 1, n)), np.zeros(pair.max() + 1)

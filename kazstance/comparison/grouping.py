@@ -1,7 +1,7 @@
-"""What is compared: the rows of a dataset by source, document or holder, or by an attribute of either; and plain rows."""
+"""What is compared: sources, documents, holders, or groups of them by an attribute, in a dataset or in plain rows."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import narwhals as nw
@@ -98,10 +98,11 @@ class Grouping:
 
     def _holders(self) -> Iterable[str]:
         found = self.folder.columns("grid", [HOLDER], pc.field(HOLDER).is_valid())[HOLDER]
-        return found.unique().to_pylist()
+        names: list[str] = found.unique().to_pylist()
+        return names
 
     def _grouped(self, rows: pa.Table) -> Any:
-        """Rows with their cluster, their language and their group; a holder's are left out unless holders are compared."""
+        """Rows with their cluster, language and group; a holder's are left out unless holders are compared."""
         if self.by != HOLDER and HOLDER in rows.column_names:
             rows = rows.filter(pc.is_null(rows[HOLDER]))
         paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
@@ -201,4 +202,3 @@ def _values(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
     if column not in rows.column_names:
         return {}
     return dict(zip(rows[key].to_pylist(), map(plain_value, rows[column].to_pylist()), strict=True))
-

@@ -101,7 +101,9 @@ def wording(
     targets = sorted(rows.select(by.alias(target_column)).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    spoken_on = rows.filter(by == target).select(text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged)
+    spoken_on = rows.filter(by == target).select(
+        text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged
+    )
     said: dict[str, Counter[str]] = {}
     for name, *row in spoken_on.collect().iter_rows():
         said.setdefault(name, Counter()).update(_words(*row))

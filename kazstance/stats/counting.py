@@ -88,7 +88,9 @@ def _coded(column: Any) -> _Coded:
     place = np.array([rank[name or ""] for name in names], dtype=np.int64)
     lacks = np.array([name is None for name in names], dtype=bool)
     codes = coded.indices.fill_null(len(names) - 1).to_numpy()
-    return _Coded(values, place[codes], lacks[codes] if coded.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool))
+    return _Coded(
+        values, place[codes], lacks[codes] if coded.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
+    )
 
 
 def _tally_coded(columns: Sequence[_Coded], weights: Floats | None = None) -> Tally:
@@ -167,6 +169,13 @@ def plain_text(column: str, kind: Any) -> nw.Expr:
     value = nw.col(column)
     if kind == nw.Boolean:
         return nw.when(value).then(nw.lit("true")).otherwise(nw.when(~value).then(nw.lit("false")))
+    if kind == nw.Object:  # pandas: values of several types, or truth values with gaps
+        text = as_text(column)
+        return (
+            nw.when(text == "True")
+            .then(nw.lit("true"))
+            .otherwise(nw.when(text == "False").then(nw.lit("false")).otherwise(text))
+        )
     if _is_spelled_differently(kind):
         is_number = ~value.is_null() & value.is_finite()
         is_whole = is_number & (value == value.round(0)) & (value.abs() < 2**53)
@@ -191,7 +200,7 @@ def plain_value(value: Any) -> str | None:
 
 def _is_spelled_differently(kind: Any) -> bool:
     """Whether engines write values of a type differently."""
-    return bool(kind in (nw.Boolean, nw.Float32, nw.Float64))
+    return bool(kind in (nw.Boolean, nw.Float32, nw.Float64, nw.Object))
 
 
 def sums(at: Codes, values: Floats, n: int) -> Floats:

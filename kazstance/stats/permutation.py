@@ -51,7 +51,7 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
 
 
 def _deals(clusters: int, n: int, seed: int) -> Iterable[Codes]:
-    """Random orders of clusters in blocks, each of shape (permutations, clusters); small ones are kept for other tests."""
+    """Random orders in blocks of shape (permutations, clusters); small ones are kept for the next test."""
     return _kept_deals(clusters, n, seed) if n * clusters <= AT_ONCE else _drawn_deals(clusters, n, seed)
 
 
@@ -67,9 +67,7 @@ def _drawn_deals(clusters: int, n: int, seed: int) -> Iterator[Codes]:
         yield orders.astype(np.min_scalar_type(clusters))
 
 
-def permutation_p_of_rows(
-    counts: Floats, scores: Floats, n: int = PERMUTATIONS, seed: int = SEED
-) -> float:
+def permutation_p_of_rows(counts: Floats, scores: Floats, n: int = PERMUTATIONS, seed: int = SEED) -> float:
     """The same test for rows that are clusters of their own, from counts of their marks.
 
     Deals are drawn as tables with the same rows of each source and of each mark (Patefield, 1981).

@@ -181,7 +181,8 @@ def _drawn(cumulative: Floats, line: Codes, shares: Floats) -> Codes:
     wide = cumulative.shape[1]
     raised = (cumulative / cumulative[:, -1:] + np.arange(len(cumulative))[:, None]).ravel()
     found = np.searchsorted(raised, line + shares, side="right") - line * wide
-    return np.clip(found, 0, wide - 1)
+    places: Codes = np.clip(found, 0, wide - 1)
+    return places
 
 
 def _summed(values: Floats, cell: Codes) -> Floats:
