@@ -235,7 +235,7 @@ def _stances(frame: Any, columns: Sequence[str], spelled: Spelling) -> Tally:
         refuse_missing(frame, lacking)
     codes[:, -1] = np.array([Label[name] for name in meant], dtype=np.intp)[codes[:, -1]]
     kept = codes[:, -1] < len(LABELS)
-    return Tally(values, codes[kept], rows[kept], gaps)
+    return Tally(values, codes, rows, gaps) if kept.all() else Tally(values, codes[kept], rows[kept], gaps)
 
 
 def _by_source(stances: Tally, sources: Sequence[str]) -> tuple[Codes, list[Codes]]:

@@ -56,7 +56,8 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
     if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
         return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
     counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
-    texts = (as_text(name).alias(f"text_{i}") for i, name in enumerate(columns))
+    is_text = {name: schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in names}
+    texts = ((nw.col(name) if is_text[name] else as_text(name)).alias(f"text_{i}") for i, name in enumerate(columns))
     found = counted.select(*texts, "rows").collect().to_arrow()
     return _tally_coded([_coded(column) for column in found.columns[:-1]], found["rows"].to_numpy().astype(np.float64))
 
@@ -85,12 +86,11 @@ def _coded(column: Any) -> _Coded:
     names = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
     values = sorted({name or "" for name in names})
     rank = {name: i for i, name in enumerate(values)}
-    place = np.array([rank[name or ""] for name in names], dtype=np.int64)
-    lacks = np.array([name is None for name in names], dtype=bool)
-    codes = coded.indices.fill_null(len(names) - 1).to_numpy()
-    return _Coded(
-        values, place[codes], lacks[codes] if coded.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
-    )
+    place = np.array([rank[name or ""] for name in names], dtype=np.int32)
+    indices = coded.indices.fill_null(len(names) - 1) if coded.indices.null_count else coded.indices
+    codes, lacks = indices.to_numpy(), np.array([name is None for name in names], dtype=bool)
+    is_gap = lacks.take(codes) if coded.indices.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
+    return _Coded(values, place.take(codes), is_gap)
 
 
 def _tally_coded(columns: Sequence[_Coded], weights: Floats | None = None) -> Tally:
@@ -98,12 +98,13 @@ def _tally_coded(columns: Sequence[_Coded], weights: Floats | None = None) -> Ta
     sizes = [len(column.values) for column in columns]
     found, rows = _combinations([column.codes for column in columns], sizes, weights)
     gaps = [_weight(column.is_gap, weights) for column in columns]
-    values, codes = [], np.empty(found.shape, dtype=np.intp)
+    values = []
     for at, column in enumerate(columns):
         occurs = np.bincount(found[:, at], minlength=sizes[at]) > 0
-        codes[:, at] = (np.cumsum(occurs) - 1)[found[:, at]]
+        if not occurs.all():
+            found[:, at] = (np.cumsum(occurs) - 1)[found[:, at]]
         values.append([name for name, is_there in zip(column.values, occurs, strict=True) if is_there])
-    return Tally(values, codes, rows, gaps)
+    return Tally(values, found, rows, gaps)
 
 
 def _weight(chosen: npt.NDArray[np.bool_], weights: Floats | None) -> int:
@@ -124,7 +125,10 @@ def _combinations(columns: Sequence[Codes], sizes: Sequence[int], weights: Float
         key *= size
         key += codes
     keys, rows = _counted(key, bound, weights)
-    return np.stack(np.unravel_index(keys, sizes), axis=1).astype(np.intp), rows
+    found = np.empty((len(keys), len(columns)), dtype=np.intp, order="F")  # columns are read one by one
+    for at, codes in enumerate(np.unravel_index(keys, sizes)):
+        found[:, at] = codes
+    return found, rows
 
 
 def _counted(key: npt.NDArray[np.int64], bound: int, weights: Floats | None) -> tuple[Codes, Floats]:
