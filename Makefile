@@ -110,6 +110,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.positions
 	$(BIN)/python -m benchmarks.comparing
+	$(BIN)/python -m benchmarks.counting
 	$(BIN)/python -m benchmarks.languages
 	$(BIN)/python -m benchmarks.systems
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks.counting: counts of large tables beside plain SQL, pandas and Polars, each in a fresh process."""
+"""python -m benchmarks.counting: counts of large tables beside plain SQL, pandas and Polars, in fresh processes."""
 
 import json
 import platform
@@ -28,7 +28,8 @@ def generate(folder: Path) -> None:
     import duckdb
 
     for number in range(FILES):
-        rows = f"""SELECT 's' || (c % 24) AS source_id, 't' || t AS target_id, {LABELS}[l] AS label_name, 'p' || c AS cluster
+        rows = f"""
+            SELECT 's' || (c % 24) AS source_id, 't' || t AS target_id, {LABELS}[l] AS label_name, 'p' || c AS cluster
             FROM (SELECT hash(i) % {CLUSTERS} AS c, hash(i + 1) % 1000 AS t, (1 + hash(i + 2) % 3)::BIGINT AS l
                   FROM range({number * ROWS}, {(number + 1) * ROWS}) AS r(i))"""
         duckdb.sql(f"COPY ({rows}) TO '{folder / f'{number:02}.parquet'}'")
@@ -49,12 +50,17 @@ def opened(kind: str, files: str) -> Any:
 
 def plain(rows: Any, keys: tuple[str, ...]) -> int:
     """The number of groups, by SQL over any table."""
-    import duckdb
-
-    relation = duckdb.from_arrow(rows.collect()) if hasattr(rows, "collect") else rows
+    known = rows.collect().to_arrow() if hasattr(rows, "collect") else rows
+    relation = known if hasattr(known, "aggregate") and hasattr(known, "fetchall") else _relation(known)
     named = ", ".join(keys)
-    found = duckdb.sql(f"SELECT {named}, count(*) AS n FROM relation GROUP BY {named}")
-    return len(found.to_arrow_table())
+    return len(relation.aggregate(f"{named}, count(*) AS n", named).to_arrow_table())
+
+
+def _relation(rows: Any) -> Any:
+    import duckdb
+    import pandas as pd
+
+    return duckdb.from_df(rows) if isinstance(rows, pd.DataFrame) else duckdb.from_arrow(rows)
 
 
 def work(what: str, kind: str, files: str) -> None:
@@ -119,15 +125,13 @@ def main() -> None:
                 if kind in ("pandas", "Polars, lazy"):
                     lines.append(line(ROWS, kind, f"own{suffix}", measured(f"own{suffix}", kind, first), floor))
                 lines.append(line(ROWS, kind, f"count{suffix}", measured(f"count{suffix}", kind, first), floor))
-    versions = ", ".join(
-        f"{package} {version(package)}" for package in ("duckdb", "polars", "pandas", "pyarrow", "narwhals")
-    )
+    versions = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pandas", "pyarrow", "narwhals"))
     page = [
         "# Counts of large tables",
-        f"`python -m benchmarks.counting`: 24 sources, 1,000 targets, 3 labels, {CLUSTERS:,} clusters; medians of {RUNS} fresh "
-        "processes, with the table open before the clock starts. *SQL* is the plain GROUP BY of DuckDB over the same table, "
-        "*own* that of pandas or Polars, *count* what all comparisons start from; with clusters, all group by the cluster "
-        f"too. Python {platform.python_version()}, {versions}.",
+        f"`python -m benchmarks.counting`: 24 sources, 1,000 targets, 3 labels, {CLUSTERS:,} clusters; medians of {RUNS} "
+        "fresh processes, with the table open before the clock starts. *SQL* is the plain GROUP BY of DuckDB over the same "
+        "table, *own* that of pandas or Polars, *count* what all comparisons start from; with clusters, all group by the "
+        f"cluster too. Python {platform.python_version()}, {versions}.",
         markdown_table(
             ["rows", "table", "what", "s of processor", "s", "times SQL", "MiB before", "MiB at most"], lines
         ),

@@ -126,8 +126,8 @@ def _combinations(columns: Sequence[Codes], sizes: Sequence[int], weights: Float
         key += codes
     keys, rows = _counted(key, bound, weights)
     found = np.empty((len(keys), len(columns)), dtype=np.intp, order="F")  # columns are read one by one
-    for at, codes in enumerate(np.unravel_index(keys, sizes)):
-        found[:, at] = codes
+    for at, places in enumerate(np.unravel_index(keys, sizes)):
+        found[:, at] = places
     return found, rows
 
 
