@@ -17,7 +17,7 @@ from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
 
 RESULTS: Final = Path(__file__).parent / "results" / "counting.md"
-FILES, ROWS, CLUSTERS, RUNS = 20, 5_000_000, 200_000, 3
+FILES, ROWS, CLUSTERS, RUNS = 20, 5_000_000, 200_000, 1
 KEYS: Final = ("source_id", "target_id", "label_name")
 LABELS: Final = "['against', 'neutral', 'favor']"
 FRAMES: Final = ("DuckDB", "Polars, lazy", "Arrow", "pandas")
@@ -128,10 +128,10 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pandas", "pyarrow", "narwhals"))
     page = [
         "# Counts of large tables",
-        f"`python -m benchmarks.counting`: 24 sources, 1,000 targets, 3 labels, {CLUSTERS:,} clusters; medians of {RUNS} "
-        "fresh processes, with the table open before the clock starts. *SQL* is the plain GROUP BY of DuckDB over the same "
-        "table, *own* that of pandas or Polars, *count* what all comparisons start from; with clusters, all group by the "
-        f"cluster too. Python {platform.python_version()}, {versions}.",
+        f"`python -m benchmarks.counting`: 24 sources, 1,000 targets, 3 labels, {CLUSTERS:,} clusters; medians of "
+        f"{RUNS} fresh processes, with the table open before the clock starts. *SQL* is the plain GROUP BY of DuckDB "
+        "over the same table, *own* that of pandas or Polars, *count* what all comparisons start from; with clusters, "
+        f"all group by the cluster too. Python {platform.python_version()}, {versions}.",
         markdown_table(
             ["rows", "table", "what", "s of processor", "s", "times SQL", "MiB before", "MiB at most"], lines
         ),

@@ -184,8 +184,7 @@ def compare(
     Args:
         frame: a data frame, a file, a folder of Parquet files, an Arrow dataset or reader, a `datasets.Dataset`, or a
             list of rows.
-        by: the column whose values are compared, such as a party or year; by default, the sources. Rows without a value
-            are compared as `not stated`.
+        by: the column to compare by, such as a year; by default, `source`. Rows without a value are `not stated`.
         source: the column of the source.
         target: the column of the target.
         label: the column of the label.

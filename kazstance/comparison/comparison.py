@@ -208,9 +208,8 @@ def compare_rows(
 
     Args:
         frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
-        by: the column whose values are compared; by default, the sources. Rows without a value form the group
-            `not stated`.
-        source: the column of the source, within which clusters have their names.
+        by: the column to compare by; by default, `source`. Rows without a value are the group `not stated`.
+        source: the column of the source.
         target: the column of the target.
         label: the column of the label.
         labels: how the column spells them: the name of a preset, or a mapping from its values to favor, against,

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from kazstance.comparison.estimates import contested
-from kazstance.comparison.grouping import in_order
+from kazstance.comparison.grouping import Frame, in_order
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.input.labelled import labels_of, read_labels, refuse_unknown
@@ -173,17 +173,17 @@ def _entries(
     )
 
 
-def of_sources(frame: Any, source: str) -> Any:
+def of_sources(frame: Any, source: str) -> Frame:
     """The rows of a table, without those in which somebody else than the source is the holder of the stance.
 
     Only tables of stances as kazstance writes them, by `source_id`, say so in a column `holder`.
     """
-    rows = nw.from_native(frame)
+    rows: Frame = nw.from_native(frame)
     is_held = source == "source_id" and "holder" in rows.collect_schema().names()
     return rows.filter(nw.col("holder").is_null()) if is_held else rows
 
 
-def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+def spoken(frame: Any, voice: VoiceFilter) -> Frame:
     """The rows of a table in the given voice.
 
     Raises:
@@ -191,7 +191,7 @@ def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[A
     """
     if voice not in get_args(VoiceFilter):
         raise UnknownNameError(voice, "voice", get_args(VoiceFilter))
-    rows: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
+    rows: Frame = nw.from_native(frame)
     if voice == "all":
         return rows
     refuse_missing(frame, ["voice"])

@@ -28,6 +28,7 @@ NOT_STATED: Final = "not stated"
 ALIASES: Final = {"source_id": SOURCE, "document_id": DOCUMENT}
 PARTICULAR: Final = ("title", "url", "rights", "notes", "date_stated", "raw_sha256", "raw_characters")
 """Columns that describe one text; comparing by them is possible, but not suggested."""
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 GROUPED: Final = ("sentence_id", "source_id", "paragraph_id", "target_id", HOLDER, "status")
 """The columns of the grid that are counted."""
@@ -62,15 +63,15 @@ class Grouping:
             return tuple(dict.fromkeys((*sources, *in_order(self._holders()))))
         return in_order(self._group.values())
 
-    def stances(self) -> Any:
+    def stances(self) -> nw.DataFrame[Any]:
         """The stances that are compared, with all columns."""
         return self._grouped(self.folder.stances.to_arrow())
 
-    def grid(self) -> Any:
+    def grid(self) -> nw.DataFrame[Any]:
         """The sentences and targets that were judged, for the holders that are compared."""
         return self._grouped(self._voiced(self.folder.columns("grid", GROUPED)))
 
-    def sentences(self) -> Any:
+    def sentences(self) -> nw.DataFrame[Any]:
         """The annotated sentences of each group: those of a holder are the sentences that were judged for it."""
         rows = self.folder.sentences.to_arrow()
         rows = rows.filter(rows["annotated"])
@@ -101,7 +102,7 @@ class Grouping:
         names: list[str] = found.unique().to_pylist()
         return names
 
-    def _grouped(self, rows: pa.Table) -> Any:
+    def _grouped(self, rows: pa.Table) -> nw.DataFrame[Any]:
         """Rows with their cluster, language and group; a holder's are left out unless holders are compared."""
         if self.by != HOLDER and HOLDER in rows.column_names:
             rows = rows.filter(pc.is_null(rows[HOLDER]))
@@ -119,7 +120,8 @@ class Grouping:
             if name == GROUP and self.by == HOLDER:
                 column = pc.coalesce(rows[HOLDER], column)
             rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
-        return nw.from_native(rows)
+        grouped: nw.DataFrame[Any] = nw.from_native(rows)
+        return grouped
 
     def _voiced(self, rows: pa.Table) -> pa.Table:
         """Rows with the voice of their sentence."""
@@ -167,7 +169,7 @@ def in_order(groups: Iterable[str]) -> tuple[str, ...]:
     return (*ordered, *([NOT_STATED] if NOT_STATED in groups else []))
 
 
-def grouped_rows(frame: Any, by: str, source: str, cluster: str | None, group: str) -> Any:
+def grouped_rows(frame: Frame, by: str, source: str, cluster: str | None, group: str) -> Frame:
     """Plain rows with the value of a column as their group, and with clusters that are apart in different sources.
 
     Args:

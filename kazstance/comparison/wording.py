@@ -104,9 +104,7 @@ def wording(
     spoken_on = rows.filter(by == target).select(
         text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged
     )
-    said: dict[str, Counter[str]] = {}
-    for name, *row in spoken_on.collect().iter_rows():
-        said.setdefault(name, Counter()).update(_words(*row))
+    said = _said(spoken_on.collect())
     everywhere = _counted(rows if background is None else as_frame(background).lazy(), text, language)
     return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
 
@@ -123,6 +121,14 @@ def _tag(rows: Any, language: str) -> Any:
         return nw.lit(check_tag(language)).alias("language")
     except ValueError as error:
         raise KazstanceError(f"language: {error}, or a column of the table") from None
+
+
+def _said(rows: Any) -> dict[str, Counter[str]]:
+    """The words of each source, from rows of source, text and language."""
+    said: dict[str, Counter[str]] = {}
+    for name, *row in rows.iter_rows():
+        said.setdefault(name, Counter()).update(_words(*row))
+    return said
 
 
 def _counted(rows: Any, text: str, language: str) -> Counter[str]:

@@ -34,7 +34,13 @@ def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: 
 
 
 def labels_of(frame: Any, column: str, spelling: Spelling, values: Sequence[str]) -> list[str]:
-    """The label of each of the values that a column has, as text; a missing value is empty.
+    """The label of each of the values that a column has.
+
+    Args:
+        frame: a frame that Narwhals knows.
+        column: the column of the label.
+        spelling: how it spells labels.
+        values: its values as text; a missing value is empty.
 
     Raises:
         UnknownLabelError: values of the column are not labels; all are named.

@@ -118,8 +118,9 @@ def _combinations(columns: Sequence[Codes], sizes: Sequence[int], weights: Float
     if not len(columns[0]):
         return np.empty((0, len(columns)), dtype=np.intp), np.zeros(0)
     if (bound := math.prod(sizes)) >= LARGEST:
-        found, at = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-        return found.astype(np.intp), sums(at.ravel(), np.ones(len(at)) if weights is None else weights, len(found))
+        found, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+        rows = sums(which.ravel(), np.ones(len(columns[0])) if weights is None else weights, len(found))
+        return found.astype(np.intp), rows
     key = columns[0].astype(np.int64)
     for codes, size in zip(columns[1:], sizes[1:], strict=True):
         key *= size
