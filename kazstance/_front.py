@@ -107,7 +107,8 @@ class Dataset(DatasetFolder):
 
         Args:
             voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
-            by: `source`, or an attribute of the sources: a column of the table `sources`, such as `tradition`.
+            by: `source`, `document`, `holder`, or an attribute: any column of the tables `sources` and `documents`,
+                such as `tradition` or `year`. What has no value is compared as `not stated`.
 
         Raises:
             UnknownNameError: there is no such voice or attribute.
@@ -178,6 +179,7 @@ class Dataset(DatasetFolder):
 def compare(
     frame: Any,
     *,
+    by: str | None = None,
     source: str = "source_id",
     target: str = "target_id",
     label: str = "label",
@@ -192,6 +194,7 @@ def compare(
     Args:
         frame: a data frame, a file, a folder of Parquet files, an Arrow dataset or reader, a `datasets.Dataset`, or a
             list of rows.
+        by: the column to compare by, such as a year; by default, `source`. Rows without a value are `not stated`.
         source: the column of the source.
         target: the column of the target.
         label: the column of the label.
@@ -202,7 +205,7 @@ def compare(
         text: the column of the text, for `wording`.
         language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: how many sentences each source has, for salience: a mapping, or one row per sentence with the same
-            columns for source and cluster.
+            columns for source, cluster and `by`.
 
     Raises:
         UnknownLabelError: some values are not labels; all are named.
@@ -212,6 +215,7 @@ def compare(
     return _with_charts(
         comparison.compare_rows(
             frame,
+            by=by,
             source=source,
             target=target,
             label=label,

@@ -1,7 +1,6 @@
 """kazstance compare: what it prints is what the library finds, in 80 columns."""
 
 import json
-from dataclasses import asdict
 
 import pytest
 from typer.testing import CliRunner
@@ -96,7 +95,7 @@ def test_groups_of_sources(name):
     compared = kazstance.open().compare(by="tradition")
     found = json.loads(run(name, "--by", "tradition", "--json").stdout)
     expected = compared.distances() if name == "distances" else getattr(compared, name)().rows()
-    assert found == json.loads(json.dumps(asdict(expected) if name == "distances" else expected))
+    assert found == json.loads(json.dumps(expected.as_row() if name == "distances" else expected))
 
 
 def test_positions_is_the_default():

@@ -31,6 +31,11 @@ ds.why("pr_collective/16/2", "west_wants_calm")
 cmp = ds.compare(voice="own", by="source")
 cmp.positions().to_pandas(); cmp["old_mole", "campism"].net
 cmp.disagreements(); cmp.distances(); cmp.wording("campism"); cmp.contrast("campism")
+for by in ("tradition", "year"):
+    grouped = ds.compare(voice="own", by=by)
+    grouped.positions().to_pandas(); grouped.disagreements(); grouped.wording("campism"); grouped.contrast("campism")
+    grouped.distances().to_pandas()
+assert ds.compare(by="year")[2022, "uprising"].favor > 0
 ds.agreement(by="target"); ds.explore(OUT + "/page.html")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 from rich import box
+from rich.cells import cell_len
 from rich.text import Text
 
 from kazstance import dataset
@@ -16,7 +17,7 @@ from kazstance.cli.command import Commands, Data, Json, app, command, make_group
 from kazstance.cli.contents import ENTRIES
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
-from kazstance.output.terminal import Table, display, echo, echo_page, styled
+from kazstance.output.terminal import Table, console, display, echo, echo_page, styled
 from kazstance.schema.labels import POSITION_SIGNS
 from kazstance.stats.estimate import UNDEFINED, number_text
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "positions"
 """The default comparison."""
+GAP: Final = 2
+"""What separates columns of a table."""
+LONGEST: Final = 32
+"""How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
 DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
     "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; "
@@ -55,7 +60,9 @@ Whose = Annotated[
     str,
     typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
 ]
-By = Annotated[str, typer.Option(help="What to compare: source, document, or an attribute such as tradition.")]
+By = Annotated[
+    str, typer.Option(help="What to compare: source, document, holder, or an attribute such as tradition or year.")
+]
 ChartFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
 ]
@@ -115,11 +122,9 @@ def distances(
 
     Example: kazstance compare distances --feature salience
     """
-    from dataclasses import asdict
-
     compared = _compare(data, voice, by, chart)
     found = compared.distances(cast("Feature", feature))
-    _print(asdict(found), lambda: _nearest(found), as_json=as_json)
+    _print(found.as_row(), lambda: _nearest(found), as_json=as_json)
     _save(partial(compared.plot.distances, cast("Feature", feature)), chart)
 
 
@@ -185,13 +190,42 @@ def _save(draw: Callable[[], "Chart"], chart: Path | None) -> None:
 
 
 def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
-    """The grid, one row per target."""
-    counts, cells = compared.counts, compared.positions()
-    table = _table("target", *_letters(counts))
-    for target, contested in zip(counts.targets, counts.contested, strict=True):
-        row = [cell for cell in cells if cell.target == target]
-        table.add_row(_starred(target, contested), *map(_field, row))
-    return _key(counts), table, styled(f"{LEGEND}{_left_out(compared)}")
+    """The grid, one row per target; sources that do not fit beside each other follow in further tables."""
+    counts, letters = compared.counts, _letters(compared.counts)
+    names = [_starred(*known) for known in zip(counts.targets, counts.contested, strict=True)]
+    fields = iter(map(_field, compared.positions()))
+    columns = [[next(fields) for _ in names] for _ in letters]
+    yield _key(counts)
+    for block in _blocks(
+        names, [max(map(cell_len, (letter, *column))) for letter, column in zip(letters, columns, strict=True)]
+    ):
+        table = _table("target", *letters[block])
+        for column in table.columns[1:]:
+            column.no_wrap = True
+        for row in zip(names, *columns[block], strict=True):
+            table.add_row(*row)
+        yield table
+    yield styled(f"{LEGEND}{_left_out(compared)}")
+
+
+def _blocks(names: list[str], widths: list[int]) -> Iterable[slice]:
+    """The columns of figures that fit beside the names in the terminal, table by table.
+
+    Args:
+        names: what stands in the first column.
+        widths: the width of each other column.
+    """
+    room, start = console().width - 2, 0
+    first = max(map(cell_len, ("target", *names)))
+    if first + sum(width + GAP for width in widths) > room:
+        first = min(first, LONGEST)
+    while start < len(widths):
+        end, left = start + 1, room - first - widths[start] - GAP
+        while end < len(widths) and widths[end] + GAP <= left:
+            left -= widths[end] + GAP
+            end += 1
+        yield slice(start, end)
+        start = end
 
 
 def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> Iterable[Text]:
@@ -211,9 +245,13 @@ def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> It
 def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Table | Text]:
     """Which pairs of sources agree or differ on each target."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
+    between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
     table = _table("target", "apart", "p", *DECIDED, "undecided")
     for line in found:
-        by = [" ".join(letter[p.one] + letter[p.other] for p in line.pairs if p.answer == name) for name in DECIDED]
+        by = [
+            " ".join(letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == name)
+            for name in DECIDED
+        ]
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
         table.add_row(name, number_text(line.spread), number_text(line.corrected), *by, str(undecided))
@@ -229,7 +267,16 @@ def _nearest(found: "Distances") -> Iterable[Table | Text]:
     joints = _table("the tree joins", "at", "in draws")
     for clade in found.tree:
         joints.add_row(", ".join(clade.sources), f"{clade.height:.2f}", _share(clade.keeps))
-    return table, joints, *([Text(found.reason)] if found.reason else [])
+    return table, joints, *map(styled, filter(None, (found.reason, *_lacking(found))))
+
+
+def _lacking(found: "Distances") -> Iterable[str]:
+    """Which pairs have no distance, and which sources the tree leaves out."""
+    if found.skipped:
+        pairs = "; ".join(map(", ".join, found.skipped))
+        yield f"{len(found.skipped)} pairs have no target in common to compare by {found.by}: {pairs}"
+    if found.left_out:
+        yield f"the tree leaves out: {', '.join(found.left_out)}"
 
 
 def _vocabulary(words: "Iterable[Word]") -> Table:

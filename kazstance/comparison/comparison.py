@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import narwhals as nw
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from kazstance.comparison.contrast import Row, contrast
-from kazstance.comparison.counts import Counts, VoiceFilter, count, spoken
+from kazstance.comparison.counts import Counts, VoiceFilter, count, of_sources, spoken
 from kazstance.comparison.disagreements import Disagreement, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
+from kazstance.comparison.grouping import CLUSTER, GROUP, LANGUAGE, SOURCE, Grouping, grouped_rows
 from kazstance.comparison.positions import Cell, positions
 from kazstance.comparison.wording import Word, wording
 from kazstance.dataset import DatasetFolder
@@ -23,24 +22,10 @@ from kazstance.input.spelling import Spelling, given
 from kazstance.language.tags import UNDETERMINED
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_table
-from kazstance.schema.ids import document_of
 from kazstance.schema.labels import LABELS, Label, Status
-from kazstance.schema.leaks import cluster_names
 from kazstance.stats.counting import as_text
 from kazstance.stats.permutation import PERMUTATIONS
 from kazstance.stats.resampling import SEED
-
-SOURCE: Final = "source"
-"""What is compared by default."""
-DOCUMENT: Final = "document"
-LANGUAGE: Final = "language"
-"""The attribute by whose rules words are found."""
-NOT_ATTRIBUTES: Final = ("source_id", "document_id", "split", "voices")
-"""Columns of the tables `sources` and `documents` that cannot group them."""
-CLUSTER: Final = "cluster"
-"""The column of a row's cluster: its document if its source has several, otherwise its paragraph."""
-NOT_STATED: Final = "not stated"
-"""The group of sources without the attribute."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +46,8 @@ class Comparison:
     """Sources, or groups of them, on their targets.
 
     `rows` are the stances that were counted, and `background` the texts that words are compared with, as Narwhals
-    frames; `names` are the targets in words. `undecided` is the number of pairs of sentence and target that are left
-    out because the annotators' votes decide nothing.
+    frames; `names` are the targets in words, and `by` is what is compared. `undecided` is the number of pairs of
+    sentence and target that are left out because the annotators' votes decide nothing.
     """
 
     counts: Counts
@@ -71,6 +56,7 @@ class Comparison:
     background: Any = None
     names: Mapping[str, str] | None = None
     undecided: int = 0
+    by: str = SOURCE
 
     @cached_property
     def _cells(self) -> Listing[Cell]:
@@ -80,17 +66,18 @@ class Comparison:
         """Where each source stands on each target: the complete grid, source by source."""
         return self._cells
 
-    def __getitem__(self, key: tuple[str, str]) -> Cell:
-        """The cell of a source and a target, as `cmp["old_mole", "campism"]`.
+    def __getitem__(self, key: tuple[str | int, str]) -> Cell:
+        """The cell of a source and a target, as `cmp["old_mole", "campism"]`, or of a group, as `cmp[2022, "campism"]`.
 
         Raises:
-            UnknownNameError: there is no such source or target.
+            UnknownNameError: there is no such source, group or target.
         """
         sources, targets = self.counts.sources, self.counts.targets
-        for name, known, kind in ((key[0], sources, "source"), (key[1], targets, "target")):
+        source, target = map(str, key)
+        for name, known, kind in ((source, sources, self.by), (target, targets, "target")):
             if name not in known:
                 raise UnknownNameError(name, kind, known)
-        return self._cells[sources.index(key[0]) * len(targets) + targets.index(key[1])]
+        return self._cells[sources.index(source) * len(targets) + targets.index(target)]
 
     def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
         """On which targets the sources differ, by how much and how certainly; contested targets first.
@@ -179,33 +166,34 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str =
     Args:
         folder: the dataset.
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
-        by: `source`, `document`, or an attribute: a column of the tables `sources` and `documents`, such as
-            `tradition` or `year`. A document without a value of its own has that of its source.
+        by: `source`, `document`, `holder` (whose stance it is: the source's, unless another holder was judged), or an
+            attribute: a column of the tables `sources` and `documents`, such as `tradition` or `year`. A document
+            without a value of its own has that of its source; those without either form the group `not stated`.
 
     Raises:
         UnknownNameError: there is no such voice or attribute.
     """
-    homes = _Homes(folder, by)
-    stances, sentences, grid = (homes.grouped(table) for table in ("stances", "sentences", "grid"))
-    stances, sentences = spoken(stances, voice), spoken(sentences.filter(nw.col("annotated")), voice)
+    found = Grouping(folder, by)
+    stances, sentences, grid = (spoken(rows, voice) for rows in (found.stances(), found.sentences(), found.grid()))
     counts = count(
         stances,
-        source=homes.column,
+        source=found.column,
         cluster=CLUSTER,
         sentences=sentences,
-        asked=spoken(grid, voice),
-        sources=folder.ids["source_id"] if by == SOURCE else None,
+        asked=grid,
+        sources=found.groups,
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    undecided = len(grid.filter(nw.col("status") == Status.undecided.value))
-    columns = ColumnNames(homes.column, "target_id", "text", LANGUAGE)
-    return Comparison(counts, stances, columns, sentences, names, undecided)
+    undecided = int((nw.from_native(grid)["status"] == Status.undecided.value).sum())
+    columns = ColumnNames(found.column, "target_id", "text", LANGUAGE)
+    return Comparison(counts, stances, columns, sentences, names, undecided, found.by)
 
 
 def compare_rows(
     frame: Any,
     *,
+    by: str | None = None,
     source: str = "source_id",
     target: str = "target_id",
     label: str = "label",
@@ -220,6 +208,7 @@ def compare_rows(
 
     Args:
         frame: the rows, as anything in `kazstance.input.frames.ACCEPTED`.
+        by: the column to compare by; by default, `source`. Rows without a value are the group `not stated`.
         source: the column of the source.
         target: the column of the target.
         label: the column of the label.
@@ -229,75 +218,30 @@ def compare_rows(
         text: the column of the text, for `wording`.
         language: by whose rules its words are found: the column of the tags (BCP 47), or one tag for all rows.
         sentences: for salience, how many sentences each source has: a mapping, or rows of one sentence each with the
-            same columns of source and cluster.
+            same columns of source, cluster and `by`.
         voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
 
     Raises:
         UnknownLabelError: values that are not labels; all are named.
         UnknownNameError: there is no such column or voice.
     """
-    rows = nw.from_native(spoken(as_frame(frame), voice))
-    if text is not None and text not in (there := rows.collect_schema().names()):
+    rows = nw.from_native(spoken(of_sources(as_frame(frame), by or source), voice))
+    there = rows.collect_schema().names()
+    if text is not None and text not in there:
         raise UnknownNameError(text, "column of the table", there)
-    counts = count(rows, source=source, target=target, label=label, labels=labels, cluster=cluster, sentences=sentences)
     known = read_labels(rows, label, given(labels))
+    who = source
+    if by is not None and by != source:
+        who = _new_name(GROUP, there)
+        rows = grouped_rows(rows, by, source, cluster, who)
+        if sentences is not None and not isinstance(sentences, Mapping):
+            sentences = grouped_rows(as_frame(sentences), by, source, cluster, who)
+    counts = count(rows, source=who, target=target, label=label, labels=labels, cluster=cluster, sentences=sentences)
     silent = [value for value, name in known.items() if name == Label.none.name]
     stances = rows.filter(~as_text(label).fill_null("").is_in(silent)) if silent else rows
-    return Comparison(counts, stances, ColumnNames(source, target, text, language), rows)
+    return Comparison(counts, stances, ColumnNames(who, target, text, language), rows, by=by or source)
 
 
-class _Homes:
-    """Adds to the rows of a dataset their cluster, and the value of an attribute of their document or source."""
-
-    def __init__(self, folder: DatasetFolder, by: str) -> None:
-        if by not in (known := attributes(folder)):
-            raise UnknownNameError(by, "attribute of sources or documents", known)
-        self.folder = folder
-        self.column = f"{by}_id" if by in (SOURCE, DOCUMENT) else by
-        documents = folder.documents.to_arrow()
-        self._source = dict(zip(*(documents[name].to_pylist() for name in ("document_id", "source_id")), strict=True))
-        self._values = {name: self._by_document(documents, name) for name in dict.fromkeys([self.column, LANGUAGE])}
-
-    def _by_document(self, documents: pa.Table, column: str) -> dict[str, str]:
-        """The value of an attribute for each document: its own, or else that of its source."""
-        own = _named(documents, "document_id", column)
-        shared = _named(self.folder.sources.to_arrow(), "source_id", column)
-        return {name: own.get(name) or shared.get(source) or NOT_STATED for name, source in self._source.items()}
-
-    def grouped(self, table: str) -> Any:
-        """A table with its cluster, its voice, its language and the attribute as columns."""
-        rows = self.folder[table].to_arrow()
-        paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
-        names = paragraphs.dictionary.to_pylist()
-        clusters = (
-            dict(zip(names, names, strict=True)) if self.column == "document_id" else cluster_names(names, self._source)
-        )
-        added = {
-            CLUSTER: [clusters[name] for name in names],
-            **{column: [found[document_of(name)] for name in names] for column, found in self._values.items()},
-        }
-        for name, values in added.items():
-            column = pa.array(values, pa.string()).take(paragraphs.indices)
-            rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
-        return nw.from_native(rows if "voice" in rows.column_names else self._voiced(rows))
-
-    def _voiced(self, rows: pa.Table) -> pa.Table:
-        """Rows with the voice of their sentence."""
-        sentences = self.folder.sentences.to_arrow()
-        place = pc.index_in(rows["sentence_id"], value_set=sentences["sentence_id"].combine_chunks())
-        for name in ("voice", "endorsed"):
-            rows = rows.append_column(name, sentences[name].take(place))
-        return rows
-
-
-def _named(rows: pa.Table, key: str, column: str) -> dict[str, str | None]:
-    """The values of a column as text by those of another; empty if there is no such column."""
-    if column not in rows.column_names:
-        return {}
-    return dict(zip(rows[key].to_pylist(), pc.cast(rows[column], pa.string()).to_pylist(), strict=True))
-
-
-def attributes(folder: DatasetFolder) -> Sequence[str]:
-    """What a comparison can be by: the source, the document, and every attribute of either one."""
-    own = [name for name in folder.documents.columns if name not in NOT_ATTRIBUTES]
-    return (SOURCE, DOCUMENT, *dict.fromkeys([*(n for n in folder.sources.columns if n not in NOT_ATTRIBUTES), *own]))
+def _new_name(name: str, taken: Sequence[str]) -> str:
+    """The name, with underscores where a column has it already."""
+    return _new_name(f"{name}_", taken) if name in taken else name

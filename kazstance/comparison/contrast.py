@@ -6,10 +6,10 @@ from typing import Any
 
 import narwhals as nw
 
-from kazstance.comparison.counts import VoiceFilter, spoken
+from kazstance.comparison.counts import VoiceFilter, of_sources, spoken
 from kazstance.errors import UnknownNameError
 from kazstance.input.frames import as_frame
-from kazstance.stats.counting import as_text
+from kazstance.stats.counting import text_of
 
 Row = dict[str, Any]
 
@@ -38,13 +38,13 @@ def contrast(
     Raises:
         UnknownNameError: there is no such target or voice; the message lists the valid names.
     """
-    rows = as_frame(frame).lazy()
-    name = nw.col(target_column).cast(nw.String)
-    targets = targets or sorted(rows.select(name).unique().collect()[target_column].to_list())
+    rows = of_sources(as_frame(frame), source).lazy()
+    name = text_of(rows, target_column)
+    targets = targets or sorted(rows.select(name.alias(target_column)).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
     found = nw.from_native(spoken(rows.filter(name == target), voice)).lazy().collect()
-    who = found.select(as_text(source).fill_null("").alias(source))[source].to_list()
+    who = found.select(text_of(found, source).fill_null("").alias(source))[source].to_list()
     by_source: dict[str, list[Row]] = {key: [] for key in sources or sorted(set(who))}
     for key, row in sorted(zip(who, found.rows(named=True), strict=True), key=lambda pair: strength(pair[1])):
         by_source[key].append(row)

@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import narwhals as nw
 import numpy as np
 
 from kazstance.comparison.estimates import contested
+from kazstance.comparison.grouping import Frame, in_order
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
-from kazstance.input.labelled import read_labels, refuse_unknown
+from kazstance.input.labelled import labels_of, read_labels, refuse_unknown
 from kazstance.input.spelling import Spelling, given
 from kazstance.input.values import in_frame, refuse_missing
 from kazstance.schema.labels import LABELS, Endorsed, Label, Voice
-from kazstance.stats.counting import Codes, Floats, sums, tally_codes
+from kazstance.stats.counting import Codes, Floats, Tally, distinct, plain_value, sums, tally_codes
 
 VoiceFilter = Literal["own", "endorsed", "all"]
 """The source's own voice; that and the quotations it makes its own; or everything in the source."""
@@ -37,7 +38,8 @@ class Counts:
     Shapes: `cluster` and `target` (entries,), numbers of both; `rows` (entries, labels), labels in the order against,
     neutral, favor; `source` (clusters,), the number of the source that each cluster is in; `lengths` (clusters,),
     sentences of each cluster, and `sentences` (sources,), of each source, or None if they are not known. `asked` has
-    the sentences that were judged on each target, if they are not the same for all targets.
+    the sentences that were judged on each target, if they are not the same for all targets. If `by_row`, each row is a
+    cluster of its own, and `cluster` counts the rows of each source together.
     """
 
     sources: tuple[str, ...]
@@ -49,6 +51,7 @@ class Counts:
     lengths: Floats | None
     sentences: Floats | None
     asked: "Asked | None" = None
+    by_row: bool = False
 
     @property
     def cell(self) -> Codes:
@@ -123,53 +126,64 @@ def count(
         UnknownNameError: an unknown voice, source, target or column.
         KazstanceError: values are missing, or a schema that contradicts `labels`.
     """
-    frame = as_frame(frame)
-    by = [cluster] if cluster else []
-    known = read_labels(frame, label, given(labels))
-    refuse_missing(frame, [source, target, *by])
-    stances = _stances(spoken(frame, voice), [source, target, label, *by], known)
-    lengths = {str(name): n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
-    units = (
-        None if sentences is None or lengths is not None else _units(spoken(as_frame(sentences), voice), [source, *by])
-    )
-    sources = sources or sorted({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
-    judged = None if asked is None or not cluster else _units(spoken(as_frame(asked), voice), [source, target, *by])
-    found = _entries(stances, units if cluster else None, judged, tuple(sources), tuple(targets or stances.values[1]))
+    frame = of_sources(as_frame(frame), source)
+    keys = [source, *([cluster] if cluster else [])]
+    if voice != "all":  # rows in another voice are checked too
+        read_labels(frame, label, given(labels))
+        refuse_missing(frame, [*keys, target])
+    stances = _stances(spoken(frame, voice), [*keys, target, label], given(labels))
+    lengths = {plain_value(name) or "": n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
+    units = None if sentences is None or lengths is not None else _table(spoken(as_frame(sentences), voice), keys)
+    sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
+    judged = None if asked is None or not cluster else _table(spoken(as_frame(asked), voice), [*keys, target])
+    found = _entries(stances, units, judged, tuple(sources), tuple(targets or stances.values[-2]), by_row=not cluster)
     return replace(found, sentences=_lengths(units, lengths, found))
 
 
 def _entries(
-    stances: "_Table",
-    units: "_Table | None",
-    judged: "_Table | None",
+    stances: Tally,
+    units: Tally | None,
+    judged: Tally | None,
     sources: tuple[str, ...],
     targets: tuple[str, ...],
+    *,
+    by_row: bool,
 ) -> Counts:
     """Stances by cluster and target, the sentences of each cluster, and those judged on each target."""
-    source, which = _clusters([table for table in (stances, units, judged) if table], sources)
-    keys = which[0] * len(targets) + _places(stances, 1, targets, "target")
-    entry, at = np.unique(keys, return_inverse=True)
-    rows = sums(at * len(LABELS) + stances.codes[:, 2], stances.counts, len(entry) * len(LABELS))
+    tables = [stances, *(table for table in (units, judged) if table)]
+    source, which = _by_source(stances, sources) if by_row else _clusters(tables, sources)
+    wide = max(len(targets), 1)
+    entry, at = distinct(which[0] * wide + _places(stances, -2, targets, "target"))
+    rows = sums(at * len(LABELS) + stances.codes[:, -1], stances.rows, len(entry) * len(LABELS))
     asked = None
     if judged:
-        pairs = which[-1] * len(targets) + _places(judged, 1, targets, "target")
-        there, place = np.unique(pairs, return_inverse=True)
-        sentences = sums(place, judged.counts, len(there))
-        asked = Asked(there // max(len(targets), 1), there % max(len(targets), 1), sentences)
+        there, place = distinct(which[-1] * wide + _places(judged, -1, targets, "target"))
+        asked = Asked(there // wide, there % wide, sums(place, judged.rows, len(there)))
     return Counts(
         sources=sources,
         targets=targets,
-        cluster=entry // max(len(targets), 1),
-        target=entry % max(len(targets), 1),
+        cluster=entry // wide,
+        target=entry % wide,
         rows=rows.reshape(-1, len(LABELS)),
         source=source,
-        lengths=sums(which[1], units.counts, len(source)) if units else None,
+        lengths=sums(which[1], units.rows, len(source)) if units and not by_row else None,
         sentences=None,
         asked=asked,
+        by_row=by_row,
     )
 
 
-def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+def of_sources(frame: Any, source: str) -> Frame:
+    """The rows of a table, without those in which somebody else than the source is the holder of the stance.
+
+    Only tables of stances as kazstance writes them, by `source_id`, say so in a column `holder`.
+    """
+    rows: Frame = nw.from_native(frame)
+    is_held = source == "source_id" and "holder" in rows.collect_schema().names()
+    return rows.filter(nw.col("holder").is_null()) if is_held else rows
+
+
+def spoken(frame: Any, voice: VoiceFilter) -> Frame:
     """The rows of a table in the given voice.
 
     Raises:
@@ -177,7 +191,7 @@ def spoken(frame: Any, voice: VoiceFilter) -> nw.DataFrame[Any] | nw.LazyFrame[A
     """
     if voice not in get_args(VoiceFilter):
         raise UnknownNameError(voice, "voice", get_args(VoiceFilter))
-    rows: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
+    rows: Frame = nw.from_native(frame)
     if voice == "all":
         return rows
     refuse_missing(frame, ["voice"])
@@ -192,47 +206,58 @@ def _one_of(names: Sequence[str], _: str | None) -> str:
     return f"expected one of {', '.join(names)}"
 
 
-class _Table(NamedTuple):
-    """A count by some columns: the values of each, codes into them, and how many rows have each combination."""
-
-    values: list[list[str]]
-    codes: Codes
-    counts: Floats
-
-
-def _units(frame: Any, columns: Sequence[str]) -> "_Table":
-    """Sentences by source and cluster."""
-    refuse_missing(frame, columns)
-    return _Table(*tally_codes(frame, columns))
+def _tally(frame: Any, columns: Sequence[str]) -> Tally:
+    there = nw.from_native(frame).collect_schema().names()
+    if unknown := [name for name in columns if name not in there]:
+        raise UnknownNameError(unknown[0], "column of the table", there)
+    return tally_codes(frame, columns)
 
 
-def _stances(frame: Any, columns: Sequence[str], labels: Mapping[str, str]) -> _Table:
-    """Stances by source, target, label and cluster; each row is its own cluster if there is no such column."""
-    values, codes, counts = tally_codes(frame, columns)
-    codes[:, 2] = np.array([Label[labels[value]] for value in values[2]], dtype=np.intp)[codes[:, 2]]
-    kept = codes[:, 2] < len(LABELS)
-    codes, counts = codes[kept], counts[kept]
-    if len(columns) > 3:  # noqa: PLR2004
-        return _Table(values, codes, counts)
-    codes = np.repeat(codes, counts.astype(np.intp), axis=0)
-    rows = np.arange(len(codes))
-    return _Table([*values, list(map(str, rows))], np.column_stack([codes, rows]), np.ones(len(rows)))
+def _table(frame: Any, columns: Sequence[str]) -> Tally:
+    """A count by some columns.
+
+    Raises:
+        UnknownNameError: there is no such column.
+        KazstanceError: values are missing.
+    """
+    found = _tally(frame, columns)
+    if lacking := [name for name, gaps in zip(columns, found.gaps, strict=True) if gaps]:
+        refuse_missing(frame, lacking)
+    return found
 
 
-def _clusters(tables: Sequence[_Table], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
+def _stances(frame: Any, columns: Sequence[str], spelled: Spelling) -> Tally:
+    """Stances by source, cluster, target and label, the last by its number."""
+    *keys, label = columns
+    values, codes, rows, gaps = _tally(frame, columns)
+    meant = labels_of(frame, label, spelled, values[-1])
+    if lacking := [name for name, n in zip(keys, gaps, strict=False) if n]:
+        refuse_missing(frame, lacking)
+    codes[:, -1] = np.array([Label[name] for name in meant], dtype=np.intp)[codes[:, -1]]
+    kept = codes[:, -1] < len(LABELS)
+    return Tally(values, codes, rows, gaps) if kept.all() else Tally(values, codes[kept], rows[kept], gaps)
+
+
+def _by_source(stances: Tally, sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
+    """One cluster for each source, for rows that are their own clusters."""
+    return np.arange(len(sources)), [_places(stances, 0, sources, "source")]
+
+
+def _clusters(tables: Sequence[Tally], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
     """The source of each cluster, and the number of the cluster of each row of each table."""
+    names = tables[0].values[1]
+    if any(table.values[1] != names for table in tables):
+        names = sorted({name for table in tables for name in table.values[1]})
+    number, wide = {name: i for i, name in enumerate(names)}, max(len(names), 1)
     found = []
     for table in tables:
-        values, width = table.values[-1], max(len(table.values[-1]), 1)
-        keys, at = np.unique(_places(table, 0, sources, "source") * width + table.codes[:, -1], return_inverse=True)
-        found.append(([(int(key) // width, values[key % width]) for key in keys], at))
-    names = sorted({name for keys, _ in found for name in keys})
-    number = {name: i for i, name in enumerate(names)}
-    which = [np.array([number[key] for key in keys], dtype=np.intp)[at] for keys, at in found]
-    return np.array([source for source, _ in names], dtype=np.intp), which
+        places = _numbers(table.values[1], number, "cluster")[table.codes[:, 1]]
+        found.append(distinct(_places(table, 0, sources, "source") * wide + places))
+    known = np.unique(np.concatenate([keys for keys, _ in found]))
+    return known // wide, [np.searchsorted(known, keys)[at] for keys, at in found]
 
 
-def _places(table: _Table, column: int, known: Sequence[str], kind: str) -> Codes:
+def _places(table: Tally, column: int, known: Sequence[str], kind: str) -> Codes:
     """For each row of a table, the index of its value among the known ones."""
     places = _numbers(table.values[column], {name: i for i, name in enumerate(known)}, kind)
     return places[table.codes[:, column]]
@@ -244,11 +269,11 @@ def _numbers(values: Sequence[str], known: Mapping[str, int], kind: str) -> Code
     return np.array([known[value] for value in values], dtype=np.intp)
 
 
-def _lengths(units: _Table | None, lengths: Mapping[str, int] | None, found: Counts) -> Floats | None:
+def _lengths(units: Tally | None, lengths: Mapping[str, int] | None, found: Counts) -> Floats | None:
     """Sentences of each source, counted from a table or as given."""
     sources = found.sources
     if units:
-        return sums(_places(units, 0, sources, "source"), units.counts, len(sources))
+        return sums(_places(units, 0, sources, "source"), units.rows, len(sources))
     if lengths is None:
         return None
     if missing := [name for name in sources if name not in lengths]:

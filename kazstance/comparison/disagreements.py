@@ -14,7 +14,7 @@ from kazstance.output.listing import Listing
 from kazstance.schema.labels import SIDES
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
-from kazstance.stats.permutation import PERMUTATIONS, permutation_p
+from kazstance.stats.permutation import PERMUTATIONS, permutation_p, permutation_p_of_rows
 from kazstance.stats.pooling import Posterior
 from kazstance.stats.resampling import SEED
 
@@ -76,11 +76,16 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
     asked = np.full(total.shape[:2], np.nan) if counts.n_asked is None else counts.n_asked
+    clusters = np.bincount(counts.target, minlength=len(counts.targets))  # tests of as many share their random orders
     share = total.sum(axis=2) / np.where(asked > 0, asked, np.nan)
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
-        p = [_known(position_p(counts, t, n, seed) if kind else salience_p(counts, t, n, seed)) for t in targets]
+        tested = {
+            t: _known((position_p if kind else salience_p)(counts, t, n, seed))
+            for t in sorted(targets, key=clusters.item)
+        }
+        p = [tested[t] for t in targets]
         corrected = dict(zip(targets, _corrected(p), strict=True))
         lines = [
             Disagreement(
@@ -107,6 +112,8 @@ def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
         n: permutations.
         seed: seed of the permutations.
     """
+    if counts.by_row:
+        return permutation_p_of_rows(counts.total[:, target], SCORES, n, seed)
     kept = counts.target == target
     rows, source = counts.rows[kept], counts.source[counts.cluster[kept]]
     return permutation_p(rows @ SCORES, rows.sum(axis=1), source, n, seed)
@@ -131,16 +138,17 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
 
 def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
     """Every pair of sources on a target; `net` of shape (sources,) is NaN if a source takes no side."""
-    same, more = known.compare(target)
+    same, more = (found.tolist() for found in known.compare(target))
+    lacks = np.isnan(net).tolist()
     return tuple(
-        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, net, (a, b)))
-        if np.isnan(net[[a, b]]).any()
+        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, lacks, (a, b)))
+        if lacks[a] or lacks[b]
         else Pairwise(
             sources[a],
             sources[b],
-            answer(same[a, b], more[a, b]),
-            round(float(same[a, b]), DIGITS),
-            round(float(more[a, b]), DIGITS),
+            answer(same[a][b], more[a][b]),
+            round(same[a][b], DIGITS),
+            round(more[a][b], DIGITS),
         )
         for a, b in combinations(range(len(sources)), 2)
     )
@@ -162,8 +170,8 @@ def _corrected(p: Sequence[float | None]) -> list[float | None]:
 def _spread(values: Floats) -> float | None:
     """Mean distance between pairs of the defined values."""
     there = values[~np.isnan(values)]
-    apart = [abs(a - b) for a, b in combinations(there, 2)]
-    return round(float(np.mean(apart)), DIGITS) if apart else None
+    one, other = np.triu_indices(len(there), 1)
+    return round(float(np.abs(there[one] - there[other]).mean()), DIGITS) if len(one) else None
 
 
 def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool) -> str | None:
@@ -176,9 +184,9 @@ def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool)
     return "fewer than two sources have clusters to permute" if p is None else None
 
 
-def _sideless(sources: Sequence[str], net: Floats, pair: tuple[int, int]) -> str:
+def _sideless(sources: Sequence[str], lacks: Sequence[bool], pair: tuple[int, int]) -> str:
     """Which of two sources take no side."""
-    return "no side taken by " + " and ".join(sources[i] for i in pair if np.isnan(net[i]))
+    return "no side taken by " + " and ".join(sources[i] for i in pair if lacks[i])
 
 
 def _known(value: float) -> float | None:

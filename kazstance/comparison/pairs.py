@@ -49,7 +49,7 @@ def pairs(
     table = as_frame(frame)
     spelled = read_labels(table, relation, given(labels, [member.name for member in Relation]))
     refuse_missing(table, [target, *sources])
-    values, codes, counts = tally_codes(table, [target, *sources, relation])
+    values, codes, counts, _ = tally_codes(table, [target, *sources, relation])
     found: dict[tuple[str, str, str], Counter[str]] = {}
     for code, n in zip(codes, counts, strict=True):
         name, a, b, kind = (values[i][at] for i, at in enumerate(code))

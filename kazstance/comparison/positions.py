@@ -92,6 +92,8 @@ def sided_effects(counts: Counts) -> Floats:
     """The design effect of each cell's share of favor, shape (sources, targets)."""
     favor, against = sided(counts.rows)
     sizes, shape = favor + against, (len(counts.sources), len(counts.targets))
+    if counts.by_row:
+        return np.ones(shape)
     kept = sizes > 0
     correlation = intraclass(favor[kept], sizes[kept], counts.cell[kept])
     return design_effects(sizes[kept], counts.cell[kept], shape[0] * shape[1], correlation).reshape(shape)

@@ -8,14 +8,14 @@ from typing import Any, Final
 import narwhals as nw
 import numpy as np
 
-from kazstance.comparison.counts import VoiceFilter, spoken
+from kazstance.comparison.counts import VoiceFilter, of_sources, spoken
 from kazstance.comparison.estimates import DIGITS
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
 from kazstance.language.tags import UNDETERMINED, check_tag
 from kazstance.language.words import words
 from kazstance.output.listing import Listing
-from kazstance.stats.counting import Floats, as_text
+from kazstance.stats.counting import Floats, as_text, text_of
 from kazstance.stats.estimate import Estimate
 
 Z: Final = 1.959964
@@ -95,16 +95,16 @@ def wording(
     """
     if prior is not None and not prior > 0:
         raise KazstanceError(f"prior: {prior}, expected a number above 0")
-    by = nw.col(target_column).cast(nw.String)
-    rows = spoken(as_frame(frame), voice).lazy()
+    rows = spoken(of_sources(as_frame(frame), source), voice).lazy()
+    by = text_of(rows, target_column)
     tagged = _tag(rows, language)
-    targets = sorted(rows.select(by).unique().collect()[target_column].to_list())
+    targets = sorted(rows.select(by.alias(target_column)).unique().collect()[target_column].to_list())
     if target not in targets:
         raise UnknownNameError(target, "target", targets)
-    spoken_on = rows.filter(by == target).select(nw.col(source).cast(nw.String), as_text(text).alias("text"), tagged)
-    said: dict[str, Counter[str]] = {}
-    for name, *row in spoken_on.collect().iter_rows():
-        said.setdefault(name, Counter()).update(_words(*row))
+    spoken_on = rows.filter(by == target).select(
+        text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged
+    )
+    said = _said(spoken_on.collect())
     everywhere = _counted(rows if background is None else as_frame(background).lazy(), text, language)
     return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
 
@@ -121,6 +121,14 @@ def _tag(rows: Any, language: str) -> Any:
         return nw.lit(check_tag(language)).alias("language")
     except ValueError as error:
         raise KazstanceError(f"language: {error}, or a column of the table") from None
+
+
+def _said(rows: Any) -> dict[str, Counter[str]]:
+    """The words of each source, from rows of source, text and language."""
+    said: dict[str, Counter[str]] = {}
+    for name, *row in rows.iter_rows():
+        said.setdefault(name, Counter()).update(_words(*row))
+    return said
 
 
 def _counted(rows: Any, text: str, language: str) -> Counter[str]:

@@ -12,7 +12,7 @@ from kazstance.schema.records import Document, Source
 
 V = TypeVar("V")
 DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "split"}
+TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "holder", "split"}
 """Names of columns, which are not allowed for attributes."""
 LONGEST: Final = 100
 """Maximum length of the name of an attribute, in characters."""

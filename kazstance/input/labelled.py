@@ -33,6 +33,26 @@ def read_labels(frame: Any, column: str, spelling: Spelling, *, are_gaps_known: 
     return {value.value or "": known.label(value.value) or "" for value in found}
 
 
+def labels_of(frame: Any, column: str, spelling: Spelling, values: Sequence[str]) -> list[str]:
+    """The label of each of the values that a column has.
+
+    Args:
+        frame: a frame that Narwhals knows.
+        column: the column of the label.
+        spelling: how it spells labels.
+        values: its values as text; a missing value is empty.
+
+    Raises:
+        UnknownLabelError: values of the column are not labels; all are named.
+        KazstanceError: the schema of an Arrow table contradicts the spelling.
+    """
+    known = of_column(spelling, _schema(nw.to_native(frame, pass_through=True)), column)
+    found = [known.label(value) for value in values]
+    if None in found:
+        read_labels(frame, column, spelling)  # says where they are
+    return [label or "" for label in found]
+
+
 def _schema(native: Any) -> pa.Schema:
     """What a frame says about its labels: the schema of an Arrow table, or the attributes of a pandas data frame."""
     if isinstance(native, pa.Table):

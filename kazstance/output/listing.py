@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, overload
 
@@ -27,32 +28,12 @@ class Plain(Protocol):
 T_co = TypeVar("T_co", bound=Plain, covariant=True)
 
 
-class Listing(Sequence[T_co], Generic[T_co]):
-    """Results of one kind, in order."""
+class Rows(ABC):
+    """Results that convert to a data frame."""
 
-    def __init__(self, results: Iterable[T_co]) -> None:
-        self._results = tuple(results)
-
-    @overload
-    def __getitem__(self, at: int) -> T_co: ...
-    @overload
-    def __getitem__(self, at: slice) -> Listing[T_co]: ...
-    def __getitem__(self, at: int | slice) -> T_co | Listing[T_co]:
-        """A result by its index, or the results of a slice."""
-        return Listing(self._results[at]) if isinstance(at, slice) else self._results[at]
-
-    def __len__(self) -> int:
-        return len(self._results)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Listing) and self._results == other._results
-
-    def __hash__(self) -> int:
-        return hash(self._results)
-
+    @abstractmethod
     def rows(self) -> list[dict[str, Any]]:
         """The results as plain values by column."""
-        return [result.as_row() for result in self._results]
 
     def to_arrow(self) -> pa.Table:
         """The results as an Arrow table."""
@@ -85,6 +66,34 @@ class Listing(Sequence[T_co], Generic[T_co]):
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The results for anything that takes Arrow streams."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+class Listing(Rows, Sequence[T_co], Generic[T_co]):
+    """Results of one kind, in order."""
+
+    def __init__(self, results: Iterable[T_co]) -> None:
+        self._results = tuple(results)
+
+    @overload
+    def __getitem__(self, at: int) -> T_co: ...
+    @overload
+    def __getitem__(self, at: slice) -> Listing[T_co]: ...
+    def __getitem__(self, at: int | slice) -> T_co | Listing[T_co]:
+        """A result by its index, or the results of a slice."""
+        return Listing(self._results[at]) if isinstance(at, slice) else self._results[at]
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listing) and self._results == other._results
+
+    def __hash__(self) -> int:
+        return hash(self._results)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The results as plain values by column."""
+        return [result.as_row() for result in self._results]
 
     def __repr__(self) -> str:
         kind = type(self._results[0]).__name__ if self._results else "nothing"

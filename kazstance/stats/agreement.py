@@ -86,9 +86,8 @@ def count_patterns(votes: Floats, clusters: Sequence[str] | None = None) -> Patt
     code = votes @ (votes.max(initial=0) + 1) ** np.arange(votes.shape[1])
     _, first, column = np.unique(code, return_index=True, return_inverse=True)
     names, line = numbered(clusters or [""] * len(votes))
-    counts = np.zeros((len(names), len(first)))
-    np.add.at(counts, (line, column), 1)
-    return Patterns(votes[first], counts)
+    counts = np.bincount(line * len(first) + column, minlength=len(names) * len(first))
+    return Patterns(votes[first], counts.reshape(len(names), len(first)).astype(np.float64))
 
 
 def alpha_interval(found: Patterns, level: Level = "nominal", n: int = RESAMPLES, seed: int = SEED) -> Estimate:

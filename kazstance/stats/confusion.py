@@ -103,7 +103,7 @@ class Confusion:
         """Draws of whole strata, in blocks of the same shape: weighting a stratum is equivalent to repeating it."""
         size = block_size(self.total.size, len(self.strata))
         blocks = weight_blocks(len(self.strata), n, size, seed)
-        return (self.total * weights[:, :, None, None] for weights in blocks)
+        return (self.total * np.ascontiguousarray(weights)[:, :, None, None] for weights in blocks)
 
     def within(self, strata: Sequence[int]) -> "Confusion":
         """The counts of some strata, given by number in ascending order, and the clusters that have any of them."""
@@ -153,7 +153,7 @@ def confusion(
         ValueError: a value that is not one of the labels.
     """
     by = list(dict.fromkeys([*strata, *([cluster] if cluster else []), gold, predicted]))
-    values, codes, rows = tally_codes(frame, by)
+    values, codes, rows, _ = tally_codes(frame, by)
     names, stratum = _joined(values[: len(set(strata))], codes[:, : len(set(strata))])
     cell = stratum
     for column in (gold, predicted):

@@ -1,7 +1,8 @@
 """Counts of any dataframe by categorical columns: what all figures are computed from."""
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -9,6 +10,23 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
+LARGEST: Final = 2**62
+"""More combinations than this have no number of their own."""
+DENSE: Final = 1 << 16
+"""Up to so many combinations, or as many as there are rows, each has a place in an array."""
+
+
+class Tally(NamedTuple):
+    """A count by some columns: the sorted values of each as text, codes into them, and the rows of each combination.
+
+    Shapes: `codes` (combinations, columns), in ascending order of the first column, then the second, and so on; `rows`
+    (combinations,). A missing value is read as an empty string; `gaps` has the rows that lack a value, by column.
+    """
+
+    values: list[list[str]]
+    codes: Codes
+    rows: Floats
+    gaps: list[int]
 
 
 def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Floats]:
@@ -26,30 +44,169 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
     return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
 
 
-def tally_codes(frame: Any, columns: Sequence[str]) -> tuple[list[list[str]], Codes, Floats]:
-    """The same count for many combinations, as codes into the sorted values of each column, read as text.
+def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
+    """The same count for many combinations, with all values as text.
 
-    A missing value is an empty string.
-
-    Returns:
-        The values of each column; codes of shape (combinations, columns); how many rows have each combination.
+    Engines count where the data is. Tables of Arrow and pandas, whose own counting is slow, are counted by code.
     """
-    texts = nw.from_native(frame).lazy().select(*(as_text(name).fill_null("").alias(name) for name in columns))
-    counted = texts.group_by(*columns).agg(nw.len().alias("rows")).collect().to_arrow()
-    values, codes = [], np.empty((len(counted), len(columns)), dtype=np.intp)
-    for at, name in enumerate(columns):
-        coded = counted[name].combine_chunks().dictionary_encode()
-        found = coded.dictionary.to_pylist()
-        order = sorted(range(len(found)), key=found.__getitem__)
-        codes[:, at] = np.argsort(order)[coded.indices.to_numpy()] if found else 0
-        values.append([found[i] for i in order])
-    place = np.lexsort(codes.T[::-1])
-    return values, codes[place], counted["rows"].to_numpy().astype(np.float64)[place]
+    known = nw.from_native(frame)
+    schema = known.collect_schema()
+    names = list(dict.fromkeys(columns))
+    read = known.select(*(_comparable(name, schema[name]).alias(name) for name in names))
+    engine = known.implementation
+    if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
+        return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
+    counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
+    is_text = {name: schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in names}
+    texts = ((nw.col(name) if is_text[name] else as_text(name)).alias(f"text_{i}") for i, name in enumerate(columns))
+    found = counted.select(*texts, "rows").collect().to_arrow()
+    return _tally_coded([_coded(column) for column in found.columns[:-1]], found["rows"].to_numpy().astype(np.float64))
+
+
+def _comparable(column: str, kind: Any) -> nw.Expr:
+    """A column as it is, or as text where engines write values differently."""
+    return plain_text(column, kind) if _is_spelled_differently(kind) else nw.col(column)
+
+
+class _Coded(NamedTuple):
+    """A column as codes into its sorted values as text, and which rows have none."""
+
+    values: list[str]
+    codes: Codes
+    is_gap: npt.NDArray[np.bool_]
+
+
+def _coded(column: Any) -> _Coded:
+    """An Arrow column as codes; a missing value is an empty string."""
+    import pyarrow as pa  # noqa: PLC0415  # loaded where it is used
+
+    chunks = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    if not pa.types.is_dictionary(chunks.type):
+        chunks = chunks.dictionary_encode()
+    coded = chunks.unify_dictionaries().combine_chunks()
+    names = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
+    values = sorted({name or "" for name in names})
+    rank = {name: i for i, name in enumerate(values)}
+    place = np.array([rank[name or ""] for name in names], dtype=np.int32)
+    indices = coded.indices.fill_null(len(names) - 1) if coded.indices.null_count else coded.indices
+    codes, lacks = indices.to_numpy(), np.array([name is None for name in names], dtype=bool)
+    is_gap = lacks.take(codes) if coded.indices.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
+    return _Coded(values, place.take(codes), is_gap)
+
+
+def _tally_coded(columns: Sequence[_Coded], weights: Floats | None = None) -> Tally:
+    """A count of columns, of which each row counts once or with a weight."""
+    sizes = [len(column.values) for column in columns]
+    found, rows = _combinations([column.codes for column in columns], sizes, weights)
+    gaps = [_weight(column.is_gap, weights) for column in columns]
+    values = []
+    for at, column in enumerate(columns):
+        occurs = np.bincount(found[:, at], minlength=sizes[at]) > 0
+        if not occurs.all():
+            found[:, at] = (np.cumsum(occurs) - 1)[found[:, at]]
+        values.append([name for name, is_there in zip(column.values, occurs, strict=True) if is_there])
+    return Tally(values, found, rows, gaps)
+
+
+def _weight(chosen: npt.NDArray[np.bool_], weights: Floats | None) -> int:
+    if weights is None or not len(chosen):
+        return int(chosen.sum())
+    return round(float(weights[chosen].sum()))
+
+
+def _combinations(columns: Sequence[Codes], sizes: Sequence[int], weights: Floats | None) -> tuple[Codes, Floats]:
+    """The combinations of codes that occur, sorted, of shape (combinations, columns), and the rows of each."""
+    if not len(columns[0]):
+        return np.empty((0, len(columns)), dtype=np.intp), np.zeros(0)
+    if (bound := math.prod(sizes)) >= LARGEST:
+        found, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+        rows = sums(which.ravel(), np.ones(len(columns[0])) if weights is None else weights, len(found))
+        return found.astype(np.intp), rows
+    key = columns[0].astype(np.int64)
+    for codes, size in zip(columns[1:], sizes[1:], strict=True):
+        key *= size
+        key += codes
+    keys, rows = _counted(key, bound, weights)
+    found = np.empty((len(keys), len(columns)), dtype=np.intp, order="F")  # columns are read one by one
+    for at, places in enumerate(np.unravel_index(keys, sizes)):
+        found[:, at] = places
+    return found, rows
+
+
+def _counted(key: npt.NDArray[np.int64], bound: int, weights: Floats | None) -> tuple[Codes, Floats]:
+    """The distinct numbers among some below a bound, sorted, and how often each occurs, or its weight."""
+    if bound <= max(DENSE, len(key)):
+        dense = np.bincount(key, weights, bound)
+        keys = np.flatnonzero(dense)
+        return keys, dense[keys].astype(np.float64)
+    if weights is None:
+        key.sort()
+        starts = _starts(key)
+        return key[starts], np.diff(starts, append=len(key)).astype(np.float64)
+    order = np.argsort(key)
+    key = key[order]
+    starts = _starts(key)
+    return key[starts], np.add.reduceat(weights[order], starts)
+
+
+def _starts(ascending: npt.NDArray[np.int64]) -> Codes:
+    """Where each run of equal numbers begins."""
+    return np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))
+
+
+def distinct(numbers: npt.NDArray[np.int64]) -> tuple[Codes, Codes]:
+    """The distinct numbers, sorted, and the index of each entry's number among them."""
+    if len(numbers) and (numbers[1:] >= numbers[:-1]).all():  # as tallies are
+        starts = _starts(numbers)
+        is_new = np.zeros(len(numbers), dtype=np.intp)
+        is_new[starts[1:]] = 1
+        return numbers[starts].astype(np.intp), np.cumsum(is_new)
+    values, at = np.unique(numbers, return_inverse=True)
+    return values.astype(np.intp), at.ravel()
 
 
 def as_text(column: str) -> nw.Expr:
     """A column as text; missing values stay missing, where pandas would write `nan`."""
     return nw.when(~nw.col(column).is_null()).then(nw.col(column).cast(nw.String))
+
+
+def plain_text(column: str, kind: Any) -> nw.Expr:
+    """A column as text that is the same in every engine: whole numbers without decimals, truth values in lower case."""
+    value = nw.col(column)
+    if kind == nw.Boolean:
+        return nw.when(value).then(nw.lit("true")).otherwise(nw.when(~value).then(nw.lit("false")))
+    if kind == nw.Object:  # pandas: values of several types, or truth values with gaps
+        text = as_text(column)
+        return (
+            nw.when(text == "True")
+            .then(nw.lit("true"))
+            .otherwise(nw.when(text == "False").then(nw.lit("false")).otherwise(text))
+        )
+    if _is_spelled_differently(kind):
+        is_number = ~value.is_null() & value.is_finite()
+        is_whole = is_number & (value == value.round(0)) & (value.abs() < 2**53)
+        whole = nw.when(is_whole).then(value).otherwise(0.0).cast(nw.Int64).cast(nw.String)
+        return nw.when(is_whole).then(whole).otherwise(nw.when(is_number).then(value.cast(nw.String)))
+    return as_text(column)
+
+
+def text_of(frame: Any, column: str) -> nw.Expr:
+    """A column of a frame as the text under which it is counted."""
+    return plain_text(column, frame.collect_schema()[column])
+
+
+def plain_value(value: Any) -> str | None:
+    """A single value as that text; None stays None."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value is None else str(value)
+
+
+def _is_spelled_differently(kind: Any) -> bool:
+    """Whether engines write values of a type differently."""
+    return bool(kind in (nw.Boolean, nw.Float32, nw.Float64, nw.Object))
 
 
 def sums(at: Codes, values: Floats, n: int) -> Floats:

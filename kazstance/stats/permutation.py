@@ -1,5 +1,7 @@
 """Whether sources differ on a target: permutation tests over clusters."""
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -10,6 +12,9 @@ from kazstance.stats.resampling import SEED
 PERMUTATIONS: Final = 9999
 AT_ONCE: Final = 2_000_000
 """How many numbers a test holds in memory at a time."""
+
+KEPT: Final = 4
+"""How many sets of random orders are kept, each of at most as many numbers."""
 
 
 def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTATIONS, seed: int = SEED) -> float:
@@ -34,12 +39,63 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
     starts = np.flatnonzero(np.diff(source[order], prepend=-1))
     if len(starts) < 2:  # noqa: PLR2004
         return float("nan")
-    centred = marks - sizes * marks.sum() / sizes.sum()
-    observed = _between(centred[order][None], sizes[order][None], starts)[0]
+    centred, alike = (marks - sizes * marks.sum() / sizes.sum())[order], sizes[order]
+    if np.ptp(centred) == 0 and np.ptp(alike) == 0:  # every deal is the observed one
+        return 1.0
+    observed = _between(centred[None], alike[None], starts)[0]
+    extreme = 0
+    for drawn in _deals(len(order), n, seed):
+        sized = alike[None] if np.ptp(alike) == 0 else alike[drawn]
+        extreme += int((_between(centred[drawn], sized, starts) >= observed * (1 - 1e-9) - 1e-12).sum())
+    return (1 + extreme) / (1 + n)
+
+
+def _deals(clusters: int, n: int, seed: int) -> Iterable[Codes]:
+    """Random orders in blocks of shape (permutations, clusters); small ones are kept for the next test."""
+    return _kept_deals(clusters, n, seed) if n * clusters <= AT_ONCE else _drawn_deals(clusters, n, seed)
+
+
+@lru_cache(KEPT)
+def _kept_deals(clusters: int, n: int, seed: int) -> tuple[Codes, ...]:
+    return tuple(_drawn_deals(clusters, n, seed))
+
+
+def _drawn_deals(clusters: int, n: int, seed: int) -> Iterator[Codes]:
+    rng = np.random.default_rng(seed)
+    for block in np.array_split(np.arange(n), max(1, n * clusters // AT_ONCE)):
+        orders = rng.permuted(np.tile(np.arange(clusters), (len(block), 1)), axis=1)
+        yield orders.astype(np.min_scalar_type(clusters))
+
+
+def permutation_p_of_rows(counts: Floats, scores: Floats, n: int = PERMUTATIONS, seed: int = SEED) -> float:
+    """The same test for rows that are clusters of their own, from counts of their marks.
+
+    Deals are drawn as tables with the same rows of each source and of each mark (Patefield, 1981).
+
+    Args:
+        counts: shape (sources, marks), how many rows of each source have each mark.
+        scores: shape (marks,), the marks.
+        n: number of permutations.
+        seed: seed of the random generator.
+
+    Returns:
+        p in (0, 1]; NaN if there is only one source with rows.
+    """
+    from scipy.stats import random_table  # noqa: PLC0415  # loaded where it is used
+
+    known = counts[counts.sum(axis=1) > 0]
+    sizes, marks = known.sum(axis=1), known.sum(axis=0)
+    if len(known) < 2:  # noqa: PLR2004
+        return float("nan")
+    if np.count_nonzero(marks) == 1:  # every deal is the observed one
+        return 1.0
+    centred = scores - scores @ marks / marks.sum()
+    observed = ((known @ centred) ** 2 / sizes).sum()
     rng, extreme = np.random.default_rng(seed), 0
-    for block in np.array_split(np.arange(n), max(1, n * len(order) // AT_ONCE)):
-        drawn = rng.permuted(np.tile(order, (len(block), 1)), axis=1)
-        extreme += int((_between(centred[drawn], sizes[drawn], starts) >= observed * (1 - 1e-9) - 1e-12).sum())
+    for block in np.array_split(np.arange(n), max(1, n * known.size // AT_ONCE)):
+        deals = random_table.rvs(sizes, marks, size=len(block), random_state=rng)
+        between = ((deals @ centred) ** 2 / sizes).sum(axis=1)
+        extreme += int((between >= observed * (1 - 1e-9) - 1e-12).sum())
     return (1 + extreme) / (1 + n)
 
 

@@ -1,11 +1,14 @@
 """Positions of several sources, partially pooled: each borrows strength from the others on the same target."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from kazstance.stats.counting import Floats
+from kazstance.stats.counting import Codes, Floats
 from kazstance.stats.resampling import SEED
 
 REACH: Final = 14.0
@@ -19,6 +22,14 @@ CONCENTRATIONS: Final[Floats] = 2.0 ** np.arange(-1.0, 7.0)
 SHAPES: Final[Floats] = 0.1 * 2.0 ** np.arange(7.0)
 NEGLIGIBLE: Final = 1e-6
 """Rows of the prior with less than this share of the greatest weight are skipped when comparing pairs of sources."""
+
+AT_ONCE: Final = 1000
+"""How many cells are summarised at a time."""
+LINES: Final = 400
+"""How many distributions are compared at a time, so that they stay in the cache of the processor."""
+CACHED: Final = 64
+"""How many tables of distribution functions are kept, each of about a megabyte."""
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -55,79 +66,131 @@ class Pooling:
         """
         from scipy.special import softmax  # noqa: PLC0415  # loaded where it is used
 
-        likelihood = _likelihood(self.log_odds, favor, against)
+        alike, cell = np.unique(np.stack([favor, against], axis=-1).reshape(-1, 2), axis=0, return_inverse=True)
+        likelihood, cell = _likelihood(self.log_odds, *alike.T), cell.reshape(favor.shape)
         evidence = np.maximum(likelihood @ self.prior.T, np.finfo(np.float64).tiny)
-        together = np.log(evidence).sum(axis=0)
+        together = _summed(np.log(evidence), cell)
         highest = together.max(axis=1, initial=-np.inf, keepdims=True)
         relative = np.exp(together - highest)
         by_setting = np.maximum(relative @ self.given.T, np.finfo(np.float64).tiny)
         setting = softmax((np.log(by_setting) + highest).sum(axis=0))
         weight = relative * ((setting / by_setting) @ self.given)
-        return Posterior(self, likelihood, evidence, weight, setting)
+        return Posterior(self, cell, likelihood, evidence, relative, weight, setting)
 
 
 @dataclass(frozen=True)
 class Posterior:
     """The posterior of every source on every target, given its sentences.
 
-    Shapes: `likelihood` (sources, targets, points); `evidence` (sources, targets, rows of the prior); `weight`
-    (targets, rows of the prior) and `setting` (settings,), probabilities.
+    Sources with the same numbers of sentences share a row of `likelihood` (distinct, points) and of `evidence`
+    (distinct, rows of the prior); `cell` (sources, targets) has the number of that row. `relative`, the likelihoods of
+    the rows of the prior, and `weight`, their probabilities, have the shape (targets, rows of the prior); `setting`
+    (settings,) are probabilities.
     """
 
     pooling: Pooling
+    cell: Codes
     likelihood: Floats
     evidence: Floats
+    relative: Floats
     weight: Floats
     setting: Floats
 
-    @property
-    def masses(self) -> Floats:
-        """The probability of each point of the grid: shape (sources, targets, points)."""
-        masses: Floats = self.likelihood * ((self.weight / self.evidence) @ self.pooling.prior)
-        return masses
-
     def summary(self, level: float = 0.95) -> Floats:
         """Mean of net stance and ends of its equal-tailed interval: shape (3, sources, targets)."""
-        masses, net = self.masses, self.pooling.net
-        below = np.cumsum(masses, axis=-1) - masses / 2
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        ends = np.array([np.interp(tails, cell, net) for cell in below.reshape(-1, len(net))])
-        return np.concatenate([(masses @ net)[None], ends.T.reshape(2, *masses.shape[:2])])
+        targets, net = self.cell.shape[1], self.pooling.net
+        keys, at = np.unique(self.cell * targets + np.arange(targets), return_inverse=True)
+        tails, found = [(1 - level) / 2, (1 + level) / 2], np.empty((3, len(keys)))
+        for start in range(0, len(keys), AT_ONCE):
+            row, target = np.divmod(keys[start : start + AT_ONCE], targets)
+            masses = self.likelihood[row] * ((self.weight[target] / self.evidence[row]) @ self.pooling.prior)
+            below = np.cumsum(masses, axis=-1) - masses / 2
+            found[0, start : start + AT_ONCE] = masses @ net
+            found[1:, start : start + AT_ONCE] = np.array([np.interp(tails, cell, net) for cell in below]).T
+        return found[:, at.ravel()].reshape(3, *self.cell.shape)
 
     def compare(self, target: int) -> tuple[Floats, Floats]:
         """The probabilities that two sources are on one side of a target, and that the first is the more favorable.
 
         Both of shape (sources, sources). Given a row of the prior, sources are independent of each other.
         """
-        likely = self.weight[target] > NEGLIGIBLE * self.weight[target].max()
-        weight, prior = self.weight[target, likely], self.pooling.prior[likely]
-        given = self.likelihood[:, target, None] * prior / self.evidence[:, target, likely, None]
-        below = np.cumsum(given, axis=-1) - given / 2
+        row, at = np.unique(self.cell[:, target], return_inverse=True)
+        likely = np.flatnonzero(self.weight[target] > NEGLIGIBLE * self.weight[target].max())
         middle = len(self.pooling.log_odds) // 2
-        side = 1 - below[..., middle]
-        same = (side * weight) @ side.T + ((1 - side) * weight) @ (1 - side).T
-        flat = len(side), -1
-        return same, (given * weight[:, None]).reshape(flat) @ below.reshape(flat).T
+        same, more = np.zeros((2, len(row), len(row)))
+        for rows in np.array_split(likely, max(1, len(likely) * len(row) // LINES)):
+            # both sides have the root of the weight, so that their products have the weight
+            root = np.sqrt(self.weight[target, rows])[:, None]
+            given = self.likelihood[row] * self.pooling.prior[rows, None]
+            given *= (root / self.evidence[np.ix_(row, rows)].T)[..., None]
+            below = np.cumsum(given, axis=-1)
+            below -= given / 2
+            more += np.matmul(given, below.transpose(0, 2, 1)).sum(axis=0)
+            under = below[..., middle]
+            same += (root - under).T @ (root - under) + under.T @ under
+        pairs = np.ix_(at, at)
+        return same[pairs], more[pairs]
 
     def draws(self, n: int, seed: int = SEED) -> Floats:
         """Net stances drawn from the posterior: shape (n, sources, targets).
 
         A draw has one k and a for all targets, and one mean for all sources on a target.
         """
-        rng, net = np.random.default_rng(seed), self.pooling.net
-        sources, targets = self.likelihood.shape[:2]
-        chosen = rng.choice(len(self.setting), n, p=self.setting)
-        drawn = np.empty((n, sources, targets))
-        for target in range(targets):
-            together = np.log(self.evidence[:, target]).sum(axis=0)
-            relative, rows = np.exp(together - together.max()), np.empty(n, dtype=np.intp)
-            for setting in np.unique(chosen):
-                weight, these = relative * self.pooling.given[setting], chosen == setting
-                rows[these] = rng.choice(len(weight), int(these.sum()), p=weight / weight.sum())
-            for source in range(sources):
-                below = np.cumsum(self.likelihood[source, target] * self.pooling.prior[rows], axis=1)
-                drawn[:, source, target] = net[(below < rng.random((n, 1)) * below[:, -1:]).sum(axis=1)]
+        drawn = np.empty((n, *self.cell.shape))
+        for target, found in enumerate(self.draws_by_target(np.ones(self.cell.shape, dtype=bool), n, seed)):
+            drawn[:, :, target] = found.T
         return drawn
+
+    def draws_by_target(self, wanted: Flags, n: int, seed: int = SEED) -> Iterator[Floats]:
+        """The same draws target by target, of shape (wanted sources, n).
+
+        Args:
+            wanted: which sources to draw on which targets, shape (sources, targets).
+            n: number of draws.
+            seed: seed of the draws.
+        """
+        rng = np.random.default_rng(seed)
+        setting = rng.choice(len(self.setting), n, p=self.setting)
+        order, table = np.argsort(setting, kind="stable"), lru_cache(CACHED)(self._cumulative)
+        points = len(self.pooling.log_odds)
+        for target in range(self.cell.shape[1]):
+            rows = np.empty(n, dtype=np.intp)
+            rows[order] = self._rows(target, setting[order], rng.random(n))
+            shares, found = rng.random((len(self.cell), n)), []
+            for source in np.flatnonzero(wanted[:, target]):
+                place = np.searchsorted(table(int(self.cell[source, target])), rows + shares[source]) - rows * points
+                found.append(self.pooling.net[np.clip(place, 0, points - 1)])
+            yield np.array(found).reshape(-1, n)
+
+    def _rows(self, target: int, setting: Codes, shares: Floats) -> Codes:
+        """The row of the prior drawn for each setting, by random numbers in [0, 1)."""
+        known, at = np.unique(setting, return_inverse=True)
+        return _drawn(np.cumsum(self.relative[target] * self.pooling.given[known], axis=1), at, shares)
+
+    def _cumulative(self, row: int) -> Floats:
+        """The distribution function of p for each row of the prior, one after the other, each raised by its number."""
+        below = np.cumsum(self.likelihood[row] * self.pooling.prior, axis=1)
+        below /= below[:, -1:]
+        below += np.arange(len(below))[:, None]
+        found: Floats = below.ravel()
+        return found
+
+
+def _drawn(cumulative: Floats, line: Codes, shares: Floats) -> Codes:
+    """The place at which a line of cumulative weights exceeds a share of its total, for each line and share."""
+    wide = cumulative.shape[1]
+    raised = (cumulative / cumulative[:, -1:] + np.arange(len(cumulative))[:, None]).ravel()
+    found = np.searchsorted(raised, line + shares, side="right") - line * wide
+    places: Codes = np.clip(found, 0, wide - 1)
+    return places
+
+
+def _summed(values: Floats, cell: Codes) -> Floats:
+    """The sum over sources of the rows of their cells, shape (targets, columns)."""
+    found = np.zeros((cell.shape[1], values.shape[1]))
+    for numbers in cell:
+        found += values[numbers]
+    return found
 
 
 def pool(favor: Floats, against: Floats) -> Posterior:

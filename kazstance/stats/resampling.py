@@ -11,8 +11,8 @@ from kazstance.stats.estimate import NO_ROWS, NOTHING, Estimate
 
 SEED: Final = 12345
 RESAMPLES: Final = 1000
-BLOCK: Final = 10_000_000
-"""How many numbers resampling holds in memory at a time."""
+BLOCK: Final = 250_000
+"""How many numbers a block of resamples has: so few that they stay in the cache of the processor."""
 INFINITE: Final = "a row's term is infinite"
 
 
@@ -61,8 +61,11 @@ def resample_clusters(counts: Floats, n: int, seed: int = SEED) -> Floats:
     Returns:
         Counts of shape (n, cells).
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415  # loaded where it is used
+
+    by_cell = csr_array(np.asarray(counts, dtype=np.float64).T)
     blocks = weight_blocks(len(counts), n, block_size(len(counts)), seed)
-    return np.concatenate([np.zeros((0, counts.shape[1])), *(weights @ counts for weights in blocks)])
+    return np.concatenate([np.zeros((0, counts.shape[1])), *((by_cell @ weights.T).T for weights in blocks)])
 
 
 def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterator[Floats]:
@@ -80,9 +83,11 @@ def weight_blocks(clusters: int, n: int, size: int, seed: int = SEED) -> Iterato
     generator = np.random.default_rng(seed)
     for start in range(0, n, size):
         rows = min(size, n - start)
-        drawn = generator.integers(max(clusters, 1), size=(rows, clusters))
-        cells = drawn + clusters * np.arange(rows)[:, None]
-        yield np.bincount(cells.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
+        cells = generator.integers(max(clusters, 1), size=(rows, clusters))
+        cells *= rows
+        cells += np.arange(rows)[:, None]
+        drawn = np.bincount(cells.ravel(), minlength=rows * clusters).reshape(clusters, rows)
+        yield drawn.astype(np.float64).T  # cluster by cluster in memory, as sparse products read it
 
 
 def block_size(*widths: int) -> int:
