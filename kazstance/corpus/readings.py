@@ -57,8 +57,10 @@ class Lines(NamedTuple):
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """Each line with its number; neighbours in the file are read together."""
+        if not len(self.start):
+            return
         joined = self.start[1:] == self.start[:-1] + self.size[:-1] + 1
-        first = np.flatnonzero(np.concatenate([[True], ~joined])).tolist() if len(self.start) else []
+        first = np.flatnonzero(np.concatenate([[True], ~joined])).tolist()
         with _opened(self.source) as handle:
             for begin, end in zip(first, [*first[1:], len(self.start)], strict=True):
                 handle.seek(self.start[begin])
