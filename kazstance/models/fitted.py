@@ -7,7 +7,7 @@ import pickle  # read only if the user trusts the file
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
@@ -190,7 +190,7 @@ class FittedFunction:
         """The function, which is imported: this runs its module."""
         path = _text(load_object(files[SHAPE].decode())["path"])
         rows = _read(files[ITEMS]).select(list(FIELD_NAMES)).to_pylist()
-        return cls(path, find_object(path), tuple(Item(**row) for row in rows))
+        return cls(path, cast("Predict", find_object(path)), tuple(Item(**row) for row in rows))
 
 
 RUNS_CODE: Final = frozenset({"estimator", "function"})

@@ -75,6 +75,11 @@ def read_files(folder: StrPath, header: Header) -> dict[str, bytes]:
 def write_model(header: Header, files: Mapping[str, bytes], out: StrPath) -> None:
     """Write a model as a folder; a saved model there is replaced.
 
+    Args:
+        header: its header.
+        files: the content of its other files, by name.
+        out: the folder to write.
+
     Raises:
         KazstanceError: the folder holds something else.
     """

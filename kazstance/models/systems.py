@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 
 from kazstance.bench.answers import where_raised
 from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object
@@ -20,6 +20,16 @@ from kazstance.models.local_models import KINDS, local_model, model_folder
 
 PATH: Final = "package.module:object"
 """How an import path is written."""
+
+
+class Estimator(Protocol):
+    """Something that is trained and asked as estimators of scikit-learn are."""
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "Estimator":
+        """Train it."""
+
+    def predict(self, texts: Sequence[str]) -> Sequence[Any]:
+        """The label of each text."""
 
 
 def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = None) -> System:
@@ -97,7 +107,7 @@ def _find(name: str) -> Any:
     return BASELINES[name]
 
 
-def find_object(name: str) -> Any:
+def find_object(name: str) -> Predict | Estimator:
     """An object by its import path; the current folder is searched first, as Python does for a script.
 
     Raises:
@@ -114,7 +124,7 @@ def find_object(name: str) -> Any:
     except Exception as error:  # the module may raise anything
         hint = f"expected an import path as {PATH}, from {here} or installed"
         raise KazstanceError(f"{name}: {where_raised(error)}; {hint}") from error
-    return found
+    return cast("Predict | Estimator", found)
 
 
 def is_estimator(found: Any) -> bool:
