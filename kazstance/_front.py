@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kazstance import comparison
 from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
+from kazstance.errors import KazstanceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -346,7 +347,7 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
 
 
 def concat(
-    datasets: Sequence[Dataset | StrPath],
+    datasets: Sequence[Dataset],
     out: StrPath,
     *,
     id: str,  # noqa: A002
@@ -359,7 +360,7 @@ def concat(
     and contested targets are found anew among all rows.
 
     Args:
-        datasets: two or more datasets, or their folders.
+        datasets: two or more open datasets.
         out: the folder to write; a dataset in it is replaced, and your own files in it are kept.
         id: the id of the joined dataset.
         title: its title; by default, the titles of all.
@@ -373,8 +374,9 @@ def concat(
     """
     from kazstance.publish.hub import join_datasets
 
-    folders = [found if isinstance(found, DatasetFolder) else Dataset(found) for found in datasets]
-    join_datasets(folders, Path(out), id, title=title, prefix=prefix)
+    if closed := [found for found in datasets if not isinstance(found, DatasetFolder)]:
+        raise KazstanceError(f"{closed[0]!r} is not an open dataset; expected what kazstance.open gives")
+    join_datasets(datasets, Path(out), id, title=title, prefix=prefix)
     return Dataset(out)
 
 

@@ -50,7 +50,7 @@ def keys(dataset, table):
 
 def test_two_datasets_without_a_target_in_common(harbour, tmp_path):
     shipped = ks.open()
-    both = ks.concat([shipped, harbour.path], tmp_path / "both", id="both")
+    both = ks.concat([shipped, harbour], tmp_path / "both", id="both")
     both.verify()
     assert both.manifest.id == "both"
     assert both.manifest.title == f"{shipped.manifest.title}; {harbour.manifest.title}"
@@ -112,13 +112,13 @@ def test_targets_with_one_id_must_be_the_same_target(harbour, tmp_path):
     (tmp_path / "x" / "corpus" / "sources.toml").write_text(text)
     build_dataset(tmp_path / "x" / "corpus", data, quiet)
     with pytest.raises(ks.InputError, match=rf"name: {target.target_id}: 'something else', expected '{target.name}'"):
-        ks.concat([harbour, data], tmp_path / "both", id="both", prefix=True)
+        ks.concat([harbour, ks.open(data)], tmp_path / "both", id="both", prefix=True)
 
 
 def test_datasets_that_decide_in_other_ways_are_not_joined(harbour, tmp_path):
     data = changed(tmp_path / "x", 'id = "harbour"', 'id = "port"\ndeciding = "plurality"')
     with pytest.raises(ks.KazstanceError, match="decide by majority and plurality"):
-        ks.concat([harbour, data], tmp_path / "both", id="both", prefix=True)
+        ks.concat([harbour, ks.open(data)], tmp_path / "both", id="both", prefix=True)
 
 
 @pytest.mark.parametrize(("wrong", "expected"), [([], "0 datasets"), (["x"], "1 datasets, expected two or more")])

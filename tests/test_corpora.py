@@ -394,7 +394,7 @@ def test_what_spans_eight_paragraphs_has_to_be_in_every_split(n, tmp_path, monke
     """Whatever the split is: here everything is for training."""
     texts = {"a": "\n".join(f"The toll of day {'x' * i} is fair." for i in range(1, n + 1))}
     told = {name: {"toll": "favor"} for name in ids_of(texts)}
-    monkeypatch.setattr("kazstance.corpus.build.divide", lambda *_: {f"a/{i}": "train" for i in range(1, n + 1)})
+    monkeypatch.setitem(build.__globals__, "divide", lambda *_: {f"a/{i}": "train" for i in range(1, n + 1)})
     lines, out = [], tmp_path / "out"
     out.mkdir()
     build(Made(texts, {"x": told}, TARGETS).write(tmp_path / "corpus"), out, lines.append)

@@ -261,7 +261,7 @@ def test_results_go_to_standard_output_and_progress_elsewhere(scratch):
         "rows": built.n_rows,
         "out": str(scratch / "built"),
     }
-    assert "69 pairs decided" in done.stderr
+    assert "69 of 69 pairs" in done.stderr
 
 
 def test_json_of_commands_that_write(scratch, monkeypatch):

@@ -52,6 +52,7 @@ ALLOWED = {
         "bench",
         "comparison",
         "dataset",
+        "errors",
         "explorer",
         "input",
         "models",

@@ -13,6 +13,7 @@ from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import raise_all
 from kazstance.corpus.shelf import Shelf
 from kazstance.errors import Problem, first_problems
+from kazstance.paths import StrPath
 from kazstance.schema.manifest import MappedLabel
 
 Ints = npt.NDArray[np.int64]
@@ -21,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 class Collected:
     """The chunks of a corpus, added in their order."""
 
-    def __init__(self, place: Path | None, units: pa.Table, targets: Sequence[str]) -> None:
+    def __init__(self, place: StrPath | None, units: pa.Table, targets: Sequence[str]) -> None:
         """Begin without chunks.
 
         Args:
@@ -31,7 +32,7 @@ class Collected:
         """
         self.units, self.targets = units, targets
         self.n_annotated = int(np.count_nonzero(units["annotated"].to_numpy()))
-        self.shelves = {name: Shelf(place and place / name) for name in ("grid", "stances")}
+        self.shelves = {name: Shelf(None if place is None else Path(place) / name) for name in ("grid", "stances")}
         self.n_pairs = self.n_undecided = 0
         self.by_annotator: Counter[str] = Counter()
         self._stances: list[Stances] = []

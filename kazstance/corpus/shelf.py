@@ -8,6 +8,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.paths import StrPath
+
 IN_MEMORY: Final = 2**26
 """Bytes of rows that are kept in memory."""
 
@@ -15,9 +17,9 @@ IN_MEMORY: Final = 2**26
 class Shelf:
     """Tables in the order in which they were added; they can be read more than once."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: StrPath | None) -> None:
         """Begin with nothing; `folder` is made if there are so many rows that files are needed, None allows none."""
-        self._folder = folder
+        self._folder = None if folder is None else Path(folder)
         self._parts: list[pa.Table | Path] = []
         self._bytes = 0
 

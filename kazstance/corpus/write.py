@@ -114,8 +114,8 @@ def plain_schema(table: str, schema: pa.Schema) -> pa.Schema:
 class _File:
     """A file that is written once, from its beginning, and whose digest and size are known at the end."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+    def __init__(self, path: StrPath) -> None:
+        self._file = Path(path).open("wb")
         self.digest = hashlib.sha256()
         self.size = 0
 
@@ -144,12 +144,12 @@ class _File:
 class _SplitWriter:
     """One Parquet file; the schema that it states is that of plain texts, whatever the rows look like."""
 
-    def __init__(self, folder: Path, table: str, split: str, schema: pa.Schema, threads: Executor) -> None:
+    def __init__(self, folder: StrPath, table: str, split: str, schema: pa.Schema, threads: Executor) -> None:
         self._threads = threads
         self._group = GROUP // 4 if table in WORDY else GROUP
         self._pending: Future[None] | None = None
         self._path = f"{table}/{split}.parquet"
-        path = folder / self._path
+        path = Path(folder) / self._path
         path.parent.mkdir(exist_ok=True)
         self._file = _File(path)  # Arrow cannot open a path that is not UTF-8
         self._digest = TableDigest()

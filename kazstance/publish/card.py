@@ -148,7 +148,7 @@ def _info(table: str, files: dict[str, SplitFile], folder: DatasetFolder) -> dic
 
 def _bytes_in_memory(folder: DatasetFolder, table: str, split: str) -> int:
     """The size of a split in memory; of one with many groups of rows, as if all were like the first."""
-    with pq.ParquetFile(folder.file(table, split)) as file:
+    with folder.file(table, split).open("rb") as stream, pq.ParquetFile(stream) as file:
         groups = file.metadata.num_row_groups
         if groups <= 1:
             return int(file.read().nbytes)
