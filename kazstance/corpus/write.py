@@ -115,7 +115,7 @@ class _File:
     """A file that is written once, from its beginning, and whose digest and size are known at the end."""
 
     def __init__(self, path: StrPath) -> None:
-        self._file = Path(path).open("wb")
+        self._file = Path(path).open("wb")  # noqa: SIM115  # closed by `close`
         self.digest = hashlib.sha256()
         self.size = 0
 
