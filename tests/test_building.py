@@ -154,6 +154,7 @@ def expected_labels(lines):
     return found
 
 
+@pytest.mark.full
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6))
 def test_labels_and_positions_are_those_of_a_plain_recomputation(tmp_path_factory, seed):

@@ -111,6 +111,7 @@ def test_years_are_sorted_and_what_has_none_is_a_group(elections):
     assert in_order(["10", "9", "x"]) == ("10", "9", "x")
 
 
+@pytest.mark.full
 def test_everything_follows_the_groups(elections, tmp_path):
     compared = elections.compare(by="year")
     rows = {year: [row["sentence_id"] for row in found] for year, found in compared.contrast("toll").items()}

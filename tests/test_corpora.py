@@ -253,6 +253,7 @@ def stories(n_sources=24, n_stories=25, seed=3):
     return texts
 
 
+@pytest.mark.full
 def test_six_hundred_documents_that_quote_each_other_build_and_no_fold_trains_on_a_copy(tmp_path):
     texts = stories()
     ds = built(Made(texts, {"x": answers(texts, ("toll",))}, [{"id": "toll", "name": "the toll"}]), tmp_path)

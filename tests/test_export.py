@@ -45,6 +45,7 @@ def test_no_cell_of_a_csv_begins_a_formula(start):
     assert [row["n"] for row in rows] == ["-1", "2"]
 
 
+@pytest.mark.full
 def test_every_table_is_exported_as_its_rows_say(tmp_path):
     """All tables in all formats, by the command, against what Arrow reads."""
     for name in kazstance.schema.records.TABLES:

@@ -242,6 +242,7 @@ def test_a_target_is_known_by_its_name_too(harbour_data):
     assert model.predict(plain)["label"].equals(model.predict(rows)["label"])
 
 
+@pytest.mark.full
 def test_the_command_saves_what_python_saves(tmp_path, harbour_data):
     done = run("fit", "--data", harbour_data, "--json", system="TF-IDF LR", out=tmp_path / "model")
     assert done.code == 0, done.err

@@ -67,6 +67,7 @@ def test_the_rows_are_those_of_python_however_they_are_cut(world, tmp_path):
     assert rows_of(pattern).equals(expected.slice(300))
 
 
+@pytest.mark.full
 def test_the_command_resumes_after_being_killed_at_any_change_to_files(world, tmp_path):
     more = ("--rows-per-part", "150")
 

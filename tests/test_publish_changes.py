@@ -222,6 +222,7 @@ def _kinds(before, after):
             yield "changed", key
 
 
+@pytest.mark.full
 @given(CELLS, CELLS)
 def test_changed_rows_are_those_that_dictionaries_find(before, after):
     with TemporaryDirectory() as room:

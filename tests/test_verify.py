@@ -89,6 +89,7 @@ def test_a_changed_byte_is_found_in_every_file(data):
     assert one_byte_changes(data, 105, seed=1) == {}
 
 
+@pytest.mark.full
 def test_a_changed_byte_is_found_in_every_file_of_a_dataset_without_pages(harbour_data, tmp_path):
     assert one_byte_changes(Path(shutil.copytree(harbour_data, tmp_path / "data")), 34, seed=2) == {}
 
@@ -548,6 +549,7 @@ cli.app()
 """
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to limit memory")
 def test_too_little_memory_is_said_as_such(harbour_data, data):
     """A small file with one value that needs more memory than is left."""
@@ -713,6 +715,7 @@ def test_a_dataset_of_an_older_version_is_not_signed_as_if_it_were_of_this_one(o
     assert not (tmp_path / "hub").exists()
 
 
+@pytest.mark.full
 def test_everything_reads_a_dataset_of_an_older_version(older, tmp_path):
     for name in ("info", "show", "compare", "agreement"):
         assert commands.run(name, data=older).code == 0, name
