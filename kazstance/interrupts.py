@@ -1,4 +1,4 @@
-"""What Ctrl-C does: end the program at once while modules load, and later raise an exception that is remembered."""
+"""What Ctrl-C does: end the program at once while it starts, and later raise an exception that is remembered."""
 
 import os
 import signal
@@ -7,6 +7,12 @@ from typing import Final, NoReturn
 
 CODE: Final = 130
 """The exit code of an interrupted program: 128 plus the number of the signal, as in shells."""
+IMPORTS: Final = "<frozen importlib"
+"""How the names of the files begin whose code runs while a module is imported."""
+PAUSE: Final = 0.02
+"""Seconds until an interrupt that came during an import is tried again."""
+MOST: Final = 150
+"""How often it is tried again: a module that takes longer is interrupted."""
 _seen: list[int] = []
 
 
@@ -15,12 +21,13 @@ def leave_at_once() -> None:
 
     A program that was started with interrupts ignored keeps ignoring them.
     """
+    _stop_waiting()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _leave)
 
 
 def raise_again() -> None:
-    """Let an interrupt raise KeyboardInterrupt, and remember it: a module that is loading may raise another error."""
+    """Let an interrupt raise KeyboardInterrupt, and remember it; one that comes while a module loads waits for it."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _raise)
 
@@ -37,6 +44,7 @@ def raise_if_swallowed() -> None:
         KeyboardInterrupt: an interrupt has occurred.
     """
     if was_interrupted():
+        _stop_waiting()
         raise KeyboardInterrupt
 
 
@@ -44,6 +52,24 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(CODE)
 
 
-def _raise(number: int, _frame: FrameType | None) -> NoReturn:
+def _raise(number: int, frame: FrameType | None) -> None:
     _seen.append(number)
-    raise KeyboardInterrupt
+    if len(_seen) > MOST or not hasattr(signal, "setitimer") or not _is_importing(frame):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGALRM, _raise)
+    signal.setitimer(signal.ITIMER_REAL, PAUSE)
+
+
+def _stop_waiting() -> None:
+    """No longer try an interrupt again."""
+    if _seen and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, which may drop an exception or print it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(IMPORTS):
+            return True
+        frame = frame.f_back
+    return False
