@@ -65,7 +65,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 test: lint types test-wheel
-	$(BIN)/python -m pytest -n auto -m 'not full' tests/test_release.py tests/test_site.py
+	$(BIN)/python -m pytest -m 'not full' tests/test_release.py
 
 # The tests run on what users install: the wheel comes first on the path, and the folder is another one.
 test-wheel: $(READY)

@@ -232,6 +232,7 @@ def sample(events, count, seed):
     return sorted(random.Random(seed).sample(numbers, min(count, events)))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", QUICK)
 def test_killed_now_and_then(name, template, tmp_path):
     trial = Trial(SCENARIOS[name], template, tmp_path / "world")

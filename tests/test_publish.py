@@ -121,6 +121,7 @@ def files_of(hub, revision="main"):
     return repository.commits[repository.resolve(revision)]
 
 
+@pytest.mark.full
 def test_what_a_user_sees(hub, publish, harbour_data):
     out = publish(token="").stdout
     assert "+ stances/train.parquet" in out

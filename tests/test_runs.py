@@ -274,6 +274,7 @@ def test_a_file_of_predictions_replaces_a_run_whole_or_not_at_all(hook, made, ha
     assert seen == {"favor", "against"}
 
 
+@pytest.mark.full
 def test_other_data_are_another_run(harbour, folder, bench, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "rebuilt").mkdir()
@@ -354,6 +355,7 @@ def test_a_run_of_version_0_3_0_is_replaced_where_that_is_asked_for(made, harbou
     assert answers(made / "one") == {"against"}
 
 
+@pytest.mark.full
 def test_files_of_somebody_else_are_left_alone(folder, harbour_data):
     for name, content in (("scores.json", "[]"), ("run.json", '{"speed": 3}')):
         out = folder / name.partition(".")[0]

@@ -33,6 +33,7 @@ def counted(gold, predicted, strata, k=3):
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 
 
+@pytest.mark.full
 @settings(max_examples=500)
 @given(PAIRS)
 def test_literature_metrics_are_those_of_scikit_learn(pairs):

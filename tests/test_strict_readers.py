@@ -132,6 +132,7 @@ TOML = st.recursive(
 )
 
 
+@pytest.mark.full
 @given(st.dictionaries(st.text(), TOML, max_size=5))
 def test_valid_toml_is_read_as_the_standard_library_reads_it(tables):
     text = "".join(f"{toml(key)} = {toml(value)} # [[[ a.b.c\n" for key, value in tables.items())

@@ -548,6 +548,7 @@ cli.app()
 """
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to limit memory")
 def test_too_little_memory_is_said_as_such(harbour_data, data):
     """A small file with one value that needs more memory than is left."""
