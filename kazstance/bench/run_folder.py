@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 
 from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.files import read_regular
 from kazstance.output.files import write_file
 from kazstance.paths import StrPath
 
@@ -222,7 +223,7 @@ def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
     if expected is None:
         raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again to resume it")
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError as error:
         raise KazstanceError(f"{file}: {error.strerror}; expected a file of the run") from None
     if (digest := sha256(content)) != expected:
