@@ -359,7 +359,7 @@ def test_every_command_has_debug():
             assert "--debug" in CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout, name
 
 
-def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, monkeypatch):
+def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, tmp_path, monkeypatch):
     from kazstance import dataset
 
     def fail(**_):
@@ -367,8 +367,13 @@ def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, monkeypatch):
 
     monkeypatch.setattr(dataset, "manifest", fail)
     done = call("info", data=harbour_data)
+    in_one_line(done.exit_code, done.stderr, "LookupError (two lines)", "--debug")
+    assert "verify" not in done.stderr
+    damaged = Path(shutil.copytree(harbour_data, tmp_path / "damaged"))
+    (damaged / "targets" / "all.parquet").write_bytes(b"PAR1")
+    done = call("info", data=damaged)
     in_one_line(
-        done.exit_code, done.stderr, "LookupError (two lines)", "--debug", f"kazstance verify --data {harbour_data}"
+        done.exit_code, done.stderr, f"{damaged}: the dataset is damaged; run: kazstance verify --data {damaged}"
     )
 
 
