@@ -15,7 +15,6 @@ from kazstance.bench.read_predictions import read_predictions
 from kazstance.bench.report import compare_results, side_by_side, to_json, to_markdown
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
-from kazstance.bench.run_folder import check_own
 from kazstance.bench.runs import run
 from kazstance.bench.shortcuts import SHORTCUTS
 from kazstance.bench.systems import Predictions, System
@@ -182,7 +181,6 @@ def _place(out: StrPath | None) -> Iterator[Path]:
     """The folder of a run, locked while it is written; by default, a temporary folder."""
     if out is not None:
         with filling(Path(out)):
-            check_own(out)
             yield Path(out)
         return
     with TemporaryDirectory() as scratch:

@@ -21,8 +21,6 @@ from kazstance.paths import StrPath
 SCORES: Final = "scores.json"
 EARLIER: Final = ("probes.json", "predictions.jsonl")
 """Files of runs of version 0.3.0 and earlier."""
-FOLDERS: Final = ("predictions", "probes")
-"""Folders of the answers of a run."""
 AGAIN, READY, MOVING = ".kazstance-again", ".kazstance-ready", ".kazstance-moving"
 """Folders of a new run: unfinished; complete, while the old files are removed; and moving into their place."""
 SHOWN: Final = 8
@@ -146,39 +144,25 @@ def open_folder(
     return folder
 
 
-def check_own(out: StrPath) -> None:
-    """Check that what has the name of a file of a run is a file and not a link, before any is written.
-
-    Raises:
-        KazstanceError: it is something else; reading it could block, and writing it could change somebody else's file.
-    """
-    folders = [Path(out) / name for name in FOLDERS]
-    found = [folder for folder in folders if folder.is_symlink() or (folder.exists() and not folder.is_dir())]
-    inside = [path for folder in folders if folder.is_dir() and not folder.is_symlink() for path in folder.iterdir()]
-    files = [Path(out) / RECORD, Path(out) / SCORES, *sorted(inside)]
-    found += [path for path in files if path.is_symlink() or (path.exists() and not path.is_file())]
-    if found:
-        raise KazstanceError(f"{found[0]} is {_what(found[0])}, expected what a run writes; move it elsewhere")
-
-
-def _what(path: Path) -> str:
-    """What a path is that is not a file."""
-    if path.is_symlink():
-        return "a link"
-    return "a folder" if path.is_dir() else "a file" if path.is_file() else "a pipe or device"
-
-
 def _check_files(out: Path, asked: Sequence[str]) -> None:
-    """Check that a run can write its files, before the system is asked.
+    """Check that a run can write its files, before the system is asked; what is behind a link may be somebody else's.
 
     Raises:
-        KazstanceError: a path is taken by something other than a file; all are listed.
+        KazstanceError: a path is taken by something other than a file, or is a link; all are listed.
     """
-    taken = [name for name in (RECORD, SCORES, *asked) if (out / name).exists() and not (out / name).is_file()]
+    taken = [name for name in (RECORD, SCORES, *asked) if not _is_free(out, name)]
     if taken:
         raise KazstanceError(
             f"{out}: {_listed(taken)}: not a regular file, expected one of a run; remove it, or choose another folder"
         )
+
+
+def _is_free(out: Path, name: str) -> bool:
+    """Whether a file of that name in a folder is a regular file, or could be one."""
+    file, folder = out / name, (out / name).parent
+    if file.is_symlink() or (folder != out and folder.is_symlink()):
+        return False
+    return file.is_file() or not file.exists()
 
 
 def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:
