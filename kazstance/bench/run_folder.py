@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, Literal, get_args
 
 from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
@@ -159,10 +159,10 @@ def _check_files(out: Path, asked: Sequence[str]) -> None:
 
 def _is_free(out: Path, name: str) -> bool:
     """Whether a file of that name in a folder is a regular file, or could be one."""
-    file, folder = out / name, (out / name).parent
-    if file.is_symlink() or (folder != out and folder.is_symlink()):
-        return False
-    return file.is_file() or not file.exists()
+    file = out / name
+    parts = PurePath(name), *PurePath(name).parents
+    is_linked = any((out / part).is_symlink() for part in parts if part != PurePath())
+    return not is_linked and (file.is_file() or not file.exists())
 
 
 def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:

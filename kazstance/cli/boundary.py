@@ -143,13 +143,13 @@ def _unforeseen(error: BaseException, command: str, places: Iterable[Any]) -> st
 
 def _is_damaged(folder: Path) -> bool:
     """Whether a dataset, on which a command has failed in a way that nobody foresaw, is not as it was built."""
-    from kazstance.dataset import DatasetFolder
-    from kazstance.dataset.verification.check import check
+    from kazstance.dataset import verify
 
     try:
-        return bool(check(DatasetFolder(folder)).problems)
-    except KazstanceError:
-        return True
+        verify(data=folder)
+    except Exception as error:  # whatever it is, the first failure is the one to report
+        return isinstance(error, IntegrityError)
+    return False
 
 
 def _system_error(error: OSError) -> str:

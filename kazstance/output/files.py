@@ -52,9 +52,11 @@ def _check_no_link(out: Path, folder: Path) -> None:
     Raises:
         KazstanceError: it is.
     """
-    inside = [path for path in (out.absolute(), *out.absolute().parents) if folder in path.parents]
-    if links := [path for path in inside if path.is_symlink()]:
-        raise KazstanceError(f"{links[-1]} is a link, expected a file or folder of its own; remove the link")
+    place = folder
+    for part in out.absolute().relative_to(folder).parts:
+        place /= part
+        if place.is_symlink():
+            raise KazstanceError(f"{place} is a link, expected a file or folder of its own; remove the link")
 
 
 @contextmanager
