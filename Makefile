@@ -4,7 +4,7 @@
 # make lint        style, by ruff
 # make types       types, by mypy
 # make test-wheel  the tests on the built wheel alone
-# make test-full   what needs heavy parts: the oldest versions, every extra alone, engines, a browser, models, harnesses
+# make test-full   what needs heavy parts: the oldest versions, every extra alone, engines, browser, models, site
 # make fuzz        thousands of hostile inputs from new seeds, which are printed; make fuzz LENGTH=0.1 is a tenth of it
 # make docs        the documentation site, in build/site
 # make release     check that a version is fit to be released, build it, and test the wheel in an empty environment
@@ -65,7 +65,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 test: lint types test-wheel
-	$(BIN)/python -m pytest -n auto -m 'not full' tests/test_release.py tests/test_site.py
+	$(BIN)/python -m pytest -m 'not full' tests/test_release.py
 
 # The tests run on what users install: the wheel comes first on the path, and the folder is another one.
 test-wheel: $(READY)

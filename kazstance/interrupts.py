@@ -13,6 +13,8 @@ PAUSE: Final = 0.02
 """Seconds until an interrupt that came during an import is tried again."""
 MOST: Final = 150
 """How often it is tried again: a module that takes longer is interrupted."""
+CAN_WAIT: Final = hasattr(signal, "setitimer")
+"""Whether the system can try an interrupt again later; Windows cannot."""
 _seen: list[int] = []
 
 
@@ -54,7 +56,7 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     _seen.append(number)
-    if len(_seen) > MOST or not hasattr(signal, "setitimer") or not _is_importing(frame):
+    if len(_seen) > MOST or not CAN_WAIT or not _is_importing(frame):
         raise KeyboardInterrupt
     signal.signal(signal.SIGALRM, _raise)
     signal.setitimer(signal.ITIMER_REAL, PAUSE)
@@ -62,7 +64,7 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 def _stop_waiting() -> None:
     """No longer try an interrupt again."""
-    if _seen and hasattr(signal, "setitimer"):
+    if _seen and CAN_WAIT:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

@@ -108,6 +108,28 @@ def test_a_column_of_another_type_in_one_split_leads_to_verify(data, tmp_path, n
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["show", "why", "agreement", "explore", "bench run", "compare", "compare disagreements", "compare distances"],
+)
+@pytest.mark.parametrize("damage", ["without ids", "with other ids"])
+def test_tables_that_do_not_go_together_lead_to_verify(data, tmp_path, name, damage):
+    """No command calls it unexpected; some need nothing of the table, or say that there is no such target."""
+    file = data / "targets" / "all.parquet"
+    table = pq.read_table(file)
+    at = table.column_names.index("target_id")
+    others = pa.array([f"other_{name}" for name in table["target_id"].to_pylist()])
+    pq.write_table(
+        table.remove_column(at) if damage == "without ids" else table.set_column(at, "target_id", others), file
+    )
+    more = ("--data", data) if name == "bench run" else ()
+    done = call(name, *more, data=data, out=tmp_path / "out.html", **READING.get(name, ("", {}))[1])
+    assert "unexpected" not in done.stderr
+    if damage == "without ids" or done.exit_code == 1:
+        in_one_line(done.exit_code, done.stderr, f"kazstance verify --data {data}")
+    assert call("verify", data=data).exit_code == 1
+
+
 @pytest.mark.parametrize("side", ["old", "new"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "text", "folder"])
 def test_a_damaged_version_leads_to_verify(data, harbour_data, side, damage):
@@ -359,7 +381,7 @@ def test_every_command_has_debug():
             assert "--debug" in CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout, name
 
 
-def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, monkeypatch):
+def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, tmp_path, monkeypatch):
     from kazstance import dataset
 
     def fail(**_):
@@ -367,8 +389,13 @@ def test_an_error_that_nobody_thought_of_is_one_line(harbour_data, monkeypatch):
 
     monkeypatch.setattr(dataset, "manifest", fail)
     done = call("info", data=harbour_data)
+    in_one_line(done.exit_code, done.stderr, "LookupError (two lines)", "--debug")
+    assert "verify" not in done.stderr
+    damaged = Path(shutil.copytree(harbour_data, tmp_path / "damaged"))
+    (damaged / "targets" / "all.parquet").write_bytes(b"PAR1")
+    done = call("info", data=damaged)
     in_one_line(
-        done.exit_code, done.stderr, "LookupError (two lines)", "--debug", f"kazstance verify --data {harbour_data}"
+        done.exit_code, done.stderr, f"{damaged}: the dataset is damaged; run: kazstance verify --data {damaged}"
     )
 
 
@@ -396,6 +423,23 @@ def test_an_interrupt_is_silent_while_modules_load_too(delay):
     out, err = process.communicate(timeout=60)
     assert err == ""
     assert process.returncode in ((0, 130) if "http" in out else (130,))
+
+
+@pytest.mark.parametrize("module", ["time.sleep(0.2)", "while True: time.sleep(0.05)"])
+def test_an_interrupt_waits_for_a_module_that_is_loading_but_not_for_ever(module, tmp_path):
+    begin = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "loading.py").write_text(f"{begin}{module}\nprint('loaded', flush=True)\n")
+    code = "from kazstance import interrupts; interrupts.raise_again(); import loading; import time; time.sleep(60)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env=environment() | {"PYTHONPATH": os.pathsep.join([str(tmp_path), environment().get("PYTHONPATH", "")])},
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.stdout == "loaded\n") == (module != "while True: time.sleep(0.05)")
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
 def test_an_interrupt_that_a_module_swallows_ends_the_server_all_the_same():

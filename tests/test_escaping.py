@@ -331,6 +331,7 @@ def test_the_card_has_nothing_of_the_attackers(data, harbour_data, tmp_path):
     assert headings[0][1:] == headings[1][1:]
 
 
+@pytest.mark.full
 def test_the_report_has_nothing_of_the_attackers(tmp_path, data):
     """A run whose system and family are hostile, on a hostile dataset, reported."""
     out = tmp_path / "run"

@@ -83,15 +83,21 @@ def test_a_fold_without_training_rows_is_said_to_be_one(harbour_data, tmp_path):
     assert "fold dockers+merchants: there are no labels to count; this fold has no rows to train on" in done.err
 
 
+@pytest.mark.parametrize("what", ["folder", "link", "link to nothing", "pipe"])
 @pytest.mark.parametrize("name", ["scores.json", "predictions/dockers.jsonl"])
-def test_a_run_asks_no_system_where_its_files_have_no_place(name, harbour_data, tmp_path):
-    (tmp_path / "run" / name).mkdir(parents=True)
+def test_a_run_asks_no_system_where_its_files_have_no_place(name, what, harbour_data, tmp_path):
+    place, outside = tmp_path / "run" / name, tmp_path / "outside"
+    place.parent.mkdir(parents=True)
+    if what == "link":
+        outside.write_text("mine")
+    {"folder": place.mkdir, "pipe": lambda: os.mkfifo(place)}.get(what, lambda: place.symlink_to(outside))()
     where = ["--protocol", "cross_source", "--data", harbour_data]
     done = run("bench run", *where, system="majority", out=tmp_path / "run")
     assert done.code == 1
     assert done.out == ""
     assert f"{name}: not a regular file, expected one of a run" in done.err
-    assert [file for file in (tmp_path / "run").rglob("*") if file.is_file()] == []
+    assert [file for file in (tmp_path / "run").rglob("*") if file.is_file() and not file.is_symlink()] == []
+    assert outside.exists() == (what == "link")
 
 
 def test_a_note_on_a_column_with_a_long_name_is_cut(tmp_path):

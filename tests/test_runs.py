@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import os
 import py_compile
 import shutil
 import signal
@@ -366,6 +367,31 @@ def test_files_of_somebody_else_are_left_alone(folder, harbour_data):
                 run("majority", "stance", "cross_source", out, existing=existing, data=harbour_data, say=quiet)
         assert [path.name for path in out.iterdir()] == [name]
         assert (out / name).read_text() == content
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("inside", ["run.json", "scores.json", "predictions/*.jsonl", "predictions"])
+@pytest.mark.parametrize("as_what", ["pipe", "link", "link to nothing"])
+def test_pipes_and_links_in_a_run_are_neither_waited_for_nor_followed(inside, as_what, folder, harbour_data, tmp_path):
+    out, outside = folder / "run", tmp_path / "outside"
+    arguments = ("--data", harbour_data, "--protocol", "cross_source")
+    assert commands.run("bench run", *arguments, cwd=folder, system="majority", out=out).code == 0
+    place = min(out.glob(inside))
+    shutil.move(place, outside)
+    there = {path: path.read_bytes() for path in (outside, *outside.rglob("*")) if path.is_file()}
+    if as_what == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(outside if as_what == "link" else tmp_path / "nothing")
+    for name, more in (("bench report", {"out": "page.md"}), ("bench run", {"system": "majority", "out": out})):
+        first = (out,) if name == "bench report" else arguments
+        done = commands.run(
+            name, *first, *(() if first is arguments else arguments[:2]), cwd=folder, timeout=60, **more
+        )
+        assert done.code in (0, 1)
+        assert "Traceback" not in done.err
+    assert {path: path.read_bytes() for path in (outside, *outside.rglob("*")) if path.is_file()} == there
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_best_shortcut_is_said_where_there_was_one_to_compare_with(made, harbour_data):

@@ -16,7 +16,10 @@ import kazstance
 from tests.conftest import ROOT
 
 pytest.importorskip("mkdocs")
-pytestmark = pytest.mark.skipif(not (ROOT / "mkdocs.yml").exists(), reason="the site is that of the checkout")
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(not (ROOT / "mkdocs.yml").exists(), reason="the site is that of the checkout"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 import kazstance
 from kazstance.bench.identity import Sha256, SystemIdentity
 from kazstance.errors import KazstanceError
+from kazstance.input.files import read_regular
 from kazstance.output.files import write_file
 from kazstance.paths import StrPath
 
@@ -79,7 +80,7 @@ def read_record(folder: StrPath) -> Record:
     """
     file = Path(folder) / RECORD
     try:
-        return Record.model_validate_json(file.read_bytes())
+        return Record.model_validate_json(read_regular(file))
     except OSError as error:
         raise KazstanceError(f"{file}: {error.strerror}; expected the folder of a run") from None
     except ValidationError as error:
@@ -93,7 +94,7 @@ def read_record(folder: StrPath) -> Record:
 def is_earlier(folder: StrPath) -> bool:
     """Whether a folder holds a run of version 0.3.0 or earlier, which did not record what its answers depend on."""
     try:
-        Earlier.model_validate_json((Path(folder) / RECORD).read_bytes())
+        Earlier.model_validate_json(read_regular(Path(folder) / RECORD))
     except (OSError, ValidationError):
         return False
     return True

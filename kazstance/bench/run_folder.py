@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, Literal, get_args
 
 from kazstance.bench.record import RECORD, Record, Run, is_earlier, read_record, write_record
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.files import read_regular
 from kazstance.output.files import write_file
 from kazstance.paths import StrPath
 
@@ -144,16 +145,24 @@ def open_folder(
 
 
 def _check_files(out: Path, asked: Sequence[str]) -> None:
-    """Check that a run can write its files, before the system is asked.
+    """Check that a run can write its files, before the system is asked; what is behind a link may be somebody else's.
 
     Raises:
-        KazstanceError: a path is taken by something other than a file; all are listed.
+        KazstanceError: a path is taken by something other than a file, or is a link; all are listed.
     """
-    taken = [name for name in (RECORD, SCORES, *asked) if (out / name).exists() and not (out / name).is_file()]
+    taken = [name for name in (RECORD, SCORES, *asked) if not _is_free(out, name)]
     if taken:
         raise KazstanceError(
             f"{out}: {_listed(taken)}: not a regular file, expected one of a run; remove it, or choose another folder"
         )
+
+
+def _is_free(out: Path, name: str) -> bool:
+    """Whether a file of that name in a folder is a regular file, or could be one."""
+    file = out / name
+    parts = PurePath(name), *PurePath(name).parents
+    is_linked = any((out / part).is_symlink() for part in parts if part != PurePath())
+    return not is_linked and (file.is_file() or not file.exists())
 
 
 def _again(folder: RunFolder, wanted: Record, *, at_once: bool) -> RunFolder:
@@ -222,7 +231,7 @@ def verified(folder: StrPath, name: str, expected: str | None) -> bytes:
     if expected is None:
         raise KazstanceError(f"{file}: not in {RECORD}; expected a finished run: run it again to resume it")
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError as error:
         raise KazstanceError(f"{file}: {error.strerror}; expected a file of the run") from None
     if (digest := sha256(content)) != expected:

@@ -129,10 +129,27 @@ def explain(error: BaseException, command: str, places: Iterable[Any]) -> str:
         return _system_error(error)
     if isinstance(error, MemoryError):
         return f"kazstance {command}: out of memory; use smaller files, or a machine with more memory"
+    return _unforeseen(error, command, places)
+
+
+def _unforeseen(error: BaseException, command: str, places: Iterable[Any]) -> str:
+    """An error that nobody foresaw: a damaged dataset, if there is one, or else a fault of kazstance."""
     data = [path for path in places if isinstance(path, Path) and (path / MANIFEST).is_file()]
-    damaged = "".join(f"; if {path} may be damaged, run: kazstance verify --data {path}" for path in data)
+    if damaged := next(filter(_is_damaged, data), None):
+        return f"{damaged}: the dataset is damaged; run: kazstance verify --data {damaged}"
     what = f"{type(error).__name__} ({' '.join(str(error).split())})"
-    return f"kazstance {command}: unexpected {what}; pass --debug to see where{damaged}"
+    return f"kazstance {command}: unexpected {what}; pass --debug to see where"
+
+
+def _is_damaged(folder: Path) -> bool:
+    """Whether a dataset, on which a command has failed in a way that nobody foresaw, is not as it was built."""
+    from kazstance.dataset import verify
+
+    try:
+        verify(data=folder)
+    except Exception as error:  # whatever it is, the first failure is the one to report
+        return isinstance(error, IntegrityError)
+    return False
 
 
 def _system_error(error: OSError) -> str:

@@ -1,5 +1,6 @@
 """Files from outside: inside one folder, of bounded size and readable, or one reason why not."""
 
+import errno
 import os
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -70,6 +71,18 @@ def read_inside(root: StrPath, name: str, most: int = MAX_BYTES) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StrictError(f"{_short(name)} cannot be read: {error.strerror or error}") from None
+
+
+def read_regular(file: StrPath) -> bytes:
+    """The content of a file that somebody else may have put there: reading a pipe could block forever.
+
+    Raises:
+        OSError: it is missing, not a regular file, or not readable.
+    """
+    file = Path(file)
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise OSError(errno.EINVAL, "Not a regular file", str(file))
+    return file.read_bytes()
 
 
 def read_object(file: StrPath) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _as_arrow(rows: Any) -> pa.Table:
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes):
         found = _from_rows([_as_mapping(row) for row in rows])
         names = {name: names for row in rows[:1] for name, names in _label_names(row).items()}
-        return found.replace_schema_metadata({OWN: json.dumps(names)} if names else None)
+        return _with_labels(found, names)
     raise KazstanceError(_refusal(rows))
 
 

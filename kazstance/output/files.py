@@ -21,25 +21,45 @@ STREAMS: Final = (stat.S_ISCHR, stat.S_ISFIFO, stat.S_ISSOCK)
 def write_file(content: Content, out: StrPath) -> None:
     """Write a file completely or not at all: an existing file stays until the new one is complete.
 
-    The content is bytes, or pieces of them. A symbolic link is followed to its file. An existing file keeps its mode
-    and, where the system allows it, its owner; a new one has the mode that the umask gives. Missing folders are
-    created. A pipe or device is written to directly.
+    The content is bytes, or pieces of them. A symbolic link is followed to its file, but not within a folder that is
+    being filled. An existing file keeps its mode and, where the system allows it, its owner; a new one has the mode
+    that the umask gives. Missing folders are created. A pipe or device is written to directly.
 
     Raises:
         KazstanceError: it is a folder, another process is writing it, or the system refuses.
     """
     out = Path(out)
+    if held := _held(out):
+        _check_no_link(out, held[0])
+        out.parent.mkdir(parents=True, exist_ok=True)
+        put_file(content, out, held[1])
+        return
     if os.path.exists(out) and any(is_kind(out.stat().st_mode) for is_kind in STREAMS):  # noqa: PTH110  # never raises
         with out.open("wb") as sink:  # by the name given: a link in /proc leads to no path
             sink.writelines(_pieces(content))
         return
     final = destination(out)
-    if place := next((place for folder, place in _filled.items() if final.is_relative_to(folder)), None):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        put_file(content, out, place)
-        return
     with parents(final, out), staging(final) as place:
         put_file(content, out, place)
+
+
+def _held(out: Path) -> tuple[Path, Path] | None:
+    """The folder that is being filled and that a file is named in, and the place where its files are prepared."""
+    folders = ((folder, _filled.get(destination(folder))) for folder in out.absolute().parents) if _filled else ()
+    return next(((folder, place) for folder, place in folders if place), None)
+
+
+def _check_no_link(out: Path, folder: Path) -> None:
+    """Check that a file of a folder is not a link, nor in one, which could lead to somebody else's file.
+
+    Raises:
+        KazstanceError: it is.
+    """
+    place = folder
+    for part in out.absolute().relative_to(folder).parts:
+        place /= part
+        if place.is_symlink():
+            raise KazstanceError(f"{place} is a link, expected a file or folder of its own; remove the link")
 
 
 @contextmanager
@@ -75,7 +95,8 @@ def put_file(content: Content, out: Path, place: Path) -> None:
     final = destination(out)
     old = final.stat() if final.exists() else None
     if old and not stat.S_ISREG(old.st_mode):
-        raise KazstanceError(f"{out} is a folder, expected a file")
+        what = "a folder" if stat.S_ISDIR(old.st_mode) else "not a regular file"
+        raise KazstanceError(f"{out} is {what}, expected a file")
     if old and not os.access(final, os.W_OK):
         raise KazstanceError(f"{out} is read-only")
     with named(out):

@@ -37,6 +37,8 @@ KINDS: Kinds = {
 MEMORY_DISK = Path("/dev/shm")
 ROOM = 2**30
 """Bytes that scratch folders may need."""
+STEP = 250
+"""Cases after which progress is shown."""
 MOST_UNMADE = 0.01
 """Share of the cases that the harness may be unable to make or check."""
 
@@ -81,8 +83,12 @@ def run_all(names: Sequence[str], seed: int, length: float, bases: Path, jobs: i
         _prepare(name, bases)
         seeds = range(seed, seed + max(1, round(KINDS[name].count * length)))
         with multiprocessing.get_context("fork").Pool(jobs) as pool:
-            for found in pool.imap_unordered(partial(_run_small, name, base=bases / name), seeds, chunksize=2):
+            cases = pool.imap_unordered(partial(_run_small, name, base=bases / name), seeds, chunksize=2)
+            for number, found in enumerate(cases, 1):
                 summary.add(found)
+                if number % STEP == 0 or number == len(seeds):
+                    seconds = time.monotonic() - began
+                    print(f"{name}: {number} of {len(seeds)} cases, {seconds:.0f} s", file=sys.stderr, flush=True)
     print(*summary.lines(time.monotonic() - began), sep="\n")
     return int(any(summary.failed.values()) or len(summary.unmade) > max(1, MOST_UNMADE * summary.cases.total()))
 
