@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -28,6 +29,8 @@ def eat_memory() -> int:
 
 
 def eat_time() -> int:
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (1, hard))  # the limit of the harness, sooner
     while time.process_time() < 60:
         pass
     return 0
@@ -91,7 +94,6 @@ def judge(main: Callable[[], int], folder: Path) -> list[str]:
 
 def main() -> None:
     """Print the faults of each process as JSON."""
-    processes.SECONDS = 1
     found = {}
     for name, process in (MISBEHAVING | BEHAVING).items():
         with tempfile.TemporaryDirectory() as scratch:
