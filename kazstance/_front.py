@@ -365,7 +365,7 @@ def concat(
         id: the id of the joined dataset.
         title: its title; by default, the titles of all.
         prefix: put the id of each dataset before its ids of sources, documents, sentences and annotators, which must
-            otherwise be different; targets with the same id must be the same.
+            otherwise be different; the second of two with one id is numbered. Targets with one id must be the same.
 
     Raises:
         InputError: targets with the same id differ; all are listed.

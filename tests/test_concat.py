@@ -88,6 +88,13 @@ def test_the_same_sources_need_a_prefix(harbour, other, tmp_path):
     assert not any(row.complete for row in both.annotators)
 
 
+def test_datasets_with_one_id_are_numbered(harbour, tmp_path):
+    both = ks.concat([harbour, harbour, harbour], tmp_path / "both", id="both", prefix=True)
+    both.verify()
+    assert {row.source_id.partition(".")[0] for row in both.sources} == {"harbour", "harbour-2", "harbour-3"}
+    assert len(both.positions) == 3 * len(harbour.positions)
+
+
 def test_copies_between_the_datasets_are_found_and_never_trained_on(harbour, other, tmp_path):
     both = ks.concat([harbour, other], tmp_path / "both", id="both", prefix=True)
     groups = {row.copy_of for row in both.copies if row.kind.value == "equal"}

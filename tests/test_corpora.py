@@ -133,6 +133,44 @@ def test_split_votes_are_undecided_and_counted(tmp_path):
     assert (row.label_name, row.status, ds.manifest.deciding) == ("favor", "decided", "plurality")
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("part", [1, 2])
+def test_undecided_pairs_are_in_no_salience(tmp_path, seed, part):
+    """Two annotators who answer at random, on all sentences or on half of them; on one target they never agree."""
+    texts = {"a": text(1), "b": text(2)}
+    x, y = (answers(texts, seed=2 * seed + other) for other in (0, 1))
+    opposite = {"favor": "against", "against": "favor", "neutral": None, None: "neutral"}
+    for name in ids_of({"a": texts["a"]}):
+        y[name] = {**y[name], "strike": opposite[x[name]["strike"]]}
+    x, y = ({name: one[name] for name in list(one)[::part]} for one in (x, y))
+    ds = built(Made(texts, {"x": x, "y": y}, TARGETS), tmp_path)
+    grid, compared = ds.grid.to_arrow().to_pylist(), ds.compare()
+    distances = {line.target: line for line in compared.disagreements(n=200)}
+    for row in ds.positions:
+        mine = [cell for cell in grid if (cell["source_id"], cell["target_id"]) == (row.source_id, row.target_id)]
+        decided = [cell for cell in mine if cell["label"] is not None]
+        assert (row.n_asked, row.n_undecided) == (len(mine), len(mine) - len(decided))
+        share = sum(cell["label"] != "none" for cell in decided) / len(decided) if decided else None
+        assert row.salience == (None if share is None else pytest.approx(share, abs=1e-6))
+        cell = compared[row.source_id, row.target_id]
+        assert (cell.asked, cell.undecided, cell.position) == (row.n_asked, row.n_undecided, row.position)
+        assert (cell.salience and cell.salience.value) == row.salience
+    silent = compared["a", "strike"]
+    assert (silent.position.name, silent.undecided) == ("not_asked", 36 // part)
+    assert silent.reason == "all judgements are undecided"
+    assert distances["strike"].spread is None
+    shown = commands.run("compare contrast", "strike", data=tmp_path / "out").out
+    assert f"a: undecided: votes on {36 // part} sentences are split" in shown
+    (tmp_path / "other").mkdir()
+    other = built(Made({"c": text(3)}, {"z": answers({"c": text(3)})}, TARGETS), tmp_path / "other")
+    joined = ks.concat([ds, other], tmp_path / "both", id="both")
+    joined.verify()
+    columns = ("n_asked", "n_undecided", "position", "salience")
+    kept = {(row.source_id, row.target_id): [getattr(row, name) for name in columns] for row in joined.positions}
+    for row in ds.positions:
+        assert kept[row.source_id, row.target_id] == [getattr(row, name) for name in columns]
+
+
 # ---- fields that nobody recorded ----------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import narwhals as nw
 import numpy as np
@@ -15,20 +15,34 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import labels_of, read_labels, refuse_unknown
 from kazstance.input.spelling import Spelling, given
 from kazstance.input.values import in_frame, refuse_missing
-from kazstance.schema.labels import LABELS, Endorsed, Label, Voice
+from kazstance.schema.labels import LABELS, Endorsed, Label, Status, Voice
 from kazstance.stats.counting import Codes, Floats, Tally, distinct, plain_value, sums, tally_codes
 
 VoiceFilter = Literal["own", "endorsed", "all"]
 """The source's own voice; that and the quotations it makes its own; or everything in the source."""
 
+STATUS: Final = "status"
+"""The column that says whether the judgements of a pair are decided."""
+PLACE_OF_TARGET, PLACE_OF_STATUS = 2, 3
+"""Columns of a count of judged pairs, after source and cluster."""
+
 
 @dataclass(frozen=True)
 class Asked:
-    """Sentences judged on a target: numbers of cluster and target, and how many, each of shape (entries,)."""
+    """Sentences judged on a target: numbers of cluster and target, and how many, each of shape (entries,).
+
+    `undecided` are those among `sentences` whose votes are split: nobody can say whether they are about the target.
+    """
 
     cluster: Codes
     target: Codes
     sentences: Floats
+    undecided: Floats
+
+    @property
+    def decided(self) -> Floats:
+        """Those that have a label: shape (entries,)."""
+        return self.sentences - self.undecided
 
 
 @dataclass(frozen=True)
@@ -69,18 +83,27 @@ class Counts:
     @property
     def n_asked(self) -> Floats | None:
         """Sentences of each source that were judged on each target, shape (sources, targets); None if unknown."""
-        shape = len(self.sources), len(self.targets)
         if self.asked is not None:
-            cell = self.source[self.asked.cluster] * shape[1] + self.asked.target
-            return sums(cell, self.asked.sentences, shape[0] * shape[1]).reshape(shape)
-        return None if self.sentences is None else np.repeat(self.sentences[:, None], shape[1], axis=1)
+            return self._by_cell(self.asked, self.asked.sentences)
+        return None if self.sentences is None else np.repeat(self.sentences[:, None], len(self.targets), axis=1)
 
-    def judged(self, target: int) -> Floats | None:
-        """Sentences of each cluster that were judged on a target, shape (clusters,); None if unknown."""
+    @property
+    def n_decided(self) -> Floats | None:
+        """Those of `n_asked` that have a label, or none, of the same shape; None if unknown."""
+        return self._by_cell(self.asked, self.asked.decided) if self.asked else self.n_asked
+
+    def decided(self, target: int) -> Floats | None:
+        """Sentences of each cluster with a label for a target, or none: shape (clusters,); None if unknown."""
         if self.asked is None:
             return self.lengths
         on_it = self.asked.target == target
-        return sums(self.asked.cluster[on_it], self.asked.sentences[on_it], len(self.source))
+        return sums(self.asked.cluster[on_it], self.asked.decided[on_it], len(self.source))
+
+    def _by_cell(self, asked: Asked, sentences: Floats) -> Floats:
+        """Sums of shape (sources, targets) over the entries of `asked`."""
+        shape = len(self.sources), len(self.targets)
+        cell = self.source[asked.cluster] * shape[1] + asked.target
+        return sums(cell, sentences, shape[0] * shape[1]).reshape(shape)
 
     @property
     def contested(self) -> tuple[bool, ...]:
@@ -116,7 +139,8 @@ def count(
         cluster: the column of the cluster within its source; None treats each row as its own cluster.
         sentences: for salience, how many sentences each source has: a mapping, or a table with one row per sentence and
             the same columns of source and cluster.
-        asked: for salience, the sentences and targets that were judged, one row each; by default, all of them.
+        asked: for salience, the sentences and targets that were judged, one row each; by default, all of them. Where
+            it has a column `status`, those that are `undecided` are counted apart.
         sources: all sources, in order; by default, those that occur, sorted.
         targets: all targets, in order; by default, those that occur, sorted.
         voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
@@ -135,7 +159,7 @@ def count(
     lengths = {plain_value(name) or "": n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
     units = None if sentences is None or lengths is not None else _table(spoken(as_frame(sentences), voice), keys)
     sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
-    judged = None if asked is None or not cluster else _table(spoken(as_frame(asked), voice), [*keys, target])
+    judged = None if asked is None or not cluster else _judged(spoken(as_frame(asked), voice), [*keys, target])
     found = _entries(stances, units, judged, tuple(sources), tuple(targets or stances.values[-2]), by_row=not cluster)
     return replace(found, sentences=_lengths(units, lengths, found))
 
@@ -157,8 +181,9 @@ def _entries(
     rows = sums(at * len(LABELS) + stances.codes[:, -1], stances.rows, len(entry) * len(LABELS))
     asked = None
     if judged:
-        there, place = distinct(which[-1] * wide + _places(judged, -1, targets, "target"))
-        asked = Asked(there // wide, there % wide, sums(place, judged.rows, len(there)))
+        there, place = distinct(which[-1] * wide + _places(judged, PLACE_OF_TARGET, targets, "target"))
+        sentences, split = (sums(place, rows, len(there)) for rows in (judged.rows, _undecided(judged)))
+        asked = Asked(there // wide, there % wide, sentences, split)
     return Counts(
         sources=sources,
         targets=targets,
@@ -223,6 +248,21 @@ def _table(frame: Any, columns: Sequence[str]) -> Tally:
     found = _tally(frame, columns)
     if lacking := [name for name, gaps in zip(columns, found.gaps, strict=True) if gaps]:
         refuse_missing(frame, lacking)
+    return found
+
+
+def _judged(frame: Any, columns: Sequence[str]) -> Tally:
+    """Judged sentences by source, cluster, target and, where there is such a column, status."""
+    has_status = STATUS in nw.from_native(frame).collect_schema().names()
+    return _table(frame, [*columns, STATUS] if has_status else columns)
+
+
+def _undecided(judged: Tally) -> Floats:
+    """The rows of each combination that are undecided."""
+    *_, status = judged.values
+    if len(judged.values) <= PLACE_OF_STATUS or Status.undecided not in status:
+        return np.zeros_like(judged.rows)
+    found: Floats = judged.rows * (judged.codes[:, PLACE_OF_STATUS] == status.index(Status.undecided))
     return found
 
 

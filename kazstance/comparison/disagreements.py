@@ -75,9 +75,9 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
     """
     known, total, contested = posterior(counts), counts.total, counts.contested
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
-    asked = np.full(total.shape[:2], np.nan) if counts.n_asked is None else counts.n_asked
+    decided = np.full(total.shape[:2], np.nan) if counts.n_decided is None else counts.n_decided
     clusters = np.bincount(counts.target, minlength=len(counts.targets))  # tests of as many share their random orders
-    share = total.sum(axis=2) / np.where(asked > 0, asked, np.nan)
+    share = total.sum(axis=2) / np.where(decided > 0, decided, np.nan)
     found: list[Disagreement] = []
     for kind, values in ((True, net), (False, share)):
         targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
@@ -128,7 +128,7 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
         n: permutations.
         seed: seed of the permutations.
     """
-    lengths = counts.judged(target)
+    lengths = counts.decided(target)
     if lengths is None:
         return float("nan")
     on_it, some = counts.target == target, lengths > 0

@@ -13,14 +13,14 @@ CONTESTED_ROWS = 2
 """Number of sentences that each of these sources, and each side, must have."""
 
 
-def position(favor: int, neutral: int, against: int, asked: int | None = None) -> Position:
+def position(favor: int, neutral: int, against: int, decided: int | None = None) -> Position:
     """Where a source stands on a target, from the counts of its sentences by label.
 
     Args:
         favor: sentences in favor.
         neutral: sentences that take no side.
         against: sentences against.
-        asked: sentences that were judged on the target, if known.
+        decided: sentences with a decided judgement on the target, if known.
     """
     if favor and against:
         return Position.mixed
@@ -28,7 +28,7 @@ def position(favor: int, neutral: int, against: int, asked: int | None = None) -
         return Position.favor if favor else Position.against
     if neutral:
         return Position.neutral
-    return Position.not_asked if asked == 0 else Position.not_addressed
+    return Position.not_asked if decided == 0 else Position.not_addressed
 
 
 def contested(counts: Floats) -> bool:

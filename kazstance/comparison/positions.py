@@ -22,8 +22,9 @@ class Cell:
     """A source and a target: counts, position, net stance, salience.
 
     `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
-    target is not addressed; `sentences`, `asked` (those judged on the target) and `salience` are None if a source's
-    sentences were not counted, and `salience` also if no sentence was judged on the target.
+    target is not addressed; `sentences`, `asked` (those judged on the target), `undecided` (those of them whose votes
+    are split, which have no label) and `salience` are None if a source's sentences were not counted, and `salience`
+    also if no sentence has a decided judgement on the target.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Cell:
     against: int
     sentences: int | None
     asked: int | None
+    undecided: int | None
     position: Position
     net: Estimate | None
     jeffreys: Estimate | None
@@ -47,8 +49,8 @@ class Cell:
     def reason(self) -> str | None:
         """Why net stance or salience is None, if either is."""
         silent = None if self.about else "no sentence is about the target"
-        if self.asked == 0:
-            return "no sentence was judged on the target"
+        if self.asked is not None and self.asked == self.undecided:
+            return "no sentence was judged on the target" if not self.asked else "all judgements are undecided"
         return joined([silent, "the sentences of the source were not counted" if self.salience is None else None])
 
     def as_row(self) -> dict[str, Any]:
@@ -63,15 +65,16 @@ def positions(counts: Counts) -> Listing[Cell]:
     """Every source on every target, source by source.
 
     Net stance is 2p - 1 for the share p of favor among the sentences that take a side, partially pooled over sources
-    (`kazstance.stats.pooling`), as posterior mean with equal-tailed 95 % interval; if no sentence takes a side
-    it is 0 in [-1, 1]: nothing is borrowed. `jeffreys` uses the raw counts and Jeffreys' prior. Salience is the
-    share of the source's sentences, with an interval under Jeffreys' prior. For `net` and the interval of `salience`
-    counts are divided by their design effect, since sentences of one cluster repeat each other.
+    (`kazstance.stats.pooling`), as posterior mean with equal-tailed 95 % interval; if no sentence takes a side it is 0
+    in [-1, 1]: nothing is borrowed. `jeffreys` uses the raw counts and Jeffreys' prior. Salience is the share of the
+    source's sentences with a decided judgement, with an interval under Jeffreys' prior. For `net` and the interval of
+    `salience` counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
     rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
-    asked = counts.n_asked
+    asked, decided = counts.n_asked, counts.n_decided
+    judged = None if asked is None or decided is None else np.stack([asked, decided, by])
     return Listing(
-        _cell(counts, rows[s, t], found[:, s, t], None if asked is None else (asked[s, t], by[s, t]), (s, t))
+        _cell(counts, rows[s, t], found[:, s, t], None if judged is None else judged[:, s, t], (s, t))
         for s in range(len(counts.sources))
         for t in range(len(counts.targets))
     )
@@ -112,8 +115,10 @@ def salience_effects(counts: Counts) -> Floats:
     about = np.zeros(len(places))
     about[at] = counts.rows.sum(axis=1)
     cell = counts.source[asked.cluster] * shape[1] + asked.target
-    correlation = intraclass(about, asked.sentences, cell)
-    return design_effects(asked.sentences, cell, shape[0] * shape[1], correlation).reshape(shape)
+    some = asked.decided > 0
+    sizes, cell = asked.decided[some], cell[some]
+    correlation = intraclass(about[some], sizes, cell)
+    return design_effects(sizes, cell, shape[0] * shape[1], correlation).reshape(shape)
 
 
 def _all_asked(counts: Counts) -> Asked | None:
@@ -121,17 +126,16 @@ def _all_asked(counts: Counts) -> Asked | None:
     if counts.lengths is None:
         return None
     kept, targets = np.flatnonzero(counts.lengths > 0), len(counts.targets)
-    return Asked(
-        np.repeat(kept, targets), np.tile(np.arange(targets), len(kept)), np.repeat(counts.lengths[kept], targets)
-    )
+    sentences = np.repeat(counts.lengths[kept], targets)
+    return Asked(np.repeat(kept, targets), np.tile(np.arange(targets), len(kept)), sentences, np.zeros_like(sentences))
 
 
-def _cell(counts: Counts, rows: Floats, found: Floats, judged: tuple[float, float] | None, at: tuple[int, int]) -> Cell:
-    """A cell; `judged` are the sentences judged on the target, and the design effect of their share."""
+def _cell(counts: Counts, rows: Floats, found: Floats, judged: Floats | None, at: tuple[int, int]) -> Cell:
+    """A cell; `judged` are the sentences judged on the target, those that have a label, and their design effect."""
     favor, neutral, against = (round(rows[label]) for label in (Label.favor, Label.neutral, Label.against))
     about, sided = favor + neutral + against, favor + against
     sentences = None if counts.sentences is None else round(counts.sentences[at[0]])
-    asked = None if judged is None else round(judged[0])
+    asked, decided = (None, None) if judged is None else (round(judged[0]), round(judged[1]))
     value, low, high = (round(float(figure), DIGITS) for figure in found) if sided else (0.0, -1.0, 1.0)
     return Cell(
         source=counts.sources[at[0]],
@@ -141,10 +145,11 @@ def _cell(counts: Counts, rows: Floats, found: Floats, judged: tuple[float, floa
         against=against,
         sentences=sentences,
         asked=asked,
-        position=estimates.position(favor, neutral, against, asked),
+        undecided=None if asked is None or decided is None else asked - decided,
+        position=estimates.position(favor, neutral, against, decided),
         net=Estimate(value, low, high, sided) if about else None,
         jeffreys=estimates.net(favor, against) if about else None,
-        salience=_salience(about, asked, judged[1]) if asked and judged else None,
+        salience=_salience(about, decided, judged[2]) if decided and judged is not None else None,
     )
 
 

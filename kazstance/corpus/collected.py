@@ -14,6 +14,7 @@ from kazstance.corpus.read import raise_all
 from kazstance.corpus.shelf import Shelf
 from kazstance.errors import Problem, first_problems
 from kazstance.paths import StrPath
+from kazstance.schema.labels import Status
 from kazstance.schema.manifest import MappedLabel
 
 Ints = npt.NDArray[np.int64]
@@ -38,7 +39,7 @@ class Collected:
         self._stances: list[Stances] = []
         self._silent: list[Ints] = []
         self._asked: list[Ints | range] = []
-        """For each chunk the pairs that were asked, or its units if all were."""
+        """For each chunk the pairs that were asked, or its units if all were and are decided."""
         self._mapped: Counter[tuple[str, str]] = Counter()
         self._missing: dict[str, tuple[int, str | None]] = {}
         self._faults: list[Problem] = []
@@ -99,20 +100,22 @@ class Collected:
         return tuple(MappedLabel(original=original, label=label, judgements=n) for (original, label), n in found)
 
     def asked_rows(self) -> pa.Table | None:
-        """A row for each pair that was asked of its speaker; None if all were."""
+        """A row for each pair that was asked of its speaker; None if all were and are decided."""
         if all(isinstance(asked, range) for asked in self._asked):
             return None
-        unit, target = np.concatenate([self._pairs(asked) for asked in self._asked]).T
+        unit, target, is_open = np.concatenate([self._pairs(asked) for asked in self._asked]).T
         columns = {name: coded(self.units[name], unit) for name in ("source_id", "paragraph_id")}
-        return pa.table({**columns, "target_id": coded(pa.array(self.targets, pa.string()), target)})
+        columns["target_id"] = coded(pa.array(self.targets, pa.string()), target)
+        return pa.table({**columns, "status": coded(pa.array(list(map(str, Status)), pa.string()), is_open)})
 
     def _pairs(self, asked: Ints | range) -> Ints:
-        """Numbers of units and targets, shape (pairs, 2), also of units of which all were asked."""
+        """Numbers of units and targets and whether they are undecided, shape (pairs, 3), also where all were asked."""
         if not isinstance(asked, range):
             return asked
         units = self.units["annotated"].slice(asked.start, len(asked)).to_numpy()
         there = asked.start + np.flatnonzero(units)
-        return np.stack([there.repeat(len(self.targets)), np.tile(np.arange(len(self.targets)), len(there))], axis=1)
+        targets = np.tile(np.arange(len(self.targets)), len(there))
+        return np.stack([there.repeat(len(self.targets)), targets, np.zeros_like(targets)], axis=1)
 
 
 def _nothing() -> Stances:

@@ -56,7 +56,8 @@ class JudgedChunk:
     tables: Mapping[str, pa.Table]
     stances: Stances
     asked: Ints | None
-    """The numbers of unit and target of the pairs of speakers that were asked: shape (pairs, 2); None if all were."""
+    """The numbers of unit and target of the pairs of speakers that were asked, and whether they are undecided: shape
+    (pairs, 3); None if all were asked and are decided."""
     silent: Ints
     """The units that are not about some target: shape (units,)."""
     n_pairs: int
@@ -280,10 +281,10 @@ def _stances(judged: Judged, unit: Ints) -> Stances:
 
 
 def _asked(judged: Judged, unit: Ints, n_targets: int) -> Ints | None:
-    own = judged.pairs.holder == 0
-    if np.count_nonzero(own) == len(unit) * n_targets:
+    own, is_open = judged.pairs.holder == 0, judged.verdicts.label < 0
+    if np.count_nonzero(own) == len(unit) * n_targets and not is_open[own].any():
         return None
-    return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own]], axis=1)
+    return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own], is_open[own]], axis=1)
 
 
 def _by_annotator(judged: Judged, terms: Terms) -> Counter[str]:

@@ -27,8 +27,8 @@ def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Ta
         corpus: the corpus.
         units: the rows of the table sentences.
         stances: the stances of speakers.
-        asked: the columns source_id, paragraph_id and target_id with a row for each pair that was asked; None if all
-            pairs of an annotated sentence and a target were.
+        asked: the columns source_id, paragraph_id, target_id and status with a row for each pair that was asked; None
+            if all pairs of an annotated sentence and a target were, and all are decided.
     """
     counts = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
@@ -81,13 +81,13 @@ def counts_of(
     Args:
         stances: the rows of stances.
         sentences: the rows of sentences.
-        grid: the rows of the grid; None if all pairs of an annotated sentence and a target were asked.
+        grid: the rows of the grid; None if all pairs of an annotated sentence and a target were asked and are decided.
         homes: the source of each document.
         sources: all sources, in order.
         targets: all targets, in order.
     """
     clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
-    pairs = None if grid is None else grid.select(["source_id", "paragraph_id", "target_id"])
+    pairs = None if grid is None else grid.select(["source_id", "paragraph_id", "target_id", "status"])
     return count(
         _clustered(stances.select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters),
         sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
@@ -117,6 +117,7 @@ def position_rows(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
             n_against=cell.against,
             n_sentences=cell.sentences or 0,
             n_asked=cell.asked or 0,
+            n_undecided=cell.undecided or 0,
             position=cell.position,
             position_name=cell.position.name,
             **columns("net", cell.net),

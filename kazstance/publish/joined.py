@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -34,9 +35,14 @@ ENOUGH: Final = 2
 
 @dataclass(frozen=True)
 class Part:
-    """One of the datasets: what stands before its ids, and by how much the numbers of its rounds rise."""
+    """One of the datasets.
+
+    `label` is its id, with a number if an earlier one has the same; `prefix` stands before its ids, and `later` is by how
+    much the numbers of its rounds rise.
+    """
 
     folder: DatasetFolder
+    label: str
     prefix: str = ""
     later: int = 0
 
@@ -63,7 +69,7 @@ class Part:
     @property
     def brief_prefix(self) -> str:
         """What stands before the path of a brief."""
-        return f"{self.folder.manifest.id}/" if self.prefix else ""
+        return f"{self.label}/" if self.prefix else ""
 
     def _votes(self, votes: pa.ListArray) -> pa.ListArray:
         """Votes of annotators whose ids have the prefix."""
@@ -88,13 +94,23 @@ def parts_of(folders: Sequence[DatasetFolder], *, prefix: bool) -> list[Part]:
     if len(rules := {str(folder.manifest.deciding) for folder in folders}) > 1:
         raise KazstanceError(f"the datasets decide by {' and '.join(sorted(rules))}; expected one way of deciding")
     rounds, parts = tuple[Round, ...](), []
-    for folder in folders:
+    for folder, label in zip(folders, _labels(folders), strict=True):
         own = folder.manifest.rounds
         later = 0 if own in ((), rounds) else max((one.number for one in rounds), default=0)
-        parts.append(Part(folder, f"{folder.manifest.id}." if prefix else "", later))
+        parts.append(Part(folder, label, f"{label}." if prefix else "", later))
         rounds += () if own == rounds else tuple(one.model_copy(update={"number": one.number + later}) for one in own)
     _check_ids(parts)
     return parts
+
+
+def _labels(folders: Sequence[DatasetFolder]) -> list[str]:
+    """The id of each dataset, with a number after it where an earlier one has the same."""
+    ids, labels = [folder.manifest.id for folder in folders], list[str]()
+    for name in ids:
+        numbered = (f"{name}-{number}" for number in count(2))
+        other = next(label for label in numbered if label not in ids and label not in labels)
+        labels.append(other if name in labels else name)
+    return labels
 
 
 def rounds_of(parts: Iterable[Part]) -> tuple[Round, ...]:
@@ -168,7 +184,7 @@ def inputs_of(parts: Sequence[Part]) -> dict[str, str]:
             for name in folder.columns("annotators", ["brief"])["brief"].to_pylist()
         }
         for name, digest in folder.manifest.inputs.items():
-            kept = texts.get(name) or briefs.get(name) or f"{folder.manifest.id}/{name}"
+            kept = texts.get(name) or briefs.get(name) or f"{part.label}/{name}"
             if found.setdefault(kept, digest) != digest:
                 raise KazstanceError(f"{folder.path}: {name} differs from that of another dataset; rename the file")
     return found

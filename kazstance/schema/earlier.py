@@ -33,12 +33,16 @@ def _first(rows: pa.Table) -> pa.Array:
     return pa.array([1] * len(rows), pa.int64())
 
 
+def _zero(rows: pa.Table) -> pa.Array:
+    return pa.array([0] * len(rows), pa.int64())
+
+
 NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
     "stances": {"holder": _absent},
     "grid": {"holder": _absent, "status": _decided},
     "judgements": {"holder": _absent, "round": _first, "original": _absent},
     "sentences": {"document_id": lambda rows: rows["source_id"]},
-    "positions": {"n_asked": lambda rows: rows["n_sentences"]},
+    "positions": {"n_asked": lambda rows: rows["n_sentences"], "n_undecided": _zero},
 }
 """Columns that format 1 lacks, and their content: every pair was judged, once and on its speaker, and decided; every
 source had one text."""

@@ -340,9 +340,11 @@ class SourcePosition(Record):
     """Annotated sentences of the source."""
     n_asked: Count
     """The number of them that were judged on the target."""
+    n_undecided: Count
+    """The number of these whose votes are split: nobody can say whether they are about the target."""
     position: Position
     """favor, against or mixed, by the sides taken; neutral if no side is; not_addressed if none of the sentences that
-    were judged is about it; not_asked if none was judged."""
+    were judged is about it; not_asked if none has a decided judgement."""
     position_name: str
     """Name of the position."""
     net: Net | None
@@ -358,7 +360,7 @@ class SourcePosition(Record):
     net_jeffreys_high: Net | None
     """Upper end of its 95 % interval."""
     salience: Share | None
-    """Share of the sentences judged on the target that are about it; null if none was judged."""
+    """Share of the sentences with a decided judgement on the target that are about it; null if there are none."""
     salience_low: Share | None
     """Lower end of its 95 % interval."""
     salience_high: Share | None

@@ -17,7 +17,7 @@ from kazstance.dataset.verification.findings import Finding, single
 from kazstance.dataset.verification.tables import Tables
 from kazstance.dataset.verification.votes import latest
 from kazstance.schema import MANIFEST
-from kazstance.schema.labels import LABELS, Label, MoreFavorable, Position, ProbeKind, Relation
+from kazstance.schema.labels import LABELS, Label, MoreFavorable, Position, ProbeKind, Relation, Status
 from kazstance.schema.pair_sample import limit
 from kazstance.schema.records import SPLITS
 
@@ -40,6 +40,8 @@ class Sums:
     """Stances by split, target, source and label."""
     asked: _Counts = field(init=False)
     """Cells of the grid by source and target, shape (sources × targets,)."""
+    undecided: _Counts = field(init=False)
+    """Those of them that are undecided."""
     judged: _Counts = field(init=False)
     """Pairs that each annotator judged."""
     swaps: int = 0
@@ -58,6 +60,7 @@ class Sums:
         rows = {name: table.num_rows for name, table in self.tables.rows.items()}
         self.labels = np.zeros((len(SPLITS), rows["targets"], rows["sources"], len(LABELS)), dtype=np.int64)
         self.asked = np.zeros(rows["sources"] * rows["targets"], dtype=np.int64)
+        self.undecided = np.zeros_like(self.asked)
         self.judged = np.zeros(rows["annotators"], dtype=np.int64)
         ends = [self.tables.key("pairs", (f"sentence_{side}", "target_id")) for side in "ab"]
         self.ends = np.unique(np.concatenate(ends))
@@ -85,7 +88,9 @@ class Sums:
         self._add_stances(found)
         targets = self.tables.rows["targets"].num_rows
         cell = found.codes("grid", "source_id") * targets + found.codes("grid", "target_id")
-        self.asked += np.bincount(cell[found.codes("grid", "holder") == 0], minlength=len(self.asked))
+        own, is_open = found.codes("grid", "holder") == 0, equals(found.column("grid", "status"), Status.undecided)
+        self.asked += np.bincount(cell[own], minlength=len(self.asked))
+        self.undecided += np.bincount(cell[own & is_open], minlength=len(self.asked))
         who, spoken = found.codes("judgements", "annotator_id"), found.codes("judgements", "holder") == 0
         self.judged += np.bincount(who[latest(found) & spoken], minlength=len(self.judged))
         self.shown += int(equals(found.column("probes", "probe"), ProbeKind.swap).sum())
@@ -116,7 +121,7 @@ def check_recounts(tables: Tables, sums: Sums) -> Iterator[Finding]:
         sums: what was counted over all sentences.
     """
     counts = sums.labels.sum(axis=0).transpose(1, 0, 2)
-    yield from _check_positions(tables, counts.reshape(-1, len(LABELS)), sums.asked)
+    yield from _check_positions(tables, counts.reshape(-1, len(LABELS)), sums)
     yield from _check_contested(tables, counts)
     yield from _check_pairs(tables)
     yield from _check_number_of_pairs(tables, sums.labels.sum(axis=3))
@@ -149,8 +154,9 @@ def _check_manifest(tables: Tables, sums: Sums) -> Iterator[Finding]:
         yield single(f"{file}: rounds: judgements have rounds {unknown}, expected only {sorted(numbers)}")
 
 
-def _check_positions(tables: Tables, counts: _Counts, asked: _Counts) -> Iterator[Finding]:
+def _check_positions(tables: Tables, counts: _Counts, sums: Sums) -> Iterator[Finding]:
     """Counts, position and estimates of each cell."""
+    decided = sums.asked - sums.undecided
     against, neutral, favor = counts.T
     sources = tables.codes("sentences", "source_id")[tables.numbers("sentences", "annotated")]
     lengths = np.bincount(sources, minlength=tables.rows["sources"].num_rows).repeat(tables.rows["targets"].num_rows)
@@ -159,28 +165,29 @@ def _check_positions(tables: Tables, counts: _Counts, asked: _Counts) -> Iterato
         "n_neutral": neutral,
         "n_against": against,
         "n_sentences": lengths,
-        "n_asked": asked,
-        "position": _positions(favor, neutral, against, asked),
+        "n_asked": sums.asked,
+        "n_undecided": sums.undecided,
+        "position": _positions(favor, neutral, against, decided),
     }
     for column, values in expected.items():
         wrong = tables.numbers("positions", column) != values
         yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
     about = counts.sum(axis=1)
     share = np.where(about > 0, 2 * (favor + 0.5) / (favor + against + 1) - 1, np.nan)
-    salience = np.where(asked > 0, about / np.maximum(asked, 1), np.nan)
+    salience = np.where(decided > 0, about / np.maximum(decided, 1), np.nan)
     for column, values in {"salience": salience, "net_jeffreys": share}.items():
         wrong = ~np.isclose(_floats(tables, column), values, rtol=0, atol=TOLERANCE, equal_nan=True)
         yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
-    yield from _check_intervals(tables, about > 0, asked > 0)
+    yield from _check_intervals(tables, about > 0, decided > 0)
 
 
-def _check_intervals(tables: Tables, addressed: Flags, asked: Flags) -> Iterator[Finding]:
-    """Estimates exist where a cell is addressed, and salience where it was asked, each inside its interval."""
+def _check_intervals(tables: Tables, addressed: Flags, decided: Flags) -> Iterator[Finding]:
+    """Estimates exist where a cell is addressed, and salience where pairs are decided, each inside its interval."""
     for column in ("net", "net_jeffreys", "salience"):
         value, low, high = (_floats(tables, name) for name in (column, f"{column}_low", f"{column}_high"))
         inside = (low <= value) & (value <= high)
         absent = np.isnan([value, low, high]).all(axis=0)
-        right = np.where(asked if column == "salience" else addressed, inside, absent)
+        right = np.where(decided if column == "salience" else addressed, inside, absent)
         yield from tables.faults("positions", ~right, f"{column} is not inside its interval, or one of them is missing")
 
 
@@ -190,14 +197,14 @@ def _floats(tables: Tables, column: str) -> npt.NDArray[np.float64]:
     return found
 
 
-def _positions(favor: _Counts, neutral: _Counts, against: _Counts, asked: _Counts) -> _Counts:
+def _positions(favor: _Counts, neutral: _Counts, against: _Counts, decided: _Counts) -> _Counts:
     """Where a source stands, from its counts."""
     cases = {
         Position.mixed: (favor > 0) & (against > 0),
         Position.favor: favor > 0,
         Position.against: against > 0,
         Position.neutral: neutral > 0,
-        Position.not_asked: asked == 0,
+        Position.not_asked: decided == 0,
     }
     return np.select(list(cases.values()), list(cases), Position.not_addressed)
 

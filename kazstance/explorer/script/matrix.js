@@ -166,15 +166,22 @@ async function cellPanel(state, cell) {
   ]);
 }
 
+/** Why a position is unknown. */
+function unknownBecause(cell) {
+  if (!cell.n_asked) return "No sentence was judged on it: the position is unknown.";
+  if (!decided(cell)) return "Votes are split on each sentence that was judged on it: the position is unknown.";
+  return "No sentence is about it. Silence is not neutrality: the position is unknown.";
+}
+
 /** A position with its figures. */
 function positionSummary(cell) {
   const about = cell.n_favor + cell.n_neutral + cell.n_against;
-  const share = `${percent(cell.salience)} of its ${count(cell.n_asked, "annotated sentence")} (95 % interval ${percent(cell.salience_low)} to ${percent(cell.salience_high)})`;
+  const share = `${percent(cell.salience)} of its ${decidedWords(cell)} (95 % interval ${percent(cell.salience_low)} to ${percent(cell.salience_high)})`;
   return el("div", { class: `summary ${cell.position_name}` }, [
     el("p", {}, [badge(cell.position_name, positionWord(cell.position_name)), about ? interval(cell) : null]),
     about
       ? el("p", {}, `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against; ${netWords(cell)}.`)
-      : el("p", {}, cell.n_asked ? "No sentence is about it. Silence is not neutrality: the position is unknown." : "No sentence was judged on it: the position is unknown."),
-    !cell.n_asked ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${count(cell.n_asked, "annotated sentence")}; at most ${percent(cell.salience_high)} (95 % interval).`),
+      : el("p", {}, unknownBecause(cell)),
+    !decided(cell) ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${decidedWords(cell)}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }

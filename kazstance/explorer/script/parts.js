@@ -33,11 +33,19 @@ const netWords = (cell) =>
 /** Whether a source has a sentence about a target. */
 const isAddressed = (cell) => cell.n_favor + cell.n_neutral + cell.n_against > 0;
 
+/** Sentences of a source with a decided judgement on a target. */
+const decided = (cell) => cell.n_asked - cell.n_undecided;
+
+/** Their number in words, and how many were left out. */
+const decidedWords = (cell) =>
+  count(decided(cell), "annotated sentence") + (cell.n_undecided ? `, without ${cell.n_undecided} on which votes are split` : "");
+
 /** A position in words. */
 function positionWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
   if (!cell.n_asked) return "not asked: no sentence was judged on it";
-  if (!addressed) return `silent: not one of its ${count(cell.n_asked, "annotated sentence")} is about it`;
+  if (!decided(cell)) return "undecided: votes are split on each sentence that was judged on it";
+  if (!addressed) return `silent: not one of its ${decidedWords(cell)} is about it`;
   const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
   return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
 }
