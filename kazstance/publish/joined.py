@@ -37,8 +37,8 @@ ENOUGH: Final = 2
 class Part:
     """One of the datasets.
 
-    `label` is its id, with a number if an earlier one has the same; `prefix` stands before its ids, and `later` is by how
-    much the numbers of its rounds rise.
+    `label` is its id, with a number if an earlier one has the same; `prefix` stands before its ids, and `later` is by
+    how much the numbers of its rounds rise.
     """
 
     folder: DatasetFolder
