@@ -52,8 +52,8 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
     known = nw.from_native(frame)
     schema = known.collect_schema()
     names = list(dict.fromkeys(columns))
-    read = known.select(*(_comparable(name, schema[name]).alias(name) for name in names))
     engine = known.implementation
+    read = known.select(*(_comparable(name, schema[name], engine).alias(name) for name in names))
     if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
         return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
     counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
@@ -63,8 +63,10 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
     return _tally_coded([_coded(column) for column in found.columns[:-1]], found["rows"].to_numpy().astype(np.float64))
 
 
-def _comparable(column: str, kind: Any) -> nw.Expr:
-    """A column as it is, or as text where engines write values differently."""
+def _comparable(column: str, kind: Any, engine: nw.Implementation) -> nw.Expr:
+    """A column as it is, or as text where engines write values differently; Polars hashes each text once if told to."""
+    if kind == nw.String and engine is nw.Implementation.POLARS:
+        return nw.col(column).cast(nw.Categorical)
     return plain_text(column, kind) if _is_spelled_differently(kind) else nw.col(column)
 
 
@@ -128,8 +130,9 @@ def _combinations(columns: Sequence[Codes], sizes: Sequence[int], weights: Float
         key += codes
     keys, rows = _counted(key, bound, weights)
     found = np.empty((len(keys), len(columns)), dtype=np.intp, order="F")  # columns are read one by one
-    for at, places in enumerate(np.unravel_index(keys, sizes)):
-        found[:, at] = places
+    for at in range(len(sizes) - 1, 0, -1):
+        keys, found[:, at] = np.divmod(keys, sizes[at])
+    found[:, 0] = keys
     return found, rows
 
 
@@ -143,10 +146,23 @@ def _counted(key: npt.NDArray[np.int64], bound: int, weights: Floats | None) -> 
         key.sort()
         starts = _starts(key)
         return key[starts], np.diff(starts, append=len(key)).astype(np.float64)
-    order = np.argsort(key)
-    key = key[order]
+    key, weights = _sorted(key, bound, weights)
     starts = _starts(key)
-    return key[starts], np.add.reduceat(weights[order], starts)
+    return key[starts], weights if len(starts) == len(key) else np.add.reduceat(weights, starts)
+
+
+def _sorted(key: npt.NDArray[np.int64], bound: int, weights: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Numbers below a bound in ascending order, with their weights; sorted as one number each where both fit in."""
+    most = int(weights.max(initial=0)) + 1
+    if bound * most > np.iinfo(np.int64).max:
+        order = np.argsort(key)
+        return key[order], weights[order]
+    key *= most
+    key += weights.astype(np.int64)
+    key.sort()
+    sorted_weights = np.empty_like(weights)
+    np.divmod(key, most, out=(key, sorted_weights), casting="unsafe")
+    return key, sorted_weights
 
 
 def _starts(ascending: npt.NDArray[np.int64]) -> Codes:
@@ -160,9 +176,9 @@ def distinct(numbers: npt.NDArray[np.int64]) -> tuple[Codes, Codes]:
         starts = _starts(numbers)
         is_new = np.zeros(len(numbers), dtype=np.intp)
         is_new[starts[1:]] = 1
-        return numbers[starts].astype(np.intp), np.cumsum(is_new)
+        return numbers[starts].astype(np.intp, copy=False), np.cumsum(is_new)
     values, at = np.unique(numbers, return_inverse=True)
-    return values.astype(np.intp), at.ravel()
+    return values.astype(np.intp, copy=False), at.ravel()
 
 
 def as_text(column: str) -> nw.Expr:
@@ -217,7 +233,7 @@ def sums(at: Codes, values: Floats, n: int) -> Floats:
         values: shape (values,).
         n: how many numbers there are.
     """
-    found: Floats = np.bincount(at, values, n).astype(np.float64)
+    found: Floats = np.bincount(at, values, n).astype(np.float64, copy=False)
     return found
 
 
