@@ -17,7 +17,7 @@ from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
 
 RESULTS: Final = Path(__file__).parent / "results" / "counting.md"
-FILES, ROWS, CLUSTERS, RUNS = 20, 5_000_000, 200_000, 1
+FILES, ROWS, CLUSTERS, RUNS = 20, 5_000_000, 200_000, 3
 KEYS: Final = ("source_id", "target_id", "label_name")
 LABELS: Final = "['against', 'neutral', 'favor']"
 FRAMES: Final = ("DuckDB", "Polars, lazy", "Arrow", "pandas")

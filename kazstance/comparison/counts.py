@@ -155,7 +155,7 @@ def count(
     if voice != "all":  # rows in another voice are checked too
         read_labels(frame, label, given(labels))
         refuse_missing(frame, [*keys, target])
-    stances = _stances(spoken(frame, voice), [*keys, target, label], given(labels))
+    stances = _stances(spoken(frame, voice), [*keys, target, label], given(labels), by_cluster=bool(cluster))
     lengths = {plain_value(name) or "": n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
     units = None if sentences is None or lengths is not None else _table(spoken(as_frame(sentences), voice), keys)
     sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
@@ -231,11 +231,11 @@ def _one_of(names: Sequence[str], _: str | None) -> str:
     return f"expected one of {', '.join(names)}"
 
 
-def _tally(frame: Any, columns: Sequence[str]) -> Tally:
+def _tally(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tally:
     there = nw.from_native(frame).collect_schema().names()
     if unknown := [name for name in columns if name not in there]:
         raise UnknownNameError(unknown[0], "column of the table", there)
-    return tally_codes(frame, columns)
+    return tally_codes(frame, columns, few=few)
 
 
 def _table(frame: Any, columns: Sequence[str]) -> Tally:
@@ -266,10 +266,10 @@ def _undecided(judged: Tally) -> Floats:
     return found
 
 
-def _stances(frame: Any, columns: Sequence[str], spelled: Spelling) -> Tally:
+def _stances(frame: Any, columns: Sequence[str], spelled: Spelling, *, by_cluster: bool) -> Tally:
     """Stances by source, cluster, target and label, the last by its number."""
     *keys, label = columns
-    values, codes, rows, gaps = _tally(frame, columns)
+    values, codes, rows, gaps = _tally(frame, columns, few=not by_cluster)
     meant = labels_of(frame, label, spelled, values[-1])
     if lacking := [name for name, n in zip(keys, gaps, strict=False) if n]:
         refuse_missing(frame, lacking)

@@ -14,6 +14,8 @@ LARGEST: Final = 2**62
 """More combinations than this have no number of their own."""
 DENSE: Final = 1 << 16
 """Up to so many combinations, or as many as there are rows, each has a place in an array."""
+HELD: Final = 20_000_000
+"""Rows of an engine that are held here, to count more combinations than it is quick to group by text."""
 
 
 class Tally(NamedTuple):
@@ -44,10 +46,16 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
     return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
 
 
-def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
+def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tally:
     """The same count for many combinations, with all values as text.
 
-    Engines count where the data is. Tables of Arrow and pandas, whose own counting is slow, are counted by code.
+    Engines count where the data is if there are few combinations, or more rows than are held here. Tables of Arrow and
+    pandas, whose own counting is slow, are counted by code.
+
+    Args:
+        frame: the rows.
+        columns: the columns.
+        few: whether many rows share a combination.
     """
     known = nw.from_native(frame)
     schema = known.collect_schema()
@@ -56,6 +64,10 @@ def tally_codes(frame: Any, columns: Sequence[str]) -> Tally:
     read = known.select(*(_comparable(name, schema[name], engine).alias(name) for name in names))
     if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
         return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
+    if not few and engine in (nw.Implementation.DUCKDB, nw.Implementation.POLARS):
+        held = read.lazy().head(HELD + 1).collect("pyarrow")
+        if len(held) <= HELD:
+            return _tally_coded([_coded(held[name].to_arrow()) for name in columns])
     counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
     is_text = {name: schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in names}
     texts = ((nw.col(name) if is_text[name] else as_text(name)).alias(f"text_{i}") for i, name in enumerate(columns))
