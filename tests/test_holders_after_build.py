@@ -18,6 +18,7 @@ from kazstance.comparison.agreement import agreement
 from kazstance.dataset import DatasetFolder, excerpt
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.explorer.rows import Query, Rows
+from kazstance.publish.card import plain_card
 from kazstance.schema.labels import Label
 from kazstance.stats import agreement as stats
 from kazstance.stats.agreement import overlap, union_lengths
@@ -103,6 +104,33 @@ def test_the_rounds_of_an_annotator_are_compared(data):
     assert line.figure.value == pytest.approx(
         cohen_kappa_score([one[key] for key in both], [other[key] for key in both])
     )
+
+
+@pytest.mark.parametrize("task", ["stance", "stance4"])
+def test_only_the_stances_of_speakers_are_predicted(task, data, harbour_data):
+    said, held = [], ks.open(data)
+    found = held.bench(task).run("majority", shortcuts=False, say=said.append)
+    without = ks.open(harbour_data).bench(task).run("majority", shortcuts=False)
+    assert "1 rows are left out because the stance is another holder's" in said
+    scores = ({name: score.value for name, score in one.scores.items()} for one in (found, without))
+    assert next(scores) == pytest.approx(next(scores), nan_ok=True)
+    assert found.scores["accuracy"].n == len(held["grid" if task == "stance4" else "stances"]) - 1
+
+
+def test_rows_that_appear_twice_are_refused_before_anything_is_written(data, tmp_path):
+    edit(data, "stances", lambda rows: [row for row in rows for _ in range(1 + is_toll(row))])
+    with pytest.raises(IntegrityError, match=r"dockers/1/1:toll appears twice, .* run kazstance verify"):
+        ks.open(data).bench().run("majority", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_card_counts_the_stances_of_speakers(data, harbour_data):
+    before, after = (plain_card(DatasetFolder(place)) for place in (harbour_data, data))
+    lines = [line for line in before.splitlines() if line.startswith("| `toll`")]
+    assert lines
+    assert all(line in after for line in lines)
+    assert "Of 69 pairs of an annotated sentence and a target, 69 were judged" in after
+    assert "1 more rows are about the stance of another holder than the speaker." in after
 
 
 def test_a_round_in_which_nobody_judged_is_refused(data):

@@ -7,6 +7,8 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
+import pyarrow.compute as pc
+
 from kazstance.bench.family import makers
 from kazstance.bench.protocols import folds, sentences_of
 from kazstance.bench.record import read_record
@@ -44,6 +46,7 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
         probes=probes(folder) if kind.has_probes else (),
         votes=_votes(kind, folder),
         makers=makers(folder),
+        left_out=_left_out(kind, folder),
     )
 
 
@@ -88,11 +91,24 @@ def _items(kind: TaskKind, folder: DatasetFolder) -> Iterator[Item]:
     table = folder[kind.table]
     for split in SPLITS:
         for row in table.records(split):
-            if isinstance(row, Stance | GridCell) and row.label is not None:
+            if isinstance(row, Stance | GridCell) and row.label is not None and row.holder is None:
                 known = kinds[row.target_id], voices[row.sentence_id]
                 yield _single(row, split, *known, context[row.sentence_id])
             elif isinstance(row, Pair):
                 yield from _both_orders(row, split, kinds[row.target_id])
+
+
+def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:
+    """Rows of the table that are not predicted: those of other holders than the speaker, and undecided ones."""
+    if "holder" not in folder[kind.table].columns:
+        return {}
+    rows = folder.columns(kind.table, ["holder", "label"])
+    is_own = pc.is_null(rows["holder"])
+    found = {
+        "the stance is another holder's": len(rows) - pc.sum(is_own).as_py() if len(rows) else 0,
+        "votes are split": rows.filter(is_own)["label"].null_count,
+    }
+    return {reason: n for reason, n in found.items() if n}
 
 
 def _single(row: Stance | GridCell, split: str, kind: str, voice: str, context: tuple[str, str]) -> Item:

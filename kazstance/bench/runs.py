@@ -13,7 +13,7 @@ from kazstance.bench.result import Result, with_lift
 from kazstance.bench.result_file import read_result, to_bytes
 from kazstance.bench.run_folder import Existing, RunFolder, date, now, open_folder
 from kazstance.bench.systems import Predictions, System
-from kazstance.bench.tasks import Task, TrainTest
+from kazstance.bench.tasks import Task, TrainTest, check_rows
 from kazstance.errors import KazstanceError
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
@@ -81,13 +81,17 @@ def run(
 
     Raises:
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
+        IntegrityError: the rows of the data contradict each other.
         KazstanceError: the folder holds another run, or the system fails; finished folds are kept.
     """
+    check_rows(task)
     if with_probes:
         check_asked(task)
     wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
     files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
     folder = open_folder(out, wanted, files, existing, say, at_once=at_once)
+    for reason, n in task.left_out.items():
+        say(f"{n} rows are left out because {reason}")
     if dropped := sum(fold.dropped for fold in task.folds):
         say(f"{dropped} training rows are left out because their sentences are copies of tested ones")
     if text := warning(family, task.makers):

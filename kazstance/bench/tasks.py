@@ -7,7 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
-from kazstance.errors import UnknownNameError
+from kazstance.errors import IntegrityError, UnknownNameError
 from kazstance.input.spelling import Spelling
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
 from kazstance.schema.records import Probe
@@ -20,6 +20,8 @@ STRATA: Final = {TARGET: ("target", "fold"), SOURCE: ("target", "source", "fold"
 Within targets, a rule that knows only the target scores 0; within targets and sources, one that knows both; within
 sentences, one that ignores the target.
 """
+
+VERIFY: Final = "run kazstance verify to see what else is wrong with the data"
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,24 @@ def get_task(name: str) -> TaskKind:
     return TASKS[name]
 
 
+def check_rows(task: "Task") -> None:
+    """Check what a run relies on, before it writes anything: each row once in a fold, with a label of the task.
+
+    Raises:
+        IntegrityError: the data are damaged.
+    """
+    for fold in task.folds:
+        for rows in (fold.train, fold.test):
+            seen: set[str] = set()
+            for row in rows:
+                if row.item_id in seen:
+                    raise IntegrityError(f"{row.item_id} appears twice, expected each row once; {VERIFY}")
+                if row.label not in task.labels:
+                    known = ", ".join(task.labels)
+                    raise IntegrityError(f"{row.item_id}: label: {row.label!r}, expected one of {known}; {VERIFY}")
+                seen.add(row.item_id)
+
+
 @dataclass(frozen=True)
 class AnswerColumns:
     """How answers are written: the columns of the id and of the label, and how each label is spelled."""
@@ -137,6 +157,8 @@ class Task:
     """How many annotators chose each label, by item."""
     makers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The families of the models that made the labels, with their annotators."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of the data are not predicted, by reason."""
 
     @property
     def name(self) -> str:

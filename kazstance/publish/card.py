@@ -29,6 +29,8 @@ FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+OF_SPEAKERS: Final = pc.field("holder").is_null()
+"""Rows on the stance of whoever speaks, as in positions."""
 _REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
 ---
@@ -227,13 +229,15 @@ def _counts(
 def _asked(folder: DatasetFolder) -> str:
     """How many pairs were judged, and how many of them have no label."""
     annotated = pc.sum(folder.columns("sentences", ["annotated"])["annotated"]).as_py() or 0
-    grid = folder.columns("grid", ["status"])["status"]
+    grid = folder.columns("grid", ["status"], OF_SPEAKERS)["status"]
     undecided = pc.sum(pc.equal(grid, Status.undecided.value)).as_py() or 0
+    others = folder.columns("grid", ["holder"], ~OF_SPEAKERS).num_rows
     targets = len(folder.ids["target_id"])
     every = f"{annotated * targets} pairs of an annotated sentence and a target"
     return (
         f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
         f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
+        + (f" {others} more rows are about the stance of another holder than the speaker." if others else "")
     )
 
 
@@ -252,7 +256,7 @@ def _copies(folder: DatasetFolder) -> str:
 
 
 def _sources(folder: DatasetFolder) -> str:
-    count = _counts(folder, "stances", ["source_id", "label"])
+    count = _counts(folder, "stances", ["source_id", "label"], OF_SPEAKERS)
     annotated = _counts(folder, "sentences", ["source_id", "voice"], pc.field("annotated"))
     rows = []
     for source in folder.sources.records():
@@ -317,7 +321,7 @@ def _units(folder: DatasetFolder) -> str:
 
 
 def _targets(folder: DatasetFolder) -> str:
-    count = _counts(folder, "stances", ["target_id", "label"])
+    count = _counts(folder, "stances", ["target_id", "label"], OF_SPEAKERS)
     rows = [
         [
             code(t.target_id),
