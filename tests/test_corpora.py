@@ -4,6 +4,7 @@ import itertools
 import random
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from kazstance.dataset.verification.check import check
 from kazstance.errors import CorpusWarning, InputError, KazstanceError
 from kazstance.publish.card import plain_card
 from kazstance.schema.pair_sample import limit
+from kazstance.stats.agreement import alpha_interval, count_patterns
 from tests import commands
 from tests.conftest import quiet
 from tests.corpora import Made, ids_of, put, said
@@ -169,6 +171,25 @@ def test_undecided_pairs_are_in_no_salience(tmp_path, seed, part):
     kept = {(row.source_id, row.target_id): [getattr(row, name) for name in columns] for row in joined.positions}
     for row in ds.positions:
         assert kept[row.source_id, row.target_id] == [getattr(row, name) for name in columns]
+
+
+# ---- clusters ----------------------------------------------------------------------------------------------------------
+
+
+def test_documents_are_the_clusters_of_a_source_that_has_many(tmp_path):
+    texts = {"a": text(1, 8)} | {f"b/{number}": text(2 + number, 3) for number in range(6)}
+    ds = built(Made(texts, {"x": answers(texts), "y": answers(texts, seed=2)}, TARGETS), tmp_path)
+    units = {}
+    for row in ds.judgements:
+        units.setdefault((row.sentence_id, row.target_id), [0, 0, 0, 0])[row.label] += 1
+    homes = [name.rsplit("/", 2)[0] if name.startswith("b/") else name.rsplit("/", 1)[0] for name, _ in units]
+    assert len(set(homes)) == 8 + 6
+    expected = alpha_interval(count_patterns(np.array(list(units.values()), dtype=float), homes))
+    line = next(line for line in ds.agreement().lines if (line.what, line.by) == ("four labels", "all"))
+    assert (line.figure.value, line.figure.low, line.figure.high) == pytest.approx(
+        (expected.value, expected.low, expected.high)
+    )
+    assert {item.cluster for item in ds.bench().task.test} <= set(homes)
 
 
 # ---- fields that nobody recorded ----------------------------------------------------------------------------------------

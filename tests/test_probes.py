@@ -105,7 +105,8 @@ def test_figures_are_those_of_counting_by_hand():
     plain = {f"{p.sentence_id}:{p.target_id}": ("favor", "against")[len(p.text) % 2] for p in probes}
     plain |= {f"{p.sentence_id}:{p.other_target_id}": "neutral" for p in probes if p.other_target_id}
     shown = {p.probe_id: ("against", "neutral")[len(p.text) % 3 > 0] for p in probes if p.probe != "swap"}
-    found = probe_scores(probes, {"one": plain}, shown)
+    paragraphs = {row: row.rpartition(":")[0].rpartition("/")[0] for row in plain}
+    found = probe_scores(probes, {"one": plain}, shown, paragraphs)
     pairs = [(p, plain[f"{p.sentence_id}:{p.target_id}"], shown[p.probe_id]) for p in probes if p.probe == "mirror"]
     favored = [(one, other) for p, one, other in pairs if p.row_label_name == "favor"]
     assert of(found, "mirror")["turned around", "favor"].value == pytest.approx(
@@ -117,6 +118,10 @@ def test_figures_are_those_of_counting_by_hand():
     right = [(one, other) == (p.row_label_name, p.label_name) for p, one, other in pairs if p.label_name != "none"]
     assert of(found, "mirror")["both right", "all"].value == pytest.approx(sum(right) / len(right))
     assert all(p.low <= p.value <= p.high for p in found)
+    documents = {row: row.partition("/")[0] for row in plain}
+    wider = probe_scores(probes, {"one": plain}, shown, documents)
+    assert [p.value for p in wider] == [p.value for p in found]
+    assert any((p.low, p.high) != (q.low, q.high) for p, q in zip(wider, found, strict=True))
 
 
 def test_the_reader_turns_around_as_often_as_the_committed_table_says(root):

@@ -10,7 +10,7 @@ from kazstance.bench import family
 from kazstance.bench.answers import Answer
 from kazstance.bench.breakdowns import Breakdown, breakdown
 from kazstance.bench.contrast import GroupScore, group_scores, groups
-from kazstance.bench.probes import probe_scores
+from kazstance.bench.probes import ProbeScore, probe_scores
 from kazstance.bench.record import Run
 from kazstance.bench.result import Result
 from kazstance.bench.tasks import TARGET, Task
@@ -52,7 +52,7 @@ def evaluate(
         contrast=_contrast(task, answers),
         soft=_soft(task, run, answers),
         breakdowns=_breakdowns(task, table, cluster) if in_full else (),
-        probes=tuple(probe_scores(task.probes, _labels(answers), _flat({"": shown or {}}))) if in_full else (),
+        probes=_probes(task, answers, shown or {}) if in_full else (),
         warning=family.warning(run.family, task.makers),
         counts=counts[TARGET] if cluster else _count(task, table, task.kind.strata[TARGET], "cluster"),
     )
@@ -84,6 +84,11 @@ def _table(task: Task, answers: Answers) -> pa.Table:
         for item in fold.test
     ]
     return pa.Table.from_pylist(rows)
+
+
+def _probes(task: Task, answers: Answers, shown: Mapping[str, Answer]) -> tuple[ProbeScore, ...]:
+    clusters = {item.item_id: item.cluster for item in task.test}
+    return tuple(probe_scores(task.probes, _labels(answers), _flat({"": shown}), clusters))
 
 
 def _count(task: Task, table: pa.Table, strata: Sequence[str], cluster: str | None) -> Confusion:

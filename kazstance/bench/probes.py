@@ -51,6 +51,7 @@ class Row:
 
     probe: Probe
     fold: str
+    cluster: str
     plain: str
     shown: str
 
@@ -94,13 +95,16 @@ def check_asked(task: Task) -> None:
         raise KazstanceError("the dataset has no probes; expected masks or mirrors in its table probes")
 
 
-def probe_scores(probes: Sequence[Probe], plain: Mapping[str, Labels], shown: Labels) -> list[ProbeScore]:
+def probe_scores(
+    probes: Sequence[Probe], plain: Mapping[str, Labels], shown: Labels, clusters: Mapping[str, str]
+) -> list[ProbeScore]:
     """The figures of all probes that were answered.
 
     Args:
         probes: the items.
         plain: by fold, the answers to the original rows.
         shown: the answers to masks and mirrors; swaps do not need any.
+        clusters: the cluster of each original row.
     """
     fold = {item: name for name, labels in plain.items() for item in labels}
     rows: dict[ProbeKind, list[Row]] = {kind: [] for kind in ProbeKind}
@@ -110,7 +114,7 @@ def probe_scores(probes: Sequence[Probe], plain: Mapping[str, Labels], shown: La
         if probe.probe is ProbeKind.swap and home:
             answer = plain[home].get(f"{probe.sentence_id}:{probe.other_target_id}")
         if home and answer is not None:
-            rows[probe.probe].append(Row(probe, home, plain[home][_row(probe)], answer))
+            rows[probe.probe].append(Row(probe, home, clusters[_row(probe)], plain[home][_row(probe)], answer))
     makers = {ProbeKind.mask: _mask, ProbeKind.swap: _swap, ProbeKind.mirror: _mirror}
     return [found for kind, make in makers.items() if rows[kind] for found in make(rows[kind])]
 
@@ -134,7 +138,7 @@ def _counts(rows: Sequence[Row], column: str) -> Confusion:
             "predicted": getattr(row, column),
             "target": row.probe.target_id,
             "fold": row.fold,
-            "cluster": row.probe.paragraph_id,
+            "cluster": row.cluster,
         }
         for row in rows
     ]
@@ -159,13 +163,19 @@ def _mirror(rows: Sequence[Row]) -> list[ProbeScore]:
         *_shares("mirror", "both right", sided, _both_right),
         *_shares("mirror", "turned around", rows, lambda row: OPPOSITE.get(row.plain) == row.shown, sides=True),
         *_shares("mirror", "same side twice", rows, lambda row: row.plain == row.shown != "neutral"),
-        *reader_scores([row.probe for row in rows]),
+        *reader_scores([row.probe for row in rows], {_row(row.probe): row.cluster for row in rows}),
     ]
 
 
-def reader_scores(probes: Sequence[Probe]) -> list[ProbeScore]:
-    """How many labels a blind reader reversed on the contradictory: the most that can be expected of a system."""
-    rows = [Row(probe, "", probe.row_label_name, probe.label_name) for probe in probes]
+def reader_scores(probes: Sequence[Probe], clusters: Mapping[str, str] | None = None) -> list[ProbeScore]:
+    """How many labels a blind reader reversed on the contradictory: the most that can be expected of a system.
+
+    Args:
+        probes: the mirrors.
+        clusters: the cluster of each original row; by default, its paragraph.
+    """
+    homes = clusters or {_row(probe): probe.paragraph_id for probe in probes}
+    rows = [Row(probe, "", homes[_row(probe)], probe.row_label_name, probe.label_name) for probe in probes]
     return _shares(
         "mirror",
         "turned around by the reader",
@@ -192,7 +202,7 @@ def _shares(
 
 
 def _share(probe: str, measure: str, over: str, rows: Sequence[Row], is_so: Callable[[Row], bool]) -> ProbeScore:
-    found = estimate(np.array([is_so(row) for row in rows], dtype=np.float64), [row.probe.paragraph_id for row in rows])
+    found = estimate(np.array([is_so(row) for row in rows], dtype=np.float64), [row.cluster for row in rows])
     return _probe_score(probe, measure, over, found)
 
 

@@ -39,7 +39,7 @@ LEGEND: Final = (
 )
 KEY: Final = (
     "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
-    "p: permutation test over paragraphs, Holm"
+    "p: permutation test over clusters, Holm"
 )
 
 

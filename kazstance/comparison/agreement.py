@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from kazstance.comparison.patterns import is_stance, relevance, stance
 from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
-from kazstance.dataset import DatasetFolder
+from kazstance.dataset import DatasetFolder, homes
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
 from kazstance.schema.labels import Label, Origin, Role
+from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Annotator
 from kazstance.stats.agreement import (
     Patterns,
@@ -84,12 +85,13 @@ class Agreement:
 
 
 def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, number: int | None = None) -> Agreement:
-    """Compare the annotators of a dataset, with 95 % bootstrap intervals over paragraphs.
+    """Compare the annotators of a dataset, with 95 % bootstrap intervals over clusters.
 
-    Units are sentences on targets, for the sentence's speaker or another holder. Krippendorff's alpha over all four
-    labels of the grid, for relevance, and for stance (nominal and ordinal) if all found a unit relevant; overall, by
-    target, by source, by pair of annotators. F1 of the evidence. Cohen's kappa between final labels and checking
-    annotators, between people, between people and model, and between the rounds of an annotator.
+    Clusters are paragraphs, or documents where a source has many. Units are sentences on targets, for the sentence's
+    speaker or another holder. Krippendorff's alpha over all four labels of the grid, for relevance, and for stance
+    (nominal and ordinal) if all found a unit relevant; overall, by target, by source, by pair of annotators. F1 of the
+    evidence. Cohen's kappa between final labels and checking annotators, between people, between people and model, and
+    between the rounds of an annotator.
 
     Args:
         folder: the dataset.
@@ -218,11 +220,12 @@ def _check(folder: DatasetFolder, name: str, rounds: Sequence[int], n: int) -> L
     }
     asked = pc.field("sentence_id").isin(rows["sentence_id"].unique()) & pc.field("label").is_valid()
     final = folder.columns("grid", [*KEY, "label"], asked).to_pylist()
+    clusters = cluster_names(rows["paragraph_id"].unique().to_pylist(), homes(folder))
     pairs = [(row["label"], latest[key]) for row in final if (key := tuple(row[name] for name in KEY)) in latest]
     figure = kappa_interval(
         [label for label, _ in pairs],
         [row["label"] for _, row in pairs],
-        [row["paragraph_id"] for _, row in pairs],
+        [clusters[row["paragraph_id"]] for _, row in pairs],
         weights=[1 / row["probability"] for _, row in pairs],
         n=n,
     )

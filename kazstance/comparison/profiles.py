@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.dataset import DatasetFolder
+from kazstance.dataset import DatasetFolder, homes
 from kazstance.errors import IntegrityError
 from kazstance.schema.labels import SIDES, Label
+from kazstance.schema.leaks import cluster_names
 from kazstance.stats.agreement import Patterns, union_lengths
 from kazstance.stats.counting import Codes, Floats
 
@@ -49,7 +50,8 @@ class Profiles:
     judges: tuple[Judge, ...]
     label: Codes
     probability: Floats
-    paragraphs: npt.NDArray[np.str_]
+    cluster: npt.NDArray[np.str_]
+    """The cluster of each paragraph: its document if its source has many of them, otherwise itself."""
     source: npt.NDArray[np.str_]
     """The source of each paragraph."""
     targets: tuple[str, ...]
@@ -97,7 +99,7 @@ class Profiles:
         return Patterns(distinct, self.by_cluster(chosen, at[self.profile[chosen]], len(distinct)))
 
     def by_cluster(self, chosen: Codes, cell: Codes, cells: int, weight: Floats | None = None) -> Counts:
-        """Units by paragraph and cell, shape (paragraphs with any, cells); paragraphs are in alphabetical order.
+        """Units by cluster and cell, shape (clusters with any, cells); clusters are in alphabetical order.
 
         Args:
             chosen: the entries to count.
@@ -111,9 +113,8 @@ class Profiles:
 
     @property
     def _rank(self) -> Codes:
-        """The place of each paragraph in alphabetical order."""
-        rank = np.empty(len(self.paragraphs), dtype=np.intp)
-        rank[np.argsort(self.paragraphs, kind="stable")] = np.arange(len(rank))
+        """The place of each paragraph's cluster in alphabetical order."""
+        rank: Codes = np.unique(self.cluster, return_inverse=True)[1].astype(np.intp)
         return rank
 
 
@@ -135,7 +136,7 @@ def read_profiles(folder: DatasetFolder) -> Profiles:
     Raises:
         IntegrityError: the judgements are not in the order of their sentences.
     """
-    reader = _Reader(folder.ids["target_id"])
+    reader = _Reader(folder.ids["target_id"], homes(folder))
     seen: set[str] = set()
     for rows in _by_sentence(folder):
         names = rows["sentence_id"].combine_chunks()
@@ -178,6 +179,7 @@ class _Reader:
     """Counts profiles batch by batch; all that is numbered is numbered in order of appearance."""
 
     targets: tuple[str, ...]
+    homes: Mapping[str, str]
     judges: dict[Judge, int] = field(default_factory=dict)
     choices: dict[Choice, int] = field(default_factory=dict)
     profile_numbers: dict[Profile, int] = field(default_factory=dict)
@@ -266,14 +268,14 @@ class _Reader:
             for judge, choice in profile:
                 label[number, judge], probability[number, judge] = choices[choice]
         entries = np.concatenate([np.zeros((4, 0), dtype=np.int64), *self.entries], axis=1)
-        names, sources = (np.array(list(found), dtype=str) for found in (self.paragraphs, self.sources))
+        clusters = cluster_names(self.paragraphs, self.homes)
         paragraph, target, profile, n = entries
         return Profiles(
             judges=tuple(self.judges),
             label=label,
             probability=probability,
-            paragraphs=names,
-            source=sources,
+            cluster=np.array([clusters[name] for name in self.paragraphs], dtype=str),
+            source=np.array(self.sources, dtype=str),
             targets=self.targets,
             paragraph=paragraph,
             target=target,

@@ -19,6 +19,12 @@ def leaks(folder: DatasetFolder) -> Leaks:
     return Leaks(Tie(**row) for row in rows.to_pylist())
 
 
+def homes(folder: DatasetFolder) -> dict[str, str]:
+    """The source of each document, by its id."""
+    rows = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
+    return {row["document_id"]: row["source_id"] for row in rows}
+
+
 def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> dict[str, str]:
     """The cluster of each annotated sentence, by its id: what a bootstrap resamples as a whole.
 
@@ -31,11 +37,10 @@ def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> d
     """
     from kazstance.schema.leaks import cluster_names
 
-    homes = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
     copies = leaks(folder)
     if sentences is None:
         rows = folder.columns("sentences", ["sentence_id", "annotated"]).to_pylist()
         sentences = [row["sentence_id"] for row in rows if row["annotated"]]
     paragraphs = {name: name.rpartition("/")[0] for name in (*sentences, *copies.sentences)}
-    named = cluster_names(set(paragraphs.values()), {row["document_id"]: row["source_id"] for row in homes})
+    named = cluster_names(set(paragraphs.values()), homes(folder))
     return copies.clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})
