@@ -90,12 +90,7 @@ def run(
     wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
     files, at_once = [job.file for job in jobs], isinstance(system, Predictions)
     folder = open_folder(out, wanted, files, existing, say, at_once=at_once)
-    for reason, n in task.left_out.items():
-        say(f"{n} rows are left out because {reason}")
-    if dropped := sum(fold.dropped for fold in task.folds):
-        say(f"{dropped} training rows are left out because their sentences are copies of tested ones")
-    if text := warning(family, task.makers):
-        say(text)
+    _say_what_to_know(task, family, say)
     if folder.reused:
         return read_result(out, task)
     for number, job in enumerate(track(jobs) if isinstance(system, System) else jobs, 1):
@@ -105,6 +100,16 @@ def run(
     result = _beside(_result(task, folder), task, shortcuts, say)
     folder.finish(to_bytes(result))
     return result
+
+
+def _say_what_to_know(task: Task, family: str | None, say: Progress) -> None:
+    """Say which rows are left out, and warn of a family that made the labels."""
+    for reason, n in task.left_out.items():
+        say(f"{n} rows are left out because {reason}")
+    if dropped := sum(fold.dropped for fold in task.folds):
+        say(f"{dropped} training rows are left out because their sentences are copies of tested ones")
+    if text := warning(family, task.makers):
+        say(text)
 
 
 def _record(system: System | Predictions, task: Task, family: str | None) -> Record:

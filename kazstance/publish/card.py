@@ -30,7 +30,7 @@ GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- en
 ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 OF_SPEAKERS: Final = pc.field("holder").is_null()
-"""Rows on the stance of whoever speaks, as in positions."""
+"""Rows on the stance of the speaker, as in positions."""
 _REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
 ---
