@@ -33,6 +33,8 @@ TEMPORARY = "tmp"
 """The folder of a world that serves as the system's temporary folder."""
 RUN_FILES = ("run.json",)
 """Files that contain the time of a run."""
+RECORDS = (*RUN_FILES, "predictions.json")
+"""Files that name the pieces that are finished, and so grow with them."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ class Trial:
             if self.scenario.pieces:
                 assert all(
                     name not in there
-                    or name.endswith(RUN_FILES)
+                    or name.endswith(RECORDS)
                     or there[name] in (part(self.old, output).get(name), content)
                     for name, content in part(self.new, output).items()
                 )

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,11 @@ GROUP: Final = 2 * RUN
 WORDY: Final = frozenset({"stances", "pairs", "probes", "sentences"})
 """Tables whose rows are long texts, of which fewer are written together."""
 THREADS: Final = 2
+LARGE: Final[Mapping[str, Any]] = {"write_page_index": True}
+SMALL: Final[Mapping[str, Any]] = {"compression_level": 19, "write_statistics": False}
+"""How a table is written: a small one is read whole, so it has few bytes, and nothing that lets readers skip rows."""
+FEW: Final = 50_000
+"""Rows up to which a table is small: packing more as tightly would take long."""
 
 
 class DatasetWriter:
@@ -155,17 +160,8 @@ class _SplitWriter:
         self._digest = TableDigest()
         self._rows: list[pa.Table] = []
         self._waiting = self._n_rows = 0
-        plain = plain_schema(table, schema)
-        self._writer = pq.ParquetWriter(
-            self._file,
-            schema.remove_metadata(),
-            compression="zstd",
-            store_schema=False,
-            use_content_defined_chunking=True,
-            write_page_index=True,
-        )
-        described = base64.b64encode(plain.serialize().to_pybytes())
-        self._writer.add_key_value_metadata({"ARROW:schema": described, **(plain.metadata or {})})
+        self._schema, self._plain = schema.remove_metadata(), plain_schema(table, schema)
+        self._writer: pq.ParquetWriter | None = None
 
     def add(self, rows: pa.Table) -> None:
         """Add rows."""
@@ -180,27 +176,43 @@ class _SplitWriter:
     def _begin(self, rows: pa.Table) -> None:
         """Write rows in a thread, once those before them are written."""
         self._wait()
-        self._pending = self._threads.submit(self._write, rows)
+        self._writer = self._writer or self._writer_of(LARGE)
+        self._pending = self._threads.submit(self._write, rows, self._writer)
 
     def _wait(self) -> None:
         if self._pending:
             self._pending.result()
 
-    def _write(self, rows: pa.Table) -> None:
+    def _writer_of(self, kind: Mapping[str, Any]) -> pq.ParquetWriter:
+        """What writes the file, for a small or a large table."""
+        writer = pq.ParquetWriter(
+            self._file,
+            self._schema,
+            compression="zstd",
+            store_schema=False,
+            use_content_defined_chunking=True,
+            **kind,
+        )
+        described = base64.b64encode(self._plain.serialize().to_pybytes())
+        writer.add_key_value_metadata({"ARROW:schema": described, **(self._plain.metadata or {})})
+        return writer
+
+    def _write(self, rows: pa.Table, writer: pq.ParquetWriter) -> None:
         if len(rows):
             whole = rows.unify_dictionaries().combine_chunks()
             plain = pa.table([_compact(column.combine_chunks()) for column in whole.columns], schema=whole.schema)
             self._digest.update(plain)
-            self._writer.write_table(plain, self._group)
+            writer.write_table(plain, self._group)
             self._n_rows += len(rows)
 
     def finish(self) -> SplitFile:
         """Write what is left, and close the file."""
         self._wait()
+        writer = self._writer = self._writer or self._writer_of(SMALL if self._waiting <= FEW else LARGE)
         if self._rows:
-            self._write(pa.concat_tables(self._rows))
+            self._write(pa.concat_tables(self._rows), writer)
         self._rows = []
-        self._writer.close()
+        writer.close()
         self._file.close()
         return SplitFile(
             path=self._path,
@@ -213,7 +225,8 @@ class _SplitWriter:
     def abandon(self) -> None:
         """Close the file as it is; what closing would add is dropped."""
         self._file.close()
-        self._writer.close()
+        if self._writer:
+            self._writer.close()
 
 
 def _compact(column: pa.Array) -> pa.Array:
