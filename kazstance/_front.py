@@ -233,20 +233,30 @@ def score(
     gold: Any,
     pred: Any,
     *,
-    id: str | Sequence[str],  # noqa: A002  # as the command has it
+    id: str | Sequence[str] = (),  # noqa: A002  # as the command has it
+    by_line: bool = False,
     target: str | None = None,
     cluster: str | None = None,
     by: str | None = None,
     gold_label: str = "label",
     pred_label: str = "label",
     labels: str | Mapping[Any, str] | None = None,
+    missing: str | None = None,
+    extra: str | None = None,
+    duplicates: str | None = None,
+    unlabelled: str | None = None,
+    invalid: str | None = None,
+    annotator: str | None = None,
     ignore: Sequence[str] = (),
     delimiter: str | None = None,
     encoding: str = "utf-8",
     resamples: int = 1000,
     seed: int = 12345,
 ) -> Scores:
-    """Score predictions, matched to gold rows by id; the result has a score for each metric, such as `["wts"]`.
+    """Score predictions, matched to gold rows by id or by line; the result has a score per metric, such as `["wts"]`.
+
+    Rows that do not pair or have no label are refused, unless an argument says what to do; `counts` of the result says
+    how many there were.
 
     Args:
         gold: the gold rows: a data frame, a file, a folder of Parquet files, or anything else that holds rows;
@@ -254,12 +264,21 @@ def score(
         pred: the predicted rows, in any of the same forms, one for each gold row; columns `p_<label>` are
             probabilities. If one table has both labels, pass it twice.
         id: the column that identifies a row, or several columns that together do.
+        by_line: pair rows by their number instead of an id; there must be equally many.
         target: the column of the target, the strata of within-target skill; without it, all rows form one stratum.
         cluster: the column of the cluster; intervals resample whole clusters, or rows without it.
         by: a column by whose values the rows are scored separately too, as `parts` of the result.
         gold_label: the column of the gold label.
         pred_label: the column of the predicted label; if there is no column `label`, the most probable label is used.
-        labels: how both tables spell labels: a preset, or a mapping from values to favor, against, neutral and none.
+        labels: how both tables spell labels: a preset, `auto` to recognise one, or a mapping from values to favor,
+            against, neutral and none.
+        missing: gold rows without a prediction: `wrong` counts them as errors, `ignore` leaves them out.
+        extra: predictions without a gold row: `ignore` leaves them out.
+        duplicates: rows with the same id: `first` uses the first.
+        unlabelled: gold rows without a label: `ignore` leaves them out.
+        invalid: predictions that are not labels: `wrong` counts them as errors.
+        annotator: the column of the annotator if the gold rows are single judgements; the label that most annotators
+            gave is gold, ties are left out, and labels or probabilities are scored against the votes too.
         ignore: columns of both tables whose values may differ; all others must agree where the ids do.
         delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
         encoding: the encoding of text files.
@@ -273,12 +292,22 @@ def score(
     """
     from kazstance.input.spelling import given
     from kazstance.input.tables import Form
-    from kazstance.predictions import PYTHON, Columns, score_rows
+    from kazstance.predictions import PYTHON, Columns, Rules, score_rows
 
     ids = [id] if isinstance(id, str) else list(id)
     columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
-    settings = {"resamples": resamples, "seed": seed}
-    return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
+    rules = Rules(by_line, missing, extra, duplicates, unlabelled, invalid, annotator)
+    return score_rows(
+        gold,
+        pred,
+        columns,
+        given(labels, is_auto=True),
+        form=Form(delimiter, encoding),
+        resamples=resamples,
+        seed=seed,
+        remedies=PYTHON,
+        rules=rules,
+    )
 
 
 def fit(

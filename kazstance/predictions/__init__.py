@@ -2,8 +2,10 @@
 
 from kazstance.predictions.distributions import PROBABILITY, VOTES, distribution_faults
 from kazstance.predictions.labels import read_labels
-from kazstance.predictions.matching import COMMAND, PYTHON, Columns, Matched, match
+from kazstance.predictions.matching import Matched, match
 from kazstance.predictions.of_task import Predicted, predicted_labels
+from kazstance.predictions.request import COMMAND, PYTHON, Columns
+from kazstance.predictions.rules import Rules
 from kazstance.predictions.scores import Scores, score_rows, scores
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "Columns",
     "Matched",
     "Predicted",
+    "Rules",
     "Scores",
     "distribution_faults",
     "match",
