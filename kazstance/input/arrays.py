@@ -1,4 +1,4 @@
-"""Arrow arrays from Python lists and NumPy arrays by their buffers; `pyarrow.array` would import pandas if it can."""
+"""Arrow arrays from and to NumPy and Python by their buffers; what pyarrow offers for it would import pandas."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +23,14 @@ def number_array(numbers: npt.NDArray[Any]) -> pa.Array:
     """Whole or decimal numbers as an Arrow array of the same type, which shares their memory."""
     plain = np.ascontiguousarray(numbers)
     return pa.Array.from_buffers(pa.from_numpy_dtype(plain.dtype), len(plain), [None, pa.py_buffer(plain)])
+
+
+def as_numpy(numbers: pa.Array) -> npt.NDArray[Any]:
+    """Whole or decimal numbers, none of them missing, as a NumPy array that shares their memory; shape (rows,)."""
+    kind = np.dtype(numbers.type.to_pandas_dtype())
+    content = numbers.buffers()[1]
+    whole = np.frombuffer(content, kind) if content is not None and content.size else np.zeros(0, dtype=kind)
+    return whole[numbers.offset : numbers.offset + len(numbers)]
 
 
 def coded_array(codes: npt.NDArray[Any], values: Sequence[str | None]) -> pa.Array:

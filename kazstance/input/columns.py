@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.errors import Problem
-from kazstance.input.arrays import number_array
+from kazstance.input.arrays import as_numpy, number_array
 from kazstance.input.streams import Stream
 from kazstance.input.tables import as_text
 from kazstance.input.values import Found
@@ -95,7 +95,7 @@ def hash_column(stream: Stream, name: str, hasher: Hasher | None = None) -> Numb
         text = _text(batch, name, faulty)
         if faulty:
             return None
-        found.append(hashes(text.fill_null(""), hasher))
+        found.append(hashes(text.fill_null("") if text.null_count else text, hasher))
     return _whole(found, np.int64)
 
 
@@ -105,7 +105,7 @@ def hashes(column: pa.Array, hasher: Hasher | None = None) -> Numbers:
     distinct = coded.dictionary
     numbers = map(hash, distinct.to_pylist()) if hasher is None else hasher(distinct)
     values = np.fromiter(numbers, np.int64, len(distinct))
-    found: Numbers = values[coded.indices.to_numpy(zero_copy_only=False)]
+    found: Numbers = values[as_numpy(coded.indices)]
     return found
 
 
@@ -145,7 +145,7 @@ def _codes(text: pa.Array, known: dict[str | None, int]) -> npt.NDArray[np.int32
     """The code of each text; new ones are added to those that are known."""
     coded = text.dictionary_encode(null_encoding="encode")
     numbers = [known.setdefault(value, len(known)) for value in coded.dictionary.to_pylist()]
-    found: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32)[coded.indices.to_numpy(zero_copy_only=False)]
+    found: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32)[as_numpy(coded.indices)]
     return found
 
 
