@@ -103,7 +103,8 @@ class Scores(Listing[Score]):
     def to_json(self) -> str:
         """The scores of all rows and of the parts, the notes, and the rows that rules applied to, as JSON."""
         lists = {name: [score.as_row() for score in scores] for name, scores in self._named()}
-        return to_json(lists | {"notes": [asdict(note) for note in self.notes], "counts": self.counts})
+        counts = {"counts": self.counts} if self.counts else {}
+        return to_json(lists | {"notes": [asdict(note) for note in self.notes]} | counts)
 
     def show(self) -> None:
         """Print the scores and the notes."""

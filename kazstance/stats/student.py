@@ -47,7 +47,7 @@ def _search(freedom: int, share: float, start: float) -> float:
         above = _share_above(freedom, value)
         step = above / _density(freedom, value) * log(above / share)
         value = max(value + step, value / 2)
-        if abs(step) < 1e-13 * value:  # noqa: PLR2004
+        if abs(step) < 1e-13 * value:
             break
     return value
 
