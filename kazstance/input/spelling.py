@@ -202,15 +202,11 @@ def recognise(spelling: Spelling, values: Sequence[str], how: str = OPTIONS) -> 
         KazstanceError: no preset knows all values, or several do that read them differently.
     """
     rest = sorted({value for value in values if value not in spelling.own})
-    presets = {name: Spelling(name, pairs, {}, spelling.labels) for name, pairs in PRESETS.items()}
-    readings = {name: tuple(map(preset.label, rest)) for name, preset in presets.items()}
-    fitting = {name: reading for name, reading in readings.items() if None not in reading}
+    fitting = _readings(rest, spelling.labels)
     shown = ", ".join(rest[:SHOWN]) + (", …" if len(rest) > SHOWN else "")
     if not rest or not fitting:
         raise KazstanceError(f"labels: no preset has all of {shown or 'no values'}; name a spelling with {how}")
-    has_case = any(value != value.lower() for value in rest)
-    exact = {name: reading for name, reading in fitting.items() if has_case and set(rest) <= PRESETS[name].keys()}
-    chosen = exact if len(set(fitting.values())) > 1 and exact else fitting
+    chosen = _with_capitals(rest, fitting)
     if len(set(chosen.values())) > 1:
         each = "; ".join(f"{name}: {_reading(rest, chosen[name])}" for name in chosen)
         raise KazstanceError(f"labels: {shown} could be of several presets ({each}); name one with {how}")
@@ -221,6 +217,46 @@ def recognise(spelling: Spelling, values: Sequence[str], how: str = OPTIONS) -> 
     why += f"; {' and '.join(also)} would read them alike" if also else ""
     known = replace(spelling, name=spelling.name.replace(AUTO, name, 1), preset=PRESETS[name])
     return known, f"labels are read by the preset {name} ({_reading(rest, chosen[name])}), since {why}"
+
+
+def other_readings(spelling: Spelling, values: Sequence[str]) -> str | None:
+    """A sentence on the presets that know the same values and read them differently; None if there are none.
+
+    Args:
+        spelling: a preset, without pairs of the user's own.
+        values: the values that occur, which are neither blank nor known to be no label.
+    """
+    rest = sorted(set(values))
+    mine = tuple(map(spelling.label, rest))
+    others = [
+        name for name, reading in _with_capitals(rest, _readings(rest, spelling.labels)).items() if reading != mine
+    ]
+    if spelling.name not in PRESETS or None in mine or not rest or not others:
+        return None
+    which = f"{' and '.join(others)} would read them differently"
+    return f"labels are read by the preset {spelling.name} ({_reading(rest, mine)}); {which}"
+
+
+Readings = dict[str, tuple[str | None, ...]]
+"""The labels that some values stand for in each preset, by name."""
+
+
+def _readings(values: Sequence[str], labels: tuple[str, ...]) -> Readings:
+    """The labels of some values in each of the presets that know all of them."""
+    found: Readings = {}
+    for name, pairs in PRESETS.items():
+        preset = Spelling(name, pairs, {}, labels)
+        reading = tuple(map(preset.label, values))
+        if None not in reading:
+            found[name] = reading
+    return found
+
+
+def _with_capitals(values: Sequence[str], readings: Readings) -> Readings:
+    """Of presets that read values differently, those that also have their capitals, if there are such values."""
+    if len(set(readings.values())) < 2 or all(value == value.lower() for value in values):  # noqa: PLR2004
+        return readings
+    return {name: reading for name, reading in readings.items() if set(values) <= PRESETS[name].keys()} or readings
 
 
 def _reading(values: Sequence[str], labels: Sequence[str | None]) -> str:

@@ -12,7 +12,7 @@ from kazstance.errors import KazstanceError, Problem
 from kazstance.input.columns import Read, read_columns
 from kazstance.input.frames import as_stream
 from kazstance.input.pairing import Note
-from kazstance.input.spelling import Spelling, of_column, recognise
+from kazstance.input.spelling import Spelling, class_names, of_column, other_readings, recognise
 from kazstance.input.streams import Stream
 from kazstance.input.tables import Names
 from kazstance.input.values import Found
@@ -79,7 +79,8 @@ def read_sides(gold: Any, predicted: Any, request: Request, problems: list[Probl
     for stream, read in ((one, first), (other, second)):
         if not read.rows:
             raise KazstanceError(f"{stream.name}: no rows, expected at least one")
-    spelling, notes = _spelling(first, second, request)
+    is_described = columns.gold in class_names(one.schema)
+    spelling, notes = _spelling(first, second, request, is_described=is_described)
     problems += [problem for name in columns.kept for problem in _empty(first, name, one.name)]
     if rules.annotator:
         problems += _empty(first, rules.annotator, one.name)
@@ -131,18 +132,23 @@ def _numeric(stream: Stream, label: str, prefix: str) -> Rows:
     return Rows(stream.name, stream.table([name for name in stream.columns if name.startswith(prefix)]), label)
 
 
-def _spelling(gold: Read, predicted: Read, request: Request) -> tuple[Spelling, list[Note]]:
-    """How labels are spelled; a preset that is to be recognised is named in a note."""
-    spelling, rules = request.spelling, request.rules
-    if not spelling.is_auto:
-        return spelling, []
-    values = [value or "" for value in gold.columns[request.columns.gold].values]
+def _spelling(gold: Read, predicted: Read, request: Request, *, is_described: bool) -> tuple[Spelling, list[Note]]:
+    """How labels are spelled, with a note on a preset that was recognised, or that others would contradict.
+
+    Labels that the schema of a table describes are read by it, so that no other preset matters.
+    """
+    spelling, rules, column = request.spelling, request.rules, request.columns.gold
+    values = [value or "" for value in gold.columns[column].values]
     values = [value for value in values if value.casefold().strip() not in UNLABELLED]
     answers = predicted.columns.get(request.columns.predicted)
-    if answers is not None and not rules.invalid:
+    if answers is not None and not (spelling.is_auto and rules.invalid):
         values += [value for value in answers.values if value and value.strip()]
-    known, why = recognise(spelling, values, request.remedies.spelling)
-    return known, [Note(why, request.columns.gold, 0, gold.rows)]
+    if spelling.is_auto:
+        spelling, why = recognise(spelling, values, request.remedies.spelling)
+        return spelling, [Note(why, column, 0, gold.rows)]
+    known = [value for value in values if spelling.label(value)]
+    other = None if is_described else other_readings(spelling, known)
+    return spelling, [Note(other, column, 0, gold.rows)] if other else []
 
 
 def _empty(read: Read, name: str, where: str) -> list[Problem]:
