@@ -43,7 +43,7 @@ def test_a_delimiter_that_could_be_two_is_not_guessed(tmp_path):
 FIELD = st.text(st.sampled_from('ab"\t\n é,'), max_size=5)
 
 
-@given(st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=6))
+@given(rows=st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=6))
 def test_what_pandas_writes_between_tabs_is_read_as_pandas_reads_it(rows, tmp_path_factory):
     file = tmp_path_factory.mktemp("x") / "x.tsv"
     frame = pd.DataFrame(rows, columns=["a", "b"]).map(lambda text: text.replace("\r", ""))

@@ -16,8 +16,10 @@ from kazstance.input.values import Found
 
 BETWEEN = "\x1f"
 """The separator between the parts of a key."""
-Numbers = npt.NDArray[np.int64]
-"""A number for each row, shape (rows,)."""
+Numbers = npt.NDArray[Any]
+"""A whole number for each row, shape (rows,)."""
+Codes = npt.NDArray[Any]
+"""A whole number for each row, of as few bytes as suffice, shape (rows,)."""
 Hasher = Callable[[pa.Array], Iterable[int]]
 """A function from texts to a number for each."""
 
@@ -26,7 +28,7 @@ class Coded(NamedTuple):
     """A column as codes, shape (rows,), into its values as text, in the order in which they first occur."""
 
     values: list[str | None]
-    codes: npt.NDArray[np.int32]
+    codes: Codes
 
     def found(self) -> list[Found]:
         """The values with how many rows have them, and the first of these."""
@@ -60,7 +62,7 @@ def read_columns(stream: Stream, ids: Sequence[str], names: Sequence[str], probl
     """
     wanted = list(dict.fromkeys([*ids, *names]))
     known: dict[str, dict[str | None, int]] = {name: {} for name in names}
-    codes: dict[str, list[npt.NDArray[np.int32]]] = {name: [] for name in names}
+    codes: dict[str, list[Codes]] = {name: [] for name in names}
     keys, missing, rows = [], 0, 0
     faulty: set[str] = set()
     for batch in stream.read(wanted or stream.columns[:1]):
@@ -141,11 +143,11 @@ def _joined(parts: Sequence[pa.Array]) -> pa.Array:
     return pc.binary_join_element_wise(*parts, BETWEEN)
 
 
-def _codes(text: pa.Array, known: dict[str | None, int]) -> npt.NDArray[np.int32]:
+def _codes(text: pa.Array, known: dict[str | None, int]) -> Codes:
     """The code of each text; new ones are added to those that are known."""
     coded = text.dictionary_encode(null_encoding="encode")
     numbers = [known.setdefault(value, len(known)) for value in coded.dictionary.to_pylist()]
-    found: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32)[as_numpy(coded.indices)]
+    found: Codes = np.array(numbers, dtype=np.min_scalar_type(-len(known) - 1))[as_numpy(coded.indices)]
     return found
 
 

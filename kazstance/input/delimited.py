@@ -126,8 +126,14 @@ def _delimiter(header: str, first: str, wanted: str) -> str:
     """The delimiter of a file: the one that is expected unless only another one divides header and first row alike."""
     if wanted in header:
         return wanted
-    others = [sign for sign in DELIMITERS if sign in header and header.count(sign) == first.count(sign)]
+    others = [sign for sign in DELIMITERS if sign in header and _are_alike(header, first, sign)]
     return others[0] if len(others) == 1 else wanted
+
+
+def _are_alike(header: str, first: str, delimiter: str) -> bool:
+    """Whether a delimiter divides two lines into equally many fields, with or without quoting."""
+    quoted = {len(next(csv.reader([line], delimiter=delimiter), [])) for line in (header, first)}
+    return len(quoted) == 1 or header.count(delimiter) == first.count(delimiter)
 
 
 def _looks_quoted(sample: str, delimiter: str) -> bool:

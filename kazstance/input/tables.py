@@ -58,7 +58,7 @@ def open_stream(file: StrPath, form: Form = PLAIN, names: Names | None = None, *
     openers: dict[str, Callable[[Path], Stream]] = {
         ".csv": text,
         ".json": lambda path: stream_table(str(path), read_json(path, names)),
-        ".jsonl": lambda path: stream_table(str(path), _read_json_lines(path)),
+        ".jsonl": _open_json_lines,
         ".parquet": _open_parquet,
         "folder": _open_folder,
         **dict.fromkeys(TEXT, text),
@@ -146,14 +146,54 @@ def _joined(files: Sequence[Stream], schema: pa.Schema, chosen: Sequence[str]) -
             yield pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
-def _read_json_lines(file: Path) -> pa.Table:
+def _open_json_lines(path: Path) -> Stream:
+    """The objects of a file of JSON Lines, with the keys of all of them."""
+    parts = [table.schema for table in _tables_of_lines(path)]
+    try:
+        schema = pa.unify_schemas(parts, promote_options="permissive")
+    except pa.ArrowException as error:
+        line = " ".join(str(error).split())
+        raise KazstanceError(f"{path}: {line}; expected values of one type for each key") from error
+    return Stream(str(path), schema, lambda chosen: _batches_of_lines(path, schema, chosen))
+
+
+def _tables_of_lines(path: Path) -> Iterator[pa.Table]:
+    """The objects of some lines after another.
+
+    Raises:
+        InputError: lines are not objects; all of the first faulty part are named.
+    """
     from kazstance.input.json_lines import LinesError, read_json_lines  # noqa: PLC0415  # slow to load
 
-    content = file.read_bytes().removeprefix(MARK.encode())
-    try:
-        decode(content)
-        return read_json_lines(content, str(file))
-    except StrictError as error:
-        raise InputError([error.problem(str(file))]) from None
-    except LinesError as error:
-        raise InputError(error.problems) from None
+    line, held = 1, b""
+    with path.open("rb") as stream:
+        while True:
+            content = stream.read(SMALL)
+            whole = held + (content.removeprefix(MARK.encode()) if line == 1 and not held else content)
+            is_last = len(content) < SMALL
+            at = len(whole) if is_last else whole.rfind(b"\n") + 1
+            part, held = whole[:at], whole[at:]
+            try:
+                decode(part)
+                if part or is_last:
+                    yield read_json_lines(part, str(path), line)
+            except StrictError as error:
+                raise InputError([error.problem(str(path), line + (error.line or 1) - 1)]) from None
+            except LinesError as error:
+                raise InputError(error.problems) from None
+            line += part.count(b"\n")
+            if is_last:
+                return
+
+
+def _batches_of_lines(path: Path, schema: pa.Schema, chosen: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The objects of a file with the chosen keys; what an object lacks is missing."""
+    wanted = pa.schema([schema.field(name) for name in chosen])
+    for table in _tables_of_lines(path):
+        columns = [
+            table[field.name].cast(field.type)
+            if field.name in table.column_names
+            else pa.chunked_array([pa.nulls(len(table), field.type)])
+            for field in wanted
+        ]
+        yield from pa.Table.from_arrays(columns, schema=wanted).to_batches()

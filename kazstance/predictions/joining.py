@@ -34,16 +34,17 @@ def repeated(keys: Numbers) -> Numbers:
 
 def join(gold: Numbers, predicted: Numbers) -> Join:
     """Join two tables by the keys of their rows."""
-    repeats = repeated(predicted)
     none = np.zeros(0, dtype=np.int64)
-    if not len(repeats) and len(gold) == len(predicted) and (gold == predicted).all():
-        return Join(np.arange(len(gold), dtype=np.int32), repeats, none)
+    if len(gold) == len(predicted) and (gold == predicted).all() and not len(repeated(predicted)):
+        return Join(np.arange(len(gold), dtype=np.int32), none, none)
     order = np.argsort(predicted, kind="stable").astype(np.int32)
     ordered = predicted[order]
+    repeats = np.sort(order[1:][ordered[1:] == ordered[:-1]])
     place = np.searchsorted(ordered, gold)
     place[place == len(ordered)] = 0
     is_there = ordered[place] == gold
-    at = np.where(is_there, order[place], np.int32(-1))
+    at = order[place]
+    at[~is_there] = -1
     is_extra = np.ones(len(predicted), dtype=bool)
     is_extra[at[is_there]] = False
     is_extra[repeats] = False

@@ -109,6 +109,7 @@ def match(
     problems: list[Problem] = []
     sides = read_sides(gold, predicted, request, problems)
     paired = pair(sides, request, problems)
+    sides = sides.without_keys()
     shared = _compare(sides, paired, request, problems)
     soft = _read_soft(sides, paired, problems)
     if problems:
@@ -153,7 +154,7 @@ def _compare(sides: Sides, paired: Paired, request: Request, problems: list[Prob
 
 def _unconfirmed(sides: Sides, request: Request) -> Note:
     how = "their number" if request.rules.by_line else ", ".join(request.columns.ids)
-    message = f"rows are paired by {how} alone: {sides.predicted.stream.name} repeats no text or target to confirm it"
+    message = f"rows are paired by {how} alone: the two tables share no text or target that would confirm it"
     return Note(message, "", 0, sides.gold.read.rows)
 
 

@@ -69,7 +69,7 @@ def pair(sides: Sides, request: Request, problems: list[Problem]) -> Paired:
     at = joined.at[known.rows]
     missing = known.rows[at < 0]
     problems += _refused(sides, missing, "missing", request)
-    keep = np.ones(len(at), dtype=bool) if rules.missing != "ignore" else at >= 0
+    keep = slice(None) if rules.missing != "ignore" else at >= 0
     rows, at, labels = known.rows[keep], at[keep], known.labels[keep]
     answers = None if predicted.labels is None else np.append(predicted.labels, np.int8(-2))[at]
     invalid = 0 if answers is None else int((answers == -1).sum())
@@ -85,7 +85,7 @@ def pair(sides: Sides, request: Request, problems: list[Problem]) -> Paired:
     notes = _notes(sides, request, counts, len(rows)) if not problems else []
     votes = None if known.votes is None else known.votes[keep]
     has_none = answers is not None and bool((answers == GRID_LABELS.index("none")).any())
-    pairs = _pairs(joined, len(predicted.read.keys))
+    pairs = _pairs(joined, predicted.read.rows)
     return Paired(rows, at, labels, pairs, applied, _facts(request, counts), notes, votes, has_none)
 
 
@@ -106,10 +106,10 @@ def _by_line(sides: Sides, problems: list[Problem]) -> Join:
 def _pairs(joined: Join, predicted: int) -> Pairs:
     """All rows that belong together."""
     at = joined.at
-    if len(at) in (predicted, predicted or len(at)) and bool((at == np.arange(len(at))).all()):
+    if len(at) == predicted and bool((at == np.arange(len(at), dtype=np.int32)).all()):
         return Pairs(None, None)
     rows = np.flatnonzero(at >= 0)
-    return Pairs(rows, at[rows])
+    return Pairs(None, at) if len(rows) == len(at) else Pairs(rows, at[rows])
 
 
 def _gold_rows(sides: Sides, request: Request, problems: list[Problem]) -> _Gold:
@@ -118,7 +118,7 @@ def _gold_rows(sides: Sides, request: Request, problems: list[Problem]) -> _Gold
     labels = np.zeros(gold.read.rows, dtype=np.int8) if gold.labels is None else gold.labels
     if rules.annotator:
         return _by_annotators(gold, labels, request, problems)
-    rows = np.arange(gold.read.rows)
+    rows = np.arange(gold.read.rows, dtype=np.int32)
     repeats = np.zeros(0, dtype=np.int64) if rules.by_line else repeated(gold.read.keys)
     if len(repeats):
         problems += _refused_repeats(gold.stream, gold.read.keys, repeats, request, is_gold=True)

@@ -52,6 +52,12 @@ class Sides(NamedTuple):
     spelling: Spelling
     notes: list[Note]
 
+    def without_keys(self) -> "Sides":
+        """The same without the keys of the rows, which are large, for when these are paired."""
+        none = np.zeros(0, dtype=np.int64)
+        gold, predicted = (side._replace(read=side.read._replace(keys=none)) for side in (self.gold, self.predicted))
+        return self._replace(gold=gold, predicted=predicted)
+
 
 def read_sides(gold: Any, predicted: Any, request: Request, problems: list[Problem]) -> Sides:
     """Read both tables.

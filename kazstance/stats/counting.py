@@ -118,11 +118,11 @@ def _coded(column: Any) -> _Coded:
     return _Coded(values, place.take(codes), is_gap)
 
 
-def _numbers(indices: Any) -> Codes:
+def _numbers(indices: Any) -> npt.NDArray[Any]:
     """The numbers of an Arrow array without gaps; its own `to_numpy` would import pandas."""
     content = indices.buffers()[1]
     whole = np.frombuffer(content, np.dtype(indices.type.to_pandas_dtype())) if len(indices) else np.zeros(0, np.intp)
-    found: Codes = whole[indices.offset : indices.offset + len(indices)]
+    found: npt.NDArray[Any] = whole[indices.offset : indices.offset + len(indices)]
     return found
 
 
