@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -164,7 +165,10 @@ def _records(sample: str, delimiter: str, *, is_quoted: bool) -> Iterator[list[s
 
 
 class _Lines(io.RawIOBase):
-    """The bytes of a text as a file to read, without the empty lines at its end."""
+    """The bytes of a text as a file to read, without the empty lines at its end.
+
+    A thread of Arrow reads ahead. It has to come to an end before the interpreter does, which `stop` sees to.
+    """
 
     def __init__(self, text: TextFile, layout: Layout, problems: list[Problem]) -> None:
         super().__init__()
@@ -174,18 +178,27 @@ class _Lines(io.RawIOBase):
             empty = None if fields == 1 else (str(text.path), fields, problems)
             self._pieces = _with_line_feeds(self._pieces, empty)
         self._rest = b""
+        self._reading = Lock()
+        self._is_stopped = False
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._rest = piece
-        found, self._rest = (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
-        return found
+        with self._reading:
+            held, length = [self._rest], len(self._rest)
+            while (size < 0 or length < size) and (piece := next(self._pieces, None)) is not None:
+                held.append(piece)
+                length += len(piece)
+            whole = b"".join(held)
+            found, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
+            return b"" if self._is_stopped else found
+
+    def stop(self) -> None:
+        """End the file here, and wait for a read that is under way."""
+        self._is_stopped = True
+        with self._reading:
+            self._pieces = iter(())
 
 
 def _without_empty_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -202,23 +215,24 @@ def _without_empty_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _with_line_feeds(pieces: Iterator[bytes], empty: tuple[str, int, list[Problem]] | None) -> Iterator[bytes]:
     """The same text with a line feed at the end of each line; empty lines are problems of a file, unless allowed."""
-    held, line = b"", 1
+    held, last, ends = b"", b"", 0
     for piece in pieces:
         whole = held + piece
-        held = whole[-1:] if whole.endswith((b"\r", b"\n")) else b""
+        held = b"\r" if whole.endswith(b"\r") else b""
         text = whole[: len(whole) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if empty is not None:
             file, columns, problems = empty
-            for found in islice(re.finditer(rb"(?<=\n)\n|\A\n(?=\n)", text), COLLECTED):
-                at = line + text.count(b"\n", 0, found.start())
-                problems.append(Problem(file, at, None, f"1 fields, expected {columns} as in the header"))
-        line += text.count(b"\n")
+            for found in islice(re.finditer(rb"\n(?=\n)", last + text), COLLECTED):
+                before = ends + (last + text).count(b"\n", len(last), found.end())
+                problems.append(Problem(file, before + 1, None, f"1 fields, expected {columns} as in the header"))
+        ends += text.count(b"\n")
+        last = text[-1:] or last
         yield text
     yield held.replace(b"\r", b"\n")
 
 
 def _open(
-    text: TextFile, layout: Layout, chosen: Sequence[str], problems: list[Problem]
+    lines: _Lines, text: TextFile, layout: Layout, chosen: Sequence[str], problems: list[Problem]
 ) -> pyarrow.csv.CSVStreamingReader:
     """A reader of some columns, as text; rows with too few or too many fields are problems."""
 
@@ -236,14 +250,13 @@ def _open(
         delimiter=layout.delimiter,
         quote_char='"' if layout.is_quoted else False,
         newlines_in_values=layout.is_quoted,
-        ignore_empty_lines=len(layout.names) > 1,
+        ignore_empty_lines=layout.is_quoted and len(layout.names) > 1,
         invalid_row_handler=refuse,
     )
     wanted = [*chosen, *(name for name in layout.names if name == SURPLUS)]
     kinds = dict.fromkeys(layout.names, pa.string())
     converting = pyarrow.csv.ConvertOptions(column_types=kinds, include_columns=wanted)
-    source = pa.PythonFile(_Lines(text, layout, problems), mode="r")
-    return pyarrow.csv.open_csv(source, reading, parsing, converting)
+    return pyarrow.csv.open_csv(pa.PythonFile(lines, mode="r"), reading, parsing, converting)
 
 
 def _rows(text: TextFile, layout: Layout, chosen: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -257,17 +270,19 @@ def _rows(text: TextFile, layout: Layout, chosen: Sequence[str]) -> Iterator[pa.
     start = 1 + layout.has_header
     if _is_header_alone(text, layout):  # which the parser takes for an empty file
         return
+    lines = _Lines(text, layout, problems)
     try:
-        for batch in _open(text, layout, chosen, problems):
+        for batch in _open(lines, text, layout, chosen, problems):
             if not layout.is_quoted:
                 problems += _long_fields(batch, str(text.path), start)
             if SURPLUS in batch.schema.names:
                 problems += _surplus(batch, text, layout, start)
-                batch = batch.select(list(chosen))  # noqa: PLW2901
             start += batch.num_rows
-            yield batch
+            yield batch.select(list(chosen)) if SURPLUS in batch.schema.names else batch
     except pa.ArrowInvalid as error:
         raise _damaged(text, error) from error
+    finally:
+        lines.stop()
     if problems:
         raise InputError(problems)
 
@@ -275,7 +290,7 @@ def _rows(text: TextFile, layout: Layout, chosen: Sequence[str]) -> Iterator[pa.
 def _is_header_alone(text: TextFile, layout: Layout) -> bool:
     if not layout.has_header:
         return False
-    beginning = b"".join(islice(_without_empty_end(text.pieces()), 2))
+    beginning = b"".join(islice(text.pieces(), 2))
     return len(list(islice(_records(_sample(beginning), layout.delimiter, is_quoted=layout.is_quoted), 2))) == 1
 
 

@@ -41,7 +41,7 @@ class Stream:
         """All rows, with all or some columns."""
         names = self.columns if columns is None else list(columns)
         schema = pa.schema([self.schema.field(name) for name in names], self.schema.metadata)
-        return pa.Table.from_batches(self.read(names), schema)
+        return pa.Table.from_batches(self.read(names) if names else [], schema)
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Check that there are certain columns.
