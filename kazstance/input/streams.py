@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import pyarrow as pa
 
@@ -31,11 +30,6 @@ class Stream:
         """The names of the columns."""
         names: list[str] = self.schema.names
         return names
-
-    @cached_property
-    def is_empty(self) -> bool:
-        """Whether there are no rows."""
-        return not any(batch.num_rows for batch in self.read(self.columns))
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows, with all or some columns."""

@@ -111,7 +111,7 @@ def _coded(column: Any) -> _Coded:
     names = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
     values = sorted({name or "" for name in names})
     rank = {name: i for i, name in enumerate(values)}
-    place = np.array([rank[name or ""] for name in names], dtype=np.int32)
+    place: npt.NDArray[Any] = np.array([rank[name or ""] for name in names], dtype=np.int32)
     indices = coded.indices.fill_null(len(names) - 1) if coded.indices.null_count else coded.indices
     codes, lacks = _numbers(indices), np.array([name is None for name in names], dtype=bool)
     is_gap = lacks.take(codes) if coded.indices.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
