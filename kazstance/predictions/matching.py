@@ -181,6 +181,8 @@ def _read_soft(sides: Sides, paired: Paired, problems: list[Problem]) -> _Soft:
         notes += votes_left_out(votes, known)
     if chances.has_labels:
         probabilities = read_probabilities(chances, known, problems)
+    elif paired.votes is None:
+        voted = None  # counts of votes are compared with probabilities alone
     labels = sides.predicted.labels
     if probabilities is not None:
         given = None if labels is None else coded_array(labels, GRID_LABELS).dictionary_decode()

@@ -74,6 +74,7 @@ def read_sides(gold: Any, predicted: Any, request: Request, problems: list[Probl
     """
     columns, rules, how = request.columns, request.rules, request.remedies.spelling
     one, other = _streams(gold, predicted, request)
+    _check_rows((one, len(one.columns)), (other, len(other.columns)))  # an empty list has no columns
     one.check_columns([*columns.ids, *columns.kept, columns.gold, *([rules.annotator] if rules.annotator else [])])
     other.check_columns(columns.ids)
     is_labelled = columns.predicted in other.columns or not _has_probabilities(other, request)
@@ -82,9 +83,7 @@ def read_sides(gold: Any, predicted: Any, request: Request, problems: list[Probl
     wanted = [columns.gold, *columns.grouping, *([rules.annotator] if rules.annotator else [])]
     first = read_columns(one, columns.ids, list(dict.fromkeys(wanted)), problems)
     second = read_columns(other, columns.ids, [columns.predicted] if is_labelled else [], problems)
-    for stream, read in ((one, first), (other, second)):
-        if not read.rows:
-            raise KazstanceError(f"{stream.name}: no rows, expected at least one")
+    _check_rows((one, first.rows), (other, second.rows))
     is_described = columns.gold in class_names(one.schema)
     spelling, notes = _spelling(first, second, request, is_described=is_described)
     problems += [problem for name in columns.kept for problem in _empty(first, name, one.name)]
@@ -104,6 +103,17 @@ def read_sides(gold: Any, predicted: Any, request: Request, problems: list[Probl
         message = f"columns {', '.join(votes.labels)} and annotators in {rules.annotator}, expected one of them"
         problems.append(Problem(one.name, None, f"{VOTES}…", message))
     return Sides(tables[0], tables[1], votes, chances, spelling, [*detected, *notes])
+
+
+def _check_rows(*tables: tuple[Stream, int]) -> None:
+    """Check that there is something in each table.
+
+    Raises:
+        KazstanceError: there is nothing.
+    """
+    for stream, size in tables:
+        if not size:
+            raise KazstanceError(f"{stream.name}: no rows, expected at least one")
 
 
 def _streams(gold: Any, predicted: Any, request: Request) -> tuple[Stream, Stream]:
