@@ -44,11 +44,12 @@ class Coded(NamedTuple):
 
 
 class Read(NamedTuple):
-    """The key of each row as a hash, the columns that were read, and how many rows there are."""
+    """The key of each row as a hash, the columns that were read, the number of rows, and whether each has a key."""
 
     keys: Numbers
     columns: dict[str, Coded]
     rows: int
+    is_keyed: bool = True
 
 
 def read_columns(stream: Stream, ids: Sequence[str], names: Sequence[str], problems: list[Problem]) -> Read:
@@ -81,7 +82,7 @@ def read_columns(stream: Stream, ids: Sequence[str], names: Sequence[str], probl
         message = f"rows without an id: {missing}, expected one in each row"
         problems.append(Problem(stream.name, None, ", ".join(ids), message))
     found = {name: Coded(list(known[name]), _whole(codes[name], np.int32)) for name in names}
-    return Read(_whole(keys, np.int64), found, rows)
+    return Read(_whole(keys, np.int64), found, rows, not missing)
 
 
 def hash_column(stream: Stream, name: str, hasher: Hasher | None = None) -> Numbers | None:

@@ -58,10 +58,13 @@ def pair(sides: Sides, request: Request, problems: list[Problem]) -> Paired:
         problems: gets what does not pair, unless a rule allows it.
 
     Raises:
-        InputError: tables that are paired by line have different numbers of rows; with all problems.
+        InputError: rows have no id, or tables that are paired by line have different numbers of rows; with all
+            problems so far.
         KazstanceError: no rows are left to score.
     """
     gold, predicted, rules = sides.gold, sides.predicted, request.rules
+    if not (gold.read.is_keyed and predicted.read.is_keyed):
+        raise InputError(problems)
     joined = _by_line(sides, problems) if rules.by_line else join(gold.read.keys, predicted.read.keys)
     known = _gold_rows(sides, request, problems)
     problems += _refused_repeats(predicted.stream, predicted.read.keys, joined.repeats, request)
