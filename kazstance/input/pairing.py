@@ -151,16 +151,16 @@ def check_shared(
 ) -> Shared:
     """Compare the columns that both tables share, over the rows that are paired.
 
-    Columns that say what a row is about have to agree; if not, the rows match by chance, and that is a problem: those
-    `named` by an option; those whose name has a word for text, target or source; and, whatever the name, text that is
-    neither numbers nor labels nor, by its name, an id or a circumstance such as a split, date or score. Other columns
-    that differ are noted. Names are compared without case and punctuation, values without extra white space.
+    Columns that say what a row is about have to agree, or the rows match by chance: those `named`; those whose name has
+    a word for text, target or source; and text that is neither numbers nor labels nor, by its name, an id or a
+    circumstance such as a split, date or score. Others that differ are noted. Case and punctuation in names and white
+    space in values make no difference.
 
     Args:
         gold: the gold rows.
         predicted: the predicted rows.
         pairs: which rows belong together.
-        ids: the columns that name a row in messages; without them, rows are numbered.
+        ids: the columns of the id; without them, rows are numbered.
         named: columns that are known to say what a row is about.
         ignored: columns that are not compared.
         is_label: whether a value is a label.
@@ -170,31 +170,35 @@ def check_shared(
     Raises:
         UnknownNameError: an ignored column is in neither table.
     """
-    one, other = gold.stream, predicted.stream
-    for column in ignored:
-        if column not in (there := [*one.columns, *other.columns]):
-            raise UnknownNameError(column, "column of either table", dict.fromkeys(there))
-    notes, confirming = [], []
-    for columns in _shared(gold, predicted):
+    one, other, found = gold.stream, predicted.stream, Shared([], [])
+    _check_ignored(ignored, [*one.columns, *other.columns])
+    for columns in (both for both in _shared(gold, predicted) if not {*both} & {*ignored, *ids}):
         name, theirs = columns
-        if name in ignored or theirs in ignored or (len(ids) > 0 and name in ids):
+        differs, rows = _compare(one, other, columns, pairs)
+        if differs is None:
+            found.notes.append(Note(f"{theirs} is not compared: it holds neither text nor numbers", theirs, 0, rows))
             continue
-        compared = _compare(one, other, columns, pairs)
-        if compared is None:
-            notes.append(Note(f"{theirs} is not compared: it holds neither text nor numbers", theirs, 0, 0))
-            continue
-        differs, rows = compared
         says_what = name in named or is_key(name, _values(one, other, columns), is_label)
-        if not len(differs):
-            confirming += [theirs] if rows and says_what else []
-            continue
         said = f"{theirs} differs in {len(differs)} of {rows} rows"
-        if says_what:
-            said += _first((one, other), columns, pairs, int(differs[0]), ids=ids, remedy=ignoring.format(theirs))
-            problems.append(Problem(other.name, None, None, said))
+        if not len(differs):
+            found.confirming.extend([theirs] if rows and says_what else [])
+        elif says_what:
+            first = _first((one, other), columns, pairs, int(differs[0]), ids=ids, remedy=ignoring.format(theirs))
+            problems.append(Problem(other.name, None, None, said + first))
         else:
-            notes.append(Note(f"{other.name}: {said} from {one.name}", theirs, len(differs), rows))
-    return Shared(notes, confirming)
+            found.notes.append(Note(f"{other.name}: {said} from {one.name}", theirs, len(differs), rows))
+    return found
+
+
+def _check_ignored(ignored: Sequence[str], columns: Sequence[str]) -> None:
+    """Check that there are the columns to ignore.
+
+    Raises:
+        UnknownNameError: one is missing.
+    """
+    for column in ignored:
+        if column not in columns:
+            raise UnknownNameError(column, "column of either table", dict.fromkeys(columns))
 
 
 def is_key(name: str, columns: Iterable[pa.Array], is_label: Callable[[str | None], bool]) -> bool:
@@ -225,12 +229,12 @@ def is_id(name: str) -> bool:
     return name in ("", "Unnamed: 0") or bool(words and words[-1] in IDS)
 
 
-def _compare(one: Stream, other: Stream, columns: tuple[str, str], pairs: Pairs) -> tuple[Numbers, int] | None:
-    """The pairs that differ, by number, and how many pairs there are; None if values are neither text nor numbers."""
+def _compare(one: Stream, other: Stream, columns: tuple[str, str], pairs: Pairs) -> tuple[Numbers | None, int]:
+    """The pairs that differ, by number, or None if values are neither text nor numbers; and how many pairs there are."""
     for hasher in (None, _hash_plain):
         found = [hash_column(stream, name, hasher) for stream, name in zip((one, other), columns, strict=True)]
         if found[0] is None or found[1] is None:
-            return None
+            return None, 0
         gold, predicted = pairs.take(found[0], found[1])
         differs = np.flatnonzero(gold != predicted)
         if not len(differs):

@@ -19,7 +19,7 @@ from kazstance.paths import StrPath
 
 __all__ = ["ENDINGS", "LONGEST", "PLAIN", "TEXT", "Form", "Names", "as_text", "ending", "open_stream", "read_table"]
 
-TEXT: Final = (".tsv", ".txt", ".tab", ".utf8", "")
+TEXT: Final = (".tsv", ".txt", ".tab", ".utf8")
 """Suffixes of text files with one line per row after a header."""
 ENDINGS: Final = (".csv", ".jsonl", ".parquet", ".tsv", ".txt", ".json")
 """Endings of the files that can be read, as messages list them."""
@@ -61,7 +61,7 @@ def open_stream(file: StrPath, form: Form = PLAIN, names: Names | None = None, *
         ".jsonl": _open_json_lines,
         ".parquet": _open_parquet,
         "folder": _open_folder,
-        **dict.fromkeys(TEXT, text),
+        **dict.fromkeys((*TEXT, ""), text),
     }
     if suffix not in openers:
         raise KazstanceError(f"{path}: {path.suffix!r}, expected a file ending in {', '.join(ENDINGS)}")

@@ -101,7 +101,7 @@ def open_text(file: StrPath, encoding: str = "utf-8") -> TextFile:
 
 
 def _is_surely_utf8(content: bytes) -> bool:
-    """Whether the beginning of a file is valid in UTF-8, with so many characters beyond ASCII that it is no chance."""
+    """Whether the beginning of a file is valid UTF-8 with so many characters beyond ASCII that chance is excluded."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(content)
     except UnicodeDecodeError:

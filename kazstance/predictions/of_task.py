@@ -1,15 +1,16 @@
 """Predictions for the rows of a task."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.errors import InputError, Problem
-from kazstance.input.pairing import Pairs, Side, check_complete, check_shared, row_keys
+from kazstance.input.pairing import Note, Pairs, Side, check_complete, check_shared, row_keys
 from kazstance.input.spelling import Spelling, named
 from kazstance.input.streams import stream_table
 from kazstance.output.terminal import echo
@@ -65,22 +66,11 @@ def predicted_labels(
     problems: list[Problem] = []
     keys = row_keys(table, ["item_id"], name, problems)
     task = _asked(known, optional, keys)
-    asked = task["item_id"].combine_chunks()
-    check_complete(asked, keys, ("the task", name), problems)
     rows = Rows(name, table, "label")
     soft = LabelColumns(rows, PROBABILITY, by_column, spelling, EITHER.spelling)
-    shared = check_shared(
-        Side(stream_table("the task", task), ""),
-        Side(stream_table(name, table), "label"),
-        _pairs(asked, keys),
-        ids=["item_id"],
-        named=(),
-        ignored=ignored,
-        is_label=label_test(spelling),
-        problems=problems,
-        ignoring=EITHER.ignoring,
-    )
-    for note in [*shared.notes, *(soft.notes if has_labels else ())]:
+    settings: Any = {"ignored": ignored, "is_label": label_test(spelling), "ignoring": EITHER.ignoring}
+    notes = _compare(task, rows, keys, problems, settings)
+    for note in [*notes, *(soft.notes if has_labels else ())]:
         say(str(note))
     probabilities = read_probabilities(soft, labels, problems) if soft.has_labels or not has_labels else None
     given = read_labels(table, "label", Path(name), spelling, problems, how=EITHER.spelling) if has_labels else None
@@ -88,6 +78,17 @@ def predicted_labels(
     if problems or found is None:
         raise InputError(problems)
     return _by_id(keys.to_pylist(), found, probabilities)
+
+
+def _compare(
+    task: pa.Table, rows: Rows, keys: pa.Array, problems: list[Problem], settings: Mapping[str, Any]
+) -> list[Note]:
+    """Check that a table has the rows of a task and agrees in what both say of them."""
+    asked = task["item_id"].combine_chunks()
+    check_complete(asked, keys, ("the task", rows.name), problems)
+    sides = Side(stream_table("the task", task), ""), Side(stream_table(rows.name, rows.table), rows.label)
+    pairs = _pairs(asked, keys)
+    return check_shared(*sides, pairs, ids=["item_id"], named=(), problems=problems, **settings).notes
 
 
 def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -> Predicted:

@@ -1,7 +1,7 @@
 """What is done with rows that do not pair or have no label: refused, unless the user says otherwise; counted always."""
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypedDict
 
 from kazstance.errors import KazstanceError, UnknownNameError
 
@@ -15,6 +15,18 @@ CHOICES: Final = {
 """What can be done with each kind of row instead of refusing it."""
 BY_ID: Final = ("missing", "extra", "duplicates", "annotator")
 """The rules that need rows with ids."""
+
+
+class RuleOptions(TypedDict, total=False):
+    """The rules as keyword arguments, see `Rules`."""
+
+    by_line: bool
+    missing: str | None
+    extra: str | None
+    duplicates: str | None
+    unlabelled: str | None
+    invalid: str | None
+    annotator: str | None
 
 
 @dataclass(frozen=True)
