@@ -153,8 +153,7 @@ def check_shared(
 
     Columns that say what a row is about have to agree, or the rows match by chance: those `named`; those whose name has
     a word for text, target or source; and text that is neither numbers nor labels nor, by its name, an id or a
-    circumstance such as a split, date or score. Others that differ are noted. Case and punctuation in names and white
-    space in values make no difference.
+    circumstance such as a split, date or score. Others are noted. Case in names and white space do not matter.
 
     Args:
         gold: the gold rows.
@@ -230,7 +229,7 @@ def is_id(name: str) -> bool:
 
 
 def _compare(one: Stream, other: Stream, columns: tuple[str, str], pairs: Pairs) -> tuple[Numbers | None, int]:
-    """The pairs that differ, by number, or None if values are neither text nor numbers; and how many pairs there are."""
+    """The pairs that differ, by number, or None if values are neither text nor numbers; and the number of pairs."""
     for hasher in (None, _hash_plain):
         found = [hash_column(stream, name, hasher) for stream, name in zip((one, other), columns, strict=True)]
         if found[0] is None or found[1] is None:
