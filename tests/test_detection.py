@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import pandas as pd
 import polars as pl
@@ -117,6 +118,19 @@ def test_empty_ends_of_lines_and_of_files_are_nothing(tmp_path):
         read_table(tmp_path / "x.txt")
     (tmp_path / "x.csv").write_text("a,b\n1,2,\n3,4,\n\n")
     assert found(tmp_path / "x.csv")[0] == {"a": ["1", "3"], "b": ["2", "4"]}
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.txt", "x.jsonl", "x.json", "x"])
+def test_a_pipe_is_not_waited_for(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(KazstanceError, match="not a regular file"):
+        open_stream(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["gold.utf8", "gold", "gold.tab"])
+def test_text_may_have_no_usual_ending(name, tmp_path):
+    (tmp_path / name).write_text("ID\tSTANCE\n1\tFAVOR\n")
+    assert found(tmp_path / name)[0] == {"ID": ["1"], "STANCE": ["FAVOR"]}
 
 
 # JSON

@@ -65,6 +65,8 @@ def open_stream(file: StrPath, form: Form = PLAIN, names: Names | None = None, *
     }
     if suffix not in openers:
         raise KazstanceError(f"{path}: {path.suffix!r}, expected a file ending in {', '.join(ENDINGS)}")
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe can be read only once, and may block
+        raise KazstanceError(f"{path}: not a regular file, expected a file; save its content first")
     opened = next(_guarded(path, lambda: iter([openers[suffix](path)])))
     if doubled := [name for name, count in Counter(opened.columns).items() if count > 1]:
         raise KazstanceError(f"{path}: the column {doubled[0]!r} appears twice, expected once")

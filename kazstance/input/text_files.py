@@ -82,7 +82,7 @@ def open_text(file: StrPath, encoding: str = "utf-8") -> TextFile:
     path = Path(file)
     try:
         asked = codecs.lookup(encoding)
-        if not asked._is_text_encoding:  # the only way to ask
+        if not asked._is_text_encoding or asked.incrementaldecoder is None:  # the only way to ask
             raise LookupError
     except (LookupError, ValueError):
         raise UnknownNameError(encoding, "text encoding", ("utf-8", "windows-1252", "…")) from None
