@@ -113,7 +113,13 @@ def hashes(column: pa.Array, hasher: Hasher | None = None) -> Numbers:
 
 
 def rows_at(stream: Stream, names: Sequence[str], rows: Sequence[int]) -> list[tuple[str, ...]]:
-    """The values of some columns in the rows with the given numbers, from 0, as text; missing values are empty."""
+    """The values of some columns in some rows, as text; missing values are empty.
+
+    Args:
+        stream: the rows.
+        names: the columns.
+        rows: the numbers of the rows, from 0.
+    """
     wanted, start = sorted(set(rows)), 0
     found: dict[int, tuple[str, ...]] = {}
     for batch in stream.read(names):
