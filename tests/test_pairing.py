@@ -125,6 +125,15 @@ def test_by_line_numbers_of_rows_have_to_be_equal():
         ks.score(GOLD, PRED)
 
 
+def test_the_command_wants_an_id_or_lines(tmp_path):
+    files = write(tmp_path, gold_csv="id,label\n1,favor\n", pred_csv="id,label\n1,favor\n")
+    for args in ([], ["--by-line", "--id", "id"]):
+        done = run("score", *args, **files)
+        assert done.code == 2
+        assert "pass --id, or --by-line" in done.err
+    assert run("score", "--by-line", "--missing", "wrong", **files).code == 1
+
+
 # What does not pair
 
 

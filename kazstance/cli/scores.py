@@ -80,6 +80,8 @@ def score(
     from kazstance.input.spelling import spelling  # not needed for --help
     from kazstance.predictions import Columns, Form, Rules, score_rows
 
+    if bool(ids) == by_line:
+        raise typer.BadParameter("pass --id, or --by-line to pair rows by their number" + ", not both" * by_line)
     scores = score_rows(
         gold,
         pred,
