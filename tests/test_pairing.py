@@ -260,6 +260,17 @@ def test_probabilities_are_scored_against_annotators():
     assert found["cross_entropy"].value == pytest.approx(expected)
 
 
+def test_votes_for_none_count_among_the_votes():
+    rows = judgements([["favor", "favor", "none"], ["neutral"]])
+    pred = [{"nr": "a0", "label": "favor"}, {"nr": "a1", "label": "neutral"}]
+    found = score(rows, pred, annotator="who", labels="kazstance")
+    assert found["vote_share"].value == pytest.approx((2 / 3 + 1) / 2)
+    assert found["accuracy"].value == 1
+    chances = [{"nr": f"a{i}", "p_favor": 0.5, "p_against": 0.25, "p_neutral": 0.25} for i in range(2)]
+    soft = score(rows, chances, annotator="who", labels="kazstance")
+    assert any("votes for none are left out of the scores of probabilities, in 1 of 2" in str(n) for n in soft.notes)
+
+
 def test_annotators_are_refused_where_they_contradict_the_table():
     rows = judgements([["favor", "favor"], ["neutral"]])
     pred = [{"nr": "a0", "label": "favor"}, {"nr": "a1", "label": "favor"}]

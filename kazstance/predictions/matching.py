@@ -32,7 +32,7 @@ class Matched:
 
     `gold`, `predicted` and each of the kept `columns`, by name, have shape (rows,); `predicted` is missing where there
     is no answer, or none that is a label. `probabilities` and `votes` have shape (rows, labels), in the order of
-    `labels`, or are None if the input has no such columns; probabilities are NaN where there is no answer. `spelling`
+    `labels` (votes without probabilities also for `none`), or are None if there are none; probabilities are NaN where there is no answer. `spelling`
     is the name of the spelling, `counts` says how many rows a rule applied to, and `facts` which rules, for signatures.
     """
 
@@ -194,7 +194,17 @@ def _read_soft(sides: Sides, paired: Paired, problems: list[Problem]) -> _Soft:
     answers = (
         np.full(len(paired.rows), -1, dtype=np.int8) if labels is None else np.append(labels, np.int8(-1))[paired.at]
     )
-    return _Soft(None if voted is None else voted[:, : len(known)], probabilities, answers, len(known), notes)
+    if probabilities is not None and voted is not None:
+        notes += _none_left_out(voted, known)
+        voted = voted[:, : len(known)]
+    return _Soft(voted, probabilities, answers, len(known), notes)
+
+
+def _none_left_out(votes: Floats, labels: Sequence[str]) -> list[Note]:
+    """A note on annotators' votes for `none` if there are no probabilities of it."""
+    rows = int((votes[:, len(labels) :].sum(axis=1) > 0).sum())
+    message = f"votes for none are left out of the scores of probabilities, in {rows} of {len(votes)} items"
+    return [Note(message, "none", rows, len(votes))] if rows else []
 
 
 def _without_label(side: Table) -> Note:
