@@ -32,8 +32,9 @@ class Matched:
 
     `gold`, `predicted` and each of the kept `columns`, by name, have shape (rows,); `predicted` is missing where there
     is no answer, or none that is a label. `probabilities` and `votes` have shape (rows, labels), in the order of
-    `labels` (votes without probabilities also for `none`), or are None if there are none; probabilities are NaN where there is no answer. `spelling`
-    is the name of the spelling, `counts` says how many rows a rule applied to, and `facts` which rules, for signatures.
+    `labels`, or are None; votes without probabilities also count `none`, and probabilities are NaN where there is no
+    answer. `spelling` is the name of the spelling, `counts` says how many rows a rule applied to, and `facts` which
+    rules, for signatures.
     """
 
     gold: pa.Array
