@@ -20,6 +20,8 @@ MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """Byte-order marks, and the encodings that they belong to."""
+NAMING: Final = "or name its encoding with --encoding (in Python, encoding=)"
+"""What else to do about bytes that are not UTF-8."""
 ENOUGH: Final = 10
 """So many characters beyond ASCII that are valid UTF-8 do not occur by chance in text in another encoding."""
 
@@ -58,7 +60,7 @@ class TextFile(NamedTuple):
             try:
                 decode(self.path.read_bytes())
             except StrictError as fault:
-                return fault.problem(str(self.path))
+                return Problem(str(self.path), fault.line, None, f"{fault}, {NAMING}")
         line = lines + error.object[: error.start].count(b"\n") + 1
         came = error.object[error.start : error.end].hex(" ")
         return Problem(str(self.path), line, None, f"the bytes {came}, expected {self.encoding}")
