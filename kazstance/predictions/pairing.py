@@ -235,10 +235,10 @@ def _notes(sides: Sides, request: Request, counts: dict[str, int], scored: int) 
     one, other = gold.stream.name, predicted.stream.name
     missing = "counted as wrong" if rules.missing == "wrong" else "left out"
     said = {
-        "missing": f"{other}: {_rows(counts['missing'], 'gold row')} without a prediction {missing}",
-        "extra": f"{other}: {_rows(counts['extra'])} left out that {one} does not have",
+        "missing": f"{other}: {_rows(counts['missing'], 'gold row')} without a prediction, {missing}",
+        "extra": f"{other}: {_rows(counts['extra'])} left out, not in {one}",
         "duplicates": f"{_rows(counts['duplicates'])} left out whose id appears before",
-        "unlabelled": f"{one}: {_rows(counts['unlabelled'])} without a label left out ({_values(gold.unlabelled)})",
+        "unlabelled": f"{one}: {_rows(counts['unlabelled'])} without a label, left out ({_values(gold.unlabelled)})",
         "invalid": (
             f"{other}: {counts['invalid']} of {scored} predictions not labels, counted as wrong "
             f"({_values(predicted.unlabelled)})"
