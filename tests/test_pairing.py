@@ -158,6 +158,12 @@ def test_gold_without_a_prediction(rule):
     assert json.loads(found.to_json())["counts"] == {"missing": 1}
 
 
+def test_tables_without_a_common_row_are_not_scored():
+    other = [{**row, "nr": f"b{row['nr']}"} for row in PRED]
+    assert "no row has the id of a gold row" in refused(pred=other, missing="wrong", extra="ignore")
+    assert "no rows are left to score" in refused(pred=other, missing="ignore", extra="ignore")
+
+
 def test_duplicates_keep_the_first():
     doubled = [*PRED, {**PRED[0], "label": "against"}]
     assert "duplicate rows (1): a1; expected each row once; or pass duplicates='first'" in refused(pred=doubled)

@@ -83,7 +83,7 @@ def pair(sides: Sides, request: Request, problems: list[Problem]) -> Paired:
         "invalid": invalid,
     }
     if not problems:
-        _check_left(rows, answers, predicted)
+        _check_left(rows, at, answers, predicted)
     applied = {name: counts[name] for name in (*rules.facts, *(["ties"] if rules.annotator else []))}
     notes = _notes(sides, request, counts, len(rows)) if not problems else []
     votes = None if known.votes is None else known.votes[keep]
@@ -204,14 +204,16 @@ def _shown(stream: Stream, ids: Sequence[str], rows: Numbers) -> str:
     return ", ".join(names) + (", …" if len(rows) > SHOWN else "")
 
 
-def _check_left(rows: Numbers, answers: Labels | None, predicted: Table) -> None:
+def _check_left(rows: Numbers, at: Numbers, answers: Labels | None, predicted: Table) -> None:
     """Check that there is something to score.
 
     Raises:
-        KazstanceError: no rows are left, or not one prediction is a label.
+        KazstanceError: no rows are left, or not one has a prediction, or not one prediction is a label.
     """
     if not len(rows):
         raise KazstanceError("no rows are left to score, expected at least one gold row with a label and a prediction")
+    if not (at >= 0).any():
+        raise KazstanceError(f"{predicted.stream.name}: no row has the id of a gold row, expected at least one")
     if answers is not None and not (answers >= 0).any():
         values = _values(predicted.unlabelled)
         raise KazstanceError(
