@@ -133,6 +133,15 @@ def test_text_may_have_no_usual_ending(name, tmp_path):
     assert found(tmp_path / name)[0] == {"ID": ["1"], "STANCE": ["FAVOR"]}
 
 
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_quotation_mark_that_is_never_closed_is_refused_in_one_line(row, tmp_path):
+    lines = ["id,text,label", *(f"{i},{'word ' * 9},favor" for i in range(5_000))]
+    lines[row] = lines[row].replace(",", ',"', 1)
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(KazstanceError, match="x.csv: .*expected CSV"):
+        read_table(tmp_path / "x.csv")
+
+
 # JSON
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -133,7 +134,7 @@ def _delimiter(header: str, first: str, wanted: str) -> str:
 
 def _are_alike(header: str, first: str, delimiter: str) -> bool:
     """Whether a delimiter divides two lines into equally many fields, with or without quoting."""
-    quoted = {len(next(csv.reader([line], delimiter=delimiter), [])) for line in (header, first)}
+    quoted = {len(next(_records(line, delimiter, is_quoted=True), [])) for line in (header, first)}
     return len(quoted) == 1 or header.count(delimiter) == first.count(delimiter)
 
 
@@ -158,10 +159,12 @@ def _looks_quoted(sample: str, delimiter: str) -> bool:
 
 
 def _records(sample: str, delimiter: str, *, is_quoted: bool) -> Iterator[list[str]]:
+    """The rows of a sample as lists of fields; where quoting makes no sense, the parser is left to say so."""
     if is_quoted:
-        yield from csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    else:
-        yield from (line.split(delimiter) for line in sample.split("\n"))
+        with suppress(csv.Error):  # such as a quotation mark that is never closed
+            yield from csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+            return
+    yield from (line.split(delimiter) for line in sample.split("\n"))
 
 
 class _Lines(io.RawIOBase):
