@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from kazstance import comparison
 from kazstance.dataset import DatasetFolder, verify
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.distances import Feature
     from kazstance.models.model import Model
     from kazstance.paths import StrPath
-    from kazstance.predictions import Scores
+    from kazstance.predictions import RuleOptions, Scores
     from kazstance.schema.manifest import Manifest
 
 
@@ -233,7 +233,7 @@ def score(
     gold: Any,
     pred: Any,
     *,
-    id: str | Sequence[str],  # noqa: A002  # as the command has it
+    id: str | Sequence[str] = (),  # noqa: A002  # as the command has it
     target: str | None = None,
     cluster: str | None = None,
     by: str | None = None,
@@ -245,40 +245,38 @@ def score(
     encoding: str = "utf-8",
     resamples: int = 1000,
     seed: int = 12345,
+    **rules: Unpack[RuleOptions],
 ) -> Scores:
-    """Score predictions, matched to gold rows by id; the result has a score for each metric, such as `["wts"]`.
+    """Score predictions, matched to gold rows by id or line; the result has a score for each metric, such as `["wts"]`.
 
     Args:
-        gold: the gold rows: a data frame, a file, a folder of Parquet files, or anything else that holds rows;
-            columns `votes_<label>` count annotators' votes.
-        pred: the predicted rows, in any of the same forms, one for each gold row; columns `p_<label>` are
-            probabilities. If one table has both labels, pass it twice.
+        gold: the gold rows: a frame, a file, or anything else that holds rows; columns `votes_<label>` count votes.
+        pred: the predicted rows, in any of the same forms, or the same; columns `p_<label>` are probabilities.
         id: the column that identifies a row, or several columns that together do.
         target: the column of the target, the strata of within-target skill; without it, all rows form one stratum.
         cluster: the column of the cluster; intervals resample whole clusters, or rows without it.
         by: a column by whose values the rows are scored separately too, as `parts` of the result.
         gold_label: the column of the gold label.
-        pred_label: the column of the predicted label; if there is no column `label`, the most probable label is used.
-        labels: how both tables spell labels: a preset, or a mapping from values to favor, against, neutral and none.
+        pred_label: that of the predicted label; if there is no column `label`, the most probable label is used.
+        labels: how both tables spell labels: a preset, `auto`, or a mapping to favor, against, neutral and none.
         ignore: columns of both tables whose values may differ; all others must agree where the ids do.
         delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
         encoding: the encoding of text files.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
         seed: seed of the bootstrap, 0 or more.
+        rules: `by_line`, and what to do with rows that are otherwise refused: `missing`, `extra`, `duplicates`,
+            `unlabelled`, `invalid`, `annotator`, as in the command; the result counts them.
 
     Raises:
         InputError: rows do not match, or values are not labels, probabilities or votes; all problems are listed.
-        UnknownNameError: a column, preset or label does not exist.
+        UnknownNameError: a column, preset, label or rule does not exist.
         KazstanceError: an argument does not hold rows, a file cannot be read, or there are too few resamples.
     """
-    from kazstance.input.spelling import given
-    from kazstance.input.tables import Form
-    from kazstance.predictions import PYTHON, Columns, score_rows
+    from kazstance.predictions import PYTHON, Columns, Form, Rules, given, score_rows
 
-    ids = [id] if isinstance(id, str) else list(id)
-    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
-    settings = {"resamples": resamples, "seed": seed}
-    return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
+    columns = Columns([id] if isinstance(id, str) else list(id), gold_label, pred_label, target, cluster, by, ignore)
+    more: Any = {"resamples": resamples, "seed": seed, "remedies": PYTHON, "rules": Rules(**rules)}
+    return score_rows(gold, pred, columns, given(labels, is_auto=True), form=Form(delimiter, encoding), **more)
 
 
 def fit(

@@ -42,6 +42,7 @@ PRED = {
 }
 ROLES = {"id": "nr", "target": "about", "cluster": "thread", "by": "about"}
 RESAMPLES = 50
+ALONE = "note: rows are paired by nr alone: the two tables share no text or target that would confirm it"
 
 
 def score(gold=GOLD, pred=PRED, **changed):
@@ -145,7 +146,8 @@ def test_a_prediction_without_a_label_is_the_most_probable_one(by_command):
     found = score(pred={name: values for name, values in PRED.items() if name != "label"})
     assert json.loads(found.to_json())["all"] == by_command["all"]
     assert [str(note) for note in found.notes] == [
-        "note: the predicted rows: no column label; the most probable label is used"
+        "note: the predicted rows: no column label; the most probable label is used",
+        ALONE,
     ]
     alone = {"nr": PRED["nr"], "p_value": [0.5] * 8}
     with pytest.raises(ks.UnknownNameError, match="'label' is not a column of the predicted rows"):
@@ -188,11 +190,12 @@ def test_scores_show_themselves(capsys):
     found = score(
         {**GOLD, "split": ["<b>"] * 8, "fold": ["a"] * 8}, {**PRED, "fold": ["b"] * 8}, by="split", target=None
     )
-    (note,) = found.notes
+    note, alone = found.notes
     assert (note.column, note.differs, note.rows) == ("fold", 8, 8)
+    assert str(alone) == ALONE
     found.show()
     shown = capsys.readouterr().out
-    assert shown.splitlines()[-1] == f"note: {note.message}"
+    assert shown.splitlines()[-2:] == [f"note: {note.message}", ALONE]
     assert str(found["wts"]) in shown
     assert repr(found).startswith(f"<Scores: wts {found['wts'].text(3)}, ss ")
     page = found._repr_html_()
@@ -200,7 +203,8 @@ def test_scores_show_themselves(capsys):
     assert "<b>" not in page
     assert "fold differs in 8 of 8 rows" in page
     assert found.signature.items() >= {"target": "-", "cluster": "thread", "n": 8, "resamples": RESAMPLES}.items()
-    assert score(ignore=["nr"], by=None).notes == ()
+    both = {**PRED, "comment": GOLD["comment"]}
+    assert score(pred=both, by=None).notes == ()
 
 
 @pytest.mark.parametrize("name", ["gold", "predicted", "target", "cluster"])

@@ -38,8 +38,8 @@ def _confusion(counts: Any) -> Confusion:
     if isinstance(counts, Confusion):
         return counts
     cluster, cell = (np.array(counts[name], dtype=np.intp) for name in ("cluster", "cell"))
-    names = (tuple(map(str, counts[name])) for name in ("clusters", "strata", "labels"))
-    return Confusion(cluster, cell, np.array(counts["rows"], dtype=np.float64), *names)
+    clusters, strata, labels = (tuple(map(str, counts[name])) for name in ("clusters", "strata", "labels"))
+    return Confusion(cluster, cell, np.array(counts["rows"], dtype=np.float64), clusters, strata, labels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
-    from kazstance.input.tables import Form
+    from kazstance.input.streams import Stream
+    from kazstance.input.tables import Form, Names
 
 SPLIT: Final = "split"
 """The column that says which split a row is in."""
 ACCEPTED: Final = (
     "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals supports)",
-    "a path to a .csv, .tsv, .txt, .jsonl or .parquet file, or to a folder of Parquet files",
+    "a path to a .csv, .tsv, .txt, .json, .jsonl or .parquet file, or to a folder of Parquet files",
     "an Arrow dataset or reader, or anything else that streams Arrow",
     "a datasets.Dataset or DatasetDict",
     "a mapping from names to columns (lists or arrays)",
@@ -85,6 +86,30 @@ def as_table(rows: Any, name: str, form: Form | None = None) -> pa.Table:
     except (pa.ArrowException, TypeError) as error:
         line = " ".join(" ".join(map(str, error.args)).split())
         raise KazstanceError(f"{name}: {line}; expected values of one kind in each column") from error
+
+
+def as_stream(
+    rows: Any, name: str, form: Form | None = None, names: Names | None = None, *, is_bare: bool = False
+) -> Stream:
+    """Rows as a stream that can be read again and again; files are not kept in memory unless they are small.
+
+    Args:
+        rows: one of `ACCEPTED`.
+        name: what messages call them.
+        form: how a text file is written.
+        names: what to call the columns of a file that has no names for them.
+        is_bare: whether a text file with a single column may lack a header.
+
+    Raises:
+        KazstanceError: they are something else, or a column has values of several kinds.
+        InputError: a file is broken; all problems are listed.
+    """
+    from kazstance.input.streams import stream_table  # noqa: PLC0415
+    from kazstance.input.tables import PLAIN, open_stream  # noqa: PLC0415
+
+    if isinstance(rows, str | os.PathLike):
+        return open_stream(Path(rows), form or PLAIN, names, is_bare=is_bare)
+    return stream_table(name, as_table(rows, name, form))
 
 
 def _with_labels(rows: pa.Table, names: Any) -> pa.Table:
@@ -187,22 +212,9 @@ def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def _read(path: Path) -> pa.Table:
     """A file or a folder of Parquet files."""
-    if not path.is_dir():
-        from kazstance.input.tables import read_table  # noqa: PLC0415
+    from kazstance.input.tables import read_table  # noqa: PLC0415
 
-        return read_table(path)
-    files = sorted(path.glob("*.parquet"))
-    if not files:
-        raise KazstanceError(f"{path}: no Parquet files, expected at least one in the folder")
-    import pyarrow as pa  # noqa: PLC0415
-
-    from kazstance.input.parquet import read_parquet  # noqa: PLC0415
-
-    try:
-        return pa.concat_tables([read_parquet(file) for file in files], promote_options="permissive")
-    except pa.ArrowException as error:
-        line = " ".join(str(error).split())
-        raise KazstanceError(f"{path}: {line}; expected files with the same columns") from error
+    return read_table(path)
 
 
 def _as_mapping(row: Any) -> Mapping[str, Any]:

@@ -22,10 +22,15 @@ class LinesError(ValueError):
         super().__init__(f"{len(problems)} lines")
 
 
-def read_json_lines(content: bytes, file: str) -> pa.Table:
+def read_json_lines(content: bytes, file: str, start: int = 1) -> pa.Table:
     """The objects of the lines of a file as a table, a column for each key; empty lines are skipped.
 
     Strings stay strings, even those that look like dates.
+
+    Args:
+        content: the lines.
+        file: what messages call the file.
+        start: the number of the first line.
 
     Raises:
         LinesError: lines that are not objects, nested too deeply, or of columns of mixed kinds; all are named.
@@ -33,7 +38,7 @@ def read_json_lines(content: bytes, file: str) -> pa.Table:
     """
     lines = content.split(b"\n")
     special = SPECIAL.search(content) is not None
-    doubtful = ((n, line) for n, line in enumerate(lines, 1) if _is_doubtful(line, special=special))
+    doubtful = ((n, line) for n, line in enumerate(lines, start) if _is_doubtful(line, special=special))
     if problems := first_problems(_faults(doubtful, file)):
         raise LinesError(problems)
     count = sum(map(_is_filled, lines))
@@ -42,9 +47,12 @@ def read_json_lines(content: bytes, file: str) -> pa.Table:
     try:
         table = _parse(content, max(map(len, lines)))
     except pa.ArrowInvalid as error:
-        raise LinesError(_explain(lines, file) or [Problem(file, None, None, f"{error}, expected JSON")]) from None
+        raise LinesError(
+            _explain(lines, file, start) or [Problem(file, None, None, f"{error}, expected JSON")]
+        ) from None
     if table.num_rows != count:
-        raise LinesError(_explain(lines, file) or [Problem(file, None, None, f"{table.num_rows} rows, not {count}")])
+        problem = Problem(file, None, None, f"{table.num_rows} rows, not {count}")
+        raise LinesError(_explain(lines, file, start) or [problem])
     return table
 
 
@@ -87,12 +95,12 @@ def _timeless(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_timestamp(kind) else kind
 
 
-def _explain(lines: list[bytes], file: str) -> list[Problem]:
+def _explain(lines: list[bytes], file: str, start: int) -> list[Problem]:
     """The lines that Arrow does not accept, and why."""
-    numbered = ((n, line) for n, line in enumerate(lines, 1) if _is_filled(line))
+    numbered = ((n, line) for n, line in enumerate(lines, start) if _is_filled(line))
     if problems := first_problems(_faults(numbered, file)):
         return problems
-    rows = ((n, load_object(line.decode())) for n, line in enumerate(lines, 1) if _is_filled(line))
+    rows = ((n, load_object(line.decode())) for n, line in enumerate(lines, start) if _is_filled(line))
     return first_problems(_mixed(rows, file))
 
 

@@ -1,17 +1,18 @@
 """Rows of two files paired by their ids, and whether the columns that both files share confirm the pairing."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.errors import Problem, UnknownNameError, one_line
+from kazstance.input.columns import BETWEEN, Numbers, hash_column, rows_at, texts
+from kazstance.input.streams import Stream
 from kazstance.input.tables import as_text
 
 SHOWN: Final = 10
@@ -20,8 +21,8 @@ LONGEST: Final = 60
 """How many characters of a value a message shows."""
 IGNORING: Final = "--ignore-column {}"
 """How a command is told not to compare a column."""
-BETWEEN: Final = "\x1f"
-"""The separator between the parts of a key."""
+NUMBER: Final = frozenset("+-.0123456789")
+"""What numbers begin with."""
 KEYS: Final = frozenset({
     "text", "tweet", "post", "sentence", "headline", "title", "body", "content", "claim", "premise", "argument",
     "quote", "question", "topic", "target", "source", "author", "outlet", "document", "paragraph",
@@ -57,12 +58,31 @@ class Note:
 
 
 class Side(NamedTuple):
-    """One of the tables: its name, its rows, its column of labels, and the key of each row."""
+    """One of the tables: its rows, and its column of labels."""
 
-    name: str
-    table: pa.Table
+    stream: Stream
     label: str
-    keys: pa.Array
+
+
+class Pairs(NamedTuple):
+    """Which rows of two tables belong together, by their numbers, shape (pairs,); None for all rows in their order."""
+
+    gold: Numbers | None
+    predicted: Numbers | None
+
+    def take(self, gold: Numbers, predicted: Numbers) -> tuple[Numbers, Numbers]:
+        """The numbers of each table, shape (rows,), by pair."""
+        return (
+            gold if self.gold is None else gold[self.gold],
+            predicted if self.predicted is None else predicted[self.predicted],
+        )
+
+
+class Shared(NamedTuple):
+    """What the columns that both tables share say about the pairing: notes, and the columns that confirm it."""
+
+    notes: list[Note]
+    confirming: list[str]
 
 
 def row_keys(table: pa.Table, ids: Sequence[str], file: str, problems: list[Problem]) -> pa.Array:
@@ -103,41 +123,44 @@ def text_column(table: pa.Table, name: str, file: str, problems: list[Problem]) 
     return pa.nulls(len(table), pa.string()) if found is None else found
 
 
-def check_complete(gold: Side, predicted: Side, problems: list[Problem]) -> None:
-    """Check that both files have the same rows.
+def check_complete(keys: pa.Array, given: pa.Array, names: tuple[str, str], problems: list[Problem]) -> None:
+    """Check that a table has each row of a task, and no others.
 
     Args:
-        gold: the gold file.
-        predicted: the file of predictions.
+        keys: the keys of the task.
+        given: the keys of the table.
+        names: what messages call the task and the table.
         problems: gets what is wrong.
     """
-    pairs = ((gold, predicted), (predicted, gold))
-    without = [one.keys.filter(pc.invert(pc.is_in(one.keys, value_set=other.keys))) for one, other in pairs]
-    problems += _rows(pc.unique(without[0].drop_null()), predicted.name, "missing rows", f"every row of {gold.name}")
-    problems += _rows(pc.unique(without[1].drop_null()), predicted.name, "unknown rows", f"only rows of {gold.name}")
+    without = [one.filter(pc.invert(pc.is_in(one, value_set=other))) for one, other in ((keys, given), (given, keys))]
+    problems += _rows(pc.unique(without[0].drop_null()), names[1], "missing rows", f"every row of {names[0]}")
+    problems += _rows(pc.unique(without[1].drop_null()), names[1], "unknown rows", f"only rows of {names[0]}")
 
 
 def check_shared(
     gold: Side,
     predicted: Side,
+    pairs: Pairs,
     *,
+    ids: Sequence[str],
     named: Sequence[str],
     ignored: Sequence[str],
     is_label: Callable[[str | None], bool],
     problems: list[Problem],
     ignoring: str = IGNORING,
-) -> list[Note]:
-    """Compare the columns that both files share, over the rows that are paired.
+) -> Shared:
+    """Compare the columns that both tables share, over the rows that are paired.
 
-    Columns that say what a row is about have to agree; if not, the ids match by chance, and that is a problem: those
-    `named` by an option; those whose name has a word for text, target or source; and, whatever the name, text that is
-    neither numbers nor labels nor, by its name, an id or a circumstance such as a split, date or score. Other columns
-    that differ are noted. Names are compared without case and punctuation, values without extra white space.
+    Columns that say what a row is about have to agree, or the rows match by chance: those `named`; those whose name has
+    a word for text, target or source; and text that is neither numbers nor labels nor, by its name, an id or a
+    circumstance such as a split, date or score. Others are noted. Case in names and white space do not matter.
 
     Args:
         gold: the gold rows.
         predicted: the predicted rows.
-        named: columns that an option names as what a row is about.
+        pairs: which rows belong together.
+        ids: the columns of the id; without them, rows are numbered.
+        named: columns that are known to say what a row is about.
         ignored: columns that are not compared.
         is_label: whether a value is a label.
         problems: gets what is wrong.
@@ -146,37 +169,45 @@ def check_shared(
     Raises:
         UnknownNameError: an ignored column is in neither table.
     """
-    for name in ignored:
-        if name not in (there := [*gold.table.column_names, *predicted.table.column_names]):
-            raise UnknownNameError(name, "column of either table", dict.fromkeys(there))
-    order = pc.index_in(gold.keys, value_set=predicted.keys)
-    paired = pa.array(np.flatnonzero(np.asarray(pc.and_(pc.is_valid(order), pc.is_valid(gold.keys)))))
-    keys, rows, notes = gold.keys.take(paired), (paired, order.take(paired)), []
-    for name, other in _shared(gold, predicted):
-        if name in ignored or other in ignored or not len(paired):
+    one, other, found = gold.stream, predicted.stream, Shared([], [])
+    _check_ignored(ignored, [*one.columns, *other.columns])
+    for columns in (both for both in _shared(gold, predicted) if not {*both} & {*ignored, *ids}):
+        name, theirs = columns
+        differs, rows = _compare(one, other, columns, pairs)
+        if differs is None:
+            found.notes.append(Note(f"{theirs} is not compared: it holds neither text nor numbers", theirs, 0, rows))
             continue
-        texts = [as_text(table.column(column)) for table, column in ((gold.table, name), (predicted.table, other))]
-        columns = [text.take(at) for text, at in zip(texts, rows, strict=True) if text is not None]
-        if len(columns) < len(texts):
-            notes.append(Note(f"{other} is not compared: it holds neither text nor numbers", other, 0, len(paired)))
-        elif len(differs := np.flatnonzero(_differs(*columns))):
-            said = f"{other} differs in {len(differs)} of {len(paired)} rows"
-            if name in named or is_key(name, columns, is_label):
-                said += _first(gold.name, int(differs[0]), keys, columns, ignoring.format(other))
-                problems.append(Problem(predicted.name, None, None, said))
-            else:
-                notes.append(Note(f"{predicted.name}: {said} from {gold.name}", other, len(differs), len(paired)))
-    return notes
+        says_what = name in named or is_key(name, _values(one, other, columns), is_label)
+        said = f"{theirs} differs in {len(differs)} of {rows} rows"
+        if not len(differs):
+            found.confirming.extend([theirs] if rows and says_what else [])
+        elif says_what:
+            first = _first((one, other), columns, pairs, int(differs[0]), ids=ids, remedy=ignoring.format(theirs))
+            problems.append(Problem(other.name, None, None, said + first))
+        else:
+            found.notes.append(Note(f"{other.name}: {said} from {one.name}", theirs, len(differs), rows))
+    return found
 
 
-def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | None], bool]) -> bool:
+def _check_ignored(ignored: Sequence[str], columns: Sequence[str]) -> None:
+    """Check that there are the columns to ignore.
+
+    Raises:
+        UnknownNameError: one is missing.
+    """
+    for column in ignored:
+        if column not in columns:
+            raise UnknownNameError(column, "column of either table", dict.fromkeys(columns))
+
+
+def is_key(name: str, columns: Iterable[pa.Array], is_label: Callable[[str | None], bool]) -> bool:
     """Whether a column says what a row is about, by the words of its name, the last counting most, or by its values.
 
     If the name does not help, text that is neither numbers nor labels does.
 
     Args:
         name: the column.
-        columns: its values in each file.
+        columns: its values, piece by piece; read only if the name does not help.
         is_label: whether a value is a label.
     """
     words = _words(name)
@@ -187,16 +218,40 @@ def is_key(name: str, columns: Sequence[pa.Array], is_label: Callable[[str | Non
         return True
     if CIRCUMSTANCES & set(words):
         return False
-    values = [value for column in columns for value in pc.unique(column).to_pylist() if value and value.strip()]
+    values = (value for column in columns for value in pc.unique(column).to_pylist() if value and value.strip())
     return not all(_number(value) is not None or value in ("true", "false") or is_label(value) for value in values)
+
+
+def is_id(name: str) -> bool:
+    """Whether a column identifies rows, or numbers them, by its name; pandas writes its index without one."""
+    words = _words(name)
+    return name in ("", "Unnamed: 0") or bool(words and words[-1] in IDS)
+
+
+def _compare(one: Stream, other: Stream, columns: tuple[str, str], pairs: Pairs) -> tuple[Numbers | None, int]:
+    """The pairs that differ, by number, or None if values are neither text nor numbers; and the number of pairs."""
+    for hasher in (None, _hash_plain):
+        found = [hash_column(stream, name, hasher) for stream, name in zip((one, other), columns, strict=True)]
+        if found[0] is None or found[1] is None:
+            return None, 0
+        gold, predicted = pairs.take(found[0], found[1])
+        differs = np.flatnonzero(gold != predicted)
+        if not len(differs):
+            break
+    return differs, len(gold)
+
+
+def _values(one: Stream, other: Stream, columns: tuple[str, str]) -> Iterator[pa.Array]:
+    yield from texts(one, columns[0])
+    yield from texts(other, columns[1])
 
 
 def _shared(gold: Side, predicted: Side) -> Iterator[tuple[str, str]]:
     """The columns with the same name in both files, except the labels, as each file spells it."""
     names: dict[str, list[str]] = {}
-    for name in predicted.table.column_names:
+    for name in predicted.stream.columns:
         names.setdefault(_plain_name(name), []).append(name)
-    for name in gold.table.column_names:
+    for name in gold.stream.columns:
         there = names.get(_plain_name(name), [])
         other = name if name in there else next(iter(there), None)
         if other is not None and (name, other) != (gold.label, predicted.label):
@@ -212,30 +267,35 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
 
 
-def _first(file: str, row: int, keys: pa.Array, columns: Sequence[pa.Array], remedy: str) -> str:
-    """The first row that differs, and what to do about it."""
-    expected, came = (_cut(column[row]) for column in columns)
-    return (
-        f", as in row {keys[row].as_py().replace(BETWEEN, ' ')}: {came}, expected {expected} as in {file}; "
-        f"pair by ids that both share, or pass {remedy}"
+def _first(
+    streams: tuple[Stream, Stream],
+    columns: tuple[str, str],
+    pairs: Pairs,
+    pair: int,
+    *,
+    ids: Sequence[str],
+    remedy: str,
+) -> str:
+    """The first pair that differs, and what to do about it."""
+    rows = [pair if numbers is None else int(numbers[pair]) for numbers in pairs]
+    (expected,), (came,) = (
+        rows_at(stream, [name], [row])[0] for stream, name, row in zip(streams, columns, rows, strict=True)
     )
+    key = " ".join(rows_at(streams[0], ids, rows[:1])[0]) if ids else str(rows[0] + 1)
+    advice = "pair by ids that both share" if ids else "pair by an id that both share"
+    found = f"{_cut(came)}, expected {_cut(expected)} as in {streams[0].name}"
+    return f", as in row {key}: {found}; {advice}, or pass {remedy}"
 
 
-def _cut(value: pa.Scalar) -> str:
-    text = value.as_py() or ""
+def _cut(text: str) -> str:
     return repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
 
-def _differs(one: pa.Array, two: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which rows differ, shape (rows,), in more than white space, Unicode normal form or the spelling of a number."""
-    found = np.array(pc.not_equal(one.fill_null(""), two.fill_null("")), dtype=bool)
-    at = np.flatnonzero(found)
-    for row, *texts in zip(
-        at.tolist(), *(_plain(column.take(pa.array(at))).to_pylist() for column in (one, two)), strict=True
-    ):
-        numbers = [_number(text) for text in texts]
-        found[row] = texts[0] != texts[1] and (numbers[0] is None or numbers[0] != numbers[1])
-    return found
+def _hash_plain(column: pa.Array) -> Iterator[int]:
+    """Hashes that are equal if texts differ in white space, Unicode normal form or the spelling of a number alone."""
+    for text in _plain(column).to_pylist():
+        number = _number(text) if text[:1] in NUMBER else None
+        yield hash(text if number is None else number)
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -20,8 +20,22 @@ PRESETS: Final[dict[str, dict[str, str]]] = {
     "wtwt": {"support": "favor", "refute": "against", "comment": "neutral", "unrelated": "none"},
     "tweet_eval": {"0": "neutral", "1": "against", "2": "favor"},
     "vast": {"0": "against", "1": "favor", "2": "neutral"},
+    "fnc": {"agree": "favor", "disagree": "against", "discuss": "neutral", "unrelated": "none"},
+    "rumoureval": {"support": "favor", "deny": "against", "query": "neutral", "comment": "none"},
+    "gwsd": {"agree": "favor", "disagree": "against", "neutral": "neutral"},
+    "perspectrum": {
+        "support": "favor",
+        "mildly_support": "favor",
+        "mildly-support": "favor",
+        "undermine": "against",
+        "mildly_undermine": "against",
+        "mildly-undermine": "against",
+        "not-a-perspective": "none",
+    },
 }
 """How published datasets spell the labels; case does not matter."""
+AUTO: Final = "auto"
+"""Given in place of a preset: it is recognised by the values that occur."""
 NAMES: Final = {name: name for name in GRID_LABELS if name != "none"}
 """Words that mean the same label in every dataset; `none` is not one of them."""
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
@@ -30,6 +44,8 @@ TRUTH: Final = ("True", "False")
 """How some libraries spell truth values, and Arrow does in lower case."""
 OWN: Final = "kazstance"
 """Where a table of a dataset keeps the names of its labels, in the metadata of Arrow and the attributes of pandas."""
+SHOWN: Final = 10
+"""How many values a message names."""
 OPTIONS, ARGUMENT = "--preset or --map", "labels="
 """How to give a spelling on the command line, and to a function."""
 
@@ -65,6 +81,16 @@ class Spelling:
         """All spellings and their labels."""
         return {theirs: ours for theirs, ours in {**self.preset, **self.own}.items() if ours in self.labels}
 
+    @property
+    def is_auto(self) -> bool:
+        """Whether the preset is still to be recognised, see `recognise`."""
+        return self.name.partition("+")[0] == AUTO
+
+    def is_ambiguous(self, value: str | None) -> bool:
+        """Whether a value that is not a label might be one if the user named a preset: a number, or `none`."""
+        is_named = self.name.partition("+")[0] in PRESETS
+        return not is_named and value is not None and (value.casefold() == "none" or _is_number(value))
+
     def fault(self, value: str | None, how: str = OPTIONS) -> str:
         """What is expected in place of a value that is not a label."""
         known = f"expected one of {', '.join(dict.fromkeys(self.pairs))}"
@@ -82,13 +108,20 @@ class Spelling:
         return f"{hint}; {value!r} is in preset {' and '.join(presets)}" if presets else hint
 
 
-def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Sequence[str] = GRID_LABELS) -> Spelling:
+def spelling(
+    preset: str | None = None,
+    mapping: Sequence[str] = (),
+    labels: Sequence[str] = GRID_LABELS,
+    *,
+    is_auto: bool = False,
+) -> Spelling:
     """A spelling from a preset and pairs like `theirs=ours`; without a preset, the names of the labels except `none`.
 
     Args:
         preset: the name of a preset.
         mapping: pairs as `theirs=ours`, which override the preset.
         labels: the labels there are.
+        is_auto: whether the preset may be `auto`, to be recognised.
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists the valid names.
@@ -100,7 +133,7 @@ def spelling(preset: str | None = None, mapping: Sequence[str] = (), labels: Seq
         if not sign:
             raise KazstanceError(f"{pair!r} is not a mapping; expected a pair such as THEIRS=favor")
         pairs.append((theirs, ours))
-    return _spelling(preset, pairs, labels)
+    return _spelling(preset, pairs, labels, is_auto=is_auto)
 
 
 def named(labels: Sequence[str]) -> Spelling:
@@ -108,8 +141,15 @@ def named(labels: Sequence[str]) -> Spelling:
     return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
 
 
-def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = GRID_LABELS) -> Spelling:
+def given(
+    labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = GRID_LABELS, *, is_auto: bool = False
+) -> Spelling:
     """A spelling from an argument: the name of a preset, a mapping from values to the known labels, or neither.
+
+    Args:
+        labels: the argument.
+        known: the labels there are.
+        is_auto: whether the preset may be `auto`, to be recognised.
 
     Raises:
         UnknownNameError: there is no such preset or label; the message lists the valid names.
@@ -121,22 +161,107 @@ def given(labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[s
         return _spelling(None, [(_spelled(theirs), ours) for theirs, ours in labels.items()], known)
     if not isinstance(labels, str | None):
         raise KazstanceError(f"labels: {type(labels).__name__}, expected the name of a preset, or a mapping")
-    return _spelling(labels, [], known)
+    return _spelling(labels, [], known, is_auto=is_auto)
 
 
-def _spelling(preset: str | None, pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> Spelling:
+def _spelling(
+    preset: str | None, pairs: Sequence[tuple[str, str]], labels: Sequence[str], *, is_auto: bool = False
+) -> Spelling:
     own: dict[str, str] = {}
     for theirs, ours in pairs:
         if own.setdefault(theirs, ours) != ours:
             raise KazstanceError(f"{theirs!r} is mapped to {own[theirs]} and to {ours}; expected one label")
-    if preset is not None and preset not in PRESETS:
-        raise UnknownNameError(preset, "preset", PRESETS)
+    if preset is not None and preset not in PRESETS and not (is_auto and preset == AUTO):
+        raise UnknownNameError(preset, "preset", [*PRESETS, *([AUTO] if is_auto else [])])
     for ours in own.values():
         if ours not in labels:
             raise UnknownNameError(ours, "label", labels)
-    base = PRESETS[preset] if preset else NAMES if tuple(labels) == GRID_LABELS else {name: name for name in labels}
+    base = (
+        PRESETS.get(preset, {})
+        if preset
+        else NAMES
+        if tuple(labels) == GRID_LABELS
+        else {name: name for name in labels}
+    )
     digest = hashlib.sha256(json.dumps(sorted(own.items())).encode()).hexdigest()[:8]
     return Spelling((preset or "names") + (f"+{digest}" if own else ""), base, own, tuple(labels))
+
+
+def recognise(spelling: Spelling, values: Sequence[str], how: str = OPTIONS) -> tuple[Spelling, str]:
+    """The spelling of values by the one preset that knows all of them, and a sentence that says which and why.
+
+    Several presets are one if they read these values alike. Between presets that do not, one that has their capitals
+    too is preferred: NONE is how SemEval spells it, while none says nothing.
+
+    Args:
+        spelling: the spelling so far, with the user's own pairs.
+        values: the values that occur, which are neither blank nor known to be no label.
+        how: how the user can give a spelling, for messages.
+
+    Raises:
+        KazstanceError: no preset knows all values, or several do that read them differently.
+    """
+    rest = sorted({value for value in values if value not in spelling.own})
+    fitting = _readings(rest, spelling.labels)
+    shown = ", ".join(rest[:SHOWN]) + (", …" if len(rest) > SHOWN else "")
+    if not rest or not fitting:
+        raise KazstanceError(f"labels: no preset has all of {shown or 'no values'}; name a spelling with {how}")
+    chosen = _with_capitals(rest, fitting)
+    if len(set(chosen.values())) > 1:
+        each = "; ".join(f"{name}: {_reading(rest, chosen[name])}" for name in chosen)
+        raise KazstanceError(f"labels: {shown} could be of several presets ({each}); name one with {how}")
+    name = next(iter(chosen))
+    also = [other for other in chosen if other != name]
+    others = [other for other in fitting if other not in chosen]
+    why = "it has all of these" + (f", with these capitals, unlike {' and '.join(others)}" if others else "")
+    why += f"; {' and '.join(also)} would read them alike" if also else ""
+    known = replace(spelling, name=spelling.name.replace(AUTO, name, 1), preset=PRESETS[name])
+    return known, f"labels are read by the preset {name} ({_reading(rest, chosen[name])}), since {why}"
+
+
+def other_readings(spelling: Spelling, values: Sequence[str]) -> str | None:
+    """A sentence on the presets that know the same values and read them differently; None if there are none.
+
+    Args:
+        spelling: a preset, without pairs of the user's own.
+        values: the values that occur, which are neither blank nor known to be no label.
+    """
+    rest = sorted(set(values))
+    mine = tuple(map(spelling.label, rest))
+    others = [
+        name for name, reading in _with_capitals(rest, _readings(rest, spelling.labels)).items() if reading != mine
+    ]
+    if spelling.name not in PRESETS or None in mine or not rest or not others:
+        return None
+    which = f"{' and '.join(others)} would read them differently"
+    return f"labels are read by the preset {spelling.name} ({_reading(rest, mine)}); {which}"
+
+
+Readings = dict[str, tuple[str | None, ...]]
+"""The labels that some values stand for in each preset, by name."""
+
+
+def _readings(values: Sequence[str], labels: tuple[str, ...]) -> Readings:
+    """The labels of some values in each of the presets that know all of them."""
+    found: Readings = {}
+    for name, pairs in PRESETS.items():
+        preset = Spelling(name, pairs, {}, labels)
+        reading = tuple(map(preset.label, values))
+        if None not in reading:
+            found[name] = reading
+    return found
+
+
+def _with_capitals(values: Sequence[str], readings: Readings) -> Readings:
+    """Of presets that read values differently, those that also have their capitals, if there are such values."""
+    if len(set(readings.values())) < 2 or all(value == value.lower() for value in values):  # noqa: PLR2004
+        return readings
+    return {name: reading for name, reading in readings.items() if set(values) <= PRESETS[name].keys()} or readings
+
+
+def _reading(values: Sequence[str], labels: Sequence[str | None]) -> str:
+    pairs = [f"{value} = {label}" for value, label in zip(values, labels, strict=True)]
+    return ", ".join(pairs[:SHOWN]) + (", …" if len(pairs) > SHOWN else "")
 
 
 def of_column(base: Spelling, schema: "pa.Schema", column: str) -> Spelling:

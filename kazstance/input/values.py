@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
@@ -50,6 +49,8 @@ def in_frame(frame: Any, column: str) -> list[Found]:
     Raises:
         UnknownNameError: there is no such column.
     """
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     known = nw.from_native(frame)
     if column not in (there := known.collect_schema().names()):
         raise UnknownNameError(column, "column of the table", there)
@@ -77,6 +78,8 @@ def refuse_missing(frame: Any, columns: Sequence[str]) -> None:
     Raises:
         KazstanceError: values are missing; the message counts them by column.
     """
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     native = nw.from_native(frame)
     missing = native.lazy().select(
         *(nw.col(name).is_null().cast(nw.Int64).sum().alias(f"{i}") for i, name in enumerate(columns))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.errors import Problem
-from kazstance.input.pairing import Note, Side
+from kazstance.input.pairing import Note
 from kazstance.input.spelling import OPTIONS, Spelling, of_column
 from kazstance.stats.counting import Floats
 
@@ -23,10 +23,18 @@ SHOWN: Final = 10
 """Number of rows that a message names."""
 
 
+class Rows(NamedTuple):
+    """The name of a table, its columns of numbers with their schema, and its column of labels."""
+
+    name: str
+    table: pa.Table
+    label: str
+
+
 class LabelColumns(NamedTuple):
     """The columns of a table with a certain prefix, each with its label, or None if the rest is not a label."""
 
-    side: Side
+    side: Rows
     prefix: str
     labels: Mapping[str, str | None]
     spelling: Spelling
@@ -50,7 +58,7 @@ class LabelColumns(NamedTuple):
         return [Note(message, names, 0, len(self.side.table))]
 
 
-def label_columns(side: Side, prefix: str, spelling: Spelling, how: str = OPTIONS) -> LabelColumns:
+def label_columns(side: Rows, prefix: str, spelling: Spelling, how: str = OPTIONS) -> LabelColumns:
     """The columns of a side that begin with a prefix.
 
     Args:
@@ -118,7 +126,7 @@ def distribution_faults(probabilities: Floats) -> Iterator[tuple[int, str]]:
 
 
 def most_probable(
-    probabilities: Floats, given: Any, labels: Sequence[str], side: Side, problems: list[Problem]
+    probabilities: Floats, given: Any, labels: Sequence[str], side: Rows, problems: list[Problem]
 ) -> pa.Array:
     """The most probable labels, the first in ties; a given label that is less probable is a problem.
 
@@ -130,10 +138,11 @@ def most_probable(
         problems: the list that problems are added to.
     """
     found = pa.array(labels, pa.string()).take(pa.array(probabilities.argmax(axis=1)))
-    if given is None or given.null_count:
+    if given is None:
         return found
-    number = pc.index_in(given, value_set=pa.array(labels, pa.string())).to_numpy()
-    less = np.flatnonzero(probabilities[np.arange(len(number)), number] < probabilities.max(axis=1))
+    number = pc.fill_null(pc.index_in(given, value_set=pa.array(labels, pa.string())), -1).to_numpy()
+    at = np.flatnonzero(number >= 0)
+    less = at[probabilities[at, number[at]] < probabilities.max(axis=1)[at]]
     for row in less[:SHOWN]:
         message = (
             f"{given[int(row)].as_py()!r} in row {row + 1}, expected the most probable, {found[int(row)].as_py()!r}"

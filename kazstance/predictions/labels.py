@@ -1,6 +1,6 @@
 """Read columns of labels into one spelling; every value that is not a label is reported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from kazstance.errors import Problem, UnknownNameError
 from kazstance.input.pairing import text_column
 from kazstance.input.spelling import OPTIONS, Spelling, of_column
 from kazstance.input.tables import TEXT, ending
-from kazstance.input.values import in_array
+from kazstance.input.values import Found, in_array
 from kazstance.paths import StrPath
 
 SHOWN: Final = 10
@@ -41,16 +41,42 @@ def read_labels(
         return text
     values = in_array(text)
     meaning = {value.value: known.label(value.value) for value in values}
+    first_line = 2 if ending(Path(file)) in TEXT else None
     unknown = [value for value in values if meaning[value.value] is None]
-    has_lines = ending(Path(file)) in TEXT
-    for value in unknown[:SHOWN]:
-        came, line = (value.brief, (value.first or 0) + 1) if has_lines else (str(value), None)
-        problems.append(Problem(str(file), line, name, f"{came}, {known.fault(value.value, how)}"))
-    if rest := unknown[SHOWN:]:
-        message = f"and {len(rest)} more values that are not labels, in {sum(value.rows for value in rest)} rows"
-        problems.append(Problem(str(file), rest[0].first if has_lines else None, name, message))
+    problems += unknown_labels(unknown, known, str(file), name, first_line=first_line, how=how)
     names = pa.array(list(meaning.values()), pa.string())
     return names.take(pc.index_in(text, value_set=pa.array(list(meaning), pa.string())))
+
+
+def unknown_labels(
+    unknown: Sequence[Found],
+    known: Spelling,
+    file: str,
+    column: str,
+    *,
+    first_line: int | None,
+    how: str,
+    more: str = "",
+) -> Iterator[Problem]:
+    """A problem for each value that is not a label.
+
+    Args:
+        unknown: the values.
+        known: how labels are spelled.
+        file: where they occur.
+        column: the column.
+        first_line: the line of the first row, if rows are lines.
+        how: how the user can give a spelling.
+        more: what else the user can do about a value that is not ambiguous.
+    """
+    for value in unknown[:SHOWN]:
+        came = str(value) if first_line is None else value.brief
+        line = None if first_line is None else (value.first or 1) - 1 + first_line
+        advice = "" if known.is_ambiguous(value.value) else more
+        yield Problem(file, line, column, f"{came}, {known.fault(value.value, how)}{advice}")
+    if rest := unknown[SHOWN:]:
+        message = f"and {len(rest)} more values that are not labels, in {sum(value.rows for value in rest)} rows"
+        yield Problem(file, None if first_line is None else rest[0].first, column, message)
 
 
 def label_test(spelling: Spelling) -> Callable[[str | None], bool]:

@@ -1,82 +1,40 @@
 """Match gold labels and predictions row by row, whatever they are stored in."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.input.frames import as_table
-from kazstance.input.pairing import IGNORING, Note, Side, check_complete, check_shared, row_keys, text_column
-from kazstance.input.spelling import ARGUMENT, OPTIONS, Spelling
+from kazstance.errors import InputError, Problem
+from kazstance.input.arrays import coded_array
+from kazstance.input.pairing import Note, Shared, Side, check_shared, is_id
+from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
 from kazstance.metrics import GRID_LABELS, LABELS
-from kazstance.predictions.distributions import (
-    PROBABILITY,
-    VOTES,
-    LabelColumns,
-    label_columns,
-    most_probable,
-    read_probabilities,
-    read_votes,
-    votes_left_out,
-)
-from kazstance.predictions.labels import check_columns, label_test, read_labels
+from kazstance.predictions.distributions import most_probable, read_probabilities, read_votes, votes_left_out
+from kazstance.predictions.labels import label_test
+from kazstance.predictions.pairing import Paired, pair
+from kazstance.predictions.request import COMMAND, Columns, Remedies, Request
+from kazstance.predictions.rules import NO_RULES, Rules
+from kazstance.predictions.sides import Labels, Sides, Table, read_sides
 from kazstance.stats.confusion import Confusion, confusion
 from kazstance.stats.counting import Floats
 
-NAMES: Final = ("the gold rows", "the predicted rows")
-"""What messages call rows that do not come from a file."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns that are used; all except `ids` and `predicted` are columns of the gold rows.
-
-    `ids` identify a row; intervals resample values of `cluster`; the rows with each value of `by` are scored separately
-    too; `ignored` columns are not compared.
-    """
-
-    ids: Sequence[str]
-    gold: str = "label"
-    predicted: str = "label"
-    target: str | None = None
-    cluster: str | None = None
-    by: str | None = None
-    ignored: Sequence[str] = ()
-
-    @property
-    def kept(self) -> list[str]:
-        """The columns of the gold rows that are needed in addition to the ids and the label."""
-        named = (self.target, self.cluster, self.by)
-        return list(dict.fromkeys(name for name in named if name and name not in self.ids))
-
-
-class Remedies(NamedTuple):
-    """How messages tell the user to give a spelling, and to ignore a column."""
-
-    spelling: str = OPTIONS
-    ignoring: str = IGNORING
-
-
-COMMAND: Final = Remedies()
-"""With the options of a command."""
-PYTHON: Final = Remedies(ARGUMENT, "ignore=[{!r}]")
-"""With the arguments of a function."""
-EITHER: Final = Remedies("--preset or --map (in Python, labels=)", "--ignore-column {0} (in Python, ignored=[{0!r}])")
-"""With both, where it is not known who asks."""
+NONE: Final = GRID_LABELS.index("none")
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
     """Rows with a gold and a predicted label each, in the order of the gold rows.
 
-    `gold`, `predicted` and each of the kept `columns`, by name, have shape (rows,); `probabilities` and `votes` have
-    shape (rows, labels), in the order of `labels`, or are None if the input has no such columns.
+    `gold`, `predicted` and each of the kept `columns`, by name, have shape (rows,); `predicted` is missing where there
+    is no answer, or none that is a label. `probabilities` and `votes` have shape (rows, labels), in the order of
+    `labels`, or are None; votes without probabilities also count `none`, and probabilities are NaN where there is no
+    answer. `spelling` is the name of the spelling, `counts` says how many rows a rule applied to, and `facts` which
+    rules, for signatures.
     """
 
     gold: pa.Array
@@ -86,6 +44,9 @@ class Matched:
     probabilities: Floats | None = None
     votes: Floats | None = None
     notes: list[Note] = field(default_factory=list)
+    spelling: str = "kazstance"
+    counts: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def where(self, rows: pa.Array) -> "Matched":
         """Some of the rows: `rows` is a mask of shape (rows,)."""
@@ -93,8 +54,9 @@ class Matched:
         columns = {name: values.filter(rows) for name, values in self.columns.items()}
         votes, chances = (None if found is None else found[chosen] for found in (self.votes, self.probabilities))
         gold, predicted = self.gold.filter(rows), self.predicted.filter(rows)
-        labels = labels_of([gold, predicted]) if chances is None else self.labels
-        return Matched(gold, predicted, columns, labels, chances, votes)
+        is_hard = chances is None and votes is None
+        labels = labels_of([gold, predicted]) if is_hard else self.labels
+        return Matched(gold, predicted, columns, labels, chances, votes, spelling=self.spelling, facts=self.facts)
 
     def confusion(self, target: str | None = None, cluster: str | None = None) -> Confusion:
         """The counts of gold and predicted labels, by target and cluster.
@@ -111,6 +73,7 @@ class Matched:
             strata=["target"] if target else [],
             cluster="cluster" if cluster else None,
             labels=self.labels,
+            has_gaps=self.predicted.null_count > 0,
         )
 
 
@@ -122,6 +85,7 @@ def match(
     *,
     form: Form = PLAIN,
     remedies: Remedies = COMMAND,
+    rules: Rules = NO_RULES,
 ) -> Matched:
     """The gold rows with the prediction of each.
 
@@ -133,34 +97,29 @@ def match(
         spelling: how both tables spell labels.
         form: how text files are written.
         remedies: what messages tell the user to do.
+        rules: how rows are paired, and what is done with those that do not pair or have no label.
 
     Raises:
         InputError: rows do not match, shared columns differ, labels are unknown, or fields are empty; all problems
             are listed.
-        UnknownNameError: a column does not exist.
+        UnknownNameError: a column or rule does not exist.
         KazstanceError: a file cannot be read, or an argument does not hold rows.
     """
+    rules.check(has_ids=bool(columns.ids))
+    request = Request(columns, spelling, form, remedies, rules)
     problems: list[Problem] = []
-    one, other = _sides(gold, predicted, columns, form, problems)
-    votes = label_columns(one, VOTES, spelling, remedies.spelling)
-    chances = label_columns(other, PROBABILITY, spelling, remedies.spelling)
-    if not (chances.has_labels and other.label == Columns.predicted):
-        check_columns(other.table, other.name, [other.label])
-    check_complete(one, other, problems)
-    labels = [
-        read_labels(side.table, side.label, Path(side.name), spelling, problems, how=remedies.spelling)
-        for side in (one, other)
-        if side.label in side.table.column_names
-    ]
-    notes = _compare(one, other, columns, spelling, remedies, problems=problems)
-    kept = {name: text_column(one.table, name, one.name, problems) for name in [*columns.ids, *columns.kept]}
-    problems += [problem for name in columns.kept for problem in _empty(kept[name], name, one.name)]
-    soft = _read_soft(votes, chances, labels, problems, notes)
+    sides = read_sides(gold, predicted, request, problems)
+    paired = pair(sides, request, problems)
+    sides = sides.without_keys()
+    shared = _compare(sides, paired, request, problems)
+    soft = _read_soft(sides, paired, problems)
     if problems:
         raise InputError(problems)
-    order = pc.index_in(one.keys, value_set=other.keys)
-    moved = None if soft.probabilities is None else soft.probabilities[order.to_numpy()]
-    return Matched(labels[0], soft.predicted.take(order), kept, soft.labels, moved, soft.votes, notes)
+    notes = [*sides.notes, *paired.notes, *shared.notes, *soft.notes]
+    are_same = sides.gold.stream is sides.predicted.stream or not all(map(is_id, columns.ids))  # such as a text
+    if not (shared.confirming or are_same):
+        notes.append(_unconfirmed(sides, request))
+    return _matched(sides, paired, soft, request, notes)
 
 
 def parts(matched: Matched, by: str) -> dict[str, Matched]:
@@ -175,86 +134,101 @@ def labels_of(columns: Sequence[pa.Array]) -> tuple[str, ...]:
     return GRID_LABELS if has_none else LABELS
 
 
-def _sides(gold: Any, predicted: Any, columns: Columns, form: Form, problems: list[Problem]) -> tuple[Side, Side]:
-    """Both tables with their columns checked, and the key of each row."""
-    if not columns.ids:
-        raise KazstanceError("id: no column, expected one or more that identify a row")
-    names = [_name(rows, otherwise) for rows, otherwise in zip((gold, predicted), NAMES, strict=True)]
-    tables = [as_table(gold, names[0], form)]  # a reader can be read once
-    tables.append(tables[0] if predicted is gold else as_table(predicted, names[1], form))
-    for table, name in zip(tables, names, strict=True):
-        if not table.num_rows:
-            raise KazstanceError(f"{name}: no rows, expected at least one")
-    check_columns(tables[0], names[0], [*columns.ids, *columns.kept, columns.gold])
-    check_columns(tables[1], names[1], columns.ids)
-    one, other = (
-        Side(name, table, label, row_keys(table, columns.ids, name, problems))
-        for table, name, label in zip(tables, names, (columns.gold, columns.predicted), strict=True)
-    )
-    return one, other
-
-
-def _name(rows: Any, otherwise: str) -> str:
-    """What messages call rows: a file or folder by its path."""
-    return str(Path(rows)) if isinstance(rows, str | os.PathLike) else otherwise
-
-
-def _empty(column: pa.Array, name: str, where: str) -> Iterator[Problem]:
-    """A problem for each column to group rows by that has empty fields."""
-    blank = pc.sum(pc.equal(pc.utf8_trim_whitespace(column.fill_null("")), "")).as_py()
-    if blank:
-        yield Problem(where, None, name, f"empty in {blank} of {len(column)} rows, expected a value in each")
-
-
-def _compare(
-    one: Side, other: Side, columns: Columns, spelling: Spelling, remedies: Remedies, *, problems: list[Problem]
-) -> list[Note]:
-    """Notes on the columns that both sides share."""
+def _compare(sides: Sides, paired: Paired, request: Request, problems: list[Problem]) -> Shared:
+    """Compare the columns that both tables share."""
+    columns, one, other = request.columns, sides.gold, sides.predicted
+    known = list(columns.kept)
+    if request.rules.by_line:  # where ids that differ show that rows are in another order
+        known += [name for name in one.stream.columns if is_id(name)]
     return check_shared(
-        one,
-        other,
-        named=columns.kept,
+        Side(one.stream, one.label),
+        Side(other.stream, other.label),
+        paired.pairs,
+        ids=columns.ids,
+        named=known,
         ignored=columns.ignored,
-        is_label=label_test(spelling),
+        is_label=label_test(sides.spelling),
         problems=problems,
-        ignoring=remedies.ignoring,
+        ignoring=request.remedies.ignoring,
     )
+
+
+def _unconfirmed(sides: Sides, request: Request) -> Note:
+    how = "their number" if request.rules.by_line else ", ".join(request.columns.ids)
+    message = f"rows are paired by {how} alone: the two tables share no text or target that would confirm it"
+    return Note(message, "", 0, sides.gold.read.rows)
 
 
 class _Soft(NamedTuple):
-    """Votes and probabilities, if there are any, the labels to score, and the predicted labels in row order."""
+    """Votes and probabilities of the scored rows, if there are any, their predicted labels, and notes."""
 
     votes: Floats | None
     probabilities: Floats | None
-    labels: tuple[str, ...]
-    predicted: Any
+    predicted: Labels
+    width: int
+    notes: list[Note]
 
 
-def _read_soft(
-    votes: LabelColumns,
-    probabilities: LabelColumns,
-    labels: Sequence[pa.Array],
-    problems: list[Problem],
-    notes: list[Note],
-) -> _Soft:
-    """Votes and probabilities; `labels` has only the gold labels if the predictions have no labels."""
-    known = GRID_LABELS if "none" in probabilities.labels.values() else labels_of(labels)
-    notes += [*votes.notes, *probabilities.notes]
-    voted = chances = None
+def _read_soft(sides: Sides, paired: Paired, problems: list[Problem]) -> _Soft:
+    """Votes and probabilities, and the predicted label of each scored row, which may be the most probable one."""
+    votes, chances = sides.votes, sides.chances
+    has_none = "none" in chances.labels.values() or paired.predicts_none or bool((paired.labels == NONE).any())
+    known = GRID_LABELS if has_none else LABELS
+    notes = [*votes.notes, *chances.notes]
+    voted, probabilities = paired.votes, None
     if votes.has_labels:
         voted = read_votes(votes, known, problems)
+        voted = None if voted is None else voted[paired.rows]
         notes += votes_left_out(votes, known)
-    if probabilities.has_labels:
-        chances = read_probabilities(probabilities, known, problems)
-    predicted = labels[1] if len(labels) > 1 else None
-    if chances is not None:
-        likely = most_probable(chances, predicted, known, probabilities.side, problems)
-        if predicted is None:
-            predicted = likely
-            notes.append(_without_label(probabilities.side))
-    return _Soft(voted, chances, known, predicted)
+    if chances.has_labels:
+        probabilities = read_probabilities(chances, known, problems)
+    elif paired.votes is None:
+        voted = None  # counts of votes are compared with probabilities alone
+    labels = sides.predicted.labels
+    if probabilities is not None:
+        given = None if labels is None else coded_array(labels, GRID_LABELS).dictionary_decode()
+        most_probable(probabilities, given, known, chances.side, problems)
+        if labels is None:
+            labels = probabilities.argmax(axis=1).astype(np.int8)
+            notes.append(_without_label(sides.predicted))
+        probabilities = np.vstack([probabilities, np.full(len(known), np.nan)])[paired.at]
+    answers = (
+        np.full(len(paired.rows), -1, dtype=np.int8) if labels is None else np.append(labels, np.int8(-1))[paired.at]
+    )
+    if probabilities is not None and voted is not None:
+        notes += _none_left_out(voted, known)
+        voted = voted[:, : len(known)]
+    return _Soft(voted, probabilities, answers, len(known), notes)
 
 
-def _without_label(side: Side) -> Note:
-    rows = len(side.table)
-    return Note(f"{side.name}: no column {side.label}; the most probable label is used", side.label, 0, rows)
+def _none_left_out(votes: Floats, labels: Sequence[str]) -> list[Note]:
+    """A note on annotators' votes for `none` if there are no probabilities of it."""
+    rows = int((votes[:, len(labels) :].sum(axis=1) > 0).sum())
+    message = f"votes for none are left out of the scores of probabilities, in {rows} of {len(votes)} items"
+    return [Note(message, "none", rows, len(votes))] if rows else []
+
+
+def _without_label(side: Table) -> Note:
+    message = f"{side.stream.name}: no column {side.label}; the most probable label is used"
+    return Note(message, side.label, 0, side.read.rows)
+
+
+def _matched(sides: Sides, paired: Paired, soft: _Soft, request: Request, notes: list[Note]) -> Matched:
+    """The scored rows."""
+    found = sides.gold.read.columns
+    columns = {
+        name: coded_array(found[name].codes[paired.rows], found[name].values) for name in request.columns.grouping
+    }
+    gold, predicted = (coded_array(labels, GRID_LABELS) for labels in (paired.labels, soft.predicted))
+    return Matched(
+        gold,
+        predicted,
+        columns,
+        GRID_LABELS[: soft.width],
+        soft.probabilities,
+        soft.votes,
+        notes,
+        sides.spelling.name,
+        paired.counts,
+        paired.facts,
+    )

@@ -1,20 +1,22 @@
 """Predictions for the rows of a task."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.errors import InputError, Problem
-from kazstance.input.pairing import Side, check_complete, check_shared, row_keys
+from kazstance.input.pairing import Note, Pairs, Side, check_complete, check_shared, row_keys
 from kazstance.input.spelling import Spelling, named
+from kazstance.input.streams import stream_table
 from kazstance.output.terminal import echo
-from kazstance.predictions.distributions import PROBABILITY, LabelColumns, most_probable, read_probabilities
+from kazstance.predictions.distributions import PROBABILITY, LabelColumns, Rows, most_probable, read_probabilities
 from kazstance.predictions.labels import check_columns, label_test, read_labels
-from kazstance.predictions.matching import EITHER
+from kazstance.predictions.request import EITHER
 from kazstance.stats.counting import Floats
 
 
@@ -62,20 +64,31 @@ def predicted_labels(
     has_labels = "label" in table.column_names or not columns
     check_columns(table, name, ["item_id", *(["label"] if has_labels else [])])
     problems: list[Problem] = []
-    side = Side(name, table, "label", row_keys(table, ["item_id"], name, problems))
-    task = _asked(known, optional, side)
-    check_complete(task, side, problems)
-    soft = LabelColumns(side, PROBABILITY, by_column, spelling, EITHER.spelling)
-    compare = partial(check_shared, is_label=label_test(spelling), ignoring=EITHER.ignoring)
-    notes = compare(task, side, named=(), ignored=ignored, problems=problems)
+    keys = row_keys(table, ["item_id"], name, problems)
+    task = _asked(known, optional, keys)
+    rows = Rows(name, table, "label")
+    soft = LabelColumns(rows, PROBABILITY, by_column, spelling, EITHER.spelling)
+    settings: Any = {"ignored": ignored, "is_label": label_test(spelling), "ignoring": EITHER.ignoring}
+    notes = _compare(task, rows, keys, problems, settings)
     for note in [*notes, *(soft.notes if has_labels else ())]:
         say(str(note))
     probabilities = read_probabilities(soft, labels, problems) if soft.has_labels or not has_labels else None
     given = read_labels(table, "label", Path(name), spelling, problems, how=EITHER.spelling) if has_labels else None
-    found = most_probable(probabilities, given, labels, side, problems) if probabilities is not None else given
+    found = most_probable(probabilities, given, labels, rows, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)
-    return _by_id(side.keys.to_pylist(), found, probabilities)
+    return _by_id(keys.to_pylist(), found, probabilities)
+
+
+def _compare(
+    task: pa.Table, rows: Rows, keys: pa.Array, problems: list[Problem], settings: Mapping[str, Any]
+) -> list[Note]:
+    """Check that a table has the rows of a task and agrees in what both say of them."""
+    asked = task["item_id"].combine_chunks()
+    check_complete(asked, keys, ("the task", rows.name), problems)
+    sides = Side(stream_table("the task", task), ""), Side(stream_table(rows.name, rows.table), rows.label)
+    pairs = _pairs(asked, keys)
+    return check_shared(*sides, pairs, ids=["item_id"], named=(), problems=problems, **settings).notes
 
 
 def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -> Predicted:
@@ -83,9 +96,15 @@ def _by_id(ids: Sequence[str], labels: pa.Array, probabilities: Floats | None) -
     return Predicted(dict(zip(ids, labels.to_pylist(), strict=True)), rows)
 
 
-def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: Side) -> Side:
+def _asked(known: pa.Table, optional: Sequence[Sequence[str]], given: pa.Array) -> pa.Table:
     """The rows of a task that a file must cover: all except the optional groups that it leaves out entirely."""
-    there = set(given.keys.to_pylist())
+    there = set(given.to_pylist())
     left_out = {name for group in optional if not there & set(group) for name in group}
-    rows = known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
-    return Side("the task", rows, "", rows["item_id"].combine_chunks())
+    return known.filter(pc.invert(pc.is_in(known["item_id"], value_set=pa.array(sorted(left_out), pa.string()))))
+
+
+def _pairs(asked: pa.Array, given: pa.Array) -> Pairs:
+    """The rows of the task that have a prediction, and the rows of these."""
+    at = np.asarray(pc.fill_null(pc.index_in(asked, value_set=given), -1))
+    found = np.flatnonzero(at >= 0)
+    return Pairs(found, at[found])

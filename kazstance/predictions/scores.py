@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, Final, overload
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,10 +21,12 @@ from kazstance.output.characters import safe_line
 from kazstance.output.listing import Listing
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo_page
-from kazstance.predictions.matching import COMMAND, Columns, Matched, Remedies, labels_of, match, parts
+from kazstance.predictions.matching import Matched, labels_of, match, parts
+from kazstance.predictions.request import COMMAND, Columns, Remedies
+from kazstance.predictions.rules import NO_RULES, Rules
 from kazstance.stats.resampling import RESAMPLES, SEED
 from kazstance.stats.scores import Score, score_all
-from kazstance.stats.soft import soft_scores
+from kazstance.stats.soft import label_scores, soft_scores
 
 FEWEST: Final = 10
 """Minimum number of resamples of an interval."""
@@ -37,7 +40,7 @@ class Scores(Listing[Score]):
     """The scores of predictions, one for each metric, such as `scores["wts"]`.
 
     `parts` are the scores of the rows with each value of the column `by`, if there is one; `notes` are remarks on how
-    gold and predicted rows were matched.
+    gold and predicted rows were matched, and `counts` the rows that did not pair or had no label, by rule.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Scores(Listing[Score]):
         notes: Iterable[Note] = (),
         by: str | None = None,
         parts: Mapping[str, "Scores"] | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         """Wrap some scores.
 
@@ -54,11 +58,13 @@ class Scores(Listing[Score]):
             notes: what to know about the rows that were scored.
             by: the column that the scores are broken down by; None if they are not.
             parts: the scores of each part, by the value of `by`.
+            counts: how many rows each rule applied to, by its name.
         """
         super().__init__(results)
         self.notes = tuple(notes)
         self.by = by
         self.parts = dict(parts or {})
+        self.counts = dict(counts or {})
 
     @overload
     def __getitem__(self, at: int | str) -> Score: ...
@@ -95,9 +101,10 @@ class Scores(Listing[Score]):
         return [{"part": name, **row} for name, rows in named.items() for row in rows]
 
     def to_json(self) -> str:
-        """The scores of all rows and of the parts, and the notes, as JSON."""
+        """The scores of all rows and of the parts, the notes, and the rows that rules applied to, as JSON."""
         lists = {name: [score.as_row() for score in scores] for name, scores in self._named()}
-        return to_json(lists | {"notes": [asdict(note) for note in self.notes]})
+        counts = {"counts": self.counts} if self.counts else {}
+        return to_json(lists | {"notes": [asdict(note) for note in self.notes]} | counts)
 
     def show(self) -> None:
         """Print the scores and the notes."""
@@ -138,6 +145,7 @@ def score_rows(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     remedies: Remedies = COMMAND,
+    rules: Rules = NO_RULES,
 ) -> Scores:
     """Score predictions on any stance dataset.
 
@@ -150,6 +158,7 @@ def score_rows(
         resamples: number of bootstrap resamples, at least 10.
         seed: seed of the bootstrap, 0 or more.
         remedies: what messages tell the user to do.
+        rules: how rows are paired, and what is done with those that do not pair or have no label.
 
     Raises:
         InputError: rows do not match, values are not labels, or anything else is wrong; all problems are listed.
@@ -157,13 +166,11 @@ def score_rows(
         KazstanceError: an argument does not hold rows, a file cannot be read, or there are too few resamples.
     """
     check_resampling(resamples, seed)
-    matched = match(gold, pred, columns, spelling, form=form, remedies=remedies)
-    score_part = partial(
-        _scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed, spelling=spelling.name
-    )
+    matched = match(gold, pred, columns, spelling, form=form, remedies=remedies, rules=rules)
+    score_part = partial(_scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed)
     found = parts(matched, columns.by) if columns.by else {}
     single = {name: Scores(score_part(part)) for name, part in found.items()}
-    return Scores(score_part(matched), matched.notes, columns.by, single)
+    return Scores(score_part(matched), matched.notes, columns.by, single, matched.counts)
 
 
 def check_resampling(resamples: int, seed: int = SEED) -> None:
@@ -192,28 +199,43 @@ def scores(
     """
     gold, predicted = (table.column(name).combine_chunks() for name in ("gold", "predicted"))
     columns = {name: table.column(name) for name in (target, cluster) if name}
-    return _scores(
-        Matched(gold, predicted, columns, labels_of([gold, predicted])), target, cluster, n, seed, spelling=spelling
-    )
+    matched = Matched(gold, predicted, columns, labels_of([gold, predicted]), spelling=spelling)
+    return _scores(matched, target, cluster, n, seed)
 
 
-def _scores(
-    matched: Matched, target: str | None, cluster: str | None, n: int, seed: int, *, spelling: str
-) -> list[Score]:
+def _scores(matched: Matched, target: str | None, cluster: str | None, n: int, seed: int) -> list[Score]:
     """All metrics of matched rows, with intervals over clusters and over targets."""
     facts = {
         "labels": len(matched.labels),
-        "spelling": spelling,
+        "spelling": matched.spelling,
+        **matched.facts,
         "target": target or "-",
         "cluster": cluster or "-",
         "version": kazstance.__version__,
     }
     hard = score_all(matched.confusion(target, cluster), STANCE_METRICS, n, seed, facts)
-    if matched.probabilities is None:
+    if matched.probabilities is None and matched.votes is None:
         return hard
-    gold = pc.index_in(matched.gold, value_set=pa.array(matched.labels, pa.string())).to_numpy().astype(np.int64)
-    homes = matched.columns[cluster].to_pylist() if cluster else None
-    return hard + soft_scores(matched.probabilities, gold, matched.votes, homes, n=n, seed=seed, signature=facts)
+    return hard + _soft_scores(matched, cluster, n, seed, facts)
+
+
+def _soft_scores(matched: Matched, cluster: str | None, n: int, seed: int, facts: Mapping[str, object]) -> list[Score]:
+    """Scores of probabilities, over the rows that have them, or of labels against the votes of annotators."""
+    known = pa.array(matched.labels, pa.string())
+    gold, predicted = (pc.index_in(side, value_set=known) for side in (matched.gold, matched.predicted))
+    homes = np.array(matched.columns[cluster].to_pylist(), dtype=str) if cluster else None
+    settings: dict[str, Any] = {"n": n, "seed": seed, "signature": facts}
+    if matched.probabilities is None:
+        return [] if matched.votes is None else label_scores(_numbers(predicted), matched.votes, homes, **settings)
+    has = ~np.isnan(matched.probabilities).any(axis=1)
+    votes = None if matched.votes is None else matched.votes[has]
+    names = None if homes is None else homes[has].tolist()
+    return soft_scores(matched.probabilities[has], _numbers(gold)[has], votes, names, **settings)
+
+
+def _numbers(found: pa.Array) -> npt.NDArray[np.int64]:
+    """The number of each label, -1 where there is none."""
+    return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
 
 
 def _html_row(part: str | None, score: Score) -> str:

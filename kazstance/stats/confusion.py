@@ -29,6 +29,8 @@ class Confusion:
     clusters: tuple[str, ...]
     strata: tuple[str, ...]
     labels: tuple[str, ...]
+    has_gaps: bool = False
+    """Whether the predicted labels have one more, the last, which counts rows whose prediction is not a label."""
 
     @classmethod
     def from_counts(
@@ -48,8 +50,8 @@ class Confusion:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Strata, labels, labels."""
-        return len(self.strata), len(self.labels), len(self.labels)
+        """Strata, gold labels, predicted labels."""
+        return len(self.strata), len(self.labels), len(self.labels) + self.has_gaps
 
     @cached_property
     def total(self) -> Floats:
@@ -107,12 +109,13 @@ class Confusion:
 
     def within(self, strata: Sequence[int]) -> "Confusion":
         """The counts of some strata, given by number in ascending order, and the clusters that have any of them."""
-        width = len(self.labels) ** 2
+        width = self.shape[1] * self.shape[2]
         kept = np.isin(self.cell // width, strata)
         clusters, cluster = np.unique(self.cluster[kept], return_inverse=True)
         cell = np.searchsorted(strata, self.cell[kept] // width) * width + self.cell[kept] % width
         names = tuple(self.clusters[number] for number in clusters)
-        return Confusion(cluster, cell, self.rows[kept], names, tuple(self.strata[i] for i in strata), self.labels)
+        kept_strata = tuple(self.strata[i] for i in strata)
+        return Confusion(cluster, cell, self.rows[kept], names, kept_strata, self.labels, self.has_gaps)
 
 
 def resampled(metrics: Sequence[Metric], counts: Floats, blocks: Iterator[Floats]) -> Floats:
@@ -138,6 +141,7 @@ def confusion(
     strata: Sequence[str] = (),
     cluster: str | None = None,
     labels: Sequence[str],
+    has_gaps: bool = False,
 ) -> Confusion:
     """Count a table of gold and predicted labels, given by name; runs in the backend that holds the data.
 
@@ -148,6 +152,7 @@ def confusion(
         strata: the columns whose combined values are the stratum; by default, there is one stratum.
         cluster: the column of the cluster; by default, there is one cluster.
         labels: the names of the labels, in order.
+        has_gaps: whether predictions may be missing; they are then counted as errors.
 
     Raises:
         ValueError: a value that is not one of the labels.
@@ -156,11 +161,11 @@ def confusion(
     values, codes, rows, _ = tally_codes(frame, by)
     names, stratum = _joined(values[: len(set(strata))], codes[:, : len(set(strata))])
     cell = stratum
-    for column in (gold, predicted):
-        cell = cell * len(labels) + _label_numbers(values[by.index(column)], codes[:, by.index(column)], labels)
+    for column, known in ((gold, labels), (predicted, [*labels, ""] if has_gaps else labels)):
+        cell = cell * len(known) + _label_numbers(values[by.index(column)], codes[:, by.index(column)], known)
     at = by.index(cluster) if cluster else None
     clusters, home = (("",), np.zeros(len(rows), dtype=np.intp)) if at is None else (tuple(values[at]), codes[:, at])
-    return Confusion(home, cell, rows, clusters or ("",), names or ("",), tuple(labels))
+    return Confusion(home, cell, rows, clusters or ("",), names or ("",), tuple(labels), has_gaps)
 
 
 def _joined(values: Sequence[Sequence[str]], codes: Codes) -> tuple[tuple[str, ...], Codes]:

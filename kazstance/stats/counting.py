@@ -1,12 +1,17 @@
 """Counts of any dataframe by categorical columns: what all figures are computed from."""
 
-import math
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from __future__ import annotations
 
-import narwhals as nw
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import narwhals as nw
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -39,6 +44,8 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
     Returns:
         The combinations, and their counts in the same order.
     """
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     native = nw.from_native(frame)
     counted = native.lazy().group_by(*columns).agg(nw.len().alias("rows")).collect()
     values = counted.select(*columns, "rows").to_arrow().columns  # where every engine has the same missing value
@@ -57,6 +64,10 @@ def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tall
         columns: the columns.
         few: whether many rows share a combination.
     """
+    if _is_coded(frame, columns):
+        return _tally_coded([_coded(frame[name]) for name in columns])
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     known = nw.from_native(frame)
     schema = known.collect_schema()
     names = list(dict.fromkeys(columns))
@@ -75,8 +86,19 @@ def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tall
     return _tally_coded([_coded(column) for column in found.columns[:-1]], found["rows"].to_numpy().astype(np.float64))
 
 
+def _is_coded(frame: Any, columns: Sequence[str]) -> bool:
+    """Whether a frame is an Arrow table whose columns are coded, so that no dataframe library is needed."""
+    import pyarrow as pa  # noqa: PLC0415  # loaded where it is used
+
+    return isinstance(frame, pa.Table) and all(
+        pa.types.is_dictionary(frame.schema.field(name).type) for name in columns
+    )
+
+
 def _comparable(column: str, kind: Any, engine: nw.Implementation) -> nw.Expr:
     """A column as it is, or as text where engines write values differently; Polars hashes each text once if told to."""
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     if kind == nw.String and engine is nw.Implementation.POLARS:
         return nw.col(column).cast(nw.Categorical)
     return plain_text(column, kind) if _is_spelled_differently(kind) else nw.col(column)
@@ -101,11 +123,19 @@ def _coded(column: Any) -> _Coded:
     names = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
     values = sorted({name or "" for name in names})
     rank = {name: i for i, name in enumerate(values)}
-    place = np.array([rank[name or ""] for name in names], dtype=np.int32)
+    place: npt.NDArray[Any] = np.array([rank[name or ""] for name in names], dtype=np.int32)
     indices = coded.indices.fill_null(len(names) - 1) if coded.indices.null_count else coded.indices
-    codes, lacks = indices.to_numpy(), np.array([name is None for name in names], dtype=bool)
+    codes, lacks = _numbers(indices), np.array([name is None for name in names], dtype=bool)
     is_gap = lacks.take(codes) if coded.indices.null_count or lacks[:-1].any() else np.zeros(0, dtype=bool)
     return _Coded(values, place.take(codes), is_gap)
+
+
+def _numbers(indices: Any) -> npt.NDArray[Any]:
+    """The numbers of an Arrow array without gaps; its own `to_numpy` would import pandas."""
+    content = indices.buffers()[1]
+    whole = np.frombuffer(content, np.dtype(indices.type.to_pandas_dtype())) if len(indices) else np.zeros(0, np.intp)
+    found: npt.NDArray[Any] = whole[indices.offset : indices.offset + len(indices)]
+    return found
 
 
 def _tally_coded(columns: Sequence[_Coded], weights: Floats | None = None) -> Tally:
@@ -195,11 +225,15 @@ def distinct(numbers: npt.NDArray[np.int64]) -> tuple[Codes, Codes]:
 
 def as_text(column: str) -> nw.Expr:
     """A column as text; missing values stay missing, where pandas would write `nan`."""
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     return nw.when(~nw.col(column).is_null()).then(nw.col(column).cast(nw.String))
 
 
 def plain_text(column: str, kind: Any) -> nw.Expr:
     """A column as text that is the same in every engine: whole numbers without decimals, truth values in lower case."""
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     value = nw.col(column)
     if kind == nw.Boolean:
         return nw.when(value).then(nw.lit("true")).otherwise(nw.when(~value).then(nw.lit("false")))
@@ -234,6 +268,8 @@ def plain_value(value: Any) -> str | None:
 
 def _is_spelled_differently(kind: Any) -> bool:
     """Whether engines write values of a type differently."""
+    import narwhals as nw  # noqa: PLC0415  # loaded where it is used
+
     return bool(kind in (nw.Boolean, nw.Float32, nw.Float64, nw.Object))
 
 

@@ -1,7 +1,8 @@
 """Metrics of counts: skill within strata, and the metrics of the literature, each with its range and its limits.
 
-Counts have the shape (..., strata, labels, labels): stratum, gold label, predicted label. Every metric is a function of
-them, so that an estimate and its resamples go through the same code.
+Counts have the shape (..., strata, labels, labels): stratum, gold label, predicted label. The last axis may be longer
+by one: such predictions are not labels, and are errors. Every metric is a function of counts, so that an estimate and
+its resamples go through the same code.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,7 +52,8 @@ class Metric:
 
     def reason(self, counts: Floats, labels: Sequence[str]) -> str:
         """Why the metric is undefined on counts of shape (strata, labels, labels), given the names of the labels."""
-        return self.why(counts.sum(axis=-1), counts.sum(axis=-2), labels) if counts.sum() else NO_ROWS
+        predicted = counts.sum(axis=-2)[..., : len(labels)]
+        return self.why(counts.sum(axis=-1), predicted, labels) if counts.sum() else NO_ROWS
 
     def for_resamples(self, counts: Floats) -> Figure:
         """The metric for resamples of counts of shape (strata, labels, labels)."""
@@ -126,13 +128,13 @@ def f1(counts: Floats) -> Floats:
     """F1 of each label, shape (..., labels); NaN if a label is neither gold nor predicted (van Rijsbergen, 1979)."""
     flat = counts.sum(axis=-3)
     hits = np.diagonal(flat, axis1=-2, axis2=-1)
-    return ratio(2 * hits, flat.sum(axis=-1) + flat.sum(axis=-2))
+    return ratio(2 * hits, flat.sum(axis=-1) + flat.sum(axis=-2)[..., : flat.shape[-2]])
 
 
 def precision(counts: Floats) -> Floats:
     """Precision of each label, shape (..., labels); NaN if it is never predicted."""
     flat = counts.sum(axis=-3)
-    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-2))
+    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-2)[..., : flat.shape[-2]])
 
 
 def recall(counts: Floats) -> Floats:
@@ -182,7 +184,7 @@ def predicted_totals(counts: Floats) -> Floats:
 
 def _skill(counts: Floats) -> tuple[Floats, Floats]:
     """For each stratum, the gain over chance given the stratum, and the largest possible gain."""
-    gold, predicted = gold_totals(counts), predicted_totals(counts)
+    gold, predicted = gold_totals(counts), predicted_totals(counts)[..., : counts.shape[-2]]
     rows = over_labels(gold)
     some = np.where(rows > 0, rows, 1)
     gained = np.trace(counts, axis1=-2, axis2=-1) - over_labels(gold * predicted) / some

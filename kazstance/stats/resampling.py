@@ -118,9 +118,9 @@ def interval(values: Floats, level: float = 0.95, units: int | None = None) -> t
 
 def _expanded(tail: float, units: int) -> float:
     """The tail probability of the normal distribution beyond the expanded quantile of Student's t."""
-    from scipy.special import ndtr, stdtrit  # noqa: PLC0415  # loaded where it is used
+    from kazstance.stats.student import normal_share, quantile  # noqa: PLC0415  # loaded where it is used
 
-    return float(ndtr(np.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+    return normal_share(float(np.sqrt(units / (units - 1))) * quantile(units - 1, tail))
 
 
 def estimate(

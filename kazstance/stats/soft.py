@@ -98,7 +98,49 @@ def soft_scores(
         found["cross_entropy"] = _finite(estimate(cross_entropies(p, v), homes, None, n, seed))
         found["jensen_shannon"] = estimate(divergences(p, v), homes, None, n, seed)
     found["calibration_error"] = estimate(calibration_gaps(probabilities, gold), clusters, calibration, n, seed)
-    drawn = ROWS if are_rows else len(set(clusters))
+    return _scored(found, ROWS if are_rows else len(set(clusters)), n, seed, signature)
+
+
+def label_scores(
+    predicted: npt.NDArray[np.int64],
+    votes: Floats,
+    clusters: npt.NDArray[np.str_] | None,
+    *,
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    signature: Mapping[str, object] = MappingProxyType({}),
+) -> list[Score]:
+    """Scores of predicted labels against the votes of annotators; with intervals.
+
+    `vote_share` is the share of a row's votes for its predicted label, and `jensen_shannon` the divergence of these
+    votes from a prediction that is certain of its label. Rows without a vote are left out; in rows without a predicted
+    label they are 0 and 1.
+
+    Args:
+        predicted: the number of each row's predicted label, or -1: shape (rows,).
+        votes: how many annotators chose each label, shape (rows, labels).
+        clusters: the cluster of each row, shape (rows,); without them, rows are drawn.
+        n: number of resamples.
+        seed: seed of the random generator.
+        signature: facts that come first in each signature.
+    """
+    voted = votes.sum(axis=1) > 0
+    answers, shares = predicted[voted], _shares(votes[voted])
+    at = np.flatnonzero(answers >= 0)
+    share, divergence = np.zeros(len(answers)), np.ones(len(answers))
+    share[at] = shares[at, answers[at]]
+    divergence[at] = divergences(np.eye(votes.shape[1])[answers[at]], shares[at])
+    are_rows = clusters is None or len(np.unique(clusters)) == 1
+    homes = np.arange(len(answers)).astype(str) if clusters is None or are_rows else clusters[voted]
+    figures = {"vote_share": share, "jensen_shannon": divergence}
+    found = {name: estimate(terms, homes.tolist(), None, n, seed) for name, terms in figures.items()}
+    return _scored(found, ROWS if are_rows else len(np.unique(homes)), n, seed, signature)
+
+
+def _scored(
+    found: Mapping[str, Estimate], drawn: int | str, n: int, seed: int, signature: Mapping[str, object]
+) -> list[Score]:
+    """Estimates as scores, with their signatures."""
     over = Estimate.undefined("not computed for scores of probabilities")
     lines = []
     for name, line in found.items():
