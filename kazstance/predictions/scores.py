@@ -1,7 +1,7 @@
 """Scores of predictions: all metrics of matched rows, with a signature that says how they were computed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from html import escape
 from typing import Any, Final, overload
@@ -15,15 +15,19 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.pairing import Note
 from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
-from kazstance.metrics import STANCE_METRICS
+from kazstance.metrics import F_AVG_TARGETS, SIDES, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
 from kazstance.output.characters import safe_line
 from kazstance.output.listing import Listing
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo_page
 from kazstance.predictions.matching import COMMAND, Columns, Matched, Remedies, labels_of, match, parts
+from kazstance.stats.confusion import Confusion
+from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED
 from kazstance.stats.scores import Score, score_all
 from kazstance.stats.soft import soft_scores
+from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable
+from kazstance.stats.target_means import lacking
 
 FEWEST: Final = 10
 """Minimum number of resamples of an interval."""
@@ -31,6 +35,10 @@ SHOWN: Final = 3
 """Number of scores in the short form."""
 ALL: Final = "all"
 """The name of all rows, next to those of their parts."""
+NO_TARGET: Final = "no column of the target was named"
+"""Why there is no mean over targets."""
+NAMED: Final = 5
+"""How many targets a note names."""
 
 
 class Scores(Listing[Score]):
@@ -87,16 +95,36 @@ class Scores(Listing[Score]):
         first, *rest = (score.signature for score in self)
         return {key: value for key, value in first.items() if all(other.get(key) == value for other in rest)}
 
+    @property
+    def strata(self) -> Strata | None:
+        """The strata of the scores; None without scores."""
+        return next((score.strata for score in self if score.strata), None)
+
+    def is_comparable(self, part: "Scores") -> bool:
+        """Whether the scores of a part are over the same strata as these, so that they can be compared."""
+        return are_comparable([self.strata, part.strata])
+
     def rows(self) -> list[dict[str, Any]]:
-        """The scores as plain values by column; if there are parts, with their scores too, and the column `part`."""
+        """The scores as plain values by column.
+
+        If there are parts, their scores are included, and the columns `part` and `comparable`: whether a score is over
+        the same strata as that of all rows.
+        """
         if not self.parts:
             return super().rows()
-        named = {None: super().rows()} | {name: scores.rows() for name, scores in self.parts.items()}
-        return [{"part": name, **row} for name, rows in named.items() for row in rows]
+        named = {None: self, **self.parts}
+        return [
+            {"part": name, **score.as_row(), "comparable": self.is_comparable(scores)}
+            for name, scores in named.items()
+            for score in scores
+        ]
 
     def to_json(self) -> str:
         """The scores of all rows and of the parts, and the notes, as JSON."""
-        lists = {name: [score.as_row() for score in scores] for name, scores in self._named()}
+        lists = {
+            name: [score.as_row() | {"comparable": self.is_comparable(scores)} for score in scores]
+            for name, scores in self._named()
+        }
         return to_json(lists | {"notes": [asdict(note) for note in self.notes]})
 
     def show(self) -> None:
@@ -104,9 +132,11 @@ class Scores(Listing[Score]):
         echo_page("\n".join([str(self), *(safe_line(str(note)) for note in self.notes)]))
 
     def __str__(self) -> str:
-        """A line for each score, with its interval and signature; parts follow their names."""
-        lines = [line for name, scores in self._named() for line in (*([name] if self.by else []), *scores)]
-        return "\n".join(safe_line(str(line)) for line in lines)
+        """A line for each score, with its interval and signature, below its strata; parts follow their names."""
+        lines: list[object] = [SPELLED_OUT]
+        for name, scores in self._named():
+            lines += [*([self._marked(name, scores)] if self.by else []), *scores._facts(), *scores]
+        return "\n".join(safe_line(str(line)) for line in [*lines, *self._legend()])
 
     def __repr__(self) -> str:
         more = [f"{len(self) - SHOWN} more"] if len(self) > SHOWN else []
@@ -117,12 +147,29 @@ class Scores(Listing[Score]):
         """A table for a notebook: metrics with their intervals, for all rows and for the parts."""
         head = "".join(f"<th>{name}</th>" for name in (*(["part"] if self.by else []), "metric", "value", "interval"))
         body = "".join(
-            _html_row(name if self.by else None, score) for name, scores in self._named() for score in scores
+            _html_row(self._marked(name, scores) if self.by else None, score)
+            for name, scores in self._named()
+            for score in scores
         )
-        below = [*map(str, self.notes), "|".join(f"{key}:{value}" for key, value in self.signature.items())]
+        facts = [SPELLED_OUT, *self._facts(), *self._legend(), *map(str, self.notes)]
+        below = [*facts, "|".join(f"{key}:{value}" for key, value in self.signature.items())]
         return f"<table><tr>{head}</tr>{body}</table>" + "".join(
             f"<p><small>{escape(line)}</small></p>" for line in below
         )
+
+    def _facts(self) -> Iterator[str]:
+        """What the scores rest on."""
+        if strata := self.strata:
+            yield str(strata)
+            if strata.caution:
+                yield strata.caution
+
+    def _marked(self, name: str, scores: "Scores") -> str:
+        """The name of a part, with a mark if its scores are not comparable with those of all rows."""
+        return name if self.is_comparable(scores) else f"{name} {OTHER}"
+
+    def _legend(self) -> list[str]:
+        return [] if all(map(self.is_comparable, self.parts.values())) else [OTHER_STRATA]
 
     def _named(self) -> list[tuple[str, "Scores"]]:
         return [(ALL, self), *((f"{self.by} {name}", scores) for name, scores in self.parts.items())]
@@ -163,7 +210,8 @@ def score_rows(
     )
     found = parts(matched, columns.by) if columns.by else {}
     single = {name: Scores(score_part(part)) for name, part in found.items()}
-    return Scores(score_part(matched), matched.notes, columns.by, single)
+    notes = [*matched.notes, *_lacking_sides(matched.confusion(columns.target), columns.target)]
+    return Scores(score_part(matched), notes, columns.by, single)
 
 
 def check_resampling(resamples: int, seed: int = SEED) -> None:
@@ -208,12 +256,33 @@ def _scores(
         "cluster": cluster or "-",
         "version": kazstance.__version__,
     }
-    hard = score_all(matched.confusion(target, cluster), STANCE_METRICS, n, seed, facts)
+    metrics = (*STANCE_METRICS, *TARGET_MEANS)
+    hard = [_with_target(one, target) for one in score_all(matched.confusion(target, cluster), metrics, n, seed, facts)]
     if matched.probabilities is None:
         return hard
     gold = pc.index_in(matched.gold, value_set=pa.array(matched.labels, pa.string())).to_numpy().astype(np.int64)
     homes = matched.columns[cluster].to_pylist() if cluster else None
     return hard + soft_scores(matched.probabilities, gold, matched.votes, homes, n=n, seed=seed, signature=facts)
+
+
+def _with_target(found: Score, target: str | None) -> Score:
+    """A score; if it is a mean over targets and there is no column of them, it is undefined."""
+    if target or found.metric not in {metric.name for metric in TARGET_MEANS}:
+        return found
+    none = Estimate.undefined(NO_TARGET, found.n)
+    return replace(found, **vars(none), over_targets=none)
+
+
+def _lacking_sides(found: Confusion, target: str | None) -> Iterator[Note]:
+    """A note for each side that no row of some targets has, since its F1 is 0 in the mean over targets."""
+    some = int((found.total.sum(axis=(-2, -1)) > 0).sum())
+    for side, strata in lacking(found.total, SIDES).items() if target else ():
+        named = ", ".join([found.strata[number] for number in strata[:NAMED]] + ["…"] * (len(strata) > NAMED))
+        message = (
+            f"{F_AVG_TARGETS.name}: no row of {len(strata)} of {some} targets is {found.labels[side]}, in gold or "
+            f"predictions ({named}); its F1 counts as 0 there, as in the scorer of SemEval-2016 Task 6"
+        )
+        yield Note(message, target or "", len(strata), some)
 
 
 def _html_row(part: str | None, score: Score) -> str:
