@@ -1,5 +1,6 @@
 """What scores within strata rest on is printed beside them, and scores over different strata are marked."""
 
+import hashlib
 import json
 from collections import Counter
 
@@ -120,3 +121,73 @@ def test_small_strata_are_cautioned_about():
         ks.score(one, one, id="id", target="topic", resamples=10)
     )
     assert "Most rows" not in str(ks.score(GOLD, GOLD, id="id", target="topic", resamples=10))
+
+
+SPEECHES = [
+    {"text": f"{word} speech {i}", "topic": topic, "paper": paper, "label": label}
+    for i, (word, topic, paper, label) in enumerate(
+        [
+            ("for", "toll", "A", "favor"),
+            ("no", "toll", "B", "against"),
+            ("no", "pool", "A", "against"),
+            ("for", "pool", "B", "favor"),
+        ]
+        * 4
+    )
+]
+COLUMNS = {"target": "topic", "source": "paper"}
+
+
+def always(_, test):
+    return ["favor" for _ in test]
+
+
+def spoken(train=SPEECHES, test=SPEECHES, **how):
+    """The result of a constant answer on rows of one's own; ids of training and test rows differ."""
+    return ks.benchmark(train, test, **COLUMNS).run(always, shortcuts=False, **how)
+
+
+def test_results_have_their_strata_wherever_they_are_shown(tmp_path):
+    """Every source is on one side of a target: within targets and sources nothing is left to tell."""
+    result = spoken(out=tmp_path / "run")
+    assert (result.strata["target"].one_label, result.strata["target×source"].one_label) == (0, 1)
+    (row,) = json.loads(result.to_json())
+    assert [row["strata"][name]["comparable"] for name in ("target", "target×source")] == [True, False]
+    fact = "16 rows in 2 strata: 0% in strata with one gold label, 0% in strata of fewer than 5"
+    assert fact in result.printed
+    assert "within target×source †: 16 rows in 4 strata: 100% in strata with one gold label" in "\n".join(
+        result.printed
+    )
+    assert fact in result.to_markdown()
+    assert fact in result._repr_html_()
+    bench = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS)
+    for suffix in (".md", ".html", ".json"):
+        page = bench.report([bench.load(tmp_path / "run")], tmp_path / f"report{suffix}").read_text()
+        assert page.count(fact) == 1 or suffix == ".json"
+        assert "†" in page or suffix == ".json"
+    assert json.loads((tmp_path / "report.json").read_text())[0]["parts"]["source"]["A"]["comparable"] is False
+
+
+def test_a_report_marks_sections_over_other_strata(tmp_path):
+    results = [spoken(), spoken(test=SPEECHES[:9]), spoken()]
+    page = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS).report(results, tmp_path / "page.md").read_text()
+    assert page.count("† Over other strata than ") == 2
+    alone = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS).report(results[0], tmp_path / "page.md").read_text()
+    assert "† Over other strata than " not in alone
+
+
+def test_results_of_a_version_without_strata_are_still_read(tmp_path):
+    spoken(out=tmp_path / "run")
+    bench = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS)
+    scores, record = tmp_path / "run" / "scores.json", tmp_path / "run" / "run.json"
+    old = json.loads(scores.read_text())
+    del old["overlap"]
+    for score in [*old["scores"].values(), *old["within"].values(), *old["breakdowns"]]:
+        del score["strata"]
+    was = hashlib.sha256(scores.read_bytes()).hexdigest()
+    scores.write_text(json.dumps(old))
+    record.write_text(record.read_text().replace(was, hashlib.sha256(scores.read_bytes()).hexdigest()))
+    found = bench.load(tmp_path / "run")
+    assert (found.strata, found.overlap) == ({}, None)
+    assert "†" not in "\n".join(found.printed)
+    assert bench.report(found, tmp_path / "page.html").read_text()

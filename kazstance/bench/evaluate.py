@@ -55,6 +55,7 @@ def evaluate(
         probes=tuple(probe_scores(task.probes, _labels(answers), _flat({"": shown or {}}))) if in_full else (),
         warning=family.warning(run.family, task.makers),
         counts=counts[TARGET] if cluster else _count(task, table, task.kind.strata[TARGET], "cluster"),
+        overlap=task.overlap,
     )
 
 
