@@ -23,7 +23,7 @@ ALLOWED = {
     "output": {"errors", "extras", "paths", "stats"},
     "schema": {"docstrings", "errors", "output", "paths"},
     "input": {"errors", "paths", "schema", "stats"},
-    "metrics": {"errors", "schema", "stats"},
+    "metrics": {"errors", "extras", "input", "schema", "stats"},
     "dataset": {"errors", "extras", "input", "output", "paths", "schema"},
     "predictions": {"errors", "input", "metrics", "output", "paths", "stats"},
     "bench": {"dataset", "errors", "extras", "input", "metrics", "output", "paths", "predictions", "schema", "stats"},

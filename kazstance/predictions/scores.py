@@ -15,7 +15,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.pairing import Note
 from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
-from kazstance.metrics import F_AVG_TARGETS, SIDES, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
+from kazstance.metrics import F_AVG_TARGETS, NO_TARGET, SIDES, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
 from kazstance.output.characters import safe_line
 from kazstance.output.listing import Listing
 from kazstance.output.plain_json import to_json
@@ -35,8 +35,6 @@ SHOWN: Final = 3
 """Number of scores in the short form."""
 ALL: Final = "all"
 """The name of all rows, next to those of their parts."""
-NO_TARGET: Final = "no column of the target was named"
-"""Why there is no mean over targets."""
 NAMED: Final = 5
 """How many targets a note names."""
 

@@ -20,7 +20,7 @@ Each = Callable[[Floats], Floats]
 def f1_of_each(counts: Floats) -> Floats:
     """F1 of each label in each stratum, shape (..., strata, labels); NaN if no row of the stratum has it."""
     hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    return ratio(2 * hits, gold_totals(counts) + predicted_totals(counts))
+    return ratio(2 * hits, _there(counts))
 
 
 def mean_f1_of_each(counts: Floats, labels: Sequence[int]) -> Floats:
@@ -59,9 +59,14 @@ def lacking(counts: Floats, labels: Sequence[int]) -> dict[int, list[int]]:
         counts: shape (strata, labels, labels).
         labels: the labels to look for, by number.
     """
-    there, some = gold_totals(counts) + predicted_totals(counts), counts.sum(axis=(-2, -1)) > 0
+    there, some = _there(counts), counts.sum(axis=(-2, -1)) > 0
     found = {label: np.flatnonzero((there[:, label] == 0) & some).tolist() for label in labels}
     return {label: strata for label, strata in found.items() if strata}
+
+
+def _there(counts: Floats) -> Floats:
+    """How often each label is gold or predicted in each stratum; predictions that are not labels do not count."""
+    return gold_totals(counts) + predicted_totals(counts)[..., : counts.shape[-2]]
 
 
 def _mean(counts: Floats, *, each: Each) -> Floats:

@@ -1,4 +1,4 @@
-"""The metrics of stance: those of `kazstance.stats`, bound to the labels against, neutral and favor, in this order."""
+"""The metrics of stance by name: those of `kazstance.stats`, bound to against, neutral and favor, in this order."""
 
 from typing import Final
 
@@ -7,7 +7,8 @@ from kazstance.schema.labels import GRID_LABELS as GRID_LABELS  # noqa: PLC0414 
 from kazstance.schema.labels import LABELS as LABELS  # noqa: PLC0414
 from kazstance.schema.labels import SIDES as SIDES  # noqa: PLC0414
 from kazstance.stats.metrics import ACCURACY, MACRO_F1, SOMERS_D, SS, WTS, Metric, among, mean_f1_of, ordinal
-from kazstance.stats.target_means import MACRO_F1_TARGETS, f1_target_mean
+from kazstance.stats.target_means import MACRO_F1_TARGETS as MACRO_F1_TARGETS  # noqa: PLC0414
+from kazstance.stats.target_means import f1_target_mean
 
 WTS_ORDINAL: Final = ordinal("wts_ordinal", (-1, 0, 1))
 """Ordinal within-target skill, with against -1, neutral 0, favor +1; rows whose gold label is none are left out."""
@@ -20,6 +21,8 @@ F_AVG_TARGETS: Final = f1_target_mean("f_avg_targets", SIDES)
 STANCE_METRICS: Final = (WTS, SS, WTS_ORDINAL, WTS_POLAR, F_AVG, MACRO_F1, ACCURACY)
 TARGET_MEANS: Final = (F_AVG_TARGETS, MACRO_F1_TARGETS)
 """Means over targets, for strata that are targets."""
+NO_TARGET: Final = "no column of the target was named"
+"""Why there is no mean over targets."""
 METRICS: Final = {metric.name: metric for metric in (*STANCE_METRICS, *TARGET_MEANS, SOMERS_D)}
 HEADLINES: Final = (WTS.name, SS.name)
 """The headline is a pair."""
