@@ -241,6 +241,8 @@ def score(
     pred_label: str = "label",
     labels: str | Mapping[Any, str] | None = None,
     ignore: Sequence[str] = (),
+    train: Any = None,
+    text: str = "text",
     delimiter: str | None = None,
     encoding: str = "utf-8",
     resamples: int = 1000,
@@ -261,6 +263,8 @@ def score(
         pred_label: the column of the predicted label; if there is no column `label`, the most probable label is used.
         labels: how both tables spell labels: a preset, or a mapping from values to favor, against, neutral and none.
         ignore: columns of both tables whose values may differ; all others must agree where the ids do.
+        train: rows that the system was trained on; the result then counts the gold rows with the text of one of them.
+        text: the column of the text, compared with that of `train`.
         delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
         encoding: the encoding of text files.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
@@ -276,8 +280,8 @@ def score(
     from kazstance.predictions import PYTHON, Columns, score_rows
 
     ids = [id] if isinstance(id, str) else list(id)
-    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore)
-    settings = {"resamples": resamples, "seed": seed}
+    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore, text if train is not None else None)
+    settings = {"resamples": resamples, "seed": seed, "train": train}
     return score_rows(gold, pred, columns, given(labels), form=Form(delimiter, encoding), remedies=PYTHON, **settings)
 
 

@@ -65,3 +65,22 @@ def test_a_dataset_counts_too(protocol, shared):
     found = ks.open().bench("stance", protocol).task.overlap
     assert found.text_and_target == 0
     assert (found.text > 0) == shared
+
+
+def test_scores_of_predictions_count_the_texts_of_training_rows(tmp_path):
+    for name, part in {"train": rows(TRAIN, 1), "gold": rows(TEST, 11)}.items():
+        pl.DataFrame(part).write_csv(tmp_path / f"{name}.csv")
+    pl.DataFrame(rows(TEST, 11)).drop("text").write_csv(tmp_path / "pred.csv")
+    files = {name: tmp_path / f"{name}.csv" for name in ("gold", "pred")}
+    options = ["--id", "nr", "--target", "target", "--train", tmp_path / "train.csv", "--resamples", "10"]
+    done = run("score", *options, **files)
+    assert "2 of 3 test rows have the text of a training row, 1 of them with the same target." in done.out.splitlines()
+    counted = {"n": 3, "text": 2, "text_and_target": 1}
+    assert json.loads(run("score", *options, "--json", **files).out)["overlap"] == counted
+    how = {"id": "nr", "target": "target", "resamples": 10}
+    assert ks.score(rows(TEST, 11), rows(TEST, 11), train=rows(TRAIN, 1), **how).overlap == Overlap(3, 2, 1)
+    assert ks.score(rows(TEST, 11), rows(TEST, 11), **how).overlap is None
+    refused = run("score", *options, "--text", "tweet", **files)
+    assert (refused.code, "'tweet' is not a column of" in refused.err) == (2, True)
+    with pytest.raises(ks.UnknownNameError, match="'text' is not a column of the training rows"):
+        ks.score(rows(TEST, 11), rows(TEST, 11), train=[{"tweet": "x", "target": "y"}], **how)

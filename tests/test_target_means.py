@@ -123,6 +123,19 @@ def test_a_target_without_a_side_counts_0_and_is_noted():
     assert scored(rows[:2]).notes == ()
 
 
+def test_a_run_notes_it_too():
+    rows = [
+        {"text": str(i), "topic": "ab"[i > 2], "label": label}
+        for i, label in enumerate(["favor", "against", "favor", *["against"] * 3])
+    ]
+    result = ks.benchmark(rows, rows, target="topic").run(lambda _, test: ["against"] * len(test), shortcuts=False)
+    assert result.scores["f_avg_targets"].value == pytest.approx(
+        of_perl([(r["topic"], r["label"], "against") for r in rows])
+    )
+    (note,) = [line for line in result.printed if line.startswith("note: ")]
+    assert note.startswith("note: f_avg_targets: no row of 1 of 2 targets is favor, in gold or predictions (b);")
+
+
 def test_what_targets_lack():
     counts = _counted([("a", "favor", "favor"), ("b", "against", "neutral")], ["a", "b", "empty"]).total
     assert lacking(counts, [0, 1, 2]) == {0: [0], 1: [0], 2: [1]}

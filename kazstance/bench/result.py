@@ -17,7 +17,8 @@ from kazstance.bench.tasks import TARGET
 from kazstance.errors import UnknownNameError
 from kazstance.extras import naming_extras
 from kazstance.input.overlap import Overlap
-from kazstance.metrics import HEADLINES, METRICS, SPELLED_OUT
+from kazstance.metrics import F_AVG_TARGETS, HEADLINES, METRICS, SPELLED_OUT
+from kazstance.metrics.lacking import lacking_sides
 from kazstance.output import plain_json
 from kazstance.output.listing import Listing
 from kazstance.output.markdown import emphasis, markdown_table, plain
@@ -140,6 +141,8 @@ class Result:
     def printed(self) -> list[str]:
         """All scores as lines for a terminal, with what they rest on."""
         lines = [*self.facts, *map(str, self.scores.values())]
+        if F_AVG_TARGETS.name in self.scores:
+            lines += [f"note: {text}" for text, *_ in lacking_sides(self.counts)]
         for name, score in self.within.items():
             mark = "" if self.is_comparable(name) else f" {OTHER}"
             lines += [f"within {name}{mark}: {self.strata[name]}"] if name in self.strata else []

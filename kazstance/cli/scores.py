@@ -28,6 +28,10 @@ def score(
     by: Annotated[
         str | None, typer.Option(help="A column; also score the rows with each of its values separately.")
     ] = None,
+    train: Annotated[
+        Path | None, typer.Option(help="Rows that the system was trained on: count the gold rows with their texts.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="The column of the text, for --train.")] = "text",
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     preset: Preset = None,
@@ -45,11 +49,12 @@ def score(
     scores = score_rows(
         gold,
         pred,
-        Columns(ids, gold_label, pred_label, target, cluster, by, ignored or ()),
+        Columns(ids, gold_label, pred_label, target, cluster, by, ignored or (), text if train else None),
         spelling(preset, mapping or []),
         form=Form(delimiter_of(delimiter), encoding),
         resamples=resamples,
         seed=seed,
+        train=train,
     )
     echo(*scores.notes, err=True)
     echo_page(scores.to_json() if as_json else str(scores))

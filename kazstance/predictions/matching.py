@@ -38,7 +38,7 @@ class Columns:
     """The columns that are used; all except `ids` and `predicted` are columns of the gold rows.
 
     `ids` identify a row; intervals resample values of `cluster`; the rows with each value of `by` are scored separately
-    too; `ignored` columns are not compared.
+    too; `ignored` columns are not compared; `text` is compared with that of training rows.
     """
 
     ids: Sequence[str]
@@ -48,11 +48,12 @@ class Columns:
     cluster: str | None = None
     by: str | None = None
     ignored: Sequence[str] = ()
+    text: str | None = None
 
     @property
     def kept(self) -> list[str]:
         """The columns of the gold rows that are needed in addition to the ids and the label."""
-        named = (self.target, self.cluster, self.by)
+        named = (self.target, self.cluster, self.by, self.text)
         return list(dict.fromkeys(name for name in named if name and name not in self.ids))
 
 

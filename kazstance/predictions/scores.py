@@ -12,22 +12,23 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.overlap import Overlap
 from kazstance.input.pairing import Note
 from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
-from kazstance.metrics import F_AVG_TARGETS, NO_TARGET, SIDES, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
+from kazstance.metrics import NO_TARGET, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
+from kazstance.metrics.lacking import lacking_sides
 from kazstance.output.characters import safe_line
 from kazstance.output.listing import Listing
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo_page
 from kazstance.predictions.matching import COMMAND, Columns, Matched, Remedies, labels_of, match, parts
-from kazstance.stats.confusion import Confusion
+from kazstance.predictions.training import train_overlap
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED
 from kazstance.stats.scores import Score, score_all
 from kazstance.stats.soft import soft_scores
 from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable
-from kazstance.stats.target_means import lacking
 
 FEWEST: Final = 10
 """Minimum number of resamples of an interval."""
@@ -35,15 +36,13 @@ SHOWN: Final = 3
 """Number of scores in the short form."""
 ALL: Final = "all"
 """The name of all rows, next to those of their parts."""
-NAMED: Final = 5
-"""How many targets a note names."""
 
 
 class Scores(Listing[Score]):
     """The scores of predictions, one for each metric, such as `scores["wts"]`.
 
     `parts` are the scores of the rows with each value of the column `by`, if there is one; `notes` are remarks on how
-    gold and predicted rows were matched.
+    gold and predicted rows were matched; `overlap` counts the rows whose text is in training, if it was compared.
     """
 
     def __init__(
@@ -52,6 +51,8 @@ class Scores(Listing[Score]):
         notes: Iterable[Note] = (),
         by: str | None = None,
         parts: Mapping[str, "Scores"] | None = None,
+        *,
+        overlap: Overlap | None = None,
     ) -> None:
         """Wrap some scores.
 
@@ -60,11 +61,13 @@ class Scores(Listing[Score]):
             notes: what to know about the rows that were scored.
             by: the column that the scores are broken down by; None if they are not.
             parts: the scores of each part, by the value of `by`.
+            overlap: how many rows have the text of a training row; None if there were none to compare with.
         """
         super().__init__(results)
         self.notes = tuple(notes)
         self.by = by
         self.parts = dict(parts or {})
+        self.overlap = overlap
 
     @overload
     def __getitem__(self, at: int | str) -> Score: ...
@@ -110,7 +113,7 @@ class Scores(Listing[Score]):
         """
         if not self.parts:
             return super().rows()
-        named = {None: self, **self.parts}
+        named: dict[str | None, Scores] = {None: self, **self.parts}
         return [
             {"part": name, **score.as_row(), "comparable": self.is_comparable(scores)}
             for name, scores in named.items()
@@ -123,7 +126,8 @@ class Scores(Listing[Score]):
             name: [score.as_row() | {"comparable": self.is_comparable(scores)} for score in scores]
             for name, scores in self._named()
         }
-        return to_json(lists | {"notes": [asdict(note) for note in self.notes]})
+        overlap = {"overlap": self.overlap.as_row()} if self.overlap else {}
+        return to_json(lists | {"notes": [asdict(note) for note in self.notes]} | overlap)
 
     def show(self) -> None:
         """Print the scores and the notes."""
@@ -161,6 +165,8 @@ class Scores(Listing[Score]):
             yield str(strata)
             if strata.caution:
                 yield strata.caution
+        if self.overlap:
+            yield f"{self.overlap}."
 
     def _marked(self, name: str, scores: "Scores") -> str:
         """The name of a part, with a mark if its scores are not comparable with those of all rows."""
@@ -183,6 +189,7 @@ def score_rows(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     remedies: Remedies = COMMAND,
+    train: Any = None,
 ) -> Scores:
     """Score predictions on any stance dataset.
 
@@ -195,6 +202,7 @@ def score_rows(
         resamples: number of bootstrap resamples, at least 10.
         seed: seed of the bootstrap, 0 or more.
         remedies: what messages tell the user to do.
+        train: rows that the system was trained on, whose texts are compared with `columns.text`.
 
     Raises:
         InputError: rows do not match, values are not labels, or anything else is wrong; all problems are listed.
@@ -208,8 +216,15 @@ def score_rows(
     )
     found = parts(matched, columns.by) if columns.by else {}
     single = {name: Scores(score_part(part)) for name, part in found.items()}
-    notes = [*matched.notes, *_lacking_sides(matched.confusion(columns.target), columns.target)]
-    return Scores(score_part(matched), notes, columns.by, single)
+    notes = list(matched.notes)
+    if columns.target:
+        notes += [
+            Note(text, columns.target, *sizes) for text, *sizes in lacking_sides(matched.confusion(columns.target))
+        ]
+    shared = None
+    if train is not None and columns.text:
+        shared = train_overlap(train, matched.columns, columns.text, columns.target, form)
+    return Scores(score_part(matched), notes, columns.by, single, overlap=shared)
 
 
 def check_resampling(resamples: int, seed: int = SEED) -> None:
@@ -269,18 +284,6 @@ def _with_target(found: Score, target: str | None) -> Score:
         return found
     none = Estimate.undefined(NO_TARGET, found.n)
     return replace(found, **vars(none), over_targets=none)
-
-
-def _lacking_sides(found: Confusion, target: str | None) -> Iterator[Note]:
-    """A note for each side that no row of some targets has, since its F1 is 0 in the mean over targets."""
-    some = int((found.total.sum(axis=(-2, -1)) > 0).sum())
-    for side, strata in lacking(found.total, SIDES).items() if target else ():
-        named = ", ".join([found.strata[number] for number in strata[:NAMED]] + ["…"] * (len(strata) > NAMED))
-        message = (
-            f"{F_AVG_TARGETS.name}: no row of {len(strata)} of {some} targets is {found.labels[side]}, in gold or "
-            f"predictions ({named}); its F1 counts as 0 there, as in the scorer of SemEval-2016 Task 6"
-        )
-        yield Note(message, target or "", len(strata), some)
 
 
 def _html_row(part: str | None, score: Score) -> str:
