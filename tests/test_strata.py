@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import kazstance as ks
 from kazstance.metrics import LABELS
-from kazstance.stats.strata import Strata
+from kazstance.stats.strata import Strata, share_text
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcde"), *[st.integers(0, 2)] * 2), min_size=1, max_size=60)
 
@@ -53,6 +53,10 @@ def _mirrored(rows):
 
     (name, gold, predicted), *rest = rows
     return totals(rows) == totals([(name, (gold + 1) % 3, predicted), *rest])
+
+
+def test_only_nothing_is_no_per_cent():
+    assert [share_text(share) for share in (0, 0.004, 0.25, 0.996, 1)] == ["0%", "<1%", "25%", ">99%", "100%"]
 
 
 def test_nothing_has_no_strata():

@@ -18,7 +18,7 @@ from kazstance.output.listing import Listing
 from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain, strong
 from kazstance.stats.estimate import UNDEFINED
 from kazstance.stats.paired import Difference, holm
-from kazstance.stats.strata import OTHER, OTHER_STRATA, are_comparable
+from kazstance.stats.strata import OTHER, OTHER_STRATA, are_comparable, share_text
 
 PROBED: Final = {
     "mask": "Names of organisations, places and people are hidden; the label stays the same.",
@@ -245,8 +245,10 @@ def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
 
 def _size(part: Breakdown) -> str:
     strata = part.strata
-    shares = f", {strata.number} strata, {strata.one_label:.0%} one label, {strata.small:.0%} small" if strata else ""
-    return f"n = {part.n}, D = {part.D:.0f}{shares}"
+    if not strata:
+        return f"n = {part.n}, D = {part.D:.0f}"
+    shares = f"{share_text(strata.one_label)} one label, {share_text(strata.small)} small"
+    return f"n = {part.n}, D = {part.D:.0f}, strata: {strata.number}, {shares}"
 
 
 def _soft(results: Sequence[Result]) -> Iterator[Sheet]:

@@ -133,8 +133,9 @@ class Result:
     def facts(self) -> list[str]:
         """What the scores rest on: the names of the headlines, the strata of the rows, and the overlap of texts."""
         strata = self.strata.get(TARGET)
-        spelled = SPELLED_OUT if set(HEADLINES) <= set(self.scores) else None
-        found = [spelled, strata and str(strata), strata and strata.caution, self.overlap and f"{self.overlap}."]
+        has_both = set(HEADLINES) <= set(self.scores)
+        spelled, caution = (SPELLED_OUT, strata and strata.caution) if has_both else (None, None)
+        found = [spelled, strata and str(strata), caution, self.overlap and f"{self.overlap}."]
         return [fact for fact in found if fact]
 
     @property

@@ -69,8 +69,14 @@ class Strata:
     def __str__(self) -> str:
         strata = "1 stratum" if self.number == 1 else f"{self.number} strata"
         rows = "1 row" if self.n == 1 else f"{self.n} rows"
-        shares = f"{self.one_label:.0%} in strata with one gold label, {self.small:.0%} in strata of fewer than {SMALL}"
-        return f"{rows} in {strata}: {shares}"
+        one_label, small = share_text(self.one_label), share_text(self.small)
+        return f"{rows} in {strata}: {one_label} in strata with one gold label, {small} in strata of fewer than {SMALL}"
+
+
+def share_text(share: float) -> str:
+    """A share in [0, 1] in whole per cent; only none is 0%, and only all is 100%."""
+    text = f"{share:.0%}"
+    return "<1%" if text == "0%" and share > 0 else ">99%" if text == "100%" and share < 1 else text
 
 
 def are_comparable(strata: Sequence[Strata | None]) -> bool:
