@@ -158,7 +158,7 @@ def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]
         protocol=first.run.protocol,
         title=title,
         facts=f"n = {first.n}, D = {first.D:.1f}",
-        notes=[*first.facts, *_other_sections(first, beside)],
+        notes=[*first.facts, *first.facts_within.values(), *_other_sections(first, beside)],
         hints=[*shortcut_hints(results), *sorted(failed)],
         warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
         sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
@@ -201,9 +201,8 @@ def _main(results: Sequence[Result]) -> Sheet:
 
 def _within(result: Result, name: str) -> str:
     """The head of the column of the headline within other strata, with a mark if they are others."""
-    strata = result.strata.get(name)
-    shares = f"; {strata}" if strata else ""
-    return f"within {name} (D = {result.sizes[name]:.0f}{shares}){'' if result.is_comparable(name) else f' {OTHER}'}"
+    mark = "" if result.is_comparable(name) else f" {OTHER}"
+    return f"within {name} (D = {result.sizes[name]:.0f}){mark}"
 
 
 def _line(result: Result, cells: Sequence[str]) -> Line:

@@ -139,15 +139,19 @@ class Result:
         return [fact for fact in found if fact]
 
     @property
+    def facts_within(self) -> dict[str, str]:
+        """What the headline within other strata rests on, by their name, with a mark if it is not comparable."""
+        marks = {name: "" if self.is_comparable(name) else f" {OTHER}" for name in self.within}
+        return {name: f"within {name}{marks[name]}: {self.strata[name]}" for name in self.within if name in self.strata}
+
+    @property
     def printed(self) -> list[str]:
         """All scores as lines for a terminal, with what they rest on."""
         lines = [*self.facts, *map(str, self.scores.values())]
         if F_AVG_TARGETS.name in self.scores:
             lines += [f"note: {text}" for text, *_ in lacking_sides(self.counts)]
         for name, score in self.within.items():
-            mark = "" if self.is_comparable(name) else f" {OTHER}"
-            lines += [f"within {name}{mark}: {self.strata[name]}"] if name in self.strata else []
-            lines.append(str(score))
+            lines += [*filter(None, [self.facts_within.get(name)]), str(score)]
         legend = [] if all(map(self.is_comparable, self.within)) else [OTHER_STRATA]
         return [*lines, *map(str, self.soft.values()), *legend]
 

@@ -113,10 +113,9 @@ class Scores(Listing[Score]):
         """
         if not self.parts:
             return super().rows()
-        named: dict[str | None, Scores] = {None: self, **self.parts}
         return [
             {"part": name, **score.as_row(), "comparable": self.is_comparable(scores)}
-            for name, scores in named.items()
+            for name, scores in ((None, self), *self.parts.items())
             for score in scores
         ]
 
