@@ -155,6 +155,8 @@ def test_results_have_their_strata_wherever_they_are_shown(tmp_path):
     """Every source is on one side of a target: within targets and sources nothing is left to tell."""
     result = spoken(out=tmp_path / "run")
     assert (result.strata["target"].one_label, result.strata["target×source"].one_label) == (0, 1)
+    frame = result.to_frame()
+    assert set(frame.loc[frame["within"] == "target×source", "one_label"]) == {1}
     (row,) = json.loads(result.to_json())
     assert [row["strata"][name]["comparable"] for name in ("target", "target×source")] == [True, False]
     fact = "16 rows in 2 strata: 0% in strata with one gold label, 0% in strata of fewer than 5"

@@ -243,7 +243,10 @@ class Result:
         import pandas as pd  # noqa: PLC0415  # needs an extra
 
         rows = [
-            {"system": result.system} | score.as_row() | {"within": score.signature.get("within", TARGET)}
+            {"system": result.system}
+            | score.as_row()
+            | {"within": score.signature.get("within", TARGET)}
+            | (score.strata.as_row() if score.strata else {})
             for result in (self, *self.shortcuts)
             for score in result.lines
         ]

@@ -163,7 +163,8 @@ class Task:
     def overlap(self) -> Overlap:
         """How many rows to predict have the text of a row that is trained on in the same fold."""
         parts = [
-            [[(row.text + row.text_b, row.target) for row in rows] for rows in (f.train, f.test)] for f in self.folds
+            [[(f"{row.text} {row.text_b}", row.target) for row in rows] for rows in (f.train, f.test)]
+            for f in self.folds
         ]
         return sum((overlap(train, test) for train, test in parts), Overlap(0, 0, 0))
 
