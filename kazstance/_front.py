@@ -241,6 +241,8 @@ def score(
     pred_label: str = "label",
     labels: str | Mapping[Any, str] | None = None,
     ignore: Sequence[str] = (),
+    train: Any = None,
+    text: str = "text",
     delimiter: str | None = None,
     encoding: str = "utf-8",
     resamples: int = 1000,
@@ -260,6 +262,8 @@ def score(
         pred_label: that of the predicted label; if there is no column `label`, the most probable label is used.
         labels: how both tables spell labels: a preset, `auto`, or a mapping to favor, against, neutral and none.
         ignore: columns of both tables whose values may differ; all others must agree where the ids do.
+        train: rows that the system was trained on; the result then counts the gold rows with the text of one of them.
+        text: the column of the text, compared with that of `train`.
         delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
         encoding: the encoding of text files.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
@@ -274,8 +278,9 @@ def score(
     """
     from kazstance.predictions import PYTHON, Columns, Form, Rules, given, score_rows
 
-    columns = Columns([id] if isinstance(id, str) else list(id), gold_label, pred_label, target, cluster, by, ignore)
-    more: Any = {"resamples": resamples, "seed": seed, "remedies": PYTHON, "rules": Rules(**rules)}
+    ids = [id] if isinstance(id, str) else list(id)
+    columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore, text if train is not None else None)
+    more: Any = {"resamples": resamples, "seed": seed, "remedies": PYTHON, "rules": Rules(**rules), "train": train}
     return score_rows(gold, pred, columns, given(labels, is_auto=True), form=Form(delimiter, encoding), **more)
 
 

@@ -105,7 +105,10 @@ def test_every_score_is_on_the_page(rows):
         over = row.scores["wts"].over_targets
         expected = {name: (s.value, s.low, s.high) for name, s in row.scores.items()}
         expected |= {"targets, 95 %": (over.low, over.high)}
-        expected |= {f"within {n} (D = {row.sizes[n]:.0f})": (s.value, s.low, s.high) for n, s in row.within.items()}
+        mark = {n: "" if row.is_comparable(n) else " †" for n in row.within}
+        expected |= {
+            f"within {n} (D = {row.sizes[n]:.0f}){mark[n]}": (s.value, s.low, s.high) for n, s in row.within.items()
+        }
         expected |= {f"contrast by {n} (n = {g.n})": (g.value, g.low, g.high) for n, g in row.contrast.items()}
         expected |= {"lift": (row.lift.value, row.lift.low, row.lift.high)} if row.lift else {}
         assert len(expected) > 10

@@ -10,6 +10,7 @@ from kazstance.stats.confusion import Confusion, resampled
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import ACCURACY, effective_size
 from kazstance.stats.resampling import RESAMPLES, interval
+from kazstance.stats.strata import Strata
 
 ALONE: Final = "no interval is drawn"
 """Why a figure has no interval."""
@@ -27,6 +28,8 @@ class Breakdown:
     headline: Estimate
     f_avg: Estimate
     accuracy: Estimate
+    strata: Strata | None = None
+    """The strata that the headline is computed within; None in files written before they were recorded."""
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -38,7 +41,8 @@ class Breakdown:
         """The scores as plain values by column."""
         headline = {"headline": self.headline.value, "low": self.headline.low, "high": self.headline.high}
         figures = {"f_avg": self.f_avg.value, "accuracy": self.accuracy.value, "reasons": self.reasons}
-        return {"by": self.by, "name": self.name, "n": self.n, "D": self.D} | headline | figures
+        strata = self.strata.as_row() if self.strata else {}
+        return {"by": self.by, "name": self.name, "n": self.n, "D": self.D} | headline | figures | strata
 
 
 def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Sequence[str]) -> Breakdown:
@@ -63,6 +67,7 @@ def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Seq
         headline=Estimate.of(metric.value(total), ends, counts.n, metric.reason(total, counts.labels)),
         f_avg=_alone(f_avg, counts.n, why),
         accuracy=_alone(ACCURACY.value(total), counts.n, "no rows"),
+        strata=Strata.of(total),
     )
 
 

@@ -55,6 +55,7 @@ def evaluate(
         probes=_probes(task, answers, shown or {}) if in_full else (),
         warning=family.warning(run.family, task.makers),
         counts=counts[TARGET] if cluster else _count(task, table, task.kind.strata[TARGET], "cluster"),
+        overlap=task.overlap,
     )
 
 

@@ -16,7 +16,7 @@ from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameErr
 from kazstance.input.frames import as_table
 from kazstance.input.spelling import OPTIONS, Spelling, class_names, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, ending
-from kazstance.metrics import GRID_LABELS, LABELS
+from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS, TARGET_MEANS
 from kazstance.predictions import read_labels
 
 VALIDATION: Final = 0.15
@@ -151,12 +151,13 @@ def training_items(train: Any, layout: Layout, *, dev: Any = None) -> tuple[Item
 
 
 def _kind(labels: tuple[str, ...], *, has_sources: bool) -> TaskKind:
-    """The kind of task of a user's rows, which have fewer fields to break down by than those of a dataset."""
+    """The kind of task of a user's rows: fewer fields to break down by than in a dataset; strata are targets."""
+    metrics = tuple(metric.name for metric in (*STANCE_METRICS, *TARGET_MEANS))
     name = "stance4" if len(labels) == len(GRID_LABELS) else "stance"
     strata = {TARGET: ("target",), SOURCE: ("target", "source")}
     if not has_sources:
-        return TaskKind(name, labels, strata={TARGET: strata[TARGET]}, breakdowns=("target",))
-    return TaskKind(name, labels, strata=strata, breakdowns=("target", "source"))
+        return TaskKind(name, labels, metrics=metrics, strata={TARGET: strata[TARGET]}, breakdowns=("target",))
+    return TaskKind(name, labels, metrics=metrics, strata=strata, breakdowns=("target", "source"))
 
 
 def _digest(given: Any, items: Sequence[Item]) -> str:

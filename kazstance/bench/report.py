@@ -1,15 +1,16 @@
 """Results side by side: paired comparisons, and tables of every score with its lift over the best shortcut."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
+from kazstance.bench.breakdowns import Breakdown
 from kazstance.bench.probes import ProbeScore
 from kazstance.bench.protocols import PROTOCOLS
 from kazstance.bench.result import Result, difference, with_lift
 from kazstance.bench.shortcuts import SHORTCUTS
-from kazstance.bench.tasks import TASKS
+from kazstance.bench.tasks import TARGET, TASKS
 from kazstance.errors import KazstanceError
 from kazstance.metrics import get_metric
 from kazstance.output import plain_json
@@ -17,6 +18,7 @@ from kazstance.output.listing import Listing
 from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain, strong
 from kazstance.stats.estimate import UNDEFINED
 from kazstance.stats.paired import Difference, holm
+from kazstance.stats.strata import OTHER, OTHER_STRATA, are_comparable, share_text
 
 PROBED: Final = {
     "mask": "Names of organisations, places and people are hidden; the label stays the same.",
@@ -28,6 +30,8 @@ PROBED: Final = {
 SOFT: Final = (
     "Lower is better: distance to the shares of the annotators' votes, and calibration of the most probable label."
 )
+OTHER_ROWS: Final = "Columns are over different strata: compare systems within a column, not columns with each other."
+"""What is said above a table whose columns are not comparable."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ class Section:
     protocol: str
     title: str
     facts: str
+    notes: Sequence[str]
+    """What the scores rest on, and with which they cannot be compared."""
     hints: Sequence[str]
     warnings: Sequence[str]
     sheets: Sequence[Sheet]
@@ -131,17 +137,20 @@ def sections(results: Iterable[Result]) -> list[Section]:
     for result in results:
         grouped.setdefault((result.run.task, result.run.protocol, result.rows), []).append(result)
     titles = [f"{task} · {protocol}" for task, protocol, _ in grouped]
-    return [
-        _section(found, title if titles.count(title) == 1 else f"{title} · {_data(found[0])}")
+    titles = [
+        title if titles.count(title) == 1 else f"{title} · {_data(found[0])}"
         for found, title in zip(grouped.values(), titles, strict=True)
     ]
+    first = {title: found[0] for found, title in zip(grouped.values(), titles, strict=True)}
+    return [_section(found, title, first) for found, title in zip(grouped.values(), titles, strict=True)]
 
 
 def _data(result: Result) -> str:
     return " ".join(f"{name} {digest[:12]}" for name, digest in result.run.data.items())
 
 
-def _section(results: Sequence[Result], title: str) -> Section:
+def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]) -> Section:
+    """A section; `beside` has the first result of each section of the page, by title."""
     first = results[0]
     failed = {f"{name} failed: {why}" for result in results for name, why in result.failed.items()}
     return Section(
@@ -149,12 +158,21 @@ def _section(results: Sequence[Result], title: str) -> Section:
         protocol=first.run.protocol,
         title=title,
         facts=f"n = {first.n}, D = {first.D:.1f}",
+        notes=[*first.facts, *first.facts_within.values(), *_other_sections(first, beside)],
         hints=[*shortcut_hints(results), *sorted(failed)],
         warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
         sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
         signatures=[result.signature for result in results],
         results=results,
     )
+
+
+def _other_sections(result: Result, beside: Mapping[str, Result]) -> Iterator[str]:
+    """A mark if other sections of the page are over other strata."""
+    own = result.strata.get(TARGET)
+    others = [title for title, other in beside.items() if not are_comparable([own, other.strata.get(TARGET)])]
+    if others:
+        yield f"{OTHER} Over other strata than {', '.join(others)}: not comparable with the scores there."
 
 
 def shortcut_hints(results: Iterable[Result]) -> list[str]:
@@ -175,9 +193,16 @@ def _main(results: Sequence[Result]) -> Sheet:
     """All scores, the headline within other strata, and the lift."""
     first = results[0]
     sets = [f"contrast by {kind} (n = {group.n})" for kind, group in first.contrast.items()]
-    within = [f"within {name} (D = {first.sizes[name]:.0f})" for name in first.within]
+    within = [_within(first, name) for name in first.within]
     header = ["system", *first.scores, "targets, 95 %", *within, *sets, "lift"]
-    return Sheet("", "", header, [_line(result, _cells(result)) for result in results])
+    about = "" if all(map(first.is_comparable, first.within)) else OTHER_STRATA
+    return Sheet("", about, header, [_line(result, _cells(result)) for result in results])
+
+
+def _within(result: Result, name: str) -> str:
+    """The head of the column of the headline within other strata, with a mark if they are others."""
+    mark = "" if result.is_comparable(name) else f" {OTHER}"
+    return f"within {name} (D = {result.sizes[name]:.0f}){mark}"
 
 
 def _line(result: Result, cells: Sequence[str]) -> Line:
@@ -199,7 +224,7 @@ def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
         parts = list(known[0].by(by))
         has_f = "f_avg" in known[0].scores
         figures = " / ".join([known[0].headline, *(["f_avg"] if has_f else []), "accuracy"])
-        header = ["system", *(f"{part.name} (n = {part.n}, D = {part.D:.0f})" for part in parts)]
+        header = ["system", *(f"{part.name} ({_size(part)})" for part in parts)]
         lines = [
             _line(
                 result,
@@ -213,7 +238,16 @@ def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
             )
             for result in known
         ]
-        yield Sheet(f"By {by}: {figures}", "", header, lines, is_long=by == "target")
+        about = "" if are_comparable([part.strata for part in parts]) else OTHER_ROWS
+        yield Sheet(f"By {by}: {figures}", about, header, lines, is_long=by == "target")
+
+
+def _size(part: Breakdown) -> str:
+    strata = part.strata
+    if not strata:
+        return f"n = {part.n}, D = {part.D:.0f}"
+    shares = f"{share_text(strata.one_label)} one label, {share_text(strata.small)} small"
+    return f"n = {part.n}, D = {part.D:.0f}, strata: {strata.number}, {shares}"
 
 
 def _soft(results: Sequence[Result]) -> Iterator[Sheet]:
@@ -255,7 +289,7 @@ def to_markdown(results: Iterable[Result]) -> str:
     """Results from `side_by_side` as a page: tables for each task and protocol, shortcuts first."""
     parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
     for section in sections(results):
-        parts += [f"## {plain(section.title)}", section.facts, *map(plain, section.hints)]
+        parts += [f"## {plain(section.title)}", section.facts, *map(plain, [*section.notes, *section.hints])]
         parts += map(strong, section.warnings)
         for sheet in section.sheets:
             if not sheet.is_long:

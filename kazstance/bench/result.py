@@ -16,13 +16,16 @@ from kazstance.bench.shortcuts import SHORTCUTS
 from kazstance.bench.tasks import TARGET
 from kazstance.errors import UnknownNameError
 from kazstance.extras import naming_extras
-from kazstance.metrics import METRICS
+from kazstance.input.overlap import Overlap
+from kazstance.metrics import F_AVG_TARGETS, HEADLINES, METRICS, SPELLED_OUT
+from kazstance.metrics.lacking import lacking_sides
 from kazstance.output import plain_json
 from kazstance.output.listing import Listing
 from kazstance.output.markdown import emphasis, markdown_table, plain
 from kazstance.stats.confusion import Confusion
 from kazstance.stats.paired import Difference, compare
 from kazstance.stats.scores import Score
+from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +79,8 @@ class Result:
     """How far the headline is above that of the best shortcut, with a paired interval; None without a shortcut."""
     lift_over: str | None = None
     """SHA-256 of the counts of the shortcut that the lift is over."""
+    overlap: Overlap | None = None
+    """How many rows have the text of a row that was trained on; None in files written before it was counted."""
 
     @property
     def fingerprint(self) -> str:
@@ -112,6 +117,43 @@ class Result:
     def lines(self) -> list[Score]:
         """All scores in order: of labels, the headline within other strata, of probabilities."""
         return [*self.scores.values(), *self.within.values(), *self.soft.values()]
+
+    @property
+    def strata(self) -> dict[str, Strata]:
+        """The strata that the headline is computed within, by name, as far as they were recorded."""
+        scores = {TARGET: self.scores[self.headline], **self.within}
+        return {name: score.strata for name, score in scores.items() if score.strata}
+
+    def is_comparable(self, name: str) -> bool:
+        """Whether the headline within these strata, by name, can be compared with that within targets."""
+        found = self.strata
+        return are_comparable([found.get(TARGET), found.get(name)])
+
+    @property
+    def facts(self) -> list[str]:
+        """What the scores rest on: the names of the headlines, the strata of the rows, and the overlap of texts."""
+        strata = self.strata.get(TARGET)
+        has_both = set(HEADLINES) <= set(self.scores)
+        spelled, caution = (SPELLED_OUT, strata and strata.caution) if has_both else (None, None)
+        found = [spelled, strata and str(strata), caution, self.overlap and f"{self.overlap}."]
+        return [fact for fact in found if fact]
+
+    @property
+    def facts_within(self) -> dict[str, str]:
+        """What the headline within other strata rests on, by their name, with a mark if it is not comparable."""
+        marks = {name: "" if self.is_comparable(name) else f" {OTHER}" for name in self.within}
+        return {name: f"within {name}{marks[name]}: {self.strata[name]}" for name in self.within if name in self.strata}
+
+    @property
+    def printed(self) -> list[str]:
+        """All scores as lines for a terminal, with what they rest on."""
+        lines = [*self.facts, *map(str, self.scores.values())]
+        if F_AVG_TARGETS.name in self.scores:
+            lines += [f"note: {text}" for text, *_ in lacking_sides(self.counts)]
+        for name, score in self.within.items():
+            lines += [*filter(None, [self.facts_within.get(name)]), str(score)]
+        legend = [] if all(map(self.is_comparable, self.within)) else [OTHER_STRATA]
+        return [*lines, *map(str, self.soft.values()), *legend]
 
     def by(self, name: str) -> Listing[Breakdown]:
         """The scores for each target, source, kind of target or voice.
@@ -153,6 +195,10 @@ class Result:
             "D": self.D,
             "scores": {name: (s.value, s.low, s.high) for name, s in self.scores.items()},
             "within": {name: (s.value, s.low, s.high, self.sizes[name]) for name, s in self.within.items()},
+            "strata": {
+                name: strata.as_row() | {"comparable": self.is_comparable(name)} for name, strata in self.strata.items()
+            },
+            "overlap": self.overlap and self.overlap.as_row(),
             "target_interval": (over.low, over.high),
             "best_shortcut": self.best_shortcut,
             "contrast": {kind: (g.value, g.low, g.high, g.n) for kind, g in self.contrast.items()},
@@ -171,17 +217,21 @@ class Result:
         for part in self.breakdowns:
             headline = part.headline.value, part.headline.low, part.headline.high
             figures = {"f_avg": part.f_avg.value, "accuracy": part.accuracy.value}
-            found.setdefault(part.by, {})[part.name] = {"n": part.n, "D": part.D, self.headline: headline} | figures
+            strata = part.strata.as_row() if part.strata else {}
+            comparable = {"comparable": are_comparable([part.strata, self.strata.get(TARGET)])}
+            row = {"n": part.n, "D": part.D, self.headline: headline}
+            found.setdefault(part.by, {})[part.name] = row | figures | strata | comparable
         return found
 
     def to_json(self) -> str:
         """The result and those of the shortcuts as JSON; undefined figures are null."""
         return plain_json.to_json([result.as_row() for result in (self, *self.shortcuts)]) + "\n"
 
-    def to_markdown(self) -> str:
-        """A table of the system and its shortcuts by metric, with the lift."""
+    def to_markdown(self, *, with_facts: bool = True) -> str:
+        """A table of the system and its shortcuts by metric, with the lift; below it, what the scores rest on."""
         lines = [[_styled(result), *result._cells()] for result in (self, *self.shortcuts)]
-        return markdown_table(["system", *self.scores, "lift"], lines)
+        table = markdown_table(["system", *self.scores, "lift"], lines)
+        return "\n\n".join([table, *map(plain, self.facts if with_facts else [])])
 
     @naming_extras()
     def to_frame(self) -> "pd.DataFrame":
@@ -193,7 +243,10 @@ class Result:
         import pandas as pd  # noqa: PLC0415  # needs an extra
 
         rows = [
-            {"system": result.system} | score.as_row() | {"within": score.signature.get("within", TARGET)}
+            {"system": result.system}
+            | score.as_row()
+            | {"within": score.signature.get("within", TARGET)}
+            | (score.strata.as_row() if score.strata else {})
             for result in (self, *self.shortcuts)
             for score in result.lines
         ]
@@ -206,7 +259,8 @@ class Result:
         rows = [["system", *self.scores, "lift"]]
         rows += [[result.system, *result._cells()] for result in (self, *self.shortcuts)]
         cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+        below = "".join(f"<p><small>{escape(fact)}</small></p>" for fact in self.facts)
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>{below}"
 
     def __repr__(self) -> str:
         return (

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from kazstance.errors import IntegrityError, UnknownNameError
+from kazstance.input.overlap import Overlap, overlap
 from kazstance.input.spelling import Spelling
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS
 from kazstance.schema.records import Probe
@@ -179,6 +180,15 @@ class Task:
     def test(self) -> tuple[Item, ...]:
         """All rows to predict, in the order expected of a list of predictions."""
         return tuple(item for fold in self.folds for item in fold.test)
+
+    @cached_property
+    def overlap(self) -> Overlap:
+        """How many rows to predict have the text of a row that is trained on in the same fold."""
+        parts = [
+            [[(f"{row.text} {row.text_b}", row.target) for row in rows] for rows in (f.train, f.test)]
+            for f in self.folds
+        ]
+        return sum((overlap(train, test) for train, test in parts), Overlap(0, 0, 0))
 
     @property
     def has_sources(self) -> bool:

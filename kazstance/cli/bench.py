@@ -199,10 +199,10 @@ def _print(result: "Result", *, as_json: bool) -> None:
     if as_json:
         echo_page(result.to_json())
         return
-    echo(*result.lines)
+    echo(*result.printed)
     if result.shortcuts:
         echo("")
-        echo_page(result.to_markdown())
+        echo_page(result.to_markdown(with_facts=False))
     echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
     for shortcut in result.shortcuts:
         echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))

@@ -38,6 +38,10 @@ Annotator = Annotated[
     str | None,
     typer.Option(help="The column of the annotator, if gold has a row for each; the label with most votes is gold."),
 ]
+Train = Annotated[
+    Path | None, typer.Option(help="Rows that the system was trained on: count the gold rows with their texts.")
+]
+Text = Annotated[str, typer.Option(help="The column of the text, for --train.")]
 AutoPreset = Annotated[
     str | None,
     typer.Option(
@@ -67,6 +71,8 @@ def score(
     unlabelled: Unlabelled = None,
     invalid: Invalid = None,
     annotator: Annotator = None,
+    train: Train = None,
+    text: Text = "text",
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     preset: AutoPreset = None,
@@ -85,12 +91,13 @@ def score(
     scores = score_rows(
         gold,
         pred,
-        Columns(ids or (), gold_label, pred_label, target, cluster, by, ignored or ()),
+        Columns(ids or (), gold_label, pred_label, target, cluster, by, ignored or (), text if train else None),
         spelling(preset, mapping or [], is_auto=True),
         form=Form(delimiter_of(delimiter), encoding),
         resamples=resamples,
         seed=seed,
         rules=Rules(by_line, missing, extra, duplicates, unlabelled, invalid, annotator),
+        train=train,
     )
     echo(*scores.notes, err=True)
     echo_page(scores.to_json() if as_json else str(scores))

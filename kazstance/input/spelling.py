@@ -141,6 +141,10 @@ def named(labels: Sequence[str]) -> Spelling:
     return Spelling("kazstance", {name: name for name in labels}, {}, tuple(labels))
 
 
+Labels = str | Mapping[Any, str] | Spelling | None
+"""How an argument gives a spelling: the name of a preset, a mapping from values to labels, or neither."""
+
+
 def given(
     labels: "str | Mapping[Any, str] | Spelling | None", known: Sequence[str] = GRID_LABELS, *, is_auto: bool = False
 ) -> Spelling:

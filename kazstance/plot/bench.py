@@ -9,8 +9,10 @@ import altair as alt
 
 from kazstance.bench.page import Chart
 from kazstance.bench.result import Result
+from kazstance.bench.tasks import TARGET
 from kazstance.plot.theme import CATEGORIES, MUTED, SHAPES, to_svg
 from kazstance.stats.estimate import Estimate
+from kazstance.stats.strata import OTHER, Strata, are_comparable
 
 PANEL: Final = 300
 """Width of a panel."""
@@ -80,20 +82,28 @@ def dots(found: Iterable[Dot], axis: str, legend: str | None = None, *, zero: bo
 def charts(results: Sequence[Result]) -> list[Chart]:
     """The charts of the results of one task that have something to show, each with its content in words."""
     name = results[0].headline
-    by_strata = f"{name} within other strata"
+    own = [result.strata.get(TARGET) for result in results]
+    other = [strata for result in results for strata in result.strata.values()]
+    by_strata = _marked(f"{name} within other strata", other)
     kinds: list[tuple[alt.FacetChart | None, str, Callable[[Result], Estimate | None]]] = [
-        (headline(results), f"{name} by protocol", lambda result: result.scores[name]),
+        (headline(results), _marked(f"{name} by protocol", own), lambda result: result.scores[name]),
         (lift(results), f"Lift of {name} over the best shortcut by protocol", lambda result: result.lift),
         (contrast(results), "Contrast set: groups that are right as a whole", lambda result: _first(result.contrast)),
         (within(results), by_strata, lambda result: _first(result.within)),
     ]
     for by in dict.fromkeys(part.by for result in results for part in result.breakdowns):
-        kinds.append((breakdowns(results, by), f"{name} by {by}", lambda result: None))
+        parts = [part.strata for result in results for part in result.breakdowns if part.by == by]
+        kinds.append((breakdowns(results, by), _marked(f"{name} by {by}", parts), lambda result: None))
     return [
         Chart(to_svg(chart), caption, _alternative(results, caption, figure))
         for chart, caption, figure in kinds
         if chart is not None
     ]
+
+
+def _marked(caption: str, strata: Sequence[Strata | None]) -> str:
+    """A caption, with a mark if the figures of the chart are over different strata."""
+    return caption if are_comparable(strata) else f"{caption} ({OTHER} over different strata: not comparable)"
 
 
 def _first(figures: Mapping[str, Estimate]) -> Estimate | None:

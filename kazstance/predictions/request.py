@@ -15,7 +15,7 @@ class Columns:
     """The columns that are used; all except `ids` and `predicted` are columns of the gold rows.
 
     `ids` identify a row; intervals resample values of `cluster`; the rows with each value of `by` are scored separately
-    too; `ignored` columns are not compared.
+    too; `ignored` columns are not compared; `text` is compared with that of training rows.
     """
 
     ids: Sequence[str]
@@ -25,6 +25,7 @@ class Columns:
     cluster: str | None = None
     by: str | None = None
     ignored: Sequence[str] = ()
+    text: str | None = None
 
     @property
     def kept(self) -> list[str]:
@@ -33,8 +34,8 @@ class Columns:
 
     @property
     def grouping(self) -> list[str]:
-        """The columns by whose values rows are grouped; some may be ids."""
-        return list(dict.fromkeys(filter(None, (self.target, self.cluster, self.by))))
+        """The columns whose values are kept, mostly to group rows by them; some may be ids."""
+        return list(dict.fromkeys(filter(None, (self.target, self.cluster, self.by, self.text))))
 
 
 class Remedies(NamedTuple):

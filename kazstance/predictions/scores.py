@@ -1,7 +1,7 @@
 """Scores of predictions: all metrics of matched rows, with a signature that says how they were computed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from html import escape
 from typing import Any, Final, overload
@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 import kazstance
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.overlap import Overlap
 from kazstance.input.pairing import Note
 from kazstance.input.spelling import Spelling
 from kazstance.input.tables import PLAIN, Form
-from kazstance.metrics import STANCE_METRICS
+from kazstance.metrics import NO_TARGET, SPELLED_OUT, STANCE_METRICS, TARGET_MEANS
+from kazstance.metrics.lacking import lacking_sides
 from kazstance.output.characters import safe_line
 from kazstance.output.listing import Listing
 from kazstance.output.plain_json import to_json
@@ -24,9 +26,12 @@ from kazstance.output.terminal import echo_page
 from kazstance.predictions.matching import Matched, labels_of, match, parts
 from kazstance.predictions.request import COMMAND, Columns, Remedies
 from kazstance.predictions.rules import NO_RULES, Rules
+from kazstance.predictions.training import train_overlap
+from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED
 from kazstance.stats.scores import Score, score_all
 from kazstance.stats.soft import label_scores, soft_scores
+from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable
 
 FEWEST: Final = 10
 """Minimum number of resamples of an interval."""
@@ -40,7 +45,8 @@ class Scores(Listing[Score]):
     """The scores of predictions, one for each metric, such as `scores["wts"]`.
 
     `parts` are the scores of the rows with each value of the column `by`, if there is one; `notes` are remarks on how
-    gold and predicted rows were matched, and `counts` the rows that did not pair or had no label, by rule.
+    gold and predicted rows were matched, `counts` the rows that did not pair or had no label, by rule, and `overlap`
+    the rows whose text is in training, if it was compared.
     """
 
     def __init__(
@@ -50,6 +56,8 @@ class Scores(Listing[Score]):
         by: str | None = None,
         parts: Mapping[str, "Scores"] | None = None,
         counts: Mapping[str, int] | None = None,
+        *,
+        overlap: Overlap | None = None,
     ) -> None:
         """Wrap some scores.
 
@@ -59,12 +67,14 @@ class Scores(Listing[Score]):
             by: the column that the scores are broken down by; None if they are not.
             parts: the scores of each part, by the value of `by`.
             counts: how many rows each rule applied to, by its name.
+            overlap: how many rows have the text of a training row; None if there were none to compare with.
         """
         super().__init__(results)
         self.notes = tuple(notes)
         self.by = by
         self.parts = dict(parts or {})
         self.counts = dict(counts or {})
+        self.overlap = overlap
 
     @overload
     def __getitem__(self, at: int | str) -> Score: ...
@@ -93,27 +103,49 @@ class Scores(Listing[Score]):
         first, *rest = (score.signature for score in self)
         return {key: value for key, value in first.items() if all(other.get(key) == value for other in rest)}
 
+    @property
+    def strata(self) -> Strata | None:
+        """The strata of the scores; None without scores."""
+        return next((score.strata for score in self if score.strata), None)
+
+    def is_comparable(self, part: "Scores") -> bool:
+        """Whether the scores of a part are over the same strata as these, so that they can be compared."""
+        return are_comparable([self.strata, part.strata])
+
     def rows(self) -> list[dict[str, Any]]:
-        """The scores as plain values by column; if there are parts, with their scores too, and the column `part`."""
+        """The scores as plain values by column.
+
+        If there are parts, their scores are included, and the columns `part` and `comparable`: whether a score is over
+        the same strata as that of all rows.
+        """
         if not self.parts:
             return super().rows()
-        named = {None: super().rows()} | {name: scores.rows() for name, scores in self.parts.items()}
-        return [{"part": name, **row} for name, rows in named.items() for row in rows]
+        return [
+            {"part": name, **score.as_row(), "comparable": self.is_comparable(scores)}
+            for name, scores in ((None, self), *self.parts.items())
+            for score in scores
+        ]
 
     def to_json(self) -> str:
-        """The scores of all rows and of the parts, the notes, and the rows that rules applied to, as JSON."""
-        lists = {name: [score.as_row() for score in scores] for name, scores in self._named()}
+        """The scores of all rows and of the parts, the notes, and what was counted of the rows, as JSON."""
+        lists = {
+            name: [score.as_row() | {"comparable": self.is_comparable(scores)} for score in scores]
+            for name, scores in self._named()
+        }
         counts = {"counts": self.counts} if self.counts else {}
-        return to_json(lists | {"notes": [asdict(note) for note in self.notes]} | counts)
+        overlap = {"overlap": self.overlap.as_row()} if self.overlap else {}
+        return to_json(lists | {"notes": [asdict(note) for note in self.notes]} | counts | overlap)
 
     def show(self) -> None:
         """Print the scores and the notes."""
         echo_page("\n".join([str(self), *(safe_line(str(note)) for note in self.notes)]))
 
     def __str__(self) -> str:
-        """A line for each score, with its interval and signature; parts follow their names."""
-        lines = [line for name, scores in self._named() for line in (*([name] if self.by else []), *scores)]
-        return "\n".join(safe_line(str(line)) for line in lines)
+        """A line for each score, with its interval and signature, below its strata; parts follow their names."""
+        lines: list[object] = [SPELLED_OUT]
+        for name, scores in self._named():
+            lines += [*([self._marked(name, scores)] if self.by else []), *scores._facts(), *scores]
+        return "\n".join(safe_line(str(line)) for line in [*lines, *self._legend()])
 
     def __repr__(self) -> str:
         more = [f"{len(self) - SHOWN} more"] if len(self) > SHOWN else []
@@ -124,12 +156,31 @@ class Scores(Listing[Score]):
         """A table for a notebook: metrics with their intervals, for all rows and for the parts."""
         head = "".join(f"<th>{name}</th>" for name in (*(["part"] if self.by else []), "metric", "value", "interval"))
         body = "".join(
-            _html_row(name if self.by else None, score) for name, scores in self._named() for score in scores
+            _html_row(self._marked(name, scores) if self.by else None, score)
+            for name, scores in self._named()
+            for score in scores
         )
-        below = [*map(str, self.notes), "|".join(f"{key}:{value}" for key, value in self.signature.items())]
+        facts = [SPELLED_OUT, *self._facts(), *self._legend(), *map(str, self.notes)]
+        below = [*facts, "|".join(f"{key}:{value}" for key, value in self.signature.items())]
         return f"<table><tr>{head}</tr>{body}</table>" + "".join(
             f"<p><small>{escape(line)}</small></p>" for line in below
         )
+
+    def _facts(self) -> Iterator[str]:
+        """What the scores rest on."""
+        if strata := self.strata:
+            yield str(strata)
+            if strata.caution:
+                yield strata.caution
+        if self.overlap:
+            yield f"{self.overlap}."
+
+    def _marked(self, name: str, scores: "Scores") -> str:
+        """The name of a part, with a mark if its scores are not comparable with those of all rows."""
+        return name if self.is_comparable(scores) else f"{name} {OTHER}"
+
+    def _legend(self) -> list[str]:
+        return [] if all(map(self.is_comparable, self.parts.values())) else [OTHER_STRATA]
 
     def _named(self) -> list[tuple[str, "Scores"]]:
         return [(ALL, self), *((f"{self.by} {name}", scores) for name, scores in self.parts.items())]
@@ -146,6 +197,7 @@ def score_rows(
     seed: int = SEED,
     remedies: Remedies = COMMAND,
     rules: Rules = NO_RULES,
+    train: Any = None,
 ) -> Scores:
     """Score predictions on any stance dataset.
 
@@ -159,6 +211,7 @@ def score_rows(
         seed: seed of the bootstrap, 0 or more.
         remedies: what messages tell the user to do.
         rules: how rows are paired, and what is done with those that do not pair or have no label.
+        train: rows that the system was trained on, whose texts are compared with `columns.text`.
 
     Raises:
         InputError: rows do not match, values are not labels, or anything else is wrong; all problems are listed.
@@ -170,7 +223,15 @@ def score_rows(
     score_part = partial(_scores, target=columns.target, cluster=columns.cluster, n=resamples, seed=seed)
     found = parts(matched, columns.by) if columns.by else {}
     single = {name: Scores(score_part(part)) for name, part in found.items()}
-    return Scores(score_part(matched), matched.notes, columns.by, single, matched.counts)
+    notes = list(matched.notes)
+    if columns.target:
+        notes += [
+            Note(text, columns.target, *sizes) for text, *sizes in lacking_sides(matched.confusion(columns.target))
+        ]
+    shared = None
+    if train is not None and columns.text:
+        shared = train_overlap(train, matched.columns, columns.text, columns.target, form)
+    return Scores(score_part(matched), notes, columns.by, single, matched.counts, overlap=shared)
 
 
 def check_resampling(resamples: int, seed: int = SEED) -> None:
@@ -213,7 +274,8 @@ def _scores(matched: Matched, target: str | None, cluster: str | None, n: int, s
         "cluster": cluster or "-",
         "version": kazstance.__version__,
     }
-    hard = score_all(matched.confusion(target, cluster), STANCE_METRICS, n, seed, facts)
+    metrics = (*STANCE_METRICS, *TARGET_MEANS)
+    hard = [_with_target(one, target) for one in score_all(matched.confusion(target, cluster), metrics, n, seed, facts)]
     if matched.probabilities is None and matched.votes is None:
         return hard
     return hard + _soft_scores(matched, cluster, n, seed, facts)
@@ -236,6 +298,14 @@ def _soft_scores(matched: Matched, cluster: str | None, n: int, seed: int, facts
 def _numbers(found: pa.Array) -> npt.NDArray[np.int64]:
     """The number of each label, -1 where there is none."""
     return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
+
+
+def _with_target(found: Score, target: str | None) -> Score:
+    """A score; if it is a mean over targets and there is no column of them, it is undefined."""
+    if target or found.metric not in {metric.name for metric in TARGET_MEANS}:
+        return found
+    none = Estimate.undefined(NO_TARGET, found.n)
+    return replace(found, **vars(none), over_targets=none)
 
 
 def _html_row(part: str | None, score: Score) -> str:

@@ -118,18 +118,21 @@ class Confusion:
         return Confusion(cluster, cell, self.rows[kept], names, kept_strata, self.labels, self.has_gaps)
 
 
-def resampled(metrics: Sequence[Metric], counts: Floats, blocks: Iterator[Floats]) -> Floats:
+def resampled(
+    metrics: Sequence[Metric], counts: Floats, blocks: Iterator[Floats], *, of_strata: bool = False
+) -> Floats:
     """Metrics of resampled counts; each block of resamples is drawn once for all metrics.
 
     Args:
         metrics: the metrics to calculate.
         counts: the original counts, shape (strata, labels, labels).
         blocks: resampled counts, each of shape (draws, strata, labels, labels).
+        of_strata: whether whole strata were drawn.
 
     Returns:
         Values of shape (metrics, resamples).
     """
-    figures = [metric.for_resamples(counts) for metric in metrics]
+    figures = [metric.for_draws_of_strata(counts) if of_strata else metric.for_resamples(counts) for metric in metrics]
     return np.concatenate([np.stack([figure(block) for figure in figures]) for block in blocks], axis=1)
 
 

@@ -32,7 +32,8 @@ class Metric:
     `low` and `high` bound the values; `why` says why the metric is undefined on counts with rows. An *anchored* metric
     is measured against a rule chosen from the counts and kept for all their resamples: `anchor` gives it for counts of
     shape (strata, labels, labels). If every resample chose its best rule, hindsight would count twice and the interval
-    would lie below the estimate.
+    would lie below the estimate. A mean over strata is calculated otherwise for draws of whole strata, since counts do
+    not say how often a stratum was drawn: `drawn` gives it in the same way.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Metric:
     figure: Figure
     why: Reason = lambda _gold, _predicted, _labels: NOTHING
     anchor: Callable[[Floats], Figure] | None = None
+    drawn: Callable[[Floats], Figure] | None = None
 
     def __call__(self, counts: Floats) -> Floats:
         """The values for counts of shape (..., strata, labels, labels), shape (...); NaN where undefined."""
@@ -59,14 +61,19 @@ class Metric:
         """The metric for resamples of counts of shape (strata, labels, labels)."""
         return self.anchor(counts) if self.anchor else self.figure
 
+    def for_draws_of_strata(self, counts: Floats) -> Figure:
+        """The metric for draws of whole strata of counts of shape (strata, labels, labels)."""
+        return self.drawn(counts) if self.drawn else self.for_resamples(counts)
+
 
 def wts(counts: Floats) -> Floats:
     """Within-target skill: Peirce's skill score inside each stratum, pooled with Mantel-Haenszel weights.
 
     sum_t (sum_k n_tkk - sum_k G_tk P_tk / N_t) / sum_t (N_t - sum_k G_tk^2 / N_t), for gold totals G, predicted totals
     P and rows N of each stratum t (Peirce, 1884; Mantel and Haenszel, 1959). 0 for every rule that knows only the
-    stratum, 1 if perfect, s in expectation for a system that knows the share s, never below -1; NaN if no stratum has
-    two gold labels.
+    stratum, 1 if perfect, never below -1; NaN if no stratum has two gold labels. For a system that knows the answer to
+    the share s of the rows it is s in expectation, if which rows these are does not depend on the label, and if it
+    guesses the others from the stratum alone.
     """
     gained, possible = _skill(counts)
     return ratio(gained.sum(axis=-1), possible.sum(axis=-1))

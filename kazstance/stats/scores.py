@@ -9,6 +9,7 @@ from kazstance.stats.confusion import Confusion, resampled
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import Metric, effective_size
 from kazstance.stats.resampling import RESAMPLES, SEED, interval
+from kazstance.stats.strata import Strata
 
 ROWS, ONE_STRATUM = "rows", "one stratum: there are no targets to draw from"
 """What signatures give as clusters when rows are drawn, and the reason if there is no interval over targets."""
@@ -16,11 +17,15 @@ ROWS, ONE_STRATUM = "rows", "one stratum: there are no targets to draw from"
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Estimate):
-    """A metric's value with its interval over clusters, for these strata, and an interval over strata, for new ones."""
+    """A metric's value with its interval over clusters, for these strata, and an interval over strata, for new ones.
+
+    `strata` is None for scores of probabilities, and for scores that were written before it was recorded.
+    """
 
     metric: str
     over_targets: Estimate
     signature: Mapping[str, object]
+    strata: Strata | None = None
 
     def as_row(self, prefix: str = "") -> dict[str, Any]:
         """The score as plain values by column."""
@@ -54,9 +59,12 @@ def score_all(
     """
     total = found.total
     drawn = resampled(metrics, total, found.draws(n, seed))
-    beyond = resampled(metrics, total, found.draws_of_strata(n, seed)) if len(found.strata) > 1 else None
+    beyond = None
+    if len(found.strata) > 1:
+        beyond = resampled(metrics, total, found.draws_of_strata(n, seed), of_strata=True)
+    strata = Strata.of(total)
     facts = {
-        "strata": len(found.strata),
+        **strata.signature,
         "n": found.n,
         "D": round(float(effective_size(total)), 1),
         "clusters": len(found.clusters) if len(found.clusters) > 1 else ROWS,
@@ -71,7 +79,7 @@ def score_all(
         if beyond is not None:
             over = Estimate.of(value, interval(beyond[number], units=len(found.strata)), len(found.strata), why)
         named = {**signature, "metric": metric.name, **facts}
-        lines.append(Score(**vars(estimate), metric=metric.name, over_targets=over, signature=named))
+        lines.append(Score(**vars(estimate), metric=metric.name, over_targets=over, signature=named, strata=strata))
     return lines
 
 
