@@ -237,6 +237,7 @@ def benchmark(
     id: str | Sequence[str] = (),  # noqa: A002  # as in `score`
     source: str | None = None,
     cluster: str | None = None,
+    language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Benchmark:
@@ -253,6 +254,7 @@ def benchmark(
         id: the column or columns that identify a row; without them, rows are numbered.
         source: the column of the source, if there is one.
         cluster: the column of the cluster, such as a thread; intervals resample whole clusters.
+        language: the language of the texts, as a BCP 47 tag such as en or zh: by its rules, baselines find words.
         delimiter: the field delimiter of text files, predictions included; by default a comma in .csv, and a tab in
             .tsv and .txt files.
         encoding: the encoding of text files.
@@ -263,5 +265,7 @@ def benchmark(
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
-    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT)
+    layout = Layout(
+        text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT, language
+    )
     return Benchmark(file_task(train, test, layout, dev=dev), layout.form)

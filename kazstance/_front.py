@@ -292,6 +292,7 @@ def fit(
     label: str = "label",
     labels: str | Mapping[Any, str] | None = None,
     source: str | None = None,
+    language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Model:
@@ -310,6 +311,7 @@ def fit(
         labels: for rows, how the column spells labels: a preset, or a mapping from its values to favor, against,
             neutral and none.
         source: for rows, the column of the source, if there is one.
+        language: for rows, the language of the texts, as a BCP 47 tag such as en or zh.
         delimiter: the field delimiter of text files.
         encoding: the encoding of text files.
 
@@ -326,7 +328,9 @@ def fit(
     if isinstance(data, DatasetFolder):
         return fit_dataset(system, data, task)
     form = Form(delimiter, encoding)
-    return fit_rows(system, data, Layout(text, target, label, given(labels), (), source, form=form, how=ARGUMENT), dev)
+    spelled = given(labels)
+    layout = Layout(text, target, label, spelled, (), source, form=form, how=ARGUMENT, language=language)
+    return fit_rows(system, data, layout, dev)
 
 
 def build(corpus: StrPath, out: StrPath) -> Dataset:

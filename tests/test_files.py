@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.bench.file_tasks import VALIDATION
+from kazstance.bench.held_out import VALIDATION
 from kazstance.bench.shortcuts import BESIDE, OF_SOURCES
 from kazstance.cli import app
 

@@ -84,7 +84,18 @@ PANEL: Final[dict[str, Predict]] = {
 }
 """Rules that read no text. The target-blind classifier and the lexicon are in `kazstance.models.baselines`."""
 
-LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "target-blind minilm", "minilm")
+LEARNED: Final = (
+    "lexicon",
+    "target-blind TF-IDF",
+    "TF-IDF LR",
+    "TF-IDF SVM",
+    "n-gram SVM",
+    "target-blind n-gram SVM",
+    "target-only n-gram SVM",
+    "additive n-gram SVM",
+    "target-blind minilm",
+    "minilm",
+)
 """The names of the systems in `kazstance.models.baselines`, which needs an extra."""
 
 BESIDE: Final = (*PANEL, "lexicon", "target-blind TF-IDF")

@@ -52,6 +52,7 @@ Target = Annotated[str, typer.Option(help=f"{OWN}: the column of the target.")]
 Label = Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")]
 Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of the source.")]
 Cluster = Annotated[str | None, typer.Option(help=f"{OWN}: the column of what belongs together, such as a thread.")]
+Language = Annotated[str, typer.Option(help=f"{OWN}: the language of the texts, such as en or zh.")]
 Given = Annotated[
     Path | None,
     typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
@@ -73,6 +74,7 @@ def run(
     label: Label = "label",
     source: Source = None,
     cluster: Cluster = None,
+    language: Language = "",
     given: Given = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target alone.")] = False,
     probes: Annotated[bool, typer.Option("--probes", help="Also probe: names hidden, claims negated.")] = False,
@@ -89,7 +91,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a system on a task of a dataset, or on rows of your own, together with the shortcuts."""
-    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster)
+    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster, language)
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
     if own.are_there:
@@ -117,6 +119,7 @@ class OwnRows:
     label: str
     source: str | None
     cluster: str | None
+    language: str
 
     @property
     def are_there(self) -> bool:
@@ -136,8 +139,8 @@ def _check_options(
     wrong = {
         "pass --train and --test together, without --task and --protocol": (own.train or own.test)
         and (is_asked or not are_own),
-        "--dev, --id, --source and --cluster need --train and --test": not are_own
-        and (own.dev or own.ids or own.source or own.cluster),
+        "--dev, --id, --source, --cluster and --language need --train and --test": not are_own
+        and (own.dev or own.ids or own.source or own.cluster or own.language),
         "--preset and --map need --predictions, or --train and --test": is_spelled and not (given or are_own),
         "--ignore-column needs --predictions": ignored and not given,
     }
@@ -179,7 +182,9 @@ def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: s
     from kazstance.input.tables import Form
 
     form = Form(delimiter, encoding)
-    layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
+    layout = Layout(
+        own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form, language=own.language
+    )
     return Benchmark(file_task(own.train, own.test, layout, dev=own.dev), form)
 
 
