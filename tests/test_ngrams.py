@@ -13,7 +13,7 @@ from kazstance.bench.tasks import Item
 from kazstance.language.words import words
 from kazstance.models.baselines import BASELINES
 from kazstance.models.linear import Recipe
-from kazstance.models.ngrams import ADDITIVE, BLIND, ENOUGH, TARGET_ONLY, ngrams, per_target
+from kazstance.models.ngrams import ADDITIVE, BLIND, DEFAULT, ENOUGH, TARGET_ONLY, ngrams, per_target
 
 COUNTERPARTS = ("target-blind n-gram SVM", "target-only n-gram SVM", "additive n-gram SVM")
 SIDES = {"favor": "good", "against": "bad"}
@@ -30,7 +30,9 @@ def reversed_by_target(n, split="train", seed=0):
     for number in range(n):
         word, target = draw.choice(["warm", "cold"]), draw.choice(["summer", "winter"])
         label = "favor" if (word == "warm") == (target == "summer") else "against"
-        rows.append(item(f"{split}{number}", f"It was {word} at the {draw.choice('abcdefgh')} house", target, label, split))
+        rows.append(
+            item(f"{split}{number}", f"It was {word} at the {draw.choice('abcdefgh')} house", target, label, split)
+        )
     return rows
 
 
@@ -60,11 +62,16 @@ def test_a_target_has_a_model_of_its_own_and_the_counterparts_cannot_tell_target
 
 
 def test_a_new_target_is_labelled_by_the_model_of_all_rows_as_is_one_with_few_rows():
-    train = [item(n, f"a {SIDES[label]} plan {n % 7}", f"t{n % 2}", label) for n in range(80) for label in [[*SIDES][n // 2 % 2]]]
+    train = [
+        item(n, f"a {SIDES[label]} plan {n % 7}", f"t{n % 2}", label)
+        for n in range(80)
+        for label in [[*SIDES][n // 2 % 2]]
+    ]
     few = [item(f"few{n}", "quite another thing", "rare", "against") for n in range(ENOUGH - 1)]
-    test = [item(f"x{n}", f"one more {word} idea", target, "") for n, (word, target) in enumerate(
-        [("good", "new"), ("bad", "new"), ("good", "rare"), ("bad", "rare")]
-    )]
+    test = [
+        item(f"x{n}", f"one more {word} idea", target, "")
+        for n, (word, target) in enumerate([("good", "new"), ("bad", "new"), ("good", "rare"), ("bad", "rare")])
+    ]
     assert BASELINES["n-gram SVM"](train + few, test) == ["favor", "against"] * 2
     enough = [*few, item("few", "quite another thing", "rare", "against")]
     assert BASELINES["n-gram SVM"](train + enough, test)[2:] == ["against"] * 2
@@ -106,6 +113,11 @@ def test_scripts_without_spaces_have_features_within_a_clause(language, favor, a
     assert set(words(favor[0], language)) <= set(found) if known else found == []
 
 
+def test_single_characters_count_where_words_are_not_written_apart():
+    assert {"c 好", "c 非", "c 常", "c 非常"} <= set(ngrams("SE非常好", "zh"))
+    assert not [n for n in ngrams("SE is good", "en") if n.startswith("c ") and len(n) == 3]
+
+
 def test_a_text_in_mixed_scripts_keeps_the_words_between_spaces():
     assert [n for n in ngrams("iPhone SE 非常好 OK", "") if n.startswith("w ")][:3] == ["w iphone", "w se", "w ok"]
 
@@ -127,7 +139,7 @@ def test_the_additive_counterpart_moves_every_text_by_the_same_amount_between_ta
 
 def test_the_second_text_of_a_pair_is_not_mixed_up_with_the_first():
     train = [
-        item(n, *texts, label=label) if False else item(n, texts[0], label=label, text_b=texts[1])
+        item(n, texts[0], label=label, text_b=texts[1])
         for n in range(40)
         for texts, label in [((("good", "bad"), "a") if n % 2 else (("bad", "good"), "b"))]
     ]
@@ -150,11 +162,12 @@ def test_what_is_held_out(n_validation):
         assert len(parts) == FOLDS
         assert sorted((row.item_id for _, chosen_on in parts for row in chosen_on)) == sorted(r.item_id for r in rows)
     reordered = held_out(rows[::-1])
-    assert [{row.item_id for row in rows} for _, rows in parts] == [{row.item_id for row in rows} for _, rows in reordered]
+    assert [{row.item_id for row in rows} for _, rows in parts] == [
+        {row.item_id for row in rows} for _, rows in reordered
+    ]
 
 
 def test_the_strength_is_chosen_on_the_rows_of_the_validation_file():
-    """Strong regularisation suffices for the training rows; the validation rows need weak regularisation, or the reverse."""
     asked = []
 
     class Spy(Recipe):
@@ -164,10 +177,33 @@ def test_the_strength_is_chosen_on_the_rows_of_the_validation_file():
 
     train = reversed_by_target(60)
     dev = reversed_by_target(LEAST, "validation", seed=5)
-    Spy(BLIND.model, BLIND.features, BLIND.strengths).tuned([*train, *dev])
+    spy = Spy(BLIND.model, BLIND.features, BLIND.strengths, BLIND.default, is_chosen_if_given=True)
+    spy.tuned([*train, *dev])
     assert asked[0] == ({"train"}, BLIND.strengths)
     assert asked[1][0] == {"train", "validation"}
     assert len(asked) == 2
+    asked.clear()
+    spy.tuned(drawn(reversed_by_target(300)))  # a share is no file
+    assert asked == [({"train", "validation"}, (DEFAULT,))]
+
+
+def test_of_several_strengths_the_one_that_is_best_on_the_validation_rows_is_taken():
+    """The model of the strength is a rule here, so that the best one is known."""
+
+    class Rule:
+        def __init__(self, label):
+            self.label = label
+
+        def answer(self, items):
+            return [self.label] * len(items)
+
+    rows = [*(item(n, "x", label="favor") for n in range(30)), item("y", "y", label="against")]
+    dev = [item(f"v{n}", "x", label="against", split="validation") for n in range(LEAST)]
+    rules = {0.003: Rule("favor"), 0.01: Rule("neutral"), 0.03: Rule("against"), 0.1: Rule("favor")}
+    assert BLIND.best_strength([*rows, *dev], lambda fitting, asked: rules) == 0.03
+    rules = {strength: Rule("against" if strength == 0.1 else "favor") for strength in BLIND.strengths}
+    assert BLIND.best_strength([*rows, *dev], lambda fitting, asked: rules) == 0.1
+    assert BLIND.best_strength(rows, lambda fitting, asked: rules) == DEFAULT
 
 
 def test_another_draw_is_another_share():

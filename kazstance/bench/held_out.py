@@ -13,7 +13,8 @@ LEAST: Final = 20
 """Number of validation rows from which they suffice; with fewer, all training rows are used, by cross-validation."""
 FOLDS: Final = 5
 """Number of folds of the cross-validation."""
-
+FIRST, AGAIN = "", "again: "
+"""What a cluster is hashed with in the first draw of validation rows, and in one from the rows that are left."""
 Parts = tuple[list[Item], list[Item]]
 """Rows to train on, and rows to choose on."""
 
@@ -37,16 +38,29 @@ def held_out(train: Sequence[Item]) -> list[Parts]:
     return [(fitting, chosen_on) for fitting, chosen_on in parts if fitting and chosen_on]
 
 
-def drawn(items: Iterable[Item], salt: str = "") -> list[Item]:
+def given_validation(train: Sequence[Item]) -> list[Parts]:
+    """Training rows divided by the split validation, if it was given; nothing if it was drawn, or is too small."""
+    found = held_out(train)
+    is_given = len(found) == 1 and not any(_is_drawn(train, salt) for salt in (FIRST, AGAIN))
+    return found if is_given else []
+
+
+def drawn(items: Iterable[Item], salt: str = FIRST) -> list[Item]:
     """Training rows, of which a share is moved to the split validation; a hash of its cluster decides for each row.
 
     Args:
         items: the rows.
-        salt: makes a different draw.
+        salt: `FIRST`, or `AGAIN` for a share of the rows that are left.
     """
-    return [
-        replace(item, split="validation" if _uniform(salt + item.cluster) < VALIDATION else "train") for item in items
-    ]
+    return [replace(item, split=_split(item, salt)) for item in items]
+
+
+def _split(item: Item, salt: str) -> str:
+    return "validation" if _uniform(salt + item.cluster) < VALIDATION else "train"
+
+
+def _is_drawn(train: Sequence[Item], salt: str) -> bool:
+    return all((item.split == "validation") == (_split(item, salt) == "validation") for item in train)
 
 
 def _uniform(text: str) -> float:

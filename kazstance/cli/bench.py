@@ -53,6 +53,18 @@ Label = Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")]
 Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of the source.")]
 Cluster = Annotated[str | None, typer.Option(help=f"{OWN}: the column of what belongs together, such as a thread.")]
 Language = Annotated[str, typer.Option(help=f"{OWN}: the language of the texts, such as en or zh.")]
+PanelName = Annotated[
+    str | None,
+    typer.Option(
+        "--panel",
+        help="The shortcuts: brief (the default for a dataset) or full (for rows of your own), with n-grams, "
+        "where the best is chosen on held-out training rows.",
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="A folder that keeps the scores of shortcuts, for the next system on the same rows."),
+]
 Given = Annotated[
     Path | None,
     typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
@@ -80,6 +92,8 @@ def run(
     probes: Annotated[bool, typer.Option("--probes", help="Also probe: names hidden, claims negated.")] = False,
     family: Annotated[str | None, typer.Option(help="The family of the model; warns if it made the labels.")] = None,
     no_shortcuts: Annotated[bool, typer.Option("--no-shortcuts", help="Do not run the shortcuts.")] = False,
+    panel: PanelName = None,
+    cache: Cache = None,
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
@@ -99,7 +113,9 @@ def run(
     else:
         benchmark = _of_dataset(data, task, protocol, delimiter_of(delimiter), encoding)
     labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
-    asked = Asked(per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts)
+    asked = Asked(
+        per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts, panel=panel, cache=cache
+    )
     kept = Kept(ignored=ignored or (), existing=_existing(again=again, reuse=reuse))
     with progress() as bars:
         result = benchmark.run(given or system, out, name=system, labels=labels, **asked, **kept, **bars)
@@ -156,6 +172,8 @@ class Asked(TypedDict):
     probes: bool
     family: str | None
     shortcuts: bool
+    panel: str | None
+    cache: Path | None
 
 
 class Kept(TypedDict):
@@ -208,7 +226,7 @@ def _print(result: "Result", *, as_json: bool) -> None:
     if result.shortcuts:
         echo("")
         echo_page(result.to_markdown())
-    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
+    echo(*result.remarks)
     for shortcut in result.shortcuts:
         echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))
 

@@ -13,16 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from kazstance.bench.shortcuts import Predict
-from kazstance.bench.tasks import PAIR_LABELS, Item
+from kazstance.bench.tasks import Item
 from kazstance.models import ngrams
 from kazstance.models.embeddings import Encoder, Singles, encoder, pairs
+from kazstance.models.lexicon import lexicon
 from kazstance.models.linear import Answering, Recipe
-
-TONE: Final = 0.05
-"""Compound score from which VADER calls a text positive or negative (Hutto and Gilbert, 2014)."""
 
 
 def target_blind(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
@@ -87,19 +84,6 @@ def target_blind_minilm(
     return Recipe(_regression, partial(_embedded, model(), with_target=False)).tuned(train).answer(test)
 
 
-def lexicon(train: Sequence[Item], test: Sequence[Item]) -> list[str]:  # it learns nothing
-    """The tone of the text in the VADER lexicon, taken as its side; of two texts, the one with the friendlier tone."""
-    analyzer = SentimentIntensityAnalyzer()
-
-    def tone(text: str) -> float:
-        return float(analyzer.polarity_scores(text)["compound"])
-
-    if any(item.text_b for item in test):
-        gaps = [tone(item.text) - tone(item.text_b) for item in test]
-        return [_side(gap, *PAIR_LABELS) for gap in gaps]
-    return [_side(tone(item.text), "favor", "against", "neutral") for item in test]
-
-
 BASELINES: Final[dict[str, Predict]] = {
     "lexicon": lexicon,
     "target-blind TF-IDF": target_blind,
@@ -112,10 +96,6 @@ BASELINES: Final[dict[str, Predict]] = {
     "target-blind minilm": target_blind_minilm,
     "minilm": minilm,
 }
-
-
-def _side(tone: float, above: str, below: str, between: str) -> str:
-    return above if tone >= TONE else below if tone <= -TONE else between
 
 
 def _embedded(model: Encoder, *, with_target: bool) -> Any:

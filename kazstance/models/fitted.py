@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.bench.answers import where_raised
-from kazstance.bench.shortcuts import FIELDS, LEARNED, OF_SOURCES, Predict, Rule
+from kazstance.bench.shortcuts import FIELDS, LEARNED, LEXICON, OF_SOURCES, Predict, Rule
 from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
 from kazstance.input.strict_json import load_object
+from kazstance.models.lexicon import check_english, tones
 from kazstance.models.local_models import KINDS
 from kazstance.models.systems import as_text, find_object, find_system, is_estimator
 
 Answers = Sequence[str | Mapping[str, float]]
 Files = dict[str, bytes]
-LEXICON: Final = "lexicon"
 POOLED: Final = {"n-gram SVM": "target-blind n-gram SVM"}
 """Systems that have a model for each target, and the system that their models are like."""
 WEIGHTS, SHAPE, RULE, PICKLE, ITEMS = "weights.parquet", "linear.json", "rule.json", "estimator.pickle", "items.parquet"
@@ -73,7 +73,7 @@ class FittedLexicon:
 
     def answer(self, items: Sequence[Item]) -> Answers:
         """The label of each item."""
-        return find_system(LEXICON).predict((), items)
+        return tones(items)
 
     def files(self) -> Files:
         """Nothing."""
@@ -270,7 +270,7 @@ def fit_items(system: Any, items: Sequence[Item]) -> tuple[str, str, Fitted]:
     if isinstance(system, str) and system in FIELDS:
         return system, "rule", FittedRule(Rule.learn(items, FIELDS[system]))
     if system == LEXICON:
-        find_system(system)
+        check_english(items)
         return LEXICON, "lexicon", FittedLexicon()
     if isinstance(system, str) and system in LEARNED:
         with naming_extras():
@@ -313,7 +313,7 @@ def _path(function: Any) -> str:
 def _terms(part: int, vectorizer: Any) -> pa.Table:
     """The terms of a vectorizer in the order of their columns, with their inverse document frequencies."""
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-    idf = vectorizer.idf_ if vectorizer.use_idf else np.ones(len(terms))
+    idf = vectorizer.idf_ if hasattr(vectorizer, "idf_") else np.ones(len(terms))
     return pa.table({"part": pa.array([part] * len(terms), pa.int64()), "term": terms, "idf": idf})
 
 
@@ -325,7 +325,7 @@ def _restore(vectorizer: Any, terms: pa.Table) -> None:
         raise ValueError(f"{WEIGHTS} has a term twice")
     vectorizer.fixed_vocabulary_ = False
     idf = terms["idf"].to_numpy()
-    if vectorizer.use_idf:
+    if hasattr(vectorizer, "use_idf"):
         vectorizer.idf_ = idf
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import f1_score
 from sklearn.utils.extmath import safe_sparse_dot
 
-from kazstance.bench.held_out import held_out
+from kazstance.bench.held_out import given_validation, held_out
 from kazstance.bench.tasks import Item
 from kazstance.stats.counting import Floats
 
@@ -58,6 +58,8 @@ class Recipe:
     """Inverse regularisation strengths to choose from."""
     default: float = STRENGTHS[1]
     """The strength if there are no rows to choose on."""
+    is_chosen_if_given: bool = False
+    """Whether the strength is chosen only on validation rows that were given, not on a share or by cross-validation."""
 
     def fit(self, train: Sequence[Item], strengths: Collection[float]) -> dict[float, Linear]:
         """Linear models of each strength, on features that are computed once."""
@@ -82,13 +84,15 @@ class Recipe:
     ) -> float:
         """The strength with the highest macro-F1 on held-out training rows; of several, the strongest regularisation.
 
+        Without rows to choose on, it is the default.
+
         Args:
             train: the rows to train on.
             fit: returns a model of each strength from rows to fit on, and the rows that it will be asked about.
         """
         gold: list[str] = []
         answers: dict[float, list[str]] = {c: [] for c in self.strengths}
-        for fitting, rows in held_out(train):
+        for fitting, rows in given_validation(train) if self.is_chosen_if_given else held_out(train):
             if len({item.label for item in fitting}) > 1:
                 gold += [item.label for item in rows]
                 for strength, model in fit(fitting, rows).items():
@@ -98,8 +102,8 @@ class Recipe:
         return max(self.strengths, key=lambda c: f1_score(gold, answers[c], average="macro"))
 
 
-def vectorizers(features: Any) -> list[TfidfVectorizer]:
+def vectorizers(features: Any) -> list[CountVectorizer]:
     """The vectorizers of words within such features, in the order of their columns; none within embeddings."""
     parts = [part for _, part in features.transformer_list] if hasattr(features, "transformer_list") else [features]
     last = [part[-1] if hasattr(part, "steps") else part for part in parts]
-    return [part for part in last if isinstance(part, TfidfVectorizer)]
+    return [part for part in last if isinstance(part, CountVectorizer)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
 from kazstance.bench.tasks import Item
@@ -26,6 +26,8 @@ ENOUGH: Final = 20
 """Number of training rows from which a target has a model of its own."""
 STRENGTHS: Final = (0.003, 0.01, 0.03, 0.1)
 """Inverse regularisation strengths of a linear SVM on features that are 0 or 1."""
+DEFAULT: Final = 0.03
+"""The strength that five-fold cross-validation chooses on the training rows of SemEval-2016 6A, and of NLPCC-2016 A."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +60,12 @@ def per_target(train: Sequence[Item], asked: Iterable[Item] | None = None) -> Pe
     The features are those of the system SVM-ngrams of the task's organisers: whether each n-gram of 1 to 3 words and of
     2 to 5 characters occurs in the text. As there, a target that was seen in training has a classifier of its own, and
     a target that was not has the classifier trained on the rows of all targets, without the target as a feature. All
-    classifiers share one regularisation strength, that with the highest macro-F1 on the validation rows or, if there
-    are fewer than 20, by five-fold cross-validation on the training rows; then all are refitted on all training rows.
+    classifiers share one regularisation strength: `DEFAULT`, or, if at least 20 validation rows are given, the one with
+    the highest macro-F1 on these, with which all are then refitted on all training rows.
 
     Words are found by the rules of the row's language; if it is not known, as runs of letters, and text in a script
-    without spaces between words has n-grams of characters only.
+    without spaces between words has n-grams of characters only. There, single characters are features too, since many
+    of them are words.
 
     Args:
         train: the rows to train on.
@@ -98,7 +101,7 @@ def _svm(**settings: float) -> LinearSVC:
     return LinearSVC(max_iter=5000, random_state=0, **settings)
 
 
-def features(*, text: bool, target: bool) -> TfidfVectorizer:
+def features(*, text: bool, target: bool) -> CountVectorizer:
     """An unfitted transformer of items into whether each n-gram of the text, of the target, or of both occurs.
 
     Args:
@@ -106,14 +109,18 @@ def features(*, text: bool, target: bool) -> TfidfVectorizer:
         target: whether to include the target, and the n-grams of its name.
     """
     readers = [*([_of_text] if text else []), *([_of_target] if target else [])]
-    return TfidfVectorizer(analyzer=partial(_read, readers), binary=True, use_idf=False, norm=None)
+    return CountVectorizer(analyzer=partial(_read, readers), binary=True)
 
 
-BLIND: Final = Recipe(_svm, partial(features, text=True, target=False), STRENGTHS, STRENGTHS[1])
+def _recipe(*, text: bool, target: bool) -> Recipe:
+    return Recipe(_svm, partial(features, text=text, target=target), STRENGTHS, DEFAULT, is_chosen_if_given=True)
+
+
+BLIND: Final = _recipe(text=True, target=False)
 """The text without the target."""
-TARGET_ONLY: Final = Recipe(_svm, partial(features, text=False, target=True), STRENGTHS, STRENGTHS[1])
+TARGET_ONLY: Final = _recipe(text=False, target=True)
 """The target without the text."""
-ADDITIVE: Final = Recipe(_svm, partial(features, text=True, target=True), STRENGTHS, STRENGTHS[1])
+ADDITIVE: Final = _recipe(text=True, target=True)
 """The text and the target side by side: what the text adds to a label is the same for all targets."""
 
 
@@ -138,7 +145,7 @@ def ngrams(text: str, language: str = "") -> tuple[str, ...]:
     """The different n-grams of 1 to 3 words, after `w `, and of 2 to 5 characters, after `c `.
 
     Characters are those of the text in the form in which words are counted, with one space between words and at both
-    ends.
+    ends. In scripts without spaces between words, single characters count too: many of them are words or morphemes.
 
     Args:
         text: the text.
@@ -149,4 +156,5 @@ def ngrams(text: str, language: str = "") -> tuple[str, ...]:
     characters = f" {' '.join(normal(text, language or UNDETERMINED).split())} "
     found = [f"w {' '.join(known[at : at + n])}" for n in WORDS for at in range(len(known) - n + 1)]
     found += [f"c {characters[at : at + n]}" for n in CHARACTERS for at in range(len(characters) - n + 1)]
+    found += [f"c {character}" for character in IN_UNSPACED.findall(characters)]
     return tuple(dict.fromkeys(found)) if text else ()
