@@ -88,10 +88,9 @@ class Benchmark:
             probes: run the probes of the dataset too.
             family: the family of the model that is scored.
             shortcuts: run the shortcuts too.
-            panel: which shortcuts: `brief`, or `full` with the counterparts of the n-gram SVM, where the best is chosen
-                on held-out training rows; by default `brief` for a dataset and `full` for rows of your own.
-            cache: a folder that keeps results of shortcuts, so that the next system on the same rows costs only its own
-                time; a result is used again only if rows, code and versions of packages are the same.
+            panel: `brief`, or `full` with counterparts of the n-gram SVM, the best chosen on held-out training rows; by
+                default `full` for rows of your own.
+            cache: a folder that keeps results of shortcuts, for other systems on the same rows.
             existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
             say: called with a line for each fold, and for anything that is reused.
             track: wraps the jobs and yields them one by one; for progress bars.

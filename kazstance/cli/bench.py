@@ -45,7 +45,7 @@ Protocol = Annotated[
 ]
 Train = Annotated[Path | None, typer.Option(help=f"{OWN} to train on: .csv, .tsv, .txt, .jsonl or .parquet.")]
 Test = Annotated[Path | None, typer.Option(help=f"{OWN} to predict and score.")]
-Dev = Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; without it, 15 % of --train.")]
+Dev = Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; by default, 15 % of --train.")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help=f"{OWN}: a column that identifies one; may be repeated.")]
 Text = Annotated[str, typer.Option(help=f"{OWN}: the column of the text.")]
 Target = Annotated[str, typer.Option(help=f"{OWN}: the column of the target.")]

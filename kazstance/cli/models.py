@@ -28,7 +28,7 @@ def fit(
     train: Annotated[
         Path | None, typer.Option(help=f"{OWN} to train on: .csv, .tsv, .txt, .jsonl or .parquet.")
     ] = None,
-    dev: Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; without it, 15 % of --train.")] = None,
+    dev: Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; by default, 15 % of --train.")] = None,
     text: Text = "text",
     target: Target = "target",
     label: Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")] = "label",
