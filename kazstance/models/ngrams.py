@@ -14,8 +14,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
 from kazstance.bench.tasks import Item
-from kazstance.language.tags import UNDETERMINED
-from kazstance.language.words import IN_UNSPACED, normal, words
+from kazstance.language.tags import UNDETERMINED, script
+from kazstance.language.words import IN_UNSPACED, UNSPACED, normal, words
 from kazstance.models.linear import Linear, Recipe
 
 WORDS: Final = (1, 2, 3)
@@ -64,8 +64,7 @@ def per_target(train: Sequence[Item], asked: Iterable[Item] | None = None) -> Pe
     the highest macro-F1 on these, with which all are then refitted on all training rows.
 
     Words are found by the rules of the row's language; if it is not known, as runs of letters, and text in a script
-    without spaces between words has n-grams of characters only. There, single characters are features too, since many
-    of them are words.
+    without spaces between words has n-grams of characters only. There, single characters are features, too.
 
     Args:
         train: the rows to train on.
@@ -145,7 +144,8 @@ def ngrams(text: str, language: str = "") -> tuple[str, ...]:
     """The different n-grams of 1 to 3 words, after `w `, and of 2 to 5 characters, after `c `.
 
     Characters are those of the text in the form in which words are counted, with one space between words and at both
-    ends. In scripts without spaces between words, single characters count too: many of them are words or morphemes.
+    ends. In scripts without spaces between words, single characters count, too, since many of them are words: all those
+    of a text if its language is known to be written so, otherwise those of such scripts.
 
     Args:
         text: the text.
@@ -156,5 +156,5 @@ def ngrams(text: str, language: str = "") -> tuple[str, ...]:
     characters = f" {' '.join(normal(text, language or UNDETERMINED).split())} "
     found = [f"w {' '.join(known[at : at + n])}" for n in WORDS for at in range(len(known) - n + 1)]
     found += [f"c {characters[at : at + n]}" for n in CHARACTERS for at in range(len(characters) - n + 1)]
-    found += [f"c {character}" for character in IN_UNSPACED.findall(characters)]
+    found += [f"c {one}" for one in (characters if script(language) in UNSPACED else IN_UNSPACED.findall(characters))]
     return tuple(dict.fromkeys(found)) if text else ()
