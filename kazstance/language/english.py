@@ -12,14 +12,15 @@ FUNCTION_WORDS: Final = frozenset([
     "because", "should", "how", "when", "if", "our", "will", "just", "can", "than", "them",
 ])  # fmt: skip
 """Frequent words of English that are rare in texts of other languages."""
-SHARE: Final = 0.1
-"""Share of function words from which texts count as English; in English, it is about a quarter."""
+SHARE: Final = 0.05
+"""Share of function words from which texts count as English: a fifth of the words of English tweets are, and a tenth of
+those of headlines, but below a thousandth of those of Catalan, Spanish and Arabic tweets."""
 TEXTS: Final = 2000
 """Number of texts that are looked at."""
 
 
 def looks_english(texts: Iterable[str]) -> bool:
-    """Whether at least a tenth of the words of some texts are function words of English.
+    """Whether at least a twentieth of the words of some texts are function words of English.
 
     Args:
         texts: the texts, of which the first 2,000 are looked at.
