@@ -88,8 +88,7 @@ class Benchmark:
             probes: run the probes of the dataset too.
             family: the family of the model that is scored.
             shortcuts: run the shortcuts too.
-            panel: `brief`, or `full` with counterparts of the n-gram SVM, the best chosen on held-out training rows; by
-                default `full` for rows of your own.
+            panel: `brief` or, the default for rows of your own, `full`; see `kazstance.models.systems.panel_for`.
             cache: a folder that keeps results of shortcuts, for other systems on the same rows.
             existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
             say: called with a line for each fold, and for anything that is reused.

@@ -37,7 +37,13 @@ class Panel:
     """A folder that keeps results of shortcuts."""
 
     def beside(self, result: Result, task: Task, say: Callable[[str], None]) -> Result:
-        """A result with those of the shortcuts, and its lift; beside a shortcut, no others are run."""
+        """A result with those of the shortcuts, and its lift; beside a shortcut, no others are run.
+
+        Args:
+            result: the result of a system.
+            task: its task.
+            say: called with a line for each shortcut that fails or is left out, and if some come from the cache.
+        """
         if result.is_shortcut:
             same = [system for system in self.systems if system.name == result.system]
             scored = [_held_out_value(system, task) for system in same if self.is_held_out]
