@@ -1,70 +1,41 @@
-"""python -m benchmarks.published TWEETEVAL TWEET_STANCE: published predictions scored, beside their published figures.
+"""python -m benchmarks.published DATASET FOLDER: owners' files scored, beside the figures that are published for them.
 
-The folders are checkouts of two public repositories, github.com/cardiffnlp/tweeteval and
-github.com/prrao87/tweet-stance-prediction; both predict the test set of SemEval-2016 Task 6A.
+FOLDER holds the user's own copies of the owners' files; without arguments, the datasets are listed with where to get
+their files. Nothing of theirs is kept but the figures.
 """
 
 import csv
+import json
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
-
+from benchmarks.owners import OWNED, Owned, Published, Rows
 from kazstance import predictions
-from kazstance.input.spelling import spelling
-from kazstance.metrics import F_AVG, LABELS
+from kazstance.input.spelling import Spelling, spelling
+from kazstance.metrics import F_AVG
 from kazstance.output.files import write_file
 from kazstance.output.markdown import markdown_table
 from kazstance.stats.confusion import Confusion
-from kazstance.stats.counting import Floats
-from kazstance.stats.metrics import f1, macro_f1, precision, recall, ss, wts
+from kazstance.stats.metrics import macro_f1, ss, wts
 
-RESULTS: Final = Path(__file__).parent / "results" / "published.md"
-TARGETS: Final = ("abortion", "atheism", "climate", "feminist", "hillary")
-BLIND: Final = "For comparison: the majority of each target in TweetEval's training set, which reads nothing"
-Rows = list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Published:
-    """Predictions, where their figures stand, and the figures: F_avg; precision, recall and F1 of favor and against."""
-
-    system: str
-    source: str
-    f_avg: str
-    favor: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-
-
-TRANSFORMER: Final = Published(
-    "OpenAI transformer, five targets",
-    "`eval.pl` of the task's organisers, as printed in tweet-stance-prediction, transformer.ipynb (f12cf92)",
-    "0.6915",
-    ("0.5899", "0.6908", "0.6364"),
-    ("0.7990", "0.7007", "0.7466"),
+RESULTS: Final = Path(__file__).parent / "results"
+ABOUT: Final = (
+    "One row for each figure: as it was published, and as `kazstance score` has it. `python -m benchmarks.published "
+    "DATASET FOLDER` computes the rows of a dataset anew from your own copies of the owners' files, which are read as "
+    "they are. No data are kept here. Where no predictions are published, those of a rule are scored, and the figure "
+    "is what the owners' scorer gives for them."
 )
-ULMFIT: Final = Published(
-    "ULMFiT, Feminist Movement",
-    "`eval.pl` of the task's organisers, as printed in tweet-stance-prediction, ulmfit.ipynb (f12cf92)",
-    "0.5133",
-    ("0.3265", "0.5517", "0.4103"),
-    ("0.7259", "0.5355", "0.6164"),
-)
-ROBERTA: Final = Published(
-    "RoBERTa retrained on Twitter, five targets",
-    "evaluation_script.py of tweeteval (4fbd22c), as it prints them on these files",
-    "0.7243628109019552",
-    ("0.6200527704485488", "0.7730263157894737", "0.6881405563689604"),
-    ("0.8458904109589042", "0.6909090909090909", "0.76058506543495"),
+KINDS: Final = (
+    "`f_avg` is the mean F1 of favor and against over the rows of all targets, as `eval.pl` of SemEval-2016 has it; "
+    "StanceEval and P-Stance take the mean over targets. Skill within targets (`wts`) and over the best rule that "
+    "reads no text (`ss`) are 0 for a rule that knows the target alone, whatever its F1."
 )
 
 
-def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
+def counts(gold: Rows, predicted: Rows, spelled: Spelling) -> Confusion:
     """Rows of target and label, in the same order, through the files and the code of `kazstance score`."""
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "gold.csv", Path(folder) / "pred.csv"
@@ -72,104 +43,83 @@ def counts(gold: Rows, predicted: Rows, preset: str) -> Confusion:
             with file.open("w", newline="", encoding="utf-8") as sheet:
                 csv.writer(sheet).writerows([("id", "target", "label"), *((i, *row) for i, row in enumerate(rows))])
         columns = predictions.Columns(["id"], target="target")
-        return predictions.match(*files, columns, spelling(preset)).confusion("target")
+        return predictions.match(*files, columns, spelled).confusion("target")
 
 
-def tab_separated(file: Path) -> Rows:
-    """Target and label of each row of a file of SemEval-2016 Task 6; quotes are text there."""
-    lines = file.read_text(encoding="latin-1").splitlines()[1:]
-    return [(line.split("\t")[1], line.split("\t")[3]) for line in lines if line.strip()]
+def scored(dataset: Owned, folder: Path) -> list[dict[str, Any]]:
+    """Each system with its figures, published and computed, and further figures."""
+    preset, pairs = dataset.spelled
+    return [_system(published, folder, spelling(preset, pairs)) for published in dataset.systems]
 
 
-def tweeteval(folder: Path, place: str) -> Rows:
-    """Target and label of each row of TweetEval's stance test sets, in the order of its evaluation script."""
-    files = ((target, folder / place.format(target)) for target in TARGETS)
-    return [(target, label) for target, file in files for label in file.read_text(encoding="utf-8").split()]
+def _system(published: Published, folder: Path, spelled: Spelling) -> dict[str, Any]:
+    found = counts(*published.read(folder), spelled)
+    more: dict[str, Callable[..., Any]] = {"f_avg": F_AVG.value, "macro_f1": macro_f1, "wts": wts, "ss": ss}
+    return {
+        "system": published.system,
+        "source": published.source,
+        "figures": [[one.name, one.published, *equal(one.published, one.ours(found))] for one in published.figures],
+        "n": int(found.n),
+        "targets": len(found.strata),
+        "more": {name: f"{float(metric(found.total)):.4f}" for name, metric in more.items()},
+    }
 
 
-def figures(total: Floats, published: Published) -> list[list[str]]:
-    """A row for each figure: published, ours, and whether they are equal to the last digit that was published."""
-    of = {"precision": precision(total), "recall": recall(total), "F1": f1(total)}
-    rows = [("F_avg", published.f_avg, F_AVG.value(total))]
-    for label, theirs in (("favor", published.favor), ("against", published.against)):
-        for (name, ours), figure in zip(of.items(), theirs, strict=True):
-            rows.append((f"{name} of {label}", figure, float(ours[LABELS.index(label)])))
-    return [[published.system, name, figure, *_equal(figure, ours)] for name, figure, ours in rows]
-
-
-def _equal(figure: str, ours: float) -> tuple[str, str]:
+def equal(published: str, ours: float) -> tuple[str, str]:
     """Our figure to as many places, and whether it is theirs; of sixteen, the last may differ by the order of sums."""
-    places = len(figure.partition(".")[2])
-    return f"{ours:.{places}f}", "yes" if abs(ours - float(figure)) <= max(0.5 * 10.0**-places, 1e-15) else "no"
+    places = len(published.partition(".")[2])
+    same = abs(ours - float(published)) <= max(0.5 * 10.0**-places, 1e-15)
+    return f"{ours:.{places}f}", "yes" if same else "no"
 
 
-def by_target(found: Confusion) -> list[list[str]]:
-    """F_avg and macro-F1 of each target, their means, and all rows taken together."""
-    single = [found.total[i : i + 1] for i in range(len(found.strata))]
-    rows = [[name, *_scores(total)] for name, total in zip(found.strata, single, strict=True)]
-    means = [f"{np.mean([metric(total) for total in single]):.4f}" for metric in (F_AVG, macro_f1)]
-    if not rows[1:]:
-        return rows
-    return [*rows, ["mean of the targets", "", *means, "", ""], ["all rows", *_scores(found.total)]]
-
-
-def _scores(total: Floats) -> list[str]:
-    return [f"{total.sum():.0f}", *(f"{metric(total):.4f}" for metric in (F_AVG, macro_f1, wts, ss))]
-
-
-def majority(folder: Path, gold: Rows) -> Rows:
-    """For each row the most frequent label of its target in TweetEval's training set, whatever the text."""
-    train = Counter(tweeteval(folder, "datasets/stance/{}/train_labels.txt"))
-    best = {target: max("012", key=lambda label: train[target, label]) for target in TARGETS}
-    return [(target, best[target]) for target, _ in gold]
-
-
-def page(found: Sequence[tuple[Published, Confusion]], blind: Confusion) -> str:
-    """The tables."""
+def page(known: Mapping[str, list[dict[str, Any]]]) -> str:
+    """The tables of all datasets that have been scored."""
+    there = [(name, OWNED[name], known[name]) for name in OWNED if name in known]
+    figures = [
+        [dataset.title, system["system"], *figure]
+        for _, dataset, systems in there
+        for system in systems
+        for figure in system["figures"]
+    ]
+    more = [
+        [dataset.title, system["system"], str(system["n"]), str(system["targets"]), *system["more"].values()]
+        for _, dataset, systems in there
+        for system in systems
+    ]
+    sources = [
+        f"- {dataset.title}, {system['system']}: {system['source']}" for _, dataset, found in there for system in found
+    ]
+    files = [f"- `{name}`: {OWNED[name].title}; {OWNED[name].files}" for name in OWNED]
     parts = [
         "# Published figures, recomputed",
-        "`python -m benchmarks.published TWEETEVAL TWEET_STANCE`: gold labels and predictions from checkouts of "
-        "github.com/cardiffnlp/tweeteval and github.com/prrao87/tweet-stance-prediction, read and scored by the code "
-        "of `kazstance score`. Nothing of theirs is kept here but the figures.",
-        markdown_table(
-            ["system", "figure", "published", "kazstance", "equal"],
-            [row for published, counted in found for row in figures(counted.total, published)],
-        ),
-        "Where the published figures stand:",
-        "\n".join(f"- {published.system}: {published.source}" for published, _ in found),
-        "Both scripts pool the rows of all targets and take the mean F1 of favor and against; so does `f_avg`. A "
-        "mean over targets is another figure. TweetEval's leaderboard gives RoBERTa retrained on Twitter 69.3; that is "
-        "not the figure of the predictions it publishes, by its own script either.",
+        ABOUT,
+        markdown_table(["dataset", "system", "figure", "published", "kazstance", "equal"], figures),
+        "## What F does not show",
+        KINDS,
+        markdown_table(["dataset", "system", "n", "targets", "f_avg", "macro_f1", "wts", "ss"], more),
+        "## Where the published figures are from",
+        "\n".join(sources),
+        "## Where to get the files",
+        "The folder of a dataset has these files, under the names that their owners gave them:",
+        "\n".join(files),
     ]
-    for name, counted in [*((published.system, counted) for published, counted in found), (BLIND, blind)]:
-        table = markdown_table(["target", "n", "f_avg", "macro_f1", "wts", "ss"], by_target(counted))
-        parts += [f"## {name}", table]
     return "\n\n".join(parts) + "\n"
 
 
-def main(tweeteval_folder: Path, stance_folder: Path) -> None:
-    """Read, score, print the tables, and keep them."""
-    data = stance_folder / "data" / "eval"
-    transformer = (
-        tab_separated(data / "gold.txt"),
-        tab_separated(stance_folder / "results" / "transformer_predicted_2.txt"),
-    )
-    ulmfit = tab_separated(data / "gold_feminism.txt"), tab_separated(data / "predicted.txt")
-    roberta = (
-        tweeteval(tweeteval_folder, "datasets/stance/{}/test_labels.txt"),
-        tweeteval(tweeteval_folder, "predictions/stance/{}.txt"),
-    )
-    text = page(
-        [
-            (TRANSFORMER, counts(*transformer, "semeval")),
-            (ULMFIT, counts(*ulmfit, "semeval")),
-            (ROBERTA, counts(*roberta, "tweet_eval")),
-        ],
-        counts(roberta[0], majority(tweeteval_folder, roberta[0]), "tweet_eval"),
-    )
-    print(text)
-    write_file(text.encode(), RESULTS)
+def main(name: str, folder: Path) -> None:
+    """Score the files of a dataset, keep its figures beside those of the others, and print the tables."""
+    file = RESULTS / "published.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    known[name] = scored(OWNED[name], folder)
+    ordered = {one: known[one] for one in OWNED if one in known}
+    write_file((json.dumps(ordered, indent=1, ensure_ascii=False) + "\n").encode(), file)
+    write_file(page(ordered).encode(), RESULTS / "published.md")
+    print(page({name: known[name]}))
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    if len(sys.argv) != 3 or sys.argv[1] not in OWNED:  # noqa: PLR2004
+        for one, dataset in OWNED.items():
+            print(f"{one}: {dataset.title}; {dataset.files}")
+        sys.exit(2 if sys.argv[1:] else 0)
+    main(sys.argv[1], Path(sys.argv[2]))

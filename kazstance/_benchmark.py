@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import ARGUMENT, given
 from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
-from kazstance.models.systems import find_system, shortcuts_for
+from kazstance.models.systems import find_system, panel_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
 
@@ -68,6 +68,8 @@ class Benchmark:
         probes: bool = False,
         family: str | None = None,
         shortcuts: bool = True,
+        panel: str | None = None,
+        cache: StrPath | None = None,
         existing: Existing = "refuse",
         say: Callable[[str], None] = log.info,
         track: Track = iter,
@@ -86,21 +88,23 @@ class Benchmark:
             probes: run the probes of the dataset too.
             family: the family of the model that is scored.
             shortcuts: run the shortcuts too.
+            panel: `brief` or, the default for rows of your own, `full`; see `kazstance.models.systems.panel_for`.
+            cache: a folder that keeps results of shortcuts, for other systems on the same rows.
             existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
             say: called with a line for each fold, and for anything that is reused.
             track: wraps the jobs and yields them one by one; for progress bars.
 
         Raises:
-            UnknownNameError: there is no such system.
+            UnknownNameError: there is no such system or panel.
             InputError: predictions are invalid; all problems are listed.
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
             KazstanceError: the system fails, or the folder holds another run.
         """
-        beside = self._shortcuts if shortcuts else ()
+        beside = panel_for(self.task, panel, None if cache is None else Path(cache)) if shortcuts else None
         with _place(out) as place:
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
             asked = _per_target(asked) if per_target else asked
-            begin = partial(run, with_probes=probes, family=family, existing=existing, shortcuts=beside)
+            begin = partial(run, with_probes=probes, family=family, existing=existing, panel=beside)
             return begin(asked, self.task, place, say=say, track=track)
 
     def load(self, out: StrPath) -> Result:
@@ -135,10 +139,6 @@ class Benchmark:
             UnknownNameError: the path has any other suffix.
         """
         return write_report([results] if isinstance(results, Result) else results, Path(out))
-
-    @cached_property
-    def _shortcuts(self) -> list[System]:
-        return shortcuts_for(self.task)
 
     def _system(
         self,
@@ -237,6 +237,7 @@ def benchmark(
     id: str | Sequence[str] = (),  # noqa: A002  # as in `score`
     source: str | None = None,
     cluster: str | None = None,
+    language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Benchmark:
@@ -253,6 +254,7 @@ def benchmark(
         id: the column or columns that identify a row; without them, rows are numbered.
         source: the column of the source, if there is one.
         cluster: the column of the cluster, such as a thread; intervals resample whole clusters.
+        language: the language of the texts, as a BCP 47 tag such as en or zh: by its rules, baselines find words.
         delimiter: the field delimiter of text files, predictions included; by default a comma in .csv, and a tab in
             .tsv and .txt files.
         encoding: the encoding of text files.
@@ -263,5 +265,7 @@ def benchmark(
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
-    layout = Layout(text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT)
+    layout = Layout(
+        text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT, language
+    )
     return Benchmark(file_task(train, test, layout, dev=dev), layout.form)

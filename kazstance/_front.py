@@ -295,6 +295,7 @@ def fit(
     label: str = "label",
     labels: str | Mapping[Any, str] | None = None,
     source: str | None = None,
+    language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Model:
@@ -313,6 +314,7 @@ def fit(
         labels: for rows, how the column spells labels: a preset, or a mapping from its values to favor, against,
             neutral and none.
         source: for rows, the column of the source, if there is one.
+        language: for rows, the language of the texts, as a BCP 47 tag such as en or zh.
         delimiter: the field delimiter of text files.
         encoding: the encoding of text files.
 
@@ -329,7 +331,9 @@ def fit(
     if isinstance(data, DatasetFolder):
         return fit_dataset(system, data, task)
     form = Form(delimiter, encoding)
-    return fit_rows(system, data, Layout(text, target, label, given(labels), (), source, form=form, how=ARGUMENT), dev)
+    spelled = given(labels)
+    layout = Layout(text, target, label, spelled, (), source, form=form, how=ARGUMENT, language=language)
+    return fit_rows(system, data, layout, dev)
 
 
 def build(corpus: StrPath, out: StrPath) -> Dataset:

@@ -16,6 +16,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 import kazstance as ks
+from kazstance.bench.panel import Panel
 from kazstance.bench.report import side_by_side
 from kazstance.bench.runs import run
 from kazstance.models.systems import find_system
@@ -298,7 +299,7 @@ def test_shortcuts_are_run_once_for_all_runs_of_a_benchmark(harbour_data, tmp_pa
     task = bench(data=harbour_data).task
     shortcut = find_system(counting, task.labels)
     results = [
-        run(find_system(favoring, task.labels), task, tmp_path / name, shortcuts=[shortcut], say=quiet)
+        run(find_system(favoring, task.labels), task, tmp_path / name, panel=Panel((shortcut,)), say=quiet)
         for name in ("one", "other")
     ]
     assert len(asked) == len(task.folds)

@@ -14,8 +14,8 @@ from sklearn.metrics import f1_score
 from typer.testing import CliRunner
 
 import kazstance
-from kazstance.bench.file_tasks import VALIDATION
-from kazstance.bench.shortcuts import BESIDE, OF_SOURCES
+from kazstance.bench.held_out import VALIDATION
+from kazstance.bench.shortcuts import OF_SOURCES, PANELS
 from kazstance.cli import app
 
 TOWN = Path(__file__).parent / "fixtures" / "town"
@@ -62,7 +62,7 @@ def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
     assert scores["TF-IDF SVM"]["f_avg"][0] == pytest.approx(expected)
     assert ("|per_target:True|" in found["TF-IDF SVM"]["signature"]) == per_target
     assert scores["TF-IDF SVM"]["wts"][0] > 0.5
-    assert found.keys() == {"TF-IDF SVM", *BESIDE} - {*OF_SOURCES}
+    assert found.keys() == {"TF-IDF SVM", *PANELS["full"]} - {*OF_SOURCES}
     for name in ("majority", "majority per target"):
         assert scores[name]["wts"][0] == pytest.approx(0, abs=1e-12)
 

@@ -16,7 +16,7 @@ from kazstance.bench.shortcuts import PANEL
 from tests.commands import run
 
 IDS = ["sentence_id", "target_id"]
-KEPT = (*PANEL, "lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM")
+KEPT = (*PANEL, "lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "n-gram SVM", "additive n-gram SVM")
 MODULE = """
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB

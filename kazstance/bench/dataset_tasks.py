@@ -87,15 +87,26 @@ def _items(kind: TaskKind, folder: DatasetFolder) -> Iterator[Item]:
     kinds = {target.target_id: target.kind or "" for target in folder.targets.records()}
     sentences = folder.sentences.records()
     voices = {sentence.sentence_id: sentence.voice.value for sentence in sentences}
+    languages = _languages(folder)
     context = contexts(sentences)
     table = folder[kind.table]
     for split in SPLITS:
         for row in table.records(split):
             if isinstance(row, Stance | GridCell) and row.label is not None and row.holder is None:
                 known = kinds[row.target_id], voices[row.sentence_id]
-                yield _single(row, split, *known, context[row.sentence_id])
+                item = _single(row, split, *known, context[row.sentence_id])
+                yield replace(item, language=languages[row.sentence_id])
             elif isinstance(row, Pair):
-                yield from _both_orders(row, split, kinds[row.target_id])
+                language = languages[row.sentence_a]
+                yield from (replace(item, language=language) for item in _both_orders(row, split, kinds[row.target_id]))
+
+
+def _languages(folder: DatasetFolder) -> dict[str, str]:
+    """The language of each sentence: that of its document, or of its source in a dataset without documents."""
+    sources = {source.source_id: source.language for source in folder.sources.records()}
+    documents = folder.documents.records() if "documents" in folder.tables else ()
+    of = sources | {document.document_id: document.language for document in documents}
+    return {one.sentence_id: of.get(one.document_id, sources[one.source_id]) for one in folder.sentences.records()}
 
 
 def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """Turn answers into a result: all counting and resampling of a run, done once."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,13 @@ def evaluate(
         counts=counts[TARGET] if cluster else _count(task, table, task.kind.strata[TARGET], "cluster"),
         overlap=task.overlap,
     )
+
+
+def headline_value(task: Task, answers: Answers) -> float | None:
+    """The headline of some answers within targets, without an interval; None if it is undefined."""
+    counts = _count(task, _table(task, answers), task.kind.strata[TARGET], None)
+    value = float(METRICS[task.kind.headline].value(counts.total))
+    return value if isfinite(value) else None
 
 
 def _labels(answers: Answers) -> dict[str, dict[str, str]]:

@@ -10,17 +10,17 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from kazstance.bench.held_out import drawn
 from kazstance.bench.identity import file_digest
 from kazstance.bench.tasks import SOURCE, TARGET, AnswerColumns, Item, Task, TaskKind, TrainTest
 from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
 from kazstance.input.frames import as_table
 from kazstance.input.spelling import OPTIONS, Spelling, class_names, of_column
 from kazstance.input.tables import PLAIN, TEXT, Form, ending
+from kazstance.language.tags import UNDETERMINED, check_tag
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS, TARGET_MEANS
 from kazstance.predictions import read_labels
 
-VALIDATION: Final = 0.15
-"""Expected share of the training rows that settings are chosen on if there is no file for that."""
 PROTOCOL: Final = "train_test"
 """The protocol of rows that the user has split."""
 
@@ -40,6 +40,19 @@ class Layout:
     form: Form = PLAIN
     how: str = OPTIONS
     """How the user can give a spelling, for messages."""
+    language: str = ""
+    """The language of the texts, as a BCP 47 tag; empty if it is not known."""
+
+    def __post_init__(self) -> None:
+        """Check the language.
+
+        Raises:
+            KazstanceError: it is not a language tag.
+        """
+        try:
+            check_tag(self.language or UNDETERMINED)
+        except ValueError as error:
+            raise KazstanceError(f"language: {error}") from None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,7 +124,7 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
     parts = [Rows.read(rows, splits[name], layout.form) for name, rows in given.items() if rows is not None]
     items = [_items(rows, layout) for rows in parts]
     if dev is None:
-        items[0] = [_drawn(item) for item in items[0]]
+        items[0] = drawn(items[0])
     _check_apart(items, parts, layout)
     labels = GRID_LABELS if any(item.label == "none" for rows in items for item in rows) else LABELS
     named = [name for name, rows in given.items() if rows is not None]
@@ -125,6 +138,7 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
         columns=_columns(parts[-1].table, items[-1], layout, {label: spelled[label] for label in labels}),
         spelled=layout.spelling,
         has_clusters=layout.cluster is not None,
+        language=layout.language,
     )
 
 
@@ -145,7 +159,7 @@ def training_items(train: Any, layout: Layout, *, dev: Any = None) -> tuple[Item
     parts = [Rows.read(rows, split, layout.form) for split, rows in given.items()]
     items = [_items(rows, layout) for rows in parts]
     if dev is None:
-        return tuple(map(_drawn, items[0]))
+        return tuple(drawn(items[0]))
     _check_apart(items, parts, layout)
     return tuple(item for rows in items for item in rows)
 
@@ -221,13 +235,8 @@ def _item(key: str, row: Mapping[str, str], label: str, split: str, layout: Layo
         source_id=row[layout.source] if layout.source else "",
         cluster=row[layout.cluster] if layout.cluster else key,
         label=label,
+        language=layout.language,
     )
-
-
-def _drawn(item: Item) -> Item:
-    """A training row; a hash of its cluster decides whether it is in the split validation."""
-    number = int.from_bytes(hashlib.sha256(item.cluster.encode()).digest()[:8]) / 2**64
-    return Item(**vars(item) | {"split": "validation" if number < VALIDATION else "train"})
 
 
 def _check_apart(items: Sequence[Sequence[Item]], parts: Sequence[Rows], layout: Layout) -> None:

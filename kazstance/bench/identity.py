@@ -42,7 +42,7 @@ def identity_of_object(found: Any, module: str) -> SystemIdentity:
     return SystemIdentity(
         code=dict(code.modules),
         state=dict(state.parts),
-        environment={**_environment(), **code.versions},
+        environment={**versions(), **code.versions},
         unseen=(*code.unseen, *state.unseen),
     )
 
@@ -60,7 +60,7 @@ def identity_of_model(folder: StrPath, settings: Mapping[str, object], module: s
     state = {f"file {name}": file_digest(file) for name, file in files.items()}
     state |= {f"setting {name}": _text_digest(str(value)) for name, value in settings.items()}
     code = code_of([module])
-    return SystemIdentity(code=dict(code.modules), state=state, environment={**_environment(), **code.versions})
+    return SystemIdentity(code=dict(code.modules), state=state, environment={**versions(), **code.versions})
 
 
 def identity_of_predictions(what: str, digest: str) -> SystemIdentity:
@@ -78,7 +78,8 @@ def _text_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _environment() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of Python, of this package, and of packages that a system may depend on without importing them."""
     return _versions(PACKAGES)
 
 

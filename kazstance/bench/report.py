@@ -152,14 +152,14 @@ def _data(result: Result) -> str:
 def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]) -> Section:
     """A section; `beside` has the first result of each section of the page, by title."""
     first = results[0]
-    failed = {f"{name} failed: {why}" for result in results for name, why in result.failed.items()}
+    remarks = dict.fromkeys(remark for result in results for remark in result.remarks)
     return Section(
         task=first.run.task,
         protocol=first.run.protocol,
         title=title,
         facts=f"n = {first.n}, D = {first.D:.1f}",
         notes=[*first.facts, *first.facts_within.values(), *_other_sections(first, beside)],
-        hints=[*shortcut_hints(results), *sorted(failed)],
+        hints=[*shortcut_hints(results), *sorted(remarks)],
         warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
         sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
         signatures=[result.signature for result in results],

@@ -73,10 +73,16 @@ class Result:
     shortcuts: tuple["Result", ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     """Shortcuts that failed, and why."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Shortcuts that were not run because they do not suit the rows, and why."""
+    held_out: float | None = None
+    """For a shortcut, its headline on held-out training rows, by which the best is chosen; None if not defined."""
     best_shortcut: str | None = None
-    """The shortcut with the highest headline, from which lift is computed."""
+    """The best shortcut, from which lift is computed."""
+    chosen_on: str | None = None
+    """What the best shortcut was chosen on: `validation`, which is held-out training rows, or `test`."""
     lift: Difference | None = None
-    """How far the headline is above that of the best shortcut, with a paired interval; None without a shortcut."""
+    """How far the headline is above that of the best shortcut, with a paired interval; None without one."""
     lift_over: str | None = None
     """SHA-256 of the counts of the shortcut that the lift is over."""
     overlap: Overlap | None = None
@@ -181,6 +187,16 @@ class Result:
             given |= {f"{name} by {part.by} {part.name}": reason for name, reason in part.reasons.items()}
         return {name: reason for name, reason in given.items() if reason}
 
+    @property
+    def remarks(self) -> list[str]:
+        """How the best shortcut was chosen, if not on the test rows, and which shortcuts are missing and why."""
+        chosen = [f"{self.best_shortcut} is the best shortcut on held-out training rows"]
+        return [
+            *(chosen if self.chosen_on == "validation" else []),
+            *(f"{name} is left out: {why}" for name, why in self.left_out.items()),
+            *(f"{name} failed: {why}" for name, why in self.failed.items()),
+        ]
+
     def as_row(self) -> dict[str, Any]:
         """The result as plain values; each figure has its value, the ends of its interval and its numbers of units."""
         over = self.scores[self.headline].over_targets
@@ -201,6 +217,7 @@ class Result:
             "overlap": self.overlap and self.overlap.as_row(),
             "target_interval": (over.low, over.high),
             "best_shortcut": self.best_shortcut,
+            "best_shortcut_chosen_on": self.chosen_on,
             "contrast": {kind: (g.value, g.low, g.high, g.n) for kind, g in self.contrast.items()},
             "lift": self.lift and (self.lift.value, self.lift.low, self.lift.high),
             "soft": {name: (s.value, s.low, s.high, s.n) for name, s in self.soft.items()},
@@ -208,6 +225,7 @@ class Result:
             "probes": [probe.as_row() for probe in self.probes],
             "reasons": self.reasons,
             "failed": dict(self.failed),
+            "left_out": dict(self.left_out),
             "signature": self.signature,
         }
 
@@ -296,12 +314,19 @@ def difference(one: Result, other: Result, metric: str) -> Difference:
 
 
 def with_lift(result: Result, others: Sequence[Result]) -> Result:
-    """A result with its lift over the best shortcut among some results on the same rows, itself included."""
+    """A result with its lift over the best shortcut among some results on the same rows, itself included.
+
+    The best is the one with the highest headline on held-out training rows. If no shortcut was scored on these, it is
+    the one with the highest headline on the test rows, which favours the shortcut.
+    """
     peers = [peer for peer in others if peer.is_shortcut and peer.rows == result.rows]
     known = [peer for peer in peers if peer.scores[result.headline].is_defined]
-    best = max(known, key=lambda peer: peer.scores[result.headline].value, default=None)
-    if best is None:
-        return replace(result, best_shortcut=None, lift=None, lift_over=None)
+    validated = [(peer.held_out, peer) for peer in known if peer.held_out is not None]
+    ranked = validated or [(peer.scores[result.headline].value, peer) for peer in known]
+    if not ranked:
+        return replace(result, best_shortcut=None, chosen_on=None, lift=None, lift_over=None)
+    best = max(ranked, key=lambda pair: pair[0])[1]
+    result = replace(result, chosen_on="validation" if validated else "test")
     if result.lift and (best.system, best.fingerprint) == (result.best_shortcut, result.lift_over):
         return result
     lift = None if best.system == result.system else difference(result, best, result.headline)

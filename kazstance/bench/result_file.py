@@ -53,13 +53,22 @@ def read_result(out: StrPath, task: Task | None = None) -> Result:
         )
     for name, digest in record.answers.items():
         verified(out, name, digest)
-    result = _parsed(verified(out, SCORES, record.scores), out / SCORES)
+    result = from_bytes(verified(out, SCORES, record.scores), out / SCORES)
     if (result.run, result.rows) != (record.run, record.rows):
         raise KazstanceError(f"{out / SCORES}: the scores of another run; run it again, with --again")
     return result
 
 
-def _parsed(content: bytes, file: Path) -> Result:
+def from_bytes(content: bytes, file: Path) -> Result:
+    """A result from its JSON.
+
+    Args:
+        content: what `to_bytes` returned.
+        file: the file, for messages.
+
+    Raises:
+        KazstanceError: it is not a result.
+    """
     try:
         return _adapter().validate_python(_with_nan(load_object(content.decode())))
     except ValidationError as error:

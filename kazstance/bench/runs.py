@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from kazstance.bench.answers import Answer, ask, from_lines, to_lines
 from kazstance.bench.evaluate import evaluate
 from kazstance.bench.family import warning
+from kazstance.bench.panel import Panel
 from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.record import Record, Run
-from kazstance.bench.result import Result, with_lift
+from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result, to_bytes
 from kazstance.bench.run_folder import Existing, RunFolder, date, now, open_folder
 from kazstance.bench.systems import Predictions, System
 from kazstance.bench.tasks import Task, TrainTest, check_rows
-from kazstance.errors import KazstanceError
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 
@@ -59,7 +58,7 @@ def run(
     with_probes: bool = False,
     family: str | None = None,
     existing: Existing = "refuse",
-    shortcuts: Sequence[System] = (),
+    panel: Panel | None = None,
     say: Progress = echo,
     track: Track = iter,
 ) -> Result:
@@ -75,7 +74,7 @@ def run(
         with_probes: whether to run the probes too.
         family: the family of the model that is scored; a warning is printed if it made the labels.
         existing: what to do if the folder holds a finished run: `refuse`, run `again`, or `reuse` it.
-        shortcuts: systems that are run afterwards for comparison; one that fails is noted.
+        panel: the shortcuts that are run afterwards for comparison; one that fails is noted.
         say: called with a line for each fold, and for anything that is reused.
         track: wraps the jobs and yields them one by one; for progress bars.
 
@@ -97,7 +96,7 @@ def run(
         kept = _answer(system, task, job, folder)
         if isinstance(system, System):
             say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
-    result = _beside(_result(task, folder), task, shortcuts, say)
+    result = (panel or Panel()).beside(_result(task, folder), task, say)
     folder.finish(to_bytes(result))
     return result
 
@@ -161,27 +160,3 @@ def _shown(task: Task, folder: RunFolder) -> dict[str, Answer]:
     asked = [item.item_id for job in jobs for item in job.fold.test]
     whole = [kind for kind in ASKED if all(name in found for name in asked if name.startswith(f"{kind}:"))]
     return {name: answer for name, answer in found.items() if name.partition(":")[0] in whole}
-
-
-def _beside(result: Result, task: Task, shortcuts: Sequence[System], say: Progress) -> Result:
-    """A result with its shortcuts and its lift; for a shortcut, no others are run."""
-    found, failed = [], {}
-    for system in () if result.is_shortcut else shortcuts:
-        try:
-            found.append(_brief(system, task))
-        except KazstanceError as error:
-            failed[system.name] = str(error)
-            say(f"{system.name} failed: {error}")
-    beside = tuple(with_lift(shortcut, found) for shortcut in found)
-    return with_lift(replace(result, shortcuts=beside, failed=failed), found)
-
-
-@lru_cache(maxsize=16)
-def _brief(system: System, task: Task) -> Result:
-    """The scores of a shortcut, without breakdowns and probes, computed once for all runs of one benchmark."""
-    answers = {}
-    for fold in task.folds:
-        given = ask(system.predict, fold.train, fold.test, task.labels, system.name)
-        answers[fold.name] = {item.item_id: one for item, one in zip(fold.test, given, strict=True)}
-    run = Run(system.name, task.name, task.protocol, dict(task.data), None, task.spelling)
-    return evaluate(task, run, answers, in_full=False)

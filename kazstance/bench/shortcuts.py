@@ -84,13 +84,30 @@ PANEL: Final[dict[str, Predict]] = {
 }
 """Rules that read no text. The target-blind classifier and the lexicon are in `kazstance.models.baselines`."""
 
-LEARNED: Final = ("lexicon", "target-blind TF-IDF", "TF-IDF LR", "TF-IDF SVM", "target-blind minilm", "minilm")
+LEXICON: Final = "lexicon"
+"""The name of the system that looks words up."""
+LEARNED: Final = (
+    LEXICON,
+    "target-blind TF-IDF",
+    "TF-IDF LR",
+    "TF-IDF SVM",
+    "n-gram SVM",
+    "target-blind n-gram SVM",
+    "target-only n-gram SVM",
+    "additive n-gram SVM",
+    "target-blind minilm",
+    "minilm",
+)
 """The names of the systems in `kazstance.models.baselines`, which needs an extra."""
 
-BESIDE: Final = (*PANEL, "lexicon", "target-blind TF-IDF")
-"""The panel that is run with a system."""
-SHORTCUTS: Final = (*BESIDE, "target-blind minilm")
-"""Systems that do not read, or do not look at the target."""
+BESIDE: Final = (*PANEL, LEXICON, "target-blind TF-IDF")
+"""The panel that is run with a system on a dataset."""
+COUNTERPARTS: Final = ("target-blind n-gram SVM", "target-only n-gram SVM", "additive n-gram SVM")
+"""Systems as strong as the n-gram SVM that cannot relate text and target."""
+PANELS: Final[dict[str, tuple[str, ...]]] = {"brief": BESIDE, "full": (*BESIDE, *COUNTERPARTS)}
+"""The shortcuts by name of the panel; in the full one, the best is chosen on held-out training rows."""
+SHORTCUTS: Final = (*PANELS["full"], "target-blind minilm")
+"""Systems that do not read, do not look at the target, or cannot relate one to the other."""
 OF_SOURCES: Final = ("majority per target and source", "source only")
 """Shortcuts that look at the source."""
 

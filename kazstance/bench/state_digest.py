@@ -23,6 +23,7 @@ from types import (
 from typing import Any, Final
 
 import numpy as np
+import regex
 
 from kazstance.bench.code_digest import is_own
 
@@ -271,7 +272,7 @@ _KINDS: Final[tuple[tuple[type | tuple[type, ...], Callable[[_Digests, Any], byt
     (MethodType, lambda digests, value: digests.all("method", [value.__self__, value.__func__])),
     (Enum, lambda digests, value: digests.all("enum", [type(value).__qualname__, value.name])),
     (PurePath, lambda digests, value: digests.all("path", [str(value)])),
-    (re.Pattern, lambda digests, value: digests.all("pattern", [value.pattern, value.flags])),
+    ((re.Pattern, regex.Pattern), lambda digests, value: digests.all("pattern", [value.pattern, value.flags])),
     ((list, tuple), _sequence),
     (dict, _mapping),
     (_LOCKS, lambda digests, value: digests.named(type(value))),

@@ -43,6 +43,8 @@ class Item:
     source_b: str = ""
     kind: str = ""
     voice: str = ""
+    language: str = field(default="", repr=False)
+    """The language of the text, as a BCP 47 tag; empty if it is not known."""
 
     @property
     def sources(self) -> frozenset[str]:
@@ -160,6 +162,8 @@ class Task:
     """The families of the models that made the labels, with their annotators."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many rows of the data are not predicted, by reason."""
+    language: str = ""
+    """The language that the user has named for their own rows; the digest of a dataset covers those of its rows."""
 
     @property
     def name(self) -> str:
@@ -200,13 +204,15 @@ class Task:
         """SHA-256 of the kind, the rows of all folds with everything that a system sees, and the probes."""
         kind = self.kind
         digest = hashlib.sha256(repr((kind.name, kind.labels, kind.headline, kind.metrics)).encode())
+        digest.update(self.language.encode())
         lines: dict[str, bytes] = {}
         for fold in self.folds:
             digest.update(f"\nfold {fold.name}\n".encode())
             for rows in (fold.train, fold.test):
                 for row in rows:
                     if row.item_id not in lines:
-                        lines[row.item_id] = "\x1f".join(vars(row).values()).encode(errors="surrogatepass")
+                        seen = [value for name, value in vars(row).items() if name != "language"]
+                        lines[row.item_id] = "\x1f".join(seen).encode(errors="surrogatepass")
                 digest.update(b"\n".join(lines[row.item_id] for row in rows) + b"\n\n")
         for probe in self.probes:
             digest.update(repr(probe).encode())

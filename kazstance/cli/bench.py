@@ -45,13 +45,26 @@ Protocol = Annotated[
 ]
 Train = Annotated[Path | None, typer.Option(help=f"{OWN} to train on: .csv, .tsv, .txt, .jsonl or .parquet.")]
 Test = Annotated[Path | None, typer.Option(help=f"{OWN} to predict and score.")]
-Dev = Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; without it, 15 % of --train.")]
+Dev = Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; by default, 15 % of --train.")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help=f"{OWN}: a column that identifies one; may be repeated.")]
 Text = Annotated[str, typer.Option(help=f"{OWN}: the column of the text.")]
 Target = Annotated[str, typer.Option(help=f"{OWN}: the column of the target.")]
 Label = Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")]
 Source = Annotated[str | None, typer.Option(help=f"{OWN}: the column of the source.")]
 Cluster = Annotated[str | None, typer.Option(help=f"{OWN}: the column of what belongs together, such as a thread.")]
+Language = Annotated[str, typer.Option(help=f"{OWN}: the language of the texts, such as en or zh.")]
+PanelName = Annotated[
+    str | None,
+    typer.Option(
+        "--panel",
+        help="The shortcuts: brief (the default for a dataset) or full (for rows of your own), with n-grams, "
+        "where the best is chosen on held-out training rows.",
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="A folder that keeps the scores of shortcuts, for the next system on the same rows."),
+]
 Given = Annotated[
     Path | None,
     typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
@@ -73,11 +86,14 @@ def run(
     label: Label = "label",
     source: Source = None,
     cluster: Cluster = None,
+    language: Language = "",
     given: Given = None,
     per_target: Annotated[bool, typer.Option("--per-target", help="Train on each target alone.")] = False,
     probes: Annotated[bool, typer.Option("--probes", help="Also probe: names hidden, claims negated.")] = False,
     family: Annotated[str | None, typer.Option(help="The family of the model; warns if it made the labels.")] = None,
     no_shortcuts: Annotated[bool, typer.Option("--no-shortcuts", help="Do not run the shortcuts.")] = False,
+    panel: PanelName = None,
+    cache: Cache = None,
     preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
@@ -89,7 +105,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a system on a task of a dataset, or on rows of your own, together with the shortcuts."""
-    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster)
+    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster, language)
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
     if own.are_there:
@@ -97,7 +113,9 @@ def run(
     else:
         benchmark = _of_dataset(data, task, protocol, delimiter_of(delimiter), encoding)
     labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
-    asked = Asked(per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts)
+    asked = Asked(
+        per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts, panel=panel, cache=cache
+    )
     kept = Kept(ignored=ignored or (), existing=_existing(again=again, reuse=reuse))
     with progress() as bars:
         result = benchmark.run(given or system, out, name=system, labels=labels, **asked, **kept, **bars)
@@ -117,6 +135,7 @@ class OwnRows:
     label: str
     source: str | None
     cluster: str | None
+    language: str
 
     @property
     def are_there(self) -> bool:
@@ -136,8 +155,8 @@ def _check_options(
     wrong = {
         "pass --train and --test together, without --task and --protocol": (own.train or own.test)
         and (is_asked or not are_own),
-        "--dev, --id, --source and --cluster need --train and --test": not are_own
-        and (own.dev or own.ids or own.source or own.cluster),
+        "--dev, --id, --source, --cluster and --language need --train and --test": not are_own
+        and (own.dev or own.ids or own.source or own.cluster or own.language),
         "--preset and --map need --predictions, or --train and --test": is_spelled and not (given or are_own),
         "--ignore-column needs --predictions": ignored and not given,
     }
@@ -153,6 +172,8 @@ class Asked(TypedDict):
     probes: bool
     family: str | None
     shortcuts: bool
+    panel: str | None
+    cache: Path | None
 
 
 class Kept(TypedDict):
@@ -179,7 +200,9 @@ def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: s
     from kazstance.input.tables import Form
 
     form = Form(delimiter, encoding)
-    layout = Layout(own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form)
+    layout = Layout(
+        own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form, language=own.language
+    )
     return Benchmark(file_task(own.train, own.test, layout, dev=own.dev), form)
 
 
@@ -203,7 +226,7 @@ def _print(result: "Result", *, as_json: bool) -> None:
     if result.shortcuts:
         echo("")
         echo_page(result.to_markdown(with_facts=False))
-    echo(*(f"{name} failed: {why}" for name, why in result.failed.items()))
+    echo(*result.remarks)
     for shortcut in result.shortcuts:
         echo(*(f"{shortcut.system}: {s.metric}: {s.reason}" for s in shortcut.scores.values() if s.reason))
 

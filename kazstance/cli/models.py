@@ -28,11 +28,12 @@ def fit(
     train: Annotated[
         Path | None, typer.Option(help=f"{OWN} to train on: .csv, .tsv, .txt, .jsonl or .parquet.")
     ] = None,
-    dev: Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; without it, 15 % of --train.")] = None,
+    dev: Annotated[Path | None, typer.Option(help=f"{OWN} to choose settings on; by default, 15 % of --train.")] = None,
     text: Text = "text",
     target: Target = "target",
     label: Annotated[str, typer.Option(help=f"{OWN}: the column of the label.")] = "label",
     source: Source = None,
+    language: Annotated[str, typer.Option(help=f"{OWN}: the language of the texts, such as en or zh.")] = "",
     preset: Preset = None,
     mapping: Mapping = None,
     delimiter: Delimiter = None,
@@ -52,14 +53,14 @@ def fit(
     from kazstance.models.training import fit_dataset, fit_rows
 
     if train is None:
-        if dev or source or preset or mapping:
-            raise typer.BadParameter("--dev, --source, --preset and --map need --train")
+        if dev or source or language or preset or mapping:
+            raise typer.BadParameter("--dev, --source, --language, --preset and --map need --train")
         model = fit_dataset(system, dataset.DatasetFolder(data), task or "stance")
     elif task:
         raise typer.BadParameter("pass --task or --train, not both")
     else:
         form = Form(delimiter_of(delimiter), encoding)
-        layout = Layout(text, target, label, spelling(preset, mapping or []), (), source, form=form)
+        layout = Layout(text, target, label, spelling(preset, mapping or []), (), source, form=form, language=language)
         model = fit_rows(system, train, layout, dev)
     model.save(out)
     if as_json:

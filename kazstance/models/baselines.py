@@ -1,32 +1,25 @@
-"""Baselines that learn: linear models on TF-IDF and on embeddings, with and without the target; a lexicon.
+"""Baselines that learn: linear models on TF-IDF, n-grams and embeddings, with and without the target; a lexicon.
 
-The linear models are tuned on validation.
+The strength of the linear models is chosen on held-out training rows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
-from sklearn.utils.extmath import safe_sparse_dot
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from kazstance.bench.shortcuts import Predict
-from kazstance.bench.tasks import PAIR_LABELS, Item
+from kazstance.bench.tasks import Item
+from kazstance.models import ngrams
 from kazstance.models.embeddings import Encoder, Singles, encoder, pairs
-from kazstance.stats.counting import Floats
-
-STRENGTHS: Final = (0.3, 1.0, 3.0, 10.0)
-"""Inverse regularisation strengths, one of which is chosen on validation."""
-TONE: Final = 0.05
-"""Compound score from which VADER calls a text positive or negative (Hutto and Gilbert, 2014)."""
+from kazstance.models.lexicon import lexicon
+from kazstance.models.linear import Answering, Recipe
 
 
 def target_blind(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
@@ -44,6 +37,29 @@ def tfidf_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
     return FITTED["TF-IDF SVM"](train).answer(test)
 
 
+def ngram_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    """Linear support vector machines on n-grams of words and characters, one for each target seen in training.
+
+    The baseline of SemEval-2016 Task 6; see `kazstance.models.ngrams.per_target`.
+    """
+    return ngrams.per_target(train, test).answer(test)
+
+
+def target_blind_ngram_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    """A linear support vector machine on the n-grams of the text; the target is not seen."""
+    return FITTED["target-blind n-gram SVM"](train).answer(test)
+
+
+def target_only_ngram_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    """A linear support vector machine on the target and the n-grams of its name; the text is not read."""
+    return FITTED["target-only n-gram SVM"](train).answer(test)
+
+
+def additive_ngram_svm(train: Sequence[Item], test: Sequence[Item]) -> list[str]:
+    """A linear support vector machine on the n-grams of the text and of the target, which it cannot relate."""
+    return FITTED["additive n-gram SVM"](train).answer(test)
+
+
 def minilm(train: Sequence[Item], test: Sequence[Item], model: Callable[[], Encoder] = encoder) -> list[str]:
     """Logistic regression on embeddings of sentence and target, their product and their distance.
 
@@ -52,7 +68,7 @@ def minilm(train: Sequence[Item], test: Sequence[Item], model: Callable[[], Enco
         test: the rows to label.
         model: returns the encoder.
     """
-    return tuned(train, LogisticRegression, partial(_embedded, model(), with_target=True)).answer(test)
+    return Recipe(_regression, partial(_embedded, model(), with_target=True)).tuned(train).answer(test)
 
 
 def target_blind_minilm(
@@ -65,20 +81,7 @@ def target_blind_minilm(
         test: the rows to label.
         model: returns the encoder.
     """
-    return tuned(train, LogisticRegression, partial(_embedded, model(), with_target=False)).answer(test)
-
-
-def lexicon(train: Sequence[Item], test: Sequence[Item]) -> list[str]:  # it learns nothing
-    """The tone of the text in the VADER lexicon, taken as its side; of two texts, the one with the friendlier tone."""
-    analyzer = SentimentIntensityAnalyzer()
-
-    def tone(text: str) -> float:
-        return float(analyzer.polarity_scores(text)["compound"])
-
-    if any(item.text_b for item in test):
-        gaps = [tone(item.text) - tone(item.text_b) for item in test]
-        return [_side(gap, *PAIR_LABELS) for gap in gaps]
-    return [_side(tone(item.text), "favor", "against", "neutral") for item in test]
+    return Recipe(_regression, partial(_embedded, model(), with_target=False)).tuned(train).answer(test)
 
 
 BASELINES: Final[dict[str, Predict]] = {
@@ -86,66 +89,13 @@ BASELINES: Final[dict[str, Predict]] = {
     "target-blind TF-IDF": target_blind,
     "TF-IDF LR": tfidf_lr,
     "TF-IDF SVM": tfidf_svm,
+    "n-gram SVM": ngram_svm,
+    "target-blind n-gram SVM": target_blind_ngram_svm,
+    "target-only n-gram SVM": target_only_ngram_svm,
+    "additive n-gram SVM": additive_ngram_svm,
     "target-blind minilm": target_blind_minilm,
     "minilm": minilm,
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """A linear model: of the labels, the one with the largest score; of two labels, the second if the score is above 0.
-
-    `weights` has shape (labels, features), or (1, features) for two labels; `intercepts` (labels,) or (1,). With one
-    label, `features` is None and both are empty.
-    """
-
-    labels: tuple[str, ...]
-    features: Any
-    weights: Floats
-    intercepts: Floats
-
-    def answer(self, items: Sequence[Item]) -> list[str]:
-        """The label of each item."""
-        if len(self.labels) == 1 or not items:
-            return list(self.labels[:1]) * len(items)
-        scores = safe_sparse_dot(self.features.transform(items), self.weights.T, dense_output=True) + self.intercepts
-        chosen = scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
-        return [self.labels[i] for i in chosen]
-
-
-def _side(tone: float, above: str, below: str, between: str) -> str:
-    return above if tone >= TONE else below if tone <= -TONE else between
-
-
-def tuned(train: Sequence[Item], model: Any, features: Callable[[], Any]) -> Linear:
-    """A linear model with the strength that is best on the validation rows, refitted on all training rows.
-
-    Args:
-        train: the rows to train on.
-        model: the class of the linear model.
-        features: returns an unfitted transformer of items.
-    """
-    fitting = [item for item in train if item.split != "validation"]
-    validation = [item for item in train if item.split == "validation"]
-    strength = STRENGTHS[1]
-    if len({item.label for item in fitting}) > 1 and validation:
-        gold = [item.label for item in validation]
-        found = _fitted(fitting, model, features(), STRENGTHS)
-        strength = max(STRENGTHS, key=lambda c: f1_score(gold, found[c].answer(validation), average="macro"))
-    return _fitted(train, model, features(), [strength])[strength]
-
-
-def _fitted(train: Sequence[Item], model: Any, features: Any, strengths: Iterable[float]) -> dict[float, Linear]:
-    """Linear models of each strength, on features that are computed once."""
-    labels = [item.label for item in train]
-    if len(set(labels)) == 1:
-        return dict.fromkeys(strengths, Linear((labels[0],), None, np.empty((0, 0)), np.empty(0)))
-    seen = features.fit_transform(train)
-    found = {c: model(C=c, max_iter=2000, class_weight="balanced").fit(seen, labels) for c in strengths}
-    return {
-        c: Linear(tuple(map(str, one.classes_)), features, np.asarray(one.coef_), np.asarray(one.intercept_))
-        for c, one in found.items()
-    }
 
 
 def _embedded(model: Encoder, *, with_target: bool) -> Any:
@@ -176,12 +126,6 @@ def _tfidf(*, with_target: bool) -> Any:
     return make_union(plain, targets, crossed)
 
 
-def vectorizers(features: Any) -> list[TfidfVectorizer]:
-    """The TF-IDF vectorizers within such features, in the order of their columns; none within embeddings."""
-    parts = [part for _, part in features.transformer_list] if hasattr(features, "transformer_list") else [features]
-    return [part[-1] for part in parts if hasattr(part, "steps")]
-
-
 def _vectorizer(documents: Any, **settings: Any) -> Any:
     return make_pipeline(FunctionTransformer(documents), TfidfVectorizer(sublinear_tf=True, **settings))
 
@@ -201,16 +145,27 @@ def _targets(items: Iterable[Item]) -> list[str]:
     return [f"{item.target_id}|{item.target}" for item in items]
 
 
-FEATURES: Final[dict[str, Callable[[], Any]]] = {
-    "target-blind TF-IDF": partial(_tfidf, with_target=False),
-    "TF-IDF LR": partial(_tfidf, with_target=True),
-    "TF-IDF SVM": partial(_tfidf, with_target=True),
-    "target-blind minilm": lambda: _embedded(encoder(), with_target=False),
-    "minilm": lambda: _embedded(encoder(), with_target=True),
+def _regression(**settings: float) -> LogisticRegression:
+    return LogisticRegression(max_iter=2000, class_weight="balanced", **settings)
+
+
+def _svm(**settings: float) -> LinearSVC:
+    return LinearSVC(max_iter=2000, class_weight="balanced", **settings)
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "target-blind TF-IDF": Recipe(_regression, partial(_tfidf, with_target=False)),
+    "TF-IDF LR": Recipe(_regression, partial(_tfidf, with_target=True)),
+    "TF-IDF SVM": Recipe(_svm, partial(_tfidf, with_target=True)),
+    "target-blind n-gram SVM": ngrams.BLIND,
+    "target-only n-gram SVM": ngrams.TARGET_ONLY,
+    "additive n-gram SVM": ngrams.ADDITIVE,
+    "target-blind minilm": Recipe(_regression, lambda: _embedded(encoder(), with_target=False)),
+    "minilm": Recipe(_regression, lambda: _embedded(encoder(), with_target=True)),
 }
-"""The features of each linear baseline."""
-FITTED: Final[dict[str, Callable[[Sequence[Item]], Linear]]] = {
-    name: partial(tuned, model=LinearSVC if name == "TF-IDF SVM" else LogisticRegression, features=features)
-    for name, features in FEATURES.items()
+"""The baselines that are one linear model."""
+FITTED: Final[dict[str, Callable[[Sequence[Item]], Answering]]] = {
+    **{name: recipe.tuned for name, recipe in RECIPES.items()},
+    "n-gram SVM": ngrams.per_target,
 }
-"""How each linear baseline is trained."""
+"""How each baseline that learns is trained."""

@@ -15,18 +15,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.bench.answers import where_raised
-from kazstance.bench.shortcuts import FIELDS, LEARNED, OF_SOURCES, Predict, Rule
+from kazstance.bench.shortcuts import FIELDS, LEARNED, LEXICON, OF_SOURCES, Predict, Rule
 from kazstance.bench.tasks import Item
 from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
 from kazstance.input.strict_json import load_object
+from kazstance.models.lexicon import check_english, tones
 from kazstance.models.local_models import KINDS
 from kazstance.models.systems import as_text, find_object, find_system, is_estimator
 
 Answers = Sequence[str | Mapping[str, float]]
 Files = dict[str, bytes]
-LEXICON: Final = "lexicon"
+POOLED: Final = {"n-gram SVM": "target-blind n-gram SVM"}
+"""Systems that have a model for each target, and the system that their models are like."""
 WEIGHTS, SHAPE, RULE, PICKLE, ITEMS = "weights.parquet", "linear.json", "rule.json", "estimator.pickle", "items.parquet"
+TARGETS: Final = "targets.json"
 FIELD_NAMES: Final = tuple(field.name for field in fields(Item))
 
 
@@ -70,7 +73,7 @@ class FittedLexicon:
 
     def answer(self, items: Sequence[Item]) -> Answers:
         """The label of each item."""
-        return find_system(LEXICON).predict((), items)
+        return tones(items)
 
     def files(self) -> Files:
         """Nothing."""
@@ -95,7 +98,7 @@ class FittedLinear:
 
     def files(self) -> Files:
         """The labels and intercepts as JSON; the features and their weights as Parquet, one row per feature."""
-        from kazstance.models.baselines import vectorizers  # noqa: PLC0415  # needs an extra
+        from kazstance.models.linear import vectorizers  # noqa: PLC0415  # needs an extra
 
         model = self.model
         found = {SHAPE: _json({"labels": list(model.labels), "intercepts": model.intercepts.tolist()})}
@@ -112,7 +115,8 @@ class FittedLinear:
     def load(cls, system: str, files: Mapping[str, bytes]) -> "FittedLinear":
         """The linear baseline of that name."""
         with naming_extras():
-            from kazstance.models.baselines import FEATURES, Linear, vectorizers  # noqa: PLC0415  # needs an extra
+            from kazstance.models.baselines import RECIPES  # noqa: PLC0415  # needs an extra
+            from kazstance.models.linear import Linear, vectorizers  # noqa: PLC0415  # needs an extra
         shape = load_object(files[SHAPE].decode())
         labels, intercepts = tuple(map(_text, shape["labels"])), np.array(shape["intercepts"], np.float64)
         if len(labels) == 1:
@@ -122,7 +126,7 @@ class FittedLinear:
         weights = np.stack([table[f"weight_{at}"].to_numpy() for at in range(rows)]).astype(np.float64)
         if intercepts.shape != (rows,) or not (np.isfinite(weights).all() and np.isfinite(intercepts).all()):
             raise ValueError(f"{WEIGHTS} and {SHAPE} do not match, or a weight is not finite")
-        features = FEATURES[system]()
+        features = RECIPES[system].features()
         places = table["part"].to_numpy()
         found = vectorizers(features)
         if (np.diff(places) < 0).any() or not np.isin(places, range(max(len(found), 1))).all():
@@ -130,6 +134,42 @@ class FittedLinear:
         for part, one in enumerate(found):
             _restore(one, table.filter(pc.equal(table["part"], part)))
         return cls(Linear(labels, features, np.ascontiguousarray(weights), intercepts))
+
+
+@dataclass(frozen=True)
+class FittedPerTarget:
+    """Linear models of single targets, and one for all other targets."""
+
+    model: Any
+
+    def answer(self, items: Sequence[Item]) -> Answers:
+        """The label of each item."""
+        found: list[str] = self.model.answer(items)
+        return found
+
+    def files(self) -> Files:
+        """The files of each model, the pooled one first, and the targets as JSON."""
+        found = {TARGETS: _json({"targets": list(self.model.own)})}
+        for number, model in enumerate([self.model.pooled, *self.model.own.values()]):
+            found |= {f"{number}-{name}": content for name, content in FittedLinear(model).files().items()}
+        return found
+
+    @classmethod
+    def load(cls, system: str, files: Mapping[str, bytes]) -> "FittedPerTarget":
+        """The models of that system."""
+        with naming_extras():
+            from kazstance.models.ngrams import PerTarget  # noqa: PLC0415  # needs an extra
+        targets = [_text(target) for target in load_object(files[TARGETS].decode())["targets"]]
+        parts = [
+            {
+                name.removeprefix(f"{number}-"): content
+                for name, content in files.items()
+                if name.startswith(f"{number}-")
+            }
+            for number in range(len(targets) + 1)
+        ]
+        pooled, *own = (FittedLinear.load(POOLED[system], part).model for part in parts)
+        return cls(PerTarget(dict(zip(targets, own, strict=True)), pooled))
 
 
 @dataclass(frozen=True)
@@ -189,7 +229,8 @@ class FittedFunction:
     def load(cls, system: str, files: Mapping[str, bytes]) -> "FittedFunction":
         """The function, which is imported: this runs its module."""
         path = _text(load_object(files[SHAPE].decode())["path"])
-        rows = _read(files[ITEMS]).select(list(FIELD_NAMES)).to_pylist()
+        saved = _read(files[ITEMS])  # by an earlier version without the last fields
+        rows = saved.select([name for name in FIELD_NAMES if name in saved.column_names]).to_pylist()
         return cls(path, cast("Predict", find_object(path)), tuple(Item(**row) for row in rows))
 
 
@@ -199,10 +240,16 @@ LOADERS: Final[Mapping[str, Callable[[str, Mapping[str, bytes]], Fitted]]] = {
     "rule": FittedRule.load,
     "lexicon": FittedLexicon.load,
     "linear": FittedLinear.load,
+    "per_target": FittedPerTarget.load,
     "estimator": FittedEstimator.load,
     "function": FittedFunction.load,
 }
-NAMES: Final = {"rule": tuple(FIELDS), "lexicon": (LEXICON,), "linear": tuple(n for n in LEARNED if n != LEXICON)}
+NAMES: Final = {
+    "rule": tuple(FIELDS),
+    "lexicon": (LEXICON,),
+    "linear": tuple(name for name in LEARNED if name != LEXICON and name not in POOLED),
+    "per_target": tuple(POOLED),
+}
 """The systems of each kind that this package defines."""
 
 
@@ -223,11 +270,13 @@ def fit_items(system: Any, items: Sequence[Item]) -> tuple[str, str, Fitted]:
     if isinstance(system, str) and system in FIELDS:
         return system, "rule", FittedRule(Rule.learn(items, FIELDS[system]))
     if system == LEXICON:
-        find_system(system)
+        check_english(items)
         return LEXICON, "lexicon", FittedLexicon()
     if isinstance(system, str) and system in LEARNED:
         with naming_extras():
             from kazstance.models.baselines import FITTED  # noqa: PLC0415  # needs an extra
+        if system in POOLED:
+            return system, "per_target", FittedPerTarget(FITTED[system](items))
         return system, "linear", FittedLinear(FITTED[system](items))
     if isinstance(system, str) and system.partition(":")[0] in KINDS:
         known = ", ".join((*FIELDS, *LEARNED))
@@ -264,7 +313,8 @@ def _path(function: Any) -> str:
 def _terms(part: int, vectorizer: Any) -> pa.Table:
     """The terms of a vectorizer in the order of their columns, with their inverse document frequencies."""
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-    return pa.table({"part": pa.array([part] * len(terms), pa.int64()), "term": terms, "idf": vectorizer.idf_})
+    idf = vectorizer.idf_ if hasattr(vectorizer, "idf_") else np.ones(len(terms))
+    return pa.table({"part": pa.array([part] * len(terms), pa.int64()), "term": terms, "idf": idf})
 
 
 def _restore(vectorizer: Any, terms: pa.Table) -> None:
@@ -274,7 +324,9 @@ def _restore(vectorizer: Any, terms: pa.Table) -> None:
     if len(vectorizer.vocabulary_) != len(names):
         raise ValueError(f"{WEIGHTS} has a term twice")
     vectorizer.fixed_vocabulary_ = False
-    vectorizer.idf_ = terms["idf"].to_numpy()
+    idf = terms["idf"].to_numpy()
+    if hasattr(vectorizer, "use_idf"):
+        vectorizer.idf_ = idf
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +48,8 @@ class Model:
     """Whether the rows that it was trained on had sources."""
     has_probabilities: bool = False
     trained_on: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    """The language of its rows, as a BCP 47 tag; empty if it is not known, or there were several."""
 
     def predict(
         self,
@@ -194,6 +196,7 @@ class Model:
             targets=dict(self.targets),
             has_sources=self.has_sources,
             has_probabilities=self.has_probabilities,
+            language=self.language,
             trained_on=dict(self.trained_on),
             files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         )
@@ -265,7 +268,11 @@ class Model:
         keys = zip(*(values[name] for name in columns.ids), strict=True)
         shown = [" ".join(map(str, key)) for key in keys]
         rows = zip(shown, values[columns.text], targets, ids, sources, strict=True)
-        return [Item(key, "test", text, name, of, source, key, "") for key, text, name, of, source in rows]
+        item = partial(Item, split="test", label="", language=self.language)
+        return [
+            item(item_id=key, text=text, target=name, target_id=of, source_id=source, cluster=key)
+            for key, text, name, of, source in rows
+        ]
 
     def _answers(self, batch: pa.RecordBatch, columns: Columns, answers: Sequence[Answer]) -> pa.RecordBatch:
         for one in answers:
@@ -294,6 +301,9 @@ def fit_model(system: Any, items: Sequence[Item], trained_on: Mapping[str, str])
     """
     if not items:
         raise KazstanceError("no rows to train on, expected at least one")
+    languages = {item.language for item in items}
+    language = languages.pop() if len(languages) == 1 else ""
+    items = [replace(item, language=language) for item in items]
     name, kind, fitted = fit_items(system, items)
     labels = GRID_LABELS if any(item.label == "none" for item in items) else LABELS
     model = Model(
@@ -304,6 +314,7 @@ def fit_model(system: Any, items: Sequence[Item], trained_on: Mapping[str, str])
         fitted=fitted,
         has_sources=any(item.source_id for item in items),
         trained_on=trained_on,
+        language=language,
     )
     first = _first_answer(model, items[:1])
     return replace(model, has_probabilities=isinstance(first, Mapping))
@@ -339,7 +350,7 @@ def load_model(path: StrPath, *, trust: bool = False) -> Model:
         said = str(error) if isinstance(error, ValueError) else where_raised(error)
         raise KazstanceError(f"{folder}: {said}; expected a model as it was saved") from error
     known = (header.system, header.kind, tuple(header.labels), header.targets)
-    return Model(*known, fitted, header.has_sources, header.has_probabilities, header.trained_on)
+    return Model(*known, fitted, header.has_sources, header.has_probabilities, header.trained_on, header.language)
 
 
 def _first_answer(model: Model, items: Sequence[Item]) -> Any:

@@ -32,6 +32,8 @@ class Header(BaseModel):
     """The name of each target it was trained on, by id."""
     has_sources: bool
     has_probabilities: bool
+    language: str = ""
+    """The language of the rows it was trained on, as a BCP 47 tag; empty if it is not known, or there were several."""
     trained_on: dict[str, str]
     """What it was trained on, such as the digest of the dataset."""
     files: dict[str, Sha256]

@@ -5,17 +5,20 @@ import importlib
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from kazstance.bench.answers import where_raised
-from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object
-from kazstance.bench.shortcuts import BESIDE, LEARNED, OF_SOURCES, PANEL, Predict
+from kazstance.bench.code_digest import code_of
+from kazstance.bench.identity import SystemIdentity, identity_of_model, identity_of_object, versions
+from kazstance.bench.panel import Panel
+from kazstance.bench.shortcuts import LEARNED, LEXICON, OF_SOURCES, PANEL, PANELS, Predict
 from kazstance.bench.systems import System
 from kazstance.bench.tasks import Item, Task
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.extras import naming_extras
+from kazstance.models.lexicon import not_english
 from kazstance.models.local_models import KINDS, local_model, model_folder
 
 PATH: Final = "package.module:object"
@@ -69,10 +72,40 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
     return _system(name or given, found, module, labels)
 
 
-def shortcuts_for(task: Task) -> list[System]:
-    """The shortcuts to run with a system on a task; those that look at sources only if its rows have any."""
-    names = [name for name in BESIDE if task.has_sources or name not in OF_SOURCES]
-    return [System(name, partial(_by_name, name), SystemIdentity) for name in names]
+def panel_for(task: Task, name: str | None = None, cache: Path | None = None) -> Panel:
+    """The shortcuts to run with a system on a task.
+
+    Those that look at sources are left out if the rows have none, and the lexicon if their language is not its own.
+
+    Args:
+        task: the task.
+        name: `brief`, or `full` with the counterparts of the n-gram SVM, where the best is chosen on held-out training
+            rows; by default `brief` for a dataset, as for its published figures, and `full` for a user's own rows.
+        cache: a folder that keeps results of shortcuts.
+
+    Raises:
+        UnknownNameError: there is no such panel.
+    """
+    name = name or ("brief" if task.spelled is None else "full")
+    if name not in PANELS:
+        raise UnknownNameError(name, "panel", PANELS)
+    why = not_english(item for fold in task.folds for item in (*fold.train, *fold.test))
+    left_out = {LEXICON: f"its words are English, and {why}"} if why else {}
+    names = [one for one in PANELS[name] if (task.has_sources or one not in OF_SOURCES) and one not in left_out]
+    return Panel(tuple(map(_shortcut, names)), left_out, name == "full", cache)
+
+
+@cache
+def _shortcut(name: str) -> System:
+    """A shortcut, the same object for all runs."""
+    return System(name, partial(_by_name, name), _identity_of_panel)
+
+
+@cache
+def _identity_of_panel() -> SystemIdentity:
+    """The code of all shortcuts and of their evaluation, and the versions of the packages that it imports."""
+    code = code_of(["kazstance.models.baselines", "kazstance.bench.panel"])
+    return SystemIdentity(code=dict(code.modules), environment=versions() | dict(code.versions))
 
 
 def _system(name: str, given: Any, module: str, labels: Sequence[str]) -> System:
