@@ -141,6 +141,7 @@ def test_the_notebook_is_committed_without_outputs():
         assert cell.cell_type == "markdown" or (cell.outputs, cell.execution_count) == ([], None)
 
 
+@pytest.mark.full
 def test_the_notebook_runs_and_stays_small(executed):
     assert executed.stat().st_size < MAX_BYTES
     outputs = [output for cell in nbformat.read(executed, as_version=4).cells for output in cell.get("outputs", [])]
