@@ -156,6 +156,7 @@ def test_an_estimator_of_scikit_learn_by_import_path(tmp_path):
     assert found.signature.split("|")[1:3] == ["protocol:in_domain", "system:my_systems:estimator"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "system",
     [

@@ -108,6 +108,7 @@ def test_a_column_of_another_type_in_one_split_leads_to_verify(data, tmp_path, n
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name",
     ["show", "why", "agreement", "explore", "bench run", "compare", "compare disagreements", "compare distances"],
@@ -314,6 +315,7 @@ def test_each_kind_is_listed_and_its_remedy_is_said_once():
     assert len(lines) == 23
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("which", ["score", "build"])
 def test_two_hundred_thousand_bad_lines_are_a_short_message(harbour, tmp_path, which):
     lines = tmp_path / "x.jsonl"
@@ -442,6 +444,7 @@ def test_an_interrupt_waits_for_a_module_that_is_loading_but_not_for_ever(module
     assert done.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
+@pytest.mark.full
 def test_an_interrupt_that_a_module_swallows_ends_the_server_all_the_same():
     code = """
 import os, signal, sys
@@ -464,6 +467,7 @@ main()
     assert (done.returncode, done.stderr) == (130, "")
 
 
+@pytest.mark.full
 def test_an_interrupt_that_is_ignored_stays_ignored(harbour_data):
     command = " ".join([sys.executable, "-m", "kazstance", *argv("agreement", data=harbour_data)])
     done = subprocess.run(

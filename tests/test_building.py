@@ -84,6 +84,7 @@ def built(corpus, out, **options):
 # ---- the same whatever the parts ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("processes", [0, 1, 3])
 @pytest.mark.parametrize(("rows", "batch", "in_memory"), [(1, 1, 0), (150, 400, 2**26), (10**9, 10**9, 0)])
 def test_the_rows_are_the_same_whatever_the_parts_and_processes(
@@ -114,6 +115,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("fault", FAULTS)
 def test_errors_are_the_same_whatever_the_processes(fault, tmp_path, monkeypatch):
     corpus, _ = write(tmp_path / "corpus", 3, lambda who, rows: FAULTS[fault](rows) if who == "m1" else rows)

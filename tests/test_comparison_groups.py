@@ -404,6 +404,7 @@ def test_draws_in_blocks_are_the_draws(by_row, monkeypatch):
     assert distances(counts, "salience", n=40) == whole
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sources", [2, 12, 24, 60])
 def test_the_matrix_keeps_every_cell_in_80_columns(sources, tmp_path):
     texts = {f"s{i:02}": text(i, 1) for i in range(sources)}

@@ -135,8 +135,7 @@ def test_split_votes_are_undecided_and_counted(tmp_path):
     assert (row.label_name, row.status, ds.manifest.deciding) == ("favor", "decided", "plurality")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("part", [1, 2])
+@pytest.mark.parametrize(("seed", "part"), [(1, 1), (2, 2)])
 def test_undecided_pairs_are_in_no_salience(tmp_path, seed, part):
     """Two annotators who answer at random, on all sentences or on half of them; on one target they never agree."""
     texts = {"a": text(1), "b": text(2)}

@@ -119,6 +119,7 @@ def differing(found, expected):
     return [name for name in sorted(found.keys() | expected.keys()) if found.get(name) != expected.get(name)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", TOGETHER)
 def test_the_same_bytes_come_out(name, outputs, expected):
     assert differing(outputs(name, *TOGETHER[name]), expected) == []

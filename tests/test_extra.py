@@ -1,7 +1,7 @@
 """Every extra on its own: each command works, or names the extra that it needs.
 
-`nox` has a session for each extra, with it and pytest alone; EXTRA is its name, empty for a plain install. In `make test`
-the packages of all extras are hidden, which comes near to a plain install.
+`nox` has a session for each extra, with it and pytest alone; EXTRA is its name, empty for a plain install. Elsewhere the
+packages of all extras are hidden, which comes near to a plain install.
 """
 
 import csv
@@ -227,6 +227,7 @@ def check(line, code, out, err):
     assert (found[1], found[2]) in {(EXTRAS[MODULES[module]][module], MODULES[module]) for module in missing}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name", LINES if EXTRA is not None else [name for name in LINES if LINES[name].uses or name in PLAIN]
 )
@@ -252,6 +253,7 @@ def hub():
         yield {"HF_ENDPOINT": running.endpoint, "HF_HOME": home, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": WRITER}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", CODE)
 def test_python_works_or_names_its_extra(name, hidden, tmp_path):
     line = CODE[name]

@@ -80,6 +80,7 @@ def test_score_takes_what_it_writes_and_says_the_same(town):
     assert scores == expected
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "tsv"])
 def test_other_kinds_of_files_give_the_same_predictions(kind, town):
     bench(town, "TF-IDF SVM", "--per-target", "--no-shortcuts")

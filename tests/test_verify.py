@@ -85,6 +85,7 @@ def is_found(folder, name):
     return False
 
 
+@pytest.mark.full
 def test_a_changed_byte_is_found_in_every_file(data):
     assert one_byte_changes(data, 105, seed=1) == {}
 
@@ -733,6 +734,7 @@ def test_the_tables_of_an_older_version_are_those_that_are_built_today(table, ol
 # ---- the command -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_the_command_says_what_it_found(data, tmp_path):
     whole = commands.run("verify", data=data)
     assert (whole.code, whole.out, whole.err) == (

@@ -51,6 +51,7 @@ def is_invalid(record, row):
     return False
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", TABLES)
 @given(st.data())
 def test_the_rows_found_by_column_are_those_that_pydantic_rejects(name, data):
@@ -71,6 +72,7 @@ def _coded(column, kind):
     return column.dictionary_encode() if pa.types.is_string(kind) else column
 
 
+@pytest.mark.full
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=12), st.integers(1, 50))
 def test_a_digest_does_not_depend_on_the_batches_that_rows_come_in(sizes, size):
     rows = SHIPPED["grid"].take([i % 40 for i in range(sum(sizes))])
@@ -92,6 +94,7 @@ def problems(data):
     return checking.check(DatasetFolder(data)).problems
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("most", [1, 7, 100])
 def test_what_is_found_does_not_depend_on_how_many_rows_are_compared_at_a_time(most, data, monkeypatch):
     monkeypatch.setattr(checking, "WINDOW", most)

@@ -119,6 +119,8 @@ def _coded(column: Any) -> _Coded:
     chunks = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     if not pa.types.is_dictionary(chunks.type):
         chunks = chunks.dictionary_encode()
+    if not chunks.num_chunks:  # which older versions of Arrow cannot combine
+        chunks = pa.chunked_array([pa.array([], pa.string()).dictionary_encode()])
     coded = chunks.unify_dictionaries().combine_chunks()
     names = [*coded.dictionary.cast(pa.string()).to_pylist(), None]
     values = sorted({name or "" for name in names})
