@@ -111,7 +111,7 @@ def test_only_the_stances_of_speakers_are_predicted(task, data, harbour_data):
     said, held = [], ks.open(data)
     found = held.bench(task).run("majority", shortcuts=False, say=said.append)
     without = ks.open(harbour_data).bench(task).run("majority", shortcuts=False)
-    assert "1 rows are left out because the stance is another holder's" in said
+    assert "1 row is left out because the stance is another holder's" in said
     scores = ({name: score.value for name, score in one.scores.items()} for one in (found, without))
     assert next(scores) == pytest.approx(next(scores), nan_ok=True)
     assert found.scores["accuracy"].n == len(held["grid" if task == "stance4" else "stances"]) - 1
@@ -130,7 +130,7 @@ def test_the_card_counts_the_stances_of_speakers(data, harbour_data):
     assert lines
     assert all(line in after for line in lines)
     assert "Of 69 pairs of an annotated sentence and a target, 69 were judged" in after
-    assert "1 more rows are about the stance of another holder than the speaker." in after
+    assert "Rows about the stance of another holder than the speaker: 1." in after
 
 
 def test_a_round_in_which_nobody_judged_is_refused(data):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kazstance.stats.counting import tally
+from kazstance.stats.counting import tally, tally_codes
 from kazstance.stats.resampling import interval, resample, resample_clusters, row_blocks, weight_blocks
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=60)
@@ -26,6 +26,20 @@ def test_counts_are_those_of_a_plain_counter_from_every_dataframe(rows):
     for frame in (table, pd.DataFrame(columns), pl.DataFrame(columns), pl.LazyFrame(columns), duckdb.from_arrow(table)):
         cells, counts = tally(frame, ["x", "y"])
         assert list(zip(cells, counts, strict=True)) == expected
+
+
+@pytest.mark.parametrize("held", [0, 10**9])
+def test_codes_of_many_texts_are_the_same_whether_rows_are_held_or_not(held, monkeypatch):
+    monkeypatch.setattr("kazstance.stats.counting.HELD", held)
+    draw = np.random.default_rng(1)
+    columns = {name: [f"{name}{i}" for i in draw.integers(0, most, 500)] for name, most in (("x", 200), ("y", 30))}
+    columns["y"][7] = None
+    table, expected = pa.table(columns), Counter(zip(columns["x"], [y or "" for y in columns["y"]], strict=True))
+    for frame in (table, pd.DataFrame(columns), pl.DataFrame(columns), pl.LazyFrame(columns), duckdb.from_arrow(table)):
+        (x, y), codes, rows, gaps = tally_codes(frame, ["x", "y"], few=False)
+        names = ((x[i], y[j]) for i, j in codes.tolist())
+        assert dict(zip(names, rows.tolist(), strict=True)) == expected
+        assert gaps == [0, 1]
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=10), st.integers(0, 99))

@@ -15,7 +15,7 @@ from kazstance.bench.record import read_record
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
 from kazstance.bench.run_folder import settle
-from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, get_task
+from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_rows, get_task
 from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
@@ -35,9 +35,10 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
 
     Raises:
         UnknownNameError: there is no such task or protocol; the message lists the valid names.
+        IntegrityError: rows of the dataset contradict each other.
     """
     kind = get_task(name)
-    return Task(
+    task = Task(
         kind=kind,
         protocol=protocol,
         folds=tuple(folds(protocol, items(kind, folder), folder)),
@@ -48,6 +49,8 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
         makers=makers(folder),
         left_out=_left_out(kind, folder),
     )
+    check_rows(task)
+    return task
 
 
 def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:

@@ -13,7 +13,7 @@ from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result, to_bytes
 from kazstance.bench.run_folder import Existing, RunFolder, date, now, open_folder
 from kazstance.bench.systems import Predictions, System
-from kazstance.bench.tasks import Task, TrainTest, check_rows
+from kazstance.bench.tasks import Task, TrainTest
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 
@@ -80,10 +80,8 @@ def run(
 
     Raises:
         FinishedRunError: the folder holds a finished run, and `existing` is `refuse`; or it cannot be reused.
-        IntegrityError: the rows of the data contradict each other.
         KazstanceError: the folder holds another run, or the system fails; finished folds are kept.
     """
-    check_rows(task)
     if with_probes:
         check_asked(task)
     wanted, jobs = _record(system, task, family), _jobs(system, task, with_probes=with_probes)
@@ -104,7 +102,7 @@ def run(
 def _say_what_to_know(task: Task, family: str | None, say: Progress) -> None:
     """Say which rows are left out, and warn of a family that made the labels."""
     for reason, n in task.left_out.items():
-        say(f"{n} rows are left out because {reason}")
+        say(f"{n} {'row is' if n == 1 else 'rows are'} left out because {reason}")
     if dropped := sum(fold.dropped for fold in task.folds):
         say(f"{dropped} training rows are left out because their sentences are copies of tested ones")
     if text := warning(family, task.makers):

@@ -111,7 +111,7 @@ def get_task(name: str) -> TaskKind:
 
 
 def check_rows(task: "Task") -> None:
-    """Check what a run relies on, before it writes anything: each row once in a fold, with a label of the task.
+    """Check what scoring relies on: each row is once in a fold, with a label of the task.
 
     Raises:
         IntegrityError: the data are damaged.

@@ -321,14 +321,13 @@ def _field(cell: "Cell") -> str:
 
 def _stand(cell: "Cell") -> str:
     """Position, net stance and salience in words."""
-    decided = (cell.asked or 0) - (cell.undecided or 0)
-    if not decided:
+    if not cell.decided:
         return f"undecided: votes on {cell.undecided} sentences are split" if cell.undecided else "not asked"
     left_out = f"; votes on {cell.undecided} more are split" if cell.undecided else ""
     if not cell.about:
-        return f"not addressed in {decided} sentences{left_out}"
+        return f"not addressed in {cell.decided} sentences{left_out}"
     net = f", net {cell.net.text(signed=True)}" if cell.net else ""
-    return f"{cell.position.name}{net}; {cell.about} of {decided} sentences{left_out}"
+    return f"{cell.position.name}{net}; {cell.about} of {cell.decided} sentences{left_out}"
 
 
 def _left_out(compared: "Comparison") -> str:

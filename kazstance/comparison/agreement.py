@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 
 from kazstance.comparison.patterns import is_stance, relevance, stance
 from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
-from kazstance.dataset import DatasetFolder, homes
+from kazstance.dataset import DatasetFolder, paragraph_clusters
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
 from kazstance.schema.labels import Label, Origin, Role
-from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Annotator
 from kazstance.stats.agreement import (
     Patterns,
@@ -220,7 +219,7 @@ def _check(folder: DatasetFolder, name: str, rounds: Sequence[int], n: int) -> L
     }
     asked = pc.field("sentence_id").isin(rows["sentence_id"].unique()) & pc.field("label").is_valid()
     final = folder.columns("grid", [*KEY, "label"], asked).to_pylist()
-    clusters = cluster_names(rows["paragraph_id"].unique().to_pylist(), homes(folder))
+    clusters = paragraph_clusters(folder, rows["paragraph_id"].unique().to_pylist())
     pairs = [(row["label"], latest[key]) for row in final if (key := tuple(row[name] for name in KEY)) in latest]
     figure = kappa_interval(
         [label for label, _ in pairs],

@@ -89,11 +89,11 @@ class Counts:
 
     @property
     def n_decided(self) -> Floats | None:
-        """Those of `n_asked` that have a label, or none, of the same shape; None if unknown."""
+        """Those of `n_asked` that have a label, `none` included, of the same shape; None if unknown."""
         return self._by_cell(self.asked, self.asked.decided) if self.asked else self.n_asked
 
     def decided(self, target: int) -> Floats | None:
-        """Sentences of each cluster with a label for a target, or none: shape (clusters,); None if unknown."""
+        """Sentences of each cluster with a label for a target, `none` included: shape (clusters,); None if unknown."""
         if self.asked is None:
             return self.lengths
         on_it = self.asked.target == target

@@ -46,10 +46,15 @@ class Cell:
         return self.favor + self.neutral + self.against
 
     @property
+    def decided(self) -> int:
+        """Sentences with a decided judgement on the target; 0 if they were not counted."""
+        return (self.asked or 0) - (self.undecided or 0)
+
+    @property
     def reason(self) -> str | None:
         """Why net stance or salience is None, if either is."""
         silent = None if self.about else "no sentence is about the target"
-        if self.asked is not None and self.asked == self.undecided:
+        if self.asked is not None and not self.decided:
             return "no sentence was judged on the target" if not self.asked else "all judgements are undecided"
         return joined([silent, "the sentences of the source were not counted" if self.salience is None else None])
 

@@ -9,10 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.dataset import DatasetFolder, homes
+from kazstance.dataset import DatasetFolder, paragraph_clusters
 from kazstance.errors import IntegrityError
 from kazstance.schema.labels import SIDES, Label
-from kazstance.schema.leaks import cluster_names
 from kazstance.stats.agreement import Patterns, union_lengths
 from kazstance.stats.counting import Codes, Floats
 
@@ -136,7 +135,7 @@ def read_profiles(folder: DatasetFolder) -> Profiles:
     Raises:
         IntegrityError: the judgements are not in the order of their sentences.
     """
-    reader = _Reader(folder.ids["target_id"], homes(folder))
+    reader = _Reader(folder.ids["target_id"])
     seen: set[str] = set()
     for rows in _by_sentence(folder):
         names = rows["sentence_id"].combine_chunks()
@@ -145,7 +144,7 @@ def read_profiles(folder: DatasetFolder) -> Profiles:
             raise IntegrityError(f"{folder.path}: judgements are not in the order of their sentences", folder.path)
         seen.update(found)
         reader.add(rows)
-    return reader.profiles()
+    return reader.profiles(paragraph_clusters(folder, reader.paragraphs))
 
 
 def _by_sentence(folder: DatasetFolder) -> Iterator[pa.Table]:
@@ -179,7 +178,6 @@ class _Reader:
     """Counts profiles batch by batch; all that is numbered is numbered in order of appearance."""
 
     targets: tuple[str, ...]
-    homes: Mapping[str, str]
     judges: dict[Judge, int] = field(default_factory=dict)
     choices: dict[Choice, int] = field(default_factory=dict)
     profile_numbers: dict[Profile, int] = field(default_factory=dict)
@@ -259,8 +257,8 @@ class _Reader:
                     rows, a[both], b[both]
                 )
 
-    def profiles(self) -> Profiles:
-        """All that was counted."""
+    def profiles(self, clusters: Mapping[str, str]) -> Profiles:
+        """All that was counted, with the cluster of each paragraph."""
         shape = len(self.profile_numbers), len(self.judges)
         label, probability = np.full(shape, ABSENT, dtype=np.intp), np.full(shape, np.nan)
         choices = list(self.choices)
@@ -268,7 +266,6 @@ class _Reader:
             for judge, choice in profile:
                 label[number, judge], probability[number, judge] = choices[choice]
         entries = np.concatenate([np.zeros((4, 0), dtype=np.int64), *self.entries], axis=1)
-        clusters = cluster_names(self.paragraphs, self.homes)
         paragraph, target, profile, n = entries
         return Profiles(
             judges=tuple(self.judges),

@@ -1,6 +1,6 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
-from kazstance.dataset.dependence import clusters, homes, leaks
+from kazstance.dataset.dependence import clusters, leaks, paragraph_clusters
 from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
     load,
@@ -19,10 +19,10 @@ __all__ = [
     "DatasetFolder",
     "Table",
     "clusters",
-    "homes",
     "leaks",
     "load",
     "manifest",
+    "paragraph_clusters",
     "path",
     "splits",
     "table",

@@ -19,10 +19,12 @@ def leaks(folder: DatasetFolder) -> Leaks:
     return Leaks(Tie(**row) for row in rows.to_pylist())
 
 
-def homes(folder: DatasetFolder) -> dict[str, str]:
-    """The source of each document, by its id."""
+def paragraph_clusters(folder: DatasetFolder, paragraphs: Iterable[str]) -> dict[str, str]:
+    """The cluster of each paragraph, copies apart: its document if its source has many of them, otherwise itself."""
+    from kazstance.schema.leaks import cluster_names
+
     rows = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
-    return {row["document_id"]: row["source_id"] for row in rows}
+    return cluster_names(paragraphs, {row["document_id"]: row["source_id"] for row in rows})
 
 
 def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> dict[str, str]:
@@ -35,12 +37,10 @@ def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> d
         folder: the dataset.
         sentences: the sentences that are needed; others may be there too. By default, all annotated ones.
     """
-    from kazstance.schema.leaks import cluster_names
-
     copies = leaks(folder)
     if sentences is None:
         rows = folder.columns("sentences", ["sentence_id", "annotated"]).to_pylist()
         sentences = [row["sentence_id"] for row in rows if row["annotated"]]
     paragraphs = {name: name.rpartition("/")[0] for name in (*sentences, *copies.sentences)}
-    named = cluster_names(set(paragraphs.values()), homes(folder))
+    named = paragraph_clusters(folder, set(paragraphs.values()))
     return copies.clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})

@@ -237,7 +237,7 @@ def _asked(folder: DatasetFolder) -> str:
     return (
         f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
         f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
-        + (f" {others} more rows are about the stance of another holder than the speaker." if others else "")
+        + (f" Rows about the stance of another holder than the speaker: {others}." if others else "")
     )
 
 

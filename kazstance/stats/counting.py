@@ -75,10 +75,10 @@ def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tall
     read = known.select(*(_comparable(name, schema[name], engine).alias(name) for name in names))
     if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
         return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
-    if not few and engine in (nw.Implementation.DUCKDB, nw.Implementation.POLARS):
-        held = read.lazy().head(HELD + 1).collect("pyarrow")
-        if len(held) <= HELD:
-            return _tally_coded([_coded(held[name].to_arrow()) for name in columns])
+    is_slow = not few and engine in (nw.Implementation.DUCKDB, nw.Implementation.POLARS)
+    if is_slow and known.lazy().select(nw.len()).collect().item() <= HELD:
+        held = read.lazy().collect("pyarrow")
+        return _tally_coded([_coded(held[name].to_arrow()) for name in columns])
     counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
     is_text = {name: schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in names}
     texts = ((nw.col(name) if is_text[name] else as_text(name)).alias(f"text_{i}") for i, name in enumerate(columns))
@@ -196,7 +196,7 @@ def _counted(key: npt.NDArray[np.int64], bound: int, weights: Floats | None) -> 
 
 
 def _sorted(key: npt.NDArray[np.int64], bound: int, weights: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Numbers below a bound in ascending order, with their weights; sorted as one number each where both fit in."""
+    """Numbers below a bound in ascending order, with their whole weights; sorted as one number where both fit in."""
     most = int(weights.max(initial=0)) + 1
     if bound * most > np.iinfo(np.int64).max:
         order = np.argsort(key)
