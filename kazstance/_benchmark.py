@@ -100,6 +100,8 @@ class Benchmark:
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
             KazstanceError: the system fails, or the folder holds another run.
         """
+        for note in self.task.notes:
+            say(note)
         beside = panel_for(self.task, panel, cache) if shortcuts else None
         with _place(out) as place:
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
@@ -157,7 +159,7 @@ class Benchmark:
             if labels is not None or ignored:
                 raise KazstanceError("labels and ignored columns apply to predictions, not to a system")
             return find_system(system, self.task.labels, name=name)
-        spelling = None if labels is None else given(labels, self.task.labels)
+        spelling = None if labels is None else given(labels, self.task.labels, is_auto=True)
         called = name or (Path(system).stem if isinstance(system, str | os.PathLike) else MADE)
         called = f"{MADE}: {called}" if called in SHORTCUTS else called
         return read_predictions(
@@ -240,6 +242,7 @@ def benchmark(
     language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
+    header: bool = True,
 ) -> Benchmark:
     """A stance dataset of your own as a benchmark.
 
@@ -250,7 +253,8 @@ def benchmark(
         text: the column of the text.
         target: the column of the target.
         label: the column of the label.
-        labels: how the column spells them: a preset, or a mapping from its values to favor, against, neutral and none.
+        labels: how the column spells them: a preset, `auto`, or a mapping from its values to favor, against, neutral
+            and none.
         id: the column or columns that identify a row; without them, rows are numbered.
         source: the column of the source, if there is one.
         cluster: the column of the cluster, such as a thread; intervals resample whole clusters.
@@ -258,6 +262,7 @@ def benchmark(
         delimiter: the field delimiter of text files, predictions included; by default a comma in .csv, and a tab in
             .tsv and .txt files.
         encoding: the encoding of text files.
+        header: whether text files have one; otherwise, columns are named by number, from 1.
 
     Raises:
         InputError: rows are invalid; all problems are listed.
@@ -265,7 +270,6 @@ def benchmark(
         KazstanceError: a file cannot be read.
     """
     ids = (id,) if isinstance(id, str) else tuple(id)
-    layout = Layout(
-        text, target, label, given(labels), ids, source, cluster, Form(delimiter, encoding), ARGUMENT, language
-    )
+    spelled, form = given(labels, is_auto=True), Form(delimiter, encoding, header)
+    layout = Layout(text, target, label, spelled, ids, source, cluster, form, ARGUMENT, language)
     return Benchmark(file_task(train, test, layout, dev=dev), layout.form)

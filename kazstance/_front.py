@@ -245,6 +245,7 @@ def score(
     text: str = "text",
     delimiter: str | None = None,
     encoding: str = "utf-8",
+    header: bool = True,
     resamples: int = 1000,
     seed: int = 12345,
     **rules: Unpack[RuleOptions],
@@ -266,6 +267,7 @@ def score(
         text: the column of the text, compared with that of `train`.
         delimiter: the field delimiter of text files; by default a comma, or a tab in .tsv and .txt files.
         encoding: the encoding of text files.
+        header: whether text files have one; otherwise, columns are named by number, from 1.
         resamples: bootstrap resamples of each 95 % interval, at least 10.
         seed: seed of the bootstrap, 0 or more.
         rules: `by_line`, and what to do with rows that are otherwise refused: `missing`, `extra`, `duplicates`,
@@ -280,8 +282,9 @@ def score(
 
     ids = [id] if isinstance(id, str) else list(id)
     columns = Columns(ids, gold_label, pred_label, target, cluster, by, ignore, text if train is not None else None)
+    form = Form(delimiter, encoding, header)
     more: Any = {"resamples": resamples, "seed": seed, "remedies": PYTHON, "rules": Rules(**rules), "train": train}
-    return score_rows(gold, pred, columns, given(labels, is_auto=True), form=Form(delimiter, encoding), **more)
+    return score_rows(gold, pred, columns, given(labels, is_auto=True), form=form, **more)
 
 
 def fit(
@@ -298,6 +301,7 @@ def fit(
     language: str = "",
     delimiter: str | None = None,
     encoding: str = "utf-8",
+    header: bool = True,
 ) -> Model:
     """Train a system and keep what it has learned, to label other rows with it.
 
@@ -311,12 +315,13 @@ def fit(
         text: for rows, the column of the text.
         target: for rows, the column of the target.
         label: for rows, the column of the label.
-        labels: for rows, how the column spells labels: a preset, or a mapping from its values to favor, against,
-            neutral and none.
+        labels: for rows, how the column spells labels: a preset, `auto`, or a mapping from its values to favor,
+            against, neutral and none.
         source: for rows, the column of the source, if there is one.
         language: for rows, the language of the texts, as a BCP 47 tag such as en or zh.
         delimiter: the field delimiter of text files.
         encoding: the encoding of text files.
+        header: whether text files have one; otherwise, columns are named by number, from 1.
 
     Raises:
         InputError: rows are invalid; all problems are listed.
@@ -330,8 +335,8 @@ def fit(
 
     if isinstance(data, DatasetFolder):
         return fit_dataset(system, data, task)
-    form = Form(delimiter, encoding)
-    spelled = given(labels)
+    form = Form(delimiter, encoding, header)
+    spelled = given(labels, is_auto=True)
     layout = Layout(text, target, label, spelled, (), source, form=form, how=ARGUMENT, language=language)
     return fit_rows(system, data, layout, dev)
 

@@ -128,16 +128,17 @@ class HubError(KazstanceError):
 class UnknownNameError(KazstanceError, ValueError):
     """An unknown name; the message suggests the nearest one and lists the valid ones."""
 
-    def __init__(self, name: object, kind: str, known: Iterable[str]) -> None:
+    def __init__(self, name: object, kind: str, known: Iterable[str], advice: str = "") -> None:
         """Say what is wrong and what would be right.
 
         Args:
             name: the name that was given.
             kind: what it should be a name of, as `table`.
             known: the names there are.
+            advice: what else the user can do.
         """
         article = "an" if kind[0] in "aeiou" else "a"
-        super().__init__(f"{name!r} is not {article} {kind}; {choose(str(name), known)}")
+        super().__init__(f"{name!r} is not {article} {kind}; {choose(str(name), known)}{advice and f'; {advice}'}")
 
 
 def choose(name: str, known: Iterable[str]) -> str:

@@ -243,3 +243,10 @@ def test_case_makes_no_difference_within_a_preset(case, tmp_path):
         frames = [pl.DataFrame({"id": range(5), "label": [change(x) for x in labels]}) for labels in (gold, pred)]
         figures.append(ks.score(*frames, id="id", labels="semeval", resamples=10).rows())
     assert figures[0] == figures[1]
+
+
+def test_marks_between_which_a_row_would_have_too_few_fields_are_text(tmp_path):
+    """Read as quoted, the row would have two fields, exactly as a program would write them."""
+    file = tmp_path / "x.txt"
+    file.write_text('nr\tsaid\tmeant\n\t"\t"\n')
+    assert found(file) == ({"nr": [""], "said": ['"'], "meant": ['"']}, ())

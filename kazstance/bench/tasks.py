@@ -164,6 +164,8 @@ class Task:
     """How many rows of the data are not predicted, by reason."""
     language: str = ""
     """The language that the user has named for their own rows; the digest of a dataset covers those of its rows."""
+    notes: tuple[str, ...] = ()
+    """How the user's files were read, where that is not plain."""
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from kazstance.cli.command import (
     IgnoreColumn,
     Json,
     Mapping,
+    NoHeader,
     Preset,
     app,
     command,
@@ -32,6 +33,7 @@ from kazstance.output.terminal import Table, console, display, echo, echo_page, 
 if TYPE_CHECKING:
     from kazstance._benchmark import Benchmark
     from kazstance.bench.result import Result
+    from kazstance.input.tables import Form
 
 bench = make_group("Benchmark systems: run them, compare runs, report.")
 app.add_typer(bench, name="bench")
@@ -99,6 +101,7 @@ def run(
     ignored: IgnoreColumn = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
+    no_header: NoHeader = False,
     again: Annotated[bool, typer.Option("--again", help="Replace the finished run that the folder holds.")] = False,
     reuse: Annotated[bool, typer.Option("--reuse", help="Keep a finished run, and print its date.")] = False,
     data: Data = dataset.SHIPPED,
@@ -106,13 +109,14 @@ def run(
 ) -> None:
     """Run a system on a task of a dataset, or on rows of your own, together with the shortcuts."""
     own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster, language)
+    from kazstance.input.tables import Form
+
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
-    if own.are_there:
-        benchmark = _of_files(own, spelling(preset, mapping or []), delimiter_of(delimiter), encoding)
-    else:
-        benchmark = _of_dataset(data, task, protocol, delimiter_of(delimiter), encoding)
-    labels = spelling(preset, mapping or [], benchmark.task.labels) if is_spelled and not own.are_there else None
+    form = Form(delimiter_of(delimiter), encoding, not no_header)
+    spelled = partial(spelling, preset, mapping or [], is_auto=True)
+    benchmark = _of_files(own, spelled(), form) if own.are_there else _of_dataset(data, task, protocol, form)
+    labels = spelled(benchmark.task.labels) if is_spelled and not own.are_there else None
     asked = Asked(
         per_target=per_target, probes=probes, family=family, shortcuts=not no_shortcuts, panel=panel, cache=cache
     )
@@ -183,23 +187,18 @@ class Kept(TypedDict):
     existing: Literal["refuse", "again", "reuse"]
 
 
-def _of_dataset(
-    data: Path, task: str | None, protocol: str | None, delimiter: str | None, encoding: str
-) -> "Benchmark":
+def _of_dataset(data: Path, task: str | None, protocol: str | None, form: "Form") -> "Benchmark":
     from kazstance._benchmark import Benchmark
     from kazstance.bench.dataset_tasks import dataset_task
-    from kazstance.input.tables import Form
 
     rows = dataset_task(dataset.DatasetFolder(data), task or "stance", protocol or "cross_source")
-    return Benchmark(rows, Form(delimiter, encoding))
+    return Benchmark(rows, form)
 
 
-def _of_files(own: OwnRows, labels: Spelling, delimiter: str | None, encoding: str) -> "Benchmark":
+def _of_files(own: OwnRows, labels: Spelling, form: "Form") -> "Benchmark":
     from kazstance._benchmark import Benchmark
     from kazstance.bench.file_tasks import Layout, file_task
-    from kazstance.input.tables import Form
 
-    form = Form(delimiter, encoding)
     layout = Layout(
         own.text, own.target, own.label, labels, own.ids, own.source, own.cluster, form, language=own.language
     )

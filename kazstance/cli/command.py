@@ -120,9 +120,15 @@ Delimiter = Annotated[
     ),
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of .csv, .tsv and .txt files, such as windows-1252.")]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="Text files have no header: name columns by number, from 1.")
+]
 Preset = Annotated[
     str | None,
-    typer.Option(help=f"How labels are spelled: {', '.join(PRESETS)}.", show_default="favor, against and neutral"),
+    typer.Option(
+        help=f"How labels are spelled: {', '.join(PRESETS)}; or auto, which recognises one of them.",
+        show_default="favor, against and neutral",
+    ),
 ]
 Mapping = Annotated[
     list[str] | None,

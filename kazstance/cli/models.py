@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Delimiter, Encoding, Json, Mapping, Preset, command, delimiter_of
+from kazstance.cli.command import Data, Delimiter, Encoding, Json, Mapping, NoHeader, Preset, command, delimiter_of
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
 
@@ -38,6 +38,7 @@ def fit(
     mapping: Mapping = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
+    no_header: NoHeader = False,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
@@ -59,9 +60,10 @@ def fit(
     elif task:
         raise typer.BadParameter("pass --task or --train, not both")
     else:
-        form = Form(delimiter_of(delimiter), encoding)
-        layout = Layout(text, target, label, spelling(preset, mapping or []), (), source, form=form, language=language)
-        model = fit_rows(system, train, layout, dev)
+        form = Form(delimiter_of(delimiter), encoding, not no_header)
+        labels = spelling(preset, mapping or [], is_auto=True)
+        layout = Layout(text, target, label, labels, (), source, form=form, language=language)
+        model = fit_rows(system, train, layout, dev, say=partial(echo, err=True))
     model.save(out)
     if as_json:
         echo_page(to_json(_described(model) | {"out": str(out)}))

@@ -5,8 +5,17 @@ from typing import Annotated
 
 import typer
 
-from kazstance.cli.command import Delimiter, Encoding, IgnoreColumn, Json, Mapping, command, delimiter_of
-from kazstance.input.spelling import PRESETS
+from kazstance.cli.command import (
+    Delimiter,
+    Encoding,
+    IgnoreColumn,
+    Json,
+    Mapping,
+    NoHeader,
+    Preset,
+    command,
+    delimiter_of,
+)
 from kazstance.output.terminal import echo, echo_page
 
 Gold = Annotated[
@@ -42,14 +51,6 @@ Train = Annotated[
     Path | None, typer.Option(help="Rows that the system was trained on: count the gold rows with their texts.")
 ]
 Text = Annotated[str, typer.Option(help="The column of the text, for --train.")]
-AutoPreset = Annotated[
-    str | None,
-    typer.Option(
-        "--preset",
-        help=f"How labels are spelled: {', '.join(PRESETS)}; or auto, which recognises one of them.",
-        show_default="favor, against and neutral",
-    ),
-]
 Resamples = Annotated[int, typer.Option(min=10, help="Number of bootstrap resamples.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
@@ -75,7 +76,8 @@ def score(
     text: Text = "text",
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
-    preset: AutoPreset = None,
+    no_header: NoHeader = False,
+    preset: Preset = None,
     mapping: Mapping = None,
     ignored: IgnoreColumn = None,
     resamples: Resamples = 1000,
@@ -93,7 +95,7 @@ def score(
         pred,
         Columns(ids or (), gold_label, pred_label, target, cluster, by, ignored or (), text if train else None),
         spelling(preset, mapping or [], is_auto=True),
-        form=Form(delimiter_of(delimiter), encoding),
+        form=Form(delimiter_of(delimiter), encoding, not no_header),
         resamples=resamples,
         seed=seed,
         rules=Rules(by_line, missing, extra, duplicates, unlabelled, invalid, annotator),

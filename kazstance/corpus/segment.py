@@ -29,6 +29,14 @@ Rules = Sequence[Entry[UnitInput]]
 Cutter = Callable[[RepairedText], Iterator[list[Span]]]
 """The units of each paragraph of a text."""
 S = TypeVar("S", bound=SpanInput)
+WANTED: Final = {
+    "join": "at least two inside it",
+    "split": "one around it",
+    "note": "one that it touches",
+    "kind": "one inside it",
+    "voice": "one inside it",
+}
+"""Which units a rule needs to take effect, by its action."""
 BATCH: Final = 200_000
 """Characters that are cut together, at least."""
 
@@ -283,7 +291,8 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
                 rule.file,
                 rule.line,
                 "raw_start",
-                f"the {rule.value.action} rule from {rule.value.raw_start} to {rule.value.raw_end} matches no unit",
+                f"the {rule.value.action} rule from {rule.value.raw_start} to {rule.value.raw_end} matches no unit, "
+                f"expected {WANTED[rule.value.action]}; change or delete the rule",
             )
 
 

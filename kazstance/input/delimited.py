@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from kazstance.errors import COLLECTED, InputError, KazstanceError, Problem
+from kazstance.input.spelling import PRESETS, is_number
 from kazstance.input.streams import Stream
 from kazstance.input.text_files import TextFile, open_text
 from kazstance.paths import StrPath
@@ -27,6 +28,11 @@ DELIMITERS: Final = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a 
 """The delimiters that are looked for, in order, and what notes call them."""
 BLOCK: Final = 2**22
 """Bytes that are parsed at a time; no row may be longer."""
+HEADLESS: Final = (
+    "if the file has no header, pass --no-header (in Python, header=False) and name columns by number, from 1, or add "
+    "a header to it"
+)
+"""What to do if the first line looks like a row."""
 ENDS: Final = b"\r\n"
 SURPLUS: Final = "\x00"
 """The name of a column that is dropped: a last field without a name that is empty in every row."""
@@ -34,10 +40,14 @@ SURPLUS: Final = "\x00"
 
 @dataclass(frozen=True)
 class Form:
-    """How a text file is written: its delimiter, by default a comma in CSV and a tab otherwise, and its encoding."""
+    """How a text file is written: its delimiter, by default a comma in CSV and a tab otherwise, and its encoding.
+
+    Without a header, columns are named by their numbers, from 1.
+    """
 
     delimiter: str | None = None
     encoding: str = "utf-8"
+    has_header: bool = True
 
 
 PLAIN: Final = Form()
@@ -73,7 +83,7 @@ def open_delimited(path: StrPath, form: Form, *, is_csv: bool, bare: str | None 
         UnknownNameError: there is no such encoding.
     """
     text = open_text(path, form.encoding)
-    layout = _layout(text, form.delimiter or ("," if is_csv else "\t"), is_csv=is_csv, bare=bare)
+    layout = _layout(text, form, is_csv=is_csv, bare=bare)
     names = [name for name in layout.names if name != SURPLUS]
     first = None if layout.is_quoted else 1 + layout.has_header
     plain = Stream(
@@ -83,11 +93,19 @@ def open_delimited(path: StrPath, form: Form, *, is_csv: bool, bare: str | None 
         name for name in names if name.startswith(NUMERIC) and names.count(name) == 1 and _is_numeric(plain, name)
     }
     schema = pa.schema([(name, pa.float64() if name in numeric else pa.string()) for name in names])
-    return Stream(str(path), schema, lambda chosen: _typed(plain, chosen, schema), first, (*text.notes, *layout.notes))
+    notes = (*text.notes, *layout.notes)
+    advice = HEADLESS if layout.has_header and any(map(_is_value, names)) else ""
+    return Stream(str(path), schema, lambda chosen: _typed(plain, chosen, schema), first, notes, advice)
 
 
-def _layout(text: TextFile, wanted: str, *, is_csv: bool, bare: str | None) -> Layout:
+def _is_value(name: str) -> bool:
+    """Whether the name of a column looks like a value: a number or a label."""
+    return is_number(name) or any(name.casefold() in map(str.casefold, pairs) for pairs in PRESETS.values())
+
+
+def _layout(text: TextFile, form: Form, *, is_csv: bool, bare: str | None) -> Layout:
     """How a file is written, from its beginning."""
+    wanted = form.delimiter or ("," if is_csv else "\t")
     sample = _sample(next(text.pieces(), b""))
     if not sample:
         raise KazstanceError(f"{text.path}: no text, expected {'CSV' if is_csv else 'a header and rows'}")
@@ -105,7 +123,8 @@ def _layout(text: TextFile, wanted: str, *, is_csv: bool, bare: str | None) -> L
     elif is_csv and not is_quoted and '"' in sample:
         notes.append(f"{text.path}: quotation marks are read as part of the text, since they do not enclose fields")
     records = _records(sample, delimiter, is_quoted=is_quoted)
-    return _with_names(Layout(delimiter, is_quoted, [], notes=tuple(notes)), list(islice(records, 2)), bare)
+    layout = Layout(delimiter, is_quoted, [], form.has_header, form.has_header, tuple(notes))
+    return _with_names(layout, list(islice(records, 2)), bare)
 
 
 def _sample(beginning: bytes) -> str:
@@ -115,6 +134,10 @@ def _sample(beginning: bytes) -> str:
 def _with_names(layout: Layout, records: Sequence[list[str]], bare: str | None) -> Layout:
     """The layout with the names of the fields, given the header, if there is one, and the first row."""
     header, *first = records
+    if not layout.has_header:
+        is_surplus = len(header) > 1 and not any(row[-1] for row in records)
+        names = [str(number) for number in range(1, len(header) + 1 - is_surplus)]
+        return layout._replace(names=[bare] if bare and len(names) == 1 else names + [SURPLUS] * is_surplus)
     if bare is not None and len(header) == 1 and header != [bare]:
         return layout._replace(names=[bare], has_header=False, as_it_is=False)
     if first and len(first[0]) == len(header) + 1 and not first[0][-1]:
@@ -148,6 +171,8 @@ def _looks_quoted(sample: str, delimiter: str) -> bool:
     try:
         rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
+        return False
+    if len({line.count(delimiter) for line in sample.split("\n")}) == 1 < len(set(map(len, rows))):
         return False
     again = io.StringIO(newline="")
     csv.writer(again, delimiter=delimiter, lineterminator="\n").writerows(rows[:-1])

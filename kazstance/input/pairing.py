@@ -247,14 +247,14 @@ def _values(one: Stream, other: Stream, columns: tuple[str, str]) -> Iterator[pa
 
 
 def _shared(gold: Side, predicted: Side) -> Iterator[tuple[str, str]]:
-    """The columns with the same name in both files, except the labels, as each file spells it."""
+    """The columns with the same name in both files, as each spells it, except the gold and the predicted label."""
     names: dict[str, list[str]] = {}
     for name in predicted.stream.columns:
         names.setdefault(_plain_name(name), []).append(name)
     for name in gold.stream.columns:
         there = names.get(_plain_name(name), [])
         other = name if name in there else next(iter(there), None)
-        if other is not None and (name, other) != (gold.label, predicted.label):
+        if other not in (None, predicted.label):
             yield name, other
 
 

@@ -89,7 +89,7 @@ class Spelling:
     def is_ambiguous(self, value: str | None) -> bool:
         """Whether a value that is not a label might be one if the user named a preset: a number, or `none`."""
         is_named = self.name.partition("+")[0] in PRESETS
-        return not is_named and value is not None and (value.casefold() == "none" or _is_number(value))
+        return not is_named and value is not None and (value.casefold() == "none" or is_number(value))
 
     def fault(self, value: str | None, how: str = OPTIONS) -> str:
         """What is expected in place of a value that is not a label."""
@@ -101,7 +101,7 @@ class Spelling:
                 f"{known}; {value!r} could mean a text that takes no side (preset semeval) or one that is not about "
                 f"the target (preset kazstance); specify which with {how}"
             )
-        if _is_number(value):
+        if is_number(value):
             return f"{known}; numbers are labels only if a preset or a mapping says so; use {how}"
         hint = f"{known}; for another spelling use {how}"
         presets = [name for name, pairs in PRESETS.items() if Spelling(name, pairs, {}, self.labels).label(value)]
@@ -223,6 +223,22 @@ def recognise(spelling: Spelling, values: Sequence[str], how: str = OPTIONS) -> 
     return known, f"labels are read by the preset {name} ({_reading(rest, chosen[name])}), since {why}"
 
 
+def settled(spelling: Spelling, values: Sequence[str], how: str = OPTIONS) -> tuple[Spelling, str | None]:
+    """A spelling with its preset recognised, if that is still to be done, and a sentence to note, if there is one.
+
+    Args:
+        spelling: the spelling so far.
+        values: the values that occur, which are not blank.
+        how: how the user can give a spelling, for messages.
+
+    Raises:
+        KazstanceError: no preset is recognised, or several are.
+    """
+    if spelling.is_auto:
+        return recognise(spelling, values, how)
+    return spelling, other_readings(spelling, [value for value in values if spelling.label(value)])
+
+
 def other_readings(spelling: Spelling, values: Sequence[str]) -> str | None:
     """A sentence on the presets that know the same values and read them differently; None if there are none.
 
@@ -338,7 +354,8 @@ def _spelled(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _is_number(value: str) -> bool:
+def is_number(value: str) -> bool:
+    """Whether a value is a number."""
     try:
         float(value)
     except ValueError:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 
-from kazstance.errors import UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.spelling import Spelling
 
 BATCH = 65_536
 """Number of rows of a batch of a table in memory."""
@@ -16,7 +18,8 @@ class Stream:
     """Rows under a name, which messages use, with the schema of all their columns.
 
     `read` gives batches with the columns that are asked for, in this order. `first_line` is the line of the first row
-    in a file with a line for each row, otherwise None; `notes` say what was detected in the file.
+    in a file with a line for each row, otherwise None; `notes` say what was detected in the file, and `advice` what to
+    do if a column is missing.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Stream:
     read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]] = field(repr=False)
     first_line: int | None = None
     notes: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -45,19 +49,30 @@ class Stream:
         """
         for name in names:
             if name not in self.columns:
-                raise UnknownNameError(name, f"column of {self.name}", self.columns)
+                raise UnknownNameError(name, f"column of {self.name}", self.columns, self.advice or self._nested(name))
+
+    def check_label(self, name: str, spelling: Spelling) -> None:
+        """Check that the name of the column of labels is not a label itself, from a first row taken for a header.
+
+        Raises:
+            KazstanceError: it is.
+        """
+        if self.advice and spelling.label(name):
+            raise KazstanceError(f"{self.name}: the column {name!r} is named as a label is; {self.advice}")
+
+    def _nested(self, name: str) -> str:
+        """What to do about a column that is a field of the records in another one."""
+        for field in self.schema:  # noqa: F402  # a field of Arrow
+            inner = field.type.value_type if pa.types.is_list(field.type) else field.type
+            if pa.types.is_struct(inner) and inner.get_field_index(name) >= 0:
+                remedy = f"for example with pandas.json_normalize(data, {field.name!r}, […])"
+                return f"{name!r} is inside the records in {field.name!r}: write a row for each of them first, {remedy}"
+        return ""
 
 
-def stream_table(name: str, table: pa.Table, first_line: int | None = None, notes: Sequence[str] = ()) -> Stream:
-    """A table in memory as a stream.
-
-    Args:
-        name: what messages call it.
-        table: the rows.
-        first_line: the line of the first row, if rows are lines.
-        notes: what was detected.
-    """
-    return Stream(name, table.schema, lambda names: _batches(table, names), first_line, tuple(notes))
+def stream_table(name: str, table: pa.Table) -> Stream:
+    """A table in memory as a stream; `name` is what messages call it."""
+    return Stream(name, table.schema, partial(_batches, table))
 
 
 def _batches(table: pa.Table, names: Sequence[str]) -> Iterator[pa.RecordBatch]:

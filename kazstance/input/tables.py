@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -69,16 +70,11 @@ def open_stream(file: StrPath, form: Form = PLAIN, names: Names | None = None, *
         raise KazstanceError(f"{path}: not a regular file, expected a file; save its content first")
     opened = next(_guarded(path, lambda: iter([openers[suffix](path)])))
     if doubled := [name for name, count in Counter(opened.columns).items() if count > 1]:
-        raise KazstanceError(f"{path}: the column {doubled[0]!r} appears twice, expected once")
-    stream = Stream(
-        opened.name,
-        opened.schema,
-        lambda chosen: _guarded(path, lambda: opened.read(chosen)),
-        opened.first_line,
-        opened.notes,
-    )
+        advice = opened.advice and f"; {opened.advice}"
+        raise KazstanceError(f"{path}: the column {doubled[0]!r} appears twice, expected once{advice}")
+    stream = replace(opened, read=lambda chosen: _guarded(path, lambda: opened.read(chosen)))
     is_small = path.is_file() and path.stat().st_size <= SMALL
-    return stream_table(stream.name, stream.table(), stream.first_line, stream.notes) if is_small else stream
+    return replace(stream, read=stream_table(stream.name, stream.table()).read) if is_small else stream
 
 
 def ending(file: StrPath) -> str:

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from kazstance.bench.dataset_tasks import DIGEST, dataset_task
-from kazstance.bench.file_tasks import Layout, training_items
+from kazstance.bench.file_tasks import Layout, log, training_items
 from kazstance.bench.identity import file_digest
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
@@ -33,7 +34,9 @@ def fit_dataset(system: Any, folder: DatasetFolder, task: str) -> Model:
     return fit_model(system, train, {DIGEST: folder.digest, "task": task})
 
 
-def fit_rows(system: Any, rows: Any, layout: Layout, dev: Any = None) -> Model:
+def fit_rows(
+    system: Any, rows: Any, layout: Layout, dev: Any = None, *, say: Callable[[str], None] = log.info
+) -> Model:
     """A model trained on rows of the user's own.
 
     Args:
@@ -41,13 +44,14 @@ def fit_rows(system: Any, rows: Any, layout: Layout, dev: Any = None) -> Model:
         rows: the rows to train on, in any form listed in `kazstance.input.frames.ACCEPTED`.
         layout: columns and spelling.
         dev: rows to choose settings on; without them, a share of the training rows.
+        say: called with each note on how files were read.
 
     Raises:
         InputError: rows are invalid; all problems are listed.
         UnknownNameError: there is no such system or column.
         KazstanceError: the system fails, or there are no rows.
     """
-    items = training_items(rows, layout, dev=dev)
+    items = training_items(rows, layout, dev=dev, say=say)
     if isinstance(rows, str | os.PathLike) and Path(rows).is_file():
         return fit_model(system, items, {"train": file_digest(rows)})
     return fit_model(system, items, {"train": hashlib.sha256(repr(items).encode(errors="surrogatepass")).hexdigest()})

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -11,7 +10,6 @@ import pyarrow.compute as pc
 from kazstance.errors import Problem, UnknownNameError
 from kazstance.input.pairing import text_column
 from kazstance.input.spelling import OPTIONS, Spelling, of_column
-from kazstance.input.tables import TEXT, ending
 from kazstance.input.values import Found, in_array
 from kazstance.paths import StrPath
 
@@ -20,17 +18,25 @@ SHOWN: Final = 10
 
 
 def read_labels(
-    table: pa.Table, name: str, file: StrPath, spelling: Spelling, problems: list[Problem], *, how: str = OPTIONS
+    table: pa.Table,
+    name: str,
+    file: StrPath,
+    spelling: Spelling,
+    problems: list[Problem],
+    *,
+    how: str = OPTIONS,
+    first_line: int | None = None,
 ) -> pa.Array:
     """A column of labels by name; each value that the spelling does not know is a problem.
 
     Args:
         table: the rows.
         name: the column.
-        file: where the rows come from; for a text file, problems give the line of the first row.
+        file: where the rows come from.
         spelling: how labels are spelled, unless the schema of the table says.
         problems: the list that problems are added to.
         how: how the user can give a spelling, for messages.
+        first_line: the line of the first row, if rows are lines.
 
     Raises:
         KazstanceError: the schema of the table contradicts the spelling.
@@ -41,7 +47,6 @@ def read_labels(
         return text
     values = in_array(text)
     meaning = {value.value: known.label(value.value) for value in values}
-    first_line = 2 if ending(Path(file)) in TEXT else None
     unknown = [value for value in values if meaning[value.value] is None]
     problems += unknown_labels(unknown, known, str(file), name, first_line=first_line, how=how)
     names = pa.array(list(meaning.values()), pa.string())

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ def predicted_labels(
     name: str = "predictions",
     spelling: Spelling | None = None,
     ignored: Sequence[str] = (),
+    first_line: int | None = None,
     say: Callable[[str], None] = echo,
 ) -> Predicted:
     """The prediction of each row of a task, from a table with the columns `item_id` and `label`.
@@ -52,6 +52,7 @@ def predicted_labels(
         name: the file of the predictions, for messages.
         spelling: how the labels are spelled; by default, by their names.
         ignored: columns that are not compared.
+        first_line: the line of the first row, if rows are lines.
         say: called with each note.
 
     Raises:
@@ -73,7 +74,8 @@ def predicted_labels(
     for note in [*notes, *(soft.notes if has_labels else ())]:
         say(str(note))
     probabilities = read_probabilities(soft, labels, problems) if soft.has_labels or not has_labels else None
-    given = read_labels(table, "label", Path(name), spelling, problems, how=EITHER.spelling) if has_labels else None
+    more: Any = {"how": EITHER.spelling, "first_line": first_line}
+    given = read_labels(table, "label", name, spelling, problems, **more) if has_labels else None
     found = most_probable(probabilities, given, labels, rows, problems) if probabilities is not None else given
     if problems or found is None:
         raise InputError(problems)

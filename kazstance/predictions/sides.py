@@ -12,7 +12,7 @@ from kazstance.errors import KazstanceError, Problem
 from kazstance.input.columns import Read, read_columns
 from kazstance.input.frames import as_stream
 from kazstance.input.pairing import Note
-from kazstance.input.spelling import Spelling, class_names, of_column, other_readings, recognise
+from kazstance.input.spelling import Spelling, class_names, of_column, settled
 from kazstance.input.streams import Stream
 from kazstance.input.tables import Names
 from kazstance.input.values import Found
@@ -25,7 +25,7 @@ Labels = npt.NDArray[np.int8]
 """The number of each row's label among those of the grid, -1 where it has none: shape (rows,)."""
 NAMES: Final = ("the gold rows", "the predicted rows")
 """What messages call rows that do not come from a file."""
-UNLABELLED: Final = frozenset({"", "unknown", "nan", "na", "n/a", "null", "<na>", "?", "-"})
+UNLABELLED: Final = frozenset({"", "unknown", "no_majority_label", "nan", "na", "n/a", "null", "<na>", "?", "-"})
 """What is written in place of a gold label that a row does not have; case does not matter."""
 
 
@@ -159,12 +159,10 @@ def _spelling(gold: Read, predicted: Read, request: Request, *, is_described: bo
     answers = predicted.columns.get(request.columns.predicted)
     if answers is not None and not (spelling.is_auto and rules.invalid):
         values += [value for value in answers.values if value and value.strip()]
-    if spelling.is_auto:
-        spelling, why = recognise(spelling, values, request.remedies.spelling)
-        return spelling, [Note(why, column, 0, gold.rows)]
-    known = [value for value in values if spelling.label(value)]
-    other = None if is_described else other_readings(spelling, known)
-    return spelling, [Note(other, column, 0, gold.rows)] if other else []
+    if is_described and not spelling.is_auto:
+        return spelling, []
+    spelling, note = settled(spelling, values, request.remedies.spelling)
+    return spelling, [Note(note, column, 0, gold.rows)] if note else []
 
 
 def _empty(read: Read, name: str, where: str) -> list[Problem]:
@@ -194,8 +192,12 @@ def _labels(
         request: the rules, and how messages name options.
         allowed: gets the values that are not labels and that a rule allows.
         problems: gets the others.
+
+    Raises:
+        KazstanceError: the name of the column is a label.
     """
     name = request.columns.gold if rule == "unlabelled" else request.columns.predicted
+    stream.check_label(name, spelling)
     known = of_column(spelling, stream.schema, name)
     is_asked = getattr(request.rules, rule) is not None
     column = read.columns[name]

@@ -133,7 +133,12 @@ def resampled(
         Values of shape (metrics, resamples).
     """
     figures = [metric.for_draws_of_strata(counts) if of_strata else metric.for_resamples(counts) for metric in metrics]
-    return np.concatenate([np.stack([figure(block) for figure in figures]) for block in blocks], axis=1)
+    return np.concatenate([np.stack([figure(block) for figure in figures]) for block in map(_by_cell, blocks)], axis=1)
+
+
+def _by_cell(counts: Floats) -> Floats:
+    """The same counts, cell by cell in memory: numpy is several times as fast along the strata as along the labels."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(counts, (-2, -1), (0, 1))), (0, 1), (-2, -1))
 
 
 def confusion(

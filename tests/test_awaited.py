@@ -1,0 +1,44 @@
+"""Systems that nobody has run are in the panels, visibly empty, until somebody puts runs into their folders."""
+
+import re
+
+import pytest
+
+import kazstance as ks
+from benchmarks import systems
+from benchmarks.systems import AWAITED, WTS, awaited_line, awaited_runs, place
+from kazstance.publish.card import read_page
+
+PROTOCOLS = ("in_domain", "cross_source")
+
+
+@pytest.mark.parametrize("page", ["README.md", "DATASET_CARD.md"])
+def test_pages_say_what_awaited_systems_need(page, root):
+    lines = [line for line in read_page(root / page).splitlines() if line.startswith("|")]
+    for name, needs in AWAITED.items():
+        (line,) = [line for line in lines if line.startswith(f"| {name} |")]
+        cells = line.strip("| ").split(" | ")
+        assert cells[1] == f"— not run: needs the weights of {needs}"
+        assert set(cells[2:]) == {"—"}
+        assert len(cells) == max(other.count(" | ") for other in lines if "lexicon" in other) + 1
+
+
+def test_runs_that_the_recipe_makes_fill_the_line(monkeypatch, tmp_path, root):
+    """The commands of the recipe, with a rule in place of the model, so that each seed answers otherwise."""
+    monkeypatch.setattr(systems, "RUNS", tmp_path)
+    recipe = read_page(root / "docs/benchmark.md")
+    name = next(iter(AWAITED))
+    folder = re.search(r'--out "build/runs/stance/\$protocol/(.+?)/\$seed"', recipe)[1]
+    benches = {protocol: ks.open().bench("stance", protocol) for protocol in PROTOCOLS}
+    assert awaited_runs(name, benches, []) == []
+    values = []
+    for seed, label in enumerate(("favor", "against"), 1):
+        answers = [label if number % 3 == 0 else item.label for number, item in enumerate(benches["in_domain"].rows)]
+        out = place(folder, "stance", "in_domain") / str(seed)
+        run = benches["in_domain"].run(answers, out, name=f"model, seed {seed}", shortcuts=False)
+        values.append(run.scores["wts"].value)
+    runs = awaited_runs(name, benches, [])
+    low, high = sorted(values)
+    expected = f"{sum(values) / 2:.2f}, {low:.2f} to {high:.2f}"
+    assert awaited_line(name, runs, PROTOCOLS, [WTS]) == [name, expected, "—"]
+    assert awaited_line(name, runs[:1], PROTOCOLS, [WTS])[1] == runs[0].scores["wts"].text(with_reason=False)
