@@ -83,9 +83,7 @@ class Docket:
             self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}")
         return target_id in self.kinds
 
-    def spans(
-        self, file: str, line: int, name: str, text: str, evidence: Iterable[tuple[int, str]]
-    ) -> tuple[Place, ...]:
+    def spans(self, file: str, line: int, name: str, text: str, quoted: Iterable[Quotation]) -> tuple[Place, ...]:
         """Evidence as parts of a sentence, in order.
 
         Args:
