@@ -35,10 +35,9 @@ VALUES = st.one_of(
         ]
     ),
 )
-FIELDS = st.sampled_from(
-    "sentence_id text_hash round covered probability judgements target_id holder label original explicitness "
-    "certainty evidence note start text other".split()
-)
+HEAD = ("sentence_id", "text_hash", "round", "covered", "probability", "judgements")
+BODY = ("target_id", "holder", "label", "original", "explicitness", "certainty", "evidence", "note", "start", "text")
+FIELDS = st.sampled_from((*HEAD, *BODY, "other"))
 CHANGES = st.lists(st.tuples(st.sampled_from(["line", "judgement", "part"]), FIELDS, VALUES), max_size=3)
 
 
