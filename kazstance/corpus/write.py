@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import kazstance
+from kazstance.corpus.compact import compacted
 from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
@@ -199,8 +199,7 @@ class _SplitWriter:
 
     def _write(self, rows: pa.Table, writer: pq.ParquetWriter) -> None:
         if len(rows):
-            whole = rows.unify_dictionaries().combine_chunks()
-            plain = pa.table([_compact(column.combine_chunks()) for column in whole.columns], schema=whole.schema)
+            plain = compacted(rows)
             self._digest.update(plain)
             writer.write_table(plain, self._group)
             self._n_rows += len(rows)
@@ -227,16 +226,3 @@ class _SplitWriter:
         self._file.close()
         if self._writer:
             self._writer.close()
-
-
-def _compact(column: pa.Array) -> pa.Array:
-    """A column whose dictionary, if it has one, holds only texts that occur: it is stored as it is."""
-    if not isinstance(column, pa.DictionaryArray):
-        return column
-    places = column.indices.fill_null(len(column.dictionary)).to_numpy()
-    is_used = np.bincount(places, minlength=len(column.dictionary) + 1)[: len(column.dictionary)] > 0
-    if is_used.all():
-        return column
-    number = np.append(np.cumsum(is_used) - 1, 0)[places]
-    indices = pa.array(number, pa.int32(), mask=places == len(column.dictionary))
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary.filter(pa.array(is_used)))
