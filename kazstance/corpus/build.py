@@ -146,7 +146,7 @@ def _make(path: Path, sink: Sink, place: Path | None, say: Say, *, strict: bool,
         units = _segment(corpus, workers, sink, say)
         found = Collected(place, units, [entry.value.id for entry in corpus.targets])
         _judge(corpus, found, workers, sink, say, strict=strict)
-        folds = _finish(corpus, found, sink, say, strict=strict)
+    folds = _finish(corpus, found, sink, say, strict=strict)
     tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
     for document in corpus.documents:
         tools |= word_tools(document.language)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.corpus.docket import Docket, Place
-from kazstance.corpus.inputs import AdjudicationInput, Entry, JudgementInput, LabelledInput, ReadingInput
+from kazstance.corpus.inputs import AdjudicationInput, JudgementInput, ReadingHead
+from kazstance.corpus.reading import Quotation, Reading
 from kazstance.schema.labels import Label, TargetKind
 
 Ints = npt.NDArray[np.int64]
@@ -16,12 +17,26 @@ UNWRITTEN: Final = -1
 """In place of the number of a written judgement: the row is only covered."""
 
 
-class Written(NamedTuple):
-    """A judgement or adjudication that was written down, with its evidence as parts of the sentence."""
+class Ruling(NamedTuple):
+    """An adjudication, with its evidence as parts of the sentence."""
 
-    given: JudgementInput | AdjudicationInput
+    given: AdjudicationInput
     evidence: tuple[Place, ...] | None
     """Empty for `none`; None if nobody recorded it."""
+
+
+class Written(NamedTuple):
+    """The judgements that were written down, shape (judgements,); judgements alike but for evidence are given once."""
+
+    given: Sequence[JudgementInput]
+    number: Ints
+    """The place of each judgement among those that are given."""
+    evidence: Sequence[tuple[Place, ...] | None]
+    """As parts of the sentence; empty for `none`, None if nobody recorded it."""
+
+    def at(self, places: Ints) -> list[tuple[Place, ...] | None]:
+        """The evidence of some of the judgements."""
+        return list(map(self.evidence.__getitem__, places.tolist()))
 
 
 @dataclass
@@ -38,58 +53,88 @@ class Cast:
     probability: list[float] = field(default_factory=list)
     drawn: dict[int, Mapping[str, float]] = field(default_factory=dict)
     """The probabilities by target of the readings that give them so."""
-    written: list[Written] = field(default_factory=list)
+    given: list[JudgementInput] = field(default_factory=list)
+    """The different judgements that were written down."""
+    number: list[int] = field(default_factory=list)
+    """The place of each written judgement among the different ones."""
+    evidence: list[tuple[Place, ...] | None] = field(default_factory=list)
+    """The evidence of each written judgement."""
     reading_of: list[int] = field(default_factory=list)
     """The reading that each written judgement is in."""
     coverage: dict[tuple[str, ...], int] = field(default_factory=dict)
     targets: list[list[int]] = field(default_factory=list)
     """The numbers of the targets of each list, in order."""
+    _strange: list[list[str]] = field(default_factory=list)
+    """What each list names besides targets and their kinds."""
+    _numbers: dict[int, int] = field(default_factory=dict)
+    """The place of each of the different judgements, by its identity."""
+    _fitting: set[tuple[int, int]] = field(default_factory=set)
+    """The judgements whose targets are known to be covered by a list: the identity of one, and the other's number."""
 
-    def add(self, annotator: int, entries: Iterable[Entry[ReadingInput]]) -> None:
+    @property
+    def written(self) -> Written:
+        """The judgements that were written down."""
+        return Written(self.given, np.array(self.number, np.int64), self.evidence)
+
+    def add(self, annotator: int, readings: Iterable[Reading]) -> None:
         """Add the readings of an annotator, and note the problems with them."""
-        for entry in entries:
-            self._add(annotator, entry)
+        for reading in readings:
+            self._add(annotator, reading)
 
-    def _add(self, annotator: int, entry: Entry[ReadingInput]) -> None:
-        reading, where = entry.value, (entry.file, entry.line)
-        text = self.docket.check_sentence(*where, reading.sentence_id, reading.text_hash)
-        covered = self._covered(reading.covered)
-        self._check_covered(where, reading.covered)
-        number = len(self.sentence)
-        for i, judgement in enumerate(reading.judgements):
+    def _add(self, annotator: int, reading: Reading) -> None:
+        head, where = reading.head, (reading.file, reading.line)
+        text = self.docket.check_sentence(*where, head.sentence_id, head.text_hash)
+        covered = self._covered(where, head.covered)
+        for i, (given, quoted) in enumerate(reading.judgements):
             name = f"judgements.{i}"
-            if not self.docket.check_target(*where, f"{name}.target_id", judgement.target_id):
+            if (id(given), covered) not in self._fitting and not self._fits(where, name, given, covered):
                 continue
-            if judgement.holder is None and self.docket.places[judgement.target_id] not in self.targets[covered]:
-                message = f"{judgement.target_id!r} is not covered, expected it in `covered`"
-                self.docket.report(*where, f"{name}.target_id", message)
             if text is not None:
-                evidence = spans_of(self.docket, where, f"{name}.evidence", text, judgement)
-                self.written.append(Written(judgement, evidence))
-                self.reading_of.append(number)
+                evidence = spans_of(self.docket, (*where, f"{name}.evidence"), text, given.label, quoted)
+                self._write(given, evidence)
         if text is not None:
-            self._note(annotator, reading, covered)
+            self._note(annotator, reading.head, covered)
 
-    def _note(self, annotator: int, reading: ReadingInput, covered: int) -> None:
-        if isinstance(reading.probability, dict):
-            self.drawn[len(self.sentence)] = reading.probability
-        self.sentence.append(self.places[reading.sentence_id])
+    def _fits(self, where: tuple[str, int], name: str, given: JudgementInput, covered: int) -> bool:
+        """Whether the target of a judgement is known; one that is not covered is a problem."""
+        if not self.docket.check_target(*where, f"{name}.target_id", given.target_id):
+            return False
+        if given.holder is None and self.docket.places[given.target_id] not in self.targets[covered]:
+            message = f"{given.target_id!r} is not covered, expected it in `covered`"
+            self.docket.report(*where, f"{name}.target_id", message)
+        elif id(given) in self._numbers:
+            self._fitting.add((id(given), covered))
+        return True
+
+    def _write(self, given: JudgementInput, evidence: tuple[Place, ...] | None) -> None:
+        """Note a judgement of the reading that is noted next."""
+        number = self._numbers.setdefault(id(given), len(self.given))
+        if number == len(self.given):
+            self.given.append(given)  # kept, so that its identity remains its own
+        self.number.append(number)
+        self.evidence.append(evidence)
+        self.reading_of.append(len(self.sentence))
+
+    def _note(self, annotator: int, head: ReadingHead, covered: int) -> None:
+        if isinstance(head.probability, dict):
+            self.drawn[len(self.sentence)] = head.probability
+        self.sentence.append(self.places[head.sentence_id])
         self.annotator.append(annotator)
-        self.round.append(reading.round)
+        self.round.append(head.round)
         self.covered.append(covered)
-        self.probability.append(1.0 if isinstance(reading.probability, dict) else reading.probability)
+        self.probability.append(1.0 if isinstance(head.probability, dict) else head.probability)
 
-    def _covered(self, names: tuple[str, ...]) -> int:
-        """The number of a list of targets and kinds."""
+    def _covered(self, where: tuple[str, int], names: tuple[str, ...]) -> int:
+        """The number of a list of targets and kinds; those that are not known are problems."""
         if names not in self.coverage:
             self.coverage[names] = len(self.targets)
             kinds = self.docket.kinds.items()
             self.targets.append([i for i, (name, kind) in enumerate(kinds) if {name, kind} & set(names)])
-        return self.coverage[names]
-
-    def _check_covered(self, where: tuple[str, int], names: tuple[str, ...]) -> None:
-        for name in sorted(set(names) - self.docket.coverable):
+            self._strange.append(sorted(set(names) - self.docket.coverable))
+        covered = self.coverage[names]
+        for name in self._strange[covered]:
             self.docket.report(*where, "covered", f"{name!r}, expected {', '.join(TargetKind)} or targets")
+        return covered
 
 
 class Rows(NamedTuple):
@@ -123,7 +168,7 @@ class Pairs(NamedTuple):
 
 
 def as_rows(
-    cast: Cast, rulings: Sequence[tuple[int, Written]], n_annotators: int
+    cast: Cast, rulings: Sequence[tuple[int, Ruling]], n_annotators: int
 ) -> tuple[Rows, Pairs, tuple[str | None, ...]]:
     """The judgements and pairs of a chunk, and its holders by number; the first, None, is the sentences' speaker.
 
@@ -132,11 +177,11 @@ def as_rows(
         rulings: the adjudications, each with the place of its sentence.
         n_annotators: how many annotators there are.
     """
-    said = [row.given for row in cast.written]
-    named = {given.holder for given in (*said, *(row.given for _, row in rulings)) if given.holder is not None}
-    holders = (None, *sorted(named))
+    said = (*cast.given, *(row.given for _, row in rulings))
+    holders = (None, *sorted({given.holder for given in said if given.holder is not None}))
     number = {name: i for i, name in enumerate(holders)}
-    columns = _joined(_spread(cast), _held(cast, number))
+    written = _said(cast, number)
+    columns = _joined(_spread(cast, written), _held(cast, written))
     n_targets, rounds = len(cast.docket.kinds), np.unique(columns["round"])
     pair = _keys(columns["sentence"], columns["target"], columns["holder"], n_targets, len(holders))
     last = columns["annotator"] * max(len(rounds), 1) + np.searchsorted(rounds, columns["round"])
@@ -170,7 +215,7 @@ def _joined(one: Columns, other: Columns) -> dict[str, npt.NDArray[Any]]:
     return {name: np.concatenate([one[name], other[name]]) for name in one}
 
 
-def _spread(cast: Cast) -> Columns:
+def _spread(cast: Cast, said: "_Said") -> Columns:
     """A row for each target that a reading covers, with what was written about it."""
     lengths = np.array([len(targets) for targets in cast.targets], np.int64)
     flat = np.array([target for targets in cast.targets for target in targets], np.int64)
@@ -181,32 +226,52 @@ def _spread(cast: Cast) -> Columns:
     begin = (np.cumsum(lengths) - lengths)[covered] if len(covered) else covered
     target = flat[np.repeat(begin - first, counts) + np.arange(len(reading))]
     columns = _columns(cast, reading, target)
-    places = [{target: i for i, target in enumerate(targets)} for targets in cast.targets]
-    for at, (row, home) in enumerate(zip(cast.written, cast.reading_of, strict=True)):
-        place = places[cast.covered[home]].get(cast.docket.places[row.given.target_id])
-        if row.given.holder is None and place is not None:
-            _write(columns, int(first[home]) + place, at, row.given)
+    places = np.full((len(cast.targets), len(cast.docket.kinds)), UNWRITTEN)
+    for row, targets in zip(places, cast.targets, strict=True):
+        row[targets] = np.arange(len(targets))
+    place = places[covered[said.reading], said.target]
+    at = np.flatnonzero((said.holder == 0) & (place >= 0))
+    written = first[said.reading[at]] + place[at]
+    columns["label"][written], columns["written"][written] = said.label[at], at
     for home, drawn in cast.drawn.items():
         for name, probability in drawn.items():
-            place = places[cast.covered[home]].get(cast.docket.places.get(name, -1))
-            if place is not None:
-                columns["probability"][first[home] + place] = probability
+            number = cast.docket.places.get(name)
+            if number is not None and (offset := places[cast.covered[home], number]) >= 0:
+                columns["probability"][first[home] + offset] = probability
     return columns
 
 
-def _held(cast: Cast, number: Mapping[str | None, int]) -> Columns:
+def _held(cast: Cast, said: "_Said") -> Columns:
     """A row for each written judgement of a holder's stance."""
-    at = [i for i, row in enumerate(cast.written) if row.given.holder is not None]
-    reading = np.array([cast.reading_of[i] for i in at], np.int64)
-    given = [cast.written[i].given for i in at]
-    columns = _columns(cast, reading, np.array([cast.docket.places[row.target_id] for row in given], np.int64))
-    for place, (i, row) in enumerate(zip(at, given, strict=True)):
-        _write(columns, place, i, row)
-        columns["holder"][place] = number[row.holder]
-        drawn = cast.drawn.get(cast.reading_of[i])
-        if drawn is not None:
-            columns["probability"][place] = drawn.get(row.target_id, 1.0)
+    at = np.flatnonzero(said.holder)
+    reading = said.reading[at]
+    columns = _columns(cast, reading, said.target[at])
+    columns |= {"holder": said.holder[at], "label": said.label[at], "written": at}
+    for place, home in enumerate(reading.tolist() if cast.drawn else ()):
+        if (drawn := cast.drawn.get(home)) is not None:
+            name = cast.given[cast.number[at[place]]].target_id
+            columns["probability"][place] = drawn.get(name, 1.0)
     return columns
+
+
+class _Said(NamedTuple):
+    """The written judgements as numbers: shape (judgements,) each."""
+
+    reading: Ints
+    target: Ints
+    holder: Ints
+    label: Ints
+
+
+def _said(cast: Cast, holders: Mapping[str | None, int]) -> _Said:
+    """The written judgements as numbers, with the numbers of the holders."""
+    columns = (
+        [cast.docket.places[given.target_id] for given in cast.given],
+        [holders[given.holder] for given in cast.given],
+        [Label[given.label] for given in cast.given],
+    )
+    at = np.array(cast.number, np.int64)
+    return _Said(np.array(cast.reading_of, np.int64), *(np.array(column, np.int64)[at] for column in columns))
 
 
 def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[Any]]:
@@ -224,23 +289,18 @@ def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[A
     }
 
 
-def _write(columns: Mapping[str, npt.NDArray[Any]], place: int, at: int, given: LabelledInput) -> None:
-    columns["label"][place] = Label[given.label]
-    columns["written"][place] = at
-
-
 def spans_of(
-    docket: Docket, where: tuple[str, int], name: str, text: str, given: LabelledInput
+    docket: Docket, where: tuple[str, int, str], text: str, label: str, quoted: Sequence[Quotation] | None
 ) -> tuple[Place, ...] | None:
     """The evidence of a judgement: empty for `none`, None if nobody recorded it.
 
     Args:
         docket: told what is wrong with it.
-        where: the file and line that quote it.
-        name: the field there.
+        where: the file, line and field that quote it.
         text: the sentence.
-        given: the judgement.
+        label: the label of the judgement.
+        quoted: what it quotes.
     """
-    if given.label == Label.none.name:
+    if label == Label.none.name:
         return ()
-    return None if given.evidence is None else docket.spans(*where, name, text, given.evidence)
+    return None if quoted is None else docket.spans(*where, text, quoted)

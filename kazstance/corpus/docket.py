@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kazstance.corpus.inputs import EvidenceInput
 from kazstance.corpus.read import FORMER, Corpus
+from kazstance.corpus.reading import Quotation
 from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import document_of
@@ -25,6 +25,7 @@ class Docket:
     newly_cut: Set[str] = frozenset()
     """Documents whose texts were cut into other units by version 0.3."""
     problems: list[Problem] = field(default_factory=list)
+    _hashes: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -49,13 +50,19 @@ class Docket:
         if text is None:
             expected = f"expected an annotated sentence{self._remedy(sentence_id)}"
             self.report(file, line, "sentence_id", f"{sentence_id!r}, {expected}")
-        elif (now := text_hash(text)) != hashed:
+        elif (now := self._hash_of(sentence_id, text)) != hashed:
             came = f"{hashed}, but the sentence is now {now}: {text[:60]!r}"
             expected = f"expected the text that was judged{self._remedy(sentence_id)}"
             self.report(file, line, "text_hash", f"{came}; {expected}")
         else:
             return text
         return None
+
+    def _hash_of(self, sentence_id: str, text: str) -> str:
+        """The hash of a sentence, which several annotators name."""
+        if sentence_id not in self._hashes:
+            self._hashes[sentence_id] = text_hash(text)
+        return self._hashes[sentence_id]
 
     def _remedy(self, sentence_id: str) -> str:
         """How to get the units of earlier versions back, if those of the document have changed with the version."""
@@ -76,7 +83,7 @@ class Docket:
             self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}")
         return target_id in self.kinds
 
-    def spans(self, file: str, line: int, name: str, text: str, evidence: Iterable[EvidenceInput]) -> tuple[Place, ...]:
+    def spans(self, file: str, line: int, name: str, text: str, quoted: Iterable[Quotation]) -> tuple[Place, ...]:
         """Evidence as parts of a sentence, in order.
 
         Args:
@@ -84,15 +91,14 @@ class Docket:
             line: the line there, counted from 1.
             name: the field there.
             text: the sentence that is quoted.
-            evidence: each quotation with its start in the sentence, in characters.
+            quoted: each part that is quoted, with its start in the sentence, in characters.
         """
         spans = []
-        for item in evidence:
-            end = item.start + len(item.text)
-            if text[item.start : end] != item.text:
-                self.report(file, line, name, f"{item.text!r} at {item.start}, expected a part of {text[:80]!r}")
-            spans.append((item.start, end))
-        return tuple(sorted(spans))
+        for start, part in quoted:
+            if not text.startswith(part, start):
+                self.report(file, line, name, f"{part!r} at {start}, expected a part of {text[:80]!r}")
+            spans.append((start, start + len(part)))
+        return tuple(sorted(spans)) if len(spans) > 1 else tuple(spans)
 
     def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
         """Record a problem.

@@ -83,8 +83,10 @@ def repeated(texts: Encoded, length: int) -> Ints:
     for part in range(parts):
         place, hashed = _hashes_of_part(texts, fits, length, part, parts)
         if len(place):
-            _, group, count = np.unique(hashed, return_inverse=True, return_counts=True)
-            found[place] = count[group] > 1
+            order = np.argsort(hashed, kind="stable")
+            hashed = hashed[order]
+            is_like = np.concatenate([[False], hashed[1:] == hashed[:-1], [False]])
+            found[place[order]] = is_like[1:] | is_like[:-1]
     return found
 
 

@@ -30,7 +30,9 @@ from kazstance.schema.records import Offset
 
 GridLabelName = Literal["against", "neutral", "favor", "none"]
 Paragraphs = Literal["line", "blank_line"]
-Text = Annotated[str, Field(min_length=1, max_length=20_000), FILLED]
+LONGEST: Final = 20_000
+"""Maximum length of a text, in characters."""
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST), FILLED]
 Language = Annotated[Text, AfterValidator(check_tag)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Probability = Annotated[float, Field(gt=0, le=1)]
@@ -294,8 +296,8 @@ class JudgementInput(LabelledInput):
         return self
 
 
-class ReadingInput(Input):
-    """One annotator's judgements of one sentence in one round."""
+class ReadingHead(Input):
+    """Which sentence a reading is about, and on which targets."""
 
     sentence_id: SentenceId
     text_hash: Hash
@@ -303,6 +305,11 @@ class ReadingInput(Input):
     covered: tuple[str, ...]
     """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
     probability: Probability | dict[Name, Probability] = 1.0
+
+
+class ReadingInput(ReadingHead):
+    """One annotator's judgements of one sentence in one round."""
+
     judgements: tuple[JudgementInput, ...]
 
     @model_validator(mode="after")

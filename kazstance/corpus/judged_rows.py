@@ -1,13 +1,14 @@
 """The rows of the tables judgements, grid and stances for a chunk, built by columns: most pairs are alike."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from enum import StrEnum
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from kazstance.corpus.cast import UNWRITTEN, Written
+from kazstance.corpus.cast import UNWRITTEN
 from kazstance.corpus.deciding import ADJUDICATED, HUMAN, NOTHING, ORIGINS
 from kazstance.corpus.docket import Place
 from kazstance.corpus.judging import Flags, Ints, Judged, Terms, is_voted_about
@@ -17,6 +18,8 @@ from kazstance.schema.records import GridCell, Judgement, Stance
 from kazstance.schema.spans import united
 
 NAMES: Final = pa.array(GRID_LABELS, pa.string())
+PLAIN: Final = 2
+"""Parts of a sentence from which on they may overlap."""
 Evidence = Sequence[Place] | None
 
 
@@ -81,7 +84,7 @@ def nullable(numbers: Ints) -> pa.Array:
 def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
     """A row for each judgement, in order."""
     chunk, rows = _Chunk(judged, terms), judged.rows
-    said = [row.given for row in judged.written]
+    number = np.append(judged.written.number, NOTHING)[rows.written]
     columns = chunk.of_sentences(rows.sentence, ("sentence_id", "source_id", "paragraph_id"))
     columns |= {
         "target_id": coded(chunk.targets, rows.target),
@@ -94,15 +97,15 @@ def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
         "probability": pa.array(rows.probability),
     }
     for name in ("original", "explicitness", "certainty", "note"):
-        values = pa.array([getattr(given, name) for given in said], pa.string())
-        columns[name] = coded(values.dictionary_encode(), rows.written)
+        values = pa.array([getattr(given, name) for given in judged.written.given], pa.string())
+        columns[name] = coded(values, number)
     return _table(Judgement, columns)
 
 
 def _evidence_of(judged: Judged) -> pa.Array:
     """The evidence of each row, empty for `none`."""
     at = np.flatnonzero(judged.rows.written != UNWRITTEN)
-    found = [judged.written[i].evidence for i in judged.rows.written[at].tolist()]
+    found = judged.written.at(judged.rows.written[at])
     lengths = np.zeros(len(judged.rows.written), np.int64)
     lengths[at] = [len(places or ()) for places in found]
     is_null = np.zeros(len(lengths), np.bool_)
@@ -132,28 +135,19 @@ def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
     return _table(GridCell, columns)
 
 
-class Details(NamedTuple):
-    """How a stance is shown in its sentence; None where nobody recorded it."""
-
-    explicitness: str | None
-    certainty: str | None
-    evidence: Evidence
-
-
 def stance_rows(judged: Judged, terms: Terms) -> pa.Table:
     """A row for each pair whose sentence is about the target, in order."""
     chunk = _Chunk(judged, terms)
     at = np.flatnonzero(is_voted_about(judged))
     sentence = judged.pairs.sentence[at]
-    found = list(_details(judged, at))
-    spans = [details.evidence for details in found]
+    explicitness, certainty, spans = _details(judged, at)
     lengths = np.array([len(places or ()) for places in spans], np.int64)
     is_null = np.array([places is None for places in spans], np.bool_)
     before, after = _contexts(judged.units, sentence)
     columns = chunk.of_pairs(at) | chunk.of_sentences(sentence, ("voice", "speaker", "endorsed"))
     columns |= {
-        "explicitness": pa.array([details.explicitness for details in found], pa.string()).dictionary_encode(),
-        "certainty": pa.array([details.certainty for details in found], pa.string()).dictionary_encode(),
+        "explicitness": pa.array(explicitness, pa.string()).dictionary_encode(),
+        "certainty": pa.array(certainty, pa.string()).dictionary_encode(),
         "evidence": _spans(chain.from_iterable(filter(None, spans)), lengths, is_null),
         "context_before": coded(before, sentence),
         "context_after": coded(after, sentence),
@@ -177,35 +171,67 @@ def _contexts(units: pa.Table, needed: Ints) -> tuple[pa.Array, pa.Array]:
     return pa.array(before, pa.string()), pa.array(after, pa.string())
 
 
-def _details(judged: Judged, at: Ints) -> Iterable[Details]:
-    """The details of the stances of pairs."""
-    rows, verdicts = judged.rows, judged.verdicts
-    begin, end = (np.searchsorted(rows.pair, at, side).tolist() for side in ("left", "right"))
-    written, labels = rows.written.tolist(), rows.label.tolist()
-    for pair, first, last in zip(at.tolist(), begin, end, strict=True):
-        if verdicts.origin[pair] == ADJUDICATED:
-            given, evidence = judged.rulings[judged.pairs.ruling[pair]]
-            yield Details(given.explicitness, given.certainty, evidence)
-        else:
-            is_human = verdicts.origin[pair] == HUMAN
-            voters = [i for i in range(first, last) if judged.voting[i] and judged.is_person[i] == is_human]
-            chosen = [judged.written[written[i]] for i in voters if labels[i] == verdicts.label[pair]]
-            yield _of_votes(chosen, len(voters))
+class _Details(NamedTuple):
+    """How stances are shown in their sentences, an item for each; None where nobody recorded it."""
+
+    explicitness: list[str | None]
+    certainty: list[str | None]
+    evidence: list[Evidence]
 
 
-def _of_votes(chosen: Sequence[Written], n_voters: int) -> Details:
-    """The explicitness, certainty and evidence of those who chose a label; None if not recorded."""
-    explicit = [given.explicitness is Explicitness.explicit for given, _ in chosen if given.explicitness]
-    certain = [given.certainty is Certainty.sure for given, _ in chosen if given.certainty]
-    marked = [evidence for _, evidence in chosen if evidence is not None]
-    unsaid = len(chosen) - len(certain)
-    is_sure = 2 * sum(certain) > n_voters - unsaid
-    is_explicit = 2 * sum(explicit) >= len(explicit)
-    return Details(
-        (Explicitness.explicit if is_explicit else Explicitness.implicit).value if explicit else None,
-        (Certainty.sure if is_sure else Certainty.unsure).value if certain else None,
-        united(place for places in marked for place in places) if marked else None,
+def _details(judged: Judged, at: Ints) -> _Details:
+    """The details of the stances of pairs: what those say who chose the label, or who ruled."""
+    place = np.full(len(judged.pairs.sentence), NOTHING)
+    place[at] = np.arange(len(at))
+    voters, chosen = _voters(judged, place >= 0)
+    pair, written = place[judged.rows.pair[chosen]], judged.rows.written[chosen]
+    n_voters, n_chosen = (np.bincount(places, minlength=len(at)) for places in (place[judged.rows.pair[voters]], pair))
+    given, number = judged.written.given, judged.written.number[written]
+    explicit = _counts([one.explicitness for one in given], Explicitness.explicit, number, pair, len(at))
+    certain = _counts([one.certainty for one in given], Certainty.sure, number, pair, len(at))
+    is_explicit = 2 * explicit[1] >= explicit[0]
+    is_sure = 2 * certain[1] > n_voters - (n_chosen - certain[0])
+    ends = np.cumsum(n_chosen).tolist()
+    quoted = judged.written.at(written)
+    found = _Details(
+        _named(Explicitness, is_explicit, explicit[0]),
+        _named(Certainty, is_sure, certain[0]),
+        [_united(quoted[begin:end]) for begin, end in pairwise([0, *ends])],
     )
+    for i in np.flatnonzero(judged.verdicts.origin[at] == ADJUDICATED).tolist():
+        ruling, evidence = judged.rulings[judged.pairs.ruling[at[i]]]
+        found.explicitness[i], found.certainty[i], found.evidence[i] = ruling.explicitness, ruling.certainty, evidence
+    return found
+
+
+def _voters(judged: Judged, is_asked: Flags) -> tuple[Ints, Ints]:
+    """The rows whose votes decide pairs, unless these were adjudicated, and those of them that chose the label."""
+    rows, verdicts = judged.rows, judged.verdicts
+    origin = verdicts.origin[rows.pair]
+    votes = judged.voting & (judged.is_person == (origin == HUMAN)) & (origin != ADJUDICATED) & is_asked[rows.pair]
+    return np.flatnonzero(votes), np.flatnonzero(votes & (rows.label == verdicts.label[rows.pair]))
+
+
+def _counts(kinds: Sequence[str | None], first: str, number: Ints, pair: Ints, n_pairs: int) -> tuple[Ints, Ints]:
+    """How many votes on each pair have a kind, and how many the first kind: shape (pairs,) each."""
+    codes = np.array([NOTHING if kind is None else kind == first for kind in kinds], np.int64)[number]
+    stated, is_first = (np.bincount(pair[codes >= least], minlength=n_pairs) for least in (0, 1))
+    return stated, is_first
+
+
+def _named(kinds: type[StrEnum], is_first: Flags, n_stated: Ints) -> list[str | None]:
+    """The first of two kinds or the other, None where nobody stated any."""
+    names = [None, *(kind.value for kind in kinds)]
+    return [names[place] for place in (np.where(is_first, 1, 2) * (n_stated > 0)).tolist()]
+
+
+def _united(quoted: Sequence[Evidence]) -> Evidence:
+    """The evidence of several as one, None if nobody recorded any."""
+    first, *others = quoted or (None,)
+    if first is not None and len(first) < PLAIN and all(other == first for other in others):
+        return first
+    marked = [places for places in quoted if places is not None]
+    return united(place for places in marked for place in places) if marked else None
 
 
 def _table(record: Any, columns: Mapping[str, pa.Array]) -> pa.Table:

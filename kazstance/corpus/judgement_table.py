@@ -69,7 +69,7 @@ def read_judgements(
             for name, ids in known.items():
                 if (value := getattr(entry.value, name)) not in ids:
                     folder.report(table, line, name, f"{value!r} is not declared; {choose(value, ids)}")
-            check_round(folder, entry, entry.value.round, numbers)
+            check_round(folder, (entry.file, entry.line), entry.value.round, numbers)
             found.append(entry)
         if len(folder.problems) - before >= COLLECTED:
             folder.report(table, line, None, f"{COLLECTED:,} problems up to here; the rest of the file was not checked")
@@ -78,20 +78,18 @@ def read_judgements(
     return found
 
 
-def check_round(
-    folder: Folder, entry: Entry[JudgementRow] | Entry[ReadingInput], number: int, numbers: Sequence[int]
-) -> None:
+def check_round(folder: Folder, where: tuple[str, int], number: int, numbers: Sequence[int]) -> None:
     """Report a round that the corpus does not declare, if it declares any.
 
     Args:
         folder: the corpus folder.
-        entry: what was judged in the round.
+        where: the file and line of what was judged in the round.
         number: the number of the round.
         numbers: the numbers of the declared rounds.
     """
     if numbers and number not in numbers:
         expected = f"expected one of the declared rounds: {', '.join(map(str, numbers))}"
-        folder.report(entry.file, entry.line, "round", f"{number}, {expected}")
+        folder.report(*where, "round", f"{number}, {expected}")
 
 
 def as_readings(

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kazstance.corpus.cast import UNWRITTEN, Cast, Pairs, Rows, Written, as_rows, spans_of
+from kazstance.corpus.cast import UNWRITTEN, Cast, Pairs, Rows, Ruling, Written, as_rows, spans_of
 from kazstance.corpus.deciding import NOTHING, Verdicts, decide
 from kazstance.corpus.docket import Docket
 from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
+from kazstance.corpus.reading import as_reading
 from kazstance.corpus.readings import Lines, ReadingRules, parse_readings
 from kazstance.errors import Problem
 from kazstance.schema.labels import GRID_LABELS, Label
@@ -65,8 +66,8 @@ class Judged:
     """Whether each row counts as a vote: shape (rows,)."""
     is_person: Flags
     """Whether each row is by a person: shape (rows,)."""
-    written: Sequence[Written]
-    rulings: Sequence[Written]
+    written: Written
+    rulings: Sequence[Ruling]
     holders: tuple[str | None, ...]
     faults: list[Problem] = field(default_factory=list)
     """What is wrong with lines on their own."""
@@ -76,9 +77,13 @@ class Judged:
     @property
     def mapped(self) -> Counter[tuple[str, str]]:
         """How often each label of another scheme occurs, with the label it was mapped to."""
-        at = self.rows.written[self.rows.written != UNWRITTEN]
-        found = (self.written[i].given for i in at.tolist())
-        return Counter((given.original, given.label) for given in found if given.original is not None)
+        given, at = self.written.given, self.rows.written[self.rows.written != UNWRITTEN]
+        counts = np.bincount(self.written.number[at], minlength=len(given)).tolist()
+        found = Counter[tuple[str, str]]()
+        for judgement, n in zip(given, counts, strict=True):
+            if judgement.original is not None and n:
+                found[judgement.original, judgement.label] += n
+        return found
 
 
 def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
@@ -90,11 +95,11 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     cast = Cast(docket, {name: i for i, name in enumerate(ids)})
     faults: list[Problem] = []
     for annotator, lines in chunk.lines:
-        entries, found = parse_readings(lines, terms.rules)
+        readings, found = parse_readings(lines, terms.rules)
         faults += found
-        cast.add(annotator, entries)
+        cast.add(annotator, readings)
     for annotator, given in chunk.entries:
-        cast.add(annotator, given)
+        cast.add(annotator, map(as_reading, given))
     rulings = _rulings(cast, chunk.rulings)
     rows, pairs, holders = as_rows(cast, rulings, len(terms.annotators))
     voting, is_person = _voting(rows, terms)
@@ -116,15 +121,16 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     )
 
 
-def _rulings(cast: Cast, entries: Sequence[Entry[AdjudicationInput]]) -> list[tuple[int, Written]]:
+def _rulings(cast: Cast, entries: Sequence[Entry[AdjudicationInput]]) -> list[tuple[int, Ruling]]:
     """The adjudications that fit, each with the place of its sentence."""
     found = []
     for entry in entries:
         row, where = entry.value, (entry.file, entry.line)
         text = cast.docket.check_sentence(*where, row.sentence_id, row.text_hash)
         if cast.docket.check_target(*where, "target_id", row.target_id) and text is not None:
-            evidence = spans_of(cast.docket, where, "evidence", text, row)
-            found.append((cast.places[row.sentence_id], Written(row, evidence)))
+            quoted = None if row.evidence is None else [(item.start, item.text) for item in row.evidence]
+            evidence = spans_of(cast.docket, (*where, "evidence"), text, row.label, quoted)
+            found.append((cast.places[row.sentence_id], Ruling(row, evidence)))
     return found
 
 

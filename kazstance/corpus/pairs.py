@@ -56,7 +56,8 @@ def make_pairs(
         targets: the targets in words, by their ids.
         seed: seed of the hashes.
     """
-    sentences = Sentences(units, targets)
+    whole = units.select(["sentence_id", "source_id", "text"]).combine_chunks()  # else each part is joined for itself
+    sentences = Sentences(whole, targets)
     source, names = _by_name(units["source_id"])
     target = _by_name(pa.array(targets, pa.string()))[0]
     groups = [

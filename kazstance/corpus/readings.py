@@ -16,6 +16,7 @@ import pyarrow as pa
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry, ReadingInput
 from kazstance.corpus.judgement_table import check_round
+from kazstance.corpus.reading import Reading, as_reading, parse_clear
 from kazstance.errors import Problem, first_problems
 from kazstance.input.files import MAX_BYTES
 from kazstance.input.strict_json import StrictError, load_object
@@ -29,8 +30,6 @@ BLOCK: Final = 2**22
 """Bytes that are read at a time."""
 KEY: Final = b'"sentence_id"'
 NAMED: Final = re.compile(rb'(?<!\\)"sentence_id"\s*:\s*"([^"\\]*)"')
-UNCLEAR: Final = re.compile(r'\\u|"\s+:|\d{19}')
-"""What only the strict parser judges rightly: escaped signs, spaces before colons, long numbers."""
 AT_ONCE: Final = 10_000
 """Readings that are checked at a time."""
 
@@ -91,9 +90,11 @@ class Readings(Sequence[Entry[ReadingInput]]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Entry[ReadingInput]]: ...
     def __getitem__(self, at: int | slice) -> Entry[ReadingInput] | Sequence[Entry[ReadingInput]]:
-        if isinstance(at, slice):
-            return parse_readings(self.lines(at), self.rules)[0]
-        return parse_readings(self.lines(np.array([at])), self.rules)[0][0]
+        lines = self.lines(at if isinstance(at, slice) else np.array([at]))
+        folder = Folder(self.rules.root)
+        read = (folder.entry(lines.file, *line, ReadingInput, self.rules.labels) for line in lines.texts())
+        found = [entry for entry in read if entry]
+        return found if isinstance(at, slice) else found[0]
 
     def lines(self, at: Places | slice) -> Lines:
         """Some of the lines, in the given order."""
@@ -221,41 +222,19 @@ def _sentence(line: bytes) -> bytes | None:
     return name.encode() if isinstance(name, str) and name else None
 
 
-def parse_readings(lines: Lines, rules: ReadingRules) -> tuple[list[Entry[ReadingInput]], list[Problem]]:
-    """Lines as readings, all of each sentence together, and the problems with them."""
+def parse_readings(lines: Lines, rules: ReadingRules) -> tuple[list[Reading], list[Problem]]:
+    """Lines in short, all of each sentence together, and the problems with them."""
     folder = Folder(rules.root)
-    entries = []
+    readings = []
     for number, text in lines.texts():
-        value = None if rules.labels else _parsed(text)
-        if value is None:
-            entry = folder.entry(lines.file, number, text, ReadingInput, rules.labels)
-        else:
-            entry = Entry(lines.file, number, value)
-        if entry:
-            _check_reading(folder, entry, rules.rounds)
-            entries.append(entry)
-    _check_unique(folder, entries)
-    return entries, folder.problems
-
-
-def _parsed(text: str) -> ReadingInput | None:
-    """A reading whose line is clearly strict JSON: nothing but what the slower parser would give, or None."""
-    if UNCLEAR.search(text):
-        return None
-    try:
-        reading = ReadingInput.model_validate_json(text)
-    except ValueError:
-        return None
-    return reading if text.count('":') == _keys(reading) else None
-
-
-def _keys(reading: ReadingInput) -> int:
-    """The number of different keys of a reading's objects: as many as there are keys if none appears twice."""
-    judgements, evidence = reading.judgements, 0
-    for judgement in judgements:
-        evidence += len(judgement.evidence or ())
-    own = len(reading.model_fields_set) + len(reading.probability if isinstance(reading.probability, dict) else ())
-    return own + sum(len(judgement.model_fields_set) for judgement in judgements) + 2 * evidence
+        reading = None if rules.labels else parse_clear(lines.file, number, text)
+        if reading is None and (entry := folder.entry(lines.file, number, text, ReadingInput, rules.labels)):
+            reading = as_reading(entry)
+        if reading:
+            _check_reading(folder, reading, rules.rounds)
+            readings.append(reading)
+    _check_unique(folder, readings)
+    return readings, folder.problems
 
 
 def check_readings(readings: Mapping[str, Readings]) -> list[Problem]:
@@ -278,26 +257,26 @@ def _codes(names: pa.ChunkedArray) -> Ints:
     return found
 
 
-def _check_reading(folder: Folder, entry: Entry[ReadingInput], rounds: Sequence[int]) -> None:
+def _check_reading(folder: Folder, reading: Reading, rounds: Sequence[int]) -> None:
     """Check the round of a reading, and that nothing is judged twice in it."""
-    reading = entry.value
-    check_round(folder, entry, reading.round, rounds)
-    judged = [(judgement.target_id, judgement.holder) for judgement in reading.judgements]
-    if len(set(judged)) < len(judged):
-        for (target, holder), count in Counter(judged).items():
+    check_round(folder, (reading.file, reading.line), reading.head.round, rounds)
+    judged = {(given.target_id, given.holder) for given, _ in reading.judgements}
+    if len(judged) < len(reading.judgements):
+        every = Counter((given.target_id, given.holder) for given, _ in reading.judgements)
+        for (target, holder), count in every.items():
             if count > 1:
                 message = f"{of_holder(repr(target), holder)} is judged {count} times, expected once"
-                folder.report(entry.file, entry.line, "judgements", message)
+                folder.report(reading.file, reading.line, "judgements", message)
 
 
-def _check_unique(folder: Folder, entries: Sequence[Entry[ReadingInput]]) -> None:
+def _check_unique(folder: Folder, readings: Sequence[Reading]) -> None:
     """Check that no sentence is read twice in a round."""
     seen: dict[tuple[str, int], int] = {}
-    for entry in entries:
-        key = entry.value.sentence_id, entry.value.round
-        if (first := seen.setdefault(key, entry.line)) != entry.line:
+    for reading in readings:
+        key = reading.head.sentence_id, reading.head.round
+        if (first := seen.setdefault(key, reading.line)) != reading.line:
             message = f"{in_round(*key)!r} also appears on line {first}, expected once"
-            folder.report(entry.file, entry.line, "sentence_id", message)
+            folder.report(reading.file, reading.line, "sentence_id", message)
 
 
 def in_round(name: str, number: int) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import kazstance
+from kazstance.corpus.compact import compacted
 from kazstance.corpus.inputs import Header, UnitSettings
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
@@ -32,7 +32,7 @@ LARGE: Final[Mapping[str, Any]] = {"write_page_index": True}
 SMALL: Final[Mapping[str, Any]] = {"compression_level": 19, "write_statistics": False}
 """How a table is written: a small one is read whole, so it has few bytes, and nothing that lets readers skip rows."""
 FEW: Final = 50_000
-"""Rows up to which a table is small: packing more as tightly would take long."""
+"""Rows up to which a table is small: packing more as tightly would take long; a tenth of them if they are long."""
 
 
 class DatasetWriter:
@@ -150,7 +150,7 @@ class _SplitWriter:
 
     def __init__(self, folder: StrPath, table: str, split: str, schema: pa.Schema, threads: Executor) -> None:
         self._threads = threads
-        self._group = GROUP // 4 if table in WORDY else GROUP
+        self._group, self._few = (GROUP // 4, FEW // 10) if table in WORDY else (GROUP, FEW)
         self._pending: Future[None] | None = None
         self._path = f"{table}/{split}.parquet"
         path = Path(folder) / self._path
@@ -197,8 +197,7 @@ class _SplitWriter:
 
     def _write(self, rows: pa.Table, writer: pq.ParquetWriter) -> None:
         if len(rows):
-            whole = rows.unify_dictionaries().combine_chunks()
-            plain = pa.table([_compact(column.combine_chunks()) for column in whole.columns], schema=whole.schema)
+            plain = compacted(rows)
             self._digest.update(plain)
             writer.write_table(plain, self._group)
             self._n_rows += len(rows)
@@ -206,7 +205,7 @@ class _SplitWriter:
     def finish(self) -> SplitFile:
         """Write what is left, and close the file."""
         self._wait()
-        writer = self._writer = self._writer or self._writer_of(SMALL if self._waiting <= FEW else LARGE)
+        writer = self._writer = self._writer or self._writer_of(SMALL if self._waiting <= self._few else LARGE)
         if self._rows:
             self._write(pa.concat_tables(self._rows), writer)
         self._rows = []
@@ -225,16 +224,3 @@ class _SplitWriter:
         self._file.close()
         if self._writer:
             self._writer.close()
-
-
-def _compact(column: pa.Array) -> pa.Array:
-    """A column whose dictionary, if it has one, holds only texts that occur: it is stored as it is."""
-    if not isinstance(column, pa.DictionaryArray):
-        return column
-    places = column.indices.fill_null(len(column.dictionary)).to_numpy()
-    is_used = np.bincount(places, minlength=len(column.dictionary) + 1)[: len(column.dictionary)] > 0
-    if is_used.all():
-        return column
-    number = np.append(np.cumsum(is_used) - 1, 0)[places]
-    indices = pa.array(number, pa.int32(), mask=places == len(column.dictionary))
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary.filter(pa.array(is_used)))

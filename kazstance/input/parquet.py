@@ -1,16 +1,22 @@
 """Parquet files as Arrow tables whose every value can be read."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.errors import KazstanceError
-from kazstance.paths import StrPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow.compute as pc
+
+    from kazstance.paths import StrPath
 
 BATCH: Final = 65_536
 """Number of rows that are read at a time where a file is read in batches."""
