@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from kazstance.bench.comparisons import compare_results
 from kazstance.bench.file_tasks import Layout, file_task
+from kazstance.bench.paper import to_latex
 from kazstance.bench.read_predictions import read_predictions
-from kazstance.bench.report import compare_results, side_by_side, to_json, to_markdown
+from kazstance.bench.report import side_by_side, to_json, to_markdown
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
 from kazstance.bench.runs import run
@@ -28,7 +30,7 @@ from kazstance.output.suffix import suffix_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from kazstance.bench.report import PairedComparison
+    from kazstance.bench.comparisons import PairedComparison
     from kazstance.bench.run_folder import Existing
     from kazstance.bench.runs import Track
     from kazstance.bench.tasks import Item, Task
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("kazstance")
 MADE: Final = "predictions"
 """What predictions without a name are called."""
-KINDS: Final = (".md", ".html", ".json")
+KINDS: Final = (".md", ".html", ".tex", ".json")
 """Suffixes of a report."""
 
 
@@ -133,7 +135,7 @@ class Benchmark:
 
         Args:
             results: one or more results.
-            out: the page to write: Markdown (.md), HTML with charts (.html) or JSON (.json).
+            out: the page to write: Markdown (.md), HTML with charts (.html), a LaTeX table (.tex) or JSON (.json).
 
         Raises:
             UnknownNameError: the path has any other suffix.
@@ -220,7 +222,7 @@ def write_report(results: Iterable[Result], out: StrPath) -> Path:
 
         text = to_html(found, charts)
     else:
-        text = (to_markdown if suffix == ".md" else to_json)(found)
+        text = {".md": to_markdown, ".tex": to_latex, ".json": to_json}[suffix](found)
     write_file(text.encode(), out)
     return out
 
