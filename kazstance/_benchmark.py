@@ -23,6 +23,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import ARGUMENT, given
 from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
+from kazstance.models.prompts import EVERY, questions_about
 from kazstance.models.systems import find_system, panel_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from kazstance.bench.runs import Track
     from kazstance.bench.tasks import Item, Task
     from kazstance.input.spelling import Spelling
+    from kazstance.models.prompts import Question
     from kazstance.output.listing import Listing
     from kazstance.paths import StrPath
 
@@ -108,6 +110,21 @@ class Benchmark:
             asked = _per_target(asked) if per_target else asked
             begin = partial(run, with_probes=probes, family=family, existing=existing, panel=beside)
             return begin(asked, self.task, place, say=say, track=track)
+
+    def questions(self, *, prompts: str = EVERY, context: bool = True) -> list[Question]:
+        """What a language model is asked about the rows: each under three wordings, with the labels in two orders.
+
+        Pass the answers to `run` as rows with `item_id`, `prompt` and `label`, to get means over the prompts.
+
+        Args:
+            prompts: the name of a prompt, or `all`.
+            context: show the paragraph around a sentence of a dataset.
+
+        Raises:
+            UnknownNameError: there is no such prompt; the message lists the valid names.
+        """
+        facts = self.task.labels, self.task.definitions, self.task.dates
+        return questions_about(self.rows, *facts, prompts=prompts, context=context)
 
     def load(self, out: StrPath) -> Result:
         """The result of a finished run on these rows, from its folder.

@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 
 import kazstance
 from kazstance.bench import family
+from kazstance.bench.dataset_tasks import definitions
 from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
 from kazstance.models import harness
-from kazstance.models.prompts import PROMPTS, WORDINGS, asked, choices, definitions, get_prompts, question, questions
+from kazstance.models.prompts import PROMPTS, WORDINGS, asked, choices, get_prompts, question, questions
 from kazstance.models.replies import NO_ANSWER, Answer, count, measure, same_answer, spread
 from kazstance.schema.labels import Label, MoreFavorable
 from kazstance.stats.confusion import confusion

@@ -48,7 +48,7 @@ def evaluate(
     others = {within: found for within, found in counts.items() if within != TARGET}
     facts, is_prompted = run.signature, "" not in tables
     own = counts[TARGET]
-    if cluster is None:
+    if cluster != "cluster":  # so that all results on the same rows can be paired
         own = [_count(task, table, task.kind.strata[TARGET], "cluster") for table in tables.values()]
     return Result(
         run=run,

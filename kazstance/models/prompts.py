@@ -3,11 +3,11 @@
 One prompt measures the prompt. So every row is asked under six: three wordings, each with the labels in two orders.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kazstance.bench.dataset_tasks import items
+from kazstance.bench.dataset_tasks import dates, definitions, items
 from kazstance.bench.protocols import sentences_of
 from kazstance.bench.tasks import Item, TaskKind
 from kazstance.dataset import DatasetFolder
@@ -50,8 +50,10 @@ class Wording:
     """What the text around it is for."""
     pair: str
     """The question about two sentences."""
-    notes: str
-    """Who the speaker is, and how to read the definition."""
+    speaker: str
+    """Who the speaker is."""
+    definition: str
+    """How to read the definition, if there is one."""
 
 
 WORDINGS: Final = {
@@ -59,10 +61,12 @@ WORDINGS: Final = {
         single="Which side does the speaker of the sentence take on the target?",
         around="The text around it is only there to help you understand it.",
         pair="Which sentence is more favorable to the target, in the order against, neutral, favor?",
-        notes=(
-            "The speaker is whoever utters the sentence: the author, or inside a quotation the one who is quoted. In "
-            "the definition, *In* and *Out* say what belongs to the target and what does not; names in backticks are "
-            "other targets."
+        speaker=(
+            "The speaker is whoever utters the sentence: the author, or inside a quotation the one who is quoted."
+        ),
+        definition=(
+            "In the definition, *In* and *Out* say what belongs to the target and what does not; names in backticks "
+            "are other targets."
         ),
     ),
     "2": Wording(
@@ -72,9 +76,9 @@ WORDINGS: Final = {
             "Decide which of the two sentences is friendlier to the target; against is the least friendly, favor the "
             "most."
         ),
-        notes=(
-            "The person who says it is the author, unless the sentence is quoted: then it is the person quoted. The "
-            "definition lists under *In* what counts as the target and under *Out* what does not count. A name in "
+        speaker="The person who says it is the author, unless the sentence is quoted: then it is the person quoted.",
+        definition=(
+            "The definition lists under *In* what counts as the target and under *Out* what does not count. A name in "
             "backticks stands for another target."
         ),
     ),
@@ -85,10 +89,10 @@ WORDINGS: Final = {
             "Your task is to compare stances: label which sentence has the stance towards the target that is higher on "
             "the scale against, neutral, favor."
         ),
-        notes=(
-            "The stance is that of the author or, if the sentence is part of a quotation, of the person quoted. Take "
-            "the target as it is defined: with everything under *In*, without anything under *Out*. Other targets have "
-            "their names in backticks."
+        speaker="The stance is that of the author or, if the sentence is part of a quotation, of the person quoted.",
+        definition=(
+            "Take the target as it is defined: with everything under *In*, without anything under *Out*. Other targets "
+            "have their names in backticks."
         ),
     ),
 }
@@ -170,16 +174,42 @@ def questions(
     Raises:
         UnknownNameError: there is no such split or prompt; the message lists the valid names.
     """
-    known, dated, chosen = definitions(folder), dates(folder), get_prompts(prompts)
+    facts = definitions(folder), dates(folder)
+    return questions_about(asked(folder, task, split), task.labels, *facts, prompts=prompts, context=context)
+
+
+def questions_about(
+    rows: Iterable[Item],
+    labels: Sequence[str],
+    definitions: Mapping[str, str],
+    dates: Mapping[str, str],
+    *,
+    prompts: str = EVERY,
+    context: bool = True,
+) -> list[Question]:
+    """The questions about any rows, a user's own included, row by row.
+
+    Args:
+        rows: the rows.
+        labels: the labels of the task.
+        definitions: the definitions of targets, as far as there are any.
+        dates: the dates of documents, as far as they are known.
+        prompts: the name of a prompt, or `all`.
+        context: show the paragraph around a single sentence.
+
+    Raises:
+        UnknownNameError: there is no such prompt; the message lists the valid names.
+    """
+    chosen = get_prompts(prompts)
     return [
         Question(
             item,
             prompt,
-            question(item, known, prompt, context=context),
-            prompt.order(task.labels),
-            dated.get(document_of(sentences_of(item)[0])),
+            question(item, definitions, prompt, context=context),
+            prompt.order(labels),
+            dates.get(document_of(sentences_of(item)[0])),
         )
-        for item in asked(folder, task, split)
+        for item in rows
         for prompt in chosen
     ]
 
@@ -200,18 +230,6 @@ def asked(folder: DatasetFolder, task: TaskKind, split: str = EVERY) -> list[Ite
     return [item for item in items(task, folder) if split in (item.split, EVERY)]
 
 
-def definitions(folder: DatasetFolder) -> dict[str, str]:
-    """The codebook's definition of each target, by id; empty if it has none."""
-    return {target.target_id: target.definition or "" for target in folder.targets.records()}
-
-
-def dates(folder: DatasetFolder) -> dict[str, str | None]:
-    """The date of each document, as far as it is stated: YYYY, YYYY-MM or YYYY-MM-DD, or as the text gives it."""
-    sources = {source.source_id: source.date or source.date_stated for source in folder.sources.records()}
-    documents = folder.documents.records() if "documents" in folder.tables else ()
-    return sources | {one.document_id: one.date or one.date_stated for one in documents}
-
-
 def document_of(sentence_id: str) -> str:
     """The id of the document of a sentence."""
     return sentence_id.rsplit("/", 2)[0]
@@ -224,14 +242,15 @@ def question(item: Item, definitions: Mapping[str, str], prompt: Prompt = FIRST,
 
     Args:
         item: the row.
-        definitions: the definition of each target, by its id.
+        definitions: the definition of each target, by its id; it may be missing.
         prompt: the prompt.
         context: whether to show a single sentence in its paragraph.
     """
-    wording, defined = WORDINGS[prompt.wording], definitions[item.target_id]
+    wording, defined = WORDINGS[prompt.wording], definitions.get(item.target_id)
     target = [f"Target: {item.target}", *([f"Definition: {defined}"] if defined else [])]
     parts = _pair(item, wording) if item.text_b else _single(item, wording, context)
-    return "\n".join([parts[0], wording.notes, "", *target, "", *parts[1:]])
+    notes = f"{wording.speaker} {wording.definition}" if defined else wording.speaker
+    return "\n".join([parts[0], notes, "", *target, "", *parts[1:]])
 
 
 def choices(labels: Sequence[str]) -> list[str]:

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kazstance.bench.dataset_tasks import dates, definitions
 from kazstance.bench.tasks import Item, get_task
 from kazstance.dataset import DatasetFolder
 from kazstance.dataset.dependence import clusters
-from kazstance.models.prompts import PROMPTS, choices, dates, definitions, document_of, question
+from kazstance.models.prompts import PROMPTS, choices, document_of, question
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.canary import canary
 from kazstance.schema.manifest import Manifest
