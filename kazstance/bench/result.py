@@ -162,7 +162,7 @@ class Result:
         for name, score in self.within.items():
             lines += [*filter(None, [self.facts_within.get(name)]), str(score)]
         legend = [] if all(map(self.is_comparable, self.within)) else [OTHER_STRATA]
-        return [*lines, *map(str, self.soft.values()), *self._over_prompts(), *legend]
+        return [*lines, *map(str, self.soft.values()), *legend, *self._over_prompts()]
 
     def _over_prompts(self) -> Iterator[str]:
         """The spread over prompts as lines for a terminal."""
