@@ -104,7 +104,7 @@ class Benchmark:
             FinishedRunError: the folder holds a finished run, and `existing` is `refuse`.
             KazstanceError: the system fails, or the folder holds another run.
         """
-        beside = panel_for(self.task, panel, None if cache is None else Path(cache)) if shortcuts else None
+        beside = panel_for(self.task, panel, cache) if shortcuts else None
         with _place(out) as place:
             asked = self._system(system, name, labels, ignored, probes=probes, say=say)
             asked = _per_target(asked) if per_target else asked

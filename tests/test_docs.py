@@ -98,6 +98,10 @@ def test_one_version_for_code_data_and_changelog(root):
     assert re.search(r"(?m)^## (\S+)", changelog)[1] == kazstance.__version__
 
 
+def as_shown(value, low, high):
+    return f"{value:z.2f} [{low:z.2f}, {high:z.2f}]"
+
+
 def test_results_are_of_the_shipped_data_and_the_panel_shows_them(root):
     """A change of the data makes the committed results stale: run `python -m benchmarks.systems stance`."""
     rows = json.loads((root / "benchmarks" / "results" / "stance.json").read_text())
@@ -106,14 +110,14 @@ def test_results_are_of_the_shipped_data_and_the_panel_shows_them(root):
     assert {row["protocol"] for row in rows} == {"in_domain", "cross_source", "cross_target", "cross_both"}
     card, short = panel(root / "DATASET_CARD.md", "panel"), panel(root / "README.md", "short panel")
     for row in rows:
-        assert "{:.2f} [{:.2f}, {:.2f}]".format(*row["scores"]["wts"]) in card
+        assert as_shown(*row["scores"]["wts"]) in card
     assert len(card.splitlines()) == 2 + len({row["system"] for row in rows})
     headline = {row["system"]: row["scores"]["wts"][0] for row in rows if row["protocol"] == "cross_source"}
     shown = [line.split(" | ")[0].strip("|* ") for line in short.splitlines()[2:]]
     assert 4 < len(shown) <= 8
     assert [headline[name] for name in shown] == sorted(headline.values(), reverse=True)[: len(shown)]
     for row in rows:
-        assert row["system"] not in shown or "{:.2f} [{:.2f}, {:.2f}]".format(*row["scores"]["wts"]) in short
+        assert row["system"] not in shown or as_shown(*row["scores"]["wts"]) in short
 
 
 def test_the_page_on_moved_names_lists_all_of_them(root):

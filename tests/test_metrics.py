@@ -189,3 +189,10 @@ def test_an_estimate_can_print_signs_and_more_digits():
     assert Estimate.from_numbers([0.4749, -0.66, 1, 6]) == estimate
     assert str(Estimate.from_numbers([None, None, None], "no rows")) == "undefined: no rows"
     assert Estimate(1, 0, 1, 2, "<b>")._repr_html_() == "<span>1.00 [0.00, 1.00] (&lt;b&gt;)</span>"
+
+
+@given(st.floats(-1, 1), st.integers(0, 4), st.booleans())
+def test_a_printed_number_that_rounds_to_zero_has_no_minus(value, digits, signed):
+    printed = Estimate(value, value, value, 3).value_text(digits, signed=signed)
+    assert float(printed) == pytest.approx(value, abs=0.5 * 10**-digits + 1e-9)
+    assert printed.startswith("-") == (round(value, digits) < 0)

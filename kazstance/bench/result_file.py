@@ -59,7 +59,7 @@ def read_result(out: StrPath, task: Task | None = None) -> Result:
     return result
 
 
-def from_bytes(content: bytes, file: Path) -> Result:
+def from_bytes(content: bytes, file: StrPath) -> Result:
     """A result from its JSON.
 
     Args:

@@ -1,6 +1,5 @@
 """Write a dataset as its rows come: Parquet files, a group of rows at a time, and the manifest."""
 
-import base64
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
@@ -193,8 +192,7 @@ class _SplitWriter:
             use_content_defined_chunking=True,
             **kind,
         )
-        described = base64.b64encode(self._plain.serialize().to_pybytes())
-        writer.add_key_value_metadata({"ARROW:schema": described, **(self._plain.metadata or {})})
+        writer.add_key_value_metadata(self._plain.metadata or {})
         return writer
 
     def _write(self, rows: pa.Table, writer: pq.ParquetWriter) -> None:

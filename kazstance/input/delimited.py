@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -18,6 +17,7 @@ import pyarrow.csv
 from kazstance.errors import COLLECTED, InputError, KazstanceError, Problem
 from kazstance.input.streams import Stream
 from kazstance.input.text_files import TextFile, open_text
+from kazstance.paths import StrPath
 
 LONGEST: Final = 131_072
 """Maximum length of a field of a file without quoting, in characters."""
@@ -54,7 +54,7 @@ class Layout(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def open_delimited(path: Path, form: Form, *, is_csv: bool, bare: str | None = None) -> Stream:
+def open_delimited(path: StrPath, form: Form, *, is_csv: bool, bare: str | None = None) -> Stream:
     """The rows of a text file, few at a time; every column is text except the numeric ones.
 
     In CSV, fields may be quoted. In other files, a quotation mark is a character like any other, as in the files of

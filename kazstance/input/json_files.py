@@ -1,14 +1,15 @@
 """JSON files that hold rows: a list of objects or labels, or a mapping from ids to labels or objects."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
 from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.input.files import read_regular
 from kazstance.input.strict_json import StrictError, load_json
 from kazstance.input.text import MARK, decode
+from kazstance.paths import StrPath
 
 EXPECTED: Final = "expected a list of objects or labels, or a mapping from ids to labels or objects"
 SHOWN: Final = 5
@@ -21,7 +22,7 @@ class Names(NamedTuple):
     label: str = "label"
 
 
-def read_json(file: Path, names: Names = Names()) -> pa.Table:  # noqa: B008  # a constant
+def read_json(file: StrPath, names: Names = Names()) -> pa.Table:  # noqa: B008  # a constant
     """The rows of a JSON file.
 
     Args:
@@ -33,7 +34,7 @@ def read_json(file: Path, names: Names = Names()) -> pa.Table:  # noqa: B008  # 
         OSError: it cannot be read.
     """
     try:
-        value = load_json(decode(file.read_bytes()).removeprefix(MARK))
+        value = load_json(decode(read_regular(file)).removeprefix(MARK))
     except StrictError as error:
         raise InputError([error.problem(str(file))]) from None
     rows = _rows(value, names, str(file))

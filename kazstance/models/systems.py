@@ -20,6 +20,7 @@ from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.extras import naming_extras
 from kazstance.models.lexicon import not_english
 from kazstance.models.local_models import KINDS, local_model, model_folder
+from kazstance.paths import StrPath
 
 PATH: Final = "package.module:object"
 """How an import path is written."""
@@ -72,7 +73,7 @@ def find_system(given: Any, labels: Sequence[str] = (), *, name: str | None = No
     return _system(name or given, found, module, labels)
 
 
-def panel_for(task: Task, name: str | None = None, cache: Path | None = None) -> Panel:
+def panel_for(task: Task, name: str | None = None, cache: StrPath | None = None) -> Panel:
     """The shortcuts to run with a system on a task.
 
     Those that look at sources are left out if the rows have none, and the lexicon if their language is not its own.
@@ -92,7 +93,7 @@ def panel_for(task: Task, name: str | None = None, cache: Path | None = None) ->
     why = not_english(item for fold in task.folds for item in (*fold.train, *fold.test))
     left_out = {LEXICON: f"its words are English, and {why}"} if why else {}
     names = [one for one in PANELS[name] if (task.has_sources or one not in OF_SOURCES) and one not in left_out]
-    return Panel(tuple(map(_shortcut, names)), left_out, name == "full", cache)
+    return Panel(tuple(map(_shortcut, names)), left_out, name == "full", None if cache is None else Path(cache))
 
 
 @cache

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.bench.dataset_tasks import dates, definitions
@@ -18,6 +17,7 @@ from kazstance.dataset.dependence import clusters
 from kazstance.models.prompts import PROMPTS, choices, document_of, question
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.canary import canary
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
 
@@ -82,11 +82,10 @@ def questions_table(dataset: DatasetFolder) -> bytes:
     """
     sink = pa.BufferOutputStream()
     known, dated, mark = definitions(dataset), dates(dataset), canary(dataset.manifest.id)
-    where = pc.field("holder").is_null()
-    sentences = dataset.read(DEFAULT_TABLE, SPLIT, where, ["sentence_id"])["sentence_id"].unique().to_pylist()
+    sentences = dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, ["sentence_id"])["sentence_id"].unique().to_pylist()
     by_sentence = clusters(dataset, sentences)
     with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
-        for batch in dataset.read(DEFAULT_TABLE, SPLIT, where, SHOWN).to_batches(BATCH):
+        for batch in dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, SHOWN).to_batches(BATCH):
             rows = [
                 asked | {"date": dated.get(document_of(row["sentence_id"])), "canary": mark}
                 for row in batch.to_pylist()

@@ -119,7 +119,7 @@ def number_text(value: float | None, digits: int = 2, *, signed: bool = False) -
         digits: decimals.
         signed: print the sign of a positive number too.
     """
-    return UNDEFINED if value is None or isnan(value) else f"{value:{'+' if signed else ''}.{digits}f}"
+    return UNDEFINED if value is None or isnan(value) else f"{value:{'+' if signed else ''}z.{digits}f}"
 
 
 def columns(name: str, estimate: Estimate | None) -> dict[str, Any]:

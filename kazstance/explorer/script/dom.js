@@ -48,5 +48,8 @@ function written(source) {
 
 const number = (value) => value.toLocaleString("en");
 const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
-const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+const signed = (value) => {
+  const shown = Number(value.toFixed(2));
+  return (shown > 0 ? "+" : shown < 0 ? "−" : "") + Math.abs(shown).toFixed(2);
+};
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
