@@ -137,6 +137,8 @@ def test_a_file_a_run_and_its_folder_give_the_same_in_every_format(tmp_path):
         (lambda rows: [*rows, rows[0]], "duplicate rows (1)"),
         (lambda rows: [*rows, rows[0] | {"prompt": "another"}], "missing rows"),
         (lambda rows: [rows[0] | {"prompt": None}, *rows[1:]], "prompt: nothing in 1 of"),
+        (lambda rows: [row | {"prompt": " "} for row in rows], "prompt: nothing in"),
+        (lambda rows: [row | {"prompt": [row["prompt"]]} for row in rows], "expected the name of a prompt in each row"),
         (lambda rows: [rows[0] | {"label": "perhaps"}, *rows[1:]], "'perhaps'"),
     ],
 )

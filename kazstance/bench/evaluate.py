@@ -99,8 +99,8 @@ def _cluster(task: Task, tables: Mapping[str, pa.Table]) -> str | None:
 
 def _tables(task: Task, answers: Answers) -> dict[str, pa.Table]:
     """The rows of the task with everything that they are grouped by, under each prompt; without prompts, under ""."""
-    first = next(iter(next(iter(answers.values())).values()))
-    prompts = [name for name, _ in first.by_prompt]
+    every = (one for found in answers.values() for one in found.values())
+    prompts = [name for name, _ in next(every, Answer("")).by_prompt]
     found = {
         name: {item: one.by_prompt[number][1] for part in answers.values() for item, one in part.items()}
         for number, name in enumerate(prompts)

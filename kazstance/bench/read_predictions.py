@@ -100,10 +100,12 @@ def _prompts(table: pa.Table, task: Task, ignored: Sequence[str]) -> list[str]:
     own = (task.columns.label, *task.columns.ids, *(task.columns.repeated or ()))
     if PROMPT not in table.column_names or PROMPT in (*own, *ignored):
         return []
+    if pa.types.is_nested(table[PROMPT].type):
+        raise KazstanceError(f"predictions: {PROMPT}: {table[PROMPT].type}, expected the name of a prompt in each row")
     found = pc.cast(table[PROMPT], pa.string())
-    if found.null_count:
+    if missing := pc.sum(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(found, "")), "")).as_py():
         raise KazstanceError(
-            f"predictions: {PROMPT}: nothing in {found.null_count} of {len(found)} rows, expected the name of the "
+            f"predictions: {PROMPT}: nothing in {missing} of {len(found)} rows, expected the name of the "
             "prompt under which the answer was given; remove the column if there was only one"
         )
     return list(dict.fromkeys(found.to_pylist()))

@@ -67,7 +67,7 @@ Cache = Annotated[
 ]
 Given = Annotated[
     Path | None,
-    typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
+    typer.Option("--predictions", help="Take a file with item_id, label or p_<label>, and prompt if there are several; SYSTEM is its name."),
 ]
 
 
