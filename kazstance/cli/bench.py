@@ -67,7 +67,9 @@ Cache = Annotated[
 ]
 Given = Annotated[
     Path | None,
-    typer.Option("--predictions", help="Take a file with item_id, label or p_<label>, and prompt if there are several; SYSTEM is its name."),
+    typer.Option(
+        "--predictions", help="Take a file with item_id, label or p_<label>, and perhaps prompt; SYSTEM is its name."
+    ),
 ]
 
 
