@@ -55,7 +55,13 @@ def stance4(split: str = "test", context: bool = True, prompts: str = EVERY, dat
 
 @task
 def compare(split: str = "test", prompts: str = EVERY, data: str = "") -> Task:
-    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders."""
+    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders.
+
+    Args:
+        split: train, validation, test or all.
+        prompts: the name of a prompt, or all.
+        data: the folder of a built dataset; the one that comes with kazstance if empty.
+    """
     return _task("compare", split, False, prompts, data)
 
 
