@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from kazstance.bench.comparisons import compare_results
 from kazstance.bench.file_tasks import Layout, file_task
+from kazstance.bench.paper import to_latex
 from kazstance.bench.read_predictions import read_predictions
-from kazstance.bench.report import compare_results, side_by_side, to_json, to_markdown
+from kazstance.bench.report import side_by_side, to_json, to_markdown
 from kazstance.bench.result import Result
 from kazstance.bench.result_file import read_result
 from kazstance.bench.runs import run
@@ -21,6 +23,7 @@ from kazstance.bench.systems import Predictions, System
 from kazstance.errors import KazstanceError
 from kazstance.input.spelling import ARGUMENT, given
 from kazstance.input.tables import ENDINGS, PLAIN, Form, ending
+from kazstance.models.prompts import EVERY, questions_about
 from kazstance.models.systems import find_system, panel_for
 from kazstance.output.files import filling, write_file
 from kazstance.output.suffix import suffix_of
@@ -28,18 +31,19 @@ from kazstance.output.suffix import suffix_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from kazstance.bench.report import PairedComparison
+    from kazstance.bench.comparisons import PairedComparison
     from kazstance.bench.run_folder import Existing
     from kazstance.bench.runs import Track
     from kazstance.bench.tasks import Item, Task
     from kazstance.input.spelling import Spelling
+    from kazstance.models.prompts import Question
     from kazstance.output.listing import Listing
     from kazstance.paths import StrPath
 
 log: Final = logging.getLogger("kazstance")
 MADE: Final = "predictions"
 """What predictions without a name are called."""
-KINDS: Final = (".md", ".html", ".json")
+KINDS: Final = (".md", ".html", ".tex", ".json")
 """Suffixes of a report."""
 
 
@@ -109,6 +113,21 @@ class Benchmark:
             begin = partial(run, with_probes=probes, family=family, existing=existing, panel=beside)
             return begin(asked, self.task, place, say=say, track=track)
 
+    def questions(self, *, prompts: str = EVERY, context: bool = True) -> list[Question]:
+        """What a language model is asked about the rows: each under three wordings, with the labels in two orders.
+
+        Pass the answers to `run` as rows with `item_id`, `prompt` and `label`, to get means over the prompts.
+
+        Args:
+            prompts: the name of a prompt, or `all`.
+            context: show the paragraph around a sentence of a dataset.
+
+        Raises:
+            UnknownNameError: there is no such prompt; the message lists the valid names.
+        """
+        facts = self.task.labels, self.task.definitions, self.task.dates
+        return questions_about(self.rows, *facts, prompts=prompts, context=context)
+
     def load(self, out: StrPath) -> Result:
         """The result of a finished run on these rows, from its folder.
 
@@ -135,7 +154,7 @@ class Benchmark:
 
         Args:
             results: one or more results.
-            out: the page to write: Markdown (.md), HTML with charts (.html) or JSON (.json).
+            out: the page to write: Markdown (.md), HTML with charts (.html), a LaTeX table (.tex) or JSON (.json).
 
         Raises:
             UnknownNameError: the path has any other suffix.
@@ -222,7 +241,7 @@ def write_report(results: Iterable[Result], out: StrPath) -> Path:
 
         text = to_html(found, charts)
     else:
-        text = (to_markdown if suffix == ".md" else to_json)(found)
+        text = {".md": to_markdown, ".tex": to_latex, ".json": to_json}[suffix](found)
     write_file(text.encode(), out)
     return out
 

@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from typer.testing import CliRunner
 
 import kazstance
+from kazstance.bench.comparisons import compare_results
 from kazstance.bench.contrast import group_scores, groups
 from kazstance.bench.protocols import PROTOCOLS, folds
-from kazstance.bench.report import compare_results
 from kazstance.bench.shortcuts import LEARNED, PANEL
 from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app

@@ -15,6 +15,7 @@ from kazstance.bench import family
 from kazstance.bench.tasks import get_task
 from kazstance.dataset import DatasetFolder
 from kazstance.metrics import METRICS
+from kazstance.models.prompts import PROMPTS
 from kazstance.stats.metrics import effective_size
 from tests.benches import bring, rows_of
 from tests.conftest import ROOT, environment
@@ -73,12 +74,32 @@ def inspect(start, tmp_path):
 
 def counts(rows, labels):
     """Counts of (target, gold, predicted) over labels and, behind them, whatever is none."""
-    targets = sorted({target for target, _, _ in rows})
+    targets = sorted({row[0] for row in rows})
     number = {label: i for i, label in enumerate(labels)}
     found = np.zeros((len(targets), len(labels) + 1, len(labels) + 1))
-    for target, gold, predicted in rows:
+    for target, gold, predicted, *_ in rows:
         found[targets.index(target), number[gold], number.get(predicted, len(labels))] += 1
     return found
+
+
+def prompted(rows, labels):
+    """The counts under each prompt."""
+    return [
+        counts([row for row in rows if row[3] == prompt], labels) for prompt in dict.fromkeys(row[3] for row in rows)
+    ]
+
+
+def assert_spread(found, metric, values):
+    assert found[metric] == pytest.approx(np.mean(values), abs=1e-15, nan_ok=True), metric
+    np.testing.assert_equal([found[f"{metric}_min"], found[f"{metric}_max"]], [np.min(values), np.max(values)], metric)
+
+
+def share_of_same(rows):
+    """The share of rows with one answer under all prompts, of (target, gold, predicted, prompt, item)."""
+    given = {}
+    for *_, predicted, _, item in rows:
+        given.setdefault(item, set()).add(predicted)
+    return sum(len(answers) == 1 for answers in given.values()) / len(given)
 
 
 def read_samples(samples, labels):
@@ -86,8 +107,10 @@ def read_samples(samples, labels):
     rows = []
     for sample in samples:
         said = re.search(r"(?m)^ANSWER: ([A-D])$", sample["output"]["choices"][0]["message"]["content"])
-        by_id = ROWS[sample["id"]]
-        rows.append((by_id.target_id, by_id.label, labels["ABCD".index(said[1])] if said else None))
+        name, prompt = sample["id"].rsplit(" ", 1)
+        shown = labels[::-1] if prompt.endswith("reversed") else labels
+        predicted = shown["ABCD".index(said[1])] if said else None
+        rows.append((ROWS[name].target_id, ROWS[name].label, predicted, prompt, name))
     return rows
 
 
@@ -105,7 +128,7 @@ def expected_macro_f1(rows, labels):
     ("task", "args"),
     [
         ("stance", []),
-        ("stance4", ["-T", "split=train", "--limit", "400", "--sample-shuffle", "7"]),
+        ("stance4", ["-T", "split=train", "--limit", "1800"]),
         ("compare", ["-T", "split=validation"]),
     ],
 )
@@ -115,21 +138,26 @@ def test_scores_in_inspect_are_ours_to_the_last_digit(task, args, inspect):
     rows = read_samples(samples, labels)
     tables = kazstance.manifest().tables
     wanted = {
-        "stance": tables["stances"]["test"].rows,
-        "stance4": 400,
-        "compare": 2 * tables["pairs"]["validation"].rows,
+        "stance": len(PROMPTS) * tables["stances"]["test"].rows,
+        "stance4": 1800,
+        "compare": len(PROMPTS) * 2 * tables["pairs"]["validation"].rows,
     }
     assert len(rows) == wanted[task]
-    kinds = {(gold == predicted, predicted is None) for _, gold, predicted in rows}
+    kinds = {(gold == predicted, predicted is None) for _, gold, predicted, *_ in rows}
     assert kinds == {(True, False), (False, False), (False, True)}
-    table = counts(rows, labels)
+    each = prompted(rows, labels)
+    assert len(each) == len(PROMPTS)
     for metric in get_task(task).metrics:
         if metric != "macro_f1":
-            np.testing.assert_equal(found[metric], float(METRICS[metric](table)), metric)
+            assert_spread(found, metric, [float(METRICS[metric](table)) for table in each])
     if "macro_f1" in found:
-        assert found["macro_f1"] == pytest.approx(expected_macro_f1(rows, labels), abs=1e-12)
-        assert found["effective_size"] == float(effective_size(table))
-    assert found["answered"] == sum(predicted is not None for *_, predicted in rows) / len(rows)
+        parts = [[row for row in rows if row[3] == prompt.name] for prompt in PROMPTS]
+        assert found["macro_f1"] == pytest.approx(
+            np.mean([expected_macro_f1(part, labels) for part in parts]), abs=1e-12
+        )
+        assert found["effective_size"] == pytest.approx(float(effective_size(each[0])))
+    assert found["answered"] == pytest.approx(sum(row[2] is not None for row in rows) / len(rows))
+    assert found["same_answer"] == share_of_same(rows)
     headline = get_task(task).headline
     assert found[f"{headline}_low"] < found[headline] < found[f"{headline}_high"]
     assert found["same_family_as_labels"] == 0
@@ -139,12 +167,14 @@ def test_scores_in_inspect_are_ours_to_the_last_digit(task, args, inspect):
 def test_scores_in_inspect_are_those_of_a_run_on_the_same_predictions(inspect, tmp_path):
     samples, found, _ = inspect("stance", "sure")
     rows = read_samples(samples, get_task("stance").labels)
-    lines = [json.dumps({"item_id": sample["id"], "label": row[2]}) for sample, row in zip(samples, rows, strict=True)]
+    lines = [json.dumps({"item_id": row[4], "prompt": row[3], "label": row[2]}) for row in rows]
     (tmp_path / "predictions.jsonl").write_text("\n".join(lines))
     ours = bring(tmp_path / "predictions.jsonl", "scripted", "stance", "in_domain", tmp_path / "run")
     scores = ours.scores
     assert {name: found[name] for name in scores} == {name: line.value for name, line in scores.items()}
     assert (found["wts_low"], found["wts_high"]) == (scores["wts"].low, scores["wts"].high)
+    assert (found["f_avg"], found["f_avg_min"], found["f_avg_max"]) == ours.prompts.spread("f_avg")
+    assert found["same_answer"] == ours.prompts.same_answer
     assert found["answered"] == 1
 
 
@@ -165,21 +195,24 @@ def test_scores_in_lm_eval_are_ours_to_the_last_digit(start, tmp_path):
     for task in ("stance", "stance4"):
         labels = get_task(task).labels
         samples = given["samples"][f"kazstance_{task}"]
-        assert len(samples) == kazstance.manifest().tables[get_task(task).table]["test"].rows
+        assert len(samples) == len(PROMPTS) * kazstance.manifest().tables[get_task(task).table]["test"].rows
         rows = []
         for sample in samples:
             item = ROWS[sample["doc"]["item_id"]]
             likelihood = [float(answer[0]) for answer in sample["filtered_resps"]]
-            rows.append((item.target_id, item.label, labels[int(np.argmax(likelihood))]))
+            asked = sample["doc"]["prompt"], item.item_id
+            rows.append((item.target_id, item.label, labels[int(np.argmax(likelihood))], *asked))
             assert f"Target: {item.target}\n" in sample["arguments"][0][0]
             assert [choice[1].strip() for choice in sample["arguments"]] == list(labels)
-        assert {gold == predicted for _, gold, predicted in rows} == {True, False}
-        table = counts(rows, labels)[:, :-1, :-1]
+        assert {gold == predicted for _, gold, predicted, *_ in rows} == {True, False}
+        each = [table[:, :-1, :-1] for table in prompted(rows, labels)]
         found = {name.removesuffix(",none"): number for name, number in given["results"][f"kazstance_{task}"].items()}
-        for metric in ("wts", "ss", "f_avg", "macro_f1"):
-            assert found[metric] == float(METRICS[metric](table)), metric
-        assert found["acc"] == float(METRICS["accuracy"](table))
-        assert found["effective_size"] == float(effective_size(table))
+        for metric in ("wts", "ss", "f_avg"):
+            assert_spread(found, metric, [float(METRICS[metric](table)) for table in each])
+        assert found["macro_f1"] == pytest.approx(np.mean([float(METRICS["macro_f1"](table)) for table in each]))
+        assert found["acc"] == pytest.approx(np.mean([float(METRICS["accuracy"](table)) for table in each]))
+        assert found["effective_size"] == pytest.approx(float(effective_size(each[0])))
+        assert found["same_answer"] == share_of_same(rows)
 
 
 @pytest.fixture
@@ -199,7 +232,7 @@ def test_inspect_asks_the_same_from_the_hub_as_from_the_package_and_so_does_lm_e
     ours, _, _ = inspect("stance", "mixed")
     theirs, scores, _ = inspect(on_a_hub, "mixed")
     ours, theirs = ({key(sample): sample for sample in samples} for samples, key in ((ours, by_id), (theirs, by_item)))
-    assert len(ours) == kazstance.manifest().tables["stances"]["test"].rows
+    assert len(ours) == len(PROMPTS) * kazstance.manifest().tables["stances"]["test"].rows
     assert ours.keys() == theirs.keys()
     start("python", PLUGIN / "asked.py", start("kazstance", "tasks-dir").strip(), tmp_path / "asked.json")
     asked = json.loads((tmp_path / "asked.json").read_text())
@@ -209,6 +242,7 @@ def test_inspect_asks_the_same_from_the_hub_as_from_the_package_and_so_does_lm_e
         assert theirs[name]["target"] == sample["target"]
         text = "\n".join([sample["input"], "", "Answers:", *sample["choices"]])
         assert asked[name] == f"{text}\n\nAnswer:"
+    assert {sample["metadata"]["date"] for sample in theirs.values()} > {"2022-01-21", "2022-01-27"}
     right = [line["scores"]["choice"]["value"] == "C" for line in theirs.values()]
     assert scores["accuracy"] == pytest.approx(np.mean(right))
     assert right == [ours[name]["scores"]["label"]["value"] == "C" for name in theirs]
@@ -219,7 +253,7 @@ def by_id(sample):
 
 
 def by_item(sample):
-    return sample["metadata"]["item_id"]
+    return f"{sample['metadata']['item_id']} {sample['metadata']['prompt']}"
 
 
 def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):
@@ -235,5 +269,5 @@ def test_lm_eval_finds_the_tasks_and_runs_them(start, tmp_path):
     names = {"kazstance_stance": "stances", "kazstance_stance4": "grid"}
     rows = {name: tables[table]["validation"].rows for name, table in names.items()}
     assert json.loads(file.read_text())["n-samples"] == {
-        name: {"original": number, "effective": number} for name, number in rows.items()
+        name: {"original": 6 * number, "effective": 6 * number} for name, number in rows.items()
     }

@@ -100,7 +100,14 @@ def test_every_score_is_on_the_page(rows):
     page = Page(shown(rows))
     for row in rows:
         heading = f"stance · {row.run.protocol}"
-        table = next(table for above, table in page.tables if above == heading)
+        board, table = (
+            next(table for above, table in page.tables if above == heading and is_all == ("targets, 95 %" in table[0]))
+            for is_all in (False, True)
+        )
+        line = dict(zip(board[0], next(line for line in board if line[0] == row.system), strict=True))
+        assert figures(line["wts"]) == pytest.approx(
+            [getattr(row.scores["wts"], end) for end in ("value", "low", "high")], abs=0.00501
+        )
         found = dict(zip(table[0], next(line for line in table if line[0] == row.system), strict=True))
         over = row.scores["wts"].over_targets
         expected = {name: (s.value, s.low, s.high) for name, s in row.scores.items()}
@@ -187,7 +194,7 @@ def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path,
     assert result.stderr == "altair is not installed; run: pip install 'kazstance[plots]'\n"
     result = CliRunner().invoke(app, [*args[:-1], str(tmp_path / "page.pdf")])
     assert result.exit_code == 2
-    assert "choose from .md, .html, .json" in result.stderr
+    assert "choose from .md, .html, .tex, .json" in result.stderr
 
 
 @pytest.mark.full

@@ -25,12 +25,13 @@ from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
 from kazstance.models import harness
-from kazstance.models.prompts import asked, definitions, question
+from kazstance.models.prompts import PROMPTS, questions
 from kazstance.publish import rights
 from kazstance.publish.citation import Style, citation_cff, cite, zenodo_json
 from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import is_evaluated
 from kazstance.publish.hub import stage
+from kazstance.schema.canary import canary_guid
 from kazstance.schema.json_schema import json_schema
 from kazstance.schema.labels import Label
 from kazstance.schema.publication import Publication, ResponsibleAI
@@ -307,20 +308,33 @@ def test_the_evaluation_names_columns_there_are_in_the_documented_shape(staged, 
 
 
 def test_the_hub_asks_the_question_of_every_other_program(staged):
-    rows = {row["item_id"]: row for row in pq.read_table(staged / "questions.parquet").to_pylist()}
-    known = definitions(DatasetFolder())
-    items = {item.item_id: item for item in asked(DatasetFolder(), get_task("stance"), "test")}
-    assert rows.keys() == items.keys()
-    for name, item in items.items():
-        row = rows[name]
-        assert row["question"] == question(item, known)
-        assert row["choices"][row["label"]].partition(": ")[0] == row["label_name"] == item.label
-        assert (row["target_id"], row["cluster"]) == (item.target_id, item.cluster)
+    listed = pq.read_table(staged / "questions.parquet").to_pylist()
+    rows = {(row["item_id"], row["prompt"]): row for row in listed}
+    ours = questions(DatasetFolder(), get_task("stance"), "test")
+    assert len(listed) == len(rows) == len(ours) == len(PROMPTS) * dataset.manifest().tables["stances"]["test"].rows
+    for one in ours:
+        row = rows[one.item.item_id, one.prompt.name]
+        assert (row["question"], row["choices"], row["label"]) == (one.text, one.choices, one.answer)
+        assert row["choices"][row["label"]].partition(": ")[0] == row["label_name"] == one.item.label
+        assert (row["target_id"], row["cluster"], row["date"]) == (one.item.target_id, one.item.cluster, one.date)
     for doc in harness.load("stance")["test"]:
-        assert doc["prompt"] == "\n".join(
-            [rows[doc["item_id"]]["question"], "", "Answers:", *rows[doc["item_id"]]["choices"]]
-        )
-        assert doc["label"] == rows[doc["item_id"]]["label"]
+        row = rows[doc["item_id"], doc["prompt"]]
+        assert doc["question"] == "\n".join([row["question"], "", "Answers:", *row["choices"]])
+        assert doc["choices"][doc["label"]] == row["label_name"]
+
+
+def test_the_canary_is_wherever_the_data_are_published(staged, harbour_data, tmp_path):
+    """The one of the shipped dataset never changes; another dataset has another one."""
+    stage(DatasetFolder(harbour_data), tmp_path / "harbour")
+    own = canary_guid("kazstance")
+    assert own == "c3c8bb93-4efd-5b3a-a0fa-6de5e0d9ff10"
+    assert canary_guid("harbour") != own
+    for data, guid in ((staged, own), (tmp_path / "harbour", canary_guid("harbour"))):
+        for name in ("README.md", "manifest.json", "eval.yaml"):
+            assert guid in (data / name).read_text(encoding="utf-8"), name
+        rows = pq.read_table(data / "questions.parquet")["canary"].to_pylist()
+        assert rows
+        assert all(guid in row for row in rows)
 
 
 def test_a_program_that_reads_the_card_finds_the_questions(staged, tmp_path):

@@ -16,14 +16,15 @@ from typer.testing import CliRunner
 
 import kazstance
 from kazstance.bench import family
+from kazstance.bench.dataset_tasks import definitions
 from kazstance.bench.tasks import TASKS, get_task
 from kazstance.cli import app
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.metrics import GRID_LABELS, LABELS, METRICS, STANCE_METRICS
 from kazstance.models import harness
-from kazstance.models.prompts import asked, choices, definitions, question
-from kazstance.models.replies import NO_ANSWER, Answer, count, measure
+from kazstance.models.prompts import PROMPTS, WORDINGS, asked, choices, get_prompts, question, questions
+from kazstance.models.replies import NO_ANSWER, Answer, count, measure, same_answer, spread
 from kazstance.schema.labels import Label, MoreFavorable
 from kazstance.stats.confusion import confusion
 
@@ -40,13 +41,43 @@ def test_a_question_has_target_definition_and_text_and_does_not_depend_on_the_la
     targets = {target.target_id: target for target in kazstance.load("targets")}
     labels = get_task(task).labels
     for item in asked(DatasetFolder(), get_task(task), "test")[::37]:
-        text = question(item, known)
         target = targets[item.target_id]
-        assert f"Target: {target.name}\n" in text
-        assert f"Definition: {target.definition}\n" in text
-        assert item.text in text
-        assert item.text_b in text
-        assert len({question(replace(item, label=label), known) for label in labels}) == 1
+        for prompt in PROMPTS:
+            text = question(item, known, prompt)
+            assert f"Target: {target.name}\n" in text
+            assert f"Definition: {target.definition}\n" in text
+            assert item.text in text
+            assert item.text_b in text
+            assert len({question(replace(item, label=label), known, prompt) for label in labels}) == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_row_is_asked_in_three_wordings_with_the_labels_in_two_orders(task):
+    labels = get_task(task).labels
+    found = questions(DatasetFolder(), get_task(task), "test")
+    items = asked(DatasetFolder(), get_task(task), "test")
+    assert [one.item for one in found[:: len(PROMPTS)]] == items
+    for start in range(0, len(found), len(PROMPTS) * 23):
+        row = found[start : start + len(PROMPTS)]
+        assert len({one.item.item_id for one in row}) == 1
+        assert len({one.full_text for one in row}) == 6
+        assert len({one.text for one in row}) == len(WORDINGS) == 3
+        assert [one.labels for one in row] == [labels, labels[::-1]] * 3
+        assert {one.choices[one.answer].partition(": ")[0] for one in row} == {row[0].item.label}
+    (prompt,) = get_prompts("2-reversed")
+    only = questions(DatasetFolder(), get_task(task), "test", prompts="2-reversed")
+    assert [(one.item, one.prompt) for one in only] == [(item, prompt) for item in items]
+    with pytest.raises(UnknownNameError, match="'4' is not a prompt; choose from all, 1-forward, 1-reversed"):
+        questions(DatasetFolder(), get_task(task), "test", prompts="4")
+
+
+def test_questions_have_the_date_of_their_text_and_do_not_show_it():
+    stated = {row.document_id: row.date or row.date_stated for row in kazstance.load("documents")}
+    of = {row.sentence_id: row.document_id for row in kazstance.load("sentences")}
+    found = questions(DatasetFolder(), get_task("stance"), prompts="1-forward")
+    for one in found:
+        assert one.date == stated[of[one.item.item_id.partition(":")[0]]]
+    assert {one.date for one in found} == set(stated.values()) > {None, "2022-01-27"}
 
 
 @pytest.mark.parametrize("task", ["stance", "stance4"])
@@ -97,6 +128,8 @@ answer_lists = st.lists(
         cluster=st.sampled_from("xyz"),
         gold=st.sampled_from(GRID_LABELS),
         predicted=st.sampled_from([*GRID_LABELS, NO_ANSWER]),
+        item=st.just(""),
+        prompt=st.just(""),
     ),
     min_size=1,
     max_size=60,
@@ -108,6 +141,7 @@ def test_an_answer_that_is_no_label_is_an_error_that_is_never_right(answers):
     """Against scikit-learn, and within-target skill against its sum over rows."""
     gold, predicted = [a.gold for a in answers], [a.predicted for a in answers]
     found = count(answers, GRID_LABELS)
+    (found,) = found
     assert measure("accuracy", found) == pytest.approx(accuracy_score(gold, predicted))
     assert measure("answered", found) == pytest.approx(1 - predicted.count(NO_ANSWER) / len(answers))
     there = [label for label in GRID_LABELS if label in {*gold, *predicted}]
@@ -130,12 +164,25 @@ def test_where_all_is_answered_the_scores_are_those_of_scoring_to_the_last_digit
     ours = confusion(pa.table(table), "gold", "predicted", strata=["target"], labels=labels)
     for metric in (known.name for known in STANCE_METRICS):
         for more in (labels, GRID_LABELS):
-            np.testing.assert_equal(measure(metric, count(rows, more)), float(METRICS[metric](ours.total)))
+            np.testing.assert_equal(measure(metric, count(rows, more)[0]), float(METRICS[metric](ours.total)))
+
+
+@given(answer_lists, st.lists(st.sampled_from("pqr"), min_size=60, max_size=60))
+def test_a_spread_is_over_the_scores_under_each_prompt(answers, prompts):
+    rows = [a._replace(prompt=p, item=str(n // 2)) for n, (a, p) in enumerate(zip(answers, prompts, strict=False))]
+    parts = [[a for a in rows if a.prompt == p] for p in {a.prompt for a in rows}]
+    each = [accuracy_score([a.gold for a in part], [a.predicted for a in part]) for part in parts]
+    found = count(rows, GRID_LABELS)
+    assert tuple(spread("accuracy", found)) == pytest.approx((np.mean(each), min(each), max(each)))
+    assert len({one.clusters for one in found}) == 1
+    assert sum(one.n for one in found) == len(rows)
+    same = [len({a.predicted for a in rows[n : n + 2]}) == 1 for n in range(0, len(rows), 2)]
+    assert same_answer(rows) == pytest.approx(np.mean(same))
 
 
 def test_whoever_never_answers_has_no_skill():
     rows = [Answer(i.target_id, i.cluster, i.label, NO_ANSWER) for i in asked(DatasetFolder(), get_task("stance"))]
-    found, right = count(rows, LABELS), count([row._replace(predicted=row.gold) for row in rows], LABELS)
+    (found,), (right,) = count(rows, LABELS), count([row._replace(predicted=row.gold) for row in rows], LABELS)
     assert measure("wts", found) == pytest.approx(0, abs=1e-12)
     assert measure("wts", right) == 1
     assert (measure("accuracy", found), measure("answered", found), measure("answered", right)) == (0, 0, 1)
@@ -169,15 +216,16 @@ def test_tasks_for_lm_eval_name_functions_there_are_and_all_labels_in_order(name
     rows = task["custom_dataset"](**task["metadata"], **task["dataset_kwargs"])
     table = get_task(TASK_FILES[name]).table
     assert {split: len(rows[split]) for split in rows} == {
-        split: file.rows for split, file in kazstance.manifest().tables[table].items()
+        split: file.rows * (6 if split == "test" else 1) for split, file in kazstance.manifest().tables[table].items()
     }
     test = list(rows["test"])
     perfect = [
         task["process_results"](row, [(-float(n != row["label"]), False) for n in range(len(row["choices"]))])
         for row in test
     ]
-    for line in task["metric_list"][1:-1]:
-        assert line["aggregation"]([row[line["metric"]] for row in perfect]) == 1
+    for line in task["metric_list"][1:]:
+        if line["metric"] != "effective_size":
+            assert line["aggregation"]([row[line["metric"]] for row in perfect]) == pytest.approx(1)
     assert {row["acc"] for row in perfect} == {1.0}
 
 
@@ -187,9 +235,12 @@ def test_the_group_for_lm_eval_holds_both_tasks():
 
 def test_lm_eval_may_be_given_another_split_and_rows_without_context():
     rows = harness.load("stance", split="validation", context=False)
-    assert len(rows["test"]) == len(rows["validation"])
-    assert not any("Before it" in row["prompt"] for row in rows["test"])
-    assert any("Before it" in row["prompt"] for row in harness.load("stance")["test"])
+    assert len(rows["test"]) == len(PROMPTS) * len(rows["validation"])
+    assert not any("Before it" in row["question"] for row in rows["test"])
+    assert any("Before it" in row["question"] for row in harness.load("stance")["test"])
+    one = harness.load("stance", split="validation", prompts="3-reversed")
+    assert {row["prompt"] for part in one.values() for row in part} == {"3-reversed"}
+    assert len(one["test"]) == len(rows["validation"])
 
 
 def test_tasks_dir_prints_a_folder_of_tasks():

@@ -1,7 +1,7 @@
 """Check the answers of a system: a label for each item, or the probability of every label."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
 from traceback import extract_tb
@@ -18,14 +18,21 @@ from kazstance.output.plain_json import to_line
 from kazstance.predictions import PROBABILITY, distribution_faults
 
 PACKAGE: Final = Path(__file__).parents[1]
+PROMPT: Final = "prompt"
+"""The column of predictions that names the prompt under which a language model gave an answer."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The label of an item, and the probability of each label of the task, if given."""
+    """The label of an item, and the probability of each label of the task, if given.
+
+    For a language model that was asked in several ways, `by_prompt` has the label under each prompt, in one order for
+    all items, and `label` is the first of them.
+    """
 
     label: str
     probabilities: tuple[float, ...] | None = None
+    by_prompt: tuple[tuple[str, str], ...] = ()
 
 
 def ask(
@@ -141,8 +148,11 @@ def to_lines(items: Iterable[Item], answers: Iterable[Answer], columns: AnswerCo
     """
     lines = []
     for item, answer in zip(items, answers, strict=True):
-        ids = columns.values.get(item.item_id, (item.item_id,))
-        row = dict(zip(columns.ids, ids, strict=True)) | {columns.label: columns.spelled[answer.label]}
+        ids = dict(zip(columns.ids, columns.values.get(item.item_id, (item.item_id,)), strict=True))
+        lines += [to_line(ids | {PROMPT: p, columns.label: columns.spelled[given]}) for p, given in answer.by_prompt]
+        if answer.by_prompt:
+            continue
+        row = ids | {columns.label: columns.spelled[answer.label]}
         chances = zip(_probability_columns(columns), answer.probabilities or (), strict=False)
         lines.append(to_line(row | dict(chances)))
     return "".join(lines).encode()
@@ -165,13 +175,19 @@ def from_lines(content: bytes, items: Iterable[Item] | None, columns: AnswerColu
     try:
         for row in map(load_object, content.decode().split("\n")[:-1]):
             name = " ".join(row[column] for column in columns.ids)
-            if name in found:
+            answer = _from_row(row, labels, columns, file)
+            by_prompt = dict(found[name].by_prompt) if name in found else {}
+            if name in found and (not answer.by_prompt or answer.by_prompt[0][0] in by_prompt):
                 raise ValueError(f"{name} appears twice")
-            found[name] = _from_row(row, labels, columns, file)
+            found[name] = replace(found.get(name, answer), by_prompt=(*by_prompt.items(), *answer.by_prompt))
     except (ValueError, KeyError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected the predictions of a fold") from None
     if items is not None and found.keys() != {item.item_id for item in items}:
         raise KazstanceError(f"{file}: expected a label for each item; remove the file to run the fold again")
+    if len({tuple(dict(answer.by_prompt)) for answer in found.values()}) > 1:
+        raise KazstanceError(
+            f"{file}: expected each item under the same prompts; remove the file to run the fold again"
+        )
     return found
 
 
@@ -181,7 +197,9 @@ def _from_row(row: Mapping[str, Any], labels: Mapping[object, str], columns: Ans
         return most_probable([float(row[column]) for column in chances], list(columns.spelled), where)
     if row[columns.label] not in labels:
         raise ValueError(f"{row[columns.label]!r} is not a label")
-    return Answer(labels[row[columns.label]])
+    label = labels[row[columns.label]]
+    has_prompt = PROMPT in row and PROMPT not in (*columns.ids, columns.label)
+    return Answer(label, by_prompt=((str(row[PROMPT]), label),) if has_prompt else ())
 
 
 def _probability_columns(columns: AnswerColumns) -> list[str]:

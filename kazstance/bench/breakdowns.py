@@ -6,10 +6,11 @@ from math import isnan, nan
 from typing import Any, Final
 
 from kazstance.metrics import F_AVG, METRICS
-from kazstance.stats.confusion import Confusion, resampled
+from kazstance.stats.confusion import Confusion
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import ACCURACY, effective_size
-from kazstance.stats.resampling import RESAMPLES, interval
+from kazstance.stats.resampling import interval
+from kazstance.stats.scores import mean_draws, mean_value, reason
 from kazstance.stats.strata import Strata
 
 ALONE: Final = "no interval is drawn"
@@ -45,28 +46,28 @@ class Breakdown:
         return {"by": self.by, "name": self.name, "n": self.n, "D": self.D} | headline | figures | strata
 
 
-def breakdown(by: str, name: str, counts: Confusion, headline: str, metrics: Sequence[str]) -> Breakdown:
+def breakdown(by: str, name: str, each: Sequence[Confusion], headline: str, metrics: Sequence[str]) -> Breakdown:
     """The scores of some of the rows.
 
     Args:
         by: the field that the rows are broken down by.
         name: the value of that field.
-        counts: the counts of these rows.
+        each: the counts of these rows, under each prompt if there are several.
         headline: the headline metric.
         metrics: all metrics of the task.
     """
-    metric, total = METRICS[headline], counts.total
-    ends = interval(resampled([metric], total, counts.draws(RESAMPLES))[0], units=counts.units)
-    f_avg = F_AVG.value(total) if F_AVG.name in metrics else nan
-    why = F_AVG.reason(total, counts.labels) if F_AVG.name in metrics else "not a metric of the task"
+    metric, counts, total = METRICS[headline], each[0], each[0].total
+    ends = interval(mean_draws([metric], each)[0], units=counts.units)
+    f_avg = mean_value(F_AVG, each) if F_AVG.name in metrics else nan
+    why = reason(F_AVG, each) if F_AVG.name in metrics else "not a metric of the task"
     return Breakdown(
         by=by,
         name=name,
         n=counts.n,
         D=float(effective_size(total)),
-        headline=Estimate.of(metric.value(total), ends, counts.n, metric.reason(total, counts.labels)),
+        headline=Estimate.of(mean_value(metric, each), ends, counts.n, reason(metric, each)),
         f_avg=_alone(f_avg, counts.n, why),
-        accuracy=_alone(ACCURACY.value(total), counts.n, "no rows"),
+        accuracy=_alone(mean_value(ACCURACY, each), counts.n, "no rows"),
         strata=Strata.of(total),
     )
 

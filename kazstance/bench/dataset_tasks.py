@@ -47,9 +47,26 @@ def dataset_task(folder: DatasetFolder, name: str, protocol: str) -> Task:
         votes=_votes(kind, folder),
         makers=makers(folder),
         left_out=_left_out(kind, folder),
+        definitions=definitions(folder),
+        dates=dates(folder),
     )
     check_rows(task)
     return task
+
+
+def definitions(folder: DatasetFolder) -> dict[str, str]:
+    """The codebook's definition of each target, by id; those that it does not define are left out."""
+    return {target.target_id: target.definition for target in folder.targets.records() if target.definition}
+
+
+def dates(folder: DatasetFolder) -> dict[str, str]:
+    """The date of each document, by id, as YYYY, YYYY-MM, YYYY-MM-DD or as the text gives it, if it is stated."""
+    found = {source.source_id: source.date or source.date_stated for source in folder.sources.records()}
+    if "documents" in folder.tables:
+        found |= {
+            document.document_id: document.date or document.date_stated for document in folder.documents.records()
+        }
+    return {name: date for name, date in found.items() if date}
 
 
 def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:

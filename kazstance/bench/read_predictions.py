@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.bench.answers import Answer, is_sequence
+from kazstance.bench.answers import PROMPT, Answer, is_sequence
 from kazstance.bench.identity import SystemIdentity, file_digest, identity_of_predictions
 from kazstance.bench.probes import ASKED, check_asked, probe_items
 from kazstance.bench.protocols import sentences_of
@@ -25,6 +25,8 @@ from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
 
 ID, LABEL = "item_id", "label"
+UNDER: Final = " under prompt "
+"""What joins the id of a row and the name of a prompt."""
 ZERO_SHOT: Final = frozenset({"labels", "scores"})
 """The keys of the output of a zero-shot classification pipeline for each text."""
 
@@ -44,7 +46,8 @@ def read_predictions(
 
     Files and frames have the columns `item_id` (or those that identify a row in a user's own files) and `label`, or
     `p_<label>` for each label. Rows of the probes mask and mirror may be included by `probe_id`, all of a probe
-    or not any. Columns shared with the task, such as text or target, must agree, except those `ignored`.
+    or not any. Columns shared with the task, such as text or target, must agree, except those `ignored`. With a column
+    `prompt`, there is a prediction for every row under each prompt, and none for probes.
 
     Args:
         given: a path; anything that holds rows; a mapping from ids; or, in the order of `task.test`, a sequence of
@@ -66,13 +69,18 @@ def read_predictions(
     is_path = isinstance(given, str | os.PathLike)
     names = Names(task.columns.ids[0] if len(task.columns.ids) == 1 else ID, task.columns.label)
     stream = as_stream(given, str(given), form, names) if is_path else stream_table("", _as_table(given, task))
-    table, shown, spelled = _with_ids(stream.table(), task), _shown(task), spelling or task.spelled
-    spelled, why = settled(spelled or named(task.labels), _values(table))
+    table = _with_ids(stream.table(), task)
+    spelled, why = settled(spelling or task.spelled or named(task.labels), _values(table))
     for note in (*stream.notes, *([why] if why and spelling else [])):
         say(one_line(f"note: {note}"))
+    prompts = _prompts(table, task, ignored)
+    if prompts and with_probes:
+        raise KazstanceError("probes are not scored under several prompts; expected predictions without --probes")
+    shown = [] if prompts else _shown(task)
+    known = _known((*task.test, *shown), task.columns)
     found = predicted_labels(
-        table,
-        _known((*task.test, *shown), task.columns),
+        _under_prompts(table) if prompts else table,
+        pa.concat_tables([_under(known, prompt) for prompt in prompts]) if prompts else known,
         task.labels,
         () if with_probes else _by_probe(shown),
         name=str(given) if is_path else "predictions",
@@ -81,6 +89,9 @@ def read_predictions(
         first_line=stream.first_line,
         say=say,
     )
+    if prompts:
+        answers = {item.item_id: _by_prompt(item.item_id, prompts, found.labels) for item in task.test}
+        return Predictions(name, answers, _identity(given, answers), spelled.name)
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
     return Predictions(name, answers, _identity(given, answers), spelled.name)
@@ -91,6 +102,43 @@ def _values(table: pa.Table) -> list[str]:
     found = [name.removeprefix(PROBABILITY) for name in table.column_names if name.startswith(PROBABILITY)]
     labels = table[LABEL].unique().to_pylist() if LABEL in table.column_names else []
     return found + [str(label) for label in labels if label is not None and str(label).strip()]
+
+
+def _prompts(table: pa.Table, task: Task, ignored: Sequence[str]) -> list[str]:
+    """The prompts that a table names, in order; none without such a column, or if the task's rows have one too.
+
+    Raises:
+        KazstanceError: rows do not say under which prompt they were made.
+    """
+    own = (task.columns.label, *task.columns.ids, *(task.columns.repeated or ()))
+    if PROMPT not in table.column_names or PROMPT in (*own, *ignored):
+        return []
+    if pa.types.is_nested(table[PROMPT].type):
+        raise KazstanceError(f"predictions: {PROMPT}: {table[PROMPT].type}, expected the name of a prompt in each row")
+    found = pc.cast(table[PROMPT], pa.string())
+    if missing := pc.sum(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(found, "")), "")).as_py():
+        raise KazstanceError(
+            f"predictions: {PROMPT}: nothing in {missing} of {len(found)} rows, expected the name of the "
+            "prompt under which the answer was given; remove the column if there was only one"
+        )
+    return list(dict.fromkeys(found.to_pylist()))
+
+
+def _under_prompts(table: pa.Table) -> pa.Table:
+    """A table with the prompt as part of the id of each row."""
+    joined = pc.binary_join_element_wise(pc.cast(table[ID], pa.string()), pc.cast(table[PROMPT], pa.string()), UNDER)
+    return table.set_column(table.column_names.index(ID), ID, joined).drop_columns([PROMPT])
+
+
+def _under(known: pa.Table, prompt: str) -> pa.Table:
+    """The rows of a task as they are asked under a prompt."""
+    return _under_prompts(known.append_column(PROMPT, pa.array([prompt] * len(known), pa.string())))
+
+
+def _by_prompt(name: str, prompts: Sequence[str], labels: Mapping[str, str]) -> Answer:
+    """The answer to an item under all prompts."""
+    found = tuple((prompt, labels[f"{name}{UNDER}{prompt}"]) for prompt in prompts)
+    return Answer(found[0][1], by_prompt=found)
 
 
 def _shown(task: Task) -> list[Item]:

@@ -28,6 +28,8 @@ class Run:
     family: str | None = None
     spelling: str = "kazstance"
     per_target: bool = False
+    prompts: int = 0
+    """How many prompts a language model was asked under; 0 if the predictions do not say."""
 
     @property
     def signature(self) -> dict[str, object]:
@@ -37,6 +39,7 @@ class Run:
             "protocol": self.protocol,
             "system": self.system.replace(" ", "_"),
             **({"per_target": True} if self.per_target else {}),
+            **({"prompts": self.prompts} if self.prompts else {}),
             "spelling": self.spelling,
         }
         return facts | {name: digest[:12] for name, digest in self.data.items()} | {"version": kazstance.__version__}

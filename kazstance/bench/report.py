@@ -1,23 +1,20 @@
-"""Results side by side: paired comparisons, and tables of every score with its lift over the best shortcut."""
+"""Results side by side: the leaderboard, and tables of every score with its lift over the best shortcut."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from kazstance.bench.breakdowns import Breakdown
+from kazstance.bench.comparisons import paired_tests
+from kazstance.bench.leaderboard import leaderboard, signatures, tests_sheet, undefined_notes
 from kazstance.bench.probes import ProbeScore
 from kazstance.bench.protocols import PROTOCOLS
-from kazstance.bench.result import Result, difference, with_lift
-from kazstance.bench.shortcuts import SHORTCUTS
+from kazstance.bench.result import Result, with_lift
+from kazstance.bench.sheets import Line, Sheet
 from kazstance.bench.tasks import TARGET, TASKS
-from kazstance.errors import KazstanceError
-from kazstance.metrics import get_metric
 from kazstance.output import plain_json
-from kazstance.output.listing import Listing
 from kazstance.output.markdown import Markdown, emphasis, markdown_table, plain, strong
 from kazstance.stats.estimate import UNDEFINED
-from kazstance.stats.paired import Difference, holm
 from kazstance.stats.strata import OTHER, OTHER_STRATA, are_comparable, share_text
 
 PROBED: Final = {
@@ -30,52 +27,14 @@ PROBED: Final = {
 SOFT: Final = (
     "Lower is better: distance to the shares of the annotators' votes, and calibration of the most probable label."
 )
+PROMPTED: Final = "Mean over the prompts, lowest and highest score; share of the rows with the same answer under all."
 OTHER_ROWS: Final = "Columns are over different strata: compare systems within a column, not columns with each other."
 """What is said above a table whose columns are not comparable."""
 
 
-@dataclass(frozen=True)
-class PairedComparison:
-    """Two results on the same rows, and their difference."""
-
-    one: str
-    other: str
-    metric: str
-    difference: Difference
-    corrected: float
-    """The p-value, corrected for the number of comparisons."""
-
-    def as_row(self) -> dict[str, Any]:
-        """The comparison as plain values."""
-        return {**vars(self), "difference": self.difference.as_row()}
-
-
-def compare_results(results: Sequence[Result], metric: str | None = None) -> Listing[PairedComparison]:
-    """All pairs of results, on the same resamples, with p-values corrected for their number (Holm).
-
-    Args:
-        results: two or more results on the same rows.
-        metric: the metric; by default, the headline of the task.
-
-    Raises:
-        UnknownNameError: there is no such metric.
-        KazstanceError: the results are not on the same rows, or there are fewer than two.
-    """
-    if len({result.rows for result in results}) != 1 or not results[1:]:
-        raise KazstanceError("expected two or more runs of one task and protocol, on the same rows")
-    chosen = get_metric(metric or results[0].headline).name
-    pairs = list(combinations(results, 2))
-    differences = [difference(one, other, chosen) for one, other in pairs]
-    corrected = holm([found.p for found in differences])
-    return Listing(
-        PairedComparison(one.system, other.system, chosen, found, p)
-        for (one, other), found, p in zip(pairs, differences, corrected, strict=True)
-    )
-
-
 def side_by_side(results: Iterable[Result]) -> list[Result]:
     """Results and their shortcuts, each once and with its lift over the best shortcut on the same rows."""
-    given = list(results)
+    given = list(_distinct(results))
     beside = [shortcut for result in given for shortcut in result.shortcuts]
     own = {(result.rows, result.system) for result in given}
     added = {(s.rows, s.system): s for s in beside if (s.rows, s.system) not in own}
@@ -83,36 +42,34 @@ def side_by_side(results: Iterable[Result]) -> list[Result]:
     return [with_lift(result, everything) for result in everything]
 
 
-def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, str]:
+def _distinct(results: Iterable[Result]) -> Iterator[Result]:
+    """Results without repetition; different ones of systems with the same name are told apart."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        known = seen.setdefault((result.rows, result.system), [])
+        if result.fingerprint in known:
+            continue
+        known.append(result.fingerprint)
+        if known[1:] and not result.is_shortcut:
+            more = "per target" if result.run.per_target else str(len(known))
+            yield replace(result, run=replace(result.run, system=f"{result.system} ({more})"))
+        else:
+            yield result
+
+
+def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, float, str]:
+    """Shortcuts by name, then the systems from the highest headline down."""
     protocol = result.run.protocol
     known = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
     kind = list(TASKS).index(result.run.task) if result.run.task in TASKS else len(TASKS)
-    return kind, (known, protocol), result.rows, result.system not in SHORTCUTS, result.system
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a table: its name and its cells."""
-
-    name: str
-    cells: Sequence[str]
-    is_shortcut: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table; `title` is empty for the main one; a table that `is_long` is shown only in the HTML page."""
-
-    title: str
-    about: str
-    header: Sequence[str]
-    lines: Sequence[Line]
-    is_long: bool = False
+    headline = result.scores[result.headline]
+    place = -headline.value if headline.is_defined and not result.is_shortcut else 2.0
+    return kind, (known, protocol), result.rows, not result.is_shortcut, place, result.system
 
 
 @dataclass(frozen=True)
 class Section:
-    """All results on the same rows."""
+    """All results on the same rows; the first of its tables is the leaderboard."""
 
     task: str
     protocol: str
@@ -124,6 +81,10 @@ class Section:
     warnings: Sequence[str]
     sheets: Sequence[Sheet]
     signatures: Sequence[str]
+    common: Sequence[str]
+    """The signature without what differs between systems."""
+    undefined: Sequence[str]
+    """Why figures of the leaderboard are undefined."""
     results: Sequence[Result]
 
 
@@ -151,7 +112,7 @@ def _data(result: Result) -> str:
 
 def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]) -> Section:
     """A section; `beside` has the first result of each section of the page, by title."""
-    first = results[0]
+    first, tests = results[0], paired_tests(results)
     remarks = dict.fromkeys(remark for result in results for remark in result.remarks)
     return Section(
         task=first.run.task,
@@ -161,8 +122,19 @@ def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]
         notes=[*first.facts, *first.facts_within.values(), *_other_sections(first, beside)],
         hints=[*shortcut_hints(results), *sorted(remarks)],
         warnings=list(dict.fromkeys(result.warning for result in results if result.warning)),
-        sheets=[_main(results), *_breakdowns(results), *_soft(results), *_probes(results), *_undefined(results)],
+        sheets=[
+            leaderboard(results, tests),
+            *tests_sheet(tests),
+            *_prompts(results),
+            _all_scores(results),
+            *_breakdowns(results),
+            *_soft(results),
+            *_probes(results),
+            *_undefined(results),
+        ],
         signatures=[result.signature for result in results],
+        common=signatures(results),
+        undefined=undefined_notes(results),
         results=results,
     )
 
@@ -189,14 +161,15 @@ def _options(task: str, protocol: str) -> str:
     return f"--task {task} --protocol {protocol}" if protocol in PROTOCOLS else "--train FILE --test FILE …"
 
 
-def _main(results: Sequence[Result]) -> Sheet:
+def _all_scores(results: Sequence[Result]) -> Sheet:
     """All scores, the headline within other strata, and the lift."""
     first = results[0]
-    sets = [f"contrast by {kind} (n = {group.n})" for kind, group in first.contrast.items()]
+    groups = {kind: group.n for result in results for kind, group in result.contrast.items()}
+    sets = [f"contrast by {kind} (n = {n})" for kind, n in groups.items()]
     within = [_within(first, name) for name in first.within]
     header = ["system", *first.scores, "targets, 95 %", *within, *sets, "lift"]
     about = "" if all(map(first.is_comparable, first.within)) else OTHER_STRATA
-    return Sheet("", about, header, [_line(result, _cells(result)) for result in results])
+    return Sheet("All scores", about, header, [_line(result, _cells(result, groups)) for result in results])
 
 
 def _within(result: Result, name: str) -> str:
@@ -209,11 +182,25 @@ def _line(result: Result, cells: Sequence[str]) -> Line:
     return Line(result.system, cells, result.is_shortcut)
 
 
-def _cells(result: Result) -> list[str]:
+def _cells(result: Result, groups: Iterable[str]) -> list[str]:
     over = result.scores[result.headline].over_targets.interval_text() or UNDEFINED
-    before, after = result.scores.values(), [*result.within.values(), *result.contrast.values()]
-    first, second = ([found.text(with_reason=False) for found in part] for part in (before, after))
-    return [*first, over, *second, result.lift_text]
+    first, within = (
+        [found.text(with_reason=False) for found in part] for part in (result.scores.values(), result.within.values())
+    )
+    right = [result.contrast[kind].text(with_reason=False) if kind in result.contrast else "" for kind in groups]
+    return [*first, over, *within, *right, result.lift_text]
+
+
+def _prompts(results: Sequence[Result]) -> Iterator[Sheet]:
+    """The spread over prompts, for the language models that were asked under several."""
+    asked = [(result, result.prompts) for result in results if result.prompts]
+    if asked:
+        header = ["system", "prompts", *asked[0][0].scores, "same answer"]
+        lines = [
+            _line(r, [str(len(found.prompts)), *map(found.text, r.scores), f"{found.same_answer:.0%}"])
+            for r, found in asked
+        ]
+        yield Sheet("Prompts", PROMPTED, header, lines)
 
 
 def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
@@ -294,6 +281,8 @@ def to_markdown(results: Iterable[Result]) -> str:
         for sheet in section.sheets:
             if not sheet.is_long:
                 parts += filter(None, [sheet.title and f"### {plain(sheet.title)}", sheet.about, _markdown(sheet)])
+            if not sheet.title:
+                parts += [plain(f"Signature: {signature}") for signature in section.common]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,7 +1,7 @@
 """What a run scored: typed, in memory or read back from its folder."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -10,11 +10,12 @@ from pydantic import PlainValidator
 
 from kazstance.bench.breakdowns import Breakdown
 from kazstance.bench.contrast import GroupScore
+from kazstance.bench.over_prompts import NOT_LINEAR, OverPrompts
 from kazstance.bench.probes import ProbeScore
 from kazstance.bench.record import Run
 from kazstance.bench.shortcuts import SHORTCUTS
 from kazstance.bench.tasks import TARGET
-from kazstance.errors import UnknownNameError
+from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.extras import naming_extras
 from kazstance.input.overlap import Overlap
 from kazstance.metrics import F_AVG_TARGETS, HEADLINES, METRICS, SPELLED_OUT
@@ -87,6 +88,8 @@ class Result:
     """SHA-256 of the counts of the shortcut that the lift is over."""
     overlap: Overlap | None = None
     """How many rows have the text of a row that was trained on; None in files written before it was counted."""
+    prompts: OverPrompts | None = None
+    """For a language model that was asked under several prompts, the scores under each; all others are means."""
 
     @property
     def fingerprint(self) -> str:
@@ -159,7 +162,14 @@ class Result:
         for name, score in self.within.items():
             lines += [*filter(None, [self.facts_within.get(name)]), str(score)]
         legend = [] if all(map(self.is_comparable, self.within)) else [OTHER_STRATA]
-        return [*lines, *map(str, self.soft.values()), *legend]
+        return [*lines, *map(str, self.soft.values()), *legend, *self._over_prompts()]
+
+    def _over_prompts(self) -> Iterator[str]:
+        """The spread over prompts as lines for a terminal."""
+        if found := self.prompts:
+            yield f"over {len(found.prompts)} prompts, mean (lowest to highest):"
+            yield from (f"{name} {found.text(name, 3)}" for name in self.scores)
+            yield f"{found.same_answer:.0%} of the rows have the same answer under all of them"
 
     def by(self, name: str) -> Listing[Breakdown]:
         """The scores for each target, source, kind of target or voice.
@@ -220,9 +230,11 @@ class Result:
             "best_shortcut_chosen_on": self.chosen_on,
             "contrast": {kind: (g.value, g.low, g.high, g.n) for kind, g in self.contrast.items()},
             "lift": self.lift and (self.lift.value, self.lift.low, self.lift.high),
+            "lift_p": self.lift and self.lift.p,
             "soft": {name: (s.value, s.low, s.high, s.n) for name, s in self.soft.items()},
             "parts": self._parts(),
             "probes": [probe.as_row() for probe in self.probes],
+            "prompts": self.prompts and self.prompts.as_row(),
             "reasons": self.reasons,
             "failed": dict(self.failed),
             "left_out": dict(self.left_out),
@@ -307,7 +319,15 @@ def difference(one: Result, other: Result, metric: str) -> Difference:
         one: the first result.
         other: the result that is subtracted.
         metric: the name of the metric.
+
+    Raises:
+        KazstanceError: one was asked under several prompts, and the metric of the mean counts is not the mean.
     """
+    if metric in NOT_LINEAR and (one.prompts or other.prompts):
+        raise KazstanceError(
+            f"{metric}: not compared for a model that was asked under several prompts, since F1 is not linear in the "
+            "answers; expected another metric"
+        )
     if len(one.counts.clusters) < 2:  # noqa: PLR2004
         return Difference(float("nan"), float("nan"), float("nan"), one.n, "one cluster", p=float("nan"))
     return compare(one.counts, other.counts, METRICS[metric])

@@ -112,7 +112,9 @@ def _say_what_to_know(task: Task, family: str | None, say: Progress) -> None:
 def _record(system: System | Predictions, task: Task, family: str | None) -> Record:
     """The description of the requested run."""
     if isinstance(system, Predictions):
-        run = Run(system.name, task.name, task.protocol, dict(task.data), family, system.spelling)
+        run = Run(
+            system.name, task.name, task.protocol, dict(task.data), family, system.spelling, prompts=system.prompts
+        )
         return Record(run=run, rows=task.rows, system=system.identity, begun=now())
     run = Run(system.name, task.name, task.protocol, dict(task.data), family, task.spelling, system.is_per_target)
     return Record(run=run, rows=task.rows, system=system.identify(), begun=now())

@@ -34,6 +34,11 @@ class Predictions:
     identity: SystemIdentity
     spelling: str = "kazstance"
 
+    @property
+    def prompts(self) -> int:
+        """How many prompts they were made under; 0 if they do not say."""
+        return len(next(iter(self.answers.values())).by_prompt) if self.answers else 0
+
 
 @dataclass(frozen=True)
 class _ByTarget:

@@ -166,6 +166,10 @@ class Task:
     """The language that the user has named for their own rows; the digest of a dataset covers those of its rows."""
     notes: tuple[str, ...] = ()
     """How the user's files were read, where that is not plain."""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    """The codebook's definition of each target, by id; those that it does not define are left out."""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    """The date of each document, by id; those that are not stated are left out."""
 
     @property
     def name(self) -> str:

@@ -69,7 +69,9 @@ Cache = Annotated[
 ]
 Given = Annotated[
     Path | None,
-    typer.Option("--predictions", help="Take a file with item_id and label or p_<label>; SYSTEM is its name then."),
+    typer.Option(
+        "--predictions", help="Take a file with item_id, label or p_<label>, and perhaps prompt; SYSTEM is its name."
+    ),
 ]
 
 
@@ -262,7 +264,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare runs with paired intervals and a randomisation test, corrected for their number."""
-    from kazstance.bench.report import compare_results
+    from kazstance.bench.comparisons import compare_results
     from kazstance.stats.estimate import number_text
 
     found = compare_results(_results(folders, data), metric)
@@ -280,14 +282,17 @@ def compare(
 @bench_command
 def report_(
     folders: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
-    out: Annotated[Path, typer.Option(help="The page to write: .md, .html with charts, or .json.")],
+    out: Annotated[Path, typer.Option(help="The page to write: .md, .html with charts, .tex for a paper, or .json.")],
     data: Data = dataset.SHIPPED,
 ) -> None:
-    """Write the scores of runs as a page, each with its lift over the best shortcut."""
-    suffix_of(out, "kind of page", (".md", ".html", ".json"))
-    from kazstance._benchmark import write_report
+    """Write a leaderboard of runs: shortcuts first, each score with its lift over the best of them, paired tests.
+
+    Runs on different rows are kept apart.
+    """
+    from kazstance._benchmark import KINDS, write_report
     from kazstance.bench.report import shortcut_hints, side_by_side
 
+    suffix_of(out, "kind of page", KINDS)
     results = side_by_side(_results(folders, data))
     write_report(results, out)
     echo(*shortcut_hints(results), err=True)

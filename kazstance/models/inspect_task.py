@@ -1,7 +1,6 @@
 """Tasks for Inspect AI: `inspect eval kazstance/stance`."""
 
 import logging
-from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,8 @@ from kazstance.bench import family
 from kazstance.bench.tasks import get_task
 from kazstance.extras import naming_extras
 from kazstance.metrics import METRICS
-from kazstance.models.prompts import Question, questions
-from kazstance.models.replies import NO_ANSWER, Answer, count, measure
+from kazstance.models.prompts import EVERY, Question, questions
+from kazstance.models.replies import NO_ANSWER, Answer, count, same_answer, spread
 from kazstance.stats.scores import score
 
 with naming_extras():
@@ -29,33 +28,41 @@ say = cache(log.warning)
 
 
 @task
-def stance(split: str = "test", context: bool = True, data: str = "") -> Task:
+def stance(split: str = "test", context: bool = True, prompts: str = EVERY, data: str = "") -> Task:
     """The side that a sentence takes on a target: against, neutral or favor.
 
     Args:
         split: train, validation, test or all.
         context: whether to show the paragraph around the sentence.
+        prompts: the name of a prompt, or all.
         data: the folder of a built dataset; the one that comes with kazstance if empty.
     """
-    return _task("stance", split, context, data)
+    return _task("stance", split, context, prompts, data)
 
 
 @task
-def stance4(split: str = "test", context: bool = True, data: str = "") -> Task:
+def stance4(split: str = "test", context: bool = True, prompts: str = EVERY, data: str = "") -> Task:
     """The same for every annotated sentence on every target, with none if the sentence is not about it.
 
     Args:
         split: train, validation, test or all.
         context: whether to show the paragraph around the sentence.
+        prompts: the name of a prompt, or all.
         data: the folder of a built dataset; the one that comes with kazstance if empty.
     """
-    return _task("stance4", split, context, data)
+    return _task("stance4", split, context, prompts, data)
 
 
 @task
-def compare(split: str = "test", data: str = "") -> Task:
-    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders."""
-    return _task("compare", split, False, data)
+def compare(split: str = "test", prompts: str = EVERY, data: str = "") -> Task:
+    """Which of two sentences is more favorable to a target: a, b or same; every pair in both orders.
+
+    Args:
+        split: train, validation, test or all.
+        prompts: the name of a prompt, or all.
+        data: the folder of a built dataset; the one that comes with kazstance if empty.
+    """
+    return _task("compare", split, False, prompts, data)
 
 
 @scorer(metrics=[])
@@ -79,17 +86,23 @@ def label(data: str = "") -> Scorer:
 
 @metric(scores="unreduced")
 def scores(task: str) -> Metric:
-    """All scores of kazstance, computed from the answers; over several epochs, each answer counts."""
+    """All scores of kazstance: means over the prompts, with the range; over several epochs, each answer counts."""
     kind = get_task(task)
-    names = [*kind.metrics, *(["effective_size"] if "wts" in kind.metrics else []), "answered"]
+    sizes = [*(["effective_size"] if "wts" in kind.metrics else []), "answered"]
 
     def compute(judged: list[SampleScore]) -> Value:
         if not judged:
             return {}
-        found = count((_answer(one, kind.labels) for one in judged), kind.labels)
+        answers = [_answer(one) for one in judged]
+        found = count(answers, kind.labels)
         headline = score(found, METRICS[kind.headline])
+        spreads = {name: spread(name, found) for name in kind.metrics}
         return {
-            **{name: measure(name, found) for name in names},
+            **{name: known.mean for name, known in spreads.items()},
+            **{name: spread(name, found).mean for name in sizes},
+            **{f"{name}_min": known.low for name, known in spreads.items()},
+            **{f"{name}_max": known.high for name, known in spreads.items()},
+            "same_answer": same_answer(answers),
             f"{kind.headline}_low": headline.low,
             f"{kind.headline}_high": headline.high,
             "same_family_as_labels": float(any(WARNING in (one.score.metadata or {}) for one in judged)),
@@ -98,11 +111,11 @@ def scores(task: str) -> Metric:
     return compute
 
 
-def _task(name: str, split: str, context: bool, data: str) -> Task:
+def _task(name: str, split: str, context: bool, prompts: str, data: str) -> Task:
     kind, folder = get_task(name), dataset.DatasetFolder(_place(data))
     return Task(
         dataset=MemoryDataset(
-            [_sample(asked) for asked in questions(folder, kind, split, context=context)],
+            [_sample(asked) for asked in questions(folder, kind, split, prompts=prompts, context=context)],
             name=f"kazstance {name} {split}",
         ),
         solver=multiple_choice(),
@@ -112,11 +125,11 @@ def _task(name: str, split: str, context: bool, data: str) -> Task:
     )
 
 
-def _answer(judged: SampleScore, labels: Sequence[str]) -> Answer:
+def _answer(judged: SampleScore) -> Answer:
     """The answer that Inspect read, a letter or nothing, as a label."""
     facts, letter = judged.sample_metadata or {}, judged.score.answer
-    predicted = labels[ord(letter) - ord("A")] if letter else NO_ANSWER
-    return Answer(facts["target"], facts["cluster"], facts["gold"], predicted)
+    predicted = facts["labels"][ord(letter) - ord("A")] if letter else NO_ANSWER
+    return Answer(facts["target"], facts["cluster"], facts["gold"], predicted, facts["item_id"], facts["prompt"])
 
 
 def _place(data: str) -> Path:
@@ -124,12 +137,13 @@ def _place(data: str) -> Path:
 
 
 def _sample(asked: Question) -> Sample:
-    """A row with its choices in the order of the labels' numbers."""
-    item = asked.item
+    """A row under a prompt."""
+    item, prompt = asked.item, asked.prompt.name
+    shown = {"item_id": item.item_id, "prompt": prompt, "labels": list(asked.labels), "date": asked.date}
     return Sample(
-        id=item.item_id,
+        id=f"{item.item_id} {prompt}",
         input=asked.text,
         choices=asked.choices,
         target=chr(ord("A") + asked.answer),
-        metadata={"target": item.target_id, "cluster": item.cluster, "gold": item.label},
+        metadata={"target": item.target_id, "cluster": item.cluster, "gold": item.label} | shown,
     )

@@ -1,17 +1,21 @@
-"""Questions: the rows of a task as prompts, the same for every program that asks a language model."""
+"""Questions: the rows of a task as prompts, the same for every program that asks a language model.
 
-from collections.abc import Mapping, Sequence
+One prompt measures the prompt. So every row is asked under six: three wordings, each with the labels in two orders.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kazstance.bench.dataset_tasks import items
+from kazstance.bench.dataset_tasks import dates, definitions, items
+from kazstance.bench.protocols import sentences_of
 from kazstance.bench.tasks import Item, TaskKind
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import UnknownNameError
 from kazstance.schema.records import SPLITS
 
 EVERY: Final = "all"
-"""The name of the union of all splits."""
+"""The name of the union of all splits, and of all prompts together."""
 MEANINGS: Final = {
     "against": (
         "the speaker opposes or rejects the target, calls for an end to it, or shows it in a bad light; of a claim: "
@@ -34,27 +38,118 @@ MEANINGS: Final = {
     "same": "both are equally favorable to it: both for it, both against it, or both without a side",
 }
 """Each label in a sentence, from the codebook."""
-NOTES: Final = (
-    "The speaker is whoever utters the sentence: the author, or inside a quotation the one who is quoted. In the "
-    "definition, *In* and *Out* say what belongs to the target and what does not; names in backticks are other targets."
-)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The sentences of a prompt that do not depend on the row."""
+
+    single: str
+    """The question about one sentence."""
+    around: str
+    """What the text around it is for."""
+    pair: str
+    """The question about two sentences."""
+    speaker: str
+    """Who the speaker is."""
+    definition: str
+    """How to read the definition, if there is one."""
+
+
+WORDINGS: Final = {
+    "1": Wording(
+        single="Which side does the speaker of the sentence take on the target?",
+        around="The text around it is only there to help you understand it.",
+        pair="Which sentence is more favorable to the target, in the order against, neutral, favor?",
+        speaker=(
+            "The speaker is whoever utters the sentence: the author, or inside a quotation the one who is quoted."
+        ),
+        definition=(
+            "In the definition, *In* and *Out* say what belongs to the target and what does not; names in backticks "
+            "are other targets."
+        ),
+    ),
+    "2": Wording(
+        single="Read the sentence and decide where the person who says it stands on the target.",
+        around="Use what comes before and after it for context alone.",
+        pair=(
+            "Decide which of the two sentences is friendlier to the target; against is the least friendly, favor the "
+            "most."
+        ),
+        speaker="The person who says it is the author, unless the sentence is quoted: then it is the person quoted.",
+        definition=(
+            "The definition lists under *In* what counts as the target and under *Out* what does not count. A name in "
+            "backticks stands for another target."
+        ),
+    ),
+    "3": Wording(
+        single="Your task is stance detection: label the stance of the sentence towards the target.",
+        around="Label the sentence itself; its context is given as background.",
+        pair=(
+            "Your task is to compare stances: label which sentence has the stance towards the target that is higher on "
+            "the scale against, neutral, favor."
+        ),
+        speaker="The stance is that of the author or, if the sentence is part of a quotation, of the person quoted.",
+        definition=(
+            "Take the target as it is defined: with everything under *In*, without anything under *Out*. Other targets "
+            "have their names in backticks."
+        ),
+    ),
+}
+"""Three paraphrases of the same question."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A wording, with the labels in the order of their numbers or reversed."""
+
+    wording: str
+    is_reversed: bool = False
+
+    @property
+    def name(self) -> str:
+        """What results call it."""
+        return f"{self.wording}-{'reversed' if self.is_reversed else 'forward'}"
+
+    def order(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """The labels in the order in which they are listed."""
+        return tuple(reversed(labels)) if self.is_reversed else tuple(labels)
+
+
+PROMPTS: Final = tuple(Prompt(wording, is_reversed) for wording in WORDINGS for is_reversed in (False, True))
+"""All prompts; a score is the mean over them."""
+FIRST: Final = PROMPTS[0]
+
+
+def get_prompts(name: str = EVERY) -> tuple[Prompt, ...]:
+    """All prompts, or the one with this name.
+
+    Raises:
+        UnknownNameError: there is no such prompt; the message lists the valid names.
+    """
+    if found := tuple(prompt for prompt in PROMPTS if name in (prompt.name, EVERY)):
+        return found
+    raise UnknownNameError(name, "prompt", [EVERY, *(prompt.name for prompt in PROMPTS)])
 
 
 @dataclass(frozen=True)
 class Question:
-    """A row as a prompt: the question, the choices, and the labels that they stand for."""
+    """A row under a prompt: the question, and the labels in the order of the choices."""
 
     item: Item
+    prompt: Prompt
     text: str
     labels: tuple[str, ...]
+    date: str | None
+    """The date of the text that the sentence is from, for a comparison with what a model was trained on; not shown."""
 
     @property
     def choices(self) -> list[str]:
-        """The answers to choose from, in the order of the labels' numbers, each with its meaning."""
+        """The answers to choose from, each with its meaning."""
         return choices(self.labels)
 
     @property
-    def prompt(self) -> str:
+    def full_text(self) -> str:
         """Question and choices as one text, for programs that do not list the choices themselves."""
         return "\n".join([self.text, "", "Answers:", *self.choices])
 
@@ -64,20 +159,59 @@ class Question:
         return self.labels.index(self.item.label)
 
 
-def questions(folder: DatasetFolder, task: TaskKind, split: str = EVERY, *, context: bool = True) -> list[Question]:
-    """The questions for a task's split, or for all splits; every program asks these.
+def questions(
+    folder: DatasetFolder, task: TaskKind, split: str = EVERY, *, prompts: str = EVERY, context: bool = True
+) -> list[Question]:
+    """The questions for a task's split, or for all splits, row by row; every program asks these.
 
     Args:
         folder: the dataset.
         task: the task.
         split: a split, or `all`.
+        prompts: the name of a prompt, or `all`.
         context: show the paragraph around a single sentence.
 
     Raises:
-        UnknownNameError: there is no such split; the message lists the valid names.
+        UnknownNameError: there is no such split or prompt; the message lists the valid names.
     """
-    known = definitions(folder)
-    return [Question(item, question(item, known, context=context), task.labels) for item in asked(folder, task, split)]
+    facts = definitions(folder), dates(folder)
+    return questions_about(asked(folder, task, split), task.labels, *facts, prompts=prompts, context=context)
+
+
+def questions_about(
+    rows: Iterable[Item],
+    labels: Sequence[str],
+    definitions: Mapping[str, str],
+    dates: Mapping[str, str],
+    *,
+    prompts: str = EVERY,
+    context: bool = True,
+) -> list[Question]:
+    """The questions about any rows, a user's own included, row by row.
+
+    Args:
+        rows: the rows.
+        labels: the labels of the task.
+        definitions: the definitions of targets, as far as there are any.
+        dates: the dates of documents, as far as they are known.
+        prompts: the name of a prompt, or `all`.
+        context: show the paragraph around a single sentence.
+
+    Raises:
+        UnknownNameError: there is no such prompt; the message lists the valid names.
+    """
+    chosen = get_prompts(prompts)
+    return [
+        Question(
+            item,
+            prompt,
+            question(item, definitions, prompt, context=context),
+            prompt.order(labels),
+            dates.get(document_of(sentences_of(item)[0])),
+        )
+        for item in rows
+        for prompt in chosen
+    ]
 
 
 def asked(folder: DatasetFolder, task: TaskKind, split: str = EVERY) -> list[Item]:
@@ -96,41 +230,41 @@ def asked(folder: DatasetFolder, task: TaskKind, split: str = EVERY) -> list[Ite
     return [item for item in items(task, folder) if split in (item.split, EVERY)]
 
 
-def definitions(folder: DatasetFolder) -> dict[str, str]:
-    """The codebook's definition of each target, by id; empty if it has none."""
-    return {target.target_id: target.definition or "" for target in folder.targets.records()}
+def document_of(sentence_id: str) -> str:
+    """The id of the document of a sentence."""
+    return sentence_id.rsplit("/", 2)[0]
 
 
-def question(item: Item, definitions: Mapping[str, str], *, context: bool = True) -> str:
+def question(item: Item, definitions: Mapping[str, str], prompt: Prompt = FIRST, *, context: bool = True) -> str:
     """The question about a row, without the choices; it does not depend on the row's label.
 
     A single sentence is shown in its paragraph if `context` is true; the sentences of a pair are shown alone.
 
     Args:
         item: the row.
-        definitions: the definition of each target, by its id.
+        definitions: the definition of each target, by its id; it may be missing.
+        prompt: the prompt.
         context: whether to show a single sentence in its paragraph.
     """
-    defined = definitions[item.target_id]
+    wording, defined = WORDINGS[prompt.wording], definitions.get(item.target_id)
     target = [f"Target: {item.target}", *([f"Definition: {defined}"] if defined else [])]
-    parts = _pair(item) if item.text_b else _single(item, context)
-    return "\n".join([parts[0], NOTES, "", *target, "", *parts[1:]])
+    parts = _pair(item, wording) if item.text_b else _single(item, wording, context)
+    notes = f"{wording.speaker} {wording.definition}" if defined else wording.speaker
+    return "\n".join([parts[0], notes, "", *target, "", *parts[1:]])
 
 
 def choices(labels: Sequence[str]) -> list[str]:
-    """The answers to choose from, in the order of the labels' numbers, each with its meaning."""
+    """The answers to choose from, each with its meaning."""
     return [f"{label}: {MEANINGS[label]}" for label in labels]
 
 
-def _single(item: Item, context: bool) -> list[str]:
+def _single(item: Item, wording: Wording, context: bool) -> list[str]:
     """The instruction, then the sentence with its context."""
     around = [("Before it", item.context_before), ("Sentence", item.text), ("After it", item.context_after)]
     shown = [f"{name}: {text}" for name, text in around if text and (context or name == "Sentence")]
-    hint = " What stands around it only helps to understand it." if len(shown) > 1 else ""
-    return [f"Which side does the speaker of the sentence take on the target?{hint}", *shown]
+    return [f"{wording.single} {wording.around}" if len(shown) > 1 else wording.single, *shown]
 
 
-def _pair(item: Item) -> list[str]:
+def _pair(item: Item, wording: Wording) -> list[str]:
     """The instruction, then both sentences."""
-    order = "Which sentence is more favorable to the target, in the order against, neutral, favor?"
-    return [order, f"Sentence a: {item.text}", f"Sentence b: {item.text_b}"]
+    return [wording.pair, f"Sentence a: {item.text}", f"Sentence b: {item.text_b}"]

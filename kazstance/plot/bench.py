@@ -119,7 +119,7 @@ def _alternative(results: Sequence[Result], caption: str, figure: Callable[[Resu
         if known:
             best, value = max(known, key=lambda pair: pair[1].value)
             parts.append(f"{protocol}: highest {best.system}, {value.text(with_reason=False)}, of {len(known)}")
-    return "; ".join([f"Chart. {caption}", *parts]) + ". All figures are in the tables below."
+    return "; ".join([f"Chart. {caption}", *parts]) + ". All figures are in the tables."
 
 
 def headline(results: Sequence[Result]) -> alt.FacetChart | None:

@@ -19,6 +19,7 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
+from kazstance.schema.canary import canary
 from kazstance.schema.columns import attribute_types, card_features
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
@@ -37,6 +38,9 @@ PLAIN_CARD: Final = """---
 # {title}
 
 Made with kazstance from a folder of texts, codebook and annotations. The labels are of the origin that is stated below.
+
+<!-- generated: canary -->
+<!-- end -->
 
 ## Tables
 
@@ -168,6 +172,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
         "agreement_parts": _agreement_parts,
         "annotators": _annotators,
         "asked": _asked,
+        "canary": _canary,
         "citation": _citation,
         "copies": _copies,
         "doubts": _doubts,
@@ -183,6 +188,15 @@ def _generate(name: str, folder: DatasetFolder) -> str:
     if name not in makers:
         raise UnknownNameError(name, "generated block", makers)
     return makers[name](folder)
+
+
+def _canary(folder: DatasetFolder) -> str:
+    """The canary, and what it is for."""
+    return (
+        f"{code(canary(folder.manifest.id))}\n\nThis line is in the card, the manifest, `eval.yaml` and each row of "
+        f"`{evaluation.FILE}`. Leave documents that contain it out of pretraining; a model that can complete the GUID "
+        "has seen some of them."
+    )
 
 
 def _tables(folder: DatasetFolder) -> str:

@@ -4,17 +4,19 @@ Such programs use columns as they are; they cannot look up a definition or leave
 are published as a separate table, made by the same code as the tasks for other programs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kazstance.bench.dataset_tasks import dates, definitions
 from kazstance.bench.tasks import Item, get_task
 from kazstance.dataset import DatasetFolder
 from kazstance.dataset.dependence import clusters
-from kazstance.models.prompts import choices, definitions, question
+from kazstance.models.prompts import PROMPTS, choices, document_of, question
 from kazstance.output.plain_yaml import to_yaml
+from kazstance.schema.canary import canary
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
@@ -24,7 +26,7 @@ TASK: Final = "stance"
 CONFIG: Final = "questions"
 """The configuration of the table of questions."""
 FILE: Final = f"{CONFIG}.parquet"
-BATCH: Final = 10_000
+BATCH: Final = 2_000
 SHOWN: Final = [
     "sentence_id",
     "target_id",
@@ -39,15 +41,18 @@ SHOWN: Final = [
 COLUMNS: Final = pa.schema(
     {
         "item_id": pa.string(),
+        "prompt": pa.string(),
         "question": pa.string(),
         "choices": pa.list_(pa.string()),
         "label": pa.int64(),
         "label_name": pa.string(),
         "target_id": pa.string(),
         "cluster": pa.string(),
+        "date": pa.string(),
+        "canary": pa.string(),
     }
 )
-METADATA: Final = ("item_id", "target_id", "cluster", "label_name")
+METADATA: Final = ("item_id", "prompt", "target_id", "cluster", "label_name", "date")
 
 
 def is_evaluated(found: Manifest) -> bool:
@@ -60,7 +65,8 @@ def evaluation(found: Manifest) -> str:
     return to_yaml(
         {
             "name": found.title,
-            "description": f"{found.event}: which side does a sentence take on a target? The card says who labelled.",
+            "description": f"{found.event}: which side does a sentence take on a target? The card says who labelled. "
+            + canary(found.id),
             "evaluation_framework": "inspect-ai",
             "tasks": [_task(found.id)],
         },
@@ -69,26 +75,31 @@ def evaluation(found: Manifest) -> str:
 
 
 def questions_table(dataset: DatasetFolder) -> bytes:
-    """The table of questions as Parquet: for each test row the question, the choices and the answer.
+    """The table of questions as Parquet: for each test row and prompt the question, the choices and the answer.
 
-    The stances of holders other than the speaker are left out, since the question is about the speaker.
+    Each row has the date of its text, null where none is stated, and the canary of the dataset. The stances of holders
+    other than the speaker are left out, since the question is about the speaker.
     """
     sink = pa.BufferOutputStream()
-    known, labels = definitions(dataset), get_task(TASK).labels
+    known, dated, mark = definitions(dataset), dates(dataset), canary(dataset.manifest.id)
     sentences = dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, ["sentence_id"])["sentence_id"].unique().to_pylist()
     by_sentence = clusters(dataset, sentences)
     with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
         for batch in dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, SHOWN).to_batches(BATCH):
-            rows = [_question(row, known, labels, by_sentence) for row in batch.to_pylist()]
+            rows = [
+                asked | {"date": dated.get(document_of(row["sentence_id"])), "canary": mark}
+                for row in batch.to_pylist()
+                for asked in _questions(row, known, by_sentence)
+            ]
             writer.write_table(pa.Table.from_pylist(rows, COLUMNS))
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
-def _question(
-    row: Mapping[str, Any], known: Mapping[str, str], labels: Sequence[str], by_sentence: Mapping[str, str]
-) -> dict[str, Any]:
-    """A row of the table of questions."""
+def _questions(
+    row: Mapping[str, Any], known: Mapping[str, str], by_sentence: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """The rows of the table of questions for a test row, one for each prompt."""
     item = Item(
         item_id=f"{row['sentence_id']}:{row['target_id']}",
         split=SPLIT,
@@ -96,15 +107,18 @@ def _question(
         label=row["label_name"],
         **{name: row[name] for name in SHOWN if name not in ("sentence_id", "label_name")},
     )
-    return {
-        "item_id": item.item_id,
-        "question": question(item, known),
-        "choices": choices(labels),
-        "label": labels.index(item.label),
-        "label_name": item.label,
-        "target_id": item.target_id,
-        "cluster": item.cluster,
-    }
+    for prompt in PROMPTS:
+        labels = prompt.order(get_task(TASK).labels)
+        yield {
+            "item_id": item.item_id,
+            "prompt": prompt.name,
+            "question": question(item, known, prompt),
+            "choices": choices(labels),
+            "label": labels.index(item.label),
+            "label_name": item.label,
+            "target_id": item.target_id,
+            "cluster": item.cluster,
+        }
 
 
 def _task(name: str) -> dict[str, Any]:

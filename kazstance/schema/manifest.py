@@ -11,6 +11,7 @@ from kazstance.errors import IntegrityError, KazstanceError, Problem
 from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
+from kazstance.schema.canary import canary
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DEVICES, Name
 from kazstance.schema.labels import Deciding
@@ -116,6 +117,8 @@ class Manifest(Frozen):
     """How votes decide if there is no adjudication."""
     publication: Publication = Publication()
     """Who made it, when, and what a user should know before use."""
+    canary: str = ""
+    """The line by which rows of the dataset can be told in training data; empty in format 1."""
     digest: Sha256
     """Digest over the row digests of all splits."""
     tables: dict[PartName, dict[PartName, SplitFile]]
@@ -161,7 +164,8 @@ class Manifest(Frozen):
 def sign(manifest: Manifest, pages: Mapping[str, bytes] | None = None) -> Manifest:
     """A manifest in the current format with the digests of its pages (by default those it has) and of itself."""
     digests = manifest.pages if pages is None else {name: sha256(pages[name]).hexdigest() for name in sorted(pages)}
-    changed = manifest.model_copy(update={"format_version": FORMAT, "pages": digests})
+    signed = {"format_version": FORMAT, "pages": digests, "canary": canary(manifest.id)}
+    changed = manifest.model_copy(update=signed)
     return changed.model_copy(update={"manifest_sha256": self_digest(changed)})
 
 

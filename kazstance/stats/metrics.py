@@ -100,7 +100,7 @@ def ss(counts: Floats, rule: Codes | None = None) -> Floats:
 
 def ss_anchored(counts: Floats) -> Figure:
     """`ss` against the majority of each stratum of counts of shape (strata, labels, labels)."""
-    return partial(ss, rule=gold_totals(counts).argmax(axis=-1))
+    return partial(ss, rule=gold_totals(counts).round(6).argmax(axis=-1))
 
 
 def ordinal_skill(counts: Floats, scale: Sequence[float]) -> Floats:

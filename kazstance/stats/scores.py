@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from kazstance.stats.confusion import Confusion, resampled
+from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.metrics import Metric, effective_size
 from kazstance.stats.resampling import RESAMPLES, SEED, interval
@@ -39,8 +42,36 @@ class Score(Estimate):
         return f"{self.metric} {self.text(3)} {signature}"
 
 
+def mean_value(metric: Metric, found: Sequence[Confusion]) -> float:
+    """The mean of a metric over several counts of the same rows; NaN if it is undefined for one of them."""
+    return float(np.mean([metric.value(one.total) for one in found]))
+
+
+def mean_draws(
+    metrics: Sequence[Metric],
+    found: Sequence[Confusion],
+    n: int = RESAMPLES,
+    seed: int = SEED,
+    *,
+    of_strata: bool = False,
+) -> Floats:
+    """Resamples of that mean, shape (metrics, resamples): each draws the same clusters, or strata, for all counts.
+
+    Args:
+        metrics: the metrics.
+        found: the counts, over the same clusters and strata.
+        n: number of resamples.
+        seed: seed of the random generator.
+        of_strata: whether to draw whole strata.
+    """
+    draws = ((one, one.draws_of_strata(n, seed) if of_strata else one.draws(n, seed)) for one in found)
+    each = [resampled(metrics, one.total, blocks, of_strata=of_strata) for one, blocks in draws]
+    mean: Floats = np.mean(each, axis=0)
+    return mean
+
+
 def score_all(
-    found: Confusion,
+    found: Confusion | Sequence[Confusion],
     metrics: Sequence[Metric],
     n: int = RESAMPLES,
     seed: int = SEED,
@@ -51,17 +82,17 @@ def score_all(
     Every resample is drawn once for all metrics.
 
     Args:
-        found: the counts.
+        found: the counts; or several of the same rows, such as one for each prompt, whose mean is scored.
         metrics: the metrics to calculate, in order.
         n: number of resamples.
         seed: seed of the random generator.
         signature: facts that come first in each signature.
     """
+    each = [found] if isinstance(found, Confusion) else found
+    found = each[0]
     total = found.total
-    drawn = resampled(metrics, total, found.draws(n, seed))
-    beyond = None
-    if len(found.strata) > 1:
-        beyond = resampled(metrics, total, found.draws_of_strata(n, seed), of_strata=True)
+    drawn = mean_draws(metrics, each, n, seed)
+    beyond = mean_draws(metrics, each, n, seed, of_strata=True) if len(found.strata) > 1 else None
     strata = Strata.of(total)
     facts = {
         **strata.signature,
@@ -73,7 +104,7 @@ def score_all(
     }
     lines = []
     for number, metric in enumerate(metrics):
-        value, why = metric.value(total), metric.reason(total, found.labels)
+        value, why = mean_value(metric, each), reason(metric, each)
         estimate = Estimate.of(value, interval(drawn[number], units=found.units), found.n, why)
         over = Estimate.undefined(ONE_STRATUM)
         if beyond is not None:
@@ -83,8 +114,14 @@ def score_all(
     return lines
 
 
+def reason(metric: Metric, found: Sequence[Confusion]) -> str:
+    """Why the mean of a metric over several counts is undefined, where it is."""
+    undefined = [one for one in found if np.isnan(metric.value(one.total))]
+    return metric.reason((undefined or found)[0].total, found[0].labels)
+
+
 def score(
-    found: Confusion,
+    found: Confusion | Sequence[Confusion],
     metric: Metric,
     n: int = RESAMPLES,
     seed: int = SEED,
@@ -93,7 +130,7 @@ def score(
     """One metric with its intervals, as `score_all` gives them for several.
 
     Args:
-        found: the counts.
+        found: the counts, as for `score_all`.
         metric: the metric.
         n: number of resamples.
         seed: seed of the random generator.

@@ -37,7 +37,7 @@ class Strata:
     @classmethod
     def of(cls, counts: Floats) -> "Strata":
         """The strata of counts of shape (strata, labels, labels): stratum, gold label, predicted label."""
-        gold = gold_totals(counts)
+        gold = np.rint(gold_totals(counts))  # mean counts over prompts are fractions that add up to whole rows
         gold = gold[over_labels(gold) > 0]
         rows = over_labels(gold)
         n = max(float(rows.sum()), 1)
