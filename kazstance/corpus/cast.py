@@ -26,7 +26,7 @@ class Ruling(NamedTuple):
 
 
 class Written(NamedTuple):
-    """The judgements that were written down, shape (judgements,); judgements alike but for evidence are given once."""
+    """The judgements that were written down, shape (judgements,); those that differ only in evidence are given once."""
 
     given: Sequence[JudgementInput]
     number: Ints

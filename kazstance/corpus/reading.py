@@ -21,7 +21,7 @@ class Said(NamedTuple):
     """A judgement, and its evidence apart: empty for `none`, None if nobody recorded it."""
 
     given: JudgementInput
-    """One object for judgements that are alike but for their evidence, which is not to be looked up in it."""
+    """The same object for all judgements that differ only in their evidence, which has to be taken from `evidence`."""
     evidence: Sequence[Quotation] | None
 
 
