@@ -229,6 +229,7 @@ def test_per_target_trains_on_each_target_alone(harbour_data):
     assert "|per_target:True|" in result.signature
 
 
+@pytest.mark.full
 def test_two_data_sets_of_ones_own_do_not_mix(tmp_path):
     results = []
     for word in ("toll", "strike"):

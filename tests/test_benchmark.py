@@ -267,6 +267,7 @@ def test_runs_are_compared_and_reported(tmp_path):
     assert [row["metric"] for row in json.loads(result.stdout)] == ["wts"] * 3
 
 
+@pytest.mark.full
 def test_what_cannot_be_compared_is_said(tmp_path):
     run("majority", "stance", "in_domain", tmp_path / "a")
     run("majority", "stance", "cross_target", tmp_path / "b")

@@ -212,6 +212,7 @@ def test_runs_on_different_rows_are_kept_apart(some, harbour_data, tmp_path):
         compare_results([results[0], others[0]])
 
 
+@pytest.mark.full
 def test_the_command_refuses_a_run_on_other_data_and_an_ending_it_does_not_know(harbour_data, tmp_path):
     run = commands.run("bench run", "--data", harbour_data, system="majority", out=tmp_path / "run")
     assert run.code == 0, run.err

@@ -90,6 +90,7 @@ def test_answers_that_never_change_score_as_one_prompt(here):
     assert compared[0].difference.value == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.full
 def test_a_file_a_run_and_its_folder_give_the_same_in_every_format(tmp_path):
     """On rows of a user's own, from the command line: terminal, JSON, Markdown, HTML, and read back from the folder."""
     columns = ("--text", "Tweet", "--target", "Target", "--label", "Stance", "--id", "ID", "--preset", "semeval")

@@ -36,6 +36,7 @@ def rows(given, first):
     return [{"nr": first + i, "text": t, "target": about, "label": label} for i, (t, about, label) in enumerate(given)]
 
 
+@pytest.mark.full
 def test_overlap_under_other_ids_is_in_the_result_and_the_report(tmp_path):
     for name, part in {"train": rows(TRAIN, 1), "test": rows(TEST, 11)}.items():
         pl.DataFrame(part).write_csv(tmp_path / f"{name}.csv")

@@ -47,6 +47,7 @@ def quiet(_):
     """Say nothing."""
 
 
+@pytest.mark.full
 def test_a_users_own_rows_have_the_counterparts_and_a_dataset_the_published_panel(harbour_data):
     result = bench().run(always("favor"), say=quiet)
     found = {shortcut.system for shortcut in result.shortcuts}
@@ -206,6 +207,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("change", CHANGES)
 def test_nothing_stale_is_taken_from_the_cache(change, tmp_path):
     train, test = rows(60, 1, who="w"), rows(30, 2, who="w")
@@ -220,11 +222,13 @@ def test_nothing_stale_is_taken_from_the_cache(change, tmp_path):
     assert [one.as_row() for one in found.shortcuts] == [one.as_row() for one in fresh.shortcuts]
 
 
+@pytest.mark.full
 def test_the_brief_panel_is_not_taken_for_the_full_one(tmp_path):
     for panel, chosen_on in (("brief", "test"), ("full", "validation"), ("brief", "test")):
         assert bench().run(always("favor"), panel=panel, cache=tmp_path, say=quiet).chosen_on == chosen_on
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("damage", [b"", b"{}", b"not JSON"])
 def test_a_damaged_file_of_the_cache_is_computed_again(damage, tmp_path):
     kept = {"panel": "brief", "cache": tmp_path}
@@ -239,6 +243,7 @@ def test_a_damaged_file_of_the_cache_is_computed_again(damage, tmp_path):
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == whole
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("changed", ["models/lexicon.py", "bench/shortcuts.py", "stats/metrics.py"])
 def test_other_code_takes_nothing_from_the_cache(changed, files):
     """With a copy of the package, in which one line changes."""
@@ -254,6 +259,7 @@ def test_other_code_takes_nothing_from_the_cache(changed, files):
         assert ("are taken from the cache" in done.err) == is_kept
 
 
+@pytest.mark.full
 def test_the_cache_on_the_command_line(files):
     first = as_numbers(on_command_line(files, "one", "--cache", files / "cache"))
     (files / "mine.py").write_text("def system(train, test):\n    return ['against'] * len(test)\n")
@@ -268,6 +274,7 @@ def test_the_cache_on_the_command_line(files):
     assert len(kept["shortcuts"]) == len(second) - 1
 
 
+@pytest.mark.full
 def test_a_shortcut_run_alone_is_scored_on_held_out_rows_too(tmp_path):
     """So that a report over folders can choose the best shortcut without the test."""
     benchmark = bench()

@@ -255,6 +255,7 @@ TEXTS = {
 CHINESE = {"FAVOR": "我非常支持", "AGAINST": "我坚决反对", "NONE": "今天星期一"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ngram_svm.TASKS)
 def test_the_ngram_svm_runs_on_files_in_the_layout_of_the_owners(name, tmp_path):
     """Broken lines and lines without a label are left out of training, and a target is found under its other name."""

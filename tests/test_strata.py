@@ -174,6 +174,7 @@ def test_results_have_their_strata_wherever_they_are_shown(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text())[0]["parts"]["source"]["A"]["comparable"] is False
 
 
+@pytest.mark.full
 def test_a_report_marks_sections_over_other_strata(tmp_path):
     results = [spoken(), spoken(test=SPEECHES[:9]), spoken()]
     page = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS).report(results, tmp_path / "page.md").read_text()
