@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kazstance.corpus.docket import Docket, Place
 from kazstance.corpus.inputs import AdjudicationInput, Entry, JudgementInput, LabelledInput, ReadingInput
+from kazstance.corpus.readings import of_holder
 from kazstance.schema.labels import Label, TargetKind
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +45,8 @@ class Cast:
     coverage: dict[tuple[str, ...], int] = field(default_factory=dict)
     targets: list[list[int]] = field(default_factory=list)
     """The numbers of the targets of each list, in order."""
+    read: dict[tuple[int, str, int], list[tuple[tuple[str, int], ReadingInput, int]]] = field(default_factory=dict)
+    """The readings of an annotator of a sentence in a round, each with its place and the list that it covers."""
 
     def add(self, annotator: int, entries: Iterable[Entry[ReadingInput]]) -> None:
         """Add the readings of an annotator, and note the problems with them."""
@@ -55,6 +58,7 @@ class Cast:
         text = self.docket.check_sentence(*where, reading.sentence_id, reading.text_hash)
         covered = self._covered(reading.covered)
         self._check_covered(where, reading.covered)
+        self._check_once(annotator, where, reading, covered)
         number = len(self.sentence)
         for i, judgement in enumerate(reading.judgements):
             name = f"judgements.{i}"
@@ -90,6 +94,21 @@ class Cast:
     def _check_covered(self, where: tuple[str, int], names: tuple[str, ...]) -> None:
         for name in sorted(set(names) - self.docket.coverable):
             self.docket.report(*where, "covered", f"{name!r}, expected {', '.join(TargetKind)} or targets")
+
+    def _check_once(self, annotator: int, where: tuple[str, int], reading: ReadingInput, covered: int) -> None:
+        """Check that an annotator judged nothing twice in a round, be it covered as a target or by its kind."""
+        earlier = self.read.setdefault((annotator, reading.sentence_id, reading.round), [])
+        for (file, line), other, others in earlier:
+            if common := sorted(self._judged(reading, covered) & self._judged(other, others)):
+                name = f"{reading.sentence_id} on {of_holder(*common[0])}"
+                self.docket.report(*where, "covered", f"{name} is also judged in {file}:{line}, expected once")
+        earlier.append((where, reading, covered))
+
+    def _judged(self, reading: ReadingInput, covered: int) -> set[tuple[str, str]]:
+        """The targets that a reading judges, each with a holder or an empty text."""
+        names = list(self.docket.kinds)
+        own = {(names[target], "") for target in self.targets[covered]}
+        return own | {(row.target_id, row.holder) for row in reading.judgements if row.holder}
 
 
 class Rows(NamedTuple):

@@ -160,6 +160,8 @@ class TargetInput(Input):
     group: Text | None = None
     fold: Annotated[int, Field(ge=1, le=MOST)] | None = None
     definition: Text | None = None
+    by_kind: bool = True
+    """Whether readings that cover its kind cover it; not if it was added after they were made."""
 
 
 class SpanInput(Input):
@@ -224,6 +226,12 @@ class AnnotatorInput(Input):
     order: Text | None = None
     brief: Text | None = None
     note: Text | None = None
+    training: Text | None = None
+    """How a person was trained for the task."""
+    pay: Text | None = None
+    """What a person was paid, and for how much work."""
+    consent: Text | None = None
+    """What a person has agreed to."""
 
 
 class RoundInput(Input):
@@ -303,6 +311,8 @@ class ReadingInput(Input):
     covered: tuple[str, ...]
     """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
     probability: Probability | dict[Name, Probability] = 1.0
+    sheet: Hash | None = None
+    """The sheet that it was written on."""
     judgements: tuple[JudgementInput, ...]
 
     @model_validator(mode="after")
@@ -338,6 +348,8 @@ class AdjudicationInput(LabelledInput):
 
     sentence_id: SentenceId
     text_hash: Hash
+    sheet: Hash | None = None
+    """The sheet that it was written on."""
     rule: Text
     reason: Text
 

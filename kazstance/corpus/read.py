@@ -358,17 +358,14 @@ def _find_all_readings(
     judgements: Iterable[Entry[JudgementRow]],
     rules: ReadingRules,
 ) -> dict[str, Readings]:
-    """The readings of all annotators; one whose judgements are in the table has no file."""
+    """The readings of all annotators; one whose judgements are in the table needs no file."""
     found = {}
     in_table = {entry.value.annotator_id for entry in judgements}
     is_partial = any(problem.file.rpartition(".")[0] == JUDGEMENTS for problem in folder.problems)
     for entry in annotators:
         name = entry.value.id
         has_file = folder.exists(file := f"annotations/{name}.jsonl")
-        if name in in_table and has_file:
-            message = f"{name} also has judgements in the table, expected them in one place"
-            folder.report(file, None, None, message)
-        is_elsewhere = name in in_table or (is_partial and not has_file)
+        is_elsewhere = not has_file and (name in in_table or is_partial)
         found[name] = no_readings(file, rules) if is_elsewhere else find_readings(folder, name, rules)
     return found
 

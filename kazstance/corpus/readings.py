@@ -291,13 +291,24 @@ def _check_reading(folder: Folder, entry: Entry[ReadingInput], rounds: Sequence[
 
 
 def _check_unique(folder: Folder, entries: Sequence[Entry[ReadingInput]]) -> None:
-    """Check that no sentence is read twice in a round."""
-    seen: dict[tuple[str, int], int] = {}
+    """Check that no sentence is read twice on a target in a round."""
+    seen: dict[tuple[str, int], list[Entry[ReadingInput]]] = {}
     for entry in entries:
         key = entry.value.sentence_id, entry.value.round
-        if (first := seen.setdefault(key, entry.line)) != entry.line:
-            message = f"{in_round(*key)!r} also appears on line {first}, expected once"
-            folder.report(entry.file, entry.line, "sentence_id", message)
+        earlier = seen.setdefault(key, [])
+        for other in earlier:
+            if common := sorted(_named(entry.value) & _named(other.value)):
+                which = of_holder(*common[0])
+                message = f"{in_round(*key)!r} also appears on line {other.line} with {which}, expected once"
+                folder.report(entry.file, entry.line, "sentence_id", message)
+                break
+        earlier.append(entry)
+
+
+def _named(reading: ReadingInput) -> set[tuple[str, str]]:
+    """What a reading names: the kinds and targets that it covers, and targets with holders."""
+    held = {(row.target_id, row.holder) for row in reading.judgements if row.holder is not None}
+    return {(name, "") for name in reading.covered} | held
 
 
 def in_round(name: str, number: int) -> str:
@@ -307,7 +318,7 @@ def in_round(name: str, number: int) -> str:
 
 def of_holder(name: str, holder: str | None) -> str:
     """How a message names what belongs to a holder."""
-    return name if holder is None else f"{name} of the holder {holder!r}"
+    return f"{name} of the holder {holder!r}" if holder else name
 
 
 def _opened(source: Source) -> BinaryIO:
