@@ -1,0 +1,230 @@
+"""Draw what an annotator is asked: the pairs of sentence and target that are still open, with known probabilities."""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from kazstance.annotate.judged import State, read_state
+from kazstance.annotate.plan import Frame, Plan, PlanItem, Request, Triple
+from kazstance.annotate.sheet import Sheet, questions
+from kazstance.corpus.decisions import PairKey
+from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus
+from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.paths import StrPath
+from kazstance.schema.digest import text_hash
+from kazstance.schema.ids import check_id
+from kazstance.schema.labels import Origin
+
+RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl", "annotations/judgements.jsonl"})
+"""Names of readings that would be mistaken for something else."""
+EVERYTHING: Final = Request()
+
+
+def draw(path: StrPath, annotator: str, request: Request = EVERYTHING, seed: int = 1, *, number: int = 1) -> Sheet:
+    """Draw the questions for an annotator from a corpus folder.
+
+    These are pairs of annotated sentence and target that the annotator has neither judged in this round nor been asked
+    on another sheet. Every open pair is drawn independently, by a hash of the seed and the pair: with the probability
+    `share_none` if its current label is none, and `share` otherwise or if nothing has been judged yet. Whoever is asked
+    with the same seed is asked the same. The same request gives the same sheet until it has been imported.
+
+    Args:
+        path: the corpus folder.
+        annotator: the id of the annotator.
+        request: what the sheet is to contain.
+        seed: seed of the draw.
+        number: the round; from 2 on, of an annotator who has judged.
+
+    Raises:
+        InputError: the corpus is invalid.
+        KazstanceError: the annotator's name is invalid or taken, or nothing is open.
+        UnknownNameError: there is no such source, target or annotator.
+    """
+    path = Path(path)
+    state = read_state(path)
+    check_annotator(annotator, state.corpus, path, number)
+    _check_names(request, state.corpus)
+    plan = _same(state, annotator, request, seed, number) or _drawn(state, annotator, request, seed, number)
+    return Sheet(plan, tuple(questions(plan, state.corpus, state.sentences)))
+
+
+def _same(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan | None:
+    """The plan of a sheet that was asked for in the same way and of which nothing has been imported."""
+    imported = imported_sheets(state.corpus)
+    for plan in _plans_of(state, annotator, number):
+        if (plan.request, plan.seed, plan.kind) == (request, seed, "annotation") and plan.sheet not in imported:
+            return plan
+    return None
+
+
+def _drawn(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan:
+    open_pairs = dict(_open(state, annotator, request, number))
+    if not open_pairs:
+        raise KazstanceError(_nothing(state, annotator, request, number))
+    items = list(_items(state, open_pairs, request, seed))
+    if not items:
+        raise KazstanceError(f"none of {len(open_pairs):,} open pairs was drawn; expected a larger share")
+    frame = None
+    if request.is_random:
+        sentences, targets = (tuple(dict.fromkeys(side)) for side in zip(*open_pairs, strict=True))
+        frame = Frame(sentences=sentences, targets=targets)
+    return Plan(
+        corpus=state.corpus.header.id,
+        annotator=annotator,
+        seed=seed,
+        round=number,
+        request=request,
+        frame=frame,
+        items=tuple(items),
+    ).with_id()
+
+
+def _open(state: State, annotator: str, request: Request, number: int) -> Iterator[tuple[PairKey, float]]:
+    """The pairs that an annotator may be asked, in the order of texts and targets, and the chance to get so far.
+
+    That is 1, except for pairs that were drawn for a sheet and left open on it.
+    """
+    judged, imported = state.judged_by(annotator, number), imported_sheets(state.corpus)
+    out, left, frames = set[PairKey](), dict[PairKey, float](), []
+    for plan in _plans_of(state, annotator, number):
+        pairs = {(item.sentence_id, item.target_id): item.probability for item in plan.items}
+        if plan.sheet in imported:
+            left |= pairs
+        else:
+            out |= pairs.keys()
+        frames += [(set(plan.frame.sentences), set(plan.frame.targets))] if plan.frame else []
+    for pair in _wanted(state, request):
+        was_passed_over = any(pair[0] in sentences and pair[1] in targets for sentences, targets in frames)
+        if pair not in judged and pair not in out and (pair in left or not was_passed_over):
+            yield pair, left.get(pair, 1.0)
+
+
+def _wanted(state: State, request: Request) -> Iterator[PairKey]:
+    """The pairs that a request is about."""
+    split = {(sentence, target) for sentence, target, holder in state.split() if holder is None}
+    sources = {sentence.sentence_id: sentence.source_id for sentence in state.sentences}
+    for pair in state.pairs():
+        if request.only_split and pair not in split:
+            continue
+        is_of_source = not request.sources or sources[pair[0]] in request.sources
+        if is_of_source and (not request.targets or pair[1] in request.targets):
+            yield pair
+
+
+def _nothing(state: State, annotator: str, request: Request, number: int) -> str:
+    """Why nothing is open for an annotator, and what to do."""
+    imported = imported_sheets(state.corpus)
+    plans = list(_plans_of(state, annotator, number))
+    out = [plan.sheet for plan in plans if plan.sheet and plan.sheet not in imported]
+    what = "split pair" if request.only_split else "pair"
+    found = f"no {what} is open for {annotator!r}" + (f" in round {number}" if number > 1 else "")
+    if out:
+        return f"{found}: import sheet {out[0]}, or withdraw it with `kazstance annotate undo CORPUS {out[0]}`"
+    if any(plan.frame for plan in plans):
+        return (
+            f"{found}: a random share was drawn for this annotator, and asking for more of the same pairs would make "
+            "the recorded probabilities wrong; ask another annotator, or another round with --round"
+        )
+    return f"{found}; add texts or targets, ask another annotator, or ask again with --round {number + 1}"
+
+
+def _plans_of(state: State, annotator: str, number: int) -> Iterator[Plan]:
+    for plan in state.plans.values():
+        if (plan.annotator, plan.round, plan.kind) == (annotator, number, "annotation"):
+            yield plan
+
+
+def _items(state: State, pairs: Mapping[PairKey, float], request: Request, seed: int) -> Iterator[PlanItem]:
+    """The pairs that are drawn, with their probabilities, as items counted from 1."""
+    silent = set() if request.share_none is None else state.silent()
+    texts = {sentence.sentence_id: sentence.text for sentence in state.sentences}
+    place, of = request.part
+    number = 0
+    for pair, chance in pairs.items():
+        share = request.share_none if request.share_none is not None and pair in silent else request.share
+        is_in_part = int(_chance("part", seed, pair) * of) == place - 1
+        if is_in_part and _chance("share", seed, pair) < share:
+            number += 1
+            yield PlanItem(
+                item=number,
+                sentence_id=pair[0],
+                target_id=pair[1],
+                text_hash=text_hash(texts[pair[0]]),
+                probability=chance * share / of,
+                typed=_chance("typed", seed, pair) < request.typed,
+            )
+
+
+def _chance(purpose: str, seed: int, pair: PairKey) -> float:
+    """A number in [0, 1) that a hash makes of a pair, the same on every machine and for every annotator."""
+    said = "\n".join((purpose, str(seed), *pair)).encode()
+    return int.from_bytes(hashlib.sha256(said).digest()[:6]) / 2**48
+
+
+def imported_sheets(corpus: Corpus) -> dict[str, set[Triple]]:
+    """What has been imported of each sheet of a corpus."""
+    found: dict[str, set[Triple]] = {}
+    for readings in corpus.readings.values():
+        for reading in (entry.value for entry in readings):
+            if reading.sheet:
+                pairs = {(reading.sentence_id, target, None) for target in reading.covered}
+                found.setdefault(reading.sheet, set()).update(pairs)
+    for ruling in (entry.value for entry in corpus.adjudications):
+        if ruling.sheet:
+            found.setdefault(ruling.sheet, set()).add((ruling.sentence_id, ruling.target_id, ruling.holder))
+    return found
+
+
+def check_annotator(annotator: str, corpus: Corpus, path: StrPath, number: int = 1) -> None:
+    """Check that an annotator may be asked in a round.
+
+    Args:
+        annotator: the id of the annotator.
+        corpus: the corpus.
+        path: its folder.
+        number: the round.
+
+    Raises:
+        KazstanceError: the id is invalid or taken by something else, or somebody new is asked in a later round.
+    """
+    try:
+        check_id(annotator)
+    except ValueError as error:
+        raise KazstanceError(f"annotator: {error}") from None
+    check_not_reserved(annotator)
+    known = {entry.value.id: entry.value for entry in corpus.annotators}
+    if annotator in known and known[annotator].origin is not Origin.human:
+        raise KazstanceError(f"annotator: {annotator!r} is a model in {ANNOTATORS}; expected another id for a person")
+    if annotator not in known and os.path.lexists(Path(path) / readings_file(annotator)):
+        raise KazstanceError(
+            f"annotator: {readings_file(annotator)} exists, though {ANNOTATORS} does not list {annotator!r}; "
+            "choose another name, or move the file elsewhere"
+        )
+    if number > 1 and annotator not in known:
+        raise KazstanceError(f"annotator: {annotator!r} has not judged yet, expected round 1")
+
+
+def check_not_reserved(annotator: str) -> None:
+    """Raise a KazstanceError for a name that the corpus folder uses for something else."""
+    if readings_file(annotator) in RESERVED:
+        raise KazstanceError(f"annotator: {annotator!r} is a reserved name, expected another one")
+
+
+def readings_file(annotator: str) -> str:
+    """The file of a corpus folder that holds an annotator's readings."""
+    return f"annotations/{annotator}.jsonl"
+
+
+def _check_names(request: Request, corpus: Corpus) -> None:
+    annotators = [entry.value.id for entry in corpus.annotators]
+    _check_known(request.sources, "source", [entry.value.id for entry in corpus.sources])
+    _check_known(request.targets, "target", [entry.value.id for entry in corpus.targets])
+    _check_known([request.suggested_by] if request.suggested_by else [], "annotator", annotators)
+
+
+def _check_known(names: Iterable[str], kind: str, known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(name, kind, known)
