@@ -95,6 +95,7 @@ LINES = {
     "explore corpus": Line("explore", (), BUILD, "build"),
     "build": Line("build", (), BUILD, "build"),
     "annotate export": Line("annotate export", (), BUILD, "build"),
+    "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl"), "sheets"),
     "annotate import": Line("annotate import", (), BUILD, "build"),
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
@@ -160,6 +161,7 @@ def hidden(tmp_path_factory):
 def files(tmp_path_factory, hidden):
     """What the commands take: tables of rows, a run, and a checkpoint where one can be made."""
     folder = tmp_path_factory.mktemp("files")
+    shutil.copytree(FIXTURES / "harbour", folder / "harbour")
     for name, first in (("train.csv", 0), ("test.csv", 20)):
         rows = (f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(first, first + 20))
         (folder / name).write_text("id,text,target,label\n" + "".join(rows))
@@ -185,7 +187,7 @@ def places(name, files, scratch):
     row = kazstance.load("stances", "test")[0]
     tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), files / "test.csv")
     return tables | {
-        "corpus": FIXTURES / "harbour",
+        "corpus": files / "harbour",
         "data": FIXTURES / "harbour" if name == "explore corpus" else SHIPPED,
         "old": SHIPPED,
         "new": SHIPPED,
@@ -199,7 +201,6 @@ def places(name, files, scratch):
         "target": row.target_id,
         "repo": "someone/something",
         "sheet": scratch / "filled.csv",
-        "plan": scratch / "sheets" / "plan.json",
     }
 
 

@@ -13,6 +13,8 @@ from kazstance.schema.labels import GRID_LABELS, Label
 
 SHOWN: Final = 10
 """Number of missing items that a message names."""
+LONGEST: Final = 2_000
+"""How many characters a note or a reason may have."""
 TOLD: Final = 80
 """How many characters of a value a message shows."""
 Judgement = dict[str, Any]
@@ -54,6 +56,7 @@ def check(
     judged: dict[int, Judgement | None] = {}
     for item, entry in found.items():
         answer, question = entry.value, asked[item]
+        _report(folder, entry, _too_long(answer))
         if not answer.label and question.sentence.sentence_id in done and not question.item.typed:
             _report(folder, entry, _beside_nothing(answer))
             judged[item] = None
@@ -113,6 +116,11 @@ def report_missing(folder: Folder, file: str, left: Sequence[int]) -> None:
 def _report(folder: Folder, entry: Entry[Answer], faults: Sequence[Fault]) -> None:
     for field, came, expected in faults:
         folder.report(entry.file, entry.line, field, f"{came[:TOLD]!r}, expected {expected}")
+
+
+def _too_long(answer: Answer) -> list[Fault]:
+    said = {"note": answer.note or "", "rule": answer.rule, "reason": answer.reason}
+    return [(name, text, f"at most {LONGEST:,} characters") for name, text in said.items() if len(text) > LONGEST]
 
 
 def _beside_nothing(answer: Answer) -> list[Fault]:

@@ -14,7 +14,7 @@ from kazstance.annotate.answers import Judgement, check, report_missing
 from kazstance.annotate.drawing import check_annotator, check_not_reserved, readings_file
 from kazstance.annotate.judged import State, state_of
 from kazstance.annotate.label_studio import from_export
-from kazstance.annotate.plan import Plan, PlanItem, Triple, read_plan, read_plans, stale
+from kazstance.annotate.plan import Plan, PlanItem, Triple, plan_file, read_plan, read_plans, stale
 from kazstance.annotate.returned import Form, Part, from_table
 from kazstance.annotate.sheet import Question, Sheet, questions
 from kazstance.corpus.editing import edit, holding
@@ -71,7 +71,8 @@ class _Folder:
 
     def sheet(self, plan: Plan) -> Sheet:
         """The sheet of a plan, as it was made."""
-        raise_all(stale(plan, self.corpus, self.sentences, f"sheet {plan.sheet}" if plan.sheet else "plan.json"))
+        file = plan_file(plan.sheet) if plan.sheet else "plan.json"
+        raise_all(stale(plan, self.corpus, self.sentences, file))
         return Sheet(plan, tuple(questions(plan, self.corpus, self.sentences)))
 
     def append(self, name: str, rows: Sequence[Rows], *, is_new: bool = False) -> None:
@@ -150,7 +151,7 @@ def _parts(
     if suffix == ".json":
         yield from from_export(place, find, completed_by)
     else:
-        yield from_table(place, find, form)
+        yield from from_table(place, find, form)
 
 
 @dataclass(frozen=True)

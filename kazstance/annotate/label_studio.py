@@ -203,7 +203,7 @@ def from_export(path: Path, find: Find, completed_by: Mapping[str, str]) -> Iter
     if reading.folder.problems:
         raise InputError(reading.folder.problems)
     if not reading.answers:
-        reading.folder.report(path.name, None, "annotations", "none was submitted, expected at least one")
+        reading.folder.report(path.name, None, "annotations", "no task was submitted, expected at least one")
         raise InputError(reading.folder.problems)
     for name, answers in reading.answers.items():
         yield Part(reading.folder, path.name, reading.sheets[name][0], answers)

@@ -91,7 +91,7 @@ class Plan(Input):
 
     def with_id(self) -> "Plan":
         """The plan with the id of its sheet, which follows from everything else in it."""
-        said = self.model_copy(update={"sheet": None}).model_dump_json()
+        said = self.model_copy(update={"sheet": None}).model_dump_json(exclude_defaults=True)
         return self.model_copy(update={"sheet": hashlib.sha256(said.encode()).hexdigest()[:LENGTH]})
 
 
@@ -117,6 +117,9 @@ def read_plans(corpus: StrPath) -> dict[str, Plan]:
     for name, plan in found.items():
         if plan and plan.sheet != name.removesuffix(".json"):
             message = f"{plan.sheet!r}, expected {name.removesuffix('.json')!r}, the name of the file"
+            folder.report(f"{SHEETS}/{name}", None, "sheet", message)
+        elif plan and plan.with_id().sheet != plan.sheet:
+            message = f"{plan.sheet!r} is not the id of this content, the plan was changed after the export"
             folder.report(f"{SHEETS}/{name}", None, "sheet", message)
     raise_all(folder.problems)
     return {plan.sheet: plan for plan in found.values() if plan and plan.sheet}

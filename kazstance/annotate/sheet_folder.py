@@ -143,7 +143,8 @@ def _write(corpus: StrPath, out: StrPath, sheets: Sequence[Sheet], files: dict[s
                 (folder / name).write_bytes(content)
             edit(corpus, new)
     except KazstanceError:
-        edit(corpus, dict.fromkeys(name for name in new if (Path(corpus) / name).is_file()))
+        if written := [name for name in new if (Path(corpus) / name).is_file()]:
+            edit(corpus, dict.fromkeys(written))
         raise
     made = [sheet.plan for sheet in sheets]
     places = [Path(out) / plan.annotator if sheets[1:] else Path(out) for plan in made]
