@@ -151,7 +151,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     header = folder.entry(SOURCES, 1, folder.read_toml(SOURCES)[0].get("corpus", {}), Header)
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
-    annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
+    annotators = _read_annotators(folder)
     _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
     repairs, units = _read_curation(folder, texts)
@@ -312,6 +312,12 @@ def _stated_ids(folder: Folder) -> set[str]:
     rows = folder.read_toml(SOURCES)[0].get("source")
     found = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return {name for name in found if isinstance(name, str)}
+
+
+def _read_annotators(folder: Folder) -> Sequence[Entry[AnnotatorInput]]:
+    """The annotators; there are none before the first sheet has been imported."""
+    is_named = "annotator" in folder.read_toml(ANNOTATORS)[0]
+    return folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput) if is_named else []
 
 
 def _read_rounds(folder: Folder) -> list[Entry[RoundInput]]:
