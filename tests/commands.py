@@ -15,12 +15,16 @@ import kazstance
 from kazstance.cli import app
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "add source": ("add", "source", "{source}", "--language", "en", "--corpus", "{corpus}"),
+    "add target": ("add", "target", "{target}", "--corpus", "{corpus}"),
+    "add text": ("add", "text", "{text}", "--language", "en", "--corpus", "{corpus}"),
     "agreement": ("agreement", "--data", "{data}"),
     "bench compare": ("bench", "compare"),
     "bench run on files": ("bench", "run", "{system}", "--train", "{train}", "--test", "{test}", "--out", "{out}"),
     "bench report": ("bench", "report", "--out", "{out}"),
     "bench run": ("bench", "run", "{system}", "--out", "{out}"),
     "build": ("build", "{corpus}", "--out", "{out}"),
+    "check": ("check", "{corpus}"),
     "cite": ("cite", "--data", "{data}"),
     "compare": ("compare", "--data", "{data}"),
     "compare contrast": ("compare", "contrast", "--data", "{data}"),
@@ -36,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "help": ("--help",),
     "info": ("info", "--data", "{data}"),
     "license": ("license", "--data", "{data}"),
+    "new": ("new", "{out}"),
     "predict": ("predict", "{model}", "{rows}", "--out", "{out}"),
     "publish": ("publish", "--repo-id", "{repo}", "--data", "{data}"),
     "annotate export": ("annotate", "export", "{corpus}", "--annotator", "{annotator}", "--out", "{out}"),

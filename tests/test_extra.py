@@ -94,6 +94,11 @@ LINES = {
     "explore": Line("explore"),
     "explore corpus": Line("explore", (), BUILD, "build"),
     "build": Line("build", (), BUILD, "build"),
+    "new": Line("new", (), BUILD, "build"),
+    "check": Line("check", (), BUILD, "build"),
+    "add source": Line("add source", (), BUILD, "build"),
+    "add target": Line("add target", (), BUILD, "build"),
+    "add text": Line("add text", (), BUILD, "build"),
     "annotate export": Line("annotate export", (), BUILD, "build"),
     "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl"), "sheets"),
     "annotate import": Line("annotate import", (), BUILD, "build"),
@@ -135,6 +140,13 @@ CODE = {
     "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
     "baselines": Line("from kazstance.models.systems import find_system as f; f('lexicon')", (), BASELINE, "bench"),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
+    "texts": Line(
+        "from kazstance.corpus.extraction import extract; import pathlib as p; p.Path('a.html').write_text("
+        "'<html><body><article><p>A sentence that is long enough to be one.</p></article></body></html>'); extract('a.html')",
+        (),
+        ("trafilatura",),
+        "texts",
+    ),
     "lm-evaluation-harness": Line(
         "from kazstance.models.harness import load; load('stance')", (), ("datasets",), "eval"
     ),
@@ -162,6 +174,7 @@ def files(tmp_path_factory, hidden):
     """What the commands take: tables of rows, a run, and a checkpoint where one can be made."""
     folder = tmp_path_factory.mktemp("files")
     shutil.copytree(FIXTURES / "harbour", folder / "harbour")
+    (folder / "pilots.txt").write_text("We say nothing.")
     for name, first in (("train.csv", 0), ("test.csv", 20)):
         rows = (f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(first, first + 20))
         (folder / name).write_text("id,text,target,label\n" + "".join(rows))
@@ -192,6 +205,8 @@ def places(name, files, scratch):
         "old": SHIPPED,
         "new": SHIPPED,
         "out": scratch / out.get(name, "out"),
+        "source": "pilots",
+        "text": files / "pilots.txt",
         "system": systems.get(name, "majority"),
         "table": "targets",
         "model": files / "model",
@@ -235,9 +250,9 @@ def check(line, code, out, err):
 def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     line, found = LINES[name], places(name, files, tmp_path)
     ready = all(map(is_there, line.uses))
-    if name == "annotate import":
+    if name == "annotate import" or name.startswith("add "):
         found["corpus"] = shutil.copytree(found["corpus"], tmp_path / "corpus")
-        if ready:
+        if ready and name == "annotate import":
             fill(tmp_path, found["corpus"])
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
     with hub() if name == "publish" and ready else nullcontext({}) as here:

@@ -29,6 +29,7 @@ NO_DATA = {
     "score",
     "tasks-dir",
 }
+NO_DATA |= {"new", "check", "add source", "add target", "add text"}
 """Commands that read no dataset, or name two."""
 TINY = """
 import sys, typer, rich.table

@@ -41,7 +41,7 @@ ALLOWED = {
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
     "explorer": {"dataset", "errors", "schema"},
-    "corpus": {"comparison", "errors", "input", "language", "output", "paths", "schema", "stats"},
+    "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",
         "dataset",

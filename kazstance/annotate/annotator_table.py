@@ -2,14 +2,11 @@
 
 import datetime
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from kazstance.corpus.read import ANNOTATORS
 from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
-from kazstance.input.text import MARK
-from kazstance.paths import StrPath
 
 KEY: Final = "annotator"
 
@@ -29,44 +26,6 @@ class Person:
         """The entry of the person in the table of annotators."""
         said = {key: value for key, value in asdict(self).items() if value}
         return {"id": annotator, "origin": "human"} | said
-
-
-def read_text(corpus: StrPath) -> str:
-    """The text of the table with its original line ends, without a byte-order mark."""
-    return (Path(corpus) / ANNOTATORS).read_bytes().decode().removeprefix(MARK)
-
-
-@naming_extras()
-def with_annotator(text: str, entry: dict[str, Any]) -> str:
-    """A table with one more annotator, in the form it already has: an array of tables, or an inline array.
-
-    Args:
-        text: the table.
-        entry: the annotator.
-
-    Raises:
-        KazstanceError: nothing can be added to the table.
-        MissingExtraError: tomlkit is not installed.
-    """
-    import tomlkit  # noqa: PLC0415
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
-    from tomlkit.items import Array  # noqa: PLC0415
-
-    between = "\n" if text.endswith("\n") else "\n\n" if text else ""
-    try:
-        document = tomlkit.parse(text + between)
-        there = document.get(KEY)
-        if isinstance(there, Array):
-            inline = tomlkit.inline_table()
-            inline.update(entry)
-            there.append(inline)
-        elif there is not None:
-            there.append(tomlkit.item(entry))
-        else:
-            document.append(KEY, tomlkit.item([entry]))
-        return tomlkit.dumps(document)
-    except TOMLKitError as error:
-        raise KazstanceError(f"{ANNOTATORS}: {error}; expected a table to which an annotator can be added") from None
 
 
 @naming_extras()

@@ -11,7 +11,7 @@ from kazstance.annotate.adjudication import candidates_of, draw_split, ruling_ro
 from kazstance.annotate.judged import read_state
 from kazstance.annotate.sheet import Question
 from kazstance.annotate.words import LABELS, spelled
-from kazstance.corpus.editing import edit, holding
+from kazstance.corpus.editing import editing
 from kazstance.corpus.read import ADJUDICATIONS
 from kazstance.output.terminal import display, echo, styled
 from kazstance.paths import StrPath
@@ -70,8 +70,8 @@ def _ask_label() -> str:
 
 def _append(corpus: StrPath, row: Mapping[str, Any]) -> None:
     file = Path(corpus) / ADJUDICATIONS
-    with holding(corpus):
+    with editing(corpus) as edit:
         there = file.read_bytes() if file.is_file() else b""
         between = b"" if there.endswith(b"\n") or not there else b"\n"
         line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
-        edit(corpus, {ADJUDICATIONS: there + between + line})
+        edit.put(ADJUDICATIONS, there + between + line)

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from kazstance.annotate.adjudication import ruling
-from kazstance.annotate.annotator_table import Person, read_text, with_annotator
+from kazstance.annotate.annotator_table import Person
 from kazstance.annotate.answers import Judgement, check, report_missing
 from kazstance.annotate.drawing import check_annotator, check_not_reserved, readings_file
 from kazstance.annotate.judged import State, state_of
@@ -17,7 +17,7 @@ from kazstance.annotate.label_studio import from_export
 from kazstance.annotate.plan import Plan, PlanItem, Triple, plan_file, read_plan, read_plans, stale
 from kazstance.annotate.returned import Form, Part, from_table
 from kazstance.annotate.sheet import Question, Sheet, questions
-from kazstance.corpus.editing import edit, holding
+from kazstance.corpus.editing import Edit, editing, encoded
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError, Problem
@@ -62,7 +62,7 @@ class _Folder:
     sentences: Sequence[Sentence]
     plans: Mapping[str, Plan]
     person: Person
-    files: dict[str, bytes | None] = field(default_factory=dict)
+    edit: Edit
 
     @cached_property
     def state(self) -> State:
@@ -79,9 +79,10 @@ class _Folder:
         """Add lines to a file; what is in a new one was left by an interrupted import."""
         if rows:
             file = self.path / name
-            there = self.files.get(name) or (file.read_bytes() if file.is_file() and not is_new else b"")
+            there = self.edit.new.get(name) or (file.read_bytes() if file.is_file() and not is_new else b"")
             between = b"" if there.endswith(b"\n") or not there else b"\n"
-            self.files[name] = there + between + _lines(rows, file)
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            self.edit.put(name, there + between + encoded(lines, name))
 
 
 def import_answers(
@@ -114,13 +115,13 @@ def import_answers(
     """
     path = Path(corpus_path)
     files = [Path(sheets)] if isinstance(sheets, str | os.PathLike) else [Path(sheet) for sheet in sheets]
-    with holding(path):
+    with editing(path) as edit:
         corpus = read(path)
         sentences, problems = segment(corpus)
         raise_all(problems)
         plans = read_plans(path)
         named = read_plan(plan_file, corpus) if plan_file else None
-        folder = _Folder(path, corpus, sentences, plans, person)
+        folder = _Folder(path, corpus, sentences, plans, person, edit)
         found: list[Imported] = []
         faults: list[Problem] = []
         for file in files:
@@ -130,7 +131,6 @@ def import_answers(
                 found += [done] if done else []
         raise_all(faults)
         _check_left_over(folder)
-        edit(path, folder.files)
         return found
 
 
@@ -223,10 +223,8 @@ def _list_annotator(folder: _Folder, annotator: str) -> None:
     known = {entry.value.id: entry.value for entry in folder.corpus.annotators}
     entry = folder.person.entry(annotator)
     if annotator not in known:
-        text = folder.files.get(ANNOTATORS)
-        table = text.decode() if text is not None else read_text(folder.path)
-        if annotator not in _listed(table):
-            folder.files[ANNOTATORS] = _encoded(with_annotator(table, entry), folder.path / ANNOTATORS)
+        if annotator not in _listed(folder.edit.text(ANNOTATORS)):
+            folder.edit.append(ANNOTATORS, "annotator", entry)
         return
     check_annotator(annotator, folder.corpus, folder.path)
     said = known[annotator].model_dump()
@@ -250,7 +248,7 @@ def _check_left_over(folder: _Folder) -> None:
         KazstanceError: they are something else.
     """
     listed = {readings_file(name) for name in folder.corpus.readings}
-    for name, content in folder.files.items():
+    for name, content in folder.edit.new.items():
         file = folder.path / name
         is_readings = name not in (*listed, ANNOTATORS, ADJUDICATIONS)
         if is_readings and os.path.lexists(file) and not (file.is_file() and file.read_bytes() == content):
@@ -347,20 +345,3 @@ def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question], *,
 
 def _rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) -> Mapping[int, Rows | None]:
     return ruling(part, asked, folder.corpus.labels, folder.state)
-
-
-def _lines(rows: Iterable[Rows], file: Path) -> bytes:
-    return _encoded("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), file)
-
-
-def _encoded(text: str, file: Path) -> bytes:
-    """Text as UTF-8.
-
-    Raises:
-        KazstanceError: it cannot be encoded, such as a byte of a command line in another encoding.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        shown = text[max(error.start - 20, 0) : error.end]
-        raise KazstanceError(f"{file}: {shown!r} cannot be written as UTF-8") from None

@@ -14,9 +14,8 @@ from kazstance.annotate.label_studio import CONFIG, TASKS, Suggestions, to_confi
 from kazstance.annotate.layouts import Layout, lay_out
 from kazstance.annotate.plan import Request, plan_bytes, plan_file
 from kazstance.annotate.sheet import Sheet
-from kazstance.corpus.editing import edit
+from kazstance.corpus.editing import editing
 from kazstance.corpus.read import CODEBOOK, read_codebook
-from kazstance.errors import KazstanceError
 from kazstance.output.folders import creating
 from kazstance.paths import StrPath
 
@@ -133,19 +132,14 @@ def _files(
 
 
 def _write(corpus: StrPath, out: StrPath, sheets: Sequence[Sheet], files: dict[str, bytes]) -> list[Exported]:
-    """Write the plans into the corpus folder and the files into a new folder, or neither."""
-    plans = {plan_file(str(sheet.plan.sheet)): plan_bytes(sheet.plan) for sheet in sheets}
-    new = {name: content for name, content in plans.items() if not (Path(corpus) / name).is_file()}
-    try:
-        with creating(out) as folder:
-            for name, content in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(content)
-            edit(corpus, new)
-    except KazstanceError:
-        if written := [name for name in new if (Path(corpus) / name).is_file()]:
-            edit(corpus, dict.fromkeys(written))
-        raise
+    """Write the plans into the corpus folder and then the files into a new folder."""
+    with creating(out) as folder:
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        with editing(corpus) as edit:  # before the folder appears: no sheet is without its plan
+            for sheet in sheets:
+                edit.put(plan_file(str(sheet.plan.sheet)), plan_bytes(sheet.plan))
     made = [sheet.plan for sheet in sheets]
     places = [Path(out) / plan.annotator if sheets[1:] else Path(out) for plan in made]
     return [

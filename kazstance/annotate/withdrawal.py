@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kazstance.annotate.annotator_table import read_text, without_annotator
+from kazstance.annotate.annotator_table import without_annotator
 from kazstance.annotate.drawing import imported_sheets, readings_file
 from kazstance.annotate.plan import Plan, plan_file, read_plans
-from kazstance.corpus.editing import edit, holding
+from kazstance.corpus.editing import editing
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, read
 from kazstance.errors import KazstanceError, choose
 from kazstance.input.text import MARK
@@ -40,7 +40,7 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
         KazstanceError: there is no such sheet, nothing of it was imported, or the annotator has several.
     """
     path = Path(corpus_path)
-    with holding(path):
+    with editing(path) as edit:
         corpus = read(path)
         plans = read_plans(path)
         sheet, annotator = _meant(corpus, plans, name.rpartition("/")[2])
@@ -49,11 +49,13 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
         file = ADJUDICATIONS if is_ruling else readings_file(annotator)
         there = (path / file).read_bytes()
         kept, removed = _without(there, lambda line: line.get("sheet") == sheet)
-        files: dict[str, bytes | None] = {file: kept if kept.strip() else None}
+        if kept.strip():
+            edit.put(file, kept)
+        else:
+            edit.drop(file)
         in_table = {entry.value.annotator_id for entry in corpus.judgements}
         if not kept.strip() and not is_ruling and annotator not in in_table:
-            files[ANNOTATORS] = without_annotator(read_text(path), annotator).encode()
-        edit(path, files)
+            edit.put(ANNOTATORS, without_annotator(edit.text(ANNOTATORS), annotator).encode())
         return Withdrawn(sheet, annotator, path / file, removed)
 
 
@@ -64,13 +66,13 @@ def forget(corpus_path: StrPath, name: str) -> Plan:
         KazstanceError: there is no such sheet, or something of it has been imported.
     """
     path = Path(corpus_path)
-    with holding(path):
+    with editing(path) as edit:
         plans, sheet = read_plans(path), name.rpartition("/")[2]
         if sheet not in plans:
             raise KazstanceError(f"no sheet {sheet!r}; {choose(sheet, plans)}")
         if sheet in imported_sheets(read(path)):
             raise KazstanceError(f"sheet {sheet} has been imported; first withdraw it without --forget")
-        edit(path, {plan_file(sheet): None})
+        edit.drop(plan_file(sheet))
         return plans[sheet]
 
 

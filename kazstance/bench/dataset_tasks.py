@@ -7,8 +7,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-
 from kazstance.bench.family import makers
 from kazstance.bench.protocols import folds, sentences_of
 from kazstance.bench.record import read_record
@@ -18,6 +16,7 @@ from kazstance.bench.run_folder import settle
 from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_rows, get_task
 from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
 
 DIGEST: Final = "data"
@@ -117,11 +116,8 @@ def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:
     if "holder" not in folder[kind.table].columns:
         return {}
     rows = folder.columns(kind.table, ["holder", "label"])
-    is_own = pc.is_null(rows["holder"])
-    found = {
-        "the stance is another holder's": len(rows) - pc.sum(is_own).as_py() if len(rows) else 0,
-        "votes are split": rows.filter(is_own)["label"].null_count,
-    }
+    own = rows.filter(OF_SPEAKERS)
+    found = {"the stance is another holder's": len(rows) - len(own), "votes are split": own["label"].null_count}
     return {reason: n for reason, n in found.items() if n}
 
 

@@ -28,6 +28,9 @@ PANELS: Final = {
         "agreement": Entry("data", "Measure how far the annotators agree, overall and by pair, source and target."),
     },
     "Build a dataset": {
+        "new": Entry("corpus", "Create a corpus folder, in which every file is explained and valid."),
+        "check": Entry("corpus", "Check a corpus folder, and show its sentences as they will be annotated."),
+        "add": Entry("corpus", "Add texts, sources and targets to a corpus folder."),
         "build": Entry("data", "Build a dataset from a corpus folder."),
     },
     "Collect judgements": {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from kazstance.corpus.inputs import (
     JudgementRow,
     MirrorInput,
     NamesInput,
+    OriginalInput,
     RepairInput,
     RoundInput,
     SourceInput,
@@ -38,9 +40,10 @@ from kazstance.corpus.inputs import (
 from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
 from kazstance.corpus.judgement_table import find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.quotation import placed
 from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
 from kazstance.corpus.tabular import ENDINGS
-from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
+from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem, choose
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
@@ -52,6 +55,8 @@ from kazstance.schema.manifest import Round
 
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
+ORIGINALS: Final = "originals.csv"
+"""Where texts come from, as recorded when they were added."""
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
@@ -62,7 +67,7 @@ NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
 TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
-OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
+OPTIONAL: Final = (CODEBOOK, ORIGINALS, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
 
 
 @dataclass(frozen=True)
@@ -151,9 +156,10 @@ def _read_all(folder: Folder) -> Corpus | None:
     header = folder.entry(SOURCES, 1, folder.read_toml(SOURCES)[0].get("corpus", {}), Header)
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
-    annotators = _read_annotators(folder)
+    annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
     _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
+    _check_originals(folder, texts)
     repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
@@ -264,11 +270,20 @@ def _read_curation(
     folder: Folder, texts: dict[str, str]
 ) -> tuple[Sequence[Entry[RepairInput]], Sequence[Entry[UnitInput]]]:
     """The repairs and the rules for units, each at a span of a text."""
-    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
-    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    complete = partial(placed, texts=texts)
+    repairs = folder.read_csv(REPAIRS, RepairInput, complete) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput, complete) if folder.exists(UNITS) else []
     spans: list[Entry[SpanInput]] = [*repairs, *units]
     _check_spans(folder, spans, texts)
     return repairs, units
+
+
+def _check_originals(folder: Folder, documents: Collection[str]) -> None:
+    """Check that every text whose origin is recorded is there."""
+    for entry in folder.read_csv(ORIGINALS, OriginalInput) if folder.exists(ORIGINALS) else ():
+        name = entry.value.document_id
+        if name not in documents:
+            folder.report(entry.file, entry.line, "document_id", f"{name!r}, {choose(name, documents)}")
 
 
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
@@ -312,12 +327,6 @@ def _stated_ids(folder: Folder) -> set[str]:
     rows = folder.read_toml(SOURCES)[0].get("source")
     found = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return {name for name in found if isinstance(name, str)}
-
-
-def _read_annotators(folder: Folder) -> Sequence[Entry[AnnotatorInput]]:
-    """The annotators; there are none before the first sheet has been imported."""
-    is_named = "annotator" in folder.read_toml(ANNOTATORS)[0]
-    return folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput) if is_named else []
 
 
 def _read_rounds(folder: Folder) -> list[Entry[RoundInput]]:
