@@ -106,7 +106,7 @@ def test_a_rule_and_a_reason_are_asked_for(folder, tmp_path):
     assert [(problem.line, problem.field) for problem in caught.value.problems] == [
         (2, "reason"),
         (2, "rule"),
-        (3, "label"),
+        (4, "label"),
     ]
     rows[1] |= {"label": "", "rule": "", "reason": ""}
     rows[0] |= {"rule": "1", "reason": "x"}

@@ -44,10 +44,13 @@ def without_annotator(text: str, annotator: str) -> str:
         there: Any = document.get(KEY, [])
         at = next((i for i, entry in enumerate(there) if entry.get("id") == annotator), None)
         if at is not None:
+            is_last = at == len(there) - 1
             del there[at]
-            if not there and KEY in document:
+            if not there:
                 del document[KEY]
-        return tomlkit.dumps(document)
+            left = tomlkit.dumps(document)
+            text = left.rstrip() + "\n" * bool(left.strip()) if is_last else left
+        return text
     except TOMLKitError as error:
         raise KazstanceError(
             f"{ANNOTATORS}: {error}; expected a table from which an annotator can be removed"

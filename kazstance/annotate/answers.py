@@ -1,6 +1,6 @@
 """Check the answers of a sheet one by one, and turn them into what a corpus folder states."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,21 +54,21 @@ def check(
     found = _once(folder, answers)
     done = _done(folder, found.values(), asked)
     judged: dict[int, Judgement | None] = {}
+    left = [item for item in asked if item not in found]
     for item, entry in found.items():
         answer, question = entry.value, asked[item]
         _report(folder, entry, _too_long(answer))
-        if not answer.label and question.sentence.sentence_id in done and not question.item.typed:
-            _report(folder, entry, _beside_nothing(answer))
-            judged[item] = None
-        elif answer.label:
+        if answer.label:
             judged[item] = _judgement(folder, entry, question, labels, labels_only=labels_only)
-        elif question.sentence.sentence_id in done:
-            _report(
-                folder, entry, [(answer.column, "", "a label: this pair asks for a typed answer, also if it is none")]
-            )
+            continue
+        _report(folder, entry, _beside_nothing(answer))
+        if question.sentence.sentence_id not in done:
+            left.append(item)
+        elif question.item.typed:
+            _report(folder, entry, [(answer.column, "", "a label, also if it is none: an answer is needed here")])
         else:
-            _report(folder, entry, _beside_nothing(answer))
-    return Checked(judged, [item for item in asked if item not in judged])
+            judged[item] = None
+    return Checked(judged, sorted(left))
 
 
 def _once(folder: Folder, answers: Sequence[Entry[Answer]]) -> dict[int, Entry[Answer]]:
@@ -81,7 +81,7 @@ def _once(folder: Folder, answers: Sequence[Entry[Answer]]) -> dict[int, Entry[A
     return found
 
 
-def _done(folder: Folder, answers: Iterator[Entry[Answer]] | Any, asked: Mapping[int, Question]) -> set[str]:
+def _done(folder: Folder, answers: Iterable[Entry[Answer]], asked: Mapping[int, Question]) -> set[str]:
     """The sentences that are marked as done, on any of their rows."""
     found = set()
     for entry in answers:

@@ -23,6 +23,8 @@ def find_words(words: str, text: str, start: int | None = None) -> tuple[int, st
         text: the sentence.
         start: the place that is given for them, in characters, or in units of UTF-16 as browsers count.
     """
+    if not words.strip():
+        return None
     for place in (start, None if start is None else _from_utf16(text, start)):
         if place is not None and place >= 0 and text[place : place + len(words)] == words:
             return place, words

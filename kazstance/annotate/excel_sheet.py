@@ -47,8 +47,8 @@ def to_excel(rows: Rows, pages: Sequence[tuple[str, str]] = ()) -> bytes:
     from openpyxl import Workbook  # noqa: PLC0415
 
     book = Workbook()
-    page = book.active
-    page.title = TITLE
+    book.remove(book.active)
+    page = book.create_sheet(TITLE)
     for place, column in enumerate(rows.columns, 1):
         _write(page.cell(1, place), column.name, HEADING, is_bold=True)
         page.column_dimensions[page.cell(1, place).column_letter].width = column.width

@@ -20,6 +20,8 @@ ASKED: Final = "answer"
 """The column that says which labels have to be typed, also if they are `none`."""
 HEADING: Final = re.compile(r"([^:]+):\s")
 """How the heading of a target's column begins: its id, a colon and its name."""
+LOST: Final = 0.1
+"""The largest share of characters of a text that may have been lost."""
 SAME: Final = re.compile(r"\s+")
 CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "label": GRID_LABELS,
@@ -274,17 +276,32 @@ def _check_same(folder: Folder, file: str, line: int, row: Mapping[str, str], sh
     """Check that the cells of the question are as exported."""
     for name, value in shown.items():
         came = row.get(name)
-        if came is not None and name != "candidates" and not is_same(came, value):
+        if came is not None and name not in ("item", "candidates") and not is_same(came, value):
             found, expected = came[:SHOWN], value[:SHOWN]
             folder.report(file, line, name, f"{found!r}, expected {expected!r}, as exported{_hint(came)}")
 
 
 def _hint(came: str) -> str:
     """What to do about letters that a program could not write."""
-    return "; letters were lost, save as .xlsx or as CSV UTF-8" if "??" in came or "\ufffd" in came else ""
+    return "; letters were lost, save as .xlsx or as CSV UTF-8" if "?" in came or "\ufffd" in came else ""
 
 
 def is_same(came: str, value: str) -> bool:
-    """Whether a cell is as exported; spreadsheet programs may change white space, and remove an apostrophe."""
+    """Whether a cell is as exported.
+
+    Spreadsheet programs may change white space, remove an apostrophe, and put ? in place of a few characters that the
+    encoding of a file lacks.
+
+    Args:
+        came: the cell that came back.
+        value: what was exported.
+    """
     found, *others = (SAME.sub(" ", text).strip() for text in (came, value, safe_cell(value), value.removeprefix("'")))
-    return found in others
+    return found in others or any(_is_same_but_for_lost(found, other) for other in others)
+
+
+def _is_same_but_for_lost(came: str, value: str) -> bool:
+    if len(came) != len(value):
+        return False
+    lost = [sign for sign, other in zip(came, value, strict=True) if sign != other]
+    return set(lost) == {"?"} and len(lost) <= LOST * len(value)

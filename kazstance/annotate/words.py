@@ -30,6 +30,10 @@ DONE: Final[Mapping[str, str]] = {
 """Marks in the column `done`, as people write them or as spreadsheet programs show TRUE."""
 
 
+DOTTED: Final = {ord("ı"): "i", 0x307: None}
+"""The letters I of Turkish and Kazakh, whose capitals others fold otherwise."""
+
+
 def spelled(typed: str, words: Mapping[str, str], own: Mapping[str, str] | None = None) -> str | None:
     """The name that a typed word stands for; None if it stands for none.
 
@@ -46,4 +50,5 @@ def spelled(typed: str, words: Mapping[str, str], own: Mapping[str, str] | None 
 
 def folded(word: str) -> str:
     """A word without differences of case, width, white space and final signs."""
-    return " ".join(unicodedata.normalize("NFKC", word).casefold().split()).rstrip(".!")
+    plain = unicodedata.normalize("NFKC", word).casefold().translate(DOTTED)
+    return " ".join(plain.split()).rstrip(".!")
