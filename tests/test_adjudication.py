@@ -145,7 +145,7 @@ def test_one_at_a_time_in_the_terminal(folder, tmp_path):
     done = CliRunner().invoke(app, ["annotate", "adjudicate", str(folder)], input=typed)
     assert done.exit_code == 0, done.output
     assert "1 of 2: guild/1/1" in done.stdout
-    assert "decided 1 pairs" in done.stdout
+    assert "decided 1 pair" in done.stdout
     assert "zoe" not in done.output
     found = built(folder, tmp_path / "data")
     assert (found["guild/1/1", "toll"].label_name, found["press/1/2", "quay"].label_name) == ("favor", None)

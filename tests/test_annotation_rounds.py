@@ -116,8 +116,8 @@ def test_withdrawing_all_that_was_imported_gives_the_corpus_back(folder, tmp_pat
 
 
 def test_the_shipped_form_of_a_corpus_is_annotated_on_by_people(harbour, tmp_path):
-    """Its readings cover kinds of targets: a new target that is kept out of its kind is open, and no earlier reading counts as none on it."""
-    add_target(harbour, "quay", 'kind = "issue"\nby_kind = false')
+    """Its readings cover kinds of targets: a new target of a kind is open, and no earlier reading counts as none on it."""
+    assert call("add target", "--id", "quay", "--kind", "issue", corpus=harbour, target="the quay").exit_code == 0
     before = files_of(harbour)
     assert {
         target

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from kazstance.annotate.adjudication import ruling
-from kazstance.annotate.annotator_table import Person
 from kazstance.annotate.answers import Judgement, check, report_missing
 from kazstance.annotate.drawing import check_annotator, check_not_reserved, readings_file
 from kazstance.annotate.judged import State, state_of
 from kazstance.annotate.label_studio import from_export
+from kazstance.annotate.person import Person
 from kazstance.annotate.plan import Plan, PlanItem, Triple, plan_file, read_plan, read_plans, stale
 from kazstance.annotate.returned import Form, Part, from_table
 from kazstance.annotate.sheet import Question, Sheet, questions
@@ -265,6 +265,8 @@ def _new(
     there = _there(folder, plan)
     for item, judgement in judged.items():
         key = asked[item].item.key
+        if judgement == {}:  # what is wrong with it has been reported
+            continue
         if key not in there:
             yield item, judgement
             continue

@@ -10,6 +10,7 @@ from kazstance.annotate.sheet import Answer, Question, Sheet
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.output.cells import plain_cell, safe_cell
+from kazstance.output.characters import for_xml
 from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness
 
 Layout = Literal["tall", "wide"]
@@ -296,7 +297,8 @@ def is_same(came: str, value: str) -> bool:
         came: the cell that came back.
         value: what was exported.
     """
-    found, *others = (SAME.sub(" ", text).strip() for text in (came, value, safe_cell(value), value.removeprefix("'")))
+    forms = (value, safe_cell(value), value.removeprefix("'"), for_xml(value))
+    found, *others = (SAME.sub(" ", text).strip() for text in (came, *forms))
     return found in others or any(_is_same_but_for_lost(found, other) for other in others)
 
 

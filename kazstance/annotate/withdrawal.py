@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kazstance.annotate.annotator_table import without_annotator
 from kazstance.annotate.drawing import imported_sheets, readings_file
 from kazstance.annotate.plan import Plan, plan_file, read_plans
 from kazstance.corpus.editing import editing
@@ -55,7 +54,7 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
             edit.drop(file)
         in_table = {entry.value.annotator_id for entry in corpus.judgements}
         if not kept.strip() and not is_ruling and annotator not in in_table:
-            edit.put(ANNOTATORS, without_annotator(edit.text(ANNOTATORS), annotator).encode())
+            edit.remove(ANNOTATORS, "annotator", annotator)
         return Withdrawn(sheet, annotator, path / file, removed)
 
 

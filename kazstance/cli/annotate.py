@@ -122,7 +122,7 @@ def _report_exported(made: "list[Exported]", *, as_json: bool) -> None:
         echo_page(to_json({"out": str(made[0].out), "items": sum(one.items for one in made), "sheets": rows}))
         return
     for one in made:
-        echo(f"wrote {one.items} items to {one.out}: sheet {one.sheet} of {one.annotator}")
+        echo(f"wrote {_counted(one.items, 'item')} to {one.out}: sheet {one.sheet} of {one.annotator}")
 
 
 @annotate_command
@@ -179,8 +179,12 @@ def _report_imported(one: "Imported") -> None:
     if one.ignored:
         echo(f"ignored columns that are not of the sheet: {', '.join(one.ignored)}", err=True)
     empty = f", {one.omitted} of them left empty and counted as none" if one.omitted else ""
-    left = f"; {one.left} are still open" if one.left else ""
-    echo(f"added {one.answered} answers of {one.annotator} to {one.file}{empty}{left}")
+    left = f"; still open: {one.left}" if one.left else ""
+    echo(f"added {_counted(one.answered, 'answer')} of {one.annotator} to {one.file}{empty}{left}")
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 @annotate_command
@@ -216,7 +220,7 @@ def adjudicate(
     if as_json:
         echo_page(to_json({"decided": n}))
     else:
-        echo(f"decided {n} pairs")
+        echo(f"decided {_counted(n, 'pair')}")
 
 
 @annotate_command
@@ -257,7 +261,11 @@ def _show_people(found: "Status") -> None:
         among = "people" if name == "people" else "all annotators"
         echo(f"agreement among {among}, Krippendorff's alpha over four labels: {figure} over {figure.n} pairs")
     for row in found.missed:
-        echo(f"{row.annotator} left {row.left_empty} labels empty; estimated to be missed: {row.missed.text(0)}")
+        typed = _counted(row.missed.n, "typed answer")
+        echo(
+            f"{row.annotator} left {_counted(row.left_empty, 'label')} empty; labels overlooked there, as estimated "
+            f"from {typed}: {row.missed.text(0)}"
+        )
 
 
 @annotate_command
@@ -281,7 +289,7 @@ def undo(
     else:
         done = withdrawal.withdraw(corpus, sheet)
         which = f"sheet {done.sheet}" if done.sheet else "readings"
-        text = f"withdrew {which} of {done.annotator}: {done.lines} lines of {done.file}"
+        text = f"withdrew {which} of {done.annotator}: {_counted(done.lines, 'line')} of {done.file}"
         found = vars(done)
     if as_json:
         echo_page(to_json(found))

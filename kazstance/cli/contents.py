@@ -34,7 +34,7 @@ PANELS: Final = {
         "build": Entry("data", "Build a dataset from a corpus folder."),
     },
     "Collect judgements": {
-        "annotate": Entry("annotate", "Write annotation sheets that show no labels, and import the filled ones."),
+        "annotate": Entry("annotate", "Ask people for judgements: sheets, imports, adjudication, status, undo."),
     },
     "Measure systems": {
         "score": Entry("scores", "Score predictions on any stance dataset."),

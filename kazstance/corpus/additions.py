@@ -4,6 +4,7 @@ import csv
 import datetime
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -70,6 +71,8 @@ def add_source(corpus: StrPath, name: str, stated: Stated) -> str:
 def add_target(corpus: StrPath, target: TargetInput) -> str:
     """Add a target to a corpus folder; its id is returned.
 
+    Earlier readings that cover its kind do not cover it: nobody was asked about it.
+
     Args:
         corpus: the corpus folder.
         target: the target.
@@ -79,8 +82,21 @@ def add_target(corpus: StrPath, target: TargetInput) -> str:
         KazstanceError: there is no such folder.
     """
     with editing(corpus) as edit:
-        edit.append(TARGETS, "target", target.model_dump(exclude_unset=True, mode="json"))
+        stated = target.model_dump(exclude_unset=True, mode="json")
+        if target.kind and "by_kind" not in stated and _is_covered(Path(corpus), target.kind):
+            stated["by_kind"] = False
+        edit.append(TARGETS, "target", stated)
     return target.id
+
+
+def _is_covered(root: Path, kind: str) -> bool:
+    """Whether a reading in a corpus folder covers a kind of targets."""
+    covers = re.compile(rf'"covered"\s*:\s*\[[^\]]*"{kind}"'.encode())
+    for file in (root / "annotations").glob("*.jsonl"):
+        with file.open("rb") as lines:
+            if any(covers.search(line) for line in lines):
+                return True
+    return False
 
 
 def new_target(corpus: StrPath, name: str, target_id: str | None = None, **stated: Any) -> TargetInput:

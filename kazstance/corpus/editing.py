@@ -110,6 +110,19 @@ class Edit:
         given = {field: value for field, value in entry.items() if value is not None}
         self.put(name, encoded(with_entry(self.text(name), key, given, name), name))
 
+    def remove(self, name: str, key: str, entry_id: str) -> None:
+        """Remove an entry from an array of tables; everything else in the file stays as it is.
+
+        Args:
+            name: the TOML file, by its name in the folder.
+            key: the name of the array.
+            entry_id: the id of the entry.
+
+        Raises:
+            KazstanceError: the file cannot be changed as it is.
+        """
+        self.put(name, encoded(without_entry(self.text(name), key, entry_id, name), name))
+
     def check(self) -> None:
         """Check that the folder will have no problem that it did not have before.
 
@@ -153,6 +166,32 @@ def with_entry(text: str, key: str, entry: Mapping[str, Any], file: str) -> str:
         return tomlkit.dumps(document)
     except (TOMLKitError, AttributeError, TypeError) as error:
         raise KazstanceError(f"{file}: {error}; expected a file to which a [[{key}]] can be added") from None
+
+
+def without_entry(text: str, key: str, entry_id: str, file: str) -> str:
+    """TOML without one of the entries of an array; without any, also without the array.
+
+    Args:
+        text: the TOML.
+        key: the name of the array.
+        entry_id: the id of the entry.
+        file: the file, for messages.
+
+    Raises:
+        KazstanceError: the entry cannot be removed.
+    """
+    try:
+        document = tomlkit.parse(text)
+        there: Any = document.get(key, [])
+        at = next(i for i, entry in enumerate(there) if entry.get("id") == entry_id)
+        is_last = at == len(there) - 1
+        del there[at]
+        if not there:
+            del document[key]
+        left = tomlkit.dumps(document)
+    except (TOMLKitError, AttributeError, TypeError, StopIteration) as error:
+        raise KazstanceError(f"{file}: {error}; expected a file with {entry_id!r} under [[{key}]]") from None
+    return left.rstrip() + "\n" * bool(left.strip()) if is_last else left
 
 
 def encoded(text: str, file: str) -> bytes:
