@@ -152,3 +152,8 @@ def test_one_at_a_time_in_the_terminal(folder, tmp_path):
     done = CliRunner().invoke(app, ["annotate", "adjudicate", str(folder)], input="none\n1\nnothing is said of it\n")
     assert done.exit_code == 0, done.output
     assert built(folder, tmp_path / "data2")["press/1/2", "quay"].label_name == "none"
+    for sheet in {
+        json.loads(line)["sheet"] for line in (folder / "annotations/adjudications.jsonl").read_text().splitlines()
+    }:
+        withdraw(folder, sheet)
+    assert not (folder / "annotations/adjudications.jsonl").exists()

@@ -29,7 +29,7 @@ def draw_split(path: StrPath, adjudicator: str = ADJUDICATOR) -> Sheet:
 
     Args:
         path: the corpus folder.
-        adjudicator: the id of whoever decides.
+        adjudicator: the id of the person who decides.
 
     Raises:
         InputError: the corpus is invalid.

@@ -9,6 +9,7 @@ import typer
 
 from kazstance.annotate.adjudication import candidates_of, draw_split, ruling_row
 from kazstance.annotate.judged import read_state
+from kazstance.annotate.plan import Plan, plan_bytes, plan_file
 from kazstance.annotate.sheet import Question
 from kazstance.annotate.words import LABELS, spelled
 from kazstance.corpus.editing import editing
@@ -26,7 +27,7 @@ def decide_here(corpus: StrPath, adjudicator: str) -> int:
 
     Args:
         corpus: the corpus folder.
-        adjudicator: the id of whoever decides.
+        adjudicator: the id of the person who decides.
 
     Returns:
         The number of decisions.
@@ -44,7 +45,8 @@ def decide_here(corpus: StrPath, adjudicator: str) -> int:
             break
         if label != SKIP:
             rule, reason = typer.prompt("rule", err=True), typer.prompt("reason", err=True)
-            _append(corpus, ruling_row(question, label, (rule, reason), {}, candidates[question.item.key], None))
+            row = ruling_row(question, label, (rule, reason), {}, candidates[question.item.key], sheet.plan.sheet)
+            _append(corpus, row, sheet.plan)
             decided += 1
     return decided
 
@@ -68,10 +70,12 @@ def _ask_label() -> str:
         echo(f"{typed!r}, expected one of {', '.join(GRID_LABELS)}, {SKIP}, {STOP}", err=True)
 
 
-def _append(corpus: StrPath, row: Mapping[str, Any]) -> None:
+def _append(corpus: StrPath, row: Mapping[str, Any], plan: Plan) -> None:
+    """Add a decision, and the plan by which it can be withdrawn."""
     file = Path(corpus) / ADJUDICATIONS
     with editing(corpus) as edit:
         there = file.read_bytes() if file.is_file() else b""
         between = b"" if there.endswith(b"\n") or not there else b"\n"
         line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        edit.put(plan_file(str(plan.sheet)), plan_bytes(plan))
         edit.put(ADJUDICATIONS, there + between + line)

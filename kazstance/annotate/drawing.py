@@ -27,8 +27,8 @@ def draw(path: StrPath, annotator: str, request: Request = EVERYTHING, seed: int
 
     These are pairs of annotated sentence and target that the annotator has neither judged in this round nor been asked
     on another sheet. Every open pair is drawn independently, by a hash of the seed and the pair: with the probability
-    `share_none` if its current label is none, and `share` otherwise or if nothing has been judged yet. Whoever is asked
-    with the same seed is asked the same. The same request gives the same sheet until it has been imported.
+    `share_none` if its current label is none, and `share` otherwise or if nothing has been judged yet. Annotators
+    with the same seed are asked the same. The same request gives the same sheet until it has been imported.
 
     Args:
         path: the corpus folder.

@@ -78,6 +78,11 @@ def read_state(path: StrPath) -> State:
 def state_of(corpus: Corpus, sentences: Sequence[Sentence], plans: Mapping[str, Plan]) -> State:
     """The state of a corpus that has been read and segmented.
 
+    Args:
+        corpus: the corpus.
+        sentences: its sentences, in order.
+        plans: the plans of its sheets.
+
     Raises:
         InputError: what was judged does not fit the texts.
     """

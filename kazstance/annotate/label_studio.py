@@ -17,6 +17,7 @@ from kazstance.errors import InputError
 from kazstance.input.strict_json import StrictError, load_json
 from kazstance.output.characters import for_xml
 from kazstance.output.plain_json import to_json
+from kazstance.paths import StrPath
 from kazstance.schema.labels import Certainty, Explicitness, Label
 
 RIGHT_TO_LEFT: Final = {"style": "direction: rtl; text-align: right"}
@@ -65,10 +66,13 @@ def _prediction(row: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {"model_version": row["annotator_id"], "result": result}
 
 
-def to_config(codebook: str, *, right_to_left: bool = False) -> str:
+def to_config(codebook: str, *, right_to_left: bool = False, labels_only: bool = False) -> str:
     """The labelling configuration: target, definition, sentence, paragraph, labels and a collapsible codebook.
 
-    Right-to-left texts are displayed that way; the target and its definition follow the codebook.
+    Args:
+        codebook: the codebook, whose language the target and its definition have.
+        right_to_left: display the texts from right to left.
+        labels_only: do not ask for explicitness and certainty.
     """
     view = ET.Element("View")
     ET.SubElement(view, "Header", value="$target")
@@ -81,15 +85,10 @@ def to_config(codebook: str, *, right_to_left: bool = False) -> str:
     ET.SubElement(texts, "Text", name="text", value="$text", granularity="symbol")
     ET.SubElement(texts, "Text", name="after", value="$after")
     _choices(view, "label", [label.name for label in Label], required="true")
-    _choices(
-        view,
-        "explicitness",
-        list(Explicitness),
-        whenTagName="label",
-        whenChoiceValue="against,favor",
-        visibleWhen="choice-selected",
-    )
-    _choices(view, "certainty", list(Certainty), required="true")
+    if not labels_only:
+        sides = {"whenTagName": "label", "whenChoiceValue": "against,favor", "visibleWhen": "choice-selected"}
+        _choices(view, "explicitness", list(Explicitness), **sides)
+        _choices(view, "certainty", list(Certainty), required="true")
     ET.SubElement(view, "TextArea", name="note", toName="text", placeholder="note", maxSubmissions="1")
     panel = ET.SubElement(ET.SubElement(view, "Collapse"), "Panel", value="Codebook")
     for paragraph in filter(None, (part.strip() for part in for_xml(codebook).split("\n\n"))):
@@ -145,7 +144,7 @@ class _Result(_Loose):
 
 
 class _User(_Loose):
-    """Whoever completed an annotation, if the export says more than a number."""
+    """The person who completed an annotation, if the export says more than a number."""
 
     id: int | None = None
     email: str | None = None
@@ -185,11 +184,11 @@ class _Task(_Loose):
     annotations: list[_Annotation]
 
 
-def from_export(path: Path, find: Find, completed_by: Mapping[str, str]) -> Iterator[Part]:
+def from_export(file: StrPath, find: Find, completed_by: Mapping[str, str]) -> Iterator[Part]:
     """The answers in a JSON export, by sheet; the line of an answer is the number of the task, counted from 1.
 
     Args:
-        path: the file.
+        file: the file.
         find: finds the sheet of a name.
         completed_by: the annotator of each user, by number or address.
 
@@ -197,6 +196,7 @@ def from_export(path: Path, find: Find, completed_by: Mapping[str, str]) -> Iter
         InputError: it cannot be read.
         KazstanceError: it has tasks of another corpus.
     """
+    path = Path(file)
     reading = _Reading(Folder(path.parent), path.name, find, completed_by)
     for number, row in enumerate(_rows(reading.folder, path.name), 1):
         reading.add(number, row)

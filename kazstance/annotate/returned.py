@@ -11,6 +11,7 @@ from kazstance.annotate.sheet import Answer, Sheet
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
 from kazstance.errors import InputError, KazstanceError
+from kazstance.paths import StrPath
 
 Find = Callable[[str, str], Sheet]
 """Finds the sheet of a name, for a file."""
@@ -36,13 +37,19 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-def from_table(path: Path, find: Find, form: Form) -> list[Part]:
+def from_table(file: StrPath, find: Find, form: Form) -> list[Part]:
     """The answers in a completed sheet, CSV or an Excel workbook.
+
+    Args:
+        file: the file.
+        find: finds the sheet of a name.
+        form: how a text file is written.
 
     Raises:
         InputError: it cannot be read.
         KazstanceError: its rows are of several sheets or annotators, or not of this corpus.
     """
+    path = Path(file)
     folder, file = Folder(path.parent), path.name
     if path.suffix.lower() == ".xlsx":
         found = read_excel(folder, file)

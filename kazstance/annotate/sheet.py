@@ -115,7 +115,7 @@ def _source(document: Document) -> str:
 
 
 def _speaker(sentence: Sentence, document: Document) -> str:
-    """Who says a sentence: whoever is quoted, or else the speaker of the source."""
+    """Who says a sentence: the person quoted, or else the speaker of the source."""
     if sentence.voice is Voice.quoted and sentence.speaker:
         return f"{sentence.speaker} (quoted)"
     return document.source.speaker or document.source.title or document.source.id

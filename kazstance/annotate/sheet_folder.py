@@ -1,6 +1,6 @@
 """Write the sheets for annotators: CSV, Excel, Label Studio and the codebook; their plans go into the corpus folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from kazstance.paths import StrPath
 
 FORMATS: Final = ("csv", "xlsx", "label-studio")
 DEFAULT: Final = ("csv", "label-studio")
+LAYOUTS: Final[Mapping[str, Layout]] = {"tall": "tall", "wide": "wide"}
 SHEET: Final = "sheet"
 HOW: Final = """How to fill in this sheet
 
@@ -98,7 +99,7 @@ def export_split(
     Args:
         corpus: the corpus folder.
         out: the folder to write; new or empty.
-        adjudicator: the id of whoever decides.
+        adjudicator: the id of the person who decides.
         formats: `csv`, `xlsx` or both.
 
     Raises:
@@ -127,7 +128,8 @@ def _files(
     if "label-studio" in formats:
         is_right = any(sheet.right_to_left for sheet in sheets)
         files[TASKS] = to_tasks(sheets, suggestions).encode()
-        files[CONFIG] = to_config(codebook, right_to_left=is_right).encode()
+        is_only_label = sheets[0].plan.request.labels_only
+        files[CONFIG] = to_config(codebook, right_to_left=is_right, labels_only=is_only_label).encode()
     return files
 
 

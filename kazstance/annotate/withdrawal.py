@@ -1,7 +1,7 @@
 """Take back what was imported, so that the corpus folder is as if the sheet had not come."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,7 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
         corpus = read(path)
         plans = read_plans(path)
         sheet, annotator = _meant(corpus, plans, name.rpartition("/")[2])
-        plan = plans.get(sheet) if sheet else None
-        is_ruling = plan is not None and plan.kind == "adjudication"
-        file = ADJUDICATIONS if is_ruling else readings_file(annotator)
+        file = ADJUDICATIONS if annotator is None else readings_file(annotator)
         there = (path / file).read_bytes()
         kept, removed = _without(there, lambda line: line.get("sheet") == sheet)
         if kept.strip():
@@ -53,9 +51,10 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
         else:
             edit.drop(file)
         in_table = {entry.value.annotator_id for entry in corpus.judgements}
-        if not kept.strip() and not is_ruling and annotator not in in_table:
+        if not kept.strip() and annotator is not None and annotator not in in_table:
             edit.remove(ANNOTATORS, "annotator", annotator)
-        return Withdrawn(sheet, annotator, path / file, removed)
+        who = annotator or (plans[sheet].annotator if sheet in plans else "somebody")
+        return Withdrawn(sheet, who, path / file, removed)
 
 
 def forget(corpus_path: StrPath, name: str) -> Plan:
@@ -75,8 +74,8 @@ def forget(corpus_path: StrPath, name: str) -> Plan:
         return plans[sheet]
 
 
-def _meant(corpus: Corpus, plans: dict[str, Plan], name: str) -> tuple[str | None, str]:
-    """The sheet and the annotator that a name stands for.
+def _meant(corpus: Corpus, plans: Mapping[str, Plan], name: str) -> tuple[str | None, str | None]:
+    """The sheet and the annotator that a name stands for; an adjudicator is not an annotator, and is None.
 
     Raises:
         KazstanceError: it stands for nothing that was imported, or for several sheets.
@@ -84,8 +83,8 @@ def _meant(corpus: Corpus, plans: dict[str, Plan], name: str) -> tuple[str | Non
     imported = imported_sheets(corpus)
     people = [entry.value.id for entry in corpus.annotators if entry.value.origin is Origin.human]
     if name in imported:
-        owners = [who for who in people if any(e.value.sheet == name for e in corpus.readings[who])]
-        return name, plans[name].annotator if name in plans else owners[0]
+        owners = [who for who in people if any(entry.value.sheet == name for entry in corpus.readings[who])]
+        return name, owners[0] if owners else None
     if name in plans:
         raise KazstanceError(f"nothing of sheet {name} has been imported; --forget deletes the sheet itself")
     if name not in people:

@@ -1,5 +1,6 @@
 """Commands that ask people for judgements: write sheets, import them, adjudicate, show how far it is, take back."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -27,44 +28,54 @@ Formats = Annotated[
 ]
 
 
+Annotators = Annotated[
+    list[str],
+    typer.Option("--annotator", help="The pseudonym of an annotator, which is all that is published. Repeatable."),
+]
+LayoutName = Annotated[
+    str,
+    typer.Option("--layout", help="A row for each sentence and target (tall), or a column for each target (wide)."),
+]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Only sentences of this source. Repeatable.")]
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Only this target. Repeatable.")]
+Split = Annotated[bool, typer.Option("--split", help="Only pairs on which the annotators are split.")]
+Share = Annotated[
+    float, typer.Option(min=0, max=1, help="Probability of drawing each open pair of sentence and target.")
+]
+ShareNone = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="The same for pairs currently labelled none.", show_default="as --share"),
+]
+Part = Annotated[
+    str, typer.Option(metavar="K/N", help="One of N random parts of the pairs, which together are all of them.")
+]
+Typed = Annotated[float, typer.Option(min=0, max=1, help="Share of pairs where an empty label is not taken for none.")]
+LabelsOnly = Annotated[bool, typer.Option("--labels-only", help="Ask for no explicitness, certainty or evidence.")]
+Suggest = Annotated[
+    str | None, typer.Option(help="Show the labels of this annotator in Label Studio; others are never shown.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the draw.")]
+Number = Annotated[int, typer.Option("--round", min=1, help="The round; from 2 on, of an annotator who has judged.")]
+
+
 @annotate_command
 def export(
     corpus: Corpus,
-    annotator: Annotated[
-        list[str],
-        typer.Option(help="The pseudonym of an annotator, by which it is known in all that is published. Repeatable."),
-    ],
+    annotators: Annotators,
     out: Annotated[Path, typer.Option(help="The folder to write, new or empty.")],
     formats: Formats = None,
-    layout: Annotated[
-        str, typer.Option(help="tall: a row for each sentence and target; wide: a column for each target, labels only.")
-    ] = "tall",
-    source: Annotated[list[str] | None, typer.Option(help="Only sentences of this source. Repeatable.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Only this target. Repeatable.")] = None,
-    split: Annotated[bool, typer.Option("--split", help="Only pairs on which the annotators are split.")] = False,
-    share: Annotated[
-        float, typer.Option(min=0, max=1, help="Probability of drawing each open pair of sentence and target.")
-    ] = 1.0,
-    share_none: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="The same for pairs currently labelled none.", show_default="as --share"),
-    ] = None,
-    part: Annotated[
-        str, typer.Option(metavar="K/N", help="One of N random parts of the pairs, which together are all of them.")
-    ] = "1/1",
-    typed: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of pairs where an empty label is not taken for none.")
-    ] = 0.1,
-    labels_only: Annotated[
-        bool, typer.Option("--labels-only", help="Ask for no explicitness, certainty or evidence.")
-    ] = False,
-    suggest: Annotated[
-        str | None, typer.Option(help="Show the labels of this annotator in Label Studio; others are never shown.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
-    number: Annotated[
-        int, typer.Option("--round", min=1, help="The round; from 2 on, of an annotator who has judged.")
-    ] = 1,
+    layout: LayoutName = "tall",
+    source: Sources = None,
+    target: Targets = None,
+    split: Split = False,
+    share: Share = 1.0,
+    share_none: ShareNone = None,
+    part: Part = "1/1",
+    typed: Typed = 0.1,
+    labels_only: LabelsOnly = False,
+    suggest: Suggest = None,
+    seed: Seed = 1,
+    number: Number = 1,
     as_json: Json = False,
 ) -> None:
     """Write sheets with what is still open for a person, as CSV, as an Excel workbook, or for Label Studio.
@@ -74,14 +85,9 @@ def export(
     Example: kazstance annotate export my_corpus --annotator ada --out sheets
     """
     from kazstance.annotate.plan import Request
-    from kazstance.annotate.sheet_folder import DEFAULT, FORMATS, export_sheets
-    from kazstance.errors import UnknownNameError
+    from kazstance.annotate.sheet_folder import FORMATS, LAYOUTS, export_sheets
 
-    for name in formats or ():
-        if name not in FORMATS:
-            raise UnknownNameError(name, "format", FORMATS)
-    if layout not in ("tall", "wide"):
-        raise UnknownNameError(layout, "layout", ("tall", "wide"))
+    chosen = [_known(name, "format", FORMATS) for name in formats or ("csv", "label-studio")]
     request = Request(
         share=share,
         share_none=share_none,
@@ -93,17 +99,22 @@ def export(
         labels_only=labels_only,
         suggested_by=suggest,
     )
-    made = export_sheets(
-        corpus,
-        annotator,
-        out,
-        request,
-        seed=seed,
-        number=number,
-        formats=formats or DEFAULT,
-        layout="wide" if layout == "wide" else "tall",
-    )
+    shape = LAYOUTS[_known(layout, "layout", LAYOUTS)]
+    made = export_sheets(corpus, annotators, out, request, seed=seed, number=number, formats=chosen, layout=shape)
     _report_exported(made, as_json=as_json)
+
+
+def _known(name: str, kind: str, known: Iterable[str]) -> str:
+    """A name, if it is known.
+
+    Raises:
+        UnknownNameError: it is not.
+    """
+    from kazstance.errors import UnknownNameError
+
+    if name not in known:
+        raise UnknownNameError(name, kind, known)
+    return name
 
 
 def _part_of(text: str) -> tuple[int, int]:
@@ -193,7 +204,7 @@ def adjudicate(
     out: Annotated[
         Path | None, typer.Option(help="The folder to write a sheet to, new or empty.", show_default="ask here")
     ] = None,
-    adjudicator: Annotated[str, typer.Option(help="The pseudonym of whoever decides.")] = "adjudicator",
+    adjudicator: Annotated[str, typer.Option(help="The pseudonym of the person who decides.")] = "adjudicator",
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="csv or xlsx. Repeatable.", show_default="csv")
     ] = None,
@@ -206,13 +217,10 @@ def adjudicate(
     Example: kazstance annotate adjudicate my_corpus --out split
     """
     from kazstance.annotate.sheet_folder import export_split
-    from kazstance.errors import UnknownNameError
 
-    for name in formats or ():
-        if name not in ("csv", "xlsx"):
-            raise UnknownNameError(name, "format", ("csv", "xlsx"))
+    chosen = [_known(name, "format", ("csv", "xlsx")) for name in formats or ("csv",)]
     if out is not None:
-        _report_exported(export_split(corpus, out, adjudicator, formats or ("csv",)), as_json=as_json)
+        _report_exported(export_split(corpus, out, adjudicator, chosen), as_json=as_json)
         return
     from kazstance.annotate.asking import decide_here
 
