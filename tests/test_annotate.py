@@ -241,7 +241,7 @@ def test_a_sample_has_its_probabilities_recorded(harbour, tmp_path):
     assert set(silent.values()) == {0.9, 0.3}
     assert silent["dockers/1/1", "toll"] == 0.9
     assert all(p == 0.3 for (s, t), p in silent.items() if (s, t) == ("gazette/2/1", "toll"))
-    assert 23 < len(silent) < 46
+    assert 0.9 * 18 + 0.3 * 51 - 15 < len(silent) < 0.9 * 18 + 0.3 * 51 + 15  # four standard deviations
     assert draw(harbour, "p1", request, seed=5) == sheet
     export_sheets(harbour, "p1", tmp_path / "sheets", request, seed=5)
     import_answers(harbour, write_rows(tmp_path / "sheets", fill_csv(tmp_path / "sheets")))

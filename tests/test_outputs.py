@@ -409,6 +409,7 @@ with staging(Path(sys.argv[1])):
     sys.stdin.read()
 """
 
+HOLD_WITHIN = HOLD.replace("Path(sys.argv[1])", "Path(sys.argv[1]), within=True")
 FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.files")
 
 
@@ -476,7 +477,7 @@ def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
 
 def test_an_import_waits_for_nobody_and_loses_nothing_while_another_is_at_work(harbour, sheet):
     before = state(harbour)
-    with python(HOLD, harbour / "annotations"):
+    with python(HOLD_WITHIN, harbour):
         one_line(import_sheet(harbour, sheet), "another kazstance process is writing it")
     assert import_sheet(harbour, sheet).code == 0
     after = state(harbour)
@@ -607,13 +608,13 @@ def test_scratch_folders_of_killed_runs_are_removed_and_others_are_not(tmp_path,
 # Sheets and imports.
 
 
-def test_sheets_appear_complete_and_may_be_written_again(tmp_path):
+def test_sheets_appear_complete_and_may_be_written_again(harbour, tmp_path):
     (tmp_path / "sheets").mkdir()
     for _ in range(2):
-        assert forked("annotate export", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets").code == 0
+        assert forked("annotate export", corpus=harbour, annotator="p1", out=tmp_path / "sheets").code == 0
     before = state(tmp_path)
     one_line(
-        forked("annotate export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
+        forked("annotate export", corpus=harbour, annotator="p2", out=tmp_path / "sheets"),
         "already exists; expected a new folder",
     )
     assert state(tmp_path) == before
@@ -770,7 +771,7 @@ def small_disk(tmp_path):
 OUTPUTS = {"explore": "page.html", "export": "t.csv", "build": "new", "annotate export": "sheets"}
 
 
-def test_a_full_disk_leaves_the_old_output(small_disk, built):
+def test_a_full_disk_leaves_the_old_output(small_disk, built, harbour):
     for name in ("page.html", "t.csv"):
         (small_disk / name).write_text("old")
     with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
@@ -780,18 +781,18 @@ def test_a_full_disk_leaves_the_old_output(small_disk, built):
         os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - room)
         before = state(small_disk)
         for name, out in OUTPUTS.items():
-            done = forked(name, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=small_disk / out)
+            done = forked(name, corpus=harbour, data=built, table="judgements", annotator="p1", out=small_disk / out)
             one_line(done, f"{out}: No space left on device")
             assert state(small_disk) == before
 
 
-def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
+def test_a_limit_of_file_sizes_leaves_the_old_output(built, harbour, tmp_path):
     for name in ("page.html", "t.csv"):
         (tmp_path / name).write_text("old")
     before = state(tmp_path)
     for name, out in OUTPUTS.items():
         done = forked(
-            name, largest=4_000, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=tmp_path / out
+            name, largest=4_000, corpus=harbour, data=built, table="judgements", annotator="p1", out=tmp_path / out
         )
         one_line(done, f"{out}: File too large; it was left unchanged")
         assert state(tmp_path) == before

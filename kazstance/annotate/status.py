@@ -191,7 +191,7 @@ def _of_sheets(state: State, annotator: str) -> Iterator[tuple[bool, bool, bool]
 
 
 def missed(typed_about: int, typed: int, others_about: int, others: int) -> Estimate:
-    """How many of the pairs that did not ask for a typed answer are about the target, although their label was left empty.
+    """How many of the pairs that did not ask for a typed answer are about the target though left empty.
 
     Their number times the difference of the two shares, with the 95 % interval of Newcombe (1998, "Interval estimation
     for the difference between independent proportions", method 10) from Wilson's intervals; pairs count as independent.

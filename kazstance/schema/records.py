@@ -453,7 +453,7 @@ class Target(Record):
 
 
 class Annotator(Record):
-    """Who or what judged; what is stated of the training, pay and consent of people is in further columns."""
+    """Who or what judged."""
 
     model_config = ConfigDict(extra="allow")
 
