@@ -489,11 +489,14 @@ def test_a_text_that_was_changed_since_the_export_is_named(harbour, sheet):
         file.write_text("\n".join(file.read_text().split("\n")[1:]))
     repairs = harbour / "curation/repairs.csv"
     repairs.write_text(repairs.read_text() + "dockers,0,2,No,Nay,stray_sign,a test\n")
-    check_refused(
-        harbour,
-        filled,
-        f"{plan_file(plan.sheet)}: items.1: dockers/1/1 has changed since the sheet was made, expected .*",
-    )
+    expected = f"{plan_file(plan.sheet)}: items.1: dockers/1/1 has changed since the sheet was made, expected .*"
+    check_refused(harbour, filled, expected)
+    check_refused(harbour, filled, "--partial imports the answers to all other questions")
+    done = call("annotate import", "--partial", corpus=harbour, sheet=filled)
+    assert done.exit_code == 0, done.stderr
+    assert "3 items were left out: sentence or target has changed" in done.stderr
+    assert len(read(harbour).readings["p1"]) == 22
+    assert {item.sentence_id for item in draw(harbour, "p1").plan.items} == {"dockers/1/1"}
 
 
 FORMER = ("item", "annotator", "speaker", "before", "sentence", "after", "target_id", "target", "definition")

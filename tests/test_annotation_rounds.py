@@ -210,6 +210,12 @@ def test_a_person_has_no_sheet_of_a_model(harbour):
         draw(harbour, "a")
 
 
+def test_annotators_differ_in_more_than_case(folder, tmp_path):
+    judge(folder, "ada", tmp_path / "1")
+    with pytest.raises(KazstanceError, match="'Ada' differs from 'ada' only in case"):
+        draw(folder, "Ada")
+
+
 def test_empty_labels_count_as_none_where_a_sentence_is_done_and_are_kept_apart(folder, tmp_path):
     export_sheets(folder, "ada", tmp_path / "1", LABELS_ONLY)
     rows = fill(rows_of(tmp_path / "1/sheet.csv"), {**ABOUT, ("guild/1/2", "toll"): "none"}, empty="")

@@ -14,7 +14,7 @@ from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
-from kazstance.schema.ids import check_id
+from kazstance.schema.ids import check_id, folded
 from kazstance.schema.labels import Origin
 
 RESERVED: Final = frozenset({ADJUDICATIONS, "annotations/annotators.jsonl", "annotations/judgements.jsonl"})
@@ -195,6 +195,8 @@ def check_annotator(annotator: str, corpus: Corpus, path: StrPath, number: int =
         raise KazstanceError(f"annotator: {error}") from None
     check_not_reserved(annotator)
     known = {entry.value.id: entry.value for entry in corpus.annotators}
+    if alike := [name for name in known if name != annotator and folded(name) == folded(annotator)]:
+        raise KazstanceError(f"annotator: {annotator!r} differs from {alike[0]!r} only in case, expected another id")
     if annotator in known and known[annotator].origin is not Origin.human:
         raise KazstanceError(f"annotator: {annotator!r} is a model in {ANNOTATORS}; expected another id for a person")
     if annotator not in known and os.path.lexists(Path(path) / readings_file(annotator)):

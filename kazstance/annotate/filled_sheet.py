@@ -63,6 +63,7 @@ class _Folder:
     plans: Mapping[str, Plan]
     person: Person
     edit: Edit
+    is_partial: bool
 
     @cached_property
     def state(self) -> State:
@@ -70,10 +71,20 @@ class _Folder:
         return state_of(self.corpus, self.sentences, self.plans)
 
     def sheet(self, plan: Plan) -> Sheet:
-        """The sheet of a plan, as it was made."""
+        """The sheet of a plan, as it was made, if need be without what has changed since.
+
+        Raises:
+            InputError: something has changed, and all answers are to be imported.
+        """
+        changed = stale(plan, self.corpus, self.sentences)
         file = plan_file(plan.sheet) if plan.sheet else "plan.json"
-        raise_all(stale(plan, self.corpus, self.sentences, file))
-        return Sheet(plan, tuple(questions(plan, self.corpus, self.sentences)))
+        if not self.is_partial:
+            remedy = "--partial imports the answers to all other questions"
+            raise_all(Problem(file, None, f"items.{i}", message, remedy=remedy) for i, message in changed.items())
+        kept = plan.model_copy(update={"items": tuple(item for item in plan.items if item.item not in changed)})
+        fresh = {item.sentence_id for item in kept.items}
+        outdated = {str(item) for item in changed} | {item.sentence_id for item in plan.items} - fresh
+        return Sheet(kept, tuple(questions(kept, self.corpus, self.sentences)), frozenset(outdated))
 
     def append(self, name: str, rows: Sequence[Rows], *, is_new: bool = False) -> None:
         """Add lines to a file; what is in a new one was left by an interrupted import."""
@@ -121,12 +132,12 @@ def import_answers(
         raise_all(problems)
         plans = read_plans(path)
         named = read_plan(plan_file, corpus) if plan_file else None
-        folder = _Folder(path, corpus, sentences, plans, person, edit)
+        folder = _Folder(path, corpus, sentences, plans, person, edit, partial)
         found: list[Imported] = []
         faults: list[Problem] = []
         for file in files:
             for part in _parts(folder, file, named, form, completed_by or {}):
-                done = _take(folder, part, partial=partial)
+                done = _take(folder, part)
                 faults += part.folder.problems
                 found += [done] if done else []
         raise_all(faults)
@@ -184,15 +195,16 @@ class _Finder:
         return self.folder.sheet(plan)
 
 
-def _take(folder: _Folder, part: Part, *, partial: bool) -> Imported | None:
+def _take(folder: _Folder, part: Part) -> Imported | None:
     """Add the answers of a sheet to what is to be written; None if there are problems, which are reported."""
     plan = part.sheet.plan
     asked = {question.item.item: question for question in part.sheet.questions}
     if plan.kind == "adjudication":
-        return _take_rulings(folder, part, asked, partial=partial)
+        return _take_rulings(folder, part, asked)
+    _check_person(folder, plan.annotator)
     is_only_label = plan.request.labels_only
     checked = check(part.folder, part.file, part.answers, asked, folder.corpus.labels, labels_only=is_only_label)
-    if not partial:
+    if not folder.is_partial:
         report_missing(part.folder, part.file, checked.left)
     new = dict(_new(folder, part, asked, checked.judged))
     if part.folder.problems:
@@ -209,31 +221,40 @@ def _take(folder: _Folder, part: Part, *, partial: bool) -> Imported | None:
         omitted=sum(judgement is None for judgement in new.values()),
         left=len(checked.left),
         ignored=part.ignored,
-        notes=part.notes,
+        notes=(*part.notes, *_outdated(part)),
     )
 
 
-def _list_annotator(folder: _Folder, annotator: str) -> None:
-    """List the annotator of a sheet, unless it is listed.
+def _outdated(part: Part) -> list[str]:
+    """A note on answers that can no longer be used."""
+    items = [name for name in part.sheet.outdated if "/" not in name]
+    return [f"{part.file}: {len(items)} items were left out: sentence or target has changed"] if items else []
+
+
+def _check_person(folder: _Folder, annotator: str) -> None:
+    """Check that the annotator of a sheet may be imported, and that the table says nothing else of this person.
 
     Raises:
-        KazstanceError: the name is taken, or the table says something else of this person.
+        KazstanceError: the name is taken, or the table says something else.
     """
     check_not_reserved(annotator)
     known = {entry.value.id: entry.value for entry in folder.corpus.annotators}
-    entry = folder.person.entry(annotator)
     if annotator not in known:
-        if annotator not in _listed(folder.edit.text(ANNOTATORS)):
-            folder.edit.append(ANNOTATORS, "annotator", entry)
         return
     check_annotator(annotator, folder.corpus, folder.path)
     said = known[annotator].model_dump()
-    for name, value in entry.items():
+    for name, value in folder.person.entry(annotator).items():
         if said[name] != value:
             raise KazstanceError(
                 f"annotator: {annotator!r} has already judged, and {ANNOTATORS} has {said[name]!r} for {name}, "
                 f"not {value!r}; leave the option out, or change the file"
             )
+
+
+def _list_annotator(folder: _Folder, annotator: str) -> None:
+    """List the annotator of a sheet, unless it is listed."""
+    if annotator not in _listed(folder.edit.text(ANNOTATORS)):
+        folder.edit.append(ANNOTATORS, "annotator", folder.person.entry(annotator))
 
 
 def _listed(table: str) -> set[str]:
@@ -321,13 +342,13 @@ def _readings(plan: Plan, judged: Mapping[int, Judgement | None]) -> Iterator[Ro
         }
 
 
-def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question], *, partial: bool) -> Imported | None:
+def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) -> Imported | None:
     """Add the decisions of an adjudicator; None if there are problems, which are reported."""
     plan = part.sheet.plan
     there = {(e.value.sentence_id, e.value.target_id, e.value.holder): e.value for e in folder.corpus.adjudications}
     rulings = {item: found for item, found in _rulings(folder, part, asked).items() if found is not None}
     left = [item for item in asked if item not in rulings]
-    if not partial:
+    if not folder.is_partial:
         report_missing(part.folder, part.file, left)
     new = []
     for item, found in rulings.items():
@@ -342,7 +363,15 @@ def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question], *,
     folder.append(ADJUDICATIONS, new)
     counts = {"answered": len(new), "omitted": 0, "left": len(left)}
     file = folder.path / ADJUDICATIONS
-    return Imported(plan.sheet, plan.annotator, plan.kind, file, **counts, ignored=part.ignored, notes=part.notes)
+    return Imported(
+        plan.sheet,
+        plan.annotator,
+        plan.kind,
+        file,
+        **counts,
+        ignored=part.ignored,
+        notes=(*part.notes, *_outdated(part)),
+    )
 
 
 def _rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) -> Mapping[int, Rows | None]:

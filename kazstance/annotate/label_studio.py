@@ -278,6 +278,8 @@ class _Reading:
             by_pair = {(q.sentence.sentence_id, q.item.target_id): q for q in sheet.questions}
             self.sheets[name] = sheet, by_pair
         sheet, by_pair = self.sheets[name]
+        if task.data.sentence_id in sheet.outdated:
+            return
         question = by_pair.get((task.data.sentence_id or "", task.data.target_id))
         if task.data.sentence_id is None:
             question = next((q for q in sheet.questions if q.item.item == task.data.item), None)

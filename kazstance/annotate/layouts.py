@@ -211,8 +211,10 @@ def _needed(sheet: Sheet, *, is_tall: bool) -> list[str]:
 def _read_tall(folder: Folder, file: str, lines: Sequence[Line], sheet: Sheet) -> Iterator[Entry[Answer]]:
     items = {str(question.item.item): question for question in sheet.questions}
     for line, row in lines:
-        number = row["item"].strip()
-        question = items.get(re.sub(r"\.0+$", "", number))
+        number = re.sub(r"\.0+$", "", row["item"].strip())
+        if number in sheet.outdated:
+            continue
+        question = items.get(number)
         if question is None:
             folder.report(file, line, "item", f"{number[:SHOWN]!r}, expected an item of the sheet")
             continue
@@ -248,6 +250,8 @@ def _read_wide(folder: Folder, file: str, lines: Sequence[Line], sheet: Sheet) -
     seen: dict[str, int] = {}
     for line, row in lines:
         questions = sentences.get(name := row["sentence_id"].strip())
+        if name in sheet.outdated:
+            continue
         if questions is None:
             folder.report(file, line, "sentence_id", f"{name[:SHOWN]!r}, expected a sentence of the sheet")
             continue

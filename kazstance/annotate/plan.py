@@ -1,7 +1,7 @@
 """What was asked of whom: the plans of sheets, which the corpus folder keeps in `annotations/sheets`."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Hash, Holder, Input, Probability, RoundNumber
 from kazstance.corpus.read import Corpus, raise_all
-from kazstance.errors import InputError, KazstanceError, Problem
+from kazstance.errors import InputError, KazstanceError
 from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import Name, SentenceId
@@ -148,21 +148,22 @@ def _read(folder: Folder, name: str) -> Plan | None:
     return entry.value if entry else None
 
 
-def stale(plan: Plan, corpus: Corpus, sentences: Iterable[Sentence], file: str) -> Iterable[Problem]:
-    """Targets and sentences that no longer exist, and sentences that have changed since a sheet was made.
+def stale(plan: Plan, corpus: Corpus, sentences: Iterable[Sentence]) -> dict[int, str]:
+    """What is wrong with items whose sentence or target is gone or has changed since a sheet was made, by item.
 
     Args:
         plan: the plan of the sheet.
         corpus: the corpus.
         sentences: its sentences.
-        file: what problems name as the file.
     """
     targets = {entry.value.id for entry in corpus.targets}
-    hashes: Mapping[str, str] = {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}
+    hashes = {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}
+    found: dict[int, str] = {}
     for item in plan.items:
-        if item.target_id not in targets:
-            message = f"target_id: {item.target_id!r} is not a target of the corpus, expected the plan of the sheet"
-            yield Problem(file, None, f"items.{item.item}", message)
         if hashes.get(item.sentence_id) != item.text_hash:
-            message = f"{item.sentence_id} has changed since the sheet was made, expected the text in the sheet"
-            yield Problem(file, None, f"items.{item.item}", message)
+            found[item.item] = (
+                f"{item.sentence_id} has changed since the sheet was made, expected the text in the sheet"
+            )
+        if item.target_id not in targets:
+            found[item.item] = f"target_id: {item.target_id!r} is not a target of the corpus, expected one that is"
+    return found

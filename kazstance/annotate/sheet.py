@@ -43,6 +43,8 @@ class Sheet:
 
     plan: Plan
     questions: tuple[Question, ...]
+    outdated: frozenset[str] = frozenset()
+    """Items, and sentences, of which the answers can no longer be used."""
 
     @property
     def right_to_left(self) -> bool:

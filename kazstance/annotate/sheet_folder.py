@@ -135,13 +135,22 @@ def _files(
 
 def _write(corpus: StrPath, out: StrPath, sheets: Sequence[Sheet], files: dict[str, bytes]) -> list[Exported]:
     """Write the plans into the corpus folder and then the files into a new folder."""
-    with creating(out) as folder:
-        for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
-        with editing(corpus) as edit:  # before the folder appears: no sheet is without its plan
-            for sheet in sheets:
-                edit.put(plan_file(str(sheet.plan.sheet)), plan_bytes(sheet.plan))
+    plans = {plan_file(str(sheet.plan.sheet)): plan_bytes(sheet.plan) for sheet in sheets}
+    new = {name: content for name, content in plans.items() if not (Path(corpus) / name).is_file()}
+    try:
+        with creating(out) as folder:
+            for name, content in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content)
+            with editing(corpus) as edit:  # before the folder appears: no sheet is without its plan
+                for name, content in new.items():
+                    edit.put(name, content)
+    except BaseException:
+        if written := [name for name in new if (Path(corpus) / name).is_file()]:
+            with editing(corpus) as edit:
+                for name in written:
+                    edit.drop(name)
+        raise
     made = [sheet.plan for sheet in sheets]
     places = [Path(out) / plan.annotator if sheets[1:] else Path(out) for plan in made]
     return [
