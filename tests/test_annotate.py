@@ -311,8 +311,9 @@ for name in sys.argv[1:]:
     interface = LabelInterface((folder / "config.xml").read_text(encoding="utf-8"))
     interface.validate()
     for task in json.loads((folder / "tasks.json").read_text(encoding="utf-8")):
+        predictions = task.pop("predictions", [])
         assert interface.validate_task(task), task
-        for prediction in task.get("predictions", []):
+        for prediction in predictions:
             assert interface.validate_prediction(prediction), prediction
     export = folder / "export.json"
     for task in json.loads(export.read_text()) if export.exists() else []:
