@@ -239,7 +239,7 @@ def test_a_workbook_comes_back(folder, tmp_path, layout):
     export_sheets(folder, "ada", tmp_path / "sheets", Request(typed=0.3), formats=["xlsx"], layout=layout)
     book = workbook(tmp_path / "sheets/sheet.xlsx")
     page = book["sheet"]
-    assert book.sheetnames == ["sheet", "how to", "codebook"]
+    assert book.sheetnames == ["sheet", "how to", "targets", "codebook"]
     names = [cell.value for cell in page[1]]
     answered = ["label"] if layout == "tall" else ["toll: the toll", "quay: the quay"]
     offered = {

@@ -13,7 +13,7 @@ from kazstance.schema.ids import Name
 from kazstance.schema.labels import Voice
 from kazstance.schema.records import Sentence
 
-CONTEXT: Final = 2_000
+CONTEXT: Final = 1_000
 """How many characters of the paragraph are shown before and after a sentence; a cell of Excel holds 32,767."""
 
 

@@ -123,7 +123,7 @@ def _files(
             files[f"{place}{SHEET}.csv"] = to_csv(rows).encode()
         if "xlsx" in formats:
             how = HOW_TO_ADJUDICATE if sheet.plan.kind == "adjudication" else HOW
-            pages = [("how to", how), *([("codebook", codebook)] if codebook else [])]
+            pages = [("how to", how), ("targets", _targets(sheet)), *([("codebook", codebook)] if codebook else [])]
             files[f"{place}{SHEET}.xlsx"] = to_excel(rows, pages)
     if "label-studio" in formats:
         is_right = any(sheet.right_to_left for sheet in sheets)
@@ -131,6 +131,12 @@ def _files(
         is_only_label = sheets[0].plan.request.labels_only
         files[CONFIG] = to_config(codebook, right_to_left=is_right, labels_only=is_only_label).encode()
     return files
+
+
+def _targets(sheet: Sheet) -> str:
+    """The targets of a sheet and their definitions, one a line."""
+    lines = (": ".join(filter(None, [question.target, question.definition])) for question in sheet.questions)
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _write(corpus: StrPath, out: StrPath, sheets: Sequence[Sheet], files: dict[str, bytes]) -> list[Exported]:

@@ -141,7 +141,7 @@ def import_(
     corpus: Annotated[Path, typer.Argument(help="The corpus folder that the sheets were made from.")],
     sheets: Annotated[
         list[Path],
-        typer.Argument(metavar="SHEET...", help="Completed sheets: .csv, .xlsx, or .json as exported by Label Studio."),
+        typer.Argument(metavar="SHEET", help="Completed sheets: .csv, .xlsx, or .json as exported by Label Studio."),
     ],
     plan: Annotated[Path | None, typer.Option(help="The plan.json of a sheet that was made by version 0.3.")] = None,
     partial_: Annotated[
