@@ -154,12 +154,54 @@ def test_a_share_is_as_large_as_its_probability(tmp_path):
     assert 0.6 * 144 - 25 < sum(drawn) < 0.6 * 144 + 25  # four standard deviations
 
 
-def test_a_second_share_of_the_same_pairs_is_refused(folder, tmp_path):
+def probabilities(folder, out):
+    """The probability of each pair that ada judged, as built."""
+    out.mkdir()
+    build(folder, out, quiet)
+    rows = kazstance.load("judgements", data=out)
+    return {(row.sentence_id, row.target_id): row.probability for row in rows}
+
+
+def test_more_of_a_random_share_is_asked_and_the_probabilities_are_those_of_both_draws(folder, tmp_path):
+    """A pair is drawn at all unless both draws pass it over; what was imported first keeps its bytes."""
+    half = Request(share=0.5, labels_only=True)
+    first = set(judge(folder, "ada", tmp_path / "1", request=half))
+    before = (folder / "annotations/ada.jsonl").read_bytes()
+    assert set(probabilities(folder, tmp_path / "data1").values()) == {0.5}
+    second = set(judge(folder, "ada", tmp_path / "2", request=half))
+    assert not first & second
+    assert (folder / "annotations/ada.jsonl").read_bytes().startswith(before)
+    assert probabilities(folder, tmp_path / "data2") == dict.fromkeys(first | second, 0.75)
+    rest = set(judge(folder, "ada", tmp_path / "3"))
+    assert rest == ALL - first - second
+    assert probabilities(folder, tmp_path / "data3") == dict.fromkeys(ALL, 1.0)
+    for place, expected in (("3", 0.75), ("2", 0.5)):
+        withdraw(folder, rows_of(tmp_path / place / "sheet.csv")[0]["sheet"])
+        assert set(probabilities(folder, tmp_path / f"back{place}").values()) == {expected}
+    assert (folder / "annotations/ada.jsonl").read_bytes() == before
+
+
+def test_a_second_draw_is_independent_of_the_first(tmp_path):
+    """Over many seeds, as large a share of what the first passed over as it is meant to be."""
+    drawn, passed = 0, 0
+    for seed in range(10):
+        folder = corpus(tmp_path / str(seed))
+        first = judge(folder, "ada", tmp_path / f"{seed}a", request=Request(share=0.5, labels_only=True), seed=seed)
+        passed += 12 - len(first)
+        drawn += len(draw(folder, "ada", Request(share=0.5), seed).plan.items)
+    assert abs(drawn - passed / 2) < 4 * (passed / 4) ** 0.5
+
+
+@pytest.mark.parametrize(
+    "request_", [{"targets": ("toll",)}, {"share": 0.5, "share_none": 0.1}, {"part": (1, 2)}, {"only_split": True}]
+)
+def test_a_draw_that_would_make_earlier_probabilities_unknown_is_refused(folder, tmp_path, request_):
     judge(folder, "ada", tmp_path / "1", request=Request(share=0.5, labels_only=True))
-    with pytest.raises(KazstanceError, match="a random share was drawn for this annotator, .* would make the recorded"):
-        draw(folder, "ada", Request(share=0.5))
+    with pytest.raises(KazstanceError, match=r"no (split )?pair is open for 'ada': a random share was drawn on sheet"):
+        draw(folder, "ada", Request(**request_))
     add_target(folder)
-    assert {item.target_id for item in draw(folder, "ada").plan.items} == {"mill_race"}
+    if "only_split" not in request_ and "targets" not in request_:
+        assert {item.target_id for item in draw(folder, "ada", Request(**request_)).plan.items} == {"mill_race"}
 
 
 def test_what_is_out_on_a_sheet_is_not_asked_again_until_it_is_given_up(folder, tmp_path):
@@ -168,7 +210,7 @@ def test_what_is_out_on_a_sheet_is_not_asked_again_until_it_is_given_up(folder, 
     assert again.sheet == made.sheet
     assert (tmp_path / "1/sheet.csv").read_bytes() == (tmp_path / "2/sheet.csv").read_bytes()
     assert {item.target_id for item in draw(folder, "ada").plan.items} == {"quay"}
-    with pytest.raises(KazstanceError, match=f"no pair is open for 'ada': import sheet {made.sheet}, or withdraw it"):
+    with pytest.raises(KazstanceError, match=f"no pair is open for 'ada': import sheet {made.sheet}, or give it up"):
         draw(folder, "ada", Request(targets=("toll",), typed=0.1))
     forget(folder, made.sheet)
     assert {item.target_id for item in draw(folder, "ada").plan.items} == {"toll", "quay"}

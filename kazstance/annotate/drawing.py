@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from kazstance.annotate.judged import State, read_state
 from kazstance.annotate.plan import Frame, Plan, PlanItem, Request, Triple
@@ -59,11 +60,29 @@ def _same(state: State, annotator: str, request: Request, seed: int, number: int
     return None
 
 
+class _Chance(NamedTuple):
+    """What happened to an open pair so far: drawn for a sheet and left open on it, or passed over by draws."""
+
+    drawn: float = 1.0
+    """The probability with which it was drawn."""
+    passed: float = 1.0
+    """The probability with which it was passed over."""
+
+    def of(self, share: float) -> float:
+        """The probability of being drawn, now or before."""
+        return self.drawn * share if self.passed == 1 else 1 - self.passed * (1 - share)
+
+
+FRESH: Final = _Chance()
+
+
 def _drawn(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan:
-    open_pairs = dict(_open(state, annotator, request, number))
+    continued = _continued(state, annotator, request, number)
+    open_pairs = dict(_open(state, annotator, request, number, continued))
     if not open_pairs:
         raise KazstanceError(_nothing(state, annotator, request, number))
-    items = list(_items(state, open_pairs, request, seed))
+    draw_number = sum(1 for _ in _plans_of(state, annotator, number))
+    items = list(_items(state, open_pairs, request, seed, draw_number))
     if not items:
         raise KazstanceError(f"none of {len(open_pairs):,} open pairs was drawn; expected a larger share")
     frame = None
@@ -77,28 +96,48 @@ def _drawn(state: State, annotator: str, request: Request, seed: int, number: in
         round=number,
         request=request,
         frame=frame,
+        continues=tuple(str(plan.sheet) for plan in continued),
         items=tuple(items),
     ).with_id()
 
 
-def _open(state: State, annotator: str, request: Request, number: int) -> Iterator[tuple[PairKey, float]]:
-    """The pairs that an annotator may be asked, in the order of texts and targets, and the chance to get so far.
+def _continued(state: State, annotator: str, request: Request, number: int) -> list[Plan]:
+    """The sheets with a random share of pairs of which more may be asked, so that all probabilities stay known.
 
-    That is 1, except for pairs that were drawn for a sheet and left open on it.
+    They were imported completely, and they and the request draw all of these pairs with one probability each.
     """
+    judged, wanted, there = state.judged_by(annotator, number), set(_wanted(state, request)), set(state.pairs())
+    return [
+        plan
+        for plan in _plans_of(state, annotator, number)
+        if plan.frame
+        and plan.request.is_uniform
+        and request.is_uniform
+        and {(item.sentence_id, item.target_id) for item in plan.items} <= judged
+        and set(product(plan.frame.sentences, plan.frame.targets)) & there <= wanted
+    ]
+
+
+def _open(
+    state: State, annotator: str, request: Request, number: int, continued: Sequence[Plan]
+) -> Iterator[tuple[PairKey, _Chance]]:
+    """The pairs that an annotator may be asked, in the order of texts and targets, and what happened to them so far."""
     judged, imported = state.judged_by(annotator, number), imported_sheets(state.corpus)
-    out, left, frames = set[PairKey](), dict[PairKey, float](), []
+    out, left = set[PairKey](), dict[PairKey, float]()
+    passed: dict[PairKey, float] = {}
     for plan in _plans_of(state, annotator, number):
         pairs = {(item.sentence_id, item.target_id): item.probability for item in plan.items}
         if plan.sheet in imported:
             left |= pairs
         else:
             out |= pairs.keys()
-        frames += [(set(plan.frame.sentences), set(plan.frame.targets))] if plan.frame else []
+        missed = 1 - plan.request.share if plan in continued else 0.0
+        for pair in product(plan.frame.sentences, plan.frame.targets) if plan.frame else ():
+            passed[pair] = passed.get(pair, 1.0) * missed
     for pair in _wanted(state, request):
-        was_passed_over = any(pair[0] in sentences and pair[1] in targets for sentences, targets in frames)
-        if pair not in judged and pair not in out and (pair in left or not was_passed_over):
-            yield pair, left.get(pair, 1.0)
+        chance = _Chance(left[pair]) if pair in left else _Chance(passed=passed.get(pair, 1.0))
+        if pair not in judged and pair not in out and chance.passed:
+            yield pair, chance
 
 
 def _wanted(state: State, request: Request) -> Iterator[PairKey]:
@@ -121,11 +160,13 @@ def _nothing(state: State, annotator: str, request: Request, number: int) -> str
     what = "split pair" if request.only_split else "pair"
     found = f"no {what} is open for {annotator!r}" + (f" in round {number}" if number > 1 else "")
     if out:
-        return f"{found}: import sheet {out[0]}, or withdraw it with `kazstance annotate undo CORPUS {out[0]}`"
-    if any(plan.frame for plan in plans):
+        give_up = f"`kazstance annotate undo CORPUS {out[0]} --forget`"
+        return f"{found}: import sheet {out[0]}, or give it up with {give_up}"
+    if drawn := [plan.sheet for plan in plans if plan.frame]:
         return (
-            f"{found}: a random share was drawn for this annotator, and asking for more of the same pairs would make "
-            "the recorded probabilities wrong; ask another annotator, or another round with --round"
+            f"{found}: a random share was drawn on sheet {drawn[0]}; so that probabilities stay known, more of these "
+            "pairs can be asked only when all of it has been imported, for the same sources and targets, and without "
+            "--share-none, --part and --split; or ask another annotator"
         )
     return f"{found}; add texts or targets, ask another annotator, or ask again with --round {number + 1}"
 
@@ -136,8 +177,13 @@ def _plans_of(state: State, annotator: str, number: int) -> Iterator[Plan]:
             yield plan
 
 
-def _items(state: State, pairs: Mapping[PairKey, float], request: Request, seed: int) -> Iterator[PlanItem]:
-    """The pairs that are drawn, with their probabilities, as items counted from 1."""
+def _items(
+    state: State, pairs: Mapping[PairKey, _Chance], request: Request, seed: int, draw_number: int
+) -> Iterator[PlanItem]:
+    """The pairs that are drawn, with their probabilities, as items counted from 1.
+
+    What an earlier draw was about is drawn anew, independently of that draw.
+    """
     silent = set() if request.share_none is None else state.silent()
     texts = {sentence.sentence_id: sentence.text for sentence in state.sentences}
     place, of = request.part
@@ -145,14 +191,15 @@ def _items(state: State, pairs: Mapping[PairKey, float], request: Request, seed:
     for pair, chance in pairs.items():
         share = request.share_none if request.share_none is not None and pair in silent else request.share
         is_in_part = int(_chance("part", seed, pair) * of) == place - 1
-        if is_in_part and _chance("share", seed, pair) < share:
+        purpose = "share" if chance == FRESH else f"share {draw_number}"
+        if is_in_part and _chance(purpose, seed, pair) < share:
             number += 1
             yield PlanItem(
                 item=number,
                 sentence_id=pair[0],
                 target_id=pair[1],
                 text_hash=text_hash(texts[pair[0]]),
-                probability=chance * share / of,
+                probability=chance.of(share) / of,
                 typed=_chance("typed", seed, pair) < request.typed,
             )
 

@@ -58,6 +58,11 @@ class Request(Input):
     """Whose labels are shown."""
 
     @property
+    def is_uniform(self) -> bool:
+        """Whether all pairs had the same probability of being drawn."""
+        return self.share_none is None and self.part[1] == 1 and not self.only_split
+
+    @property
     def is_random(self) -> bool:
         """Whether some of the pairs were left out by chance."""
         return self.share < 1 or (self.share_none is not None and self.share_none < 1) or self.part[1] > 1
@@ -80,6 +85,8 @@ class Plan(Input):
     kind: Literal["annotation", "adjudication"] = "annotation"
     request: Request = Request()
     frame: Frame | None = None
+    continues: tuple[Hash, ...] = ()
+    """Sheets with a random share of the same pairs, of which this one asks for more."""
     items: tuple[PlanItem, ...]
     sheet: Hash | None = None
     """The id of the sheet; null if it was made by version 0.3."""
