@@ -163,7 +163,7 @@ def probabilities(folder, out):
 
 
 def test_more_of_a_random_share_is_asked_and_the_probabilities_are_those_of_both_draws(folder, tmp_path):
-    """A pair is drawn at all unless both draws pass it over; what was imported first keeps its bytes."""
+    """A pair is drawn at all unless neither draw takes it; what was imported first keeps its bytes."""
     half = Request(share=0.5, labels_only=True)
     first = set(judge(folder, "ada", tmp_path / "1", request=half))
     before = (folder / "annotations/ada.jsonl").read_bytes()
@@ -182,7 +182,7 @@ def test_more_of_a_random_share_is_asked_and_the_probabilities_are_those_of_both
 
 
 def test_a_second_draw_is_independent_of_the_first(tmp_path):
-    """Over many seeds, as large a share of what the first passed over as it is meant to be."""
+    """Over many seeds, as large a share of what the first left out as it is meant to be."""
     drawn, passed = 0, 0
     for seed in range(10):
         folder = corpus(tmp_path / str(seed))

@@ -100,8 +100,11 @@ LINES = {
     "add target": Line("add target", (), BUILD, "build"),
     "add text": Line("add text", (), BUILD, "build"),
     "annotate export": Line("annotate export", (), BUILD, "build"),
-    "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl"), "sheets"),
+    "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl")),
     "annotate import": Line("annotate import", (), BUILD, "build"),
+    "annotate adjudicate": Line("annotate adjudicate", (), BUILD, "build"),
+    "annotate status": Line("annotate status", (), BUILD, "build"),
+    "annotate undo": Line("annotate undo", (), BUILD, "build"),
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
@@ -250,10 +253,15 @@ def check(line, code, out, err):
 def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     line, found = LINES[name], places(name, files, tmp_path)
     ready = all(map(is_there, line.uses))
-    if name == "annotate import" or name.startswith("add "):
+    if name.startswith(("add ", "annotate ")):
         found["corpus"] = shutil.copytree(found["corpus"], tmp_path / "corpus")
-        if ready and name == "annotate import":
-            fill(tmp_path, found["corpus"])
+    if ready and name in ("annotate import", "annotate undo"):
+        fill(tmp_path, found["corpus"])
+    if ready and name == "annotate undo":
+        assert run("annotate import", **found).code == 0
+        found["sheet"] = "anna"
+    if name == "annotate adjudicate":
+        (found["corpus"] / "annotations" / "adjudications.jsonl").unlink()
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
     with hub() if name == "publish" and ready else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)

@@ -61,12 +61,12 @@ def _same(state: State, annotator: str, request: Request, seed: int, number: int
 
 
 class _Chance(NamedTuple):
-    """What happened to an open pair so far: drawn for a sheet and left open on it, or passed over by draws."""
+    """What happened to an open pair so far: drawn for a sheet and left open on it, or not drawn by earlier draws."""
 
     drawn: float = 1.0
     """The probability with which it was drawn."""
     passed: float = 1.0
-    """The probability with which it was passed over."""
+    """The probability with which it was not drawn."""
 
     def of(self, share: float) -> float:
         """The probability of being drawn, now or before."""

@@ -32,8 +32,8 @@ class Cast:
     docket: Docket
     places: Mapping[str, int]
     """The place of each annotated sentence in the chunk."""
-    passed_over: Mapping[str, float] = field(default_factory=dict)
-    """For sheets of which more pairs were drawn later, the probability of being passed over then."""
+    undrawn: Mapping[str, float] = field(default_factory=dict)
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
     sentence: list[int] = field(default_factory=list)
     annotator: list[int] = field(default_factory=list)
     round: list[int] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Cast:
             self._note(annotator, reading, covered)
 
     def _note(self, annotator: int, reading: ReadingInput, covered: int) -> None:
-        passed = self.passed_over.get(reading.sheet or "", 1.0)
+        passed = self.undrawn.get(reading.sheet or "", 1.0)
         given = reading.probability if isinstance(reading.probability, dict) else {"": reading.probability}
         drawn = {name: 1 - (1 - p) * passed for name, p in given.items()} if passed < 1 else given
         if isinstance(reading.probability, dict):

@@ -9,8 +9,8 @@ from kazstance.input.strict_json import StrictError, load_object
 SHEETS: Final = "annotations/sheets"
 
 
-def passed_over(folder: Folder) -> dict[str, float]:
-    """For sheets of which more pairs were drawn later, the probability that a pair would have been passed over then.
+def undrawn(folder: Folder) -> dict[str, float]:
+    """For sheets of which more pairs were drawn later, the probability that a pair would not have been drawn then.
 
     A draw counts once answers to it have been imported. With it, a pair of the earlier sheet has the probability
     1 - (1 - p) q of being drawn at all, where p is the one recorded and q the one returned here.

@@ -38,8 +38,8 @@ class Terms:
     by_plurality: bool
     newly_cut: frozenset[str]
     rules: ReadingRules
-    passed_over: Mapping[str, float] = field(default_factory=dict)
-    """For sheets of which more pairs were drawn later, the probability of being passed over then."""
+    undrawn: Mapping[str, float] = field(default_factory=dict)
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     ids = annotated["sentence_id"].to_pylist()
     texts = dict(zip(ids, annotated["text"].to_pylist(), strict=True))
     docket = Docket(texts, terms.kinds, terms.newly_cut)
-    cast = Cast(docket, {name: i for i, name in enumerate(ids)}, terms.passed_over)
+    cast = Cast(docket, {name: i for i, name in enumerate(ids)}, terms.undrawn)
     faults: list[Problem] = []
     for annotator, lines in chunk.lines:
         entries, found = parse_readings(lines, terms.rules)

@@ -17,7 +17,7 @@ from kazstance.corpus.documents import (
     read_unit_spans,
     unit_file,
 )
-from kazstance.corpus.draws import passed_over
+from kazstance.corpus.draws import undrawn
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.given import GIVEN, Span, as_given, locate
 from kazstance.corpus.inputs import (
@@ -91,8 +91,8 @@ class Corpus:
     readings: dict[str, Readings]
     """By annotator; empty for those whose judgements are in the table."""
     rules: ReadingRules
-    passed_over: Mapping[str, float]
-    """For sheets of which more pairs were drawn later, the probability of being passed over then."""
+    undrawn: Mapping[str, float]
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
     judgements: Sequence[Entry[JudgementRow]]
     """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
@@ -188,7 +188,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         labels=labels,
         readings=_find_all_readings(folder, annotators, judgements, rules),
         rules=rules,
-        passed_over=passed_over(folder),
+        undrawn=undrawn(folder),
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
