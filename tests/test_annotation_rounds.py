@@ -20,7 +20,7 @@ from kazstance.corpus.read import read
 from kazstance.errors import InputError, KazstanceError
 from tests.commands import call
 from tests.conftest import quiet
-from tests.corpora import ids_of
+from tests.corpora import ids_of, put, take_readings
 from tests.sheets import ABOUT, LABELS_ONLY, TEXTS, corpus, files_of, fill, judge, pairs_of, rows_of, write
 
 ALL = {
@@ -129,6 +129,19 @@ def test_the_shipped_form_of_a_corpus_is_annotated_on_by_people(harbour, tmp_pat
         "annotations/annotators.toml",
     }
     assert sum(target == "quay" for _, target in grid(harbour, tmp_path / "data")) == 23
+
+
+def test_annotation_goes_on_where_a_table_of_judgements_was_begun(folder, tmp_path):
+    """As in a corpus made from somebody's table: the same person judges what is new, in a file beside the table."""
+    judge(folder, "ada", tmp_path / "1")
+    put(folder, take_readings(folder), "csv", "annotations/judgements")
+    table = (folder / "annotations/judgements.csv").read_bytes()
+    add_text(folder)
+    assert {sentence for sentence, _ in judge(folder, "ada", tmp_path / "2", {})} == {"mill/1/1", "mill/1/2"}
+    assert len(grid(folder, tmp_path / "data")) == len(ALL) + 4
+    withdraw(folder, rows_of(tmp_path / "2/sheet.csv")[0]["sheet"])
+    assert len(grid(folder, tmp_path / "data2")) == len(ALL)
+    assert (folder / "annotations/judgements.csv").read_bytes() == table
 
 
 def test_work_is_divided(folder, tmp_path):

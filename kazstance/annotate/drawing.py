@@ -53,11 +53,18 @@ def draw(path: StrPath, annotator: str, request: Request = EVERYTHING, seed: int
 
 def _same(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan | None:
     """The plan of a sheet that was asked for in the same way and of which nothing has been imported."""
-    imported = imported_sheets(state.corpus)
-    for plan in _plans_of(state, annotator, number):
-        if (plan.request, plan.seed, plan.kind) == (request, seed, "annotation") and plan.sheet not in imported:
-            return plan
-    return None
+    out = _out(state, annotator, number)
+    return next((plan for plan in out if (plan.request, plan.seed) == (request, seed)), None)
+
+
+def _out(state: State, annotator: str, number: int) -> list[Plan]:
+    """The plans of sheets of which nothing has been imported, and not everything been judged otherwise."""
+    imported, judged = imported_sheets(state.corpus), state.judged_by(annotator, number)
+    return [
+        plan
+        for plan in _plans_of(state, annotator, number)
+        if plan.sheet not in imported and not {(item.sentence_id, item.target_id) for item in plan.items} <= judged
+    ]
 
 
 class _Chance(NamedTuple):
@@ -122,15 +129,15 @@ def _open(
     state: State, annotator: str, request: Request, number: int, continued: Sequence[Plan]
 ) -> Iterator[tuple[PairKey, _Chance]]:
     """The pairs that an annotator may be asked, in the order of texts and targets, and what happened to them so far."""
-    judged, imported = state.judged_by(annotator, number), imported_sheets(state.corpus)
+    judged, sheets_out = state.judged_by(annotator, number), _out(state, annotator, number)
     out, left = set[PairKey](), dict[PairKey, float]()
     passed: dict[PairKey, float] = {}
     for plan in _plans_of(state, annotator, number):
         pairs = {(item.sentence_id, item.target_id): item.probability for item in plan.items}
-        if plan.sheet in imported:
-            left |= pairs
-        else:
+        if plan in sheets_out:
             out |= pairs.keys()
+        else:
+            left |= pairs
         missed = 1 - plan.request.share if plan in continued else 0.0
         for pair in product(plan.frame.sentences, plan.frame.targets) if plan.frame else ():
             passed[pair] = passed.get(pair, 1.0) * missed
@@ -154,9 +161,8 @@ def _wanted(state: State, request: Request) -> Iterator[PairKey]:
 
 def _nothing(state: State, annotator: str, request: Request, number: int) -> str:
     """Why nothing is open for an annotator, and what to do."""
-    imported = imported_sheets(state.corpus)
     plans = list(_plans_of(state, annotator, number))
-    out = [plan.sheet for plan in plans if plan.sheet and plan.sheet not in imported]
+    out = [plan.sheet for plan in _out(state, annotator, number)]
     what = "split pair" if request.only_split else "pair"
     found = f"no {what} is open for {annotator!r}" + (f" in round {number}" if number > 1 else "")
     if out:
