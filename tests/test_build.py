@@ -133,7 +133,7 @@ WRONG = {
     ),
     "a doubled row": (
         lambda f: (f / A).write_text((f / A).read_text() + (f / A).read_text().splitlines()[4] + "\n"),
-        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' also appears on line 5, expected once",
+        "annotations/a.jsonl:24: sentence_id: 'dockers/4/2' also appears on line 5, expected once with claim",
     ),
     "a doubled judgement": (
         lambda f: edit(f, A, '"judgements": [', '"judgements": [{"target_id": "toll", "label": "against", "explicitness":'

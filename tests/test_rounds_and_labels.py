@@ -49,7 +49,7 @@ def test_a_sentence_is_read_once_in_each_round(tmp_path):
 def test_the_same_sentence_twice_in_a_round_is_refused(tmp_path):
     rows = [reading({"label": "favor"}, round=2), reading(), reading({"label": "against"}, round=2)]
     assert problems(corpus(tmp_path, rows)) == [
-        "annotations/ada.jsonl:3: sentence_id: 'town/1/1 in round 2' also appears on line 1 with quay, expected once"
+        "annotations/ada.jsonl:3: sentence_id: 'town/1/1 in round 2' also appears on line 1, expected once with quay"
     ]
 
 

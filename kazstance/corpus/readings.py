@@ -299,7 +299,7 @@ def _check_unique(folder: Folder, entries: Sequence[Entry[ReadingInput]]) -> Non
         for other in earlier:
             if common := sorted(_named(entry.value) & _named(other.value)):
                 which = of_holder(*common[0])
-                message = f"{in_round(*key)!r} also appears on line {other.line} with {which}, expected once"
+                message = f"{in_round(*key)!r} also appears on line {other.line}, expected once with {which}"
                 folder.report(entry.file, entry.line, "sentence_id", message)
                 break
         earlier.append(entry)
