@@ -25,7 +25,7 @@ from rich.text import Text
 
 import kazstance
 from kazstance import dataset
-from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.filled_sheet import import_answers
 from kazstance.annotate.label_studio import to_config
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
@@ -174,7 +174,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
     columns = ("--id", "id", "--text", hostile, "--target", "id", "--label", "label")
     (tmp_path / "sheet.csv").write_text(f"item,{CONTROLS}\n1,2\n")
     (tmp_path / "plan.json").write_text(json.dumps({CONTROLS: hostile}))
-    sheet = {"corpus": corpus, "sheet": tmp_path / "sheet.csv", "plan": tmp_path / "plan.json"}
+    sheet = {"corpus": corpus, "sheet": tmp_path / "sheet.csv"}
     failed = [
         invoke("score", "--id", "absent", **files),
         invoke("score", "--id", "id", **files),
@@ -182,6 +182,7 @@ def test_errors_do_not_act_and_no_name_begins_a_line(data, corpus, tmp_path):
         invoke("bench run", system=hostile, out=tmp_path / "run"),
         invoke("bench report", tmp_path / hostile, out=tmp_path / "page.md"),
         invoke("annotate import", **sheet),
+        invoke("annotate import", "--plan", tmp_path / "plan.json", **sheet),
         invoke("info", data=tmp_path / hostile),
         invoke("explore", data=tmp_path / hostile, out=tmp_path / "x.html"),
     ]
@@ -470,7 +471,7 @@ def test_sheets_of_a_hostile_corpus_come_back(corpus, tmp_path):
     writer.writeheader()
     writer.writerows(rows)
     (tmp_path / "filled.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
-    written = import_answers(corpus, tmp_path / "filled.csv", tmp_path / "sheets" / "plan.json", Person())
+    written = import_answers(corpus, tmp_path / "filled.csv")[0].file
     answers = [
         answer for line in written.read_text("utf-8").split("\n") if line for answer in json.loads(line)["judgements"]
     ]

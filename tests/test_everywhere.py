@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -28,7 +29,7 @@ COMMANDS = [
     argv("export", data="built", table="stances", out="stances.csv"),
     argv("export", "--format", "jsonl", data="built", table="grid", out="grid.jsonl"),
     argv("export", "--format", "parquet", data="built", table="judgements", out="judgements.parquet"),
-    argv("annotate export", "--share", "0.5", corpus=HARBOUR, annotator="anna", out="sheets"),
+    argv("annotate export", "--share", "0.5", corpus="corpus", annotator="anna", out="sheets"),
     argv("cite", "--format", "cff", data=SHIPPED),
     argv("license", data="built"),
     argv("info", data="built"),
@@ -88,6 +89,7 @@ def outputs(tmp_path_factory):
     def run(name, options, variables):
         folder = tmp_path_factory.mktemp("ordner") / f"{name} \u00fc"
         (folder / "first").mkdir(parents=True)
+        shutil.copytree(HARBOUR, folder / "corpus")
         (folder / "first" / "sitecustomize.py").write_text(CUSTOMIZED)
         first = f"{folder / 'first'}{os.pathsep}{environment()['PYTHONPATH']}"
         # An output that cannot encode a character is another matter; here it can.

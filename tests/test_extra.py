@@ -94,8 +94,17 @@ LINES = {
     "explore": Line("explore"),
     "explore corpus": Line("explore", (), BUILD, "build"),
     "build": Line("build", (), BUILD, "build"),
+    "new": Line("new", (), BUILD, "build"),
+    "check": Line("check", (), BUILD, "build"),
+    "add source": Line("add source", (), BUILD, "build"),
+    "add target": Line("add target", (), BUILD, "build"),
+    "add text": Line("add text", (), BUILD, "build"),
     "annotate export": Line("annotate export", (), BUILD, "build"),
+    "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl")),
     "annotate import": Line("annotate import", (), BUILD, "build"),
+    "annotate adjudicate": Line("annotate adjudicate", (), BUILD, "build"),
+    "annotate status": Line("annotate status", (), BUILD, "build"),
+    "annotate undo": Line("annotate undo", (), BUILD, "build"),
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
@@ -136,6 +145,13 @@ CODE = {
         "from kazstance.models.systems import find_system as f; f('TF-IDF LR')", (), ("sklearn",), "bench"
     ),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
+    "texts": Line(
+        "from kazstance.corpus.extraction import extract; import pathlib as p; p.Path('a.html').write_text("
+        "'<html><body><article><p>A sentence that is long enough to be one.</p></article></body></html>'); extract('a.html')",
+        (),
+        ("trafilatura",),
+        "texts",
+    ),
     "lm-evaluation-harness": Line(
         "from kazstance.models.harness import load; load('stance')", (), ("datasets",), "eval"
     ),
@@ -162,6 +178,8 @@ def hidden(tmp_path_factory):
 def files(tmp_path_factory, hidden):
     """What the commands take: tables of rows, a run, and a checkpoint where one can be made."""
     folder = tmp_path_factory.mktemp("files")
+    shutil.copytree(FIXTURES / "harbour", folder / "harbour")
+    (folder / "pilots.txt").write_text("We say nothing.")
     for name, first in (("train.csv", 0), ("test.csv", 20)):
         rows = (f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(first, first + 20))
         (folder / name).write_text("id,text,target,label\n" + "".join(rows))
@@ -187,11 +205,13 @@ def places(name, files, scratch):
     row = kazstance.load("stances", "test")[0]
     tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), files / "test.csv")
     return tables | {
-        "corpus": FIXTURES / "harbour",
+        "corpus": files / "harbour",
         "data": FIXTURES / "harbour" if name == "explore corpus" else SHIPPED,
         "old": SHIPPED,
         "new": SHIPPED,
         "out": scratch / out.get(name, "out"),
+        "source": "pilots",
+        "text": files / "pilots.txt",
         "system": systems.get(name, "majority"),
         "table": "targets",
         "model": files / "model",
@@ -201,7 +221,6 @@ def places(name, files, scratch):
         "target": row.target_id,
         "repo": "someone/something",
         "sheet": scratch / "filled.csv",
-        "plan": scratch / "sheets" / "plan.json",
     }
 
 
@@ -236,10 +255,15 @@ def check(line, code, out, err):
 def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     line, found = LINES[name], places(name, files, tmp_path)
     ready = all(map(is_there, line.uses))
-    if name == "annotate import":
+    if name.startswith(("add ", "annotate ")):
         found["corpus"] = shutil.copytree(found["corpus"], tmp_path / "corpus")
-        if ready:
-            fill(tmp_path, found["corpus"])
+    if ready and name in ("annotate import", "annotate undo"):
+        fill(tmp_path, found["corpus"])
+    if ready and name == "annotate undo":
+        assert run("annotate import", **found).code == 0
+        found["sheet"] = "anna"
+    if name == "annotate adjudicate":
+        (found["corpus"] / "annotations" / "adjudications.jsonl").unlink()
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
     with hub() if name == "publish" and ready else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)

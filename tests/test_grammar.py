@@ -20,7 +20,16 @@ from tests.commands import environment
 
 NO_JSON = {"bench report", "export", "schema", "tasks-dir"}
 """Commands whose output is a file, already JSON, or a single path."""
-NO_DATA = {"annotate export", "annotate import", "build", "diff", "predict", "schema", "score", "tasks-dir"}
+NO_DATA = {
+    *(f"annotate {name}" for name in ("adjudicate", "export", "import", "status", "undo")),
+    "build",
+    "diff",
+    "predict",
+    "schema",
+    "score",
+    "tasks-dir",
+}
+NO_DATA |= {"new", "check", "add source", "add target", "add text"}
 """Commands that read no dataset, or name two."""
 TINY = """
 import sys, typer, rich.table
@@ -152,6 +161,15 @@ def test_examples_run(name, scratch, monkeypatch):
     monkeypatch.chdir(scratch)
     if name == "predict":
         kazstance.fit("majority", kazstance.open("my_data")).save("my_model")
+    if name == "annotate adjudicate":
+        (scratch / "my_corpus/annotations/adjudications.jsonl").write_text("")
+    if name == "annotate undo":
+        from kazstance.annotate.filled_sheet import import_answers
+        from kazstance.annotate.sheet_folder import export_sheets
+        from tests.test_annotate import fill_csv, write_rows
+
+        export_sheets(scratch / "my_corpus", "ada", scratch / "again")
+        import_answers(scratch / "my_corpus", write_rows(scratch / "again", fill_csv(scratch / "again")))
     if name == "annotate import":
         from kazstance.annotate.sheet_folder import export_sheets
         from tests.test_annotate import fill_csv, write_rows
@@ -269,7 +287,8 @@ def test_json_of_commands_that_write(scratch, monkeypatch):
     page = json.loads(run("explore", "my_data", "--out", "page.html", "--json").stdout)
     assert page == {"out": "page.html", "bytes": (scratch / "page.html").stat().st_size}
     sheet = json.loads(run("annotate", "export", "my_corpus", "--annotator", "eve", "--out", "eve", "--json").stdout)
-    assert sheet["items"] == len(json.loads((scratch / "eve" / "plan.json").read_text())["items"])
+    kept = scratch / "my_corpus" / "annotations" / "sheets" / f"{sheet['sheets'][0]['sheet']}.json"
+    assert sheet["items"] == len(json.loads(kept.read_text())["items"])
     for style in ("text", "bibtex", "zenodo"):
         cited = json.loads(run("cite", "--format", style, "--json").stdout)
         assert cited == {"format": style, "citation": run("cite", "--format", style).stdout}

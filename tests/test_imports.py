@@ -41,7 +41,7 @@ ALLOWED = {
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
     "explorer": {"dataset", "errors", "schema"},
-    "corpus": {"comparison", "errors", "input", "language", "output", "paths", "schema", "stats"},
+    "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",
         "dataset",
@@ -58,7 +58,7 @@ ALLOWED = {
     },
     "plot": {"bench", "comparison", "extras", "output", "paths", "stats"},
     "_benchmark": {"bench", "errors", "input", "models", "output", "paths", "plot"},
-    "annotate": {"corpus", "errors", "input", "language", "output", "paths", "schema"},
+    "annotate": {"corpus", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "publish": {"bench", "comparison", "corpus", "dataset", "errors", "models", "output", "paths", "schema", "stats"},
     "_front": {
         "_benchmark",

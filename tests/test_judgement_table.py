@@ -12,6 +12,7 @@ from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import CorpusWarning, InputError
+from kazstance.schema.digest import text_hash
 from tests.conftest import quiet
 from tests.corpora import Made, put, take_readings
 from tests.test_documents_table import FORMS
@@ -199,12 +200,17 @@ def test_certainty_of_none_is_not_kept_and_that_is_said(tmp_path):
     assert (row["label_name"], row["certainty"]) == ("none", None)
 
 
-def test_an_annotator_judges_in_the_table_or_in_a_file_but_not_in_both(tmp_path):
-    folder = corpus(tmp_path / "corpus", [ROW])
-    (folder / "annotations/ben.jsonl").write_text("")
-    assert problems(folder) == [
-        "annotations/ben.jsonl: ben also has judgements in the table, expected them in one place"
-    ]
+def test_an_annotator_judges_in_the_table_and_in_a_file_but_nothing_twice(tmp_path):
+    folder = corpus(tmp_path / "corpus", [ROW | {"annotator_id": "ben"}], who=("ben",))
+    row = {"sentence_id": "guild/1/2", "text_hash": text_hash("It pays."), "covered": ["toll"], "judgements": []}
+    (folder / "annotations/ben.jsonl").write_text(json.dumps(row) + "\n")
+    assert {(row["sentence_id"], row["annotator_id"]) for row in judged(folder)[0]} == {
+        ("guild/1/1", "ben"),
+        ("guild/1/2", "ben"),
+    }
+    again = row | {"sentence_id": "guild/1/1", "text_hash": text_hash("The toll is fair.")}
+    (folder / "annotations/ben.jsonl").write_text(json.dumps(again) + "\n")
+    assert len(problems(folder)) == 1
 
 
 def test_an_annotator_of_an_earlier_corpus_may_be_called_judgements(tmp_path):

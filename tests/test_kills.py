@@ -69,9 +69,9 @@ SCENARIOS = {
     "explore a corpus": Scenario(of("explore", data="{w}/corpus", out="{w}/page.html"), ("page.html",)),
     "export": Scenario(of("export", table="grid", data="{w}/data", out="{w}/table.csv"), ("table.csv",)),
     "compare --chart": Scenario(of("compare", "--chart", "{w}/chart.svg", data="{w}/data"), ("chart.svg",)),
-    "annotate export": Scenario(of("annotate export", corpus="{w}/corpus", annotator="p2", out="{w}/sheets2"), ("sheets2",)),
+    "annotate export": Scenario(of("annotate export", corpus="{w}/corpus", annotator="p2", out="{w}/sheets2"), ("sheets2", "corpus/annotations/sheets"), pieces=True),
     "annotate import": Scenario(
-        of("annotate import", corpus="{w}/corpus", sheet="{w}/sheets/filled.csv", plan="{w}/sheets/plan.json"),
+        of("annotate import", corpus="{w}/corpus", sheet="{w}/sheets/filled.csv"),
         ("corpus/annotations/p1.jsonl", "corpus/annotations/annotators.toml"),
     ),
     "bench run": Scenario(of("bench run", "--data", "{w}/data", system="majority", out="{w}/run"), ("run",), pieces=True),

@@ -1,6 +1,7 @@
 """No command but `publish` uses the network: every other one runs with an ear on the interpreter's sockets."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -33,7 +34,7 @@ LABELS = ("--id", "ID", "--gold-label", "Stance", "--pred-label", "Stance", "--p
 WINDOWS = ("--encoding", "windows-1252")
 LINES = {
     "build": [argv("build", corpus=HARBOUR, out="built")],
-    "annotate export": [argv("annotate export", corpus=HARBOUR, annotator="anna", out="sheets")],
+    "annotate export": [argv("annotate export", corpus="corpus", annotator="anna", out="sheets")],
     "bench run": [
         argv("bench run", "--data", "built", system=name, out=f"runs/{name}") for name in ("majority", "lexicon")
     ],
@@ -67,13 +68,14 @@ LINES = {
     "tasks-dir": [argv("tasks-dir")],
     "help": [argv("help")],
 }
-ELSEWHERE = {"publish", "explore serve", "annotate import"}
-"""Commands that are not run here: the one that uses the network; one that listens to this machine; one that reads as build does."""
+ELSEWHERE = {"publish", "explore serve", *(f"annotate {name}" for name in ("adjudicate", "import", "status", "undo"))}
+"""Commands that are not run here: the one that uses the network; one that listens to this machine; those that read as build does."""
 
 
 @pytest.mark.full
 def test_no_command_but_publish_uses_the_network(tmp_path):
     (tmp_path / "runs").mkdir()
+    shutil.copytree(HARBOUR, tmp_path / "corpus")
     lines = [[str(part) for part in line] for lines in LINES.values() for line in lines]
     done = subprocess.run(
         [sys.executable, "-c", SESSION, json.dumps(lines)],

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from kazstance import dataset
 from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.plan import Plan, plan_bytes
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.read import read
 from kazstance.errors import CorpusWarning, KazstanceError
@@ -105,7 +106,7 @@ def sheet(harbour, tmp_path):
 
 
 def import_sheet(corpus, sheet, *more):
-    return forked("annotate import", *more, corpus=corpus, sheet=sheet / "filled.csv", plan=sheet / "plan.json")
+    return forked("annotate import", *more, corpus=corpus, sheet=sheet / "filled.csv")
 
 
 def one_line(done, *parts):
@@ -283,6 +284,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
         (tmp_path / "folder" / f"sub.{ending}").mkdir()
         (tmp_path / f"loop.{ending}").symlink_to(f"loop.{ending}")
     (tmp_path / "loop").symlink_to("loop")
+    corpus = shutil.copytree(HARBOUR, tmp_path / "corpus")
     before = state(tmp_path)
     long = "n" * 250
     endings = {"explore": ".html", "export": ".csv"}
@@ -297,7 +299,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
             done = forked(
                 name,
                 cwd=tmp_path / "folder" / "sub",
-                corpus=HARBOUR,
+                corpus=corpus,
                 data=built,
                 table="stances",
                 annotator="p1",
@@ -308,7 +310,7 @@ def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     for name in refused:
         done = forked(
             name,
-            corpus=HARBOUR,
+            corpus=corpus,
             data=built,
             table="stances",
             annotator="p1",
@@ -407,6 +409,7 @@ with staging(Path(sys.argv[1])):
     sys.stdin.read()
 """
 
+HOLD_WITHIN = HOLD.replace("Path(sys.argv[1])", "Path(sys.argv[1]), within=True")
 FILL = HOLD.replace("staging", "filling").replace("output.filling", "output.files")
 
 
@@ -427,7 +430,7 @@ WRITERS = {"build": "out", "explore": "page.html", "export": "s.csv", "annotate 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_second_writer_gets_one_line_and_a_killed_one_is_in_nobodys_way(name, world):
     places = {
-        "corpus": HARBOUR,
+        "corpus": shutil.copytree(HARBOUR, world / "corpus"),
         "data": world / "out",
         "table": "stances",
         "annotator": "p1",
@@ -456,7 +459,7 @@ def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
             sys.executable,
             "-m",
             "kazstance",
-            *argv("annotate import", corpus=harbour, sheet=folder / "filled.csv", plan=folder / "plan.json"),
+            *argv("annotate import", corpus=harbour, sheet=folder / "filled.csv"),
         ]
         for folder in sheets.values()
     ]
@@ -474,7 +477,7 @@ def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
 
 def test_an_import_waits_for_nobody_and_loses_nothing_while_another_is_at_work(harbour, sheet):
     before = state(harbour)
-    with python(HOLD, harbour / "annotations"):
+    with python(HOLD_WITHIN, harbour):
         one_line(import_sheet(harbour, sheet), "another kazstance process is writing it")
     assert import_sheet(harbour, sheet).code == 0
     after = state(harbour)
@@ -605,13 +608,13 @@ def test_scratch_folders_of_killed_runs_are_removed_and_others_are_not(tmp_path,
 # Sheets and imports.
 
 
-def test_sheets_appear_complete_and_may_be_written_again(tmp_path):
+def test_sheets_appear_complete_and_may_be_written_again(harbour, tmp_path):
     (tmp_path / "sheets").mkdir()
     for _ in range(2):
-        assert forked("annotate export", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets").code == 0
+        assert forked("annotate export", corpus=harbour, annotator="p1", out=tmp_path / "sheets").code == 0
     before = state(tmp_path)
     one_line(
-        forked("annotate export", "--seed", "2", corpus=HARBOUR, annotator="p1", out=tmp_path / "sheets"),
+        forked("annotate export", corpus=harbour, annotator="p2", out=tmp_path / "sheets"),
         "already exists; expected a new folder",
     )
     assert state(tmp_path) == before
@@ -634,10 +637,13 @@ def test_a_name_that_is_taken_or_reserved_is_refused_at_export_and_import(name, 
     before = state(harbour)
     one_line(forked("annotate export", corpus=harbour, annotator=name, out=tmp_path / "other"), name)
     assert not (tmp_path / "other").exists()
-    plan = sheet / "plan.json"
-    plan.write_text(plan.read_text().replace('"p1"', f'"{name}"'))
+    (file,) = (harbour / "annotations" / "sheets").iterdir()
+    plan = Plan.model_validate_json(file.read_text()).model_copy(update={"annotator": name}).with_id()
+    file.with_name(f"{plan.sheet}.json").write_bytes(plan_bytes(plan))
     filled = sheet / "filled.csv"
-    filled.write_text(filled.read_text(encoding="utf-8").replace(",p1,", f",{name},"), encoding="utf-8", newline="")
+    text = filled.read_text(encoding="utf-8").replace(f",p1,harbour/{file.stem}", f",{name},{plan.name}")
+    filled.write_text(text, encoding="utf-8", newline="")
+    before = state(harbour)
     one_line(import_sheet(harbour, sheet), name)
     assert state(harbour) == before
 
@@ -647,7 +653,9 @@ def test_an_import_can_be_run_again(harbour, sheet):
     before = state(harbour)
     assert import_sheet(harbour, sheet, "--name", "Aïda").code == 0
     assert state(harbour) == before
-    one_line(import_sheet(harbour, sheet, "--name", "Ada"), "'p1' has already judged, expected a new name")
+    one_line(
+        import_sheet(harbour, sheet, "--name", "Ada"), "'p1' has already judged, and", "'Aïda' for name, not 'Ada'"
+    )
     assert state(harbour) == before
 
 
@@ -668,7 +676,7 @@ def test_an_import_goes_into_every_form_of_the_table(form, harbour, sheet):
     if TABLES[form]:
         file.write_bytes(TABLES[form].encode())
     before, text = tomllib.loads(file.read_bytes().decode())["annotator"], file.read_bytes()
-    import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name="Aïda 😀", note="two\nlines"))
+    import_answers(harbour, sheet / "filled.csv", person=Person(name="Aïda 😀", note="two\nlines"))
     after = tomllib.loads(file.read_bytes().decode())["annotator"]
     assert after == [*before, {"id": "p1", "origin": "human", "name": "Aïda 😀", "note": "two\nlines"}]
     assert [
@@ -695,7 +703,7 @@ def test_an_import_into_an_empty_table(harbour, sheet):
 def test_an_import_is_readable_or_refused_whatever_a_person_is_called(name, note, harbour, sheet):
     before = state(harbour)
     try:
-        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person(name, note))
+        import_answers(harbour, sheet / "filled.csv", person=Person(name, note))
     except KazstanceError:
         assert state(harbour) == before
     else:
@@ -725,15 +733,15 @@ def test_a_second_file_that_cannot_be_written_takes_the_first_back(harbour, shee
     armed = [True]
     sys.addaudithook(refuse)
     with pytest.raises(KazstanceError, match="No space left on device"):
-        import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person())
+        import_answers(harbour, sheet / "filled.csv")
     armed.clear()
     assert state(harbour) == before
-    assert import_answers(harbour, sheet / "filled.csv", sheet / "plan.json", Person()).is_file()
+    assert import_answers(harbour, sheet / "filled.csv")[0].file.is_file()
 
 
 def test_readings_that_an_interrupted_import_left_are_taken_up_again(harbour, sheet):
     twin = shutil.copytree(harbour, harbour.with_name("twin"))
-    import_answers(Path(twin), sheet / "filled.csv", sheet / "plan.json", Person())
+    import_answers(Path(twin), sheet / "filled.csv")
     shutil.copy(Path(twin, "annotations/p1.jsonl"), harbour / "annotations")
     with pytest.warns(CorpusWarning, match="annotations/p1.jsonl is not a corpus file"):
         read(harbour)
@@ -763,7 +771,7 @@ def small_disk(tmp_path):
 OUTPUTS = {"explore": "page.html", "export": "t.csv", "build": "new", "annotate export": "sheets"}
 
 
-def test_a_full_disk_leaves_the_old_output(small_disk, built):
+def test_a_full_disk_leaves_the_old_output(small_disk, built, harbour):
     for name in ("page.html", "t.csv"):
         (small_disk / name).write_text("old")
     with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
@@ -773,18 +781,18 @@ def test_a_full_disk_leaves_the_old_output(small_disk, built):
         os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - room)
         before = state(small_disk)
         for name, out in OUTPUTS.items():
-            done = forked(name, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=small_disk / out)
+            done = forked(name, corpus=harbour, data=built, table="judgements", annotator="p1", out=small_disk / out)
             one_line(done, f"{out}: No space left on device")
             assert state(small_disk) == before
 
 
-def test_a_limit_of_file_sizes_leaves_the_old_output(built, tmp_path):
+def test_a_limit_of_file_sizes_leaves_the_old_output(built, harbour, tmp_path):
     for name in ("page.html", "t.csv"):
         (tmp_path / name).write_text("old")
     before = state(tmp_path)
     for name, out in OUTPUTS.items():
         done = forked(
-            name, largest=4_000, corpus=HARBOUR, data=built, table="judgements", annotator="p1", out=tmp_path / out
+            name, largest=4_000, corpus=harbour, data=built, table="judgements", annotator="p1", out=tmp_path / out
         )
         one_line(done, f"{out}: File too large; it was left unchanged")
         assert state(tmp_path) == before

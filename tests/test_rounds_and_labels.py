@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kazstance.corpus.build import build
 from kazstance.corpus.read import read
 from kazstance.errors import InputError
 from kazstance.schema.digest import text_hash
+from tests.conftest import quiet
 from tests.corpora import Made
 
 TEXT = "The toll is fair."
@@ -47,8 +49,23 @@ def test_a_sentence_is_read_once_in_each_round(tmp_path):
 def test_the_same_sentence_twice_in_a_round_is_refused(tmp_path):
     rows = [reading({"label": "favor"}, round=2), reading(), reading({"label": "against"}, round=2)]
     assert problems(corpus(tmp_path, rows)) == [
-        "annotations/ada.jsonl:3: sentence_id: 'town/1/1 in round 2' also appears on line 1, expected once"
+        "annotations/ada.jsonl:3: sentence_id: 'town/1/1 in round 2' also appears on line 1, expected once with quay"
     ]
+
+
+def test_a_sentence_may_be_read_again_on_other_targets(tmp_path):
+    rows = [reading({"label": "favor"}) | {"covered": ["toll"]}, reading() | {"covered": ["quay"]}]
+    assert len(read(corpus(tmp_path, rows)).readings["ada"]) == 2
+
+
+@pytest.mark.parametrize("covered", [["issue"], ["quay", "toll"]])
+def test_a_pair_that_is_covered_as_a_target_and_by_its_kind_is_refused(tmp_path, covered):
+    rows = [reading({"label": "favor"}) | {"covered": ["toll"]}, reading() | {"covered": covered}]
+    folder = corpus(tmp_path / "corpus", rows)
+    targets = folder / "targets.toml"
+    targets.write_text(targets.read_text().replace('name = "the toll"', 'name = "the toll"\nkind = "issue"'))
+    with pytest.raises(InputError, match="ada.jsonl:2: .*toll.*expected once"):
+        build(folder, tmp_path, quiet)
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "2", True, None])

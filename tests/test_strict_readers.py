@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kazstance
-from kazstance.annotate.filled_sheet import Person, import_answers
+from kazstance.annotate.filled_sheet import import_answers
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.corpus.build import build
 from kazstance.corpus.read import read
@@ -586,20 +586,24 @@ def test_the_shipped_corpus_has_nothing_to_warn_of(root):
     ],
 )
 def test_an_export_of_label_studio_cannot_crash_the_import(harbour, tmp_path, content, expected):
-    export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
+    export_sheets(harbour, "ada", tmp_path / "sheets")
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(InputError, match=expected):
-        import_answers(harbour, tmp_path / "x.json", tmp_path / "sheets/plan.json", Person())
+        import_answers(harbour, tmp_path / "x.json")
 
 
 @pytest.mark.parametrize(
     "content", ["{" * DEEP, "null", '{"corpus": 1, "corpus": 2}', '{"seed": ' + "1" * 5000 + "}", "\ufeffx", ""]
 )
 def test_a_plan_cannot_crash_the_import(harbour, tmp_path, content):
-    export_sheets(harbour, "ada", tmp_path / "sheets", share=0.2)
+    export_sheets(harbour, "ada", tmp_path / "sheets")
     (tmp_path / "plan.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="plan.json"):
-        import_answers(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json", Person())
+        import_answers(harbour, tmp_path / "sheets/sheet.csv", tmp_path / "plan.json")
+    (kept,) = (harbour / "annotations/sheets").iterdir()
+    kept.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=kept.name):
+        import_answers(harbour, tmp_path / "sheets/sheet.csv")
 
 
 @pytest.mark.parametrize("kind", ["bytes", "outside"])

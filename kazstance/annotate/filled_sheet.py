@@ -1,341 +1,378 @@
-"""Import answers into a corpus folder: checked row by row, then written as one annotator's readings, or not at all."""
+"""Import completed sheets into a corpus folder: checked row by row, then all of them are added, or nothing is."""
 
-import datetime
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
-
-from kazstance.annotate.csv_sheet import from_csv
+from kazstance.annotate.adjudication import ruling
+from kazstance.annotate.answers import Judgement, check, report_missing
+from kazstance.annotate.drawing import check_annotator, check_not_reserved, readings_file
+from kazstance.annotate.judged import State, state_of
 from kazstance.annotate.label_studio import from_export
-from kazstance.annotate.sheet import (
-    Answer,
-    Plan,
-    Question,
-    check_not_reserved,
-    check_round_is_new,
-    questions,
-    readings_file,
-)
-from kazstance.corpus.folder import Folder
-from kazstance.corpus.inputs import Entry
-from kazstance.corpus.read import ANNOTATORS, Corpus, raise_all, read
+from kazstance.annotate.person import Person
+from kazstance.annotate.plan import Plan, PlanItem, Triple, plan_file, read_plan, read_plans, stale
+from kazstance.annotate.returned import Form, Part, from_table
+from kazstance.annotate.sheet import Question, Sheet, questions
+from kazstance.corpus.editing import Edit, editing, encoded
+from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
-from kazstance.errors import InputError, KazstanceError, Problem
-from kazstance.input.text import MARK
-from kazstance.output.files import put_file
-from kazstance.output.staging import destination, staging
+from kazstance.errors import KazstanceError, Problem
+from kazstance.input.strict_toml import load_toml
 from kazstance.paths import StrPath
-from kazstance.schema.digest import text_hash
-from kazstance.schema.labels import Certainty, Explicitness, Label
+from kazstance.schema.records import Sentence
 
-KEY: Final = "annotator"
-SHOWN: Final = 10
-"""Number of missing items that a message names."""
-READERS: Final = {".csv": from_csv, ".json": from_export}
+__all__ = ["ENDINGS", "Form", "Imported", "Person", "import_answers"]
+
+ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".json")
+NOBODY: Final = Person()
+PLAIN: Final = Form()
+Rows = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Person:
-    """Who judged, as far as that may be published."""
+class Imported:
+    """What one sheet added to a corpus folder."""
 
-    name: str | None = None
-    note: str | None = None
-    date: datetime.date | None = None
+    sheet: str | None
+    annotator: str
+    kind: str
+    file: Path
+    """Where it was added."""
+    answered: int
+    """Pairs that were new."""
+    omitted: int
+    """Those of them whose empty label counts as `none`."""
+    left: int
+    """Pairs without an answer."""
+    ignored: tuple[str, ...] = ()
+    """Columns that are not of the sheet."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Folder:
+    """A corpus folder with its sheets, and what is to be added to it."""
+
+    path: Path
+    corpus: Corpus
+    sentences: Sequence[Sentence]
+    plans: Mapping[str, Plan]
+    person: Person
+    edit: Edit
+    is_partial: bool
+
+    @cached_property
+    def state(self) -> State:
+        """What has been judged."""
+        return state_of(self.corpus, self.sentences, self.plans)
+
+    def sheet(self, plan: Plan) -> Sheet:
+        """The sheet of a plan, as it was made, if need be without what has changed since.
+
+        Raises:
+            InputError: something has changed, and all answers are to be imported.
+        """
+        changed = stale(plan, self.corpus, self.sentences)
+        file = plan_file(plan.sheet) if plan.sheet else "plan.json"
+        if not self.is_partial:
+            remedy = "--partial imports the answers to all other questions"
+            raise_all(Problem(file, None, f"items.{i}", message, remedy=remedy) for i, message in changed.items())
+        kept = plan.model_copy(update={"items": tuple(item for item in plan.items if item.item not in changed)})
+        fresh = {item.sentence_id for item in kept.items}
+        outdated = {str(item) for item in changed} | {item.sentence_id for item in plan.items} - fresh
+        return Sheet(kept, tuple(questions(kept, self.corpus, self.sentences)), frozenset(outdated))
+
+    def append(self, name: str, rows: Sequence[Rows], *, is_new: bool = False) -> None:
+        """Add lines to a file; what is in a new one was left by an interrupted import."""
+        if rows:
+            file = self.path / name
+            there = self.edit.new.get(name) or (file.read_bytes() if file.is_file() and not is_new else b"")
+            between = b"" if there.endswith(b"\n") or not there else b"\n"
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            self.edit.put(name, there + between + encoded(lines, name))
 
 
 def import_answers(
-    corpus_path: StrPath, sheet: StrPath, plan_file: StrPath, person: Person, number: int | None = None
-) -> Path:
-    """Check a completed sheet, and write it to `annotations/<annotator>.jsonl` of the corpus, with `origin: human`.
+    corpus_path: StrPath,
+    sheets: StrPath | Sequence[StrPath],
+    plan_file: StrPath | None = None,
+    person: Person = NOBODY,
+    *,
+    partial: bool = False,
+    form: Form = PLAIN,
+    completed_by: Mapping[str, str] | None = None,
+) -> list[Imported]:
+    """Check completed sheets, and add the answers to `annotations/<annotator>.jsonl` of the corpus.
 
-    A later round of an annotator who has judged is appended; of all judgements of a pair, that of the latest round
-    counts. Before anything is written, the corpus is checked as it will be. If it already holds exactly these
-    readings, it is not changed, so that an interrupted import can be run again.
+    Earlier readings stay as they are, byte for byte. Before anything is written, the corpus is read as it will be. What
+    has been imported of a sheet before is skipped if it is the same, so that a sheet can be imported again.
 
     Args:
-        corpus_path: the corpus folder that the sheet was made from.
-        sheet: the completed sheet: .csv, or .json as Label Studio exports it.
-        plan_file: the plan that was written with the sheet.
-        person: who judged; ignored in a later round.
-        number: the round; by default, that of the plan.
-
-    Returns:
-        The file written.
-
-    Raises:
-        InputError: with every problem of the sheet; nothing is written.
-        KazstanceError: sheet or plan cannot be used, the annotator has judged already, or another process is writing
-            to the corpus.
-    """
-    corpus_path = Path(corpus_path)
-    sheet = Path(sheet)
-    plan_file = Path(plan_file)
-    with staging(destination((corpus_path / ANNOTATORS).parent)) as place:
-        corpus = read(corpus_path)
-        plan = _read_plan(plan_file, corpus)
-        plan = plan if number is None else plan.model_copy(update={"round": number})
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _answered(corpus, sheet, plan, plan_file))
-        readings = _encoded(lines, sheet)
-        out = corpus_path / readings_file(plan.annotator)
-        if plan.round > 1:
-            _append(corpus, corpus_path, plan, readings, place)
-        else:
-            _add(corpus, corpus_path, _entry(plan.annotator, person), readings, place)
-        return out
-
-
-def _add(corpus: Corpus, path: Path, entry: dict[str, Any], readings: bytes, place: Path) -> None:
-    """Add an annotator with its readings, unless it is there."""
-    name = entry["id"]
-    out = path / readings_file(name)
-    if not _is_there(corpus, out, readings, entry):
-        table = _encoded(_with_annotator(_table(path), entry), path / ANNOTATORS)
-        _read_back(corpus, path, name, {readings_file(name): readings, ANNOTATORS: table})
-        _write({out: readings, path / ANNOTATORS: table}, place)
-
-
-def _append(corpus: Corpus, path: Path, plan: Plan, readings: bytes, place: Path) -> None:
-    """Append the readings of a later round to those of the annotator, unless they are there.
+        corpus_path: the corpus folder that the sheets were made from.
+        sheets: the completed sheets: .csv, .xlsx, or .json as Label Studio exports it.
+        plan_file: the plan of the sheet, needed only for sheets made by version 0.3.
+        person: what is known of a new annotator.
+        partial: import what has been answered, and leave the rest open.
+        form: how text files are written, if that is known.
+        completed_by: the annotator of each user of Label Studio who completed tasks, by number or address.
 
     Raises:
-        KazstanceError: the annotator has not judged yet, or has judged otherwise in this round.
+        InputError: with every problem of the sheets; nothing is written.
+        KazstanceError: a sheet belongs to another corpus or annotator, or another process is writing to the corpus.
     """
-    name = plan.annotator
-    out = path / readings_file(name)
-    there = out.read_bytes() if out.is_file() else b""
-    if b"\n" + readings in b"\n" + there:
-        return
-    check_round_is_new(name, plan.round, corpus)
-    content = there + (b"" if there.endswith(b"\n") or not there else b"\n") + readings
-    _read_back(corpus, path, name, {readings_file(name): content})
-    put_file(content, out, place)
+    path = Path(corpus_path)
+    files = [Path(sheets)] if isinstance(sheets, str | os.PathLike) else [Path(sheet) for sheet in sheets]
+    with editing(path) as edit:
+        corpus = read(path)
+        sentences, problems = segment(corpus)
+        raise_all(problems)
+        plans = read_plans(path)
+        named = read_plan(plan_file, corpus) if plan_file else None
+        folder = _Folder(path, corpus, sentences, plans, person, edit, partial)
+        found: list[Imported] = []
+        faults: list[Problem] = []
+        for file in files:
+            for part in _parts(folder, file, named, form, completed_by or {}):
+                done = _take(folder, part)
+                faults += part.folder.problems
+                found += [done] if done else []
+        raise_all(faults)
+        _check_left_over(folder)
+        return found
 
 
-def _answered(corpus: Corpus, sheet: Path, plan: Plan, plan_file: Path) -> Iterable[dict[str, Any]]:
-    """The lines that a completed sheet yields.
+def _parts(
+    folder: _Folder, file: Path, named: Plan | None, form: Form, completed_by: Mapping[str, str]
+) -> Iterator[Part]:
+    """The answers in a file, by sheet.
 
     Raises:
-        InputError: with every problem of the sheet.
-        KazstanceError: the file is not a sheet.
+        InputError: the file cannot be read.
+        KazstanceError: it is not a sheet.
     """
-    sentences, problems = segment(corpus)
-    raise_all(problems)
-    raise_all(_stale(plan, corpus, {s.sentence_id: text_hash(s.text) for s in sentences if s.annotated}, plan_file))
-    asked = {question.item.item: question for question in questions(plan, corpus, sentences)}
-    if sheet.suffix.lower() not in READERS:
-        raise KazstanceError(
-            f"{sheet}: {sheet.suffix!r}, expected a sheet as .csv, or an export of Label Studio as .json"
-        )
-    answers, folder = READERS[sheet.suffix.lower()](Path(os.path.realpath(sheet)), asked)
-    judgements = _check(folder, sheet.name, answers, asked)
-    raise_all(folder.problems)
-    return _readings(plan, judgements)
+    suffix = file.suffix.lower()
+    if suffix not in ENDINGS:
+        raise KazstanceError(f"{file}: {file.suffix!r}, expected a sheet as {', '.join(ENDINGS)}")
+    place = Path(os.path.realpath(file))
+    find = _Finder(folder, named)
+    if suffix == ".json":
+        yield from from_export(place, find, completed_by)
+    else:
+        yield from from_table(place, find, form)
 
 
-def _is_there(corpus: Corpus, out: Path, readings: bytes, entry: dict[str, Any]) -> bool:
-    """Whether the corpus already holds the same readings.
+@dataclass(frozen=True)
+class _Finder:
+    """Finds the sheets that files name."""
 
-    Raises:
-        KazstanceError: it holds different readings of that annotator, or the file does, though the annotator is not
-            listed.
-    """
-    name = entry["id"]
-    is_same = out.is_file() and out.read_bytes() == readings
-    listed = [found.value for found in corpus.annotators if found.value.id == name]
-    if listed and not (is_same and listed[0].model_dump(exclude_unset=True) == entry):
-        raise KazstanceError(f"annotator: {name!r} has already judged, expected a new name")
-    if not listed and not is_same and os.path.lexists(out):
-        raise KazstanceError(
-            f"{out} already holds other readings, though {ANNOTATORS} does not list {name!r}; move it elsewhere"
-        )
-    return bool(listed)
+    folder: _Folder
+    named: Plan | None
 
+    def __call__(self, name: str, file: str) -> Sheet:
+        """The sheet of a name such as corpus/id; without a name, that of the plan that the user names.
 
-def _read_back(before: Corpus, path: Path, annotator: str, new: dict[str, bytes]) -> None:
-    """Read the corpus as it will be, and check that nothing else changes.
-
-    Raises:
-        InputError: the corpus could no longer be read.
-        KazstanceError: something other than the new annotator would change.
-    """
-    after = read(path, new)
-    others, before_others = ([e.value for e in one.annotators if e.value.id != annotator] for one in (after, before))
-    readings, before_readings = (
-        {name: found for name, found in one.readings.items() if name != annotator} for one in (after, before)
-    )
-    earlier = list(before.readings.get(annotator, ()))
-    kept = list(after.readings[annotator][: len(earlier)])
-    if others != before_others or readings != before_readings or kept != earlier:
-        raise KazstanceError(f"{path / ANNOTATORS}: {annotator!r} cannot be added without changing other entries")
+        Raises:
+            KazstanceError: it is not a sheet of this corpus, or not the one of the plan.
+        """
+        here = self.folder.corpus.header.id
+        corpus, _, sheet = name.rpartition("/")
+        if not name and self.named is None:
+            raise KazstanceError(f"{file}: no column sheet; expected the sheet as exported, or --plan for one of 0.3")
+        if name and corpus != here:
+            raise KazstanceError(f"{file}: a sheet of the corpus {corpus!r}, expected one of {here!r}")
+        plan = self.folder.plans.get(sheet) if name else self.named
+        if plan is None:
+            known = ", ".join(self.folder.plans) or "there are none"
+            raise KazstanceError(f"{file}: no sheet {sheet!r} in annotations/sheets, expected one of: {known}")
+        if self.named is not None and self.named.sheet != plan.sheet:
+            raise KazstanceError(
+                f"{file}: sheet {plan.sheet} of {plan.annotator!r}, but the plan is that of {self.named.annotator!r}"
+            )
+        return self.folder.sheet(plan)
 
 
-def _write(new: dict[Path, bytes], place: Path) -> None:
-    """Write readings and then the table that lists them, or neither; readers ignore readings that are not listed."""
-    (out, readings), (annotators, table) = new.items()
-    was_there = out.exists()
-    put_file(readings, out, place)
-    try:
-        put_file(table, annotators, place)
-    except BaseException:
-        if not was_there:
-            out.unlink()
-        raise
-
-
-def _read_plan(file: Path, corpus: Corpus) -> Plan:
-    file = Path(os.path.realpath(file))
-    folder = Folder(file.parent)
-    entry = folder.entry(file.name, 1, folder.read_text(file.name) or "", Plan)
-    if entry is None:
-        raise InputError(folder.problems)
-    plan = entry.value
-    if plan.corpus != corpus.header.id:
-        raise KazstanceError(f"{file}: corpus: {plan.corpus!r}, expected {corpus.header.id!r}")
-    check_not_reserved(plan.annotator)
-    return plan
-
-
-def _stale(plan: Plan, corpus: Corpus, hashes: dict[str, str], file: Path) -> Iterable[Problem]:
-    """Targets and sentences that no longer exist, and sentences that have changed since the sheet was made."""
-    targets = {entry.value.id for entry in corpus.targets}
-    for item in plan.items:
-        if item.target_id not in targets:
-            message = f"target_id: {item.target_id!r} is not a target of the corpus, expected the plan of the sheet"
-            yield Problem(file.name, None, f"items.{item.item}", message)
-        if hashes.get(item.sentence_id) != item.text_hash:
-            message = f"{item.sentence_id} has changed since the sheet was made, expected the text in the sheet"
-            yield Problem(file.name, None, f"items.{item.item}", message)
-
-
-def _check(
-    folder: Folder, file: str, answers: Iterable[Entry[Answer]], asked: dict[int, Question]
-) -> dict[int, dict[str, Any] | None]:
-    """The judgement of each item, None for the label none; problems are reported to the folder."""
-    judgements: dict[int, dict[str, Any] | None] = {}
-    lines: dict[int, int] = {}
-    for entry in answers:
-        item = entry.value.item
-        if item in lines:
-            folder.report(entry.file, entry.line, "item", f"{item} also appears on line {lines[item]}, expected once")
-            continue
-        lines[item] = entry.line
-        judgements[item] = _judgement(folder, entry, asked[item])
-    missing = [item for item in asked if item not in lines]
-    if missing:
-        shown = ", ".join(map(str, missing[:SHOWN])) + (", …" if missing[SHOWN:] else "")
-        folder.report(file, None, "item", f"missing items ({len(missing)}): {shown}; expected an answer to each")
-    return judgements
-
-
-def _judgement(folder: Folder, entry: Entry[Answer], question: Question) -> dict[str, Any] | None:
-    """An answer as a judgement; None if it is invalid or the label is none."""
-    answer = entry.value
-    faults = list(_faults(answer, question.sentence.text))
-    for field, came, expected in faults:
-        folder.report(entry.file, entry.line, field, f"{came!r}, expected {expected}")
-    if faults or answer.label == Label.none.name:
+def _take(folder: _Folder, part: Part) -> Imported | None:
+    """Add the answers of a sheet to what is to be written; None if there are problems, which are reported."""
+    plan = part.sheet.plan
+    asked = {question.item.item: question for question in part.sheet.questions}
+    if plan.kind == "adjudication":
+        return _take_rulings(folder, part, asked)
+    _check_person(folder, plan.annotator)
+    is_only_label = plan.request.labels_only
+    checked = check(part.folder, part.file, part.answers, asked, folder.corpus.labels, labels_only=is_only_label)
+    if not folder.is_partial:
+        report_missing(part.folder, part.file, checked.left)
+    new = dict(_new(folder, part, asked, checked.judged))
+    if part.folder.problems:
         return None
-    return {
-        "target_id": question.item.target_id,
-        "label": answer.label,
-        "explicitness": answer.explicitness or None,
-        "certainty": answer.certainty,
-        "evidence": [{"start": start, "text": span} for start, span in _placed(answer, question.sentence.text)],
-        "note": answer.note,
-    }
+    _list_annotator(folder, plan.annotator)
+    is_new = plan.annotator not in folder.corpus.readings
+    folder.append(readings_file(plan.annotator), list(_readings(plan, new)), is_new=is_new)
+    return Imported(
+        sheet=plan.sheet,
+        annotator=plan.annotator,
+        kind=plan.kind,
+        file=folder.path / readings_file(plan.annotator),
+        answered=len(new),
+        omitted=sum(judgement is None for judgement in new.values()),
+        left=len(checked.left),
+        ignored=part.ignored,
+        notes=(*part.notes, *_outdated(part)),
+    )
 
 
-def _faults(answer: Answer, text: str) -> Iterator[tuple[str, str, str]]:
-    """For each problem of an answer, the field, what was found and what was expected."""
-    if answer.label not in Label.__members__:
-        yield "label", answer.label, "one of " + ", ".join(Label.__members__)
+def _outdated(part: Part) -> list[str]:
+    """A note on answers that can no longer be used."""
+    items = [name for name in part.sheet.outdated if "/" not in name]
+    return [f"{part.file}: {len(items)} items were left out: sentence or target has changed"] if items else []
+
+
+def _check_person(folder: _Folder, annotator: str) -> None:
+    """Check that the annotator of a sheet may be imported, and that the table says nothing else of this person.
+
+    Raises:
+        KazstanceError: the name is taken, or the table says something else.
+    """
+    check_not_reserved(annotator)
+    known = {entry.value.id: entry.value for entry in folder.corpus.annotators}
+    if annotator not in known:
         return
-    about, sided = answer.label != "none", answer.label in ("favor", "against")
-    if sided and answer.explicitness not in Explicitness.__members__:
-        yield "explicitness", answer.explicitness, "explicit or implicit"
-    if not sided and answer.explicitness:
-        yield "explicitness", answer.explicitness, f"an empty cell with the label {answer.label}"
-    if answer.certainty not in Certainty.__members__ and (about or answer.certainty):
-        yield "certainty", answer.certainty, "sure or unsure"
-    if about != bool(answer.evidence):
-        yield (
-            "evidence",
-            " ++ ".join(span for _, span in answer.evidence),
-            "a part of the sentence, unless the label is none",
-        )
-    for start, span in _placed(answer, text):
-        if start < 0 or text[start : start + len(span)] != span:
-            yield "evidence", span, f"a part of {text[:80]!r}"
+    check_annotator(annotator, folder.corpus, folder.path)
+    said = known[annotator].model_dump()
+    for name, value in folder.person.entry(annotator).items():
+        if said[name] != value:
+            raise KazstanceError(
+                f"annotator: {annotator!r} has already judged, and {ANNOTATORS} has {said[name]!r} for {name}, "
+                f"not {value!r}; leave the option out, or change the file"
+            )
 
 
-def _placed(answer: Answer, text: str) -> list[tuple[int, str]]:
-    """Spans as start and text, in order; if a sheet gives no start, the first occurrence is meant."""
-    return sorted((text.find(span) if start is None else start, span) for start, span in answer.evidence)
+def _list_annotator(folder: _Folder, annotator: str) -> None:
+    """List the annotator of a sheet, unless it is listed."""
+    if annotator not in _listed(folder.edit.text(ANNOTATORS)):
+        folder.edit.append(ANNOTATORS, "annotator", folder.person.entry(annotator))
 
 
-def _readings(plan: Plan, judgements: dict[int, dict[str, Any] | None]) -> Iterable[dict[str, Any]]:
-    """One line per sentence: what was covered, with which probability, and the judgements."""
-    by_sentence: dict[str, list[int]] = {}
-    items = {item.item: item for item in plan.items}
-    for number, item in items.items():
-        by_sentence.setdefault(item.sentence_id, []).append(number)
-    for sentence, numbers in by_sentence.items():
-        found: Sequence[dict[str, Any]] = [judgement for n in numbers if (judgement := judgements[n])]
+def _listed(table: str) -> set[str]:
+    """The ids in a table of annotators."""
+    return {row["id"] for row in load_toml(table).get("annotator", [])}
+
+
+def _check_left_over(folder: _Folder) -> None:
+    """Check the readings of people who are not listed: they may only be what an interrupted import left.
+
+    Raises:
+        KazstanceError: they are something else.
+    """
+    listed = {readings_file(name) for name in folder.corpus.readings}
+    for name, content in folder.edit.new.items():
+        file = folder.path / name
+        is_readings = name not in (*listed, ANNOTATORS, ADJUDICATIONS)
+        if is_readings and os.path.lexists(file) and not (file.is_file() and file.read_bytes() == content):
+            raise KazstanceError(
+                f"{file} already holds other readings, though {ANNOTATORS} does not list its annotator"
+            )
+
+
+def _new(
+    folder: _Folder, part: Part, asked: Mapping[int, Question], judged: Mapping[int, Judgement | None]
+) -> Iterator[tuple[int, Judgement | None]]:
+    """The answers that are not in the corpus yet; one that is there and is not the same is a problem."""
+    plan = part.sheet.plan
+    there = _there(folder, plan)
+    for item, judgement in judged.items():
+        key = asked[item].item.key
+        if judgement == {}:  # what is wrong with it has been reported
+            continue
+        if key not in there:
+            yield item, judgement
+            continue
+        sheet, earlier = there[key]
+        if sheet != plan.sheet:
+            where = f"on sheet {sheet}" if sheet else "already"
+            message = f"{key[0]} on {key[1]} was judged {where} by {plan.annotator!r}, expected once in a round"
+            part.folder.report(part.file, None, f"items.{item}", message)
+        elif earlier != _comparable(judgement):
+            message = (
+                f"{key[0]} on {key[1]} was imported from this sheet with another answer; "
+                f"first withdraw it: kazstance annotate undo CORPUS {plan.sheet}"
+            )
+            part.folder.report(part.file, None, f"items.{item}", message)
+
+
+def _there(folder: _Folder, plan: Plan) -> dict[Triple, tuple[str | None, Judgement]]:
+    """What the annotator has judged in the round of a plan, each with its sheet."""
+    found: dict[Triple, tuple[str | None, Judgement]] = {}
+    readings = folder.corpus.readings.get(plan.annotator, ())
+    kinds = {entry.value.id: entry.value.kind for entry in folder.corpus.targets}
+    for reading in (entry.value for entry in readings):
+        if reading.round != plan.round:
+            continue
+        said = {row.target_id: row for row in reading.judgements if row.holder is None}
+        for target in (name for name, kind in kinds.items() if {name, kind} & set(reading.covered)):
+            row = said[target].model_dump(mode="json") if target in said else None
+            found[reading.sentence_id, target, None] = (reading.sheet, _comparable(row))
+    return found
+
+
+def _comparable(judgement: Judgement | None) -> Judgement:
+    """A judgement without what is null; without anything if its label was left empty."""
+    return {name: value for name, value in (judgement or {}).items() if value is not None}
+
+
+def _readings(plan: Plan, judged: Mapping[int, Judgement | None]) -> Iterator[Rows]:
+    """One line per sentence: what was covered, with which probability, and what was typed."""
+    by_sentence: dict[str, list[PlanItem]] = {}
+    for item in plan.items:
+        if item.item in judged:
+            by_sentence.setdefault(item.sentence_id, []).append(item)
+    for sentence, items in by_sentence.items():
         yield {
             "sentence_id": sentence,
-            "text_hash": items[numbers[0]].text_hash,
+            "text_hash": items[0].text_hash,
             **({"round": plan.round} if plan.round > 1 else {}),
-            "covered": [items[n].target_id for n in numbers],
-            "probability": {items[n].target_id: items[n].probability for n in numbers},
-            "judgements": found,
+            "covered": [item.target_id for item in items],
+            "probability": {item.target_id: item.probability for item in items},
+            **({"sheet": plan.sheet} if plan.sheet else {}),
+            "judgements": [said for item in items if (said := judged[item.item])],
         }
 
 
-def _entry(annotator: str, person: Person) -> dict[str, Any]:
-    """The entry of an annotator in annotators.toml."""
-    said = {"name": person.name, "note": person.note, "date": person.date}
-    return {"id": annotator, "origin": "human"} | {key: value for key, value in said.items() if value}
+def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) -> Imported | None:
+    """Add the decisions of an adjudicator; None if there are problems, which are reported."""
+    plan = part.sheet.plan
+    there = {(e.value.sentence_id, e.value.target_id, e.value.holder): e.value for e in folder.corpus.adjudications}
+    rulings = {item: found for item, found in _rulings(folder, part, asked).items() if found is not None}
+    left = [item for item in asked if item not in rulings]
+    if not folder.is_partial:
+        report_missing(part.folder, part.file, left)
+    new = []
+    for item, found in rulings.items():
+        earlier = there.get(asked[item].item.key)
+        if earlier is None:
+            new.append(found)
+        elif _comparable(earlier.model_dump(mode="json")) != _comparable(found):
+            key = asked[item].item.key
+            part.folder.report(part.file, None, f"items.{item}", f"{key[0]} on {key[1]} has been adjudicated otherwise")
+    if part.folder.problems:
+        return None
+    folder.append(ADJUDICATIONS, new)
+    counts = {"answered": len(new), "omitted": 0, "left": len(left)}
+    file = folder.path / ADJUDICATIONS
+    return Imported(
+        plan.sheet,
+        plan.annotator,
+        plan.kind,
+        file,
+        **counts,
+        ignored=part.ignored,
+        notes=(*part.notes, *_outdated(part)),
+    )
 
 
-def _table(corpus: Path) -> str:
-    """The text of annotators.toml with its original line ends, without a byte-order mark."""
-    return (corpus / ANNOTATORS).read_bytes().decode().removeprefix(MARK)
-
-
-def _with_annotator(text: str, entry: dict[str, Any]) -> str:
-    """A table of annotators with one more, in the form it already has: an array of tables, or an inline array."""
-    between = "\n" if text.endswith("\n") else "\n\n" if text else ""
-    try:
-        document = tomlkit.parse(text + between)
-        there = document.get(KEY)
-        if isinstance(there, Array):
-            inline = tomlkit.inline_table()
-            inline.update(entry)
-            there.append(inline)
-        elif there is not None:
-            there.append(tomlkit.item(entry))
-        else:
-            document.append(KEY, tomlkit.item([entry]))
-        return tomlkit.dumps(document)
-    except TOMLKitError as error:
-        raise KazstanceError(f"{ANNOTATORS}: {error}; expected a table to which an annotator can be added") from None
-
-
-def _encoded(text: str, file: Path) -> bytes:
-    """Text as UTF-8.
-
-    Raises:
-        KazstanceError: it cannot be encoded, such as a byte of a command line in another encoding.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        shown = text[max(error.start - 20, 0) : error.end]
-        raise KazstanceError(f"{file}: {shown!r} cannot be written as UTF-8") from None
+def _rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) -> Mapping[int, Rows | None]:
+    return ruling(part, asked, folder.corpus.labels, folder.state)

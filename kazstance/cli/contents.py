@@ -28,10 +28,13 @@ PANELS: Final = {
         "agreement": Entry("data", "Measure how far the annotators agree, overall and by pair, source and target."),
     },
     "Build a dataset": {
+        "new": Entry("corpus", "Create a corpus folder, in which every file is explained and valid."),
+        "check": Entry("corpus", "Check a corpus folder, and show its sentences as they will be annotated."),
+        "add": Entry("corpus", "Add texts, sources and targets to a corpus folder."),
         "build": Entry("data", "Build a dataset from a corpus folder."),
     },
     "Collect judgements": {
-        "annotate": Entry("annotate", "Write annotation sheets that show no labels, and import the filled ones."),
+        "annotate": Entry("annotate", "Ask people for judgements: sheets, imports, adjudication, status, undo."),
     },
     "Measure systems": {
         "score": Entry("scores", "Score predictions on any stance dataset."),

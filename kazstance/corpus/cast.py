@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kazstance.corpus.docket import Docket, Place
 from kazstance.corpus.inputs import AdjudicationInput, JudgementInput, ReadingHead
 from kazstance.corpus.reading import Quotation, Reading
+from kazstance.corpus.readings import of_holder
 from kazstance.schema.labels import Label, TargetKind
 
 Ints = npt.NDArray[np.int64]
@@ -46,6 +47,8 @@ class Cast:
     docket: Docket
     places: Mapping[str, int]
     """The place of each annotated sentence in the chunk."""
+    undrawn: Mapping[str, float] = field(default_factory=dict)
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
     sentence: list[int] = field(default_factory=list)
     annotator: list[int] = field(default_factory=list)
     round: list[int] = field(default_factory=list)
@@ -70,6 +73,8 @@ class Cast:
     """The place of each of the different judgements, by its identity."""
     _fitting: set[tuple[int, int]] = field(default_factory=set)
     """The judgements whose targets are known to be covered by a list: the identity of one, and the other's number."""
+    read: dict[tuple[int, str, int], list[tuple[tuple[str, int], Reading, int]]] = field(default_factory=dict)
+    """The readings of an annotator of a sentence in a round, each with its place and the list that it covers."""
 
     @property
     def written(self) -> Written:
@@ -85,6 +90,7 @@ class Cast:
         head, where = reading.head, (reading.file, reading.line)
         text = self.docket.check_sentence(*where, head.sentence_id, head.text_hash)
         covered = self._covered(where, head.covered)
+        self._check_once(annotator, where, reading, covered)
         for i, (given, quoted) in enumerate(reading.judgements):
             name = f"judgements.{i}"
             if (id(given), covered) not in self._fitting and not self._fits(where, name, given, covered):
@@ -116,13 +122,16 @@ class Cast:
         self.reading_of.append(len(self.sentence))
 
     def _note(self, annotator: int, head: ReadingHead, covered: int) -> None:
+        passed = self.undrawn.get(head.sheet or "", 1.0)
+        given = head.probability if isinstance(head.probability, dict) else {"": head.probability}
+        drawn = {name: 1 - (1 - p) * passed for name, p in given.items()} if passed < 1 else given
         if isinstance(head.probability, dict):
-            self.drawn[len(self.sentence)] = head.probability
+            self.drawn[len(self.sentence)] = drawn
         self.sentence.append(self.places[head.sentence_id])
         self.annotator.append(annotator)
         self.round.append(head.round)
         self.covered.append(covered)
-        self.probability.append(1.0 if isinstance(head.probability, dict) else head.probability)
+        self.probability.append(drawn.get("", 1.0))
 
     def _covered(self, where: tuple[str, int], names: tuple[str, ...]) -> int:
         """The number of a list of targets and kinds; those that are not known are problems."""
@@ -135,6 +144,21 @@ class Cast:
         for name in self._strange[covered]:
             self.docket.report(*where, "covered", f"{name!r}, expected {', '.join(TargetKind)} or targets")
         return covered
+
+    def _check_once(self, annotator: int, where: tuple[str, int], reading: Reading, covered: int) -> None:
+        """Check that an annotator judged nothing twice in a round, be it covered as a target or by its kind."""
+        earlier = self.read.setdefault((annotator, reading.head.sentence_id, reading.head.round), [])
+        for (file, line), other, others in earlier:
+            if common := sorted(self._judged(reading, covered) & self._judged(other, others)):
+                name = f"{reading.head.sentence_id} on {of_holder(*common[0])}"
+                self.docket.report(*where, "covered", f"{name} is also judged in {file}:{line}, expected once")
+        earlier.append((where, reading, covered))
+
+    def _judged(self, reading: Reading, covered: int) -> set[tuple[str, str]]:
+        """The targets that a reading judges, each with a holder or an empty text."""
+        names = list(self.docket.kinds)
+        own = {(names[target], "") for target in self.targets[covered]}
+        return own | {(given.target_id, given.holder) for given, _ in reading.judgements if given.holder}
 
 
 class Rows(NamedTuple):

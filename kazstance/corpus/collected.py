@@ -78,7 +78,8 @@ class Collected:
         for name, (n, first) in self._missing.items():
             if n:
                 message = f"{n} of {n_pairs} pairs not covered, the first {first}; expected all"
-                self._problems.append(Problem(f"annotations/{name}.jsonl", None, "covered", message))
+                remedy = "if texts or targets were added since, remove complete = true from annotations/annotators.toml"
+                self._problems.append(Problem(f"annotations/{name}.jsonl", None, "covered", message, remedy=remedy))
         raise_all([*self._problems, *more, *self._undecided])
 
     @property

@@ -113,5 +113,6 @@ class Docket:
 
 
 def kinds_of(corpus: Corpus) -> dict[str, str | None]:
-    """The kind of each target of a corpus, in order."""
-    return {entry.value.id: entry.value.kind and entry.value.kind.value for entry in corpus.targets}
+    """The kind of each target of a corpus, in order; None if readings that cover the kind do not cover it."""
+    targets = [entry.value for entry in corpus.targets]
+    return {target.id: target.kind.value if target.kind and target.by_kind else None for target in targets}

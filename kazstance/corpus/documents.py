@@ -174,9 +174,8 @@ def _names(folder: Folder, entry: Entry[SourceInput]) -> set[str]:
     """The names of the files in the folder of a source."""
     place = f"{TEXTS}/{entry.value.id}"
     root = folder.root / place
-    if not folder.exists(place) or not root.is_dir():
-        return set()
-    there = (path.name for path in root.iterdir())
+    there = {path.name for path in root.iterdir()} if folder.exists(place) and root.is_dir() else set()
+    there |= {name.removeprefix(f"{place}/") for name in folder.instead if name.startswith(f"{place}/")}
     files = sorted(name for name in there if name.endswith(SUFFIX) and not name.startswith((".", "~$")))
     seen: dict[str, str] = {}
     for file in files:
@@ -198,14 +197,17 @@ def _read_texts(folder: Folder, documents: Sequence[Document], lines: Mapping[st
             text: str | None = document.row.value.text
         else:
             text = folder.read_text(document.file, (SOURCES, lines[document.source.id], "id"), is_raw=True)
-            if document.file not in sums:
-                folder.report(SUMS, None, document.file, "no digest, expected one for every text")
+            if text is not None and document.file not in sums:
+                message = f"no digest, expected one for every text; `kazstance add text {document.file}` records it"
+                folder.report(SUMS, None, document.file, message)
         if text is not None:
             _check_text(folder, document, text)
             texts[document.document_id] = text
     for name, (line, digest) in sums.items():
         if folder.digests.get(name, digest) != digest:
-            folder.report(SUMS, line, name, f"the file's digest is {folder.digests[name]}, expected {digest}")
+            remedy = f"if it was changed on purpose, `kazstance add text {name}` records it"
+            found = f"the file's digest is {folder.digests[name]}, expected {digest}; {remedy}"
+            folder.report(SUMS, line, name, found)
     return texts
 
 

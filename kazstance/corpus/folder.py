@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,7 +23,10 @@ SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
 ARRAYS: Final = ("source", "target", "annotator", "round")
 """Keys that are arrays of tables."""
+NEEDED: Final = ("source", "target")
+"""Those of which there has to be one; nobody may have judged yet."""
 T = TypeVar("T", bound=Input)
+Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Folder:
@@ -145,15 +148,21 @@ class Folder:
         tables, text = self.read_toml(name)
         rows = tables.get(key)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            if text:
+            if text.strip() and (key in NEEDED or rows is not None):
                 self.report(name, None, key, f"no [[{key}]] tables, expected at least one")
             return []
         places = [text.count("\n", 0, found.start()) + 1 for found in re.finditer(rf"(?m)^\[\[{key}\]\]", text)]
         lines = places if len(places) == len(rows) else [1] * len(rows)
         return [entry for row, line in zip(rows, lines, strict=True) if (entry := self.entry(name, line, row, model))]
 
-    def read_csv(self, name: str, model: type[T]) -> list[Entry[T]]:
-        """The rows of a CSV file with a header, each validated."""
+    def read_csv(self, name: str, model: type[T], complete: Complete | None = None) -> list[Entry[T]]:
+        """The rows of a CSV file with a header, each validated.
+
+        Args:
+            name: the file.
+            model: what a row must be.
+            complete: makes a whole row of one that lacks cells or columns, or raises a StrictError.
+        """
         text = self.read_text(name)
         if text is None:
             return []
@@ -164,10 +173,21 @@ class Folder:
         except csv.Error as error:
             self.report(name, 1, None, f"{error} in the header, expected CSV")
             return []
-        if sorted(names or ()) != sorted(expected):
+        has_all = set(names or ()) <= set(expected) if complete else sorted(names or ()) == sorted(expected)
+        if not names or not has_all or len(set(names)) < len(names):
             self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
             return []
-        return self._entries(name, self._rows(name, reader), model)
+        rows = self._rows(name, reader)
+        return self._entries(name, self._completed(name, rows, complete) if complete else rows, model)
+
+    def _completed(
+        self, name: str, rows: Iterable[tuple[int, dict[str, Any]]], complete: Complete
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        for line, row in rows:
+            try:
+                yield line, complete(row)
+            except StrictError as error:
+                self.report(name, line, None, str(error))
 
     def _rows(self, name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[str, Any]]]:
         line = reader.line_num

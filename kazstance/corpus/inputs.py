@@ -162,6 +162,16 @@ class TargetInput(Input):
     group: Text | None = None
     fold: Annotated[int, Field(ge=1, le=MOST)] | None = None
     definition: Text | None = None
+    by_kind: bool = True
+    """Whether readings that cover its kind cover it; not if it was added after they were made."""
+
+
+def is_quoted(quote: str, text: str) -> bool:
+    """Whether a quotation is a text, of which it may leave out the middle."""
+    begin, elided, end = quote.partition(ELISION)
+    if not elided:
+        return quote == text
+    return text.startswith(begin) and text.endswith(end) and len(text) >= len(begin) + len(end)
 
 
 class SpanInput(Input):
@@ -180,10 +190,18 @@ class SpanInput(Input):
 
     def matches(self, text: str) -> bool:
         """Whether the span of a raw text has the content that the row gives."""
-        stands, (begin, elided, end) = text[self.raw_start : self.raw_end], self.raw.partition(ELISION)
-        if not elided:
-            return len(text) >= self.raw_end and stands == self.raw
-        return stands.startswith(begin) and stands.endswith(end) and len(stands) >= len(begin) + len(end)
+        return is_quoted(self.raw, text[self.raw_start : self.raw_end])
+
+
+class OriginalInput(Input):
+    """Where a text comes from: the file that it was read from, and what read it."""
+
+    document_id: DocumentId
+    file: Text
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tool: str
+    url: str
+    added: datetime.date
 
 
 class RepairInput(SpanInput):
@@ -195,8 +213,9 @@ class RepairInput(SpanInput):
 
 
 class UnitInput(SpanInput):
-    """What the segmenter cannot know about a span of text."""
+    """What the segmenter cannot know about a span of text, or about the sentence with an id."""
 
+    sentence_id: SentenceId | None = None
     action: Literal["kind", "join", "split", "voice", "note"]
     value: str
     reason: Text
@@ -207,7 +226,10 @@ class UnitInput(SpanInput):
             raise ValueError(f"value {self.value!r} is not a kind of unit; expected one of {', '.join(UnitKind)}")
         if bool(self.value) == (self.action in ("join", "split")):
             raise ValueError(f"value {self.value!r} is not allowed with the action {self.action}")
-        if (self.action == "split") != (self.raw_start == self.raw_end):
+        if self.sentence_id is not None:
+            if self.action in ("join", "split"):
+                raise ValueError(f"sentence_id is not allowed with the action {self.action}, expected raw: its words")
+        elif (self.action == "split") != (self.raw_start == self.raw_end):
             raise ValueError(f"raw_end - raw_start is {self.raw_end - self.raw_start}, expected 0 if split, else more")
         return self
 
@@ -226,6 +248,12 @@ class AnnotatorInput(Input):
     order: Text | None = None
     brief: Text | None = None
     note: Text | None = None
+    training: Text | None = None
+    """How a person was trained for the task."""
+    pay: Text | None = None
+    """What a person was paid, and for how much work."""
+    consent: Text | None = None
+    """What a person has agreed to."""
 
 
 class RoundInput(Input):
@@ -305,6 +333,8 @@ class ReadingHead(Input):
     covered: tuple[str, ...]
     """Kinds of targets, or targets, without a holder; one with a holder is judged only where that holder is named."""
     probability: Probability | dict[Name, Probability] = 1.0
+    sheet: Hash | None = None
+    """The sheet that it was written on."""
 
 
 class ReadingInput(ReadingHead):
@@ -345,6 +375,8 @@ class AdjudicationInput(LabelledInput):
 
     sentence_id: SentenceId
     text_hash: Hash
+    sheet: Hash | None = None
+    """The sheet that it was written on."""
     rule: Text
     reason: Text
 

@@ -85,6 +85,7 @@ def terms_of(corpus: Corpus) -> Terms:
         by_plurality=corpus.header.deciding is Deciding.plurality,
         newly_cut=corpus.newly_cut,
         rules=corpus.rules,
+        undrawn=corpus.undrawn,
     )
 
 

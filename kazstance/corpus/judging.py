@@ -39,6 +39,8 @@ class Terms:
     by_plurality: bool
     newly_cut: frozenset[str]
     rules: ReadingRules
+    undrawn: Mapping[str, float] = field(default_factory=dict)
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     ids = annotated["sentence_id"].to_pylist()
     texts = dict(zip(ids, annotated["text"].to_pylist(), strict=True))
     docket = Docket(texts, terms.kinds, terms.newly_cut)
-    cast = Cast(docket, {name: i for i, name in enumerate(ids)})
+    cast = Cast(docket, {name: i for i, name in enumerate(ids)}, terms.undrawn)
     faults: list[Problem] = []
     for annotator, lines in chunk.lines:
         readings, found = parse_readings(lines, terms.rules)

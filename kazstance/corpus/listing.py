@@ -13,8 +13,8 @@ PAGES: Final = re.compile(
     r"(readme|licen[cs]e|licenses?-\w+|notice|citation|changelog|contributing)(\.\w+)?", re.IGNORECASE
 )
 """Pages at the top of a folder that are only for people."""
-BRIEFS: Final = "briefs"
-"""A folder of instructions to annotators, inside any other."""
+BESIDE: Final = frozenset({"briefs", "sheets"})
+"""Folders inside any other: instructions to annotators, and the plans of the sheets that they were given."""
 TEXTS: Final = "texts"
 FOLDERS: Final = ("annotations", "curation", "probes", TEXTS)
 LISTED: Final = 10_000
@@ -28,7 +28,7 @@ def check_listing(folder: Folder, known: Collection[str]) -> None:
         if parts[0] == TEXTS and name.casefold().endswith(".txt"):
             near = _meant(name, known)
             folder.report(name, None, None, f"a text without a source, expected a [[source]] with its name{near}")
-        elif not (len(parts) == 1 and PAGES.fullmatch(name)) and BRIEFS not in parts[:-1]:
+        elif not (len(parts) == 1 and PAGES.fullmatch(name)) and not BESIDE.intersection(parts[:-1]):
             folder.warn(f"{name} is not a corpus file and is not read{_meant(name, known)}")
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from kazstance.corpus.documents import (
     read_unit_spans,
     unit_file,
 )
+from kazstance.corpus.draws import undrawn
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.given import GIVEN, Span, as_given, locate
 from kazstance.corpus.inputs import (
@@ -27,6 +29,7 @@ from kazstance.corpus.inputs import (
     JudgementRow,
     MirrorInput,
     NamesInput,
+    OriginalInput,
     RepairInput,
     RoundInput,
     SourceInput,
@@ -38,9 +41,10 @@ from kazstance.corpus.inputs import (
 from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
 from kazstance.corpus.judgement_table import find_judgements, read_judgements
 from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.quotation import placed
 from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
 from kazstance.corpus.tabular import ENDINGS
-from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem
+from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem, choose
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
@@ -52,6 +56,8 @@ from kazstance.schema.manifest import Round
 
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
+ORIGINALS: Final = "originals.csv"
+"""Where texts come from, as recorded when they were added."""
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
 ANNOTATORS: Final = "annotations/annotators.toml"
@@ -62,7 +68,7 @@ NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
 TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
-OPTIONAL: Final = (CODEBOOK, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
+OPTIONAL: Final = (CODEBOOK, ORIGINALS, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Corpus:
     readings: dict[str, Readings]
     """By annotator; empty for those whose judgements are in the table."""
     rules: ReadingRules
+    undrawn: Mapping[str, float]
+    """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
     judgements: Sequence[Entry[JudgementRow]]
     """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
@@ -154,6 +162,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
     _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
+    _check_originals(folder, texts)
     repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
@@ -179,6 +188,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         labels=labels,
         readings=_find_all_readings(folder, annotators, judgements, rules),
         rules=rules,
+        undrawn=undrawn(folder),
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels),
         names=_read_names(folder),
@@ -264,11 +274,20 @@ def _read_curation(
     folder: Folder, texts: dict[str, str]
 ) -> tuple[Sequence[Entry[RepairInput]], Sequence[Entry[UnitInput]]]:
     """The repairs and the rules for units, each at a span of a text."""
-    repairs = folder.read_csv(REPAIRS, RepairInput) if folder.exists(REPAIRS) else []
-    units = folder.read_csv(UNITS, UnitInput) if folder.exists(UNITS) else []
+    complete = partial(placed, texts=texts)
+    repairs = folder.read_csv(REPAIRS, RepairInput, complete) if folder.exists(REPAIRS) else []
+    units = folder.read_csv(UNITS, UnitInput, complete) if folder.exists(UNITS) else []
     spans: list[Entry[SpanInput]] = [*repairs, *units]
     _check_spans(folder, spans, texts)
     return repairs, units
+
+
+def _check_originals(folder: Folder, documents: Collection[str]) -> None:
+    """Check that every text whose origin is recorded is there."""
+    for entry in folder.read_csv(ORIGINALS, OriginalInput) if folder.exists(ORIGINALS) else ():
+        name = entry.value.document_id
+        if name not in documents:
+            folder.report(entry.file, entry.line, "document_id", f"{name!r}, {choose(name, documents)}")
 
 
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
@@ -358,17 +377,14 @@ def _find_all_readings(
     judgements: Iterable[Entry[JudgementRow]],
     rules: ReadingRules,
 ) -> dict[str, Readings]:
-    """The readings of all annotators; one whose judgements are in the table has no file."""
+    """The readings of all annotators; one whose judgements are in the table needs no file."""
     found = {}
     in_table = {entry.value.annotator_id for entry in judgements}
     is_partial = any(problem.file.rpartition(".")[0] == JUDGEMENTS for problem in folder.problems)
     for entry in annotators:
         name = entry.value.id
         has_file = folder.exists(file := f"annotations/{name}.jsonl")
-        if name in in_table and has_file:
-            message = f"{name} also has judgements in the table, expected them in one place"
-            folder.report(file, None, None, message)
-        is_elsewhere = name in in_table or (is_partial and not has_file)
+        is_elsewhere = not has_file and (name in in_table or is_partial)
         found[name] = no_readings(file, rules) if is_elsewhere else find_readings(folder, name, rules)
     return found
 

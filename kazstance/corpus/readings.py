@@ -270,13 +270,24 @@ def _check_reading(folder: Folder, reading: Reading, rounds: Sequence[int]) -> N
 
 
 def _check_unique(folder: Folder, readings: Sequence[Reading]) -> None:
-    """Check that no sentence is read twice in a round."""
-    seen: dict[tuple[str, int], int] = {}
+    """Check that no sentence is read twice on a target in a round."""
+    seen: dict[tuple[str, int], list[Reading]] = {}
     for reading in readings:
         key = reading.head.sentence_id, reading.head.round
-        if (first := seen.setdefault(key, reading.line)) != reading.line:
-            message = f"{in_round(*key)!r} also appears on line {first}, expected once"
-            folder.report(reading.file, reading.line, "sentence_id", message)
+        earlier = seen.setdefault(key, [])
+        for other in earlier:
+            if common := sorted(_named(reading) & _named(other)):
+                which = of_holder(*common[0])
+                message = f"{in_round(*key)!r} also appears on line {other.line}, expected once with {which}"
+                folder.report(reading.file, reading.line, "sentence_id", message)
+                break
+        earlier.append(reading)
+
+
+def _named(reading: Reading) -> set[tuple[str, str]]:
+    """What a reading names: the kinds and targets that it covers, and targets with holders."""
+    held = {(given.target_id, given.holder) for given, _ in reading.judgements if given.holder is not None}
+    return {(name, "") for name in reading.head.covered} | held
 
 
 def in_round(name: str, number: int) -> str:
@@ -286,7 +297,7 @@ def in_round(name: str, number: int) -> str:
 
 def of_holder(name: str, holder: str | None) -> str:
     """How a message names what belongs to a holder."""
-    return name if holder is None else f"{name} of the holder {holder!r}"
+    return f"{name} of the holder {holder!r}" if holder else name
 
 
 def _opened(source: Source) -> BinaryIO:

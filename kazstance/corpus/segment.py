@@ -48,9 +48,15 @@ class Curation:
     rules: Rules
     used: set[int] = field(default_factory=set)
 
-    def values(self, action: str, raw: Span) -> list[str]:
-        """The values of the rules of an action whose span contains a raw span; a note only has to touch it."""
-        found = [r for r in self.rules if r.value.action == action and _applies(r.value, raw)]
+    def values(self, action: str, raw: Span, name: str = "") -> list[str]:
+        """The values of the rules of an action on a unit.
+
+        Args:
+            action: the action.
+            raw: the raw span of the unit, which the span of a rule has to contain; a note only has to touch it.
+            name: the id of the unit, which a rule may give instead.
+        """
+        found = [r for r in self.rules if r.value.action == action and _applies(r.value, raw, name)]
         self.used.update(rule.line for rule in found)
         return [rule.value.value for rule in found]
 
@@ -184,11 +190,11 @@ def _units(
     position, name = 0, document.document_id
     for paragraph, spans in enumerate(_paragraphs(text, curation, cut), 1):
         for number, (start, end) in enumerate(spans, 1):
-            raw = text.raw_span(start, end)
-            kind = UnitKind((curation.values("kind", raw) or ["sentence"])[-1])
-            speaker = next(iter(curation.values("voice", raw)), None)
+            raw, sentence = text.raw_span(start, end), f"{name}/{paragraph}/{number}"
+            kind = UnitKind((curation.values("kind", raw, sentence) or ["sentence"])[-1])
+            speaker = next(iter(curation.values("voice", raw, sentence)), None)
             yield Sentence.model_construct(
-                sentence_id=f"{name}/{paragraph}/{number}",
+                sentence_id=sentence,
                 source_id=document.source.id,
                 document_id=name,
                 paragraph_id=f"{name}/{paragraph}",
@@ -211,7 +217,7 @@ def _units(
                     )
                     for r in text.inside(start, end)
                 ),
-                note="; ".join(curation.values("note", raw)) or None,
+                note="; ".join(curation.values("note", raw, sentence)) or None,
             )
             position += 1
 
@@ -257,7 +263,9 @@ def _strip(text: str, span: Span) -> Span | None:
     return (start, start + len(piece.strip())) if piece.strip() else None
 
 
-def _applies(rule: UnitInput, raw: Span) -> bool:
+def _applies(rule: UnitInput, raw: Span, name: str) -> bool:
+    if rule.sentence_id is not None:
+        return rule.sentence_id == name
     if rule.action == "note":
         return rule.raw_start < raw[1] and raw[0] < rule.raw_end
     return rule.raw_start <= raw[0] and raw[1] <= rule.raw_end
@@ -287,12 +295,14 @@ def _check_rules(curation: Curation, voices: dict[str, VoiceInput]) -> Iterator[
                 f"{rule.value.value!r}, expected a voice of the source: {', '.join(voices) or 'it has no voices'}",
             )
         if rule.line not in curation.used:
+            row = rule.value
+            place = f"on {row.sentence_id}" if row.sentence_id else f"from {row.raw_start} to {row.raw_end}"
             yield Problem(
                 rule.file,
                 rule.line,
-                "raw_start",
-                f"the {rule.value.action} rule from {rule.value.raw_start} to {rule.value.raw_end} matches no unit, "
-                f"expected {WANTED[rule.value.action]}; change or delete the rule",
+                "sentence_id" if row.sentence_id else "raw_start",
+                f"the {row.action} rule {place} matches no unit, "
+                f"expected {WANTED[row.action]}; change or delete the rule",
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -14,10 +14,13 @@ from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
 from kazstance.schema.columns import attribute_type, to_arrow
-from kazstance.schema.labels import GRID_LABELS
+from kazstance.schema.labels import GRID_LABELS, Origin
 from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Record, SourcePosition
 from kazstance.stats.estimate import columns
+
+PERSONAL: Final = ("training", "pay", "consent")
+"""What may be stated about a person; columns of the table annotators if it is."""
 
 
 def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Mapping[str, pa.Table]:
@@ -177,14 +180,19 @@ def _voices(source: SourceInput) -> tuple[records.QuotedVoice, ...]:
 def _targets(corpus: Corpus, contested: Iterable[bool]) -> Iterator[records.Target]:
     for entry, is_contested in zip(corpus.targets, contested, strict=True):
         target = entry.value
-        yield records.Target(**target.model_dump(exclude={"id"}), target_id=target.id, contested=is_contested)
+        yield records.Target(
+            **target.model_dump(exclude={"id", "by_kind"}), target_id=target.id, contested=is_contested
+        )
 
 
 def _annotators(corpus: Corpus) -> Iterator[records.Annotator]:
     for entry in corpus.annotators:
         who = entry.value
+        own = {name: value for name in PERSONAL if (value := getattr(who, name))}
         yield records.Annotator(
-            **who.model_dump(exclude={"id", "date"}),
+            **who.model_dump(exclude={"id", "date", "name", *PERSONAL}),
+            **own,
+            name=None if who.origin is Origin.human else who.name,
             annotator_id=who.id,
             date=who.date.isoformat() if who.date else None,
             brief_sha256=corpus.digests[f"annotations/{who.brief}"] if who.brief else None,

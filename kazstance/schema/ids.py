@@ -1,8 +1,9 @@
 """The ids of sources, documents, targets and annotators: letters of any script, safe in paths everywhere."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import chain, count
 from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, Field
@@ -31,6 +32,22 @@ def check_id(name: str) -> str:
     if fault:
         raise ValueError(f"{name[:MOST_BYTES]!r} {fault}")
     return name
+
+
+def make_id(text: str, taken: Collection[str] = ()) -> str:
+    """An id made from any text: in lower case, `_` for all that an id may not have, and different from those taken.
+
+    Args:
+        text: any text, such as a name or a title.
+        taken: ids that are in use.
+    """
+    lower = unicodedata.normalize("NFC", text.casefold())
+    known = "".join(sign if unicodedata.category(sign)[0] in KINDS else " " for sign in lower)
+    words = "_".join(unicodedata.normalize("NFC", known).split()) or "unnamed"
+    name = words.encode()[: MOST_BYTES - len("_9999")].decode(errors="ignore").strip("_")
+    name = f"{name}_" if name in DEVICES else name
+    others = {folded(one) for one in taken}
+    return next(one for one in chain([name], (f"{name}_{n}" for n in count(2))) if folded(one) not in others)
 
 
 def _faults(name: str) -> Iterator[str]:

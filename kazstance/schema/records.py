@@ -455,6 +455,8 @@ class Target(Record):
 class Annotator(Record):
     """Who or what judged."""
 
+    model_config = ConfigDict(extra="allow")
+
     annotator_id: Name
     """Its name in all tables."""
     origin: Origin
@@ -464,7 +466,7 @@ class Annotator(Record):
     complete: bool
     """Whether it is declared to have judged every annotated sentence on every target, which the build checks."""
     name: str | None
-    """Its own name, if it may be published."""
+    """The name of a model; null for people, who are known by their pseudonyms alone."""
     family: str | None
     """For a language model, its family and maker."""
     version: str | None

@@ -80,9 +80,7 @@ def of_alike(folder: Path) -> Iterator[str]:
 
 def of_import(folder: Path) -> Iterator[str]:
     """Labels of a filled sheet that the corpus, as it was built, has otherwise or not at all."""
-    plan = json.loads(_text(folder / "sheets" / "plan.json"))
-    pairs = {item["item"]: (item["sentence_id"], item["target_id"]) for item in plan["items"]}
-    given = {pairs[item]: label for item, label in _answers(folder / "sheets") if label}
+    given = {pair: label for pair, label in _answers(folder / "sheets") if label}
     rows = _table(folder / "out" / "judgements" / "all.parquet")
     built = {(r["sentence_id"], r["target_id"]): r["label_name"] for r in rows if r["annotator_id"] == "p"}
     for pair, label in given.items():
@@ -90,13 +88,14 @@ def of_import(folder: Path) -> Iterator[str]:
             yield f"{pair} is {label} in the sheet, and {built.get(pair)} in the table"
 
 
-def _answers(sheets: Path) -> Iterable[tuple[int, str]]:
-    """Item and label of the sheet that was named last on the command line."""
+def _answers(sheets: Path) -> Iterable[tuple[tuple[str, str], str]]:
+    """Sentence, target and label of the sheet that was named last on the command line."""
     if (sheets / "used").read_text() == "filled.csv":
-        return [(int(row["item"]), row["label"].strip()) for row in _csv_rows(sheets / "filled.csv", ",")]
+        rows = _csv_rows(sheets / "filled.csv", ",")
+        return [((row["sentence_id"], row["target_id"]), row["label"].strip()) for row in rows]
     tasks = json.loads(_text(sheets / "filled.json"))
     return [
-        (task["data"]["item"], choice)
+        ((task["data"]["sentence_id"], task["data"]["target_id"]), choice)
         for task in tasks
         for annotation in task["annotations"]
         if not annotation.get("was_cancelled")

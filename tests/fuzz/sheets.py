@@ -71,7 +71,7 @@ def _mutate(case: Case, sheet: Path, i: int, draw: Random) -> bool:
         case.done[i] = trees.mutate(case.folder / "corpus", draw)
         return False
     if way < 0.27:
-        case.done[i] = trees.mutate(sheet.parent, draw, only="plan.json")
+        case.done[i] = trees.mutate(case.folder / "corpus" / "annotations" / "sheets", draw)
     elif way < 0.35:
         case.done[i] = trees.mutate(sheet.parent, draw, only=sheet.name)
     elif sheet.is_file() and not sheet.is_symlink():
@@ -93,7 +93,7 @@ def _odd_options(draw: Random) -> list[str]:
 
 def _bring_in(folder: Path, sheet: Path, more: list[str], has_to: str | None) -> Step:
     written = ("corpus/annotations/annotators.toml", "corpus/annotations/p.jsonl")
-    line = argv("annotate import", *more, corpus=folder / "corpus", sheet=sheet, plan=sheet.parent / "plan.json")
+    line = argv("annotate import", *more, corpus=folder / "corpus", sheet=sheet)
     return Step(line, written, has_to)
 
 
