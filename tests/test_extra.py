@@ -80,6 +80,9 @@ LINES = {
     "score": Line("score", ("--id", "id")),
     "export csv": Line("export", ("--format", "csv")),
     "export parquet": Line("export", ("--format", "parquet")),
+    "export xlsx": Line("export", ("--format", "xlsx"), ("openpyxl",), "export"),
+    "export dta": Line("export", ("--format", "dta"), ("pyreadstat",), "export"),
+    "export sav": Line("export", ("--format", "sav"), ("pyreadstat",), "export"),
     "cite": Line("cite"),
     "cite bibtex": Line("cite", ("--format", "bibtex")),
     "cite zenodo": Line("cite", ("--format", "zenodo")),
@@ -182,6 +185,7 @@ def places(name, files, scratch):
     """What is filled into the places of a command line."""
     out = {f"bench report {kind}": f"page.{kind}" for kind in ("md", "json", "html")}
     out |= {"explore": "page.html", "explore corpus": "page.html", "export csv": "x.csv", "export parquet": "x.parquet"}
+    out |= {f"export {kind}": f"x.{kind}" for kind in ("xlsx", "dta", "sav")}
     systems = {"bench run baseline": "lexicon", "bench run checkpoint": f"finetune:{files / 'checkpoint'}?epochs=1"}
     systems["fit baseline"] = "TF-IDF LR"
     row = kazstance.load("stances", "test")[0]

@@ -16,7 +16,7 @@ PANELS: Final = {
         "show": Entry("data", "Show sentences with their stances, filtered by source, target, label or split."),
         "why": Entry("data", "Show how one label came about: judgements, evidence, notes and adjudication."),
         "explore": Entry("explore", "Write or serve a page to explore positions, sentences, texts and labels."),
-        "export": Entry("data", "Write a table as CSV, JSON Lines or Parquet."),
+        "export": Entry("data", "Write a table as CSV, JSON Lines or Parquet, or for Excel, Stata or SPSS."),
         "verify": Entry("data", "Check that a dataset is what was built, down to every file, row and page."),
         "diff": Entry("publish", "Show what changed between two versions of a dataset, row by row."),
         "cite": Entry("publish", "Print how to cite a dataset."),
