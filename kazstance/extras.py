@@ -12,7 +12,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "bench": {"sklearn": "scikit-learn", "vaderSentiment": "vadersentiment"},
     "build": {"nupunkt": "nupunkt", "tomlkit": "tomlkit", "yaml": "pyyaml"},
     "languages": {"icu4py": "icu4py", "yasbd": "yasbd-lib"},
-    "export": {"openpyxl": "openpyxl", "pyreadstat": "pyreadstat"},
+    "export": {"openpyxl": "openpyxl", "pandas": "pandas", "pyreadstat": "pyreadstat"},
     "plots": {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"},
     "eval": {"inspect_ai": "inspect-ai", "lm_eval": "lm-eval"},
     "minilm": {"safetensors": "safetensors", "tokenizers": "tokenizers"},

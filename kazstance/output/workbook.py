@@ -1,6 +1,7 @@
 """A table as an Excel workbook: a sheet with the rows, and one that says what columns and labels mean."""
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ ROWS: Final = 1_048_575
 """Rows that a sheet holds below its header."""
 CHARACTERS: Final = 32_767
 """Characters that a cell holds."""
+UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+"""Characters that XML does not have, and the beginning of what Excel reads as one of them."""
 
 
 @naming_extras()
@@ -71,6 +74,11 @@ def _add_rows(sheet: Any, header: Sequence[str], rows: Iterable[Iterable[Any]]) 
         sheet.append([_cell(sheet, value, name, number) for name, value in zip(header, row, strict=True)])
 
 
+def _escaped(found: re.Match[str]) -> str:
+    """A character in the notation of Excel."""
+    return f"_x{ord(found[0]):04X}_"
+
+
 def _cell(sheet: Any, value: Any, column: str, row: int) -> Any:
     """A cell, in which a text is a text whatever it begins with.
 
@@ -78,13 +86,12 @@ def _cell(sheet: Any, value: Any, column: str, row: int) -> Any:
         KazstanceError: the text is too long for a cell.
     """
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # an extra
-    from openpyxl.utils.escape import escape  # noqa: PLC0415  # an extra
 
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
     if len(value) > CHARACTERS:
         place = f"{column}: row {row} has {len(value):,} characters"
         raise KazstanceError(f"{place}, and a cell of Excel holds {CHARACTERS:,}; export it as Parquet or CSV")
-    cell = WriteOnlyCell(sheet, escape(value))
+    cell = WriteOnlyCell(sheet, UNWRITABLE.sub(_escaped, value))
     cell.data_type = "s"
     return cell
