@@ -1,12 +1,14 @@
 """A table together with what its columns and labels mean, for programs that keep both in one file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from kazstance.errors import KazstanceError
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,24 @@ class Described:
         names = self.rows.column_names
         truths = {name: ("no", "yes") for name in names if pa.types.is_boolean(self.rows[name].type)}
         return Described(pa.table(columns, names), self.title, self.about, {**self.labels, **truths})
+
+    def check_texts(self, most: int, length: Callable[[pa.ChunkedArray], pa.ChunkedArray], unit: str) -> None:
+        """Check that no text is too long to be written whole.
+
+        Args:
+            most: maximum length of a text.
+            length: the lengths of the texts of a column.
+            unit: what is counted, and which program has the limit: `bytes, and SPSS`.
+
+        Raises:
+            KazstanceError: a text is longer; the column and the row, counted from 1, are named.
+        """
+        for name, column in zip(self.rows.column_names, self.rows.columns, strict=True):
+            if pa.types.is_string(column.type):
+                sizes = length(column)
+                if (size := pc.max(sizes).as_py() or 0) > most:
+                    place = f"{name}: row {pc.index(sizes, size).as_py() + 1} has {size:,} {unit}"
+                    raise KazstanceError(f"{place} holds at most {most:,}; export it as Parquet or CSV")
 
 
 def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,10 +1,12 @@
 """Tables as files of Stata (.dta) and SPSS (.sav), with labels of variables and values."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
+
+import pyarrow.compute as pc
 
 from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
@@ -89,7 +91,7 @@ def _written(write: Callable[..., None], table: Described, limits: Limits, name:
     """What a writer of pyreadstat makes of a table with plain columns."""
     import pandas  # noqa: F401, PLC0415  # an extra, which pyreadstat takes tables from
 
-    _check_texts(table, limits)
+    table.check_texts(limits.text, pc.binary_length, f"bytes, and {limits.program}")
     names = variable_names(table.rows.column_names, limits.name)
     own = dict(zip(table.rows.column_names, names, strict=True))
     about = {new: _cut(_about(table, old, new), limits.about) for old, new in own.items()}
@@ -115,28 +117,3 @@ def _about(table: Described, column: str, name: str) -> str:
 def _cut(text: str, limit: int) -> str:
     """The beginning of a text, of at most so many bytes of UTF-8."""
     return text.encode(errors="replace")[:limit].decode(errors="ignore")
-
-
-def _check_texts(table: Described, limits: Limits) -> None:
-    """Check that no text would be cut off.
-
-    Raises:
-        KazstanceError: one would; the column and the row are named.
-    """
-    for column, row, size in _long_texts(table, limits.text):
-        raise KazstanceError(
-            f"{column}: row {row} has {size:,} bytes, and {limits.program} holds at most {limits.text:,}; "
-            "export it as Parquet, CSV or for Stata"
-        )
-
-
-def _long_texts(table: Described, most: int) -> Iterator[tuple[str, int, int]]:
-    """Column, row counted from 1, and size of texts that are too long."""
-    import pyarrow as pa  # noqa: PLC0415  # only where a table is at hand
-    import pyarrow.compute as pc  # noqa: PLC0415
-
-    for name, column in zip(table.rows.column_names, table.rows.columns, strict=True):
-        if pa.types.is_string(column.type):
-            sizes = pc.binary_length(column)
-            if (size := pc.max(sizes).as_py() or 0) > most:
-                yield name, pc.index(sizes, size).as_py() + 1, size

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
@@ -32,8 +33,9 @@ def xlsx(table: Described) -> bytes:
     if len(table.rows) > ROWS:
         n = len(table.rows)
         raise KazstanceError(f"{n:,} rows, and a sheet of Excel holds {ROWS:,}; export them as Parquet or CSV")
-    book = Workbook(write_only=True)
     named = _named(table)
+    Described(named).check_texts(CHARACTERS, pc.utf8_length, "characters, and a cell of Excel")
+    book = Workbook(write_only=True)
     _fill(book.create_sheet("rows"), named.column_names, named)
     meanings = [
         [name, table.about.get(name, ""), sample_values(table.labels.get(name, ()))] for name in named.column_names
@@ -66,12 +68,12 @@ def _fill(sheet: Any, header: Sequence[str], rows: pa.Table) -> None:
 def _add_rows(sheet: Any, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
     from openpyxl.styles import Font  # noqa: PLC0415  # an extra
 
-    first = [_cell(sheet, name, name, 0) for name in header]
+    first = [_cell(sheet, name) for name in header]
     for cell in first:
         cell.font = Font(bold=True)
     sheet.append(first)
-    for number, row in enumerate(rows, 1):
-        sheet.append([_cell(sheet, value, name, number) for name, value in zip(header, row, strict=True)])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -79,19 +81,12 @@ def _escaped(found: re.Match[str]) -> str:
     return f"_x{ord(found[0]):04X}_"
 
 
-def _cell(sheet: Any, value: Any, column: str, row: int) -> Any:
-    """A cell, in which a text is a text whatever it begins with.
-
-    Raises:
-        KazstanceError: the text is too long for a cell.
-    """
+def _cell(sheet: Any, value: Any) -> Any:
+    """A cell, in which a text is a text whatever it begins with."""
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  # an extra
 
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
-    if len(value) > CHARACTERS:
-        place = f"{column}: row {row} has {len(value):,} characters"
-        raise KazstanceError(f"{place}, and a cell of Excel holds {CHARACTERS:,}; export it as Parquet or CSV")
     cell = WriteOnlyCell(sheet, UNWRITABLE.sub(_escaped, value))
     cell.data_type = "s"
     return cell
