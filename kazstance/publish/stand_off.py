@@ -280,7 +280,27 @@ class _Writer:
             changed[HASH] = pa.array(map(text_hash, columns["text"].to_pylist()), pa.string())
         return changed | (self._hidden(columns) if table == "probes" else {})
 
-    def _pages(dataset: DatasetFolder) -> dict[str, str]:
+    def _hidden(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """What probes show: null where it is as in sentences, otherwise as references to them."""
+        numbers = self.found.numbers(columns["sentence_id"])
+        return {name: pa.array(self._hide(columns[name], numbers, at), pa.string()) for name, at in SHOWN.items()}
+
+    def _hide(self, column: pa.Array, numbers: Iterable[int], at: int) -> Iterator[str | None]:
+        for text, number in zip(column.to_pylist(), numbers, strict=True):
+            is_shown = text == self.found.shown(number)[at]
+            yield None if is_shown else self.quotations.hide(text, self.found.paragraph(number))
+
+
+def _is_kept(table: str, column: str) -> bool:
+    return column not in LEFT_OUT.get(table, ())
+
+
+def _is_shown(table: str, column: str) -> bool:
+    """Whether a column holds what a probe shows."""
+    return table == "probes" and column in SHOWN
+
+
+def _pages(dataset: DatasetFolder) -> dict[str, str]:
     """The pages, before what they repeat of the texts is shortened."""
     own = {name: own_file(dataset.page(name), dataset) for name in ("LICENSE", LICENCE)}
     pages = {name: read_page(file) for name, file in own.items() if file.is_file()}
