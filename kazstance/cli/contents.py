@@ -29,6 +29,7 @@ PANELS: Final = {
     },
     "Build a dataset": {
         "build": Entry("data", "Build a dataset from a corpus folder."),
+        "rehydrate": Entry("publish", "Make a dataset from its stand-off version and your own copy of the texts."),
     },
     "Collect judgements": {
         "annotate": Entry("annotate", "Write annotation sheets that show no labels, and import the filled ones."),
@@ -41,7 +42,9 @@ PANELS: Final = {
         "tasks-dir": Entry("tasks", "Print the folder of the tasks for lm-evaluation-harness."),
     },
     "Publish": {
-        "publish": Entry("publish", "Publish a dataset on the Hugging Face Hub, tagged with its version."),
+        "publish": Entry(
+            "publish", "Publish a dataset on the Hugging Face Hub, tagged with its version, with or without its texts."
+        ),
     },
 }
 """The headings of the help, and the commands under each."""

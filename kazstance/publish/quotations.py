@@ -215,5 +215,7 @@ def _referred(piece: Any, sentences: Sequence[str]) -> str:
     """What a reference refers to."""
     is_reference = isinstance(piece, list) and len(piece) == PIECE and all(type(part) is int for part in piece)
     if is_reference and 0 <= piece[0] < len(sentences) and 0 <= piece[1] <= piece[2] <= len(sentences[piece[0]]):
-        return sentences[piece[0]][piece[1] : piece[2]]
+        number, start, end = piece
+        text: str = sentences[number][start:end]
+        return text
     raise KazstanceError(f"{str(piece)[:80]}: expected a text, or a sentence, start and end inside it")

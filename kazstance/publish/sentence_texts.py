@@ -27,8 +27,7 @@ class SentenceTexts:
         self._members: list[list[int]] = [[] for _ in coded.dictionary]
         for number, paragraph in enumerate(self._paragraph):
             self._members[paragraph].append(number)
-        self.shown = lru_cache(1024)(self._shown)
-        """A sentence, by number, and the text before and after it in its paragraph."""
+        self._around = lru_cache(1024)(self._find_around)
 
     def numbers(self, ids: pa.Array) -> list[int]:
         """The numbers of sentences by their ids.
@@ -47,8 +46,12 @@ class SentenceTexts:
         """The numbers of the sentences of the same paragraph, in order."""
         return self._members[self._paragraph[number]]
 
-    def _shown(self, number: int) -> tuple[str, str, str]:
+    def shown(self, number: int, place: int) -> str:
+        """A sentence, by number, for place 0; the text before it in its paragraph for 1, after it for 2."""
+        return self._around(number)[place - 1] if place else self.texts[number]
+
+    def _find_around(self, number: int) -> tuple[str, str]:
         others = self.paragraph(number)
         at = others.index(number)
         before, after = (map(self.texts.__getitem__, part) for part in (others[:at], others[at + 1 :]))
-        return self.texts[number], " ".join(before), " ".join(after)
+        return " ".join(before), " ".join(after)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from kazstance.dataset import DatasetFolder
 from kazstance.dataset.verification.check import check
@@ -31,10 +32,11 @@ from kazstance.schema.manifest import FORMAT, Manifest
 from kazstance.schema.records import TABLES
 from kazstance.schema.stand_off import (
     HASH,
-    LEFT_OUT,
+    REPEATED,
     STAND_OFF_FORMAT,
     StandOff,
     StandOffFile,
+    is_left_out,
     read_stand_off,
     stand_off_bytes,
 )
@@ -42,14 +44,10 @@ from kazstance.schema.stand_off import (
 Change = Callable[[str], str]
 REFERRING: Final = ("sentence_a", "sentence_b", "source_a", "source_b", "duplicate_of", "copy_of")
 """Columns of ids whose names do not end in `_id`."""
-SHOWN: Final[dict[str, int]] = {"text": 0, "context_before": 1, "context_after": 2}
-"""The columns of probes that repeat a text, with the place of what they repeat."""
 LISTED: Final = 100
 """How many texts the card lists."""
-STATED: Final = ("title", "event", "publication", "mapped_labels")
-"""The fields of a manifest that people have written."""
-
-
+FIXED: Final = ("id", "tables", "folds", "inputs", "tools", "pages")
+"""The fields of a manifest that hold ids, names of files and digests."""
 CARD_TEXT: Final = """
 # {title}, without the texts
 
@@ -192,11 +190,9 @@ def _quotations(dataset: DatasetFolder, pages: Mapping[str, str], found: Sentenc
 
     changed_manifest(dataset.manifest, note)
     for table, spec in TABLES.items():
-        plain_names = [
-            name for name in dataset.schema(table).names if _is_kept(table, name) and not _is_shown(table, name)
-        ]
+        plain_names = [name for name in dataset.schema(table).names if not _repeats(table, name)]
         masks = pc.field("probe") == ProbeKind.mask.value
-        looks = [(plain_names, None), *([(list(SHOWN), masks)] if table == "probes" else [])]
+        looks = [(plain_names, None), *([(list(REPEATED[table]), masks)] if table == "probes" else [])]
         for split, (names, where) in product(spec.splits, looks):
             for batch in dataset.batches(table, split, names, where):
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -206,9 +202,17 @@ def _quotations(dataset: DatasetFolder, pages: Mapping[str, str], found: Sentenc
 
 
 def changed_manifest(manifest: Manifest, change: Change) -> Manifest:
-    """A manifest whose prose is changed, text by text."""
+    """A manifest whose prose is changed, text by text.
+
+    Raises:
+        KazstanceError: it would not be valid.
+    """
     stated = manifest.model_dump(mode="json")
-    return Manifest.model_validate({**stated, **{name: _changed(stated[name], change) for name in STATED}})
+    changed = {name: value if name in FIXED else _changed(value, change) for name, value in stated.items()}
+    try:
+        return Manifest.model_validate(changed)
+    except ValidationError as error:
+        raise KazstanceError(f"the manifest: {error}; expected that its texts can be put back") from None
 
 
 def _changed(value: Any, change: Change) -> Any:
@@ -258,7 +262,7 @@ class _Writer:
         file.parent.mkdir(exist_ok=True)
         hashes = [pa.field(HASH, pa.string())] if table == "sentences" else []
         stored = self.dataset.schema(table, split).remove_metadata()
-        schema = pa.schema([*(field for field in stored if _is_kept(table, field.name)), *hashes])
+        schema = pa.schema([*(field for field in stored if not is_left_out(table, field.name)), *hashes])
         rows = 0
         with file.open("wb") as out, pq.ParquetWriter(out, schema, compression="zstd", store_schema=False) as writer:
             for batch in self.dataset.batches(table, split):
@@ -274,7 +278,7 @@ class _Writer:
         changed = {
             name: changed_texts(name, column, self.quotations.cut)
             for name, column in columns.items()
-            if _is_kept(table, name) and not _is_shown(table, name)
+            if not _repeats(table, name)
         }
         if table == "sentences":
             changed[HASH] = pa.array(map(text_hash, columns["text"].to_pylist()), pa.string())
@@ -282,22 +286,20 @@ class _Writer:
 
     def _hidden(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """What probes show: null where it is as in sentences, otherwise as references to them."""
-        numbers = self.found.numbers(columns["sentence_id"])
-        return {name: pa.array(self._hide(columns[name], numbers, at), pa.string()) for name, at in SHOWN.items()}
+        return {
+            name: pa.array(self._hide(columns[name], self.found.numbers(columns[ids]), place), pa.string())
+            for name, (ids, place) in REPEATED["probes"].items()
+        }
 
-    def _hide(self, column: pa.Array, numbers: Iterable[int], at: int) -> Iterator[str | None]:
+    def _hide(self, column: pa.Array, numbers: Iterable[int], place: int) -> Iterator[str | None]:
         for text, number in zip(column.to_pylist(), numbers, strict=True):
-            is_shown = text == self.found.shown(number)[at]
+            is_shown = text == self.found.shown(number, place)
             yield None if is_shown else self.quotations.hide(text, self.found.paragraph(number))
 
 
-def _is_kept(table: str, column: str) -> bool:
-    return column not in LEFT_OUT.get(table, ())
-
-
-def _is_shown(table: str, column: str) -> bool:
-    """Whether a column holds what a probe shows."""
-    return table == "probes" and column in SHOWN
+def _repeats(table: str, column: str) -> bool:
+    """Whether a column repeats a text."""
+    return column in REPEATED.get(table, {})
 
 
 def _pages(dataset: DatasetFolder) -> dict[str, str]:

@@ -14,13 +14,18 @@ from kazstance.schema.records import TABLES, Count
 
 STAND_OFF_FORMAT: Final = 1
 """The format of the stand-off datasets that are written."""
-LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
-    "stances": ("text", "context_before", "context_after"),
-    "grid": ("text",),
-    "pairs": ("text_a", "text_b"),
-    "sentences": ("text",),
+AROUND: Final = {"text": ("sentence_id", 0), "context_before": ("sentence_id", 1), "context_after": ("sentence_id", 2)}
+REPEATED: Final[dict[str, dict[str, tuple[str, int]]]] = {
+    "stances": AROUND,
+    "grid": {"text": ("sentence_id", 0)},
+    "pairs": {"text_a": ("sentence_a", 0), "text_b": ("sentence_b", 0)},
+    "probes": AROUND,
+    "sentences": {"text": ("sentence_id", 0)},
 }
-"""Columns that a stand-off dataset does not have, since they repeat a text."""
+"""The columns that repeat a text: the column with the sentence, and 0 for itself, 1 for what is before it, 2 for after.
+
+A stand-off dataset does not have them, except those of probes, which are null where they are as in sentences.
+"""
 HASH: Final = "text_hash"
 """The column of sentences that a stand-off dataset has instead of their text: the beginning of its SHA-256."""
 
@@ -65,6 +70,11 @@ class StandOff(Frozen):
         if more := self.files.keys() - TABLES.keys():
             raise ValueError(f"files: {min(more)!r} is not a table; expected {', '.join(TABLES)}")
         return self
+
+
+def is_left_out(table: str, column: str) -> bool:
+    """Whether a stand-off dataset does not have a column."""
+    return table != "probes" and column in REPEATED.get(table, {})
 
 
 def stand_off_bytes(found: StandOff) -> bytes:
