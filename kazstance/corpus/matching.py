@@ -6,6 +6,8 @@ from hashlib import sha256
 from itertools import product
 from typing import Final, NamedTuple
 
+from kazstance.corpus.documents import SUFFIX
+from kazstance.corpus.listing import TEXTS
 from kazstance.corpus.own_copies import Copy, OwnCopies
 from kazstance.corpus.repair import apply
 from kazstance.input.text import MARK
@@ -80,7 +82,8 @@ def match(wanted: Sequence[Wanted], copies: OwnCopies) -> Iterator[Match]:
     """What somebody's own copies give of each text, in the order of the texts.
 
     A copy is found by its content, whatever its name, even if its line ends, a byte-order mark or the line ends after
-    the last line differ. Otherwise the copy with the text's name is taken, and each sentence is looked for in it.
+    the last line differ. Otherwise each sentence is looked for in the copy with the text's name, and among the rows of
+    a table.
     """
     digests = {name: _digest(copy.text) for name, copy in copies.texts.items()}
     by_digest = {digest: copies.texts[name] for name, digest in digests.items()}
@@ -99,11 +102,21 @@ def match(wanted: Sequence[Wanted], copies: OwnCopies) -> Iterator[Match]:
         elif other := others.get(one.raw_sha256):
             copy, text = other
             yield _whole(one, text, f"{copy.place} differs only in line ends or in a byte-order mark")
-        elif named:
-            yield _compared(one, named, search)
         else:
-            fault = copies.faults.get(one.document_id)
-            yield Match(one, [None] * len(one.units), fault=f"cannot be read: {fault}" if fault else "is missing")
+            found = search.find(named.text, one.units) if named else [None] * len(one.units)
+            texts = [
+                copies.rows.get(unit.text_hash) if t is None else t for unit, t in zip(one.units, found, strict=True)
+            ]
+            yield _compared(one, texts, _state(one, named, copies))
+
+
+def _state(wanted: Wanted, named: Copy | None, copies: OwnCopies) -> str:
+    """What is known of the copy of a text that is not exactly the one that was annotated."""
+    fault = copies.faults.get(wanted.document_id)
+    if named:
+        return f"{named.place} is another version of the text"
+    name = f"{TEXTS}/{wanted.document_id}{SUFFIX}"
+    return f"cannot be read: {fault}" if fault else f"is missing, expected {name}, or the same text under any name"
 
 
 def _whole(wanted: Wanted, text: str, note: str) -> Match:
@@ -114,15 +127,15 @@ def _whole(wanted: Wanted, text: str, note: str) -> Match:
     return Match(wanted, sentences, note, fault)
 
 
-def _compared(wanted: Wanted, copy: Copy, search: Search) -> Match:
+def _compared(wanted: Wanted, sentences: Sequence[str | None], state: str) -> Match:
     """The sentences of a text that differs from the one that was annotated."""
-    sentences = search.find(copy.text, wanted.units)
     wrong = [unit.sentence_id for unit, found in zip(wanted.units, sentences, strict=True) if found is None]
-    if not wrong:
-        return Match(wanted, sentences, f"{copy.place} is another version of the text, with the same sentences")
-    same = f"{len(sentences) - len(wrong)} of {len(sentences)} sentences are the same"
-    fault = f"{copy.place} has changed: {same}, {wrong[0]} is the first that is not"
-    return Match(wanted, sentences, fault=fault)
+    total = len(sentences)
+    if sentences and not wrong:
+        return Match(wanted, sentences, f"{state}, but all {total} sentences are there")
+    there = f"{total - len(wrong)} of {total} sentences are there"
+    first = f", the first that is not is {wrong[0]}" if 0 < len(wrong) < total else ""
+    return Match(wanted, sentences, fault=f"{state}; {there}{first}")
 
 
 def _is_at(text: str, unit: Unit, at: int) -> bool:

@@ -13,11 +13,12 @@ from kazstance.corpus.stated import as_text
 from kazstance.corpus.tabular import ENDINGS, Columns, find_table, read_rows
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.paths import StrPath
+from kazstance.schema.digest import text_hash
 
 COLUMNS: Final = Columns(
     known=("source_id", "document_id", "text"),
     check_others=lambda names: names,
-    needed=("document_id", "text"),
+    needed=("text",),
     aliases={"source": "source_id", "name": "document_id"},
 )
 
@@ -36,13 +37,20 @@ class OwnCopies:
 
     texts: dict[str, Copy] = field(default_factory=dict)
     faults: dict[str, Problem] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
+    """The texts of the rows of a table, with and without extra white space, by the beginning of their SHA-256."""
+
+    def add_row(self, text: str) -> None:
+        """Add the text of a row, which may be a single sentence."""
+        for form in (" ".join(text.split()), text.strip(), text):
+            self.rows[text_hash(form)] = form
 
 
 def read_own_copies(path: StrPath) -> OwnCopies:
     """The texts in a folder or a table.
 
-    Files are `texts/<document>.txt` or `<document>.txt`; a table of documents has the columns `document_id` and `text`.
-    Links that lead out of the folder are not followed.
+    Files are `texts/<document>.txt` or `<document>.txt`. A table has the column `text`, of documents with the column
+    `document_id`, or of sentences. Links that lead out of the folder are not followed.
 
     Raises:
         KazstanceError: there is no such folder or table, or no text in it.
@@ -59,23 +67,26 @@ def read_own_copies(path: StrPath) -> OwnCopies:
     folder = Folder(path.parent if is_table else path)
     found = OwnCopies()
     if table := path.name if is_table else find_table(folder, TABLE):
-        found.texts.update(_rows(folder, table))
+        _read_rows(folder, table, found)
     if folder.problems:
         raise InputError(folder.problems)
     if not is_table:
         _read_files(folder, found)
-    if not found.texts and not found.faults:
+    if not (found.texts or found.rows or found.faults):
         raise KazstanceError(f"{path}: no texts; expected {TEXTS}/<document>{SUFFIX}, or a table {TABLE} with texts")
     return found
 
 
-def _rows(folder: Folder, table: str) -> Iterator[tuple[str, Copy]]:
-    """The texts of a table; a name without its source is completed."""
+def _read_rows(folder: Folder, table: str, found: OwnCopies) -> None:
+    """Read the texts of a table; the name of a document without its source is completed."""
     for line, row in read_rows(folder, table, COLUMNS):
         name, source, text = (as_text(row.get(key)) for key in ("document_id", "source_id", "text"))
-        if isinstance(name, str) and isinstance(text, str):
+        if not isinstance(text, str):
+            continue
+        found.add_row(text)
+        if isinstance(name, str):
             is_whole = not source or name == source or name.startswith(f"{source}/")
-            yield name if is_whole else f"{source}/{name}", Copy(f"{table}:{line}", text)
+            found.texts[name if is_whole else f"{source}/{name}"] = Copy(f"{table}:{line}", text)
 
 
 def _read_files(folder: Folder, found: OwnCopies) -> None:

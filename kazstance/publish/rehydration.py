@@ -136,9 +136,8 @@ def _check_digests(path: Path, built: Manifest, stated: Manifest) -> None:
         if file.digest != (due := stated.tables[table][split].digest)
     ]
     if lines or built.digest != stated.digest:
-        raise IntegrityError(
-            "\n".join(lines or [f"{path}: the digest is {built.digest}, expected {stated.digest}"]), path
-        )
+        lines = lines or [f"{path}: the digest is {built.digest}, expected {stated.digest}"]
+        raise IntegrityError("\n".join(lines))
 
 
 def _finish(folder: StandOffFolder, fresh: Path, manifest: Manifest) -> None:
@@ -155,4 +154,4 @@ def _finish(folder: StandOffFolder, fresh: Path, manifest: Manifest) -> None:
     try:
         check(DatasetFolder(fresh)).whole()
     except IntegrityError as error:
-        raise IntegrityError(str(error).replace(str(fresh), str(folder.path)), folder.path) from None
+        raise IntegrityError(str(error).replace(str(fresh), str(folder.path))) from None

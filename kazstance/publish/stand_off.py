@@ -59,10 +59,15 @@ pip install 'kazstance[build]'
 kazstance rehydrate THIS_FOLDER --texts TEXTS --out DATASET
 ```
 
-`TEXTS` is a folder with a file `texts/<document>.txt` for each document below, as UTF-8; or a table with the columns
-`document_id` and `text` (`documents.csv`, `.jsonl` or `.parquet`); or a corpus folder. Files may have other names if
-their content is exactly the same. Every sentence is cut from your copy and compared with its hash, and every table with
-its digest. The result is the dataset with the digest `{digest}`, or a list of the texts that are missing or differ.
+`TEXTS` is a folder with a file `texts/<document>.txt` in UTF-8 for each document below; a table (`.csv`, `.jsonl` or
+`.parquet`) with the columns `document_id` and `text`, or with the column `text` and a row for each sentence; or a
+corpus folder. Files may have other names if their content is the same. Every sentence of your copy is compared with its
+hash, and every table with its digest. The result is the dataset with the digest below, or a list of the texts that are
+missing or differ.
+
+```text
+{digest}
+```
 
 Columns of texts are left out of the tables; `sentences` has the hash of each text and its place in the raw text. Where
 anything else has eight or more words in a row in common with a text (a title, or the note of an annotator), these words

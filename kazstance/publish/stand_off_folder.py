@@ -39,7 +39,7 @@ class StandOffFolder:
         self.manifest: Final[StandOff] = read_stand_off(self.path)
         problems = [*self._wrong_files(), *self._wrong_pages()]
         if problems:
-            raise IntegrityError("\n".join(problems), self.path)
+            raise IntegrityError("\n".join(problems))
 
     def file(self, table: str, split: str) -> Path:
         """The Parquet file of a split."""
@@ -61,7 +61,7 @@ class StandOffFolder:
         try:
             yield from stream_parquet(self.file(table, split))
         except KazstanceError as error:
-            raise IntegrityError(str(error), self.path) from error
+            raise IntegrityError(str(error)) from error
 
     def page(self, name: str) -> bytes | None:
         """A page; None if there is none."""
@@ -78,7 +78,7 @@ class StandOffFolder:
         repairs = rows["repairs"].combine_chunks().flatten()
         needed = [*(rows[name] for name in KEYS), repairs, *repairs.flatten()]
         if any(column.null_count for column in needed):
-            raise IntegrityError(f"{self.file('sentences', ALL[0])}: a value is missing, expected one", self.path)
+            raise IntegrityError(f"{self.file('sentences', ALL[0])}: a value is missing, expected one")
         return rows
 
     def wanted(self) -> list[Wanted]:
@@ -92,7 +92,7 @@ class StandOffFolder:
         units: dict[str, list[Unit]] = {name: [] for name in names}
         for row in self.sentences.select(KEYS).to_pylist():
             if row["document_id"] not in units:
-                raise IntegrityError(f"{row['sentence_id']}: {row['document_id']!r} is not in documents", self.path)
+                raise IntegrityError(f"{row['sentence_id']}: {row['document_id']!r} is not in documents")
             units[row["document_id"]].append(_unit(row))
         return [Wanted(name, digest, units[name]) for name, digest in zip(names, digests, strict=True)]
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from kazstance.errors import IntegrityError
 from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
 from kazstance.schema import STAND_OFF
@@ -90,4 +91,7 @@ def read_stand_off(folder: StrPath) -> StandOff:
         IntegrityError: it does not match the schema; the message lists the differences.
     """
     file = Path(folder) / STAND_OFF
-    return parse(StandOff, read_manifest(file, "a stand-off dataset"), file)
+    try:
+        return parse(StandOff, read_manifest(file, "a stand-off dataset"), file)
+    except IntegrityError as error:
+        raise IntegrityError(str(error)) from None  # without the folder, which `kazstance verify` could not check
