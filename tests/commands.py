@@ -38,7 +38,6 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "license": ("license", "--data", "{data}"),
     "predict": ("predict", "{model}", "{rows}", "--out", "{out}"),
     "publish": ("publish", "--repo-id", "{repo}", "--data", "{data}"),
-    "publish in any way": ("publish",),
     "publish to a folder": ("publish", "--data", "{data}", "--out", "{out}"),
     "rehydrate": ("rehydrate", "{stand_off}", "--texts", "{texts}", "--out", "{out}"),
     "annotate export": ("annotate", "export", "{corpus}", "--annotator", "{annotator}", "--out", "{out}"),

@@ -29,6 +29,7 @@ EXTRA = os.environ.get("EXTRA")
 MODULES = {module: extra for extra, modules in EXTRAS.items() for module in modules}
 MISSING = re.compile(r"(\S+) is not installed; run: pip install 'kazstance\[(\w+)\]'\n")
 FIXTURES = Path(__file__).parent / "fixtures"
+ROOT = FIXTURES.parents[1]
 HIDE = """
 import sys
 from importlib.machinery import PathFinder
@@ -108,6 +109,9 @@ LINES = {
     "bench report json": Line("bench report", ("{run}",)),
     "bench report html": Line("bench report", ("{run}",), (*CHART, "jinja2"), "plots"),
     "publish": Line("publish", (), ("huggingface_hub", "yaml"), "hf"),
+    "publish to a folder": Line("publish to a folder", (), ("yaml",), "build"),
+    "publish stand-off": Line("publish to a folder", ("--stand-off",), ("yaml",), "build"),
+    "rehydrate": Line("rehydrate", (), ("yaml",), "build"),
 }
 PLAIN = ("compare distances", "bench run shortcut", "bench compare", "bench report md")
 """What `make test` tries, too, of the commands that need no extra; the others are tried in every session."""
@@ -206,6 +210,8 @@ def places(name, files, scratch):
         "repo": "someone/something",
         "sheet": scratch / "filled.csv",
         "plan": scratch / "sheets" / "plan.json",
+        "stand_off": scratch / "stand_off",
+        "texts": ROOT / "raw",
     }
 
 
@@ -244,6 +250,8 @@ def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
         found["corpus"] = shutil.copytree(found["corpus"], tmp_path / "corpus")
         if ready:
             fill(tmp_path, found["corpus"])
+    if name == "rehydrate" and ready:
+        assert run("publish to a folder", "--stand-off", data=SHIPPED, out=found["stand_off"]).code == 0
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
     with hub() if name == "publish" and ready else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)

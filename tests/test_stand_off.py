@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import kazstance as ks
+from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.dataset import SHIPPED, DatasetFolder
 from kazstance.dataset.verification.check import check
@@ -248,11 +250,12 @@ def test_a_table_with_a_row_for_each_sentence_is_enough(stand_off, harbour_data,
     done = call("rehydrate", stand_off=stand_off, texts=tmp_path / "mine.csv", out=tmp_path / "again")
     assert done.exit_code == 0, done.output
     assert all_rows(tmp_path / "again") == all_rows(harbour_data)
-    (tmp_path / "mine.csv").write_text("text\nWe say no.\n", encoding="utf-8")
+    (tmp_path / "mine.csv").write_text("text\nAway with the toll!\n", encoding="utf-8")
     done = call("rehydrate", stand_off=stand_off, texts=tmp_path / "mine.csv", out=tmp_path / "again")
     assert done.exit_code == 1
+    number = DatasetFolder(harbour_data).sentences.to_arrow()["document_id"].to_pylist().count("dockers")
     assert (
-        "mine.csv: dockers: is missing, expected texts/dockers.txt, or the same text under any name; 0 of 15 sentences"
+        f"mine.csv: dockers: is missing, expected texts/dockers.txt, or the same text under any name; 1 of {number} sent"
         in done.stderr
     )
 
@@ -272,9 +275,44 @@ def test_every_text_that_is_missing_or_changed_is_named_and_nothing_is_written(s
         lines[2]
         == f"{copies}: gazette: is missing, expected texts/gazette.txt, or the same text under any name; 0 of 5 sentences are there"
     )
-    assert "merchants: texts/merchants.txt is another version of the text; 6 of 8 sentences are there" in lines[3]
+    assert "merchants: texts/merchants.txt is another version of the text; 8 of 10 sentences are there" in lines[3]
     assert lines[3].endswith("the first that is not is merchants/4/1")
     assert not (tmp_path / "again").exists()
+
+
+def test_what_is_left_without_some_texts_is_a_dataset_that_says_so(quoting, copies, tmp_path):
+    whole = DatasetFolder(quoting)
+    stage_stand_off(whole, tmp_path / "stand_off")
+    gone = copies / "texts/dockers.txt"
+    gone.write_text(gone.read_text(encoding="utf-8").replace("robbery", "theft"), encoding="utf-8")
+    places = {"stand_off": tmp_path / "stand_off", "texts": copies, "out": tmp_path / "part"}
+    assert call("rehydrate", **places).exit_code == 1
+    done = run("rehydrate", "--partial", **places)
+    assert done.code == 0, done.err
+    assert "left out: " in done.err
+    assert "dockers: texts/dockers.txt is another version of the text" in done.err
+    part = DatasetFolder(tmp_path / "part")
+    assert f"; incomplete, texts left out: 1; the whole dataset has the digest {whole.digest}" in done.out
+    assert f"2 texts, digest {part.digest};" in done.out
+    assert check(part).problems == ()
+    missing = part.manifest.publication.responsible_ai.data_collection_missing_data
+    assert missing.startswith(f"This copy lacks texts of the dataset with the digest {whole.digest}")
+    assert "dockers" in missing
+    assert part.manifest.title.endswith(" (incomplete)")
+    assert "[…]" in part.manifest.event
+    for table in ("sentences", "judgements", "grid", "stances", "positions"):
+        rows, before = (found[table].to_arrow() for found in (part, whole))
+        kept = before.filter(pc.not_equal(before["source_id"], "dockers"))
+        names = [
+            "source_id",
+            *(name for name in ("sentence_id", "target_id", "label_name") if name in rows.column_names),
+        ]
+        assert rows.select(names).to_pylist() == kept.select(names).to_pylist()
+    assert set(part.ids["source_id"]) == {"merchants", "gazette"}
+    for file in (copies / "texts").iterdir():
+        file.unlink()
+    (copies / "texts/other.txt").write_text("Something else.\n")
+    assert call("rehydrate", "--partial", **places).exit_code == 1
 
 
 def test_a_dataset_in_the_way_stays_as_it_was(stand_off, copies, harbour_data, tmp_path):
@@ -298,7 +336,7 @@ def test_each_command_says_what_to_do_with_the_other_kind_of_dataset(stand_off, 
     done = call("rehydrate", stand_off=harbour_data, texts=HARBOUR, out=tmp_path / "again")
     assert "is a dataset with its texts; expected a stand-off dataset" in done.stderr
     for args in ([], ["--repo-id", "a/b", "--out", str(tmp_path / "x")]):
-        assert run("publish in any way", *args).code == 2
+        assert CliRunner().invoke(app, ["publish", *args]).exit_code == 2
     for texts in (tmp_path / "nowhere", HARBOUR / "curation", HARBOUR / "targets.toml"):
         done = call("rehydrate", stand_off=stand_off, texts=texts, out=tmp_path / "again")
         assert done.exit_code == 1

@@ -15,6 +15,7 @@ from kazstance.output.terminal import echo, echo_page
 
 if TYPE_CHECKING:
     from kazstance.publish.changes import Changes
+    from kazstance.publish.rehydration import Rehydrated
     from kazstance.publish.upload import UploadPlan
 
 REPO_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -204,23 +205,34 @@ def rehydrate_(
         typer.Option(help="Your copy of the texts: a folder with texts/<document>.txt, a table, or a corpus folder."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write. A dataset already there is replaced.")],
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Leave out texts that are missing or have other sentences.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a dataset from its stand-off version and your own copy of the texts.
 
-    Texts that are missing or have other sentences are listed, and nothing is written.
+    Texts that are missing or have other sentences are listed, and nothing is written unless --partial is passed.
 
     Example: kazstance rehydrate stand_off --texts my_copies --out my_data
     """
     from kazstance.publish.rehydration import rehydrate
 
-    found = rehydrate(stand_off, texts, out)
-    for note in found.notes if not as_json else ():
-        echo(f"note: {note}", err=True)
+    found = rehydrate(stand_off, texts, out, partial=partial)
     if as_json:
         echo_page(to_json({"out": str(out), **asdict(found)}))
-    else:
-        echo(f"wrote {out}: {found.documents} texts, digest {found.digest}, as published")
+        return
+    for line in [*(f"note: {note}" for note in found.notes), *(f"left out: {text}" for text in found.left_out)]:
+        echo(line, err=True)
+    echo(f"wrote {out}: {found.documents} texts, digest {found.digest}{_told(found)}")
+
+
+def _told(found: "Rehydrated") -> str:
+    """How a dataset compares with the one that was published."""
+    if not found.left_out:
+        return ", as published"
+    whole = f"the whole dataset has the digest {found.whole_digest}"
+    return f"; incomplete, texts left out: {len(found.left_out)}; {whole}"
 
 
 def _print_plan(todo: "UploadPlan", home: str) -> None:

@@ -26,6 +26,8 @@ CORE: Final = regex.compile(r"[\p{L}\p{M}\p{N}](?:.*[\p{L}\p{M}\p{N}])?", regex.
 """A word without the punctuation around it."""
 HIDDEN: Final = regex.compile("|".join(rf"\[{kind}\]" for kind in NameKind))
 """What stands for a name in a probe."""
+GONE: Final = "[…]"
+"""What remains of a reference to a sentence that is missing."""
 PIECE: Final = 3
 """The numbers of a reference: sentence, start, end."""
 
@@ -187,12 +189,12 @@ def _places(paragraph: Iterable[tuple[int, int]], start: int, end: int) -> Itera
         begin = after
 
 
-def restore(text: str, sentences: Sequence[str]) -> str:
+def restore(text: str, sentences: Sequence[str | None]) -> str:
     """A text with what it refers to in place of its references.
 
     Args:
         text: the text, as `Quotations` wrote it.
-        sentences: the texts of all sentences, by number.
+        sentences: the texts of all sentences, by number; None for one that is missing, of which `[…]` remains.
 
     Raises:
         KazstanceError: it refers to what is not there, or becomes longer than 64 million characters.
@@ -211,11 +213,13 @@ def restore(text: str, sentences: Sequence[str]) -> str:
     return "".join(found)
 
 
-def _referred(piece: Any, sentences: Sequence[str]) -> str:
+def _referred(piece: Any, sentences: Sequence[str | None]) -> str:
     """What a reference refers to."""
-    is_reference = isinstance(piece, list) and len(piece) == PIECE and all(type(part) is int for part in piece)
-    if is_reference and 0 <= piece[0] < len(sentences) and 0 <= piece[1] <= piece[2] <= len(sentences[piece[0]]):
+    if isinstance(piece, list) and len(piece) == PIECE and all(type(part) is int for part in piece):
         number, start, end = piece
-        text: str = sentences[number][start:end]
-        return text
+        text = sentences[number] if 0 <= number < len(sentences) else ""
+        if text is None:
+            return GONE
+        if 0 <= start <= end <= len(text):
+            return text[start:end]
     raise KazstanceError(f"{str(piece)[:80]}: expected a text, or a sentence, start and end inside it")

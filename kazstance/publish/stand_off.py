@@ -132,6 +132,8 @@ def stage_stand_off(dataset: DatasetFolder, out: StrPath) -> None:
             with other tables, or a repair inserts eight words or more.
         IntegrityError: `dataset` does not match its manifest.
     """
+    import yaml  # noqa: F401, PLC0415  # writes the card, so say at the beginning that it is missing
+
     if dataset.manifest.format_version < FORMAT:
         raise KazstanceError(f"{dataset.path} was built by kazstance 0.3.0 or older; build it again to publish it")
     check(dataset, with_pages=False).whole()
