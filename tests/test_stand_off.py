@@ -292,8 +292,8 @@ def test_what_is_left_without_some_texts_is_a_dataset_that_says_so(quoting, copi
     assert "left out: " in done.err
     assert "dockers: texts/dockers.txt is another version of the text" in done.err
     part = DatasetFolder(tmp_path / "part")
-    assert f"; incomplete, texts left out: 1; the whole dataset has the digest {whole.digest}" in done.out
-    assert f"2 texts, digest {part.digest};" in done.out
+    assert f": incomplete, 1 of 3 texts left out; the whole dataset has the digest {whole.digest}" in done.out
+    assert f"with the digest {part.digest}: " in done.out
     assert check(part).problems == ()
     missing = part.manifest.publication.responsible_ai.data_collection_missing_data
     assert missing.startswith(f"This copy lacks texts of the dataset with the digest {whole.digest}")

@@ -224,15 +224,15 @@ def rehydrate_(
         return
     for line in [*(f"note: {note}" for note in found.notes), *(f"left out: {text}" for text in found.left_out)]:
         echo(line, err=True)
-    echo(f"wrote {out}: {found.documents} texts, digest {found.digest}{_told(found)}")
+    echo(f"wrote {out} with the digest {found.digest}{_told(found)}")
 
 
 def _told(found: "Rehydrated") -> str:
     """How a dataset compares with the one that was published."""
-    if not found.left_out:
+    if not (left := len(found.left_out)):
         return ", as published"
-    whole = f"the whole dataset has the digest {found.whole_digest}"
-    return f"; incomplete, texts left out: {len(found.left_out)}; {whole}"
+    total = found.documents + left
+    return f": incomplete, {left} of {total} texts left out; the whole dataset has the digest {found.whole_digest}"
 
 
 def _print_plan(todo: "UploadPlan", home: str) -> None:
