@@ -433,6 +433,7 @@ FORGERIES = {
     "negative offset": (forged("sentences", with_column("raw_end", -5)), "does not have its hash"),
     "hash": (forged("sentences", with_column("text_hash", "0" * 12)), "does not have its hash"),
     "null": (forged("sentences", with_column("raw_start", None)), "a value is missing"),
+    "no document": (forged("documents", with_column("document_id", None)), "a value is missing"),
     "no such document": (forged("sentences", with_column("document_id", "x")), "'x' is not in documents"),
     "no such sentence": (forged("grid", with_column("sentence_id", "x/1/1"), "train"), "is not in the table sentences"),
     "label": (forged("judgements", with_column("label", 1)), "the rows have the digest"),

@@ -114,8 +114,10 @@ class Rejoined:
     def _restored(self, table: str, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Columns with their texts."""
         found = {name: changed_texts(name, column, self._restore) for name, column in columns.items() if name != HASH}
-        for name, (ids, place) in REPEATED.get(table, {}).items():
-            numbers = self._sentences.numbers(columns[ids])
+        repeated = REPEATED.get(table, {})
+        numbered = {ids: self._sentences.numbers(columns[ids]) for ids, _ in repeated.values()}
+        for name, (ids, place) in repeated.items():
+            numbers = numbered[ids]
             other = found[name].to_pylist() if name in found else [None] * len(numbers)
             due = (
                 self._sentences.shown(number, place) if text is None else text

@@ -52,7 +52,7 @@ CARD_TEXT: Final = """
 # {title}, without the texts
 
 This is a stand-off dataset: it has the labels, and everything else that was made from the texts, but not the texts
-themselves, which may not be shared. If you have them, you can make the whole dataset:
+themselves. If you have them, you can make the whole dataset:
 
 ```text
 pip install 'kazstance[build]'
@@ -293,10 +293,9 @@ class _Writer:
 
     def _hidden(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """What probes show: null where it is as in sentences, otherwise as references to them."""
-        return {
-            name: pa.array(self._hide(columns[name], self.found.numbers(columns[ids]), place), pa.string())
-            for name, (ids, place) in REPEATED["probes"].items()
-        }
+        numbers = self.found.numbers(columns["sentence_id"])
+        shown = {name: self._hide(columns[name], numbers, place) for name, (_, place) in REPEATED["probes"].items()}
+        return {name: pa.array(texts, pa.string()) for name, texts in shown.items()}
 
     def _hide(self, column: pa.Array, numbers: Iterable[int], place: int) -> Iterator[str | None]:
         for text, number in zip(column.to_pylist(), numbers, strict=True):

@@ -1,6 +1,6 @@
 """A stand-off dataset as it comes from somebody else: read only after its files are known to be what they should be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import file_digest
 from pathlib import Path
@@ -77,8 +77,7 @@ class StandOffFolder:
         rows = pa.Table.from_batches(self.batches("sentences", ALL[0]), self._stored("sentences"))
         repairs = rows["repairs"].combine_chunks().flatten()
         needed = [*(rows[name] for name in KEYS), repairs, *repairs.flatten()]
-        if any(column.null_count for column in needed):
-            raise IntegrityError(f"{self.file('sentences', ALL[0])}: a value is missing, expected one")
+        _check_filled(self.file("sentences", ALL[0]), needed)
         return rows
 
     def wanted(self) -> list[Wanted]:
@@ -88,6 +87,7 @@ class StandOffFolder:
             IntegrityError: a sentence is in no document.
         """
         documents = pa.Table.from_batches(self.batches("documents", ALL[0]), self._stored("documents"))
+        _check_filled(self.file("documents", ALL[0]), [documents[name] for name in ("document_id", "raw_sha256")])
         names, digests = (documents[name].to_pylist() for name in ("document_id", "raw_sha256"))
         units: dict[str, list[Unit]] = {name: [] for name in names}
         for row in self.sentences.select(KEYS).to_pylist():
@@ -125,6 +125,16 @@ class StandOffFolder:
         for name, digest in self.manifest.pages.items():
             if problem := _wrong_file(self.path, self.path / name, digest):
                 yield problem
+
+
+def _check_filled(file: Path, columns: Iterable[pa.Array | pa.ChunkedArray]) -> None:
+    """Check that no value is missing.
+
+    Raises:
+        IntegrityError: one is.
+    """
+    if any(column.null_count for column in columns):
+        raise IntegrityError(f"{file}: a value is missing, expected one")
 
 
 def _unit(row: dict[str, Any]) -> Unit:
