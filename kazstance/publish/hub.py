@@ -168,7 +168,13 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
 
 
 def add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
-    """Add pages to a dataset, and sign its manifest with them."""
+    """Add pages to a dataset, and sign its manifest with them.
+
+    Args:
+        folder: the folder of the dataset.
+        manifest: its manifest, which is written.
+        pages: the pages by name.
+    """
     content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
         (folder / name).write_bytes(page)

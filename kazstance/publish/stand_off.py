@@ -52,10 +52,9 @@ CARD_TEXT: Final = """
 # {title}, without the texts
 
 This is a stand-off dataset: it has the labels, and everything else that was made from the texts, but not the texts
-themselves. If you have them, you can make the whole dataset:
+themselves. If you have them, you can make the whole dataset with kazstance and its extra `build`:
 
 ```text
-pip install 'kazstance[build]'
 kazstance rehydrate THIS_FOLDER --texts TEXTS --out DATASET
 ```
 

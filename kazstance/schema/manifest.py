@@ -237,7 +237,12 @@ def parse_manifest(content: bytes, file: StrPath) -> Manifest:
 
 
 def parse(kind: type[M], content: bytes, file: StrPath) -> M:
-    """A manifest of any kind from its bytes; `file` is named in errors.
+    """A manifest of any kind from its bytes.
+
+    Args:
+        kind: the kind of manifest.
+        content: its bytes.
+        file: the file, which is named in errors.
 
     Raises:
         IntegrityError: it does not match the schema; the message lists the differences.
