@@ -176,6 +176,11 @@ def test_names_are_hidden_without_the_words_between_them():
     ]
 
 
+def test_a_few_references_cannot_become_a_text_of_any_length():
+    with pytest.raises(KazstanceError, match="refers to more than"):
+        restore(MARK + json.dumps([[0, 0, 10_000]] * 10_000), ["x" * 10_000])
+
+
 def converted(change):
     def convert(copies):
         for file in (copies / "texts").iterdir():
@@ -442,10 +447,7 @@ FORGERIES = {
     "reference to nothing": (forged("judgements", with_column("note", f"{MARK}[[0, 5, 4]]")), "expected a text, or"),
     "no reference": (forged("judgements", with_column("note", f"{MARK}{{}}")), "expected an array"),
     "no json": (forged("judgements", with_column("note", f"{MARK}[[[")), "expected JSON"),
-    "swollen": (
-        forged("judgements", with_column("note", f"{MARK}{json.dumps([[0, 0, 20]] * 4_000_000)}")),
-        "expected at most",
-    ),
+    "long": (forged("judgements", with_column("note", f"{MARK}[{'0,' * 2_100_000}0]")), "expected at most"),
     "columns": (forged("targets", lambda rows: rows.append_column("more", rows["name"])), "the columns are"),
     "types": (
         forged(

@@ -20,6 +20,8 @@ MARK: Final = "⟦text⟧"
 """How a text begins that refers to sentences: what follows is JSON, an array of texts and of [sentence, start, end]."""
 LONGEST: Final = 2**26
 """Maximum length of a text that refers to sentences, in characters."""
+WRITTEN: Final = 2**22
+"""Maximum length of its references as they are written."""
 SPACED: Final = regex.compile(rf"{IN_UNSPACED.pattern}|(?:(?!{IN_UNSPACED.pattern})\S)+")
 """What lies between white space; in scripts without spaces, a single character."""
 CORE: Final = regex.compile(r"[\p{L}\p{M}\p{N}](?:.*[\p{L}\p{M}\p{N}])?", regex.DOTALL)
@@ -201,15 +203,21 @@ def restore(text: str, sentences: Sequence[str | None]) -> str:
     """
     if not text.startswith(MARK):
         return text
+    if len(text) > WRITTEN:
+        raise KazstanceError(f"{text[:80]!r}: has {len(text)} characters, expected at most {WRITTEN}")
     try:
         pieces = load_json(text.removeprefix(MARK))
     except StrictError as error:
         raise KazstanceError(f"{text[:80]!r}: {error}") from None
     if not isinstance(pieces, list):
         raise KazstanceError(f"{text[:80]!r}: expected an array after {MARK}")
-    found = [piece if isinstance(piece, str) else _referred(piece, sentences) for piece in pieces]
-    if (length := sum(map(len, found))) > LONGEST:
-        raise KazstanceError(f"{text[:80]!r}: refers to {length} characters, expected at most {LONGEST}")
+    found: list[str] = []
+    left = LONGEST
+    for piece in pieces:
+        found.append(piece if isinstance(piece, str) else _referred(piece, sentences))
+        left -= len(found[-1])
+        if left < 0:
+            raise KazstanceError(f"{text[:80]!r}: refers to more than {LONGEST} characters, expected at most these")
     return "".join(found)
 
 
