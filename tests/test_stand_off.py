@@ -337,7 +337,10 @@ def test_a_dataset_in_the_way_stays_as_it_was(stand_off, copies, harbour_data, t
 def test_each_command_says_what_to_do_with_the_other_kind_of_dataset(stand_off, harbour_data, tmp_path):
     with pytest.raises(KazstanceError, match="is a stand-off dataset, which has no texts; run `kazstance rehydrate"):
         ks.open(stand_off)
-    assert call("info", data=stand_off).exit_code == 1
+    for command in ("info", "verify", "explore", "compare"):
+        done = call(command, data=stand_off, out=tmp_path / "page.html")
+        assert done.exit_code == 1
+        assert "is a stand-off dataset" in done.stderr
     done = call("rehydrate", stand_off=harbour_data, texts=HARBOUR, out=tmp_path / "again")
     assert "is a dataset with its texts; expected a stand-off dataset" in done.stderr
     for args in ([], ["--repo-id", "a/b", "--out", str(tmp_path / "x")]):

@@ -61,9 +61,7 @@ def read_own_copies(path: StrPath) -> OwnCopies:
         raise KazstanceError(f"{path} does not exist; expected a folder with texts, or a table of documents")
     is_table = path.is_file() and path.suffix.lower() in ENDINGS
     if not is_table and not path.is_dir():
-        raise KazstanceError(
-            f"{path} is not a folder; expected a folder with texts, or one of documents{', '.join(ENDINGS)}"
-        )
+        raise KazstanceError(f"{path} is not a folder; expected a folder with texts, or a table ({', '.join(ENDINGS)})")
     folder = Folder(path.parent if is_table else path)
     found = OwnCopies()
     if table := path.name if is_table else find_table(folder, TABLE):
