@@ -167,7 +167,7 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
         add_pages(folder, dataset.manifest, content)
 
 
-def add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
+def add_pages(folder: StrPath, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
     """Add pages to a dataset, and sign its manifest with them.
 
     Args:
@@ -177,8 +177,8 @@ def add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]
     """
     content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
-        (folder / name).write_bytes(page)
-    (folder / MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
+        Path(folder, name).write_bytes(page)
+    Path(folder, MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
 
 
 def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str | bytes]:
@@ -208,12 +208,13 @@ def finished_pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str
     return there | {name: page for name, page in made.items() if page is not None}
 
 
-def own_file(file: Path, dataset: DatasetFolder) -> Path:
+def own_file(file: StrPath, dataset: DatasetFolder) -> Path:
     """A file to be published, which must not be a link, since that might lead to anything on this machine.
 
     Raises:
         KazstanceError: it is a link, or its folder inside the dataset is one.
     """
+    file = Path(file)
     for place in (file, *(parent for parent in file.parents if dataset.path in parent.parents)):
         if place.is_symlink():
             raise KazstanceError(f"{place} is a link, and links are not published; expected the file itself")

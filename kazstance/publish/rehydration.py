@@ -69,7 +69,9 @@ def rehydrate(stand_off: StrPath, texts: StrPath, out: StrPath, *, partial: bool
     rejoined = Rejoined(folder, found)
     with replacing(out, DATASET) as fresh:
         built = _write_remainder(rejoined, fresh) if faults else _write_whole(rejoined, fresh)
-        _finish(folder, fresh, built)
+        add_pages(fresh, built, _licences(folder))
+        add_pages(fresh, built, finished_pages(DatasetFolder(fresh), None))
+        _check_whole(DatasetFolder(fresh), folder)
     notes = tuple(f"{one.wanted.document_id}: {one.note}" for one in found if one.note)
     return Rehydrated(
         built.digest, rejoined.stated.digest, len(found) - len(faults), notes, tuple(map(str, sorted(faults)))
@@ -177,18 +179,19 @@ def _check_digests(stated: Manifest, built: Manifest) -> None:
         raise IntegrityError("\n".join([*lines, f"the digest is {built.digest}, expected {stated.digest}"]))
 
 
-def _finish(folder: StandOffFolder, fresh: Path, manifest: Manifest) -> None:
-    """Add the manifest and the pages, and check the whole dataset.
+def _licences(folder: StandOffFolder) -> dict[str, str | bytes]:
+    """The pages that state rights, as they were published."""
+    found = {name: folder.page(name) for name in ("LICENSE", LICENCE)}
+    return {name: page for name, page in found.items() if page is not None}
+
+
+def _check_whole(written: DatasetFolder, folder: StandOffFolder) -> None:
+    """Check the dataset that was written.
 
     Raises:
         IntegrityError: its tables do not agree with each other.
     """
-    for name in ("LICENSE", LICENCE):
-        if page := folder.page(name):
-            (fresh / name).write_bytes(page)
-    add_pages(fresh, manifest, {})
-    add_pages(fresh, manifest, finished_pages(DatasetFolder(fresh), None))
     try:
-        check(DatasetFolder(fresh)).whole()
+        check(written).whole()
     except IntegrityError as error:
-        raise IntegrityError(str(error).replace(str(fresh), str(folder.path))) from None
+        raise IntegrityError(str(error).replace(str(written.path), str(folder.path))) from None

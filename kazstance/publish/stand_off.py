@@ -262,9 +262,9 @@ class _Writer:
     found: SentenceTexts
     quotations: Quotations
 
-    def write(self, folder: Path, table: str, split: str) -> StandOffFile:
+    def write(self, folder: StrPath, table: str, split: str) -> StandOffFile:
         """Write a split."""
-        file = folder / table / f"{split}.parquet"
+        file = Path(folder, table, f"{split}.parquet")
         file.parent.mkdir(exist_ok=True)
         hashes = [pa.field(HASH, pa.string())] if table == "sentences" else []
         stored = self.dataset.schema(table, split).remove_metadata()
