@@ -14,6 +14,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "texts": {"docx": "python-docx", "pdfminer": "pdfminer.six", "trafilatura": "trafilatura"},
     "sheets": {"openpyxl": "openpyxl"},
     "languages": {"icu4py": "icu4py", "yasbd": "yasbd-lib"},
+    "export": {"openpyxl": "openpyxl", "pandas": "pandas", "pyreadstat": "pyreadstat"},
     "plots": {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"},
     "eval": {"inspect_ai": "inspect-ai", "lm_eval": "lm-eval"},
     "minilm": {"safetensors": "safetensors", "tokenizers": "tokenizers"},

@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "new": ("new", "{out}"),
     "predict": ("predict", "{model}", "{rows}", "--out", "{out}"),
     "publish": ("publish", "--repo-id", "{repo}", "--data", "{data}"),
+    "publish to a folder": ("publish", "--data", "{data}", "--out", "{out}"),
+    "rehydrate": ("rehydrate", "{stand_off}", "--texts", "{texts}", "--out", "{out}"),
     "annotate export": ("annotate", "export", "{corpus}", "--annotator", "{annotator}", "--out", "{out}"),
     "annotate adjudicate": ("annotate", "adjudicate", "{corpus}", "--out", "{out}"),
     "annotate import": ("annotate", "import", "{corpus}", "{sheet}"),

@@ -51,6 +51,9 @@ READ = {
     "csv": read_csv,
     "text": str,
     "bibtex": str,
+    "r": str,
+    "stata": str,
+    "spss": str,
 }
 """Kinds of blocks that are not run, and how they are read."""
 

@@ -235,7 +235,7 @@ def test_a_build_does_not_fail_at_its_own_progress(harbour, tmp_path):
 @pytest.mark.parametrize(
     ("name", "more", "out"),
     [
-        ("export", (), "x.xlsx"),
+        ("export", (), "x.ods"),
         ("export", (), "x"),
         ("export", ("--format", "csv"), "x.jsonl"),
         ("export", ("--format", "parquet"), "x.xlsx"),

@@ -97,7 +97,7 @@ def test_build_without_its_extra(monkeypatch, tmp_path):
         (["show", "--label", "pro"], "'pro' is not a label of stances; choose from against, neutral, favor"),
         (["show", "--split", "dev"], "'dev' is not a split of stances; choose from train, validation, test"),
         (["export", "stance"], "'stance' is not a table; choose from stances, grid, "),
-        (["export", "--format", "xlsx"], "'xlsx' is not a format; choose from csv, jsonl, parquet"),
+        (["export", "--format", "xls"], "'xls' is not a format; choose from csv, jsonl, parquet, xlsx, dta, sav"),
         (["build", "raw"], "Missing option '--out'"),
         (["nonsense"], "No such command 'nonsense'"),
     ],

@@ -29,6 +29,7 @@ EXTRA = os.environ.get("EXTRA")
 MODULES = {module: extra for extra, modules in EXTRAS.items() for module in modules}
 MISSING = re.compile(r"(\S+) is not installed; run: pip install 'kazstance\[(\w+)\]'\n")
 FIXTURES = Path(__file__).parent / "fixtures"
+ROOT = FIXTURES.parents[1]
 HIDE = """
 import sys
 from importlib.machinery import PathFinder
@@ -80,6 +81,9 @@ LINES = {
     "score": Line("score", ("--id", "id")),
     "export csv": Line("export", ("--format", "csv")),
     "export parquet": Line("export", ("--format", "parquet")),
+    "export xlsx": Line("export", ("--format", "xlsx"), ("openpyxl",), "export"),
+    "export dta": Line("export", ("--format", "dta"), ("pyreadstat",), "export"),
+    "export sav": Line("export", ("--format", "sav"), ("pyreadstat",), "export"),
     "cite": Line("cite"),
     "cite bibtex": Line("cite", ("--format", "bibtex")),
     "cite zenodo": Line("cite", ("--format", "zenodo")),
@@ -114,6 +118,9 @@ LINES = {
     "bench report json": Line("bench report", ("{run}",)),
     "bench report html": Line("bench report", ("{run}",), (*CHART, "jinja2"), "plots"),
     "publish": Line("publish", (), ("huggingface_hub", "yaml"), "hf"),
+    "publish to a folder": Line("publish to a folder", (), ("yaml",), "build"),
+    "publish stand-off": Line("publish to a folder", ("--stand-off",), ("yaml",), "build"),
+    "rehydrate": Line("rehydrate", (), ("yaml",), "build"),
 }
 PLAIN = ("compare distances", "bench run shortcut", "bench compare", "bench report md")
 """What `make test` tries, too, of the commands that need no extra; the others are tried in every session."""
@@ -200,6 +207,7 @@ def places(name, files, scratch):
     """What is filled into the places of a command line."""
     out = {f"bench report {kind}": f"page.{kind}" for kind in ("md", "json", "html")}
     out |= {"explore": "page.html", "explore corpus": "page.html", "export csv": "x.csv", "export parquet": "x.parquet"}
+    out |= {f"export {kind}": f"x.{kind}" for kind in ("xlsx", "dta", "sav")}
     systems = {"bench run baseline": "lexicon", "bench run checkpoint": f"finetune:{files / 'checkpoint'}?epochs=1"}
     systems["fit baseline"] = "TF-IDF LR"
     row = kazstance.load("stances", "test")[0]
@@ -221,6 +229,8 @@ def places(name, files, scratch):
         "target": row.target_id,
         "repo": "someone/something",
         "sheet": scratch / "filled.csv",
+        "stand_off": scratch / "stand_off",
+        "texts": ROOT / "raw",
     }
 
 
@@ -264,6 +274,8 @@ def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
         found["sheet"] = "anna"
     if name == "annotate adjudicate":
         (found["corpus"] / "annotations" / "adjudications.jsonl").unlink()
+    if name == "rehydrate" and ready:
+        assert run("publish to a folder", "--stand-off", data=SHIPPED, out=found["stand_off"]).code == 0
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
     with hub() if name == "publish" and ready else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)

@@ -25,6 +25,7 @@ NO_DATA = {
     "build",
     "diff",
     "predict",
+    "rehydrate",
     "schema",
     "score",
     "tasks-dir",

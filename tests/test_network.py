@@ -63,6 +63,8 @@ LINES = {
     **{name: [argv(name, "toll", data="built")] for name in ("compare contrast", "compare wording")},
     **{name: [argv(name, data="built")] for name in ("info", "show", "verify", "license", "agreement")},
     "schema": [argv("schema")],
+    "publish to a folder": [argv("publish to a folder", "--stand-off", data="built", out="stand_off")],
+    "rehydrate": [argv("rehydrate", stand_off="stand_off", texts=HARBOUR, out="again")],
     "fit": [argv("fit", "--data", "built", system="TF-IDF LR", out="model")],
     "predict": [argv("predict", model="model", rows="built/stances", out="predicted")],
     "tasks-dir": [argv("tasks-dir")],

@@ -16,7 +16,7 @@ PANELS: Final = {
         "show": Entry("data", "Show sentences with their stances, filtered by source, target, label or split."),
         "why": Entry("data", "Show how one label came about: judgements, evidence, notes and adjudication."),
         "explore": Entry("explore", "Write or serve a page to explore positions, sentences, texts and labels."),
-        "export": Entry("data", "Write a table as CSV, JSON Lines or Parquet."),
+        "export": Entry("data", "Write a table as CSV, JSON Lines or Parquet, or for Excel, Stata or SPSS."),
         "verify": Entry("data", "Check that a dataset is what was built, down to every file, row and page."),
         "diff": Entry("publish", "Show what changed between two versions of a dataset, row by row."),
         "cite": Entry("publish", "Print how to cite a dataset."),
@@ -32,6 +32,7 @@ PANELS: Final = {
         "check": Entry("corpus", "Check a corpus folder, and show its sentences as they will be annotated."),
         "add": Entry("corpus", "Add texts, sources and targets to a corpus folder."),
         "build": Entry("data", "Build a dataset from a corpus folder."),
+        "rehydrate": Entry("publish", "Make a dataset from its stand-off version and your own copy of the texts."),
     },
     "Collect judgements": {
         "annotate": Entry("annotate", "Ask people for judgements: sheets, imports, adjudication, status, undo."),
@@ -44,7 +45,9 @@ PANELS: Final = {
         "tasks-dir": Entry("tasks", "Print the folder of the tasks for lm-evaluation-harness."),
     },
     "Publish": {
-        "publish": Entry("publish", "Publish a dataset on the Hugging Face Hub, tagged with its version."),
+        "publish": Entry(
+            "publish", "Publish a dataset on the Hugging Face Hub, tagged with its version, with or without its texts."
+        ),
     },
 }
 """The headings of the help, and the commands under each."""

@@ -1,5 +1,6 @@
 """Commands that look at a dataset, export it, check it, or build one."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -68,7 +69,11 @@ def export_(
     split: Split = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="csv, jsonl or parquet.", show_default="by the suffix of --out, else csv"),
+        typer.Option(
+            "--format",
+            help="One of csv, jsonl, parquet, xlsx (Excel), dta (Stata), sav (SPSS).",
+            show_default="by the suffix of --out, else csv",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write.", show_default="standard output")] = None,
     exact: Annotated[
@@ -76,15 +81,20 @@ def export_(
     ] = False,
     data: Data = dataset.SHIPPED,
 ) -> None:
-    """Write a table as CSV, JSON Lines or Parquet.
+    """Write a table as CSV, JSON Lines or Parquet, or for Excel, Stata or SPSS.
 
-    Example: kazstance export positions --out positions.csv
+    Files for Excel, Stata and SPSS say what columns and labels mean.
+
+    Example: kazstance export positions --out positions.dta
     """
-    from kazstance.output.export import Format, pieces
+    from kazstance.output.export import WHOLE, Format, pieces, whole
 
     how, rows = _format(form, out), DatasetFolder(data)[table]
-    batches = rows.batches(split, coded=how is not Format.parquet)
-    content = pieces(rows.schema, batches, how, exact=exact)
+    if how in WHOLE:
+        content: Iterator[bytes] = iter([whole(rows.described(split), how)])
+    else:
+        batches = rows.batches(split, coded=how is not Format.parquet)
+        content = pieces(rows.schema, batches, how, exact=exact)
     if out is None:
         write(content)
     else:

@@ -16,7 +16,7 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.staging import scratch
 from kazstance.output.suffix import PAGES, suffix_of
 from kazstance.output.terminal import echo, echo_page
-from kazstance.schema import MANIFEST
+from kazstance.schema import MANIFEST, STAND_OFF
 
 PAGE = Path("explorer.html")
 LARGE = 20_000_000
@@ -80,7 +80,7 @@ def _serve(data: DatasetFolder, port: int, *, as_json: bool) -> None:
 @contextmanager
 def _built(folder: Path) -> Iterator[DatasetFolder]:
     """A dataset; a corpus folder is built into a scratch folder first."""
-    if (folder / MANIFEST).is_file():
+    if (folder / MANIFEST).is_file() or (folder / STAND_OFF).is_file():
         yield DatasetFolder(folder)
         return
     if not (folder / "sources.toml").is_file():

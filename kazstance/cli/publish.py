@@ -1,4 +1,4 @@
-"""Commands that show how to cite a dataset, its licences and what changed in it, and that publish it."""
+"""Commands that show how to cite a dataset, its licences and what changed in it, and that publish and rehydrate it."""
 
 import re
 from dataclasses import asdict
@@ -15,14 +15,15 @@ from kazstance.output.terminal import echo, echo_page
 
 if TYPE_CHECKING:
     from kazstance.publish.changes import Changes
+    from kazstance.publish.rehydration import Rehydrated
     from kazstance.publish.upload import UploadPlan
 
 REPO_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 SHOWN: Final = 20
 
 
-def _repo_id(value: str) -> str:
-    if not REPO_ID.fullmatch(value):
+def _repo_id(value: str | None) -> str | None:
+    if value is not None and not REPO_ID.fullmatch(value):
         raise typer.BadParameter(f"{value!r} is not the name of a repository; expected ORG/NAME")
     return value
 
@@ -115,8 +116,12 @@ def _print_changes(found: "Changes", limit: int) -> None:
 @command
 def publish(
     repo_id: Annotated[
-        str, typer.Option(metavar="ORG/NAME", help="The dataset's repository on the Hub.", callback=_repo_id)
-    ],
+        str | None, typer.Option(metavar="ORG/NAME", help="The dataset's repository on the Hub.", callback=_repo_id)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write what would be published into a folder instead.")] = None,
+    stand_off: Annotated[
+        bool, typer.Option("--stand-off", help="Publish labels, ids, offsets and hashes without any text.")
+    ] = False,
     data: Data = dataset.SHIPPED,
     yes: Annotated[bool, typer.Option("--yes", help="Upload; without it, only show what would change.")] = False,
     private: Annotated[
@@ -128,21 +133,57 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Publish a dataset on the Hugging Face Hub, tagged with its version.
+    """Publish a dataset on the Hugging Face Hub, tagged with its version, with or without its texts.
 
     Without --yes, only show which files would change; with it, change them all in one commit.
 
     Example: kazstance publish --repo-id my-group/my-data --data my_data
     """
+    opened = dataset.DatasetFolder(data)
+    if out:
+        if repo_id or yes or private or token_file:
+            raise typer.BadParameter("--out writes a folder and uploads nothing; pass --out or --repo-id, not both")
+        _stage(opened, out, None, stand_off=stand_off)
+        if as_json:
+            echo_page(to_json({"out": str(out), "digest": opened.digest, "stand_off": stand_off}))
+        else:
+            echo(f"wrote {out}")
+    elif repo_id:
+        _upload(opened, repo_id, token_file, stand_off=stand_off, yes=yes, private=private, as_json=as_json)
+    else:
+        raise typer.BadParameter("pass --repo-id ORG/NAME to publish, or --out DIR to write the folder only")
+
+
+def _stage(opened: dataset.DatasetFolder, folder: Path, home: str | None, *, stand_off: bool) -> None:
+    """Write what is published into a folder."""
+    if stand_off:
+        from kazstance.publish.stand_off import stage_stand_off
+
+        stage_stand_off(opened, folder)
+    else:
+        from kazstance.publish.hub import stage
+
+        stage(opened, folder, home)
+
+
+def _upload(
+    opened: dataset.DatasetFolder,
+    repo_id: str,
+    token_file: Path | None,
+    *,
+    stand_off: bool,
+    yes: bool,
+    private: bool,
+    as_json: bool,
+) -> None:
+    """Compare what is published with a repository, and upload it if that was asked for."""
     from kazstance.publish import upload
-    from kazstance.publish.hub import stage
 
     hub = upload.connect(upload.read_token(token_file) if token_file else None)
     home = hub.home(repo_id)
     with scratch() as room:
         folder = room / "hub"
-        opened = dataset.DatasetFolder(data)
-        stage(opened, folder, home)
+        _stage(opened, folder, home, stand_off=stand_off)
         todo = upload.plan(hub, folder, repo_id, opened.manifest.version)
         if not as_json:
             _print_plan(todo, home)
@@ -154,6 +195,44 @@ def publish(
         echo(f"published {todo.tag}, commit {commit}")
     elif not todo.is_done:
         echo("nothing was uploaded; pass --yes to upload")
+
+
+@command
+def rehydrate_(
+    stand_off: Annotated[Path, typer.Argument(help="The folder of a stand-off dataset.")],
+    texts: Annotated[
+        Path,
+        typer.Option(help="Your copy of the texts: a folder with texts/<document>.txt, a table, or a corpus folder."),
+    ],
+    out: Annotated[Path, typer.Option(help="The folder to write. A dataset already there is replaced.")],
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Leave out texts that are missing or have other sentences.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a dataset from its stand-off version and your own copy of the texts.
+
+    Texts that are missing or have other sentences are listed, and nothing is written unless --partial is passed.
+
+    Example: kazstance rehydrate stand_off --texts my_copies --out my_data
+    """
+    from kazstance.publish.rehydration import rehydrate
+
+    found = rehydrate(stand_off, texts, out, partial=partial)
+    if as_json:
+        echo_page(to_json({"out": str(out), **asdict(found)}))
+        return
+    for line in [*(f"note: {note}" for note in found.notes), *(f"left out: {text}" for text in found.left_out)]:
+        echo(line, err=True)
+    echo(f"wrote {out} with the digest {found.digest}{_told(found)}")
+
+
+def _told(found: "Rehydrated") -> str:
+    """How a dataset compares with the one that was published."""
+    if not (left := len(found.left_out)):
+        return ", as published"
+    total = found.documents + left
+    return f": incomplete, {left} of {total} texts left out; the whole dataset has the digest {found.whole_digest}"
 
 
 def _print_plan(todo: "UploadPlan", home: str) -> None:

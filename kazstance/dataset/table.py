@@ -11,6 +11,7 @@ from kazstance.dataset.conditions import Condition, conditions, expression
 from kazstance.errors import IntegrityError, UnknownNameError
 from kazstance.extras import naming_extras
 from kazstance.input.spelling import OWN
+from kazstance.output.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from kazstance.dataset.folder import DatasetFolder
+    from kazstance.output.described import Described
+    from kazstance.paths import StrPath
     from kazstance.schema.records import Record
 
 R = TypeVar("R", bound="Record")
@@ -117,6 +120,62 @@ class Table(Generic[R]):
         import polars as pl
 
         return cast("pl.DataFrame", pl.from_arrow(self.to_arrow(split)))
+
+    def to_excel(self, out: StrPath, split: str | None = None) -> None:
+        """Write the rows as an Excel workbook, with a sheet that says what the columns mean; no cell is a formula.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            KazstanceError: it has more rows, or a longer text, than a sheet can hold.
+            MissingExtraError: openpyxl is not installed.
+        """
+        from kazstance.output.workbook import xlsx
+
+        write_file(xlsx(self.described(split)), out)
+
+    def to_stata(self, out: StrPath, split: str | None = None) -> None:
+        """Write the rows as a file of Stata (.dta), with labels of variables and values.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            KazstanceError: Stata cannot hold the table.
+            MissingExtraError: pyreadstat is not installed.
+        """
+        from kazstance.output.statistics_files import dta
+
+        write_file(dta(self.described(split)), out)
+
+    def to_spss(self, out: StrPath, split: str | None = None) -> None:
+        """Write the rows as a file of SPSS (.sav), with labels of variables and values.
+
+        Raises:
+            UnknownNameError: there is no such split.
+            KazstanceError: a text is longer than 32,767 bytes, or SPSS cannot hold the table.
+            MissingExtraError: pyreadstat is not installed.
+        """
+        from kazstance.output.statistics_files import sav
+
+        write_file(sav(self.described(split)), out)
+
+    def described(self, split: str | None = None) -> Described:
+        """The rows with labels by number, and what the columns and labels mean.
+
+        Raises:
+            UnknownNameError: there is no such split.
+        """
+        import pyarrow as pa
+
+        from kazstance.output.described import Described
+        from kazstance.schema.records import TABLES
+
+        parts = []
+        for name, rows in self._parts(split):
+            there = rows.replace_schema_metadata(None)
+            column = pa.array([name] * len(rows), pa.string())
+            parts.append(there if SPLIT in there.column_names else there.append_column(SPLIT, column))
+        fields = TABLES[self.name].record.model_fields
+        about = {column: " ".join((field.description or "").split()) for column, field in fields.items()}
+        return Described(pa.concat_tables(parts), self.name, about, self.labels)
 
     @naming_extras()
     def to_hf(self) -> datasets.DatasetDict:

@@ -5,13 +5,19 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kazstance.output.cells import safe_cell
+from kazstance.output.described import Described
 from kazstance.output.plain_json import to_value
+from kazstance.output.statistics_files import dta, sav
+from kazstance.output.workbook import xlsx
+
+WHOLE: Final = ("xlsx", "dta", "sav")
+"""The formats that keep what columns and labels mean; they are made in one piece."""
 
 
 class Format(StrEnum):
@@ -20,6 +26,23 @@ class Format(StrEnum):
     csv = "csv"
     jsonl = "jsonl"
     parquet = "parquet"
+    xlsx = "xlsx"
+    dta = "dta"
+    sav = "sav"
+
+
+def whole(table: Described, form: Format) -> bytes:
+    """A table as a file that keeps what its columns and labels mean: for Excel, Stata or SPSS.
+
+    Args:
+        table: the rows.
+        form: the format.
+
+    Raises:
+        KazstanceError: the program cannot hold the table.
+        MissingExtraError: the package that writes the format is not installed.
+    """
+    return {Format.xlsx: xlsx, Format.dta: dta, Format.sav: sav}[form](table)
 
 
 def export(rows: pa.Table, form: Format, *, exact: bool = False) -> bytes:

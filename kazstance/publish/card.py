@@ -88,15 +88,20 @@ def plain_card(folder: DatasetFolder) -> str:
     return render(PLAIN_CARD.format(title=plain(folder.manifest.title)), folder)
 
 
-def front_matter(folder: DatasetFolder) -> str:
-    """What the Hub and `load_dataset` read from a card: metadata, configurations, features and splits."""
+def front_matter(folder: DatasetFolder, *, texts: bool = True) -> str:
+    """What the Hub and `load_dataset` read from a card: metadata, configurations, features and splits.
+
+    Args:
+        folder: the dataset.
+        texts: whether the files hold the texts; without them, features and questions are left out.
+    """
     found = folder.manifest
     tables = _readable(found)
     sources = folder.sources.records()
     rows = sum(file.rows for file in found.tables[DEFAULT_TABLE].values())
     origins = {annotator.origin for annotator in folder.annotators.records()}
     creators = {Origin.model: "machine-generated", Origin.human: "expert-generated"}
-    matter = {
+    matter: dict[str, Any] = {
         "pretty_name": found.title,
         "language": sorted({source.language for source in sources}),
         "license": "other",
@@ -110,9 +115,11 @@ def front_matter(folder: DatasetFolder) -> str:
         "task_categories": ["text-classification"],
         "task_ids": ["multi-class-classification", "multi-input-text-classification"],
         "tags": list(dict.fromkeys(["stance-detection", *map(_tag, found.publication.keywords), "text"])),
-        "configs": [*(_config(table, files) for table, files in tables.items()), *_questions(found)],
-        "dataset_info": [_info(table, files, folder) for table, files in tables.items()],
+        "configs": [_config(table, files) for table, files in tables.items()],
     }
+    if texts:
+        matter["configs"] += _questions(found)
+        matter["dataset_info"] = [_info(table, files, folder) for table, files in tables.items()]
     return to_yaml(matter, width=1000)
 
 

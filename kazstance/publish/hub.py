@@ -67,8 +67,8 @@ def build_dataset(corpus: StrPath, out: StrPath, say: Say = echo, *, strict: boo
         built = DatasetFolder(folder)
         _read_back(built)
         own = [name for name in unlisted(out, DATASET) if name in WRITTEN]
-        content = {name: page for name, page in _pages(built, None).items() if name not in own}
-        _add_pages(folder, built.manifest, content)
+        content = {name: page for name, page in finished_pages(built, None).items() if name not in own}
+        add_pages(folder, built.manifest, content)
 
 
 def join_datasets(
@@ -120,7 +120,7 @@ def join_datasets(
                 mapped=joined.mapped_labels_of(parts),
             )
         built = DatasetFolder(folder)
-        _add_pages(folder, built.manifest, _pages(built, None))
+        add_pages(folder, built.manifest, finished_pages(built, None))
 
 
 def _together(texts: Iterable[str]) -> str:
@@ -159,20 +159,26 @@ def stage(dataset: DatasetFolder, out: StrPath, home: str | None = None) -> None
         raise KazstanceError(f"{dataset.path} was built by kazstance 0.3.0 or older; build it again to publish it")
     content = pages(dataset, home)
     files = [file.path for splits in dataset.manifest.tables.values() for file in splits.values()]
-    _own(dataset.path / MANIFEST, dataset)
+    own_file(dataset.path / MANIFEST, dataset)
     with replacing(out, DATASET) as folder:
         for name in files:
             (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copy(_own(dataset.path / name, dataset), folder / name)
-        _add_pages(folder, dataset.manifest, content)
+            shutil.copy(own_file(dataset.path / name, dataset), folder / name)
+        add_pages(folder, dataset.manifest, content)
 
 
-def _add_pages(folder: Path, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
-    """Add pages to a dataset, and sign its manifest with them."""
+def add_pages(folder: StrPath, manifest: Manifest, pages: Mapping[str, str | bytes]) -> None:
+    """Add pages to a dataset, and sign its manifest with them.
+
+    Args:
+        folder: the folder of the dataset.
+        manifest: its manifest, which is written.
+        pages: the pages by name.
+    """
     content = {name: page.encode() if isinstance(page, str) else page for name, page in pages.items()}
     for name, page in content.items():
-        (folder / name).write_bytes(page)
-    (folder / MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
+        Path(folder, name).write_bytes(page)
+    Path(folder, MANIFEST).write_bytes(to_bytes(sign(manifest, content)))
 
 
 def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str | bytes]:
@@ -183,13 +189,13 @@ def pages(dataset: DatasetFolder, home: str | None = None) -> Mapping[str, str |
         KazstanceError: a page is a link or is not UTF-8.
     """
     check(dataset, with_pages=False).whole()
-    return _pages(dataset, home)
+    return finished_pages(dataset, home)
 
 
-def _pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str | bytes]:
+def finished_pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str | bytes]:
     """The pages of a dataset whose tables are known to be whole."""
     found = dataset.manifest
-    places = {name: _own(dataset.page(name), dataset) for name in PAGES}
+    places = {name: own_file(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
     made: dict[str, str | bytes | None] = {
         CARD: render(there[CARD], dataset) if CARD in there else plain_card(dataset),
@@ -202,12 +208,13 @@ def _pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str | bytes
     return there | {name: page for name, page in made.items() if page is not None}
 
 
-def _own(file: Path, dataset: DatasetFolder) -> Path:
+def own_file(file: StrPath, dataset: DatasetFolder) -> Path:
     """A file to be published, which must not be a link, since that might lead to anything on this machine.
 
     Raises:
         KazstanceError: it is a link, or its folder inside the dataset is one.
     """
+    file = Path(file)
     for place in (file, *(parent for parent in file.parents if dataset.path in parent.parents)):
         if place.is_symlink():
             raise KazstanceError(f"{place} is a link, and links are not published; expected the file itself")

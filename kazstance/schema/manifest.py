@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from kazstance.errors import IntegrityError, KazstanceError, Problem
 from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
-from kazstance.schema import MANIFEST
+from kazstance.schema import MANIFEST, STAND_OFF
 from kazstance.schema.canary import canary
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DEVICES, Name
@@ -23,6 +23,7 @@ FORMAT: Final = 2
 and tables as in `kazstance.schema.earlier`."""
 MAX_BYTES: Final = 64 * 2**20
 SHOWN: Final = 20
+M = TypeVar("M", bound=Frozen)
 
 
 def _not_a_device(name: str) -> str:
@@ -198,20 +199,36 @@ def manifest_bytes(folder: StrPath) -> bytes:
         IntegrityError: it is far too large to be a manifest.
     """
     folder = Path(folder)
-    file = folder / MANIFEST
+    if not (folder / MANIFEST).exists() and (folder / STAND_OFF).exists():
+        raise KazstanceError(
+            f"{folder} is a stand-off dataset, which has no texts; run `kazstance rehydrate FOLDER --texts TEXTS "
+            "--out DIR` to join it with your copy of the texts, and open DIR"
+        )
+    return read_manifest(folder / MANIFEST, "a built dataset")
+
+
+def read_manifest(file: StrPath, expected: str) -> bytes:
+    """The bytes of a manifest of any kind; `expected` is what its folder should be.
+
+    Raises:
+        KazstanceError: it is missing or cannot be read.
+        IntegrityError: it is far too large to be a manifest.
+    """
+    file = Path(file)
+    folder = file.parent
     try:
         if file.exists() and not file.is_file():
-            raise KazstanceError(f"{file} is not a file; expected a built dataset")
+            raise KazstanceError(f"{file} is not a file; expected {expected}")
         size = file.stat().st_size
         if size > MAX_BYTES:
             raise IntegrityError(f"{file}: {size} bytes, expected at most {MAX_BYTES}", folder)
         return file.read_bytes()
     except FileNotFoundError:
-        raise KazstanceError(f"{file} is missing; expected a built dataset") from None
+        raise KazstanceError(f"{file} is missing; expected {expected}") from None
     except NotADirectoryError:
-        raise KazstanceError(f"{folder} is not a folder; expected a built dataset") from None
+        raise KazstanceError(f"{folder} is not a folder; expected {expected}") from None
     except OSError as error:
-        raise KazstanceError(f"{file}: {error.strerror}; expected a built dataset") from None
+        raise KazstanceError(f"{file}: {error.strerror}; expected {expected}") from None
 
 
 def parse_manifest(content: bytes, file: StrPath) -> Manifest:
@@ -220,9 +237,23 @@ def parse_manifest(content: bytes, file: StrPath) -> Manifest:
     Raises:
         IntegrityError: it does not match the schema; the message lists the differences.
     """
+    return parse(Manifest, content, file)
+
+
+def parse(kind: type[M], content: bytes, file: StrPath) -> M:
+    """A manifest of any kind from its bytes.
+
+    Args:
+        kind: the kind of manifest.
+        content: its bytes.
+        file: the file, which is named in errors.
+
+    Raises:
+        IntegrityError: it does not match the schema; the message lists the differences.
+    """
     file = Path(file)
     try:
-        return Manifest.model_validate_json(content)
+        return kind.model_validate_json(content)
     except ValidationError as error:
         raise IntegrityError("\n".join(_faults(error, file)), file.parent) from None
 
