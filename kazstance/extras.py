@@ -11,6 +11,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "hf": {"datasets": "datasets", "huggingface_hub": "huggingface_hub"},
     "bench": {"sklearn": "scikit-learn", "vaderSentiment": "vadersentiment"},
     "build": {"nupunkt": "nupunkt", "tomlkit": "tomlkit", "yaml": "pyyaml"},
+    "sheets": {"openpyxl": "openpyxl"},
     "languages": {"icu4py": "icu4py", "yasbd": "yasbd-lib"},
     "plots": {"altair": "altair", "jinja2": "jinja2", "vl_convert": "vl-convert-python"},
     "eval": {"inspect_ai": "inspect-ai", "lm_eval": "lm-eval"},

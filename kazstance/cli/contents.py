@@ -29,6 +29,10 @@ PANELS: Final = {
     },
     "Build a dataset": {
         "build": Entry("data", "Build a dataset from a corpus folder."),
+        "import": Entry(
+            "import_table",
+            "Make a dataset from an annotated table: a row per judgement, a column per annotator, or counts of votes.",
+        ),
     },
     "Collect judgements": {
         "annotate": Entry("annotate", "Write annotation sheets that show no labels, and import the filled ones."),

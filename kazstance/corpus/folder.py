@@ -11,19 +11,20 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kazstance.corpus.inputs import Entry, Input
+from kazstance.corpus.inputs import Entry
 from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
 from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, find_inside, is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
 from kazstance.paths import StrPath
+from kazstance.schema.frozen import Frozen
 
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
 ARRAYS: Final = ("source", "target", "annotator", "round")
 """Keys that are arrays of tables."""
-T = TypeVar("T", bound=Input)
+T = TypeVar("T", bound=Frozen)
 
 
 class Folder:

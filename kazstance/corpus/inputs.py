@@ -48,7 +48,7 @@ class Input(Frozen):
 
 
 T = TypeVar("T", bound=Input)
-T_co = TypeVar("T_co", bound=Input, covariant=True)
+T_co = TypeVar("T_co", bound=Frozen, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,8 @@ class DocumentRow(StatedDocument):
     document_id: DocumentId
     source_id: Annotated[Name, BeforeValidator(as_text)]
     text: Annotated[str, Field(min_length=1)]
+    split: Literal["train", "validation", "test"] | None = None
+    """The split of all of its sentences; without it, the program assigns one to each paragraph."""
     units: tuple[str, ...] | tuple[UnitSpan, ...] | None = None
 
     @model_validator(mode="before")

@@ -83,6 +83,40 @@ class MappedLabel(Frozen):
     """The number of judgements with it."""
 
 
+class Dropped(Frozen):
+    """Rows of a table that are not in the dataset, and why."""
+
+    reason: str
+    """Why they were left out."""
+    rows: Count
+    """The number of rows."""
+
+
+class Imported(Frozen):
+    """How an annotated table became a dataset, and what was lost; `mapped_labels` has what became of its labels."""
+
+    table: str
+    """The name of the file or of the kind of object that held the rows."""
+    recipe: str | None = None
+    """The recipe by which it was read."""
+    rows: Count
+    """The number of rows of the table."""
+    kept: Count
+    """Rows with at least one judgement in the dataset; the others are in `dropped`."""
+    judgements: Count
+    """The number of judgements that the rows gave."""
+    dropped: tuple[Dropped, ...] = ()
+    """The other rows, by the reason why they were left out."""
+    notes: tuple[str, ...] = ()
+    """What else is not as it was in the table."""
+
+    @model_validator(mode="after")
+    def _check_sum(self) -> Self:
+        if self.rows != (out := self.kept + sum(one.rows for one in self.dropped)):
+            raise ValueError(f"rows is {self.rows}, but {out} rows were kept or dropped")
+        return self
+
+
 class Fold(Frozen):
     """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
@@ -124,6 +158,8 @@ class Manifest(Frozen):
     """The rounds of annotation, where a corpus declares them."""
     mapped_labels: tuple[MappedLabel, ...] = ()
     """Labels of another scheme; where several have the same label, their difference is lost except in `original`."""
+    imported: Imported | None = Field(default=None, exclude_if=lambda found: found is None)
+    """The table that the dataset was made from; omitted if it was made from texts."""
     folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
     inputs: dict[str, Sha256]

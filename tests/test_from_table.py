@@ -1,0 +1,334 @@
+"""An annotated table becomes a dataset: nothing is lost without being counted, and labels come back as they were."""
+
+import json
+import subprocess
+import sys
+import warnings
+from collections import Counter
+
+import hypothesis.strategies as st
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import kazstance as ks
+from kazstance.corpus.imported.naming import make_ids
+from kazstance.corpus.imported.roles import roles_of
+from kazstance.corpus.stated import stated_date
+from kazstance.errors import InputError, KazstanceError, UnknownLabelError, UnknownNameError
+from kazstance.schema.ids import check_id, folded
+
+ROLES = {"source": "party", "target": "issue", "label": "stance", "annotator": "coder"}
+LABELS = {"pro": "favor", "con": "against", "mixed": "neutral", "no": "none"}
+
+
+def row(text, party="Red Party", issue="the toll", stance="pro", coder="Ada", **others):
+    return {"text": text, "party": party, "issue": issue, "stance": stance, "coder": coder, **others}
+
+
+def make(rows, out, labels=LABELS, **options):
+    """A dataset of rows; it is whole, and every row is kept or left out for a reason."""
+    options = ROLES | options if "votes" not in options else options
+    found = ks.from_table(rows, out / "data", labels=labels, **{k: v for k, v in options.items() if v is not None})
+    record = found.verify().imported
+    assert record.rows == len(rows) == record.kept + sum(one.rows for one in record.dropped)
+    assert record.judgements == len(found.judgements) or options.get("scheme") == "exclusive"
+    return found
+
+
+def judged(found):
+    """Text, source, target, annotator and original label of each judgement."""
+    texts = {sentence.sentence_id: sentence.text for sentence in found.sentences}
+    names = {target.target_id: target.name for target in found.targets}
+    rows = found.judgements.records()
+    return Counter((texts[r.sentence_id], r.source_id, names[r.target_id], r.annotator_id, r.original) for r in rows)
+
+
+def dropped(found):
+    return {one.reason: one.rows for one in found.manifest.imported.dropped}
+
+
+def test_a_row_for_each_judgement(tmp_path):
+    rows = [
+        row("The toll is fair."),
+        row("The toll is fair.", coder="Ben", stance="con"),
+        row("The toll is fair.", issue="strike", stance="no"),
+        row("Strike!", party="Blue", issue="strike", stance="mixed", coder="Ben"),
+        row("  "),
+        row("No label here.", stance=""),
+        row("No target here.", issue=None),
+    ]
+    found = make(rows, tmp_path)
+    assert judged(found) == Counter(
+        (r["text"], r["party"].replace(" ", "_"), r["issue"], r["coder"], r["stance"]) for r in rows[:4]
+    )
+    assert dropped(found) == {"no text": 1, "no label": 1, "no target": 1}
+    assert {s.source_id: s.original_id for s in found.sources} == {"Red_Party": "Red Party", "Blue": None}
+    assert [(m.original, m.label, m.judgements) for m in found.manifest.mapped_labels] == [
+        ("con", "against", 1),
+        ("mixed", "neutral", 1),
+        ("no", "none", 1),
+        ("pro", "favor", 1),
+    ]
+    cells = {(cell.sentence_id, cell.target_id): (cell.status, cell.label_name) for cell in found.grid.records()}
+    assert cells == {
+        ("Red_Party/1/1/1", "the_toll"): ("undecided", None),
+        ("Red_Party/1/1/1", "strike"): ("decided", "none"),
+        ("Blue/1/1/1", "strike"): ("decided", "neutral"),
+    }
+    assert ("Blue/1/1/1", "the_toll") not in cells
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl", "parquet", "xlsx"])
+def test_files_of_every_kind_give_the_same_dataset(tmp_path, form):
+    rows = pd.DataFrame([row("A = 1; “so”\nit is", n=1.0), row("=SUM(A1)", stance="con", n=None)])
+    writers = {
+        "csv": lambda file: rows.to_csv(file, index=False, sep=";", encoding="utf-8-sig"),
+        "tsv": lambda file: rows.to_csv(file, index=False, sep="\t"),
+        "json": lambda file: rows.to_json(file, orient="records"),
+        "jsonl": lambda file: rows.to_json(file, orient="records", lines=True),
+        "parquet": rows.to_parquet,
+        "xlsx": lambda file: rows.to_excel(file, index=False),
+    }
+    file = tmp_path / f"rows.{form}"
+    writers[form](file)
+    options = {**ROLES, "ignore": ["n"], "labels": LABELS}
+    one, other = ks.from_table(file, tmp_path / "data", **options), ks.from_table(rows, tmp_path / "data2", **options)
+    assert {n: f.digest for n, f in one.manifest.tables["stances"].items()} == {
+        n: f.digest for n, f in other.manifest.tables["stances"].items()
+    }
+    assert sorted(s.text for s in one.sentences) == ["=SUM(A1)", "A = 1; “so”\nit is"]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+ROW = st.fixed_dictionaries(
+    {
+        "text": TEXT.filter(lambda text: "<" not in text),
+        "party": TEXT,
+        "issue": TEXT,
+        "stance": st.sampled_from(["pro", "con", "mixed", "no", "", "unsure"]),
+        "coder": st.sampled_from(["Ada", "Ben", "judgements", "con", ""]),
+        "doc": st.sampled_from(["", "a", "A", "b c"]),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROW, min_size=1, max_size=8), with_documents=st.booleans())
+def test_any_table_is_kept_or_accounted_for(rows, with_documents, tmp_path_factory):
+    options = {"document": "doc"} if with_documents else {"ignore": ["doc"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = make(rows, tmp_path_factory.mktemp("any"), {**LABELS, "unsure": None}, **options)
+        except KazstanceError as error:
+            if "no row gives a judgement" in str(error):
+                return
+            raise
+    reasons = {"no text", "no label", "no target", "the label 'unsure' is left out, as asked"}
+    doubled = {"repeats an earlier row", "judged otherwise in an earlier row by the same annotator"}
+    assert dropped(found).keys() <= reasons | doubled
+    if not with_documents:
+        assert not dropped(found).keys() & doubled
+        spoken = [r for r in rows if r["stance"] in LABELS and r["issue"].strip() and r["text"].strip("\ufeff").strip()]
+        assert Counter(r["stance"] for r in spoken) == Counter(r.original for r in found.judgements.records())
+
+
+def test_a_text_that_is_judged_twice_without_an_id_occurs_twice(tmp_path):
+    """Rows that name neither document nor text: the second judgement of one annotator is about another occurrence."""
+    rows = [row("We act."), row("We act.", stance="con"), row("We act.", coder="Ben"), row("We act.", issue="strike")]
+    found = make(rows, tmp_path)
+    assert not dropped(found)
+    assert [s.text for s in found.sentences] == ["We act.", "We act."]
+    assert Counter(r.sentence_id for r in found.judgements.records()) == {"Red_Party/1/1/1": 3, "Red_Party/2/1/1": 1}
+    assert [c.kind for c in found.copies] == ["equal", "equal"]
+
+
+def test_documents_keep_order_dates_and_attributes(tmp_path):
+    about = {
+        "a": {"doc": "2017 programme", "day": "2017-06-08", "lead": "X"},
+        "b": {"doc": "b", "day": "8/6/2017", "lead": "Y"},
+    }
+    rows = [
+        row("One.", wing="left", minutes=3, **about["a"]),
+        row("Two.", wing="left", minutes=4, **about["a"]),
+        row("One.", coder="Ben", wing="left", minutes=5, **about["a"]),
+        row("Three.", party="Blue", wing="right", minutes=1, **about["b"]),
+        row("One.", stance="con", wing="left", minutes=9, **about["a"]),
+    ]
+    found = make(rows, tmp_path, document="doc", date="day")
+    documents = {d.document_id: d for d in found.documents}
+    assert [(d.document_id, d.date, d.date_stated, d.year, d.lead) for d in documents.values()] == [
+        ("Red_Party/2017_programme", "2017-06-08", None, 2017, "X"),
+        ("Blue/b", None, "8/6/2017", None, "Y"),
+    ]
+    assert documents["Red_Party/2017_programme"].original_id == "2017 programme"
+    assert {s.source_id: s.wing for s in found.sources} == {"Red_Party": "left", "Blue": "right"}
+    assert [s.text for s in found.sentences if s.source_id == "Red_Party"] == ["One.", "Two."]
+    assert dropped(found) == {"judged otherwise in an earlier row by the same annotator": 1}
+    notes = " ".join(found.manifest.imported.notes)
+    assert "columns left out, since they differ between the judgements of a text: minutes" in notes
+    assert "dates that are not a year, month or day in digits" in notes
+    assert {cell.source for cell in found.compare(by="lead").positions()} == {"X", "Y"}
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2015", "2015"),
+        ("2015-03", "2015-03"),
+        (" 2015-03-02 ", "2015-03-02"),
+        ("2015-03-02T10:00:00Z", "2015-03-02"),
+        ("2015-03-02 10:00:00.000+01:00", "2015-03-02"),
+        ("2015-02-30", None),
+        ("3/4/2015", None),
+        ("2015-03-02 and after", None),
+        ("Mon Mar 02 2015", None),
+    ],
+)
+def test_only_clear_dates_are_dates(text, date):
+    assert stated_date(text) == date
+
+
+def test_splits_of_the_table_are_kept(tmp_path):
+    names = {"Train": "train", "dev": "validation", "test": "test", "zero": "test"}
+    rows = [row(f"Text {i}.", part=name) for i, name in enumerate(names)] + [row("Text 0.", part="test")]
+    with pytest.raises(InputError, match=r"list: part: row 4: 'zero', expected train.*\n--split-name THEIRS=OURS"):
+        make(rows, tmp_path, split="part")
+    found = make(rows, tmp_path, split="part", splits={"zero": "test"})
+    there = {split: sorted(r.text for r in found.stances.records(split)) for split in set(names.values())}
+    assert there == {"train": ["Text 0."], "validation": ["Text 1."], "test": ["Text 0.", "Text 2.", "Text 3."]}
+
+
+def test_a_document_in_two_splits_is_two(tmp_path):
+    rows = [row("One.", doc="d", part="train"), row("Two.", doc="d", part="test"), row("Three.", doc="d", part=None)]
+    found = make(rows, tmp_path, document="doc", split="part")
+    assert [d.document_id for d in found.documents] == ["Red_Party/d", "Red_Party/d-2", "Red_Party/d-3"]
+    assert {d.original_id for d in found.documents} == {None, "d"}
+    assert [r.text for r in found.stances.records("test")] == ["Two."]
+    assert "rows without a split, which the program assigns" in found.manifest.imported.notes
+
+
+def test_holders_evidence_and_notes_are_kept(tmp_path):
+    rows = [
+        row("The mayor says it is robbery.", who="the mayor", words="robbery", why="rule 2", stance="con"),
+        row("The mayor says it is robbery.", words='["The mayor", "it is"]'),
+        row("The mayor says it is robbery.", words="theft", coder="Ben"),
+        row("Nothing.", words="Nothing", stance="no"),
+    ]
+    found = make(rows, tmp_path, holder="who", evidence="words", note="why")
+    there = {(r.holder, r.annotator_id, r.label_name): r for r in found.judgements.records()}
+    mayor = there["the mayor", "Ada", "against"]
+    assert [(s.start, s.end) for s in mayor.evidence] == [(21, 28)]
+    assert mayor.note == "rule 2"
+    assert [(s.start, s.end) for s in there[None, "Ada", "favor"].evidence] == [(0, 9), (15, 20)]
+    assert there[None, "Ben", "favor"].evidence is None
+    notes = found.manifest.imported.notes
+    assert "evidence that is not in its text, or several times, and is left out" in notes
+    assert "evidence of texts that are not about the target, which is left out" in notes
+
+
+def test_languages_are_tags_of_documents(tmp_path):
+    rows = [row("Yes.", lang="en"), row("Ja.", lang="de"), row("Nein.", lang="de")]
+    found = make(rows, tmp_path, language="lang")
+    assert [d.language for d in found.documents] == ["en", "de", "de"]
+    assert [s.language for s in found.sources] == ["de"]
+    assert [s.language for s in make(rows[:1], tmp_path, language="kk").sources] == ["kk"]
+    with pytest.raises(InputError, match="xx_yy"):
+        make([row("?", lang="xx_yy")], tmp_path, language="lang")
+
+
+def test_targets_that_look_the_same_are_one(tmp_path):
+    found = make([row("A.", issue="The Toll"), row("B.", issue="the  toll"), row("C.", issue="the tolls")], tmp_path)
+    assert [t.name for t in found.targets] == ["The Toll", "the tolls"]
+    assert "the target 'the toll' is taken for 'The Toll'" in found.manifest.imported.notes
+
+
+def test_without_source_target_or_annotator(tmp_path):
+    rows = [{"text": "Yes.", "label": "favor"}, {"text": "No.", "label": "against"}]
+    with pytest.raises(KazstanceError, match="no column for the target; say which it is .--target COLUMN or target="):
+        ks.from_table(rows, tmp_path / "mine")
+    found = ks.from_table(rows, tmp_path / "mine", target_name="the toll", source_name="The Press")
+    assert [(s.source_id, s.original_id) for s in found.sources] == [("The_Press", "The Press")]
+    assert [(a.annotator_id, a.note) for a in found.annotators] == [("table", "The table does not say who judged.")]
+    assert [t.name for t in found.targets] == ["the toll"]
+    assert found.manifest.id == "mine"
+    assert [r.original for r in found.judgements.records()] == [None, None]
+    assert [s.source_id for s in ks.from_table(rows, tmp_path / "mine", target_name="x").sources] == ["mine"]
+
+
+def test_labels_are_not_guessed(tmp_path):
+    with pytest.raises(UnknownLabelError, match=r"stance: 'pro' in row 1 and 1 more, expected .* use labels="):
+        make([row("A."), row("B."), row("C.", stance="1")], tmp_path, labels=None)
+    with pytest.raises(UnknownLabelError, match="numbers are labels only if"):
+        make([row("A.", stance=1)], tmp_path, labels=None)
+    assert [r.label_name for r in make([row("A.", stance=1.0)], tmp_path, labels={1: "favor"}).judgements] == ["favor"]
+    found = make([row("A.", stance="FAVOR"), row("B.", stance="NONE")], tmp_path, labels="auto")
+    assert "labels are read by the preset semeval" in " ".join(found.manifest.imported.notes)
+
+
+def test_wrong_names_list_the_right_ones(tmp_path):
+    with pytest.raises(UnknownNameError, match="'parti'.*did you mean party"):
+        make([row("A.")], tmp_path, source="parti")
+    with pytest.raises(UnknownNameError, match="'both' is not a scheme"):
+        make([row("A.")], tmp_path, scheme="both")
+    with pytest.raises(KazstanceError, match="the column 'party' has two roles"):
+        make([row("A.")], tmp_path, target="party")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_column_with_the_name_of_a_role_plays_it():
+    there = ["text", "label", "date", "coder_1", "coder_2", "id"]
+    assert roles_of(there, {}, name="t").columns == {"text": "text", "date": "date", "id": "id"}
+    assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).labels == ("coder_1", "coder_2")
+    assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).others == ("label",)
+
+
+@given(st.lists(TEXT, max_size=20))
+def test_ids_are_made_of_any_text(values):
+    ids = make_ids(values, ["annotators"])
+    assert len(ids) == len(values)
+    assert len({folded(name) for name in ids} - {"annotators"}) == len(values)
+    for name in ids:
+        check_id(name)
+
+
+def test_what_is_an_id_stays_as_it_is():
+    assert make_ids(["a b", "a_b", "A_B", "a/b", "CON", "Союз-90", "😀"]) == [
+        *("a_b-2", "a_b", "A_B-2", "a_b-3", "_CON", "Союз-90", "unnamed")
+    ]
+
+
+def run(*arguments, cwd):
+    call = [sys.executable, "-m", "kazstance", *arguments]
+    return subprocess.run(call, cwd=cwd, check=False, capture_output=True, text=True)
+
+
+def test_the_command_and_a_corpus_in_which_annotation_goes_on(tmp_path):
+    pd.DataFrame([row("The toll is fair."), row("Strike!", stance="con"), row("?", stance="dunno")]).to_csv(
+        tmp_path / "coded.csv", index=False
+    )
+    options = ["--source", "party", "--target", "issue", "--label", "stance", "--annotator", "coder"]
+    done = run("import", "coded.csv", "--out", "data", *options, "--preset", "pro_con", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "'dunno' in row 3" in done.stderr
+    more = ["--preset", "pro_con", "--drop-label", "dunno", "--corpus", "corpus", "--json"]
+    done = run("import", "coded.csv", "--out", "data", *options, *more, cwd=tmp_path)
+    record = json.loads(done.stdout)
+    assert (record["rows"], record["kept"], record["dropped"]) == (
+        3,
+        2,
+        [{"reason": "the label 'dunno' is left out, as asked", "rows": 1}],
+    )
+    again = run("build", "corpus", "--out", "again", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    manifests = [json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("data", "again")]
+    assert manifests[0] == manifests[1]
+    sheet = run("annotate", "export", "corpus", "--annotator", "ben", "--out", "sheets", cwd=tmp_path)
+    assert sheet.returncode == 0, sheet.stderr
+    done = run("import", "coded.csv", "--out", "data2", *options, *more, cwd=tmp_path)
+    assert done.returncode == 0, "an existing corpus with the same files stays as it is"
+    (tmp_path / "corpus/targets.toml").write_text("")
+    done = run("import", "coded.csv", "--out", "data3", *options, *more, cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "data3").exists()) == (1, False)
+    assert "corpus already exists; expected a new folder" in done.stderr
