@@ -3,20 +3,29 @@
 import json
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 import kazstance as ks
+from kazstance.corpus.build import make as build_in_memory
 from kazstance.corpus.imported.naming import make_ids
 from kazstance.corpus.imported.roles import roles_of
+from kazstance.corpus.imported.said import Reading
+from kazstance.corpus.imported.table import About, corpus_of
 from kazstance.corpus.stated import stated_date
-from kazstance.errors import InputError, KazstanceError, UnknownLabelError, UnknownNameError
+from kazstance.errors import CorpusWarning, InputError, KazstanceError, UnknownLabelError, UnknownNameError
+from kazstance.input.spelling import given as spelled
 from kazstance.schema.ids import check_id, folded
+from kazstance.schema.publication import is_filled
+from tests.conftest import quiet
 
 ROLES = {"source": "party", "target": "issue", "label": "stance", "annotator": "coder"}
 LABELS = {"pro": "favor", "con": "against", "mixed": "neutral", "no": "none"}
@@ -81,7 +90,7 @@ def test_a_row_for_each_judgement(tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl", "parquet", "xlsx"])
 def test_files_of_every_kind_give_the_same_dataset(tmp_path, form):
-    rows = pd.DataFrame([row("A = 1; “so”\nit is", n=1.0), row("=SUM(A1)", stance="con", n=None)])
+    rows = pd.DataFrame([row("A = 1; “so”\nit is", n=1.0), row("+SUM(A1)", stance="con", n=None)])
     writers = {
         "csv": lambda file: rows.to_csv(file, index=False, sep=";", encoding="utf-8-sig"),
         "tsv": lambda file: rows.to_csv(file, index=False, sep="\t"),
@@ -97,7 +106,7 @@ def test_files_of_every_kind_give_the_same_dataset(tmp_path, form):
     assert {n: f.digest for n, f in one.manifest.tables["stances"].items()} == {
         n: f.digest for n, f in other.manifest.tables["stances"].items()
     }
-    assert sorted(s.text for s in one.sentences) == ["=SUM(A1)", "A = 1; “so”\nit is"]
+    assert sorted(s.text for s in one.sentences) == ["+SUM(A1)", "A = 1; “so”\nit is"]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -113,25 +122,33 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(ROW, min_size=1, max_size=8), with_documents=st.booleans())
-def test_any_table_is_kept_or_accounted_for(rows, with_documents, tmp_path_factory):
-    options = {"document": "doc"} if with_documents else {"ignore": ["doc"]}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = make(rows, tmp_path_factory.mktemp("any"), {**LABELS, "unsure": None}, **options)
-        except KazstanceError as error:
-            if "no row gives a judgement" in str(error):
-                return
-            raise
-    reasons = {"no text", "no label", "no target", "the label 'unsure' is left out, as asked"}
+def test_any_table_is_kept_or_accounted_for(rows, with_documents):
+    options = ROLES | ({"document": "doc"} if with_documents else {})
+    columns = roles_of(list(rows[0]), options, name="any", ignore=[] if with_documents else ["doc"])
+    reading = Reading(spelled(LABELS), frozenset({"unsure"}))
+    try:
+        files, record = corpus_of(pa.Table.from_pylist(rows), "any", columns, reading, About("any", "Any"))
+    except KazstanceError as error:
+        if "no row gives a judgement" in str(error):
+            return
+        raise
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorpusWarning)
+        for name, content in files.items():
+            (Path(folder) / name).parent.mkdir(exist_ok=True)
+            (Path(folder) / name).write_bytes(content)
+        judgements = build_in_memory(folder, quiet).rows["judgements"]["all"].to_pylist()
+    left = {one.reason: one.rows for one in record.dropped}
+    assert len(rows) == record.rows == record.kept + sum(left.values())
+    assert record.judgements == len(judgements) == record.kept
     doubled = {"repeats an earlier row", "judged otherwise in an earlier row by the same annotator"}
-    assert dropped(found).keys() <= reasons | doubled
+    assert left.keys() <= {"no text", "no label", "no target", "the label 'unsure' is left out, as asked"} | doubled
     if not with_documents:
-        assert not dropped(found).keys() & doubled
-        spoken = [r for r in rows if r["stance"] in LABELS and r["issue"].strip() and r["text"].strip("\ufeff").strip()]
-        assert Counter(r["stance"] for r in spoken) == Counter(r.original for r in found.judgements.records())
+        assert not left.keys() & doubled
+        spoken = [r for r in rows if r["stance"] in LABELS and is_filled(r["issue"]) and is_filled(r["text"])]
+        assert Counter(r["stance"] for r in spoken) == Counter(r["original"] or r["label_name"] for r in judgements)
 
 
 def test_a_text_that_is_judged_twice_without_an_id_occurs_twice(tmp_path):
@@ -148,6 +165,7 @@ def test_documents_keep_order_dates_and_attributes(tmp_path):
     about = {
         "a": {"doc": "2017 programme", "day": "2017-06-08", "lead": "X"},
         "b": {"doc": "b", "day": "8/6/2017", "lead": "Y"},
+        "c": {"doc": "c", "day": None, "lead": "Y"},
     }
     rows = [
         row("One.", wing="left", minutes=3, **about["a"]),
@@ -155,16 +173,18 @@ def test_documents_keep_order_dates_and_attributes(tmp_path):
         row("One.", coder="Ben", wing="left", minutes=5, **about["a"]),
         row("Three.", party="Blue", wing="right", minutes=1, **about["b"]),
         row("One.", stance="con", wing="left", minutes=9, **about["a"]),
+        row("One.", wing="left", minutes=9, **about["c"]),
     ]
     found = make(rows, tmp_path, document="doc", date="day")
     documents = {d.document_id: d for d in found.documents}
     assert [(d.document_id, d.date, d.date_stated, d.year, d.lead) for d in documents.values()] == [
         ("Red_Party/2017_programme", "2017-06-08", None, 2017, "X"),
+        ("Red_Party/c", None, None, None, "Y"),
         ("Blue/b", None, "8/6/2017", None, "Y"),
     ]
     assert documents["Red_Party/2017_programme"].original_id == "2017 programme"
     assert {s.source_id: s.wing for s in found.sources} == {"Red_Party": "left", "Blue": "right"}
-    assert [s.text for s in found.sentences if s.source_id == "Red_Party"] == ["One.", "Two."]
+    assert [s.text for s in found.sentences if s.source_id == "Red_Party"] == ["One.", "Two.", "One."]
     assert dropped(found) == {"judged otherwise in an earlier row by the same annotator": 1}
     notes = " ".join(found.manifest.imported.notes)
     assert "columns left out, since they differ between the judgements of a text: minutes" in notes
@@ -295,7 +315,7 @@ def test_ids_are_made_of_any_text(values):
 
 def test_what_is_an_id_stays_as_it_is():
     assert make_ids(["a b", "a_b", "A_B", "a/b", "CON", "Союз-90", "😀"]) == [
-        *("a_b-2", "a_b", "A_B-2", "a_b-3", "_CON", "Союз-90", "unnamed")
+        *("a_b-3", "a_b", "A_B-2", "a_b-4", "_CON", "Союз-90", "unnamed")
     ]
 
 
@@ -310,9 +330,9 @@ def test_the_command_and_a_corpus_in_which_annotation_goes_on(tmp_path):
     )
     options = ["--source", "party", "--target", "issue", "--label", "stance", "--annotator", "coder"]
     done = run("import", "coded.csv", "--out", "data", *options, "--preset", "pro_con", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "'dunno' in row 3" in done.stderr
-    more = ["--preset", "pro_con", "--drop-label", "dunno", "--corpus", "corpus", "--json"]
+    more = ["--preset", "pro_con", "--drop-label", "dunno", "--corpus", "corpus", "--dataset-id", "x", "--json"]
     done = run("import", "coded.csv", "--out", "data", *options, *more, cwd=tmp_path)
     record = json.loads(done.stdout)
     assert (record["rows"], record["kept"], record["dropped"]) == (
@@ -332,3 +352,90 @@ def test_the_command_and_a_corpus_in_which_annotation_goes_on(tmp_path):
     done = run("import", "coded.csv", "--out", "data3", *options, *more, cwd=tmp_path)
     assert (done.returncode, (tmp_path / "data3").exists()) == (1, False)
     assert "corpus already exists; expected a new folder" in done.stderr
+
+
+def test_the_loss_is_in_the_manifest_and_on_the_card(tmp_path):
+    rows = [
+        row("A."),
+        row("B.", stance="strongly pro"),
+        row("C.", stance="favor"),
+        row("D.", stance="?"),
+        row("E.", stance=""),
+    ]
+    labels = {"pro": "favor", "strongly pro": "favor", "favor": "against", "?": None}
+    found = make(rows, tmp_path, labels)
+    assert {(m.original, m.label): m.judgements for m in found.manifest.mapped_labels} == {
+        ("pro", "favor"): 1,
+        ("strongly pro", "favor"): 1,
+        ("favor", "against"): 1,
+    }
+    assert dropped(found) == {"no label": 1, "the label '?' is left out, as asked": 1}
+    card = (tmp_path / "data/README.md").read_text()
+    assert "Of its 5 rows, 3 gave 3 judgements, and 2 were dropped." in card
+    assert "| no label | 1 |" in card
+    assert "| `strongly pro` | favor | 1 | collapsed: one of 2 labels |" in card
+    assert "| `favor` | against | 1 | inverted |" in card
+    plain = make([row("A.", stance="favor")], tmp_path, None)
+    assert not plain.manifest.mapped_labels
+
+
+def test_a_dataset_made_from_texts_has_no_record_of_a_table(harbour_data):
+    assert "imported" not in json.loads((harbour_data / "manifest.json").read_text())
+    assert "lost on the way" not in (harbour_data / "README.md").read_text()
+
+
+def test_a_record_that_does_not_add_up_is_refused(harbour, tmp_path):
+    record = {"table": "x.csv", "rows": 5, "kept": 3, "judgements": 3, "dropped": [{"reason": "no text", "rows": 1}]}
+    (harbour / "imported.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="imported.json:1: rows is 5, but 4 rows were kept or dropped"):
+        ks.build(harbour, tmp_path / "out")
+
+
+def test_a_column_for_each_annotator(tmp_path):
+    rows = [
+        {"text": "A.", "issue": "toll", "coder_ada": "pro", "coder_ben": "con", "coder_cy": "pro"},
+        {"text": "B.", "issue": "toll", "coder_ada": "", "coder_ben": "no", "coder_cy": None},
+        {"text": "C.", "issue": "toll", "coder_ada": "", "coder_ben": "", "coder_cy": None},
+    ]
+    found = make(rows, tmp_path, label="coder_*", source=None, annotator=None)
+    assert judged(found) == Counter(
+        ("ABC"[i] + ".", "data", "toll", name, value)
+        for i, r in enumerate(rows)
+        for name, value in r.items()
+        if name.startswith("coder") and value
+    )
+    assert dropped(found) == {"no label": 1}
+    assert "cells without a label, not judged by their annotator: 2" in found.manifest.imported.notes
+    assert {r.label_name for r in found.stances.records()} == {"favor"}
+    with pytest.raises(KazstanceError, match="one per annotator; expected no annotator column"):
+        make(rows, tmp_path, label=["coder_ada", "coder_ben"], annotator="coder_cy", source=None)
+
+
+def test_counts_of_votes(tmp_path):
+    rows = [{"text": f"Text {i}.", "n_pro": i % 4, "n_con": 3 - i % 4, "n_none": i % 2} for i in range(12)]
+    votes = {"n_pro": "favor", "n_con": "against", "n_none": "none"}
+    found = make([*rows, {"text": "?", **dict.fromkeys(votes, 0)}], tmp_path, None, votes=votes, target_name="the toll")
+    there = Counter((r.sentence_id, r.label_name) for r in found.judgements.records())
+    ids = {s.text: s.sentence_id for s in found.sentences}
+    assert there == Counter({(ids[r["text"]], votes[name]): r[name] for r in rows for name in votes if r[name]})
+    assert dropped(found) == {"no votes": 1}
+    assert {r.original for r in found.judgements.records()} == set(votes)
+    by_voter = {(r.annotator_id, r.label_name) for r in found.judgements.records()}
+    assert {"favor", "against"} <= {label for voter, label in by_voter if voter == "voter_1"}, "no voter is one label"
+    for bad in ("1.5", "-1", "many", "5000"):
+        with pytest.raises(InputError, match=r"list: n_pro: row 2: '.*', expected a number of votes from 0 to 1,000"):
+            broken = [*rows[:1], rows[1] | {"n_pro": bad}]
+            make([{k: str(v) for k, v in r.items()} for r in broken], tmp_path, None, votes=votes, target_name="x")
+
+
+def test_cells_are_refused_all_at_once(tmp_path):
+    rows = [row("A.", wave="0"), row("<p>x</p><p>y</p><p>z</p>", wave="2"), row("C.", wave="later")]
+    with pytest.raises(InputError) as caught:
+        make(rows, tmp_path, round="wave")
+    assert [str(problem) for problem in caught.value.problems] == [
+        "list: text: row 2: this looks like HTML or XML, expected plain text; save it as plain text in UTF-8",
+        "list: wave: row 1: '0', expected a number from 1",
+        "list: wave: row 3: 'later', expected a number from 1",
+    ]
+    rows = [row("A.", wave=1), row("A.", wave=2, stance="con")]
+    assert [r.label_name for r in make(rows, tmp_path, round="wave").stances.records()] == ["against"]

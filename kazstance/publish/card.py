@@ -19,6 +19,7 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
+from kazstance.publish.loss import loss
 from kazstance.schema.columns import attribute_types, card_features
 from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
@@ -67,6 +68,13 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 <!-- generated: targets -->
 <!-- end -->
 """
+LOSS: Final = """
+## What was lost on the way
+
+<!-- generated: loss -->
+<!-- end -->
+"""
+"""What the card has of a dataset whose labels come from another scheme, or which was made from a table."""
 
 
 def render(text: str, folder: DatasetFolder) -> str:
@@ -82,7 +90,9 @@ def render(text: str, folder: DatasetFolder) -> str:
 
 def plain_card(folder: DatasetFolder) -> str:
     """The default card of a dataset."""
-    return render(PLAIN_CARD.format(title=plain(folder.manifest.title)), folder)
+    found = folder.manifest
+    page = PLAIN_CARD.format(title=plain(found.title))
+    return render(page + LOSS if found.imported or found.mapped_labels else page, folder)
 
 
 def front_matter(folder: DatasetFolder) -> str:
@@ -174,6 +184,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
         "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
+        "loss": loss,
         "matrix": _matrix,
         "provenance": _provenance,
         "sources": _sources,

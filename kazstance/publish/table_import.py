@@ -80,9 +80,11 @@ def import_table(rows: Rows, out: StrPath, about: About, *, corpus: StrPath | No
     roles = roles_of(rows.table.column_names, rows.roles, name=rows.name, ignore=rows.ignore)
     spelling, left_out = _spelling(rows)
     files, record = corpus_of(rows.table, rows.name, roles, Reading(spelling, left_out, rows.how), about)
+    _refuse_same(out, corpus)
     for line in account_lines(record):
         say(f"import   {line}")
-    place: AbstractContextManager[Path] = scratch() if corpus is None else creating(corpus)
+    is_there = corpus is not None and _is_there(Path(corpus), files)
+    place: AbstractContextManager[Path] = scratch() if corpus is None or is_there else creating(corpus)
     with place as folder:
         _write(files, folder)
         build_dataset(folder, out, say)
@@ -107,6 +109,19 @@ def account_lines(record: Imported) -> Iterable[str]:
     yield from (f"note     {note}" for note in record.notes)
 
 
+def _is_there(corpus: Path, files: Files) -> bool:
+    """Whether a corpus folder with these files is there already.
+
+    Raises:
+        KazstanceError: there is another folder or a file.
+    """
+    if not corpus.exists() or (corpus.is_dir() and not any(corpus.iterdir())):
+        return False
+    if any(not (corpus / name).is_file() or (corpus / name).read_bytes() != files[name] for name in files):
+        raise KazstanceError(f"{corpus} already exists; expected a new folder")
+    return True
+
+
 def _write(files: Files, folder: Path) -> None:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +134,7 @@ def named_after(about: About, out: StrPath, table: str) -> About:
     return replace(found, title=found.title or f"Stances in {table}")
 
 
-def refuse_same(out: StrPath, corpus: StrPath | None) -> None:
+def _refuse_same(out: StrPath, corpus: StrPath | None) -> None:
     """Check that dataset and corpus are two folders.
 
     Raises:

@@ -10,7 +10,7 @@ class Account:
     """The rows of a table that are left out, each with one reason, and notes on what else is lost."""
 
     def __init__(self, table: str, rows: int, recipe: str | None = None) -> None:
-        self._table, self._recipe = table, recipe
+        self.table, self._recipe = table, recipe
         self.rows = rows
         self.reasons: dict[int, str] = {}
         """The reason why each row was left out, by the number of the row."""
@@ -29,7 +29,7 @@ class Account:
         rows = set(kept)
         reasons = Counter(reason for row, reason in self.reasons.items() if row not in rows)
         return Imported(
-            table=self._table,
+            table=self.table,
             recipe=self._recipe,
             rows=self.rows,
             kept=len(rows),

@@ -15,6 +15,7 @@ from kazstance.input.labelled import refuse_unknown
 from kazstance.input.spelling import ARGUMENT, Spelling, of_column, plain_number, recognise
 from kazstance.input.tables import as_text
 from kazstance.input.values import in_array
+from kazstance.schema.publication import is_filled
 
 ANYBODY: Final = "table"
 """The annotator of a table that does not say who judged."""
@@ -42,16 +43,21 @@ class Reading(NamedTuple):
     how: str = ARGUMENT
 
 
-def texts_of(rows: pa.Table, column: str) -> Texts:
+def texts_of(rows: pa.Table, column: str, name: str) -> Texts:
     """The values of a column as text; what is blank is missing.
+
+    Args:
+        rows: the table.
+        column: the column.
+        name: what messages call the table.
 
     Raises:
         InputError: they are neither text nor numbers.
     """
     found = as_text(rows[column])
     if found is None:
-        raise InputError([Problem("table", None, column, f"{rows[column].type}, expected text or numbers")])
-    return [value if value is not None and value.strip() else None for value in found.to_pylist()]
+        raise InputError([Problem(name, None, column, f"{rows[column].type}, expected text or numbers")])
+    return [value if value is not None and is_filled(value) else None for value in found.to_pylist()]
 
 
 def judgements_of(rows: pa.Table, roles: Roles, reading: Reading, account: Account) -> Iterator[Said]:
@@ -75,7 +81,11 @@ def judgements_of(rows: pa.Table, roles: Roles, reading: Reading, account: Accou
 
 def _labels(rows: pa.Table, column: str, reading: Reading, account: Account) -> dict[str, str]:
     """The label of each value of a column that is a label."""
-    values = [found for found in in_array(pa.array(texts_of(rows, column), pa.string())) if found.value is not None]
+    values = [
+        found
+        for found in in_array(pa.array(texts_of(rows, column, account.table), pa.string()))
+        if found.value is not None
+    ]
     asked = [found for found in values if not _is_left_out(found.value or "", reading)]
     spelling = of_column(reading.spelling, rows.schema, column)
     if spelling.is_auto:
@@ -94,8 +104,8 @@ def _stated(
     rows: pa.Table, roles: Roles, labels: Mapping[str, Mapping[str, str]], reading: Reading, account: Account
 ) -> Iterator[Said]:
     """The judgements of columns of labels."""
-    cells = {column: texts_of(rows, column) for column in roles.labels}
-    who = texts_of(rows, roles.columns["annotator"]) if "annotator" in roles.columns else None
+    cells = {column: texts_of(rows, column, account.table) for column in roles.labels}
+    who = texts_of(rows, roles.columns["annotator"], account.table) if "annotator" in roles.columns else None
     for row in range(len(rows)):
         there = {column: value for column in roles.labels if (value := cells[column][row]) is not None}
         kept = {column: value for column, value in there.items() if value in labels[column]}
@@ -114,7 +124,7 @@ def _counted(rows: pa.Table, roles: Roles, account: Account) -> Iterator[Said]:
 
     The votes on a row are dealt out in an order by hash, so that no annotator stands for one label.
     """
-    numbers = {column: _numbers(rows, column) for column in roles.votes}
+    numbers = {column: _numbers(rows, column, account.table) for column in roles.votes}
     for row in range(len(rows)):
         votes = [(label, column) for column, label in roles.votes.items() for _ in range(numbers[column][row])]
         if not votes:
@@ -124,20 +134,20 @@ def _counted(rows: pa.Table, roles: Roles, account: Account) -> Iterator[Said]:
             yield Said(row, f"{VOTER}_{number}", *votes[at])
 
 
-def _numbers(rows: pa.Table, column: str) -> list[int]:
+def _numbers(rows: pa.Table, column: str, name: str) -> list[int]:
     """The counts of a column; none is 0.
 
     Raises:
         InputError: they are not whole numbers of 0 or more.
     """
     found, problems = [], []
-    for row, value in enumerate(texts_of(rows, column), 1):
+    for row, value in enumerate(texts_of(rows, column, name), 1):
         plain = plain_number(value or "0")
         is_count = plain.isascii() and plain.isdigit() and int(plain) <= MOST_VOTES
         found.append(int(plain) if is_count else 0)
         if not is_count:
             message = f"{str(value)[:80]!r}, expected a number of votes from 0 to {MOST_VOTES:,}"
-            problems.append(Problem("table", None, column, message, row))
+            problems.append(Problem(name, None, column, message, row))
     if problems:
         raise InputError(problems)
     return found

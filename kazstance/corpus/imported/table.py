@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -32,7 +33,7 @@ from kazstance.schema.digest import text_hash
 from kazstance.schema.manifest import Imported
 
 DOCUMENTS: Final = "documents.jsonl"
-TAKEN: Final = tuple(file.removeprefix("annotations/").partition(".")[0] for file in (ANNOTATORS, ADJUDICATIONS))
+TAKEN: Final = tuple(Path(file).stem for file in (ANNOTATORS, ADJUDICATIONS, JUDGEMENTS))
 """Ids that an annotator cannot have, since files have these names."""
 Files = dict[str, bytes]
 
@@ -96,7 +97,7 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     """
     account = Account(name, len(rows), about.recipe)
     cells = Cells(
-        name, len(rows), {role: texts_of(rows, column) for role, column in roles.columns.items()}, roles.columns
+        name, len(rows), {role: texts_of(rows, column, name) for role, column in roles.columns.items()}, roles.columns
     )
     check_languages(cells, roles.language)
     cells = split_names(cells, about.splits, account)
