@@ -21,8 +21,10 @@ from kazstance.corpus.imported.roles import roles_of
 from kazstance.corpus.imported.said import Reading
 from kazstance.corpus.imported.table import About, corpus_of
 from kazstance.corpus.stated import stated_date
+from kazstance.dataset import DatasetFolder
 from kazstance.errors import CorpusWarning, InputError, KazstanceError, UnknownLabelError, UnknownNameError
 from kazstance.input.spelling import given as spelled
+from kazstance.publish.card import plain_card
 from kazstance.schema.ids import check_id, folded
 from kazstance.schema.publication import is_filled
 from tests.conftest import quiet
@@ -381,7 +383,7 @@ def test_the_loss_is_in_the_manifest_and_on_the_card(tmp_path):
 
 def test_a_dataset_made_from_texts_has_no_record_of_a_table(harbour_data):
     assert "imported" not in json.loads((harbour_data / "manifest.json").read_text())
-    assert "lost on the way" not in (harbour_data / "README.md").read_text()
+    assert "lost on the way" not in plain_card(DatasetFolder(harbour_data))
 
 
 def test_a_record_that_does_not_add_up_is_refused(harbour, tmp_path):
@@ -423,9 +425,9 @@ def test_counts_of_votes(tmp_path):
     by_voter = {(r.annotator_id, r.label_name) for r in found.judgements.records()}
     assert {"favor", "against"} <= {label for voter, label in by_voter if voter == "voter_1"}, "no voter is one label"
     for bad in ("1.5", "-1", "many", "5000"):
+        broken = [{name: str(value) for name, value in r.items()} for r in (rows[0], rows[1] | {"n_pro": bad})]
         with pytest.raises(InputError, match=r"list: n_pro: row 2: '.*', expected a number of votes from 0 to 1,000"):
-            broken = [*rows[:1], rows[1] | {"n_pro": bad}]
-            make([{k: str(v) for k, v in r.items()} for r in broken], tmp_path, None, votes=votes, target_name="x")
+            make(broken, tmp_path, None, votes=votes, target_name="x")
 
 
 def test_cells_are_refused_all_at_once(tmp_path):
@@ -433,8 +435,8 @@ def test_cells_are_refused_all_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         make(rows, tmp_path, round="wave")
     assert [str(problem) for problem in caught.value.problems] == [
-        "list: text: row 2: this looks like HTML or XML, expected plain text; save it as plain text in UTF-8",
         "list: wave: row 1: '0', expected a number from 1",
+        "list: text: row 2: this looks like HTML or XML, expected plain text; save it as plain text in UTF-8",
         "list: wave: row 3: 'later', expected a number from 1",
     ]
     rows = [row("A.", wave=1), row("A.", wave=2, stance="con")]
