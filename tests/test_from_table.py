@@ -176,6 +176,7 @@ def test_documents_keep_order_dates_and_attributes(tmp_path):
         row("Three.", party="Blue", wing="right", minutes=1, **about["b"]),
         row("One.", stance="con", wing="left", minutes=9, **about["a"]),
         row("One.", wing="left", minutes=9, **about["c"]),
+        row("Not judged.", party="Blue", stance=None, wing="right", minutes=1, **about["b"]),
     ]
     found = make(rows, tmp_path, document="doc", date="day")
     documents = {d.document_id: d for d in found.documents}
@@ -187,7 +188,10 @@ def test_documents_keep_order_dates_and_attributes(tmp_path):
     assert documents["Red_Party/2017_programme"].original_id == "2017 programme"
     assert {s.source_id: s.wing for s in found.sources} == {"Red_Party": "left", "Blue": "right"}
     assert [s.text for s in found.sentences if s.source_id == "Red_Party"] == ["One.", "Two.", "One."]
-    assert dropped(found) == {"judged otherwise in an earlier row by the same annotator": 1}
+    assert dropped(found) == {"judged otherwise in an earlier row by the same annotator": 1, "no label": 1}
+    assert [d.document_id for d in found.documents if d.source_id == "Blue"] == ["Blue/b"]
+    assert [s.text for s in found.sentences if s.source_id == "Blue"] == ["Three.", "Not judged."]
+    assert not {r.text for r in found.grid.records()} & {"Not judged."}
     notes = " ".join(found.manifest.imported.notes)
     assert "columns left out, since they differ between the judgements of a text: minutes" in notes
     assert "dates that are not a year, month or day in digits" in notes
@@ -409,8 +413,11 @@ def test_a_column_for_each_annotator(tmp_path):
     assert dropped(found) == {"no label": 1}
     assert "cells without a label, not judged by their annotator: 2" in found.manifest.imported.notes
     assert {r.label_name for r in found.stances.records()} == {"favor"}
-    with pytest.raises(KazstanceError, match="one per annotator; expected no annotator column"):
-        make(rows, tmp_path, label=["coder_ada", "coder_ben"], annotator="coder_cy", source=None)
+    rows = [row | {"batch": f"batch {i}"} for i, row in enumerate(rows)]
+    found = make(rows, tmp_path, label="coder_*", source=None, annotator="batch")
+    assert {a.annotator_id for a in found.annotators.records()} == {
+        *("batch_0_coder_ada", "batch_0_coder_ben", "batch_0_coder_cy", "batch_1_coder_ben")
+    }
 
 
 def test_counts_of_votes(tmp_path):

@@ -15,6 +15,9 @@ from kazstance.input.text import MARK, check_plain
 REPEATED: Final = "repeats an earlier row"
 OTHERWISE: Final = "judged otherwise in an earlier row by the same annotator"
 NO_TEXT: Final = "no text"
+ABOUT: Final = ("date", "title", "url", "language")
+"""The roles in which two texts that are documents of their own may differ."""
+MOST_ROUNDS: Final = 2**31
 NO_TARGET: Final = "no target"
 
 
@@ -49,6 +52,11 @@ class Placed(NamedTuple):
     holder: str | None
     round: int
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What an annotator judges once of a text."""
+        return self.target, self.holder or "", str(self.round), self.said.annotator
+
 
 @dataclass
 class Texted:
@@ -57,7 +65,9 @@ class Texted:
     key: DocumentKey
     units: dict[str, Unit] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
-    """The rows about it that are kept."""
+    """The rows about it."""
+    kept: list[int] = field(default_factory=list)
+    """The row of each judgement."""
 
 
 @dataclass(frozen=True)
@@ -95,26 +105,81 @@ def place(
         account: told of the rows that are left out.
         is_exclusive: whether a text has one code, so that a text without a target is about none of them.
     """
-    documents: dict[DocumentKey, Texted] = {}
-    seen: dict[tuple[str, ...], int] = defaultdict(int)
-    problems: list[Problem] = []
+    found = _Placing(cells, targets, account, is_exclusive=is_exclusive)
+    by_row: dict[int, list[Said]] = defaultdict(list)
     for one in said:
-        text = _plain(cells.of("text", one.row))
+        by_row[one.row].append(one)
+    for row in range(cells.size):
+        found.add(row, by_row[row])
+    return [one for one in found.documents.values() if one.units], found.problems
+
+
+class _Placing:
+    """The documents as far as the rows have been read."""
+
+    def __init__(self, cells: Cells, targets: Sequence[str], account: Account, *, is_exclusive: bool) -> None:
+        self.cells, self.targets, self.account, self.is_exclusive = cells, targets, account, is_exclusive
+        self.documents: dict[DocumentKey, Texted] = {}
+        self.problems: list[Problem] = []
+        self._seen: dict[tuple[str, ...], int] = defaultdict(int)
+
+    def add(self, row: int, said: Sequence[Said]) -> None:
+        """Add a row; the text of one without a judgement is kept if it is part of a document."""
+        text = _plain(self.cells.of("text", row))
         if not text:
-            account.drop(one.row, NO_TEXT)
-            continue
-        if not targets[one.row] and not (is_exclusive and one.label == "none"):
-            account.drop(one.row, NO_TARGET)
-            continue
+            self.account.drop(row, NO_TEXT)
+            return
         try:
             check_plain(text)
         except StrictError as error:
-            problems.append(cells.problem("text", one.row, str(error)))
-        placed = Placed(one, targets[one.row], cells.of("holder", one.row), _round(cells, one.row, problems))
-        key, own = _keys(placed, text, cells, seen)
-        document = documents.setdefault(key, Texted(key))
-        _add(document, document.units.setdefault(own, Unit(text, one.row)), placed, account)
-    return [document for document in documents.values() if document.rows], problems
+            self.problems.append(self.cells.problem("text", row, str(error)))
+        judged = [one for one in said if self.targets[row] or (self.is_exclusive and one.label == "none")]
+        if len(judged) < len(said):
+            self.account.drop(row, NO_TARGET)
+        if not judged and self.cells.of("document", row) is None:
+            return
+        if not judged:
+            self.account.note("texts without a judgement, kept as parts of their documents")
+        placed = [self._placed(one) for one in judged]
+        key = self._key(row, text, placed)
+        document = self.documents.setdefault(key, Texted(key))
+        document.rows.append(row)
+        unit = document.units.setdefault(unicodedata.normalize("NFC", text), Unit(text, row))
+        for one in placed:
+            self._judge(one, document, unit)
+
+    def _placed(self, said: Said) -> Placed:
+        value = self.cells.of("round", said.row) or "1"
+        is_number = value.isascii() and value.isdigit() and 0 < int(value) < MOST_ROUNDS
+        if not is_number:
+            self.problems.append(self.cells.problem("round", said.row, f"{value[:80]!r}, expected a number from 1"))
+        holder = self.cells.of("holder", said.row)
+        return Placed(said, self.targets[said.row], holder, int(value) if is_number else 1)
+
+    def _judge(self, placed: Placed, document: Texted, unit: Unit) -> None:
+        """Add a judgement to its text unless the same annotator has given one already."""
+        if placed.key in unit.taken:
+            is_same = unit.taken[placed.key] == placed.said.original
+            self.account.drop(placed.said.row, REPEATED if is_same else OTHERWISE)
+            return
+        unit.taken[placed.key] = placed.said.original
+        unit.judgements.append(placed)
+        document.kept.append(placed.said.row)
+
+    def _key(self, row: int, text: str, placed: Sequence[Placed]) -> DocumentKey:
+        """The document of a row."""
+        source, split = self.cells.of("source", row) or NOT_STATED, self.cells.of("split", row)
+        document, own = self.cells.of("document", row), self.cells.of("id", row)
+        words = unicodedata.normalize("NFC", text)
+        if document is not None:  # where equal texts are one: a text that a document repeats is annotated once
+            return DocumentKey(source, document, split, "")
+        if own is not None:
+            return DocumentKey(source, own, split, words)
+        about = "\n".join([words, *(self.cells.of(role, row) or "" for role in ABOUT)])
+        keys = [(source, split or "", about, *one.key) for one in placed]
+        occurrence = 1 + max(self._seen[key] for key in keys)
+        self._seen.update(dict.fromkeys(keys, occurrence))
+        return DocumentKey(source, None, split, f"{about}\n{occurrence}")
 
 
 def _plain(text: str | None) -> str:
@@ -122,43 +187,7 @@ def _plain(text: str | None) -> str:
     return (text or "").removeprefix(MARK).strip()
 
 
-def _round(cells: Cells, row: int, problems: list[Problem]) -> int:
-    value = cells.of("round", row) or "1"
-    if value.isascii() and value.isdigit() and 0 < int(value) < 2**31:
-        return int(value)
-    problems.append(cells.problem("round", row, f"{value[:80]!r}, expected a number from 1"))
-    return 1
-
-
-def _keys(placed: Placed, text: str, cells: Cells, seen: dict[tuple[str, ...], int]) -> tuple[DocumentKey, str]:
-    """The document of a judgement, and what tells its text apart in it."""
-    row, words = placed.said.row, unicodedata.normalize("NFC", text)
-    source, split = cells.of("source", row) or NOT_STATED, cells.of("split", row)
-    document, own = cells.of("document", row), cells.of("id", row)
-    if document is not None:  # where equal texts are one: a text that a document repeats is annotated once
-        return DocumentKey(source, document, split, ""), words
-    if own is not None:
-        return DocumentKey(source, own, split, words), words
-    about = [cells.of(role, row) or "" for role in ("date", "title", "url", "language")]
-    text_key = "\n".join([words, *about])
-    key = (source, split or "", text_key, placed.target, placed.holder or "", str(placed.round), placed.said.annotator)
-    seen[key] += 1
-    return DocumentKey(source, None, split, f"{text_key}\n{seen[key]}"), words
-
-
-def _add(document: Texted, unit: Unit, placed: Placed, account: Account) -> None:
-    """Add a judgement to its text unless the same annotator has given one already."""
-    said = placed.said
-    key = (placed.target, placed.holder or "", str(placed.round), said.annotator)
-    if key in unit.taken:
-        account.drop(said.row, REPEATED if unit.taken[key] == said.original else OTHERWISE)
-        return
-    unit.taken[key] = said.original
-    unit.judgements.append(placed)
-    document.rows.append(said.row)
-
-
 def kept_rows(documents: Iterable[Texted]) -> Iterator[int]:
     """The numbers of the rows that gave a judgement."""
     for document in documents:
-        yield from document.rows
+        yield from document.kept

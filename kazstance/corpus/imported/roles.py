@@ -42,7 +42,10 @@ class RoleOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table by their roles; several labels are one column per annotator, votes a count per label."""
+    """The columns of a table by their roles; several labels are one column per annotator, votes a count per label.
+
+    With several columns of labels, a column of annotators says which group of people judged the row.
+    """
 
     columns: Mapping[str, str]
     """The column of each role that has one."""
@@ -123,7 +126,5 @@ def _check_roles(roles: Roles, there: Sequence[str], name: str) -> None:
     used = [*roles.columns.values(), *roles.labels, *roles.votes]
     if doubled := [column for column in dict.fromkeys(used) if used.count(column) > 1]:
         raise KazstanceError(f"{name}: the column {doubled[0]!r} has two roles; expected one")
-    if roles.is_wide and "annotator" in roles.columns:
-        raise KazstanceError(f"{name}: several columns of labels are one per annotator; expected no annotator column")
     if roles.votes and "annotator" in roles.columns:
         raise KazstanceError(f"{name}: votes are counts over annotators; expected no annotator column")

@@ -115,8 +115,9 @@ def _stated(
         elif roles.is_wide and len(kept) < len(roles.labels):
             account.note("cells without a label, not judged by their annotator", len(roles.labels) - len(kept))
         for column, value in kept.items():
-            name = column if roles.is_wide else ((who[row] or NOT_STATED) if who else ANYBODY)
-            yield Said(row, name, labels[column][value], plain_number(value))
+            stated = ((who[row] or NOT_STATED) if who else ANYBODY) if not roles.is_wide else column
+            group = f"{who[row] or NOT_STATED} " if who and roles.is_wide else ""
+            yield Said(row, group + stated, labels[column][value], plain_number(value))
 
 
 def _counted(rows: pa.Table, roles: Roles, account: Account) -> Iterator[Said]:

@@ -106,8 +106,8 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     documents, problems = place(said, cells, targets, account=account, is_exclusive=about.scheme == "exclusive")
     if problems:
         raise InputError(problems)
-    record = account.record(kept_rows(documents), sum(len(document.rows) for document in documents))
-    if not documents:
+    record = account.record(kept_rows(documents), sum(len(document.kept) for document in documents))
+    if not record.judgements:
         raise KazstanceError(f"{name}: no row gives a judgement ({_reasons(record)}); expected at least one")
     others = others_of(rows, roles.others, documents, account)
     whole = _Whole(cells, documents, about, others, roles.language or UNKNOWN)
