@@ -360,13 +360,14 @@ def from_table(
     *,
     corpus: StrPath | None = None,
     labels: str | Mapping[Any, str | None] | None = None,
-    scheme: Scheme = "multi",
-    origin: str = "human",
+    recipe: str | None = None,
+    scheme: Scheme | None = None,
+    origin: str | None = None,
     dataset_id: str | None = None,
     dataset_title: str | None = None,
-    event: str = "not stated",
-    license: str = "not stated",  # noqa: A002
-    rights: str = "not stated",
+    event: str | None = None,
+    license: str | None = None,  # noqa: A002
+    rights: str | None = None,
     source_name: str | None = None,
     target_name: str | None = None,
     splits: Mapping[str, str] | None = None,
@@ -387,9 +388,10 @@ def from_table(
         corpus: a new folder for the corpus that the dataset is built from, so that annotation can go on.
         labels: how labels are spelled: the name of a preset, `auto`, or a mapping from values to favor, against,
             neutral and none, or to None for labels that are left out. Numbers and `none` need one.
-        scheme: `multi` if each target is judged for itself; `exclusive` if each text has one code, which says nothing
-            of the other targets.
-        origin: who judged: `human` or `model`.
+        recipe: how a public dataset is read, by name; then `frame` is the folder with your copy of it, or a file of it.
+        scheme: `multi`, the default, if each target is judged for itself; `exclusive` if each text has one code, which
+            says nothing of the other targets.
+        origin: who judged: `human`, the default, or `model`.
         dataset_id: the id of the dataset; by default, the name of the folder.
         dataset_title: its title.
         event: what the texts are about.
@@ -407,29 +409,28 @@ def from_table(
 
     Raises:
         UnknownLabelError: some values are not labels; all are named.
-        UnknownNameError: a column, split, scheme or origin does not exist.
+        UnknownNameError: a column, split, recipe, scheme or origin does not exist.
         InputError: other cells are wrong; all are named.
         KazstanceError: no row gives a judgement; or `out` or `corpus` exist and are something else.
     """
-    from kazstance.corpus.imported.table import About
     from kazstance.input.tables import Form
-    from kazstance.publish.table_import import Rows, import_table, named_after, rows_of
+    from kazstance.publish.table_import import Wanted, import_table
 
-    table, name, _ = rows_of(frame, Form(delimiter, encoding))
-    about = About(
-        id=dataset_id or "",
-        title=dataset_title or "",
-        event=event,
-        license=license,
-        rights=rights,
-        scheme=scheme,
-        origin=origin,
-        source_name=source_name,
-        target_name=target_name,
-        splits=splits or {},
-    )
-    rows = Rows(table, name, columns, labels, ignore=ignore)
-    import_table(rows, out, named_after(about, out, name), corpus=corpus)
+    about = {
+        "id": dataset_id,
+        "title": dataset_title,
+        "event": event,
+        "license": license,
+        "rights": rights,
+        "scheme": scheme,
+        "origin": origin,
+        "source_name": source_name,
+        "target_name": target_name,
+        "splits": splits,
+    }
+    form = Form(delimiter, encoding)
+    wanted = Wanted(columns, labels, ignore=ignore, about=about, recipe=recipe, form=form)
+    import_table(frame, out, wanted, corpus=corpus)
     return Dataset(out)
 
 

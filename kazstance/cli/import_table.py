@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -10,11 +10,6 @@ from kazstance.cli.command import Delimiter, Encoding, Json, Mapping, Preset, co
 from kazstance.errors import KazstanceError
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import echo, echo_page
-
-if TYPE_CHECKING:
-    from kazstance.corpus.imported.table import About
-
-NOT_STATED = "not stated"
 
 
 def _option(text: str, *names: str, metavar: str | None = None, default: str | bool = True) -> Any:
@@ -26,7 +21,9 @@ def _column(what: str, *names: str) -> Any:
     return _option(f"The column of {what}.", *names, metavar="COLUMN", default="the column of this name, if any")
 
 
-Table = Annotated[Path, typer.Argument(help="The table: .csv, .xlsx, .tsv, .json, .jsonl or .parquet.")]
+Table = Annotated[
+    Path, typer.Argument(help="The table: .csv, .xlsx, .tsv, .json, .jsonl or .parquet; or the folder of a recipe.")
+]
 Out = Annotated[Path, _option("The folder to write. A dataset already there is replaced.")]
 Corpus = Annotated[Path | None, _option("Also write the corpus folder, new, so that annotation can go on.")]
 Text = Annotated[str | None, _column("the text that was judged")]
@@ -59,15 +56,19 @@ SplitName = Annotated[
     list[str] | None, _option("What the table calls a split, such as a=train. Repeatable.", metavar="THEIRS=OURS")
 ]
 Ignore = Annotated[list[str] | None, _option("A column that is left out. Repeatable.", metavar="COLUMN")]
-Scheme = Annotated[
-    str, _option("multi: each target is judged for itself; exclusive: a text has one code, that of one target.")
+RecipeName = Annotated[
+    str | None, _option("How a public dataset is read, such as semeval2016: TABLE is the folder of your copy.")
 ]
-Origin = Annotated[str, _option("Who judged: human or model.")]
+Scheme = Annotated[
+    str | None,
+    _option("multi: each target is judged for itself; exclusive: a text has one code.", default="multi"),
+]
+Origin = Annotated[str | None, _option("Who judged: human or model.", default="human")]
 Id = Annotated[str | None, _option("The id of the dataset.", default="the name of the folder")]
 Called = Annotated[str | None, _option("The title of the dataset.")]
-Event = Annotated[str, _option("What the texts are about.")]
-Licence = Annotated[str, _option("The licence of the annotations.", "--license")]
-Rights = Annotated[str, _option("Who holds the rights in the texts.")]
+Event = Annotated[str | None, _option("What the texts are about.")]
+Licence = Annotated[str | None, _option("The licence of the annotations.", "--license")]
+Rights = Annotated[str | None, _option("Who holds the rights in the texts.")]
 
 
 @command
@@ -99,13 +100,14 @@ def import_(
     drop_label: DropLabel = None,
     split_name: SplitName = None,
     ignore_column: Ignore = None,
-    scheme: Scheme = "multi",
-    origin: Origin = "human",
+    recipe: RecipeName = None,
+    scheme: Scheme = None,
+    origin: Origin = None,
     dataset_id: Id = None,
     dataset_title: Called = None,
-    event: Event = NOT_STATED,
-    licence: Licence = NOT_STATED,
-    rights: Rights = NOT_STATED,
+    event: Event = None,
+    licence: Licence = None,
+    rights: Rights = None,
     delimiter: Delimiter = None,
     encoding: Encoding = "utf-8",
     as_json: Json = False,
@@ -129,32 +131,27 @@ def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[s
     """Import a table, and give the record of it."""
     from kazstance.input.spelling import OPTIONS, spelling
     from kazstance.input.tables import Form
-    from kazstance.publish.table_import import Rows, import_table, named_after, rows_of
+    from kazstance.publish.table_import import Wanted, import_table
 
-    rows, name, notes = rows_of(table, Form(delimiter_of(given["delimiter"]), given["encoding"]))
-    for line in notes:
-        echo(f"note: {line}", err=True)
-    columns: Any = {"id": given["text_id"], "round": given["round_"], "votes": _pairs(given["votes"], "n_pro=favor")}
+    roles: Any = {"id": given["text_id"], "round": given["round_"], "votes": _pairs(given["votes"], "n_pro=favor")}
     alike = ("text", "target", "source", "label", "annotator", "document", "date", "title", "url", "language")
-    columns |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note")}
-    spelled = spelling(given["preset"], given["mapping"] or (), is_auto=True)
-    left_out, ignored = frozenset(given["drop_label"] or ()), given["ignore_column"] or ()
-    about = named_after(_about(given), out, name)
-    found = Rows(rows, name, columns, spelled, left_out, ignored, OPTIONS)
-    return import_table(found, out, about, corpus=corpus, say=partial(echo, err=True)).model_dump(mode="json")
-
-
-def _about(given: dict[str, Any]) -> "About":
-    """What is said of the dataset as a whole."""
-    from kazstance.corpus.imported.table import About
-
-    return About(
-        id=given["dataset_id"] or "",
-        title=given["dataset_title"] or "",
-        license=given["licence"],
-        splits=_pairs(given["split_name"], "dev=validation"),
-        **{name: given[name] for name in ("event", "rights", "scheme", "origin", "source_name", "target_name")},
+    roles |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note")}
+    is_spelled = bool(given["preset"] or given["mapping"])
+    spelled = spelling(given["preset"], given["mapping"] or (), is_auto=True) if is_spelled else None
+    said = ("event", "rights", "scheme", "origin", "source_name", "target_name")
+    about = {name: given[name] for name in said} | {"id": given["dataset_id"], "title": given["dataset_title"]}
+    about |= {"license": given["licence"], "splits": _pairs(given["split_name"], "dev=validation")}
+    wanted = Wanted(
+        roles,
+        spelled,
+        frozenset(given["drop_label"] or ()),
+        given["ignore_column"] or (),
+        about,
+        given["recipe"],
+        Form(delimiter_of(given["delimiter"]), given["encoding"]),
+        OPTIONS,
     )
+    return import_table(table, out, wanted, corpus=corpus, say=partial(echo, err=True)).model_dump(mode="json")
 
 
 def _pairs(given: list[str] | None, example: str) -> dict[str, str]:

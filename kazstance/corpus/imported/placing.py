@@ -39,9 +39,8 @@ class Unit:
     text: str
     first: int
     """The row that it is first found in."""
-    judgements: list["Placed"] = field(default_factory=list)
-    taken: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The label of each annotator for each target, holder and round."""
+    judgements: dict[tuple[str, ...], "Placed"] = field(default_factory=dict)
+    """By target, holder, round and annotator."""
 
 
 class Placed(NamedTuple):
@@ -51,6 +50,8 @@ class Placed(NamedTuple):
     target: str
     holder: str | None
     round: int
+    more: list[int]
+    """Rows with further evidence for it."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -154,17 +155,21 @@ class _Placing:
         if not is_number:
             self.problems.append(self.cells.problem("round", said.row, f"{value[:80]!r}, expected a number from 1"))
         holder = self.cells.of("holder", said.row)
-        return Placed(said, self.targets[said.row], holder, int(value) if is_number else 1)
+        return Placed(said, self.targets[said.row], holder, int(value) if is_number else 1, [])
 
     def _judge(self, placed: Placed, document: Texted, unit: Unit) -> None:
         """Add a judgement to its text unless the same annotator has given one already."""
-        if placed.key in unit.taken:
-            is_same = unit.taken[placed.key] == placed.said.original
-            self.account.drop(placed.said.row, REPEATED if is_same else OTHERWISE)
-            return
-        unit.taken[placed.key] = placed.said.original
-        unit.judgements.append(placed)
-        document.kept.append(placed.said.row)
+        row, earlier = placed.said.row, unit.judgements.get(placed.key)
+        if earlier is None:
+            unit.judgements[placed.key] = placed
+            document.kept.append(row)
+        elif earlier.said.original != placed.said.original:
+            self.account.drop(row, OTHERWISE)
+        elif self.cells.of("evidence", row) is None:
+            self.account.drop(row, REPEATED)
+        else:  # further words that show the same label
+            earlier.more.append(row)
+            document.kept.append(row)
 
     def _key(self, row: int, text: str, placed: Sequence[Placed]) -> DocumentKey:
         """The document of a row."""

@@ -42,8 +42,8 @@ Files = dict[str, bytes]
 class About:
     """What is said of a dataset as a whole."""
 
-    id: str
-    title: str
+    id: str = ""
+    title: str = ""
     event: str = NOT_STATED
     license: str = NOT_STATED
     rights: str = NOT_STATED
@@ -57,6 +57,8 @@ class About:
     """The split for each name of one in the table."""
     recipe: str | None = None
     publication: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What is to be noted of how the table was found."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
         KazstanceError: no row gives a judgement.
     """
     account = Account(name, len(rows), about.recipe)
+    for note in about.notes:
+        account.note(note)
     cells = Cells(
         name, len(rows), {role: texts_of(rows, column, name) for role, column in roles.columns.items()}, roles.columns
     )
@@ -106,7 +110,8 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     documents, problems = place(said, cells, targets, account=account, is_exclusive=about.scheme == "exclusive")
     if problems:
         raise InputError(problems)
-    record = account.record(kept_rows(documents), sum(len(document.kept) for document in documents))
+    n_judgements = sum(len(unit.judgements) for document in documents for unit in document.units.values())
+    record = account.record(kept_rows(documents), n_judgements)
     if not record.judgements:
         raise KazstanceError(f"{name}: no row gives a judgement ({_reasons(record)}); expected at least one")
     others = others_of(rows, roles.others, documents, account)
@@ -155,7 +160,7 @@ class _Files:
             (document, unit, placed)
             for document in self.documents
             for unit in document.units.values()
-            for placed in unit.judgements
+            for placed in unit.judgements.values()
         ]
         self.is_mapped = any(placed.said.original != placed.said.label for _, _, placed in self.judged)
         self.by_source: dict[str, list[Texted]] = {}
@@ -236,7 +241,7 @@ class _Files:
                 unit.text: span["start"] for unit, span in zip(document.units.values(), _spans(document), strict=True)
             }
             for unit in document.units.values():
-                for placed in unit.judgements:
+                for placed in unit.judgements.values():
                     place = {"document_id": self.named.documents[document.key], "start": starts[unit.text]}
                     place |= {"text_hash": text_hash(unit.text)}
                     yield from self._judgement(place, unit.text, placed)
@@ -248,7 +253,8 @@ class _Files:
         row |= {"original": said.original} if self.is_mapped else {}
         row |= {"round": placed.round} if placed.round > 1 else {}
         row |= {"holder": placed.holder} if placed.holder else {}
-        evidence = evidence_of(cells.of("evidence", said.row), text, said.label, self.account)
+        words = [value for at in (said.row, *placed.more) if (value := cells.of("evidence", at)) is not None]
+        evidence = evidence_of(words, text, said.label, self.account)
         row |= {"evidence": evidence} if evidence else {}
         row |= {"note": note} if (note := cells.of("note", said.row)) else {}
         targets = [self.named.targets[placed.target]] if placed.target else self.named.targets.values()
