@@ -125,8 +125,9 @@ def _of_basil(file: Path) -> Iterator[Row]:
     for span in _json(file)["phrase-level-annotations"]:
         spans.setdefault(span["id"], []).append(span)
     for name, text in sentences.items():
-        yield from (known | {"text": text} | _span(span) for span in spans.pop(name, []))
-        if name not in spans:
+        found = spans.pop(name, [])
+        yield from (known | {"text": text} | _span(span) for span in found)
+        if not found:
             yield known | {"text": text}
     yield from (known | _span(span) for left in spans.values() for span in left)
 

@@ -128,7 +128,7 @@ class _Placing:
         """Add a row; the text of one without a judgement is kept if it is part of a document."""
         text = _plain(self.cells.of("text", row))
         if not text:
-            self.account.drop(row, NO_TEXT)
+            self.account.reasons[row] = NO_TEXT
             return
         try:
             check_plain(text)

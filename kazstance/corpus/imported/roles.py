@@ -15,7 +15,8 @@ ROLES: Final = (
     *("evidence", "note", "round"),
 )
 """The roles that one column each may play, besides the label; a column with the name of a role plays it."""
-COLUMN_NAMES: Final = (*ROLES, "label", "language")
+ALONE: Final = ("text", "target", "source", "annotator", "holder", "evidence", "note")
+"""Roles whose column has no other of these roles; a year, say, may be a date and the name of a document."""
 
 
 class RoleOptions(TypedDict, total=False):
@@ -123,7 +124,8 @@ def _check_roles(roles: Roles, there: Sequence[str], name: str) -> None:
             f"{name}: no column for the {' and the '.join(lacking)}; say which of {', '.join(map(repr, there))} it is "
             f"({', '.join(f'--{role} COLUMN or {role}=' for role in lacking)})"
         )
-    used = [*roles.columns.values(), *roles.labels, *roles.votes]
+    alone = [column for role, column in roles.columns.items() if role in ALONE]
+    used = [*alone, *roles.labels, *roles.votes]
     if doubled := [column for column in dict.fromkeys(used) if used.count(column) > 1]:
         raise KazstanceError(f"{name}: the column {doubled[0]!r} has two roles; expected one")
     if roles.votes and "annotator" in roles.columns:
