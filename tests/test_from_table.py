@@ -377,7 +377,7 @@ def test_the_loss_is_in_the_manifest_and_on_the_card(tmp_path):
     }
     assert dropped(found) == {"no label": 1, "the label '?' is left out, as asked": 1}
     card = (tmp_path / "data/README.md").read_text()
-    assert "Of its 5 rows, 3 gave 3 judgements, and 2 were dropped." in card
+    assert "Of its 5 rows, 3 gave 3 judgements; dropped: 2." in card
     assert "| no label | 1 |" in card
     assert "| `strongly pro` | favor | 1 | collapsed: one of 2 labels |" in card
     assert "| `favor` | against | 1 | inverted |" in card

@@ -465,7 +465,9 @@ def test_options_go_before_the_recipe(owned):
 
 
 def test_what_is_missing_is_named(tmp_path):
-    with pytest.raises(UnknownNameError, match="'semeval' is not a recipe; choose from basil, .*; did you mean semeval2016"):
+    with pytest.raises(
+        UnknownNameError, match="'semeval' is not a recipe; choose from basil, .*; did you mean semeval2016"
+    ):
         ks.from_table(tmp_path, tmp_path / "data", recipe="semeval")
     with pytest.raises(KazstanceError, match=r"no such file or folder; expected your copy of Fake News Challenge"):
         ks.from_table(tmp_path / "nowhere", tmp_path / "data", recipe="fnc-1")

@@ -23,7 +23,7 @@ def _of_rows(record: Imported) -> Iterator[str]:
     read = f" by the recipe {record.recipe}" if record.recipe else ""
     yield paragraph(
         f"The table {record.table} was read{read}. Of its {record.rows} rows, {record.kept} gave {record.judgements} "
-        f"judgements, and {record.rows - record.kept} were dropped."
+        f"judgements; dropped: {record.rows - record.kept}."
     )
     if record.dropped:
         yield markdown_table(["why rows were dropped", "rows"], [[one.reason, one.rows] for one in record.dropped])
