@@ -22,6 +22,7 @@ from kazstance.schema.labels import (
     NameKind,
     Origin,
     Role,
+    Scheme,
     TargetKind,
     UnitKind,
 )
@@ -78,6 +79,7 @@ class Header(UnitSettings):
     event: Text
     license: Text
     deciding: Deciding = Deciding.majority
+    scheme: Scheme = Scheme.multi
     publication: Publication = Publication()
 
 

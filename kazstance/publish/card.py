@@ -248,7 +248,19 @@ def _asked(folder: DatasetFolder) -> str:
     return (
         f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
         f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
+        + _of_other_targets(grid)
         + (f" Rows about the stance of another holder than the speaker: {others}." if others else "")
+    )
+
+
+def _of_other_targets(status: pa.ChunkedArray) -> str:
+    """How many pairs have no label since their sentence has one code, that of another target."""
+    others = pc.sum(pc.equal(status, Status.other_target.value)).as_py() or 0
+    if not others:
+        return ""
+    return (
+        f" A sentence has one code: of {others} of the pairs, the code is that of another target, so that they are "
+        "neither labelled nor `none`; they count among the sentences that were judged."
     )
 
 

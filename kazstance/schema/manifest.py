@@ -13,7 +13,7 @@ from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DEVICES, Name
-from kazstance.schema.labels import Deciding
+from kazstance.schema.labels import Deciding, Scheme
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count
 
@@ -148,6 +148,8 @@ class Manifest(Frozen):
     """Licence of the annotations."""
     deciding: Deciding = Deciding.majority
     """How votes decide if there is no adjudication."""
+    scheme: Scheme = Field(default=Scheme.multi, exclude_if=lambda scheme: scheme is Scheme.multi)
+    """How targets were judged; omitted if each was judged for itself."""
     publication: Publication = Publication()
     """Who made it, when, and what a user should know before use."""
     digest: Sha256
