@@ -18,6 +18,7 @@ from kazstance.bench.run_folder import settle
 from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_rows, get_task
 from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
+from kazstance.schema.labels import Status
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
 
 DIGEST: Final = "data"
@@ -116,11 +117,14 @@ def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:
     """Rows of the table that are not predicted: those of other holders than the speaker, and undecided ones."""
     if "holder" not in folder[kind.table].columns:
         return {}
-    rows = folder.columns(kind.table, ["holder", "label"])
+    has_status = "status" in folder[kind.table].columns
+    rows = folder.columns(kind.table, ["holder", *(["status"] if has_status else [])])
     is_own = pc.is_null(rows["holder"])
+    status = Counter(rows.filter(is_own)["status"].to_pylist() if has_status else ())
     found = {
         "the stance is another holder's": len(rows) - pc.sum(is_own).as_py() if len(rows) else 0,
-        "votes are split": rows.filter(is_own)["label"].null_count,
+        "votes are split": status[Status.undecided],
+        "the sentence has the code of another target": status[Status.other_target],
     }
     return {reason: n for reason, n in found.items() if n}
 
