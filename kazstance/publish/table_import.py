@@ -161,7 +161,7 @@ def _is_there(corpus: Path, files: Files) -> bool:
     """Whether a corpus folder with these files is there already.
 
     Raises:
-        KazstanceError: there is another folder or a file.
+        KazstanceError: the folder already exists with other files, or it is a file.
     """
     if not corpus.exists() or (corpus.is_dir() and not any(corpus.iterdir())):
         return False

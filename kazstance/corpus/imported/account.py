@@ -10,6 +10,13 @@ class Account:
     """The rows of a table that are left out, each with one reason, and notes on what else is lost."""
 
     def __init__(self, table: str, rows: int, recipe: str | None = None) -> None:
+        """Begin with no row left out.
+
+        Args:
+            table: what messages call the table.
+            rows: the number of its rows.
+            recipe: the recipe by which it is read.
+        """
         self.table, self._recipe = table, recipe
         self.rows = rows
         self.reasons: dict[int, str] = {}

@@ -22,7 +22,13 @@ Attributes = dict[str, Any]
 
 
 def about_document(document: Texted, cells: Cells, account: Account) -> dict[str, str]:
-    """Title, address, date and language of a document, as far as its rows state them; of several, the first."""
+    """Title, address, date and language of a document, as far as its rows state them; of several, the first.
+
+    Args:
+        document: the document.
+        cells: the values of the roles by row.
+        account: told where rows differ, and of dates that are kept as they are stated.
+    """
     found: dict[str, str] = {}
     for role in STATED:
         said = dict.fromkeys(value for row in document.rows if (value := cells.of(role, row)) is not None)
@@ -127,7 +133,7 @@ def _plain_values(rows: pa.Table, column: str) -> list[Any] | None:
 
 
 def _value(value: Any) -> Any:
-    """A value of an attribute; blank texts and what is no number are missing."""
+    """A value of an attribute; a blank text and NaN are missing."""
     is_missing = value is None or value != value or (isinstance(value, str) and not value.strip())  # noqa: PLR0124
     return None if is_missing else VALUE.validate_python(value)
 

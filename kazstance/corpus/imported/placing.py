@@ -86,7 +86,13 @@ class Cells:
         return self.values[role][row] if role in self.values else None
 
     def problem(self, role: str, row: int, message: str) -> Problem:
-        """A problem with a cell."""
+        """A problem with a cell.
+
+        Args:
+            role: the role of its column.
+            row: its row, counted from 0.
+            message: what was found, and what was expected.
+        """
         return Problem(self.name, None, self.columns.get(role, role), message, row + 1)
 
 

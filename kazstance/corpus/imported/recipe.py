@@ -252,7 +252,7 @@ def _without(rows: Table, value: str) -> Table:
 
 
 def _sign(value: str | None) -> str | None:
-    """The sign of a number, None if it is none."""
+    """The sign of a number, None if it is not a number."""
     try:
         number = float(value or "")
     except ValueError:
