@@ -1,14 +1,17 @@
 """An annotated table becomes a dataset: nothing is lost without being counted, and labels come back as they were."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import hypothesis.strategies as st
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -448,3 +451,60 @@ def test_cells_are_refused_all_at_once(tmp_path):
     ]
     rows = [row("A.", wave=1), row("A.", wave=2, stance="con")]
     assert [r.label_name for r in make(rows, tmp_path, round="wave").stances.records()] == ["against"]
+
+
+def test_cells_that_are_far_too_long_are_named(tmp_path):
+    rows = [row("A."), row("B." * 20_000, issue="t" * 20_001, who="h" * 30_000)]
+    with pytest.raises(InputError) as caught:
+        make(rows, tmp_path, holder="who")
+    assert [str(problem) for problem in caught.value.problems] == [
+        "list: issue: row 2: 20,001 characters, expected at most 20,000",
+        "list: who: row 2: 30,000 characters, expected at most 20,000",
+    ]
+
+
+def test_from_a_table_to_figures_in_two_commands(tmp_path):
+    table = Path(__file__).parent / "fixtures/coded.csv"
+    shutil.copy(table, tmp_path / "coded.csv")
+    options = ["--source", "party", "--target", "issue", "--label", "stance", "--annotator", "coder"]
+    options += ["--preset", "pro_con", "--map", "unrelated=none"]
+    done = run("import", "coded.csv", "--out", "data", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for command in (
+        ["compare", "--json"],
+        ["agreement", "--json"],
+        ["explore", "--out", "page.html"],
+        ["bench", "run", "majority per target", "--protocol", "in_domain", "--out", "run"],
+        ["verify"],
+        ["why", "Harbour_Party/1/1/1", "the_toll"],
+    ):
+        done = run(*command, "--data", "data", cwd=tmp_path)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), (command, done.stderr)
+    assert "originally pro" in done.stdout
+    assert "The toll pays for the new quay." in (tmp_path / "page.html").read_text()
+
+
+def test_excel_files_are_read_as_they_are(tmp_path):
+    book = openpyxl.Workbook()
+    for cells in (
+        ["text", None, "issue", "stance", "day"],
+        ["A.", None, "toll", "pro", datetime(2020, 1, 2)],
+        [None] * 5,
+        [12, None, "toll", "con", 2021],
+    ):
+        book.active.append(cells)
+    book.create_sheet("notes").append(["x"])
+    book.save(tmp_path / "a.xlsx")
+    found = ks.from_table(
+        tmp_path / "a.xlsx", tmp_path / "data", target="issue", label="stance", labels="pro_con", date="day"
+    )
+    assert [(d.date, d.document_id) for d in found.documents] == [("2020-01-02", "data/1"), ("2021", "data/2")]
+    assert [s.text for s in found.sentences] == ["A.", "12"]
+    book.active["B3"] = "a value without a name"
+    book.save(tmp_path / "b.xlsx")
+    with pytest.raises(KazstanceError, match="column 2 has values but no name"):
+        ks.from_table(tmp_path / "b.xlsx", tmp_path / "data2", target="issue", label="stance")
+    for content in (b"text", b"PK\x03\x04junk", (tmp_path / "a.xlsx").read_bytes()[:700]):
+        (tmp_path / "c.xlsx").write_bytes(content)
+        with pytest.raises(KazstanceError, match="c.xlsx: .*; expected an .xlsx file"):
+            ks.from_table(tmp_path / "c.xlsx", tmp_path / "data2")

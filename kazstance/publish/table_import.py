@@ -158,10 +158,10 @@ def account_lines(record: Imported) -> Iterable[str]:
 
 
 def _is_there(corpus: Path, files: Files) -> bool:
-    """Whether a corpus folder with these files is there already.
+    """Whether a corpus folder already has these files.
 
     Raises:
-        KazstanceError: the folder already exists with other files, or it is a file.
+        KazstanceError: it has other files, or is a file itself.
     """
     if not corpus.exists() or (corpus.is_dir() and not any(corpus.iterdir())):
         return False

@@ -35,6 +35,8 @@ from kazstance.schema.manifest import Imported
 DOCUMENTS: Final = "documents.jsonl"
 TAKEN: Final = tuple(Path(file).stem for file in (ANNOTATORS, ADJUDICATIONS, JUDGEMENTS))
 """Ids that an annotator cannot have, since files have these names."""
+LONGEST: Final = 20_000
+"""The largest length of a cell that is not a text, in characters, as in a corpus folder."""
 Files = dict[str, bytes]
 
 
@@ -103,6 +105,7 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     cells = Cells(
         name, len(rows), {role: texts_of(rows, column, name) for role, column in roles.columns.items()}, roles.columns
     )
+    _check_lengths(cells)
     check_languages(cells, roles.language)
     cells = split_names(cells, about.splits, account)
     targets = _targets(cells, about, account)
@@ -119,6 +122,22 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     files = _Files(whole, account).all()
     record = account.record(kept_rows(documents), record.judgements)
     return {**files, IMPORTED: (record.model_dump_json(indent=2) + "\n").encode()}, record
+
+
+def _check_lengths(cells: Cells) -> None:
+    """Check that only texts are very long.
+
+    Raises:
+        InputError: other cells are; all are named.
+    """
+    problems = [
+        cells.problem(role, row, f"{len(value):,} characters, expected at most {LONGEST:,}")
+        for role, values in cells.values.items()
+        for row, value in enumerate(values if role != "text" else ())
+        if value is not None and len(value) > LONGEST
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _reasons(record: Imported) -> str:
