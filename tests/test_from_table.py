@@ -244,6 +244,8 @@ def test_holders_evidence_and_notes_are_kept(tmp_path):
         row("The mayor says it is robbery.", words='["The mayor", "it is"]'),
         row("The mayor says it is robbery.", words="theft", coder="Ben"),
         row("Nothing.", words="Nothing", stance="no"),
+        row("No, no, no.", words='[{"text": "no", "start": 8}, {"text": "No"}]', stance="con"),
+        row("Never.", words='["Never", 3]', stance="con", coder="Cy"),
     ]
     found = make(rows, tmp_path, holder="who", evidence="words", note="why")
     there = {(r.holder, r.annotator_id, r.label_name): r for r in found.judgements.records()}
@@ -252,8 +254,10 @@ def test_holders_evidence_and_notes_are_kept(tmp_path):
     assert mayor.note == "rule 2"
     assert [(s.start, s.end) for s in there[None, "Ada", "favor"].evidence] == [(0, 9), (15, 20)]
     assert there[None, "Ben", "favor"].evidence is None
+    assert [(s.start, s.end) for s in there[None, "Ada", "against"].evidence] == [(0, 2), (8, 10)]
+    assert there[None, "Cy", "against"].evidence is None
     notes = found.manifest.imported.notes
-    assert "evidence that is not in its text, or several times, and is left out" in notes
+    assert "evidence that is not in its text, or several times, and is left out: 2" in notes
     assert "evidence of texts that are not about the target, which is left out" in notes
 
 

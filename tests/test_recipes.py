@@ -449,6 +449,14 @@ def test_spans_are_evidence(owned):
     assert [s.source_id for s in found.sources] == ["nyt"]
 
 
+def test_a_key_that_the_owners_have_twice_counts_once(tmp_path):
+    folder = write("basil", tmp_path / "copy")
+    file = folder / "annotations/2010/ab_1_ann.json"
+    file.write_text(file.read_text().replace('"notes": "x"', '"notes": "x", "notes": "y"'))
+    found = ks.from_table(folder, tmp_path / "data", recipe="basil")
+    assert "inf; dir; y" in {row.note for row in found.judgements.records()}
+
+
 def test_a_file_of_a_dataset_is_enough(tmp_path):
     folder = write("semeval2016", tmp_path / "copy")
     found = ks.from_table(folder / "trainingdata-all-annotations.txt", tmp_path / "data", recipe="semeval2016")
@@ -490,5 +498,5 @@ def test_files_in_another_layout_are_one_line(tmp_path):
     with pytest.raises(KazstanceError, match=r"not in the layout of this dataset \(KeyError: 'text'\)"):
         ks.from_table(folder, tmp_path / "data", recipe="seesaw")
     (folder / "SEESAW/articles/TRIPLET_000_DOCUMENT_0.json").write_text("{")
-    with pytest.raises(InputError, match="TRIPLET_000_DOCUMENT_0.json"):
+    with pytest.raises(KazstanceError, match=r"TRIPLET_000_DOCUMENT_0.json: .*; expected a JSON file of the dataset"):
         ks.from_table(folder, tmp_path / "data", recipe="seesaw")

@@ -16,7 +16,7 @@ from kazstance.corpus.imported.said import Reading
 from kazstance.corpus.imported.table import About, Files, corpus_of
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_stream
-from kazstance.input.spelling import ARGUMENT, Labels, Spelling, given, spelling
+from kazstance.input.spelling import ARGUMENT, Labels, Spelling, given, spelled, spelling
 from kazstance.input.tables import PLAIN, Form
 from kazstance.output.folders import creating
 from kazstance.output.staging import Say, scratch
@@ -107,7 +107,7 @@ def _by_recipe(place: StrPath, wanted: Wanted, name: str) -> _Rows:
     known = recipe(name)
     table, notes = known.read(place)
     own = spelling(known.preset, [f"{theirs}={ours}" for theirs, ours in known.labels.items()])
-    spelled = _spelling(wanted.labels) if wanted.labels else own
+    labels = _spelling(wanted.labels) if wanted.labels else own
     roles: Any = {**known.roles, **{role: column for role, column in wanted.roles.items() if column}}
     shared = ("title", "event", "license", "rights", "scheme", "source_name", "target_name", "splits")
     said = {field: getattr(known, field) for field in shared} | {"publication": known.publication}
@@ -116,7 +116,7 @@ def _by_recipe(place: StrPath, wanted: Wanted, name: str) -> _Rows:
         table,
         Path(place).resolve().name,
         roles,
-        Reading(spelled, wanted.left_out | _unwanted(wanted.labels) | frozenset(known.drop), wanted.how),
+        Reading(labels, wanted.left_out | _unwanted(wanted.labels) | frozenset(known.drop), wanted.how),
         [*wanted.ignore, *known.ignore],
         _about({**said, "recipe": name, "notes": notes}),
     )
@@ -132,7 +132,7 @@ def _spelling(labels: Labels | Mapping[Any, str | None]) -> Spelling:
 def _unwanted(labels: Labels | Mapping[Any, str | None]) -> frozenset[str]:
     """The labels that a mapping leaves out."""
     pairs = labels.items() if isinstance(labels, Mapping) else ()
-    return frozenset(str(theirs) for theirs, ours in pairs if ours is None)
+    return frozenset(spelled(theirs) for theirs, ours in pairs if ours is None)
 
 
 def _about(said: Mapping[str, Any]) -> About:

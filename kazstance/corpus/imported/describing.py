@@ -110,7 +110,7 @@ def others_of(rows: pa.Table, columns: Sequence[str], documents: Sequence[Texted
     groups = [document.rows for document in documents]
     of_documents = [column for column in values if _are_constant(values[column], groups)]
     of_sources = [c for c in of_documents if len(by_source) > 1 and _are_constant(values[c], by_source.values())]
-    left = [column for column in columns if column not in of_documents]
+    left = [column or "one without a name" for column in columns if column not in of_documents]
     if left:
         account.note(f"columns left out, since they differ between the judgements of a text: {', '.join(left)}")
     mine = tuple(column for column in of_documents if column not in of_sources)
