@@ -363,6 +363,7 @@ def from_table(
     recipe: str | None = None,
     scheme: Scheme | None = None,
     origin: str | None = None,
+    pseudonyms: bool = False,
     dataset_id: str | None = None,
     dataset_title: str | None = None,
     event: str | None = None,
@@ -392,6 +393,7 @@ def from_table(
         scheme: `multi`, the default, if each target is judged for itself; `exclusive` if each text has one code, which
             says nothing of the other targets.
         origin: who judged: `human`, the default, or `model`.
+        pseudonyms: call the annotators annotator_1, annotator_2 and so on, and keep no other name of theirs.
         dataset_id: the id of the dataset; by default, the name of the folder.
         dataset_title: its title.
         event: what the texts are about.
@@ -424,6 +426,7 @@ def from_table(
         "rights": rights,
         "scheme": scheme,
         "origin": origin,
+        "pseudonyms": pseudonyms,
         "source_name": source_name,
         "target_name": target_name,
         "splits": splits,

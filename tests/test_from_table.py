@@ -512,3 +512,17 @@ def test_excel_files_are_read_as_they_are(tmp_path):
         (tmp_path / "c.xlsx").write_bytes(content)
         with pytest.raises(KazstanceError, match="c.xlsx: .*; expected an .xlsx file"):
             ks.from_table(tmp_path / "c.xlsx", tmp_path / "data2")
+
+
+def test_pseudonyms_leave_no_name_behind(tmp_path):
+    rows = [row("A.", coder="Ada Lovelace"), row("A.", coder="Ben Okri", stance="con"), row("B.", coder="Ada Lovelace")]
+    found = make(rows, tmp_path, pseudonyms=True, corpus=tmp_path / "corpus")
+    assert Counter(r.annotator_id for r in found.judgements.records()) == {"annotator_1": 2, "annotator_2": 1}
+    files = [file for folder in ("data", "corpus") for file in (tmp_path / folder).rglob("*") if file.is_file()]
+    assert len(files) > 10
+    assert [file for file in files if b"Lovelace" in file.read_bytes() or b"Okri" in file.read_bytes()] == []
+    named = make(rows, tmp_path)
+    assert {a.annotator_id: a.note for a in named.annotators.records()} == {
+        "Ada_Lovelace": "In the table: Ada Lovelace",
+        "Ben_Okri": "In the table: Ben Okri",
+    }

@@ -64,6 +64,7 @@ Scheme = Annotated[
     _option("multi: each target is judged for itself; exclusive: a text has one code.", default="multi"),
 ]
 Origin = Annotated[str | None, _option("Who judged: human or model.", default="human")]
+Pseudonyms = Annotated[bool, _option("Call the annotators annotator_1 and so on, and keep no name.", "--pseudonyms")]
 Id = Annotated[str | None, _option("The id of the dataset.", default="the name of the folder")]
 Called = Annotated[str | None, _option("The title of the dataset.")]
 Event = Annotated[str | None, _option("What the texts are about.")]
@@ -103,6 +104,7 @@ def import_(
     recipe: RecipeName = None,
     scheme: Scheme = None,
     origin: Origin = None,
+    pseudonyms: Pseudonyms = False,
     dataset_id: Id = None,
     dataset_title: Called = None,
     event: Event = None,
@@ -138,7 +140,7 @@ def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[s
     roles |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note")}
     is_spelled = bool(given["preset"] or given["mapping"])
     spelled = spelling(given["preset"], given["mapping"] or (), is_auto=True) if is_spelled else None
-    said = ("event", "rights", "scheme", "origin", "source_name", "target_name")
+    said = ("event", "rights", "scheme", "origin", "pseudonyms", "source_name", "target_name")
     about = {name: given[name] for name in said} | {"id": given["dataset_id"], "title": given["dataset_title"]}
     about |= {"license": given["licence"], "splits": _pairs(given["split_name"], "dev=validation")}
     wanted = Wanted(

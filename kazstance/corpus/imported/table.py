@@ -51,6 +51,8 @@ class About:
     rights: str = NOT_STATED
     scheme: Scheme = "multi"
     origin: str = "human"
+    pseudonyms: bool = False
+    """Whether annotators get numbers in place of the names that the table has for them."""
     source_name: str | None = None
     """The source of all rows, where there is no column."""
     target_name: str | None = None
@@ -109,6 +111,8 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     check_languages(cells, roles.language)
     cells = split_names(cells, about.splits, account)
     targets = _targets(cells, about, account)
+    if {"id", "document"} <= roles.columns.keys():
+        account.note("ids of texts, which are not kept, since sentences are named after their documents")
     said = judgements_of(rows, roles, reading, account)
     documents, problems = place(said, cells, targets, account=account, is_exclusive=about.scheme == "exclusive")
     if problems:
@@ -207,6 +211,8 @@ class _Files:
             documents |= {one.key: f"{sources[source]}/{name}" for one, name in zip(mine, made, strict=True)}
         targets = self._unique(placed.target for _, _, placed in self.judged if placed.target)
         who = self._unique((placed.said.annotator for _, _, placed in self.judged), TAKEN)
+        if self.about.pseudonyms:
+            who = {name: f"annotator_{number}" for number, name in enumerate(who, 1)}
         return _Named(sources, documents, targets, who)
 
     def _unique(self, values: Iterable[str], taken: Sequence[str] = ()) -> dict[str, str]:
@@ -252,7 +258,8 @@ class _Files:
             return found | {"note": "Votes are only counted in the table: behind this name are many people."}
         if name == ANYBODY:
             return found | {"note": "The table does not say who judged."}
-        return found | ({"note": f"In the table: {name}"} if name != key else {})
+        is_other = name != key and not self.about.pseudonyms
+        return found | ({"note": f"In the table: {name}"} if is_other else {})
 
     def _judgements(self) -> Iterable[dict[str, Any]]:
         for document in self.documents:
