@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from kazstance import comparison
 from kazstance.dataset import DatasetFolder, verify
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
-    from kazstance.corpus.imported.roles import RoleOptions, Scheme
+    from kazstance.corpus.imported.roles import RoleOptions
     from kazstance.models.model import Model
     from kazstance.paths import StrPath
     from kazstance.predictions import RuleOptions, Scores
@@ -361,7 +361,7 @@ def from_table(
     corpus: StrPath | None = None,
     labels: str | Mapping[Any, str | None] | None = None,
     recipe: str | None = None,
-    scheme: Scheme | None = None,
+    scheme: Literal["multi", "exclusive"] | None = None,
     origin: str | None = None,
     pseudonyms: bool = False,
     dataset_id: str | None = None,
@@ -379,7 +379,7 @@ def from_table(
 ) -> Dataset:
     """Make a dataset from an annotated table, with its card, and open it.
 
-    A column that has the name of a role below plays it unless another one is named. Each row is a judgement; or there
+    A column that has the name of a role below, except `id`, plays it unless another one is named. Each row is a judgement; or there
     is a column of labels for each annotator (`label=["ada", "ben"]` or `label="coder_*"`), or a column that counts the
     votes for each label (`votes={"n_pro": "favor"}`). Other columns become attributes of sources or documents.
 

@@ -312,7 +312,8 @@ def test_wrong_names_list_the_right_ones(tmp_path):
 
 def test_a_column_with_the_name_of_a_role_plays_it():
     there = ["text", "label", "date", "coder_1", "coder_2", "id"]
-    assert roles_of(there, {}, name="t").columns == {"text": "text", "date": "date", "id": "id"}
+    assert roles_of(there, {}, name="t").columns == {"text": "text", "date": "date"}
+    assert roles_of(there, {"id": "id"}, name="t").columns == {"text": "text", "date": "date", "id": "id"}
     assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).labels == ("coder_1", "coder_2")
     assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).others == ("label",)
 
@@ -526,3 +527,9 @@ def test_pseudonyms_leave_no_name_behind(tmp_path):
         "Ada_Lovelace": "In the table: Ada Lovelace",
         "Ben_Okri": "In the table: Ben Okri",
     }
+
+
+def test_a_column_that_numbers_the_rows_does_not_tell_texts_apart(tmp_path):
+    rows = [row("A.", id=1), row("A.", coder="Ben", id=2), row("A.", id=3, issue="strike")]
+    assert len(make(rows, tmp_path).sentences) == 1
+    assert len(make(rows, tmp_path, id="id").sentences) == 3

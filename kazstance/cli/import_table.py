@@ -39,7 +39,7 @@ Votes = Annotated[
 ]
 Annotator = Annotated[str | None, _column("the annotator")]
 Document = Annotated[str | None, _column("the document that the text is part of")]
-TextId = Annotated[str | None, _column("the id of the text", "--id")]
+TextId = Annotated[str | None, _option("The column of the id of the text.", "--id", metavar="COLUMN")]
 Date = Annotated[str | None, _column("the date")]
 Title = Annotated[str | None, _column("the title of the document")]
 Url = Annotated[str | None, _column("the address of the document")]
@@ -120,7 +120,7 @@ def import_(
 
     Example: kazstance import coded.csv --out my_data --source party --target issue --label stance --annotator coder
     """
-    given = dict(locals())
+    given = dict(locals())  # the options are passed on by their names
     del given["as_json"]
     record = _import(**given)
     if as_json:

@@ -23,10 +23,10 @@ from kazstance.output.staging import Say, scratch
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.publish.hub import build_dataset
+from kazstance.schema.labels import Origin, Scheme
 from kazstance.schema.manifest import Imported
 
-SCHEMES: Final = ("multi", "exclusive")
-ORIGINS: Final = ("human", "model")
+ORIGINS: Final = (Origin.human, Origin.model)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _about(said: Mapping[str, Any]) -> About:
         UnknownNameError: there is no such scheme or origin.
     """
     found = About(**{name: value for name, value in said.items() if value is not None})
-    for value, kind, known in ((found.scheme, "scheme", SCHEMES), (found.origin, "origin", ORIGINS)):
+    for value, kind, known in ((found.scheme, "scheme", tuple(Scheme)), (found.origin, "origin", ORIGINS)):
         if value not in known:
             raise UnknownNameError(value, kind, known)
     return found

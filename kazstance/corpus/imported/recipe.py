@@ -12,12 +12,13 @@ from pydantic import Field
 
 import kazstance
 from kazstance.corpus.imported.layouts import LAYOUTS, Table, read_lines, read_tabs, read_whole
-from kazstance.corpus.imported.roles import RoleOptions, Scheme
+from kazstance.corpus.imported.roles import RoleOptions
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.tables import Form, as_text
 from kazstance.paths import StrPath
 from kazstance.schema.frozen import Frozen
+from kazstance.schema.labels import Scheme
 
 FOLDER: Final = Path(kazstance.__file__).parent / "recipes"
 SIGNS: Final = ("negative", "zero", "positive")
@@ -55,7 +56,7 @@ class Recipe(Frozen):
     language: str | None = None
     note: str = ""
     """What a user should know."""
-    scheme: Scheme = "multi"
+    scheme: Scheme = Scheme.multi
     source_name: str | None = None
     target_name: str | None = None
     preset: str | None = None

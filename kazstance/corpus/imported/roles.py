@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, TypedDict
 
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.schema.labels import GRID_LABELS
 
-Scheme = Literal["multi", "exclusive"]
-"""Each target is judged for itself; or a text has one code, and says nothing of the other targets."""
 ROLES: Final = (
     *("text", "target", "source", "annotator", "document", "id", "date", "title", "url", "split", "holder"),
     *("evidence", "note", "round"),
 )
 """The roles that one column each may play, besides the label; a column with the name of a role plays it."""
+ASKED: Final = ("id",)
+"""Roles that a column plays only if it is named: an id often is that of a row, and not of a text."""
 ALONE: Final = ("text", "target", "source", "annotator", "holder", "evidence", "note")
 """Roles whose column has no other of these roles; a year, say, may be a date and the name of a document."""
 
@@ -82,7 +82,9 @@ def roles_of(there: Sequence[str], given: RoleOptions, *, name: str, ignore: Seq
         _check_there(column, there, name)
     known = [column for column in there if column not in ignore]
     named: dict[str, Any] = dict(given)
-    columns = {role: named.get(role) or role for role in ROLES if named.get(role) or role in known}
+    columns = {
+        role: named.get(role) or role for role in ROLES if named.get(role) or (role in known and role not in ASKED)
+    }
     votes = dict(given.get("votes") or {})
     labels = () if votes else _labels(given.get("label"), known)
     for column in (*columns.values(), *labels, *votes):

@@ -21,7 +21,7 @@ from kazstance.corpus.imported.describing import (
 )
 from kazstance.corpus.imported.naming import make_ids
 from kazstance.corpus.imported.placing import Cells, DocumentKey, Placed, Texted, kept_rows, place
-from kazstance.corpus.imported.roles import Roles, Scheme
+from kazstance.corpus.imported.roles import Roles
 from kazstance.corpus.imported.said import ANYBODY, NOT_STATED, VOTER, Reading, judgements_of, texts_of
 from kazstance.corpus.imported.spans import evidence_of
 from kazstance.corpus.imported.splits import split_names
@@ -30,6 +30,7 @@ from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, IMPORTED, TARGETS
 from kazstance.errors import InputError, KazstanceError
 from kazstance.input.text import comparable
 from kazstance.schema.digest import text_hash
+from kazstance.schema.labels import Origin, Scheme
 from kazstance.schema.manifest import Imported
 
 DOCUMENTS: Final = "documents.jsonl"
@@ -49,8 +50,8 @@ class About:
     event: str = NOT_STATED
     license: str = NOT_STATED
     rights: str = NOT_STATED
-    scheme: Scheme = "multi"
-    origin: str = "human"
+    scheme: str = Scheme.multi
+    origin: str = Origin.human
     pseudonyms: bool = False
     """Whether annotators get numbers in place of the names that the table has for them."""
     source_name: str | None = None
@@ -114,7 +115,7 @@ def corpus_of(rows: pa.Table, name: str, roles: Roles, reading: Reading, about: 
     if {"id", "document"} <= roles.columns.keys():
         account.note("ids of texts, which are not kept, since sentences are named after their documents")
     said = judgements_of(rows, roles, reading, account)
-    documents, problems = place(said, cells, targets, account=account, is_exclusive=about.scheme == "exclusive")
+    documents, problems = place(said, cells, targets, account=account, is_exclusive=about.scheme == Scheme.exclusive)
     if problems:
         raise InputError(problems)
     n_judgements = sum(len(unit.judgements) for document in documents for unit in document.units.values())
@@ -227,7 +228,7 @@ class _Files:
         about = self.about
         head: dict[str, Any] = {"id": about.id, "title": about.title, "version": "1.0.0", "event": about.event}
         head |= {"license": about.license, "segmenter": "given"}
-        head |= {"scheme": about.scheme} if about.scheme != "multi" else {}
+        head |= {"scheme": str(about.scheme)} if about.scheme != Scheme.multi else {}
         head |= {"publication": dict(about.publication)} if about.publication else {}
         return _toml({"corpus": head, "source": [self._source(*pair) for pair in self.named.sources.items()]})
 
@@ -253,7 +254,7 @@ class _Files:
         return own | self.others.document(document.rows)
 
     def _annotator(self, name: str, key: str) -> dict[str, Any]:
-        found = {"id": key, "origin": self.about.origin}
+        found = {"id": key, "origin": str(self.about.origin)}
         if name.startswith(f"{VOTER}_"):
             return found | {"note": "Votes are only counted in the table: behind this name are many people."}
         if name == ANYBODY:
