@@ -379,9 +379,10 @@ def from_table(
 ) -> Dataset:
     """Make a dataset from an annotated table, with its card, and open it.
 
-    A column that has the name of a role below, except `id`, plays it unless another one is named. Each row is a judgement; or there
-    is a column of labels for each annotator (`label=["ada", "ben"]` or `label="coder_*"`), or a column that counts the
-    votes for each label (`votes={"n_pro": "favor"}`). Other columns become attributes of sources or documents.
+    A column that has the name of a role below, except `id`, plays it unless another one is named. Each row is a
+    judgement; or there is a column of labels for each annotator (`label=["ada", "ben"]` or `label="coder_*"`), or a
+    column that counts the votes for each label (`votes={"n_pro": "favor"}`). Other columns become attributes of sources
+    or documents.
 
     Args:
         frame: a data frame, a file, or anything else that holds rows.

@@ -315,7 +315,7 @@ def test_a_column_with_the_name_of_a_role_plays_it():
     assert roles_of(there, {}, name="t").columns == {"text": "text", "date": "date"}
     assert roles_of(there, {"id": "id"}, name="t").columns == {"text": "text", "date": "date", "id": "id"}
     assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).labels == ("coder_1", "coder_2")
-    assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).others == ("label",)
+    assert roles_of(there, {"label": "coder_*"}, name="t", ignore=["date"]).others == ("label", "id")
 
 
 @given(st.lists(TEXT, max_size=20))
