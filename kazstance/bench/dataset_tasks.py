@@ -7,8 +7,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-
 from kazstance.bench.family import makers
 from kazstance.bench.protocols import folds, sentences_of
 from kazstance.bench.record import read_record
@@ -18,6 +16,7 @@ from kazstance.bench.run_folder import settle
 from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_rows, get_task
 from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import Status
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
 
@@ -119,10 +118,10 @@ def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:
         return {}
     has_status = "status" in folder[kind.table].columns
     rows = folder.columns(kind.table, ["holder", *(["status"] if has_status else [])])
-    is_own = pc.is_null(rows["holder"])
-    status = Counter(rows.filter(is_own)["status"].to_pylist() if has_status else ())
+    own = rows.filter(OF_SPEAKERS)
+    status = Counter(own["status"].to_pylist() if has_status else ())
     found = {
-        "the stance is another holder's": len(rows) - pc.sum(is_own).as_py() if len(rows) else 0,
+        "the stance is another holder's": len(rows) - len(own),
         "votes are split": status[Status.undecided],
         "the sentence has the code of another target": status[Status.other_target],
     }

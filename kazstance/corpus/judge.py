@@ -23,6 +23,7 @@ from kazstance.corpus.readings import Lines, Readings
 from kazstance.corpus.workers import Workers
 from kazstance.errors import Problem
 from kazstance.schema.columns import to_arrow
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import Deciding, Label, Origin, Role, Scheme
 from kazstance.schema.records import Sentence
 
@@ -130,7 +131,7 @@ def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairK
             faults += chunk.faults
             problems += chunk.problems
             if chunk.tables:
-                own = chunk.tables["grid"].filter(pc.is_null(chunk.tables["grid"]["holder"]))
+                own = chunk.tables["grid"].filter(OF_SPEAKERS)
                 pairs, labels = (own["sentence_id"], own["target_id"]), own["label"].to_pylist()
                 for sentence, target, label in zip(*(side.to_pylist() for side in pairs), labels, strict=True):
                     found[sentence, target] = Decision(None if label is None else Label(label))

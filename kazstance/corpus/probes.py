@@ -15,6 +15,7 @@ from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
 from kazstance.errors import Problem
 from kazstance.schema.columns import arrow_schema, to_arrow
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import Label, ProbeKind
 from kazstance.schema.records import Probe
 
@@ -80,7 +81,7 @@ def make_probes(corpus: Corpus, units: pa.Table, stances: Iterable[pa.Table]) ->
 
 def _rows(part: pa.Table, sentences: pa.Array) -> list[dict[str, Any]]:
     """The stances of speakers in some sentences."""
-    own = part.filter(pc.and_(pc.is_null(part["holder"]), _is_in(part["sentence_id"], sentences)))
+    own = part.filter(_is_in(part["sentence_id"], sentences)).filter(OF_SPEAKERS)
     found: list[dict[str, Any]] = own.select(SHOWN).to_pylist()
     return found
 
@@ -137,7 +138,7 @@ def _mirrors(corpus: Corpus, rows: Iterable[Mapping[str, Any]]) -> Iterator[Prob
 
 def _swaps(part: pa.Table) -> pa.Table:
     """All pairs of rows of one sentence with different labels: the first row, shown on the target of the second."""
-    own = part.filter(pc.is_null(part["holder"]))
+    own = part.filter(OF_SPEAKERS)
     sentence = own["sentence_id"].combine_chunks()
     code = (sentence if isinstance(sentence, pa.DictionaryArray) else sentence.dictionary_encode()).indices.to_numpy()
     label = own["label"].to_numpy()

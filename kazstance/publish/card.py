@@ -21,6 +21,7 @@ from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.loss import loss
 from kazstance.schema.columns import attribute_types, card_features
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
@@ -30,8 +31,6 @@ FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ORDER: Final = (Label.favor, Label.neutral, Label.against)
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
-OF_SPEAKERS: Final = pc.field("holder").is_null()
-"""Rows on the stance of the speaker, as in positions."""
 _REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
 ---

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.bench.tasks import Item, get_task
@@ -16,6 +15,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.dataset.dependence import clusters
 from kazstance.models.prompts import choices, definitions, question
 from kazstance.output.plain_yaml import to_yaml
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.manifest import Manifest
 from kazstance.schema.records import DEFAULT_TABLE
 
@@ -75,11 +75,10 @@ def questions_table(dataset: DatasetFolder) -> bytes:
     """
     sink = pa.BufferOutputStream()
     known, labels = definitions(dataset), get_task(TASK).labels
-    where = pc.field("holder").is_null()
-    sentences = dataset.read(DEFAULT_TABLE, SPLIT, where, ["sentence_id"])["sentence_id"].unique().to_pylist()
+    sentences = dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, ["sentence_id"])["sentence_id"].unique().to_pylist()
     by_sentence = clusters(dataset, sentences)
     with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
-        for batch in dataset.read(DEFAULT_TABLE, SPLIT, where, SHOWN).to_batches(BATCH):
+        for batch in dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, SHOWN).to_batches(BATCH):
             rows = [_question(row, known, labels, by_sentence) for row in batch.to_pylist()]
             writer.write_table(pa.Table.from_pylist(rows, COLUMNS))
     content: bytes = sink.getvalue().to_pybytes()

@@ -19,6 +19,7 @@ from kazstance.corpus.tables import counts_of, position_rows
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.schema.columns import arrow_schema, attribute_types, to_arrow
+from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.ids import check_id
 from kazstance.schema.labels import LABELS, Label, ProbeKind
 from kazstance.schema.manifest import MappedLabel, Round
@@ -320,8 +321,7 @@ def _copies(rows: Rows) -> pa.Table:
 
 def _of_speakers(tables: Iterable[pa.Table]) -> pa.Table:
     """The rows of the speakers of sentences, without those of other holders."""
-    whole = pa.concat_tables(tables)
-    return whole.filter(pc.is_null(whole["holder"]))
+    return pa.concat_tables(tables).filter(OF_SPEAKERS)
 
 
 def _prefixed(prefix: str, values: pa.Array) -> pa.Array:
