@@ -78,6 +78,7 @@ def test_a_row_for_each_judgement(tmp_path):
     )
     assert dropped(found) == {"no text": 1, "no label": 1, "no target": 1}
     assert {s.source_id: s.original_id for s in found.sources} == {"Red_Party": "Red Party", "Blue": None}
+    assert {s.source_id: s.speaker for s in found.sources} == {"Red_Party": "Red Party", "Blue": "Blue"}
     assert [(m.original, m.label, m.judgements) for m in found.manifest.mapped_labels] == [
         ("con", "against", 1),
         ("mixed", "neutral", 1),
@@ -533,3 +534,10 @@ def test_a_column_that_numbers_the_rows_does_not_tell_texts_apart(tmp_path):
     rows = [row("A.", id=1), row("A.", coder="Ben", id=2), row("A.", id=3, issue="strike")]
     assert len(make(rows, tmp_path).sentences) == 1
     assert len(make(rows, tmp_path, id="id").sentences) == 3
+
+
+def test_excel_files_without_the_extra_name_it(tmp_path, monkeypatch):
+    pd.DataFrame([row("A.")]).to_excel(tmp_path / "a.xlsx", index=False)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(ks.MissingExtraError, match="sheets"):
+        ks.from_table(tmp_path / "a.xlsx", tmp_path / "data", **ROLES)

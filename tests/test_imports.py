@@ -22,7 +22,7 @@ ALLOWED = {
     "language": {"errors", "extras", "paths"},
     "output": {"errors", "extras", "paths", "stats"},
     "schema": {"docstrings", "errors", "output", "paths"},
-    "input": {"errors", "paths", "schema", "stats"},
+    "input": {"errors", "extras", "paths", "schema", "stats"},
     "metrics": {"errors", "extras", "input", "schema", "stats"},
     "dataset": {"errors", "extras", "input", "output", "paths", "schema"},
     "predictions": {"errors", "input", "metrics", "output", "paths", "stats"},

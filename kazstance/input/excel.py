@@ -9,6 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from kazstance.errors import KazstanceError
+from kazstance.extras import naming_extras
 from kazstance.paths import StrPath
 
 LARGEST: Final = 2**30
@@ -44,7 +45,8 @@ def read_excel(path: StrPath) -> tuple[pa.Table, tuple[str, ...]]:
 
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[str | None]]]]:
     """The name and the filled rows of each sheet."""
-    import openpyxl  # noqa: PLC0415  # an extra
+    with naming_extras():
+        import openpyxl  # noqa: PLC0415  # an extra
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:

@@ -238,6 +238,8 @@ class _Files:
         rows = [row for document in mine for row in document.rows]
         attributes = ({"original_id": name} if name != key else {}) | self.others.source(rows)
         found = {"id": key, "language": language_of(tags), "rights": self.about.rights}
+        is_stated = name not in (NOT_STATED, self.about.id)
+        found |= {"speaker": name} if is_stated else {}
         return found | ({"attributes": attributes} if attributes else {})
 
     def _document(self, document: Texted) -> dict[str, Any]:
