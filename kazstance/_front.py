@@ -362,6 +362,7 @@ def from_table(
     labels: str | Mapping[Any, str | None] | None = None,
     recipe: str | None = None,
     scheme: Literal["multi", "exclusive"] | None = None,
+    deciding: Literal["majority", "plurality"] | None = None,
     origin: str | None = None,
     pseudonyms: bool = False,
     dataset_id: str | None = None,
@@ -393,6 +394,7 @@ def from_table(
         recipe: how a public dataset is read, by name; then `frame` is the folder with your copy of it, or a file of it.
         scheme: `multi`, the default, if each target is judged for itself; `exclusive` if each text has one code, which
             says nothing of the other targets.
+        deciding: `majority`, the default, if more than half of the votes decide; `plurality` if otherwise the most do.
         origin: who judged: `human`, the default, or `model`.
         pseudonyms: call the annotators annotator_1, annotator_2 and so on, and keep no other name of theirs.
         dataset_id: the id of the dataset; by default, the name of the folder.
@@ -426,6 +428,7 @@ def from_table(
         "license": license,
         "rights": rights,
         "scheme": scheme,
+        "deciding": deciding,
         "origin": origin,
         "pseudonyms": pseudonyms,
         "source_name": source_name,

@@ -541,3 +541,13 @@ def test_excel_files_without_the_extra_name_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(ks.MissingExtraError, match="sheets"):
         ks.from_table(tmp_path / "a.xlsx", tmp_path / "data", **ROLES)
+
+
+def test_the_most_votes_decide_if_asked(tmp_path):
+    rows = [{"text": "A.", "n_pro": 2, "n_con": 1, "n_none": 1}]
+    votes = {"votes": {"n_pro": "favor", "n_con": "against", "n_none": "none"}, "target_name": "x"}
+    assert [r.status for r in make(rows, tmp_path, None, **votes).grid] == ["undecided"]
+    found = make(rows, tmp_path, None, deciding="plurality", **votes)
+    assert ([r.label_name for r in found.grid], found.manifest.deciding) == (["favor"], "plurality")
+    with pytest.raises(UnknownNameError, match="'lot' is not a way of deciding"):
+        make(rows, tmp_path, None, deciding="lot", **votes)

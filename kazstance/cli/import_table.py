@@ -63,6 +63,10 @@ Scheme = Annotated[
     str | None,
     _option("multi: each target is judged for itself; exclusive: a text has one code.", default="multi"),
 ]
+Deciding = Annotated[
+    str | None,
+    _option("majority: more than half of the votes decide; plurality: otherwise, the most do.", default="majority"),
+]
 Origin = Annotated[str | None, _option("Who judged: human or model.", default="human")]
 Pseudonyms = Annotated[bool, _option("Call the annotators annotator_1 and so on, and keep no name.", "--pseudonyms")]
 Id = Annotated[str | None, _option("The id of the dataset.", default="the name of the folder")]
@@ -103,6 +107,7 @@ def import_(
     ignore_column: Ignore = None,
     recipe: RecipeName = None,
     scheme: Scheme = None,
+    deciding: Deciding = None,
     origin: Origin = None,
     pseudonyms: Pseudonyms = False,
     dataset_id: Id = None,
@@ -140,7 +145,7 @@ def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[s
     roles |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note")}
     is_spelled = bool(given["preset"] or given["mapping"])
     spelled = spelling(given["preset"], given["mapping"] or (), is_auto=True) if is_spelled else None
-    said = ("event", "rights", "scheme", "origin", "pseudonyms", "source_name", "target_name")
+    said = ("event", "rights", "scheme", "deciding", "origin", "pseudonyms", "source_name", "target_name")
     about = {name: given[name] for name in said} | {"id": given["dataset_id"], "title": given["dataset_title"]}
     about |= {"license": given["licence"], "splits": _pairs(given["split_name"], "dev=validation")}
     wanted = Wanted(

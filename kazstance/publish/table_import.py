@@ -23,7 +23,7 @@ from kazstance.output.staging import Say, scratch
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.publish.hub import build_dataset
-from kazstance.schema.labels import Origin, Scheme
+from kazstance.schema.labels import Deciding, Origin, Scheme
 from kazstance.schema.manifest import Imported
 
 ORIGINS: Final = (Origin.human, Origin.model)
@@ -142,9 +142,10 @@ def _about(said: Mapping[str, Any]) -> About:
         UnknownNameError: there is no such scheme or origin.
     """
     found = About(**{name: value for name, value in said.items() if value is not None})
-    for value, kind, known in ((found.scheme, "scheme", tuple(Scheme)), (found.origin, "origin", ORIGINS)):
-        if value not in known:
-            raise UnknownNameError(value, kind, known)
+    known = {"scheme": tuple(Scheme), "origin": ORIGINS, "deciding": tuple(Deciding)}
+    for kind, values in known.items():
+        if (value := getattr(found, kind)) not in values:
+            raise UnknownNameError(value, "way of deciding" if kind == "deciding" else kind, values)
     return found
 
 

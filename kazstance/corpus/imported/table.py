@@ -30,7 +30,7 @@ from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, IMPORTED, TARGETS
 from kazstance.errors import InputError, KazstanceError
 from kazstance.input.text import comparable
 from kazstance.schema.digest import text_hash
-from kazstance.schema.labels import Origin, Scheme
+from kazstance.schema.labels import Deciding, Origin, Scheme
 from kazstance.schema.manifest import Imported
 
 DOCUMENTS: Final = "documents.jsonl"
@@ -51,6 +51,7 @@ class About:
     license: str = NOT_STATED
     rights: str = NOT_STATED
     scheme: str = Scheme.multi
+    deciding: str = Deciding.majority
     origin: str = Origin.human
     pseudonyms: bool = False
     """Whether annotators get numbers in place of the names that the table has for them."""
@@ -229,6 +230,7 @@ class _Files:
         head: dict[str, Any] = {"id": about.id, "title": about.title, "version": "1.0.0", "event": about.event}
         head |= {"license": about.license, "segmenter": "given"}
         head |= {"scheme": str(about.scheme)} if about.scheme != Scheme.multi else {}
+        head |= {"deciding": str(about.deciding)} if about.deciding != Deciding.majority else {}
         head |= {"publication": dict(about.publication)} if about.publication else {}
         return _toml({"corpus": head, "source": [self._source(*pair) for pair in self.named.sources.items()]})
 
