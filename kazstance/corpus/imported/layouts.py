@@ -11,6 +11,7 @@ from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.input.frames import as_stream
 from kazstance.input.tables import Form
 from kazstance.input.text_files import open_text
+from kazstance.paths import StrPath
 
 Table = Any
 Row = dict[str, Any]
@@ -18,17 +19,17 @@ UNLISTED: Final = "Not in the list"
 """What SEESAW has in place of an entity that its annotators could not name."""
 
 
-def read_whole(path: Path, form: Form) -> Table:
+def read_whole(path: StrPath, form: Form) -> Table:
     """A file that is a table.
 
     Raises:
         InputError: lines are invalid; all are named.
         KazstanceError: it is missing or damaged.
     """
-    return as_stream(path, path.name, form).table()
+    return as_stream(path, Path(path).name, form).table()
 
 
-def read_tabs(path: Path, encoding: str) -> Table:
+def read_tabs(path: StrPath, encoding: str) -> Table:
     """Lines with a tab between fields under a header; a line with too few or too many has only those that are there."""
     whole = b"".join(open_text(path, encoding).pieces()).decode("utf-8")
     header, *lines = whole.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
@@ -40,13 +41,14 @@ def read_tabs(path: Path, encoding: str) -> Table:
     return pa.table({name: pa.array([row[at] for row in fitting], pa.string()) for at, name in enumerate(names)})
 
 
-def read_lines(texts: Path, labels: Path) -> Table:
+def read_lines(texts: StrPath, labels: StrPath) -> Table:
     """A file with a text on each line, and one with a label on each.
 
     Raises:
         InputError: they have different numbers of lines.
         KazstanceError: one of them is missing.
     """
+    texts, labels = Path(texts), Path(labels)
     try:
         columns = {"text": texts.read_text(encoding="utf-8"), "label": labels.read_text(encoding="utf-8")}
     except (OSError, UnicodeError) as error:
@@ -58,9 +60,9 @@ def read_lines(texts: Path, labels: Path) -> Table:
     return pa.table(found)
 
 
-def read_seesaw(folder: Path) -> Table:
+def read_seesaw(folder: StrPath) -> Table:
     """SEESAW: articles, annotations and what is known of their stories, in a folder each; a row for each annotator."""
-    return _table(row for file in _files(folder, "annotations/*.json") for row in _of_seesaw(file))
+    return _table(row for file in _files(Path(folder), "annotations/*.json") for row in _of_seesaw(file))
 
 
 def _of_seesaw(file: Path) -> Iterator[Row]:
@@ -100,9 +102,9 @@ def _of_seesaw(file: Path) -> Iterator[Row]:
             yield row
 
 
-def read_basil(folder: Path) -> Table:
+def read_basil(folder: StrPath) -> Table:
     """BASIL: articles and annotations in a folder each, by year; a row for each span, and for each other sentence."""
-    return _table(row for file in _files(folder, "annotations/*/*_ann.json") for row in _of_basil(file))
+    return _table(row for file in _files(Path(folder), "annotations/*/*_ann.json") for row in _of_basil(file))
 
 
 def _of_basil(file: Path) -> Iterator[Row]:
@@ -144,14 +146,14 @@ def _span(span: Mapping[str, Any]) -> Row:
     }
 
 
-def read_perspectrum(folder: Path) -> Table:
+def read_perspectrum(folder: StrPath) -> Table:
     """Perspectrum: claims with their perspectives, the pool of perspectives, and the split of each claim.
 
     The votes on a group of perspectives that mean the same are the votes on each of them.
     """
-    claims = _json(_one(folder, "perspectrum_with_answers_v*.json"))
-    pool = {one["pId"]: one for one in _json(_one(folder, "perspective_pool_v*.json"))}
-    splits = _json(_one(folder, "dataset_split_v*.json"))
+    claims = _json(_one(Path(folder), "perspectrum_with_answers_v*.json"))
+    pool = {one["pId"]: one for one in _json(_one(Path(folder), "perspective_pool_v*.json"))}
+    splits = _json(_one(Path(folder), "dataset_split_v*.json"))
     return _table(row for claim in claims for row in _of_claim(claim, pool, splits))
 
 
@@ -174,7 +176,7 @@ def _of_claim(claim: Row, pool: Mapping[int, Row], splits: Mapping[str, str]) ->
             }
 
 
-LAYOUTS: Final[Mapping[str, Callable[[Path], Table]]] = {
+LAYOUTS: Final[Mapping[str, Callable[[StrPath], Table]]] = {
     "seesaw": read_seesaw,
     "basil": read_basil,
     "perspectrum": read_perspectrum,
