@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "export": ("export", "{table}", "--data", "{data}", "--out", "{out}"),
     "fit": ("fit", "{system}", "--out", "{out}"),
     "help": ("--help",),
+    "import": ("import", "{gold}", "--out", "{out}"),
     "info": ("info", "--data", "{data}"),
     "license": ("license", "--data", "{data}"),
     "predict": ("predict", "{model}", "{rows}", "--out", "{out}"),
@@ -50,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The name of each command, with the placeholders that a test fills in."""
 
 
-PROGRESS = re.compile(r"(read|segment|judge|split|copies|probes|write) {2,}")
+PROGRESS = re.compile(r"(import|read|segment|judge|split|copies|probes|write) {2,}")
 """How a line begins that tells of a step of a build."""
 
 

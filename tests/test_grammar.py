@@ -20,7 +20,7 @@ from tests.commands import environment
 
 NO_JSON = {"bench report", "export", "schema", "tasks-dir"}
 """Commands whose output is a file, already JSON, or a single path."""
-NO_DATA = {"annotate export", "annotate import", "build", "diff", "predict", "schema", "score", "tasks-dir"}
+NO_DATA = {"annotate export", "annotate import", "build", "diff", "import", "predict", "schema", "score", "tasks-dir"}
 """Commands that read no dataset, or name two."""
 TINY = """
 import sys, typer, rich.table

@@ -61,11 +61,11 @@ RecipeName = Annotated[
 ]
 Scheme = Annotated[
     str | None,
-    _option("multi: each target is judged for itself; exclusive: a text has one code.", default="multi"),
+    _option("How targets were judged: multi (each for itself) or exclusive (one code per text).", default="multi"),
 ]
 Deciding = Annotated[
     str | None,
-    _option("majority: more than half of the votes decide; plurality: otherwise, the most do.", default="majority"),
+    _option("How votes decide: majority (more than half), or plurality (otherwise, the most).", default="majority"),
 ]
 Origin = Annotated[str | None, _option("Who judged: human or model.", default="human")]
 Pseudonyms = Annotated[bool, _option("Call the annotators annotator_1 and so on, and keep no name.", "--pseudonyms")]

@@ -26,6 +26,8 @@ def read_excel(path: StrPath) -> tuple[pa.Table, tuple[str, ...]]:
         KazstanceError: the file is damaged, too large or empty, or a column with values has no name.
     """
     path = Path(path)
+    with naming_extras():
+        import openpyxl  # noqa: F401, PLC0415  # before the file is looked at
     try:
         with zipfile.ZipFile(path) as packed:
             size = sum(part.file_size for part in packed.infolist())
@@ -45,8 +47,7 @@ def read_excel(path: StrPath) -> tuple[pa.Table, tuple[str, ...]]:
 
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[str | None]]]]:
     """The name and the filled rows of each sheet."""
-    with naming_extras():
-        import openpyxl  # noqa: PLC0415  # an extra
+    import openpyxl  # noqa: PLC0415  # an extra
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
