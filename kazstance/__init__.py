@@ -7,7 +7,7 @@ from kazstance._moved import moved, watch_imports
 
 if TYPE_CHECKING:
     from kazstance._benchmark import Benchmark, benchmark
-    from kazstance._front import Chart, Comparison, Dataset, build, compare, concat, fit, score
+    from kazstance._front import Chart, Comparison, Dataset, build, compare, concat, fit, from_table, score
     from kazstance._front import Dataset as open  # noqa: A004, N813  # named after what it does, as in other packages
     from kazstance.bench.result import Result
     from kazstance.comparison import Cell, Disagreement, Distances, Word
@@ -45,7 +45,7 @@ __version__ = "0.3.0"
 
 _HOMES: Final = {
     "kazstance._benchmark": ("Benchmark", "benchmark"),
-    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "concat", "fit", "score"),
+    "kazstance._front": ("Chart", "Comparison", "Dataset", "build", "compare", "concat", "fit", "from_table", "score"),
     "kazstance.bench.result": ("Result",),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
@@ -112,6 +112,7 @@ __all__ = [
     "compare",
     "concat",
     "fit",
+    "from_table",
     "load",
     "load_model",
     "manifest",

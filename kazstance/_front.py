@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from kazstance import comparison
 from kazstance.dataset import DatasetFolder, verify
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
+    from kazstance.corpus.imported.roles import RoleOptions
     from kazstance.models.model import Model
     from kazstance.paths import StrPath
     from kazstance.predictions import RuleOptions, Scores
@@ -355,6 +356,93 @@ def build(corpus: StrPath, out: StrPath) -> Dataset:
     from kazstance.publish.hub import build_dataset
 
     build_dataset(Path(corpus), Path(out))
+    return Dataset(out)
+
+
+def from_table(
+    frame: Any,
+    out: StrPath,
+    *,
+    corpus: StrPath | None = None,
+    labels: str | Mapping[Any, str | None] | None = None,
+    recipe: str | None = None,
+    scheme: Literal["multi", "exclusive"] | None = None,
+    deciding: Literal["majority", "plurality"] | None = None,
+    origin: str | None = None,
+    pseudonyms: bool = False,
+    dataset_id: str | None = None,
+    dataset_title: str | None = None,
+    event: str | None = None,
+    license: str | None = None,  # noqa: A002
+    rights: str | None = None,
+    source_name: str | None = None,
+    target_name: str | None = None,
+    splits: Mapping[str, str] | None = None,
+    ignore: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    **columns: Unpack[RoleOptions],
+) -> Dataset:
+    """Make a dataset from an annotated table, with its card, and open it.
+
+    A column that has the name of a role below, except `id`, plays it unless another one is named. Each row is a
+    judgement; or there is a column of labels for each annotator (`label=["ada", "ben"]` or `label="coder_*"`), or a
+    column that counts the votes for each label (`votes={"n_pro": "favor"}`). Other columns become attributes of sources
+    or documents.
+
+    Args:
+        frame: a data frame, a file, or anything else that holds rows.
+        out: the folder to write; a dataset in it is replaced, and your own files in it are kept.
+        corpus: a new folder for the corpus that the dataset is built from, so that annotation can go on.
+        labels: how labels are spelled: the name of a preset, `auto`, or a mapping from values to favor, against,
+            neutral and none, or to None for labels that are left out. Numbers and `none` need one.
+        recipe: how a public dataset is read, by name; then `frame` is the folder with your copy of it, or a file of it.
+        scheme: `multi`, the default, if each target is judged for itself; `exclusive` if each text has one code, which
+            says nothing of the other targets.
+        deciding: `majority`, the default, if more than half of the votes decide; `plurality` if otherwise the most do.
+        origin: who judged: `human`, the default, or `model`.
+        pseudonyms: call the annotators annotator_1, annotator_2 and so on, and keep no other name of theirs.
+        dataset_id: the id of the dataset; by default, the name of the folder.
+        dataset_title: its title.
+        event: what the texts are about.
+        license: the licence of the annotations.
+        rights: who holds the rights in the texts.
+        source_name: the source of all rows, if there is no column for it.
+        target_name: the target of all rows, if there is no column for it.
+        splits: what the table calls train, validation and test, besides their common names.
+        ignore: columns that are left out.
+        delimiter: what stands between the fields of a text file.
+        encoding: the encoding of a text file.
+        columns: the column of each role: `text`, `target`, `source`, `label`, `annotator`, `document`, `id` (of a
+            text), `date`, `title`, `url`, `language` (or a BCP 47 tag for all rows), `split`, `holder`, `evidence`
+            (words of the text), `note`, `round`; or `votes`, a mapping from columns to labels.
+
+    Raises:
+        UnknownLabelError: some values are not labels; all are named.
+        UnknownNameError: a column, split, recipe, scheme or origin does not exist.
+        InputError: other cells are wrong; all are named.
+        KazstanceError: no row gives a judgement; or `out` or `corpus` exist and are something else.
+    """
+    from kazstance.input.tables import Form
+    from kazstance.publish.table_import import Wanted, import_table
+
+    about = {
+        "id": dataset_id,
+        "title": dataset_title,
+        "event": event,
+        "license": license,
+        "rights": rights,
+        "scheme": scheme,
+        "deciding": deciding,
+        "origin": origin,
+        "pseudonyms": pseudonyms,
+        "source_name": source_name,
+        "target_name": target_name,
+        "splits": splits,
+    }
+    form = Form(delimiter, encoding)
+    wanted = Wanted(columns, labels, ignore=ignore, about=about, recipe=recipe, form=form)
+    import_table(frame, out, wanted, corpus=corpus)
     return Dataset(out)
 
 

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "export": ("export", "{table}", "--data", "{data}", "--out", "{out}"),
     "fit": ("fit", "{system}", "--out", "{out}"),
     "help": ("--help",),
+    "import": ("import", "{gold}", "--out", "{out}"),
     "info": ("info", "--data", "{data}"),
     "license": ("license", "--data", "{data}"),
     "new": ("new", "{out}"),
@@ -60,7 +61,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The name of each command, with the placeholders that a test fills in."""
 
 
-PROGRESS = re.compile(r"(read|segment|judge|split|copies|probes|write) {2,}")
+PROGRESS = re.compile(r"(import|read|segment|judge|split|copies|probes|write) {2,}")
 """How a line begins that tells of a step of a build."""
 
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from kazstance import dataset
 from kazstance._moved import COMMANDS, MOVED
 from kazstance.cli import app
+from kazstance.corpus.imported.recipe import names, recipe
 from kazstance.dataset import DatasetFolder
 from kazstance.output.markdown import Markdown, code, markdown_table
 from kazstance.publish.card import read_page
@@ -156,6 +157,15 @@ def with_moved(text):
     return re.sub(r"(<!-- moved: (?P<kind>\w+) -->\n).*?(<!-- end -->)", table, text, flags=re.DOTALL)
 
 
+def with_recipes(text):
+    """A page whose table of recipes is that of the package."""
+    rows = [[code(name), recipe(name).title, recipe(name).note or ""] for name in names()]
+    table = markdown_table(["recipe", "dataset", "what to know"], rows)
+    return re.sub(
+        r"(<!-- recipes -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL
+    )
+
+
 def split_command(part):
     """A command, over several lines where they end in a backslash, and the output shown."""
     lines = [line.rstrip() for line in part.rstrip().splitlines()]
@@ -192,7 +202,7 @@ def make_checkout(folder):
 
 def renew(page):
     """Write a page with the current outputs of its commands."""
-    text, running = with_moved(read_page(ROOT / page)), Renewed(page)
+    text, running = with_recipes(with_moved(read_page(ROOT / page))), Renewed(page)
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(make_checkout(Path(scratch)))
         shown = (

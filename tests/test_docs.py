@@ -15,7 +15,7 @@ from kazstance._moved import COMMANDS, MOVED
 from kazstance.plot.sources import position_matrix
 from kazstance.plot.theme import to_svg
 from kazstance.publish.card import read_page
-from tests.pages import ROOT, Page, Renewed, blocks, make_checkout, with_moved
+from tests.pages import ROOT, Page, Renewed, blocks, make_checkout, with_moved, with_recipes
 
 PACKAGE = Path(kazstance.__file__).parent
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
@@ -126,6 +126,12 @@ def test_the_page_on_moved_names_lists_all_of_them(root):
     assert with_moved(page) == page
     for name in (*MOVED, *COMMANDS):
         assert page.count(f"| `{name if name in COMMANDS else f'kazstance.{name}'}` |") == 1
+
+
+def test_the_page_on_tables_lists_all_recipes(root):
+    page = read_page(root / "docs" / "own_table.md")
+    assert with_recipes(page) == page
+    assert page.count("| `semeval2016` |") == 1
 
 
 def panel(page, name):

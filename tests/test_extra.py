@@ -51,6 +51,17 @@ BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(sys.argv[1
 """
 
 
+SHEET = """
+import csv, sys
+from openpyxl import Workbook
+book = Workbook()
+with open(sys.argv[1], newline="") as rows:
+    for row in csv.reader(rows):
+        book.active.append(row)
+book.save(sys.argv[2])
+"""
+
+
 class Line(NamedTuple):
     """A command line, the modules of extras that it uses, and the extra that is promised to suffice for it."""
 
@@ -79,6 +90,7 @@ LINES = {
     "agreement": Line("agreement"),
     "diff": Line("diff"),
     "score": Line("score", ("--id", "id")),
+    "score excel": Line("score", ("--id", "id"), ("openpyxl",), "sheets"),
     "export csv": Line("export", ("--format", "csv")),
     "export parquet": Line("export", ("--format", "parquet")),
     "export xlsx": Line("export", ("--format", "xlsx"), ("openpyxl",), "export"),
@@ -103,6 +115,7 @@ LINES = {
     "add source": Line("add source", (), BUILD, "build"),
     "add target": Line("add target", (), BUILD, "build"),
     "add text": Line("add text", (), BUILD, "build"),
+    "import": Line("import", (), ("tomlkit", "yaml"), "build"),
     "annotate export": Line("annotate export", (), BUILD, "build"),
     "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl")),
     "annotate import": Line("annotate import", (), BUILD, "build"),
@@ -190,6 +203,9 @@ def files(tmp_path_factory, hidden):
     for name, first in (("train.csv", 0), ("test.csv", 20)):
         rows = (f"{n},text {n},cats,{'favor' if n % 2 else 'against'}\n" for n in range(first, first + 20))
         (folder / name).write_text("id,text,target,label\n" + "".join(rows))
+    (folder / "test.xlsx").touch()
+    if is_there("openpyxl"):
+        subprocess.run([sys.executable, "-c", SHEET, folder / "test.csv", folder / "test.xlsx"], check=True, env=hidden)
     found = run("bench run", "--protocol", "in_domain", env=hidden, system="majority", out=folder / "run")
     assert found.code == 0, found.err
     found = run("fit", env=hidden, system="majority", out=folder / "model")
@@ -211,7 +227,8 @@ def places(name, files, scratch):
     systems = {"bench run baseline": "lexicon", "bench run checkpoint": f"finetune:{files / 'checkpoint'}?epochs=1"}
     systems["fit baseline"] = "TF-IDF LR"
     row = kazstance.load("stances", "test")[0]
-    tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), files / "test.csv")
+    test = files / ("test.xlsx" if name == "score excel" else "test.csv")
+    tables = {"train": files / "train.csv"} | dict.fromkeys(("gold", "pred", "test"), test)
     return tables | {
         "corpus": files / "harbour",
         "data": FIXTURES / "harbour" if name == "explore corpus" else SHIPPED,

@@ -24,6 +24,7 @@ NO_DATA = {
     *(f"annotate {name}" for name in ("adjudicate", "export", "import", "status", "undo")),
     "build",
     "diff",
+    "import",
     "predict",
     "rehydrate",
     "schema",

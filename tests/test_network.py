@@ -34,6 +34,7 @@ LABELS = ("--id", "ID", "--gold-label", "Stance", "--pred-label", "Stance", "--p
 WINDOWS = ("--encoding", "windows-1252")
 LINES = {
     "build": [argv("build", corpus=HARBOUR, out="built")],
+    "import": [argv("import", *FILES, *WINDOWS, gold=TOWN / "train.txt", out="imported")],
     "annotate export": [argv("annotate export", corpus="corpus", annotator="anna", out="sheets")],
     "bench run": [
         argv("bench run", "--data", "built", system=name, out=f"runs/{name}") for name in ("majority", "lexicon")

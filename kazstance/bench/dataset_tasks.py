@@ -17,6 +17,7 @@ from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_row
 from kazstance.dataset import DatasetFolder, clusters
 from kazstance.schema.context import contexts
 from kazstance.schema.holders import OF_SPEAKERS
+from kazstance.schema.labels import Status
 from kazstance.schema.records import SPLITS, GridCell, Pair, Probe, Stance
 
 DIGEST: Final = "data"
@@ -132,9 +133,15 @@ def _left_out(kind: TaskKind, folder: DatasetFolder) -> Mapping[str, int]:
     """Rows of the table that are not predicted: those of other holders than the speaker, and undecided ones."""
     if "holder" not in folder[kind.table].columns:
         return {}
-    rows = folder.columns(kind.table, ["holder", "label"])
+    has_status = "status" in folder[kind.table].columns
+    rows = folder.columns(kind.table, ["holder", *(["status"] if has_status else [])])
     own = rows.filter(OF_SPEAKERS)
-    found = {"the stance is another holder's": len(rows) - len(own), "votes are split": own["label"].null_count}
+    status = Counter(own["status"].to_pylist() if has_status else ())
+    found = {
+        "the stance is another holder's": len(rows) - len(own),
+        "votes are split": status[Status.undecided],
+        "the sentence has the code of another target": status[Status.other_target],
+    }
     return {reason: n for reason, n in found.items() if n}
 
 

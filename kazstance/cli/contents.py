@@ -33,6 +33,10 @@ PANELS: Final = {
         "add": Entry("corpus", "Add texts, sources and targets to a corpus folder."),
         "build": Entry("data", "Build a dataset from a corpus folder."),
         "rehydrate": Entry("publish", "Make a dataset from its stand-off version and your own copy of the texts."),
+        "import": Entry(
+            "import_table",
+            "Make a dataset from an annotated table: a row per judgement, a column per annotator, or counts of votes.",
+        ),
     },
     "Collect judgements": {
         "annotate": Entry("annotate", "Ask people for judgements: sheets, imports, adjudication, status, undo."),

@@ -237,9 +237,10 @@ def why(
 
 def _print_history(found: "History") -> None:
     from kazstance.dataset import excerpt
+    from kazstance.dataset.history import WITHOUT
 
     cell, text = found.cell, found.sentence.text
-    label = cell.label_name or "undecided"
+    label = cell.label_name or WITHOUT[cell.status]
     origin = f" ({cell.origin})" if cell.origin else ""
     display(styled(f"{cell.sentence_id}  {found.what}: {label}{origin}", "bold"), styled(text))
     has_rounds = any(row.round > 1 for row in (*found.judgements, *found.checks))

@@ -16,7 +16,7 @@ from kazstance.dataset import DatasetFolder, paragraph_clusters
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
-from kazstance.schema.labels import Label, Origin, Role
+from kazstance.schema.labels import Label, Origin, Role, Status
 from kazstance.schema.records import Annotator
 from kazstance.stats.agreement import (
     Patterns,
@@ -113,7 +113,7 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, n
     lines += _evidence(found, labelling) if by in (None, "all") else ()
     lines += (line for line in _kappas(folder, found, annotators, n) if by in (None, line.by))
     lines += _between_rounds(found, n) if by in (None, "rounds") else ()
-    undecided = folder.columns("grid", ["status"], pc.field("label").is_null()).num_rows
+    undecided = folder.columns("grid", ["status"], pc.field("status") == Status.undecided.value).num_rows
     return Agreement(name, Listing(lines), tuple(_doubts(folder)), undecided)
 
 

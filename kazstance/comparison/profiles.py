@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from kazstance.dataset import DatasetFolder, paragraph_clusters
 from kazstance.errors import IntegrityError
-from kazstance.schema.labels import SIDES, Label
+from kazstance.schema.labels import SIDES, Label, Scheme
 from kazstance.stats.agreement import Patterns, union_lengths
 from kazstance.stats.counting import Codes, Floats
 
@@ -135,7 +135,7 @@ def read_profiles(folder: DatasetFolder) -> Profiles:
     Raises:
         IntegrityError: the judgements are not in the order of their sentences.
     """
-    reader = _Reader(folder.ids["target_id"])
+    reader = _Reader(folder.ids["target_id"], folder.manifest.scheme is Scheme.exclusive)
     seen: set[str] = set()
     for rows in _by_sentence(folder):
         names = rows["sentence_id"].combine_chunks()
@@ -178,6 +178,8 @@ class _Reader:
     """Counts profiles batch by batch; all that is numbered is numbered in order of appearance."""
 
     targets: tuple[str, ...]
+    is_exclusive: bool = False
+    """Whether a sentence has one code: what an annotator gives to one target, and not to the others."""
     judges: dict[Judge, int] = field(default_factory=dict)
     choices: dict[Choice, int] = field(default_factory=dict)
     profile_numbers: dict[Profile, int] = field(default_factory=dict)
@@ -188,6 +190,7 @@ class _Reader:
 
     def add(self, rows: pa.Table) -> None:
         """Count some judgements, all those of each sentence."""
+        rows = _with_other_targets(rows, self.targets) if self.is_exclusive else rows
         code = {name: _codes(rows, name) for name in COLUMNS[:-1]}
         unit, first, number = _distinct(code["sentence_id"], code["target_id"], code["holder"])
         judge, names = self._judges(rows, code)
@@ -280,6 +283,25 @@ class _Reader:
             n=n,
             overlaps=self.overlaps,
         )
+
+
+def _with_other_targets(rows: pa.Table, targets: Sequence[str]) -> pa.Table:
+    """Judgements with further ones, `none`, for the targets that each annotator of a sentence did not choose."""
+    own = np.flatnonzero(rows["holder"].is_null().to_numpy())
+    _, first, number = _distinct(*(_codes(rows, name)[own] for name in ("sentence_id", "annotator_id", "round")))
+    place = pc.index_in(rows["target_id"].cast(pa.string()), value_set=pa.array(targets, pa.string())).to_numpy()[own]
+    left = np.setdiff1d(np.arange(len(first) * len(targets)), number * len(targets) + place)
+    judge, other = np.divmod(left, max(len(targets), 1))
+    more = rows.take(pa.array(own[first[judge]]))
+    names = pa.array(targets, pa.string()).take(pa.array(other))
+    columns = {
+        "target_id": names.dictionary_encode().cast(rows.schema.field("target_id").type),
+        "label": pa.array(np.full(len(left), int(Label.none)), rows.schema.field("label").type),
+        "evidence": pa.nulls(len(left), rows.schema.field("evidence").type),
+    }
+    for name, column in columns.items():
+        more = more.set_column(more.schema.get_field_index(name), rows.schema.field(name), column)
+    return pa.concat_tables([rows, more]).unify_dictionaries().combine_chunks()
 
 
 def _overlap(rows: pa.Table, one: Codes, other: Codes) -> npt.NDArray[np.int64]:

@@ -103,7 +103,13 @@ def build(
         draft = _make(Path(path), writer, place, say, strict=strict, processes=processes)
         corpus = draft.corpus
         manifest = writer.finish(
-            corpus.header, draft.folds, corpus.digests, tools=draft.tools, rounds=corpus.rounds, mapped=draft.mapped
+            corpus.header,
+            draft.folds,
+            corpus.digests,
+            tools=draft.tools,
+            rounds=corpus.rounds,
+            mapped=draft.mapped,
+            imported=corpus.imported,
         )
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest
@@ -184,7 +190,7 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
 def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: bool) -> dict[str, tuple[Fold, ...]]:
     """Split what was judged, and make the tables that need the splits or all rows."""
     copies = _copies(corpus, found.units)
-    split = divide(found, copies, corpus.header.id)
+    split = divide(found, copies, corpus.header.id, _given_splits(corpus))
     lacking = check_splits(found, split)
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
@@ -209,6 +215,12 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
         sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return folds
+
+
+def _given_splits(corpus: Corpus) -> dict[str, str]:
+    """The splits of documents that the corpus gives."""
+    rows = {document.document_id: document.row for document in corpus.documents}
+    return {name: row.value.split for name, row in rows.items() if row and row.value.split}
 
 
 def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:

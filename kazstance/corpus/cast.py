@@ -192,7 +192,7 @@ class Pairs(NamedTuple):
 
 
 def as_rows(
-    cast: Cast, rulings: Sequence[tuple[int, Ruling]], n_annotators: int
+    cast: Cast, rulings: Sequence[tuple[int, Ruling]], n_annotators: int, *, with_all_targets: bool = False
 ) -> tuple[Rows, Pairs, tuple[str | None, ...]]:
     """The judgements and pairs of a chunk, and its holders by number; the first, None, is the sentences' speaker.
 
@@ -200,6 +200,7 @@ def as_rows(
         cast: the readings.
         rulings: the adjudications, each with the place of its sentence.
         n_annotators: how many annotators there are.
+        with_all_targets: whether a sentence that is judged on a target has a pair with each of the others, too.
     """
     said = (*cast.given, *(row.given for _, row in rulings))
     holders = (None, *sorted({given.holder for given in said if given.holder is not None}))
@@ -217,7 +218,8 @@ def as_rows(
         n_targets,
         len(holders),
     )
-    keys = np.unique(np.concatenate([pair, ruled]))
+    others = _others(columns, n_targets, len(holders)) if with_all_targets else np.empty(0, np.int64)
+    keys = np.unique(np.concatenate([pair, ruled, others]))
     found = {name: column[order] for name, column in columns.items()}
     ruling = np.full(len(keys), UNWRITTEN)
     ruling[np.searchsorted(keys, ruled)] = np.arange(len(ruled))
@@ -225,6 +227,13 @@ def as_rows(
     sentence, target = np.divmod(rest, max(n_targets, 1))
     rows = Rows(**found, pair=np.searchsorted(keys, pair[order]))
     return rows, Pairs(sentence, target, holder, ruling), holders
+
+
+def _others(columns: "Columns", n_targets: int, n_holders: int) -> Ints:
+    """The keys of every judged sentence with each target."""
+    judged = np.unique(columns["sentence"][columns["holder"] == 0])
+    targets = np.tile(np.arange(n_targets), len(judged))
+    return _keys(judged.repeat(n_targets), targets, np.zeros_like(targets), n_targets, n_holders)
 
 
 def _keys(sentence: Ints, target: Ints, holder: Ints, n_targets: int, n_holders: int) -> Ints:

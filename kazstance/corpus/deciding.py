@@ -23,7 +23,9 @@ class Verdicts(NamedTuple):
     origin: Ints
 
 
-def decide(people: Ints, models: Ints, ruled: Ints, *, by_plurality: bool) -> Verdicts:
+def decide(
+    people: Ints, models: Ints, ruled: Ints, *, by_plurality: bool, elsewhere: tuple[Ints, Ints] | None = None
+) -> Verdicts:
     """The labels of pairs: by majority of people, else as adjudicated, else by majority of all others.
 
     If no label has a majority, or two annotators chose opposite sides, only an adjudication decides; or the plurality,
@@ -34,16 +36,19 @@ def decide(people: Ints, models: Ints, ruled: Ints, *, by_plurality: bool) -> Ve
         models: votes of models by label, shape (pairs, 4).
         ruled: labels by adjudication, shape (pairs,); `NOTHING` where there is none.
         by_plurality: whether the plurality decides where nothing else does.
+        elsewhere: how many people and how many models gave the sentence to another target, where it has one code:
+            shape (pairs,) each.
     """
     votes = people + models
     is_split = (votes[:, Label.favor] > 0) & (votes[:, Label.against] > 0)
     nothing = np.full(len(ruled), NOTHING)
+    of_people, of_models = elsewhere or (np.zeros_like(ruled), np.zeros_like(ruled))
     steps = [
-        (HUMAN, majority(people)),
+        (HUMAN, majority(people, of_people)),
         (ADJUDICATED, ruled),
-        (HUMAN, plurality(people) if by_plurality else nothing),
-        (MODEL, np.where(is_split, NOTHING, majority(models))),
-        (MODEL, plurality(models) if by_plurality else nothing),
+        (HUMAN, plurality(people, of_people) if by_plurality else nothing),
+        (MODEL, np.where(is_split, NOTHING, majority(models, of_models))),
+        (MODEL, plurality(models, of_models) if by_plurality else nothing),
     ]
     label, origin = nothing.copy(), nothing.copy()
     for source, found in steps:
@@ -52,19 +57,30 @@ def decide(people: Ints, models: Ints, ruled: Ints, *, by_plurality: bool) -> Ve
     return Verdicts(label, origin)
 
 
-def majority(votes: Ints) -> Ints:
-    """The label that more than half chose, shape (pairs,), for votes of shape (pairs, 4)."""
-    most: Ints = np.where(2 * votes.max(axis=1) > votes.sum(axis=1), votes.argmax(axis=1), NOTHING)
+def majority(votes: Ints, elsewhere: Ints | int = 0) -> Ints:
+    """The label that more than half chose, shape (pairs,), for votes of shape (pairs, 4).
+
+    Args:
+        votes: the votes.
+        elsewhere: how many gave the sentence to another target.
+    """
+    most: Ints = np.where(2 * votes.max(axis=1) > votes.sum(axis=1) + elsewhere, votes.argmax(axis=1), NOTHING)
     return most
 
 
-def plurality(votes: Ints) -> Ints:
+def plurality(votes: Ints, elsewhere: Ints | int = 0) -> Ints:
     """The label with the most votes: first on whether the sentence is about the target, then on its side.
 
-    `NOTHING` if either is a tie. Shape (pairs,), for votes of shape (pairs, 4).
+    `NOTHING` if either is a tie, or most gave the sentence to another target. Shape (pairs,), for votes of shape
+    (pairs, 4).
+
+    Args:
+        votes: the votes.
+        elsewhere: how many gave the sentence to another target.
     """
     silent, sides = votes[:, Label.none], votes[:, : Label.none]
     about, most = sides.sum(axis=1), sides.max(axis=1)
     side = np.where((sides == most[:, None]).sum(axis=1) == 1, sides.argmax(axis=1), NOTHING)
-    found: Ints = np.select([about == silent, about < silent], [NOTHING, Label.none], side)
+    is_about, is_silent = about > silent + elsewhere, silent > about + elsewhere
+    found: Ints = np.select([is_about, is_silent], [side, Label.none], NOTHING)
     return found

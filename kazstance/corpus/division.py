@@ -15,6 +15,7 @@ from kazstance.corpus.read import TARGETS, Corpus
 from kazstance.corpus.shelf import by_split
 from kazstance.corpus.split import SHARES, SPREAD, split_columns
 from kazstance.errors import Problem
+from kazstance.schema.ids import document_of
 from kazstance.schema.labels import GRID_LABELS, Label
 from kazstance.schema.records import SPLITS, Copy
 
@@ -23,14 +24,24 @@ NOWHERE: Final = -1
 """In place of the number of a split: the paragraph has no annotated sentence."""
 
 
-def divide(found: Collected, copies: list[Copy], seed: str) -> dict[str, str]:
-    """The split of every paragraph with annotated sentences.
+def divide(found: Collected, copies: list[Copy], seed: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The split of every paragraph with annotated sentences: that of its document where it is given.
 
     Args:
         found: what was judged.
         copies: the rows of the table copies.
         seed: seed of the hash that breaks ties.
+        given: the splits of documents.
     """
+    of_paragraph = {name: given.get(document_of(name)) for name in _paragraphs(found.units)[1]} if given else {}
+    if of_paragraph and all(of_paragraph.values()):
+        return {name: split for name, split in of_paragraph.items() if split}
+    made = _made(found, copies, seed)
+    return {name: of_paragraph.get(name) or split for name, split in made.items()}
+
+
+def _made(found: Collected, copies: list[Copy], seed: str) -> dict[str, str]:
+    """The split of every paragraph with annotated sentences as the program has it."""
     stances, units = found.stances, found.units
     names = {name: coded(units[name], stances.unit) for name in ("paragraph_id", "source_id")}
     names["target_id"] = coded(pa.array(found.targets, pa.string()), stances.target)

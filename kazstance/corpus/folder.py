@@ -11,13 +11,14 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kazstance.corpus.inputs import Entry, Input
+from kazstance.corpus.inputs import Entry
 from kazstance.errors import COLLECTED, CorpusWarning, Problem, choose
 from kazstance.input.files import MAX_BYTES, MOST_ROWS_BYTES, find_inside, is_there, read_inside
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.input.strict_toml import load_toml
 from kazstance.input.text import MARK, decode
 from kazstance.paths import StrPath
+from kazstance.schema.frozen import Frozen
 
 SHOWN: Final = 80
 Place = tuple[str, int | None, str | None]
@@ -25,7 +26,7 @@ ARRAYS: Final = ("source", "target", "annotator", "round")
 """Keys that are arrays of tables."""
 NEEDED: Final = ("source", "target")
 """Those of which there has to be one; nobody may have judged yet."""
-T = TypeVar("T", bound=Input)
+T = TypeVar("T", bound=Frozen)
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 

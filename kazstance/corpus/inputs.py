@@ -22,6 +22,7 @@ from kazstance.schema.labels import (
     NameKind,
     Origin,
     Role,
+    Scheme,
     TargetKind,
     UnitKind,
 )
@@ -50,7 +51,7 @@ class Input(Frozen):
 
 
 T = TypeVar("T", bound=Input)
-T_co = TypeVar("T_co", bound=Input, covariant=True)
+T_co = TypeVar("T_co", bound=Frozen, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Header(UnitSettings):
     event: Text
     license: Text
     deciding: Deciding = Deciding.majority
+    scheme: Scheme = Scheme.multi
     publication: Publication = Publication()
 
 
@@ -122,6 +124,8 @@ class DocumentRow(StatedDocument):
     document_id: DocumentId
     source_id: Annotated[Name, BeforeValidator(as_text)]
     text: Annotated[str, Field(min_length=1)]
+    split: Literal["train", "validation", "test"] | None = None
+    """The split of all of its sentences; without it, the program assigns one to each paragraph."""
     units: tuple[str, ...] | tuple[UnitSpan, ...] | None = None
 
     @model_validator(mode="before")

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.corpus.docket import kinds_of
 from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
-from kazstance.corpus.judged_rows import grid_rows, judgement_rows, stance_rows
+from kazstance.corpus.judged_rows import grid_rows, judgement_rows, stance_rows, statuses
 from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.judging import Chunk, Judged, Terms, is_voted_about, judge_chunk, uncovered, undecided
 from kazstance.corpus.read import Corpus
@@ -24,7 +24,7 @@ from kazstance.corpus.workers import Workers
 from kazstance.errors import Problem
 from kazstance.schema.columns import to_arrow
 from kazstance.schema.holders import OF_SPEAKERS
-from kazstance.schema.labels import Deciding, Label, Origin, Role
+from kazstance.schema.labels import Deciding, Label, Origin, Role, Scheme
 from kazstance.schema.records import Sentence
 
 Ints = npt.NDArray[np.int64]
@@ -83,6 +83,7 @@ def terms_of(corpus: Corpus) -> Terms:
         checks=frozenset(who.id for who in annotators if who.role == Role.check),
         complete=tuple(who.id for who in annotators if who.complete),
         by_plurality=corpus.header.deciding is Deciding.plurality,
+        is_exclusive=corpus.header.scheme is Scheme.exclusive,
         newly_cut=corpus.newly_cut,
         rules=corpus.rules,
         undrawn=corpus.undrawn,
@@ -256,7 +257,7 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     is_whole = not (judged.faults or judged.problems)
     makers = {"judgements": judgement_rows, "grid": grid_rows, "stances": stance_rows} if is_whole else {}
     unit = first + np.flatnonzero(chunk.units["annotated"].to_numpy(zero_copy_only=False))
-    open_pairs = judged.verdicts.label < 0
+    open_pairs = (judged.verdicts.label < 0) & ~judged.is_elsewhere
     listed = undecided(judged, terms) if strict and is_whole else []
     return JudgedChunk(
         begin=first,
@@ -283,10 +284,10 @@ def _stances(judged: Judged, unit: Ints) -> Stances:
 
 
 def _asked(judged: Judged, unit: Ints, n_targets: int) -> Ints | None:
-    own, is_open = judged.pairs.holder == 0, judged.verdicts.label < 0
-    if np.count_nonzero(own) == len(unit) * n_targets and not is_open[own].any():
+    own, status = judged.pairs.holder == 0, statuses(judged)
+    if np.count_nonzero(own) == len(unit) * n_targets and not status[own].any():
         return None
-    return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own], is_open[own]], axis=1)
+    return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own], status[own]], axis=1)
 
 
 def _by_annotator(judged: Judged, terms: Terms) -> Counter[str]:

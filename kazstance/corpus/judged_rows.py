@@ -128,11 +128,17 @@ def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
     at = np.arange(len(pairs.sentence))
     is_ruled = judged.verdicts.origin == ADJUDICATED
     ruling = np.where(is_ruled, pairs.ruling, UNWRITTEN)
-    status = pa.array([Status.decided.value, Status.undecided.value])
-    columns = chunk.of_pairs(at) | {"status": coded(status, (judged.verdicts.label == NOTHING).astype(np.int64))}
+    status = pa.array([one.value for one in Status])
+    columns = chunk.of_pairs(at) | {"status": coded(status, statuses(judged))}
     for name in ("rule", "reason"):
         columns[name] = coded(pa.array([getattr(row.given, name) for row in judged.rulings], pa.string()), ruling)
     return _table(GridCell, columns)
+
+
+def statuses(judged: Judged) -> Ints:
+    """The number of the status of each pair, in the order of `Status`: shape (pairs,)."""
+    found: Ints = np.where(judged.is_elsewhere, 2, (judged.verdicts.label == NOTHING).astype(np.int64))
+    return found
 
 
 def stance_rows(judged: Judged, terms: Terms) -> pa.Table:

@@ -37,6 +37,8 @@ class Terms:
     complete: tuple[str, ...]
     """Those declared to have judged everything."""
     by_plurality: bool
+    is_exclusive: bool
+    """Whether a sentence has one code."""
     newly_cut: frozenset[str]
     rules: ReadingRules
     undrawn: Mapping[str, float] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class Judged:
     """Whether each row counts as a vote: shape (rows,)."""
     is_person: Flags
     """Whether each row is by a person: shape (rows,)."""
+    is_elsewhere: Flags
+    """Whether each pair has no label since its sentence has the code of another target: shape (pairs,)."""
     written: Written
     rulings: Sequence[Ruling]
     holders: tuple[str | None, ...]
@@ -103,16 +107,21 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     for annotator, given in chunk.entries:
         cast.add(annotator, map(as_reading, given))
     rulings = _rulings(cast, chunk.rulings)
-    rows, pairs, holders = as_rows(cast, rulings, len(terms.annotators))
+    rows, pairs, holders = as_rows(cast, rulings, len(terms.annotators), with_all_targets=terms.is_exclusive)
     voting, is_person = _voting(rows, terms)
     people, models = (_count(rows, voting & side, len(pairs.sentence)) for side in (is_person, ~is_person))
     ruled = np.array([Label[row.given.label] for _, row in rulings] + [NOTHING], np.int64)[pairs.ruling]
+    elsewhere = None
+    if terms.is_exclusive:
+        elsewhere = _elsewhere(rows, voting & is_person, pairs), _elsewhere(rows, voting & ~is_person, pairs)
+    verdicts = decide(people, models, ruled, by_plurality=terms.by_plurality, elsewhere=elsewhere)
     return Judged(
         units=chunk.units,
         rows=rows,
         pairs=pairs,
-        verdicts=decide(people, models, ruled, by_plurality=terms.by_plurality),
+        verdicts=verdicts,
         votes=people + models,
+        is_elsewhere=_are_elsewhere(verdicts, people + models, elsewhere),
         voting=voting,
         is_person=is_person,
         written=cast.written,
@@ -154,6 +163,26 @@ def _count(rows: Rows, chosen: Flags, n_pairs: int) -> Ints:
     return np.bincount(cells, minlength=n_pairs * len(GRID_LABELS)).reshape(n_pairs, len(GRID_LABELS))
 
 
+def _elsewhere(rows: Rows, chosen: Flags, pairs: Pairs) -> Ints:
+    """How many annotators judged the sentence of each pair, but on other targets: shape (pairs,)."""
+    own = chosen & (rows.holder == 0)
+    wide = int(rows.annotator.max(initial=0)) + 1
+    judged = np.unique(rows.sentence[own] * wide + rows.annotator[own]) // wide
+    of_sentence = np.bincount(judged, minlength=int(pairs.sentence.max(initial=-1)) + 1)
+    of_pair = np.bincount(rows.pair[own], minlength=len(pairs.sentence))
+    found: Ints = np.where(pairs.holder == 0, of_sentence[pairs.sentence] - of_pair, 0)
+    return found
+
+
+def _are_elsewhere(verdicts: Verdicts, votes: Ints, elsewhere: tuple[Ints, Ints] | None) -> Flags:
+    """Which pairs have no label since most gave their sentence to another target."""
+    if elsewhere is None:
+        return np.zeros(len(votes), np.bool_)
+    others = elsewhere[0] + elsewhere[1]
+    found: Flags = (verdicts.label == NOTHING) & (others > votes.sum(axis=1))
+    return found
+
+
 def is_voted_about(judged: Judged) -> Flags:
     """Whether each pair has a label other than `none`: shape (pairs,)."""
     found: Flags = (judged.verdicts.label != NOTHING) & (judged.verdicts.label != Label.none)
@@ -166,7 +195,7 @@ def undecided(judged: Judged, terms: Terms) -> list[Problem]:
     ids = judged.units.filter(judged.units["annotated"])["sentence_id"]
     targets = list(terms.kinds)
     problems = []
-    for pair in np.flatnonzero(judged.verdicts.label == NOTHING).tolist():
+    for pair in np.flatnonzero((judged.verdicts.label == NOTHING) & ~judged.is_elsewhere).tolist():
         begin, end = np.searchsorted(rows.pair, [pair, pair + 1])
         at = begin + np.flatnonzero(judged.voting[begin:end])
         votes = (f"{terms.annotators[rows.annotator[i]]} {GRID_LABELS[rows.label[i]]}" for i in at)

@@ -52,7 +52,7 @@ from kazstance.paths import StrPath
 from kazstance.schema.folds import dealt
 from kazstance.schema.ids import folded
 from kazstance.schema.labels import GRID_LABELS, TargetKind
-from kazstance.schema.manifest import Round
+from kazstance.schema.manifest import Imported, Round
 
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
@@ -64,11 +64,13 @@ ANNOTATORS: Final = "annotations/annotators.toml"
 ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
 FORMER: Final = "nupunkt"
 """The segmenter of all texts up to version 0.3."""
+IMPORTED: Final = "imported.json"
+"""The record of the table that the folder was made from."""
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
 TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
-OPTIONAL: Final = (CODEBOOK, ORIGINALS, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
+OPTIONAL: Final = (CODEBOOK, ORIGINALS, IMPORTED, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Corpus:
     segmenters: dict[str, Segmenter]
     given_units: Mapping[str, Sequence[Span]]
     """The units that come with a document, as spans of its raw text, by document."""
+    imported: Imported | None
 
     @property
     def newly_cut(self) -> frozenset[str]:
@@ -197,6 +200,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         digests=folder.digests,
         segmenters=segmenters,
         given_units=_given_units(folder, documents, texts, segmenters),
+        imported=_read_imported(folder),
     )
 
 
@@ -354,6 +358,13 @@ def _with_codebook(folder: Folder, entry: Entry[RoundInput]) -> Round:
     if row.codebook or folder.exists(name):
         folder.read_text(name, (entry.file, entry.line, "codebook"))
     return Round(number=row.number, date=row.date, codebook_sha256=folder.digests.get(name))
+
+
+def _read_imported(folder: Folder) -> Imported | None:
+    """The record of the table that the folder was made from, if it was."""
+    text = folder.read_text(IMPORTED) if folder.exists(IMPORTED) else None
+    entry = folder.entry(IMPORTED, 1, text, Imported) if text is not None else None
+    return entry.value if entry else None
 
 
 def _read_labels(folder: Folder) -> dict[str, str]:

@@ -12,6 +12,7 @@ from kazstance.schema.records import Document, Source
 
 V = TypeVar("V")
 DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
 TAKEN: Final = {*Source.model_fields, *Document.model_fields, "source", "document", "holder", "split"}
 """Names of columns, which are not allowed for attributes."""
 LONGEST: Final = 100
@@ -74,3 +75,17 @@ Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Value = Annotated[bool | Number | float | str, BeforeValidator(_attribute)]
 Attributes = Annotated[dict[str, Value], AfterValidator(_named)]
 """What a corpus states about sources or documents in its own fields."""
+
+
+def stated_date(text: str) -> str | None:
+    """The year, month or day that a text begins with before a time of day, as YYYY, YYYY-MM or YYYY-MM-DD.
+
+    None if it is anything else, such as 3/4/2015, which may be of March or April.
+    """
+    day, _, time = text.strip().replace("T", " ", 1).partition(" ")
+    if time and not TIME.fullmatch(time):
+        return None
+    try:
+        return str(_date(day))
+    except ValueError:
+        return None

@@ -19,7 +19,17 @@ from kazstance.paths import StrPath
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.digest import RUN, TableDigest
-from kazstance.schema.manifest import Fold, Manifest, MappedLabel, Round, SplitFile, data_digest, sign, to_bytes
+from kazstance.schema.manifest import (
+    Fold,
+    Imported,
+    Manifest,
+    MappedLabel,
+    Round,
+    SplitFile,
+    data_digest,
+    sign,
+    to_bytes,
+)
 from kazstance.schema.records import TABLES
 
 TOOLS = ("numpy", "pyarrow", "pydantic", "scipy")
@@ -72,6 +82,7 @@ class DatasetWriter:
         tools: Mapping[str, str],
         rounds: Sequence[Round] = (),
         mapped: Sequence[MappedLabel] = (),
+        imported: Imported | None = None,
     ) -> Manifest:
         """Close all files, and write the manifest.
 
@@ -82,6 +93,7 @@ class DatasetWriter:
             tools: the tools that found units and words, with their versions.
             rounds: the rounds of annotation.
             mapped: the labels of another scheme.
+            imported: the record of the table that the dataset was made from.
         """
         for table, spec in TABLES.items():
             for split in spec.splits:
@@ -96,6 +108,7 @@ class DatasetWriter:
             tables=tables,
             rounds=tuple(rounds),
             mapped_labels=tuple(mapped),
+            imported=imported,
             folds=dict(folds),
             inputs=dict(sorted(inputs.items())),
             tools={

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
 from kazstance.output.notebook import Html, html_paragraph, html_table, marked_text
+from kazstance.schema.labels import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,15 @@ class History:
         return "".join([label, html_table(rows), html_paragraph(why) if why else ""])
 
 
+WITHOUT: Final = {
+    Status.undecided: "undecided",
+    Status.other_target: "no label: the sentence has the code of another target",
+}
+"""What is said of a pair that has no label."""
+
+
 def _label(cell: GridCell) -> str:
-    return cell.label_name or "undecided"
+    return cell.label_name or WITHOUT[cell.status]
 
 
 def _origin(cell: GridCell) -> str:

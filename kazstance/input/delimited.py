@@ -109,8 +109,7 @@ def _layout(text: TextFile, form: Form, *, is_csv: bool, bare: str | None) -> La
     sample = _sample(next(text.pieces(), b""))
     if not sample:
         raise KazstanceError(f"{text.path}: no text, expected {'CSV' if is_csv else 'a header and rows'}")
-    header, *lines = sample.split("\n", 2)
-    delimiter = _delimiter(header, lines[0] if lines else "", wanted)
+    delimiter = _delimiter(sample, wanted)
     is_tabbed = not is_csv or delimiter == "\t"
     is_quoted = _looks_quoted(sample, delimiter) if is_tabbed else True
     notes = []
@@ -147,18 +146,20 @@ def _with_names(layout: Layout, records: Sequence[list[str]], bare: str | None) 
     return layout._replace(names=header)
 
 
-def _delimiter(header: str, first: str, wanted: str) -> str:
+def _delimiter(sample: str, wanted: str) -> str:
     """The delimiter of a file: the one that is expected unless only another one divides header and first row alike."""
+    header = sample.split("\n", 1)[0]
     if wanted in header:
         return wanted
-    others = [sign for sign in DELIMITERS if sign in header and _are_alike(header, first, sign)]
+    others = [sign for sign in DELIMITERS if sign in header and _are_alike(sample, sign)]
     return others[0] if len(others) == 1 else wanted
 
 
-def _are_alike(header: str, first: str, delimiter: str) -> bool:
-    """Whether a delimiter divides two lines into equally many fields, with or without quoting."""
-    quoted = {len(next(_records(line, delimiter, is_quoted=True), [])) for line in (header, first)}
-    return len(quoted) == 1 or header.count(delimiter) == first.count(delimiter)
+def _are_alike(sample: str, delimiter: str) -> bool:
+    """Whether a delimiter divides the header and the first row into equally many fields, with or without quoting."""
+    quoted = [len(row) for row in islice(_records(sample, delimiter, is_quoted=True), 2)]
+    plain = [line.count(delimiter) for line in sample.split("\n", 2)[:2]]
+    return any(len(counts) > 1 and len(set(counts)) == 1 for counts in (quoted, plain))
 
 
 def _looks_quoted(sample: str, delimiter: str) -> bool:

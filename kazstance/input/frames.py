@@ -23,7 +23,7 @@ SPLIT: Final = "split"
 """The column that says which split a row is in."""
 ACCEPTED: Final = (
     "a data frame (pandas, Polars, Arrow, DuckDB, Dask, PySpark or anything else that Narwhals supports)",
-    "a path to a .csv, .tsv, .txt, .json, .jsonl or .parquet file, or to a folder of Parquet files",
+    "a path to a .csv, .tsv, .txt, .json, .jsonl, .parquet or .xlsx file, or to a folder of Parquet files",
     "an Arrow dataset or reader, or anything else that streams Arrow",
     "a datasets.Dataset or DatasetDict",
     "a mapping from names to columns (lists or arrays)",

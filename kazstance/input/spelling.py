@@ -162,7 +162,7 @@ def given(
     if isinstance(labels, Spelling):
         return labels
     if isinstance(labels, Mapping):
-        return _spelling(None, [(_spelled(theirs), ours) for theirs, ours in labels.items()], known)
+        return _spelling(None, [(spelled(theirs), ours) for theirs, ours in labels.items()], known)
     if not isinstance(labels, str | None):
         raise KazstanceError(f"labels: {type(labels).__name__}, expected the name of a preset, or a mapping")
     return _spelling(labels, [], known, is_auto=is_auto)
@@ -345,7 +345,7 @@ def plain_number(value: str) -> str:
     return whole[1] if whole else value
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
     """A value as a column of text would spell it."""
     if value is None:
         return ""

@@ -22,7 +22,7 @@ __all__ = ["ENDINGS", "LONGEST", "PLAIN", "TEXT", "Form", "Names", "as_text", "e
 
 TEXT: Final = (".tsv", ".txt", ".tab", ".utf8")
 """Suffixes of text files with one line per row after a header."""
-ENDINGS: Final = (".csv", ".jsonl", ".parquet", ".tsv", ".txt", ".json")
+ENDINGS: Final = (".csv", ".jsonl", ".parquet", ".tsv", ".txt", ".json", ".xlsx")
 """Endings of the files that can be read, as messages list them."""
 SMALL: Final = 2**25
 """Files of up to so many bytes are kept in memory when they are read."""
@@ -61,6 +61,7 @@ def open_stream(file: StrPath, form: Form = PLAIN, names: Names | None = None, *
         ".json": lambda path: stream_table(str(path), read_json(path, names)),
         ".jsonl": _open_json_lines,
         ".parquet": _open_parquet,
+        ".xlsx": _open_excel,
         "folder": _open_folder,
         **dict.fromkeys((*TEXT, ""), text),
     }
@@ -115,6 +116,13 @@ def _open_parquet(path: Path) -> Stream:
     if not path.exists():
         raise FileNotFoundError(2, "No such file or directory", str(path))
     return Stream(str(path), read_columns(path), partial(stream_parquet, path))
+
+
+def _open_excel(path: Path) -> Stream:
+    from kazstance.input.excel import read_excel  # noqa: PLC0415  # an extra
+
+    table, notes = read_excel(path)
+    return replace(stream_table(str(path), table), notes=tuple(notes))
 
 
 def _open_folder(path: Path) -> Stream:

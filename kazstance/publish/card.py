@@ -19,6 +19,7 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
+from kazstance.publish.loss import loss
 from kazstance.schema.canary import canary
 from kazstance.schema.columns import attribute_types, card_features
 from kazstance.schema.holders import OF_SPEAKERS
@@ -70,6 +71,13 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 <!-- generated: targets -->
 <!-- end -->
 """
+LOSS: Final = """
+## What was lost on the way
+
+<!-- generated: loss -->
+<!-- end -->
+"""
+"""What the card has of a dataset whose labels come from another scheme, or which was made from a table."""
 
 
 def render(text: str, folder: DatasetFolder) -> str:
@@ -85,7 +93,9 @@ def render(text: str, folder: DatasetFolder) -> str:
 
 def plain_card(folder: DatasetFolder) -> str:
     """The default card of a dataset."""
-    return render(PLAIN_CARD.format(title=plain(folder.manifest.title)), folder)
+    found = folder.manifest
+    page = PLAIN_CARD.format(title=plain(found.title))
+    return render(page + LOSS if found.imported or found.mapped_labels else page, folder)
 
 
 def front_matter(folder: DatasetFolder, *, texts: bool = True) -> str:
@@ -185,6 +195,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
         "doubts": _doubts,
         "folds": _folds,
         "labels": _labels,
+        "loss": loss,
         "matrix": _matrix,
         "provenance": _provenance,
         "sources": _sources,
@@ -257,7 +268,19 @@ def _asked(folder: DatasetFolder) -> str:
     return (
         f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
         f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
+        + _of_other_targets(grid)
         + (f" Rows about the stance of another holder than the speaker: {others}." if others else "")
+    )
+
+
+def _of_other_targets(status: pa.ChunkedArray) -> str:
+    """How many pairs have no label since their sentence has one code, that of another target."""
+    others = pc.sum(pc.equal(status, Status.other_target.value)).as_py() or 0
+    if not others:
+        return ""
+    return (
+        f" A sentence has one code: of {others} of the pairs, the code is that of another target, so that they are "
+        "neither labelled nor `none`; they count among the sentences that were judged."
     )
 
 

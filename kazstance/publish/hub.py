@@ -100,6 +100,7 @@ def join_datasets(
         event=_together(one.event for one in found),
         license=" AND ".join(dict.fromkeys(one.license for one in found)),
         deciding=found[0].deciding,
+        scheme=found[0].scheme,
         publication=Publication(authors=tuple(dict.fromkeys(who for one in found for who in one.publication.authors))),
     )
     rows = joined.joined(parts, name)

@@ -94,6 +94,8 @@ def parts_of(folders: Sequence[DatasetFolder], *, prefix: bool) -> list[Part]:
         raise KazstanceError(f"{len(folders)} datasets, expected two or more to join")
     if len(rules := {str(folder.manifest.deciding) for folder in folders}) > 1:
         raise KazstanceError(f"the datasets decide by {' and '.join(sorted(rules))}; expected one way of deciding")
+    if len(schemes := {str(folder.manifest.scheme) for folder in folders}) > 1:
+        raise KazstanceError(f"the datasets have the schemes {' and '.join(sorted(schemes))}; expected one")
     rounds, parts = tuple[Round, ...](), []
     for folder, label in zip(folders, _labels(folders), strict=True):
         own = folder.manifest.rounds

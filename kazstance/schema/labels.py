@@ -92,10 +92,14 @@ class Origin(StrEnum):
 
 @keep_docstring
 class Status(StrEnum):
-    """Whether there is a label, or the annotators are split and nothing decides between them."""
+    """Whether there is a label, or the annotators are split and nothing decides between them.
+
+    `other_target` occurs where a sentence has one code: it is that of another target, and says nothing of this one.
+    """
 
     decided = "decided"
     undecided = "undecided"
+    other_target = "other_target"
 
 
 @keep_docstring
@@ -104,6 +108,14 @@ class Deciding(StrEnum):
 
     majority = "majority"
     plurality = "plurality"
+
+
+@keep_docstring
+class Scheme(StrEnum):
+    """How targets were judged: each for itself, or a sentence has one code, that of one target or of none."""
+
+    multi = "multi"
+    exclusive = "exclusive"
 
 
 @keep_docstring

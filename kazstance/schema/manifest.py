@@ -14,7 +14,7 @@ from kazstance.schema import MANIFEST, STAND_OFF
 from kazstance.schema.canary import canary
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DEVICES, Name
-from kazstance.schema.labels import Deciding
+from kazstance.schema.labels import Deciding, Scheme
 from kazstance.schema.publication import Publication
 from kazstance.schema.records import TABLES, Count
 
@@ -85,6 +85,40 @@ class MappedLabel(Frozen):
     """The number of judgements with it."""
 
 
+class Dropped(Frozen):
+    """Rows of a table that are not in the dataset, and why."""
+
+    reason: str
+    """Why they were left out."""
+    rows: Count
+    """The number of rows."""
+
+
+class Imported(Frozen):
+    """How an annotated table became a dataset, and what was lost; `mapped_labels` has what became of its labels."""
+
+    table: str
+    """The name of the file or of the kind of object that held the rows."""
+    recipe: str | None = None
+    """The recipe by which it was read."""
+    rows: Count
+    """The number of rows of the table."""
+    kept: Count
+    """Rows with at least one judgement in the dataset; the others are in `dropped`."""
+    judgements: Count
+    """The number of judgements that the rows gave."""
+    dropped: tuple[Dropped, ...] = ()
+    """The other rows, by the reason why they were left out."""
+    notes: tuple[str, ...] = ()
+    """What else is not as it was in the table."""
+
+    @model_validator(mode="after")
+    def _check_sum(self) -> Self:
+        if self.rows != (out := self.kept + sum(one.rows for one in self.dropped)):
+            raise ValueError(f"rows is {self.rows}, but {out} rows were kept or dropped")
+        return self
+
+
 class Fold(Frozen):
     """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
@@ -116,6 +150,8 @@ class Manifest(Frozen):
     """Licence of the annotations."""
     deciding: Deciding = Deciding.majority
     """How votes decide if there is no adjudication."""
+    scheme: Scheme = Field(default=Scheme.multi, exclude_if=lambda scheme: scheme is Scheme.multi)
+    """How targets were judged; omitted if each was judged for itself."""
     publication: Publication = Publication()
     """Who made it, when, and what a user should know before use."""
     canary: str = ""
@@ -128,6 +164,8 @@ class Manifest(Frozen):
     """The rounds of annotation, where a corpus declares them."""
     mapped_labels: tuple[MappedLabel, ...] = ()
     """Labels of another scheme; where several have the same label, their difference is lost except in `original`."""
+    imported: Imported | None = Field(default=None, exclude_if=lambda found: found is None)
+    """The table that the dataset was made from; omitted if it was made from texts."""
     folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
     inputs: dict[str, Sha256]

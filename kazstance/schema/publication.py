@@ -8,8 +8,13 @@ from pydantic import AfterValidator, Field
 from kazstance.schema.frozen import Frozen
 
 
+def is_filled(text: str) -> bool:
+    """Whether a text is not blank: not all of its characters are white space or invisible."""
+    return text[:1].isalnum() or any(sign.isprintable() and not sign.isspace() for sign in text)
+
+
 def _check_filled(text: str) -> str:
-    if not (text[:1].isalnum() or any(sign.isprintable() and not sign.isspace() for sign in text)):
+    if not is_filled(text):
         raise ValueError(f"{text[:80]!r} is blank, expected some text")
     return text
 

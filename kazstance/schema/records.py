@@ -156,9 +156,10 @@ class GridCell(SentenceTarget):
     holder: str | None
     """Whose stance was asked for; null for the speaker of the sentence."""
     status: Status
-    """decided, or undecided if the votes are split and nothing decides between them."""
+    """decided; undecided if the votes are split and nothing decides between them; or other_target if a sentence has one
+    code, which most gave to another target."""
     label: Label | None
-    """The side that the holder takes; none where the sentence is not about it; null if undecided."""
+    """The side that the holder takes; none where the sentence is not about it; null if not decided."""
     label_name: str | None
     """Name of the label."""
     votes: tuple[Vote, ...]
@@ -166,7 +167,7 @@ class GridCell(SentenceTarget):
     contested: bool
     """Whether the annotators were split over the label."""
     origin: Origin | None
-    """Who made the label: model (silver), human (gold) or adjudicated; null if undecided."""
+    """Who made the label: model (silver), human (gold) or adjudicated; null if not decided."""
     rule: str | None
     """The codebook rule by which it was adjudicated; null where it was not."""
     reason: str | None

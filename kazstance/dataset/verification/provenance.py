@@ -1,11 +1,16 @@
 """The folds and inputs in the manifest compared with the tables."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from kazstance.dataset.verification.findings import Finding, single
 from kazstance.dataset.verification.tables import Tables
 from kazstance.schema import MANIFEST
 from kazstance.schema.folds import protocol_folds
+
+DOCUMENTS: Final = re.compile(r"(^|/)documents\.(parquet|jsonl|csv)$")
+"""A table of documents, below the name of its dataset if several were joined."""
 
 
 def check_provenance(tables: Tables) -> Iterator[Finding]:
@@ -19,7 +24,7 @@ def check_provenance(tables: Tables) -> Iterator[Finding]:
             yield single(f"{file}: folds: {protocol}: the folds do not match sources and targets")
     documents = tables.rows["documents"].select(["document_id", "raw_sha256"]).to_pylist()
     texts = {f"texts/{row['document_id']}.txt": row["raw_sha256"] for row in documents}
-    if any(name.rpartition(".")[0] == "documents" for name in manifest.inputs):  # it holds those without a file
+    if any(DOCUMENTS.search(name) for name in manifest.inputs):  # it holds those without a file
         texts = {name: digest for name, digest in texts.items() if name in manifest.inputs}
     briefs = {f"annotations/{row['brief']}": row["brief_sha256"] for row in annotators if row["brief"] is not None}
     for name, digest in {**texts, **briefs}.items():

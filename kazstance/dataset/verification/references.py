@@ -121,5 +121,5 @@ def _check_stances_of_grid(tables: Tables) -> Iterator[Finding]:
     """Every cell of the grid with a label has its stance."""
     places = find(tables.key("grid", PAIR), tables.key("stances", PAIR))
     label = tables.column("grid", "label_name")
-    is_about = ~(equals(label, Label.none.name) | equals(tables.column("grid", "status"), Status.undecided))
+    is_about = equals(tables.column("grid", "status"), Status.decided) & ~equals(label, Label.none.name)
     yield from tables.faults("grid", is_about & (places < 0), "has a label, but stances has no such row")

@@ -23,7 +23,7 @@ from kazstance.dataset.verification.columns import (
 from kazstance.dataset.verification.findings import Finding
 from kazstance.dataset.verification.references import PAIR
 from kazstance.dataset.verification.tables import Tables
-from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Status
+from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Scheme, Status
 
 UNDECIDED: Final = -1
 JUDGEMENT: Final = (*PAIR, "annotator_id")
@@ -56,7 +56,7 @@ def check_votes(tables: Tables) -> Iterator[Finding]:
     """
     votes, counts = _votes(tables), latest(tables)
     yield from _check_judgements(tables, votes, counts)
-    yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows), tables.folder.manifest.deciding)
+    yield from _check_labels(tables, votes.by_label(tables.rows["grid"].num_rows), _elsewhere(tables, votes))
     yield from _check_fields(tables)
     yield from _check_stances(tables, counts)
 
@@ -104,18 +104,41 @@ def _check_judgements(tables: Tables, votes: Votes, counts: Flags) -> Iterator[F
     yield from tables.faults("grid", unordered, "votes are not ordered by annotator, each annotator once")
 
 
-def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterator[Finding]:
+def _elsewhere(tables: Tables, votes: Votes) -> _Counts:
+    """How many models and people voted on the sentence of each row, but on other targets: shape (rows, 2).
+
+    None did, unless a sentence has one code.
+    """
+    size = tables.rows["grid"].num_rows
+    if tables.folder.manifest.scheme is Scheme.multi:
+        return np.zeros((size, 2), np.int64)
+    sentence, is_own = tables.codes("grid", "sentence_id"), tables.codes("grid", "holder") == 0
+    cast = is_own[votes.row]
+    who = sentence[votes.row] * (int(votes.who.max(initial=0)) + 1) + votes.who
+    found = np.zeros((size, 2), np.int64)
+    for side in (False, True):
+        chosen = cast & (votes.human == side)
+        _, first = np.unique(who[chosen], return_index=True)
+        of_sentence = np.bincount(sentence[votes.row[chosen]][first], minlength=int(sentence.max(initial=0)) + 1)
+        of_row = np.bincount(votes.row[chosen], minlength=size)
+        found[:, int(side)] = np.where(is_own, of_sentence[sentence] - of_row, 0)
+    return found
+
+
+def _check_labels(tables: Tables, counts: _Counts, elsewhere: _Counts) -> Iterator[Finding]:
     """Label and origin are those that votes give, or those of an adjudication if people have no majority."""
     origin, status = tables.column("grid", "origin"), tables.column("grid", "status")
     label = tables.column("grid", "label").fill_null(UNDECIDED).to_numpy()
-    adjudicated, open_ = equals(origin, Origin.adjudicated), equals(status, Status.undecided)
-    due, by_people = _settled(counts, deciding)
-    people = _majority(counts[:, 1])
+    adjudicated, open_ = equals(origin, Origin.adjudicated), ~equals(status, Status.decided)
+    due, by_people = _settled(counts, tables.folder.manifest.deciding, elsewhere)
+    people = _majority(counts[:, 1], elsewhere[:, 1])
     human = equals(origin, Origin.human)
     wrong = np.where(adjudicated, people != UNDECIDED, (label != due) | (human != (by_people & (due != UNDECIDED))))
     yield from tables.faults("grid", wrong, "label and origin do not follow from votes")
     unset = origin.is_null().to_numpy(zero_copy_only=False)
-    yield from tables.faults("grid", (open_ != (label == UNDECIDED)) | (open_ != unset), "status does not match label")
+    is_other = open_ & (elsewhere.sum(axis=1) > counts.sum(axis=(1, 2)))
+    unlike = (open_ != (label == UNDECIDED)) | (open_ != unset) | (is_other != equals(status, Status.other_target))
+    yield from tables.faults("grid", unlike, "status does not match label")
     contested = (counts.sum(axis=1) > 0).sum(axis=1) > 1
     differing = contested != tables.numbers("grid", "contested")
     yield from tables.differences("grid", "contested", differing, contested, "from votes")
@@ -124,32 +147,34 @@ def _check_labels(tables: Tables, counts: _Counts, deciding: Deciding) -> Iterat
         yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")
 
 
-def _settled(counts: _Counts, deciding: Deciding) -> tuple[_Counts, Flags]:
+def _settled(counts: _Counts, deciding: Deciding, elsewhere: _Counts) -> tuple[_Counts, Flags]:
     """The labels that votes of shape (rows, 2, labels) give without adjudications, and whether people gave them."""
     both = counts.sum(axis=1)
     opposed = (both[:, Label.favor] > 0) & (both[:, Label.against] > 0)
-    models, people = _majority(counts[:, 0]), _majority(counts[:, 1])
+    models, people = (_majority(counts[:, side], elsewhere[:, side]) for side in (0, 1))
     due, by_people = people, people != UNDECIDED
     found = [(np.where(opposed, UNDECIDED, models), False)]
     if deciding is Deciding.plurality:
-        found = [(_plurality(counts[:, 1]), True), *found, (_plurality(counts[:, 0]), False)]
+        by_most = [_plurality(counts[:, side], elsewhere[:, side]) for side in (0, 1)]
+        found = [(by_most[1], True), *found, (by_most[0], False)]
     for labels, are_people in found:
         is_new = (due == UNDECIDED) & (labels != UNDECIDED)
         due, by_people = np.where(is_new, labels, due), np.where(is_new, are_people, by_people)
     return due, by_people
 
 
-def _majority(counts: _Counts) -> _Counts:
-    """The label of more than half of the votes."""
-    return np.where(2 * counts.max(axis=1) > counts.sum(axis=1), counts.argmax(axis=1), UNDECIDED)
+def _majority(counts: _Counts, elsewhere: _Counts) -> _Counts:
+    """The label of more than half of the votes, those on other targets included."""
+    return np.where(2 * counts.max(axis=1) > counts.sum(axis=1) + elsewhere, counts.argmax(axis=1), UNDECIDED)
 
 
-def _plurality(counts: _Counts) -> _Counts:
+def _plurality(counts: _Counts, elsewhere: _Counts) -> _Counts:
     """`none`, or the most frequent label among those who found the sentence relevant; a tie is undecided."""
     sides, silent = counts[:, : Label.none], counts[:, Label.none]
     about, most = sides.sum(axis=1), sides.max(axis=1)
     side = np.where((sides == most[:, None]).sum(axis=1) == 1, sides.argmax(axis=1), UNDECIDED)
-    return np.where(about > silent, side, np.where(silent > about, int(Label.none), UNDECIDED))
+    is_silent = silent > about + elsewhere
+    return np.where(about > silent + elsewhere, side, np.where(is_silent, int(Label.none), UNDECIDED))
 
 
 def _check_fields(tables: Tables) -> Iterator[Finding]:

@@ -49,10 +49,11 @@ function unjudged(unit, target) {
 
 function outcome(stance, settled, holder) {
   const row = stance ?? settled;
-  const label = row ? row.label ?? "undecided" : "none";
+  const isOther = row?.status === "other_target";
+  const label = row ? row.label ?? (isOther ? "not_asked" : "undecided") : "none";
   return el("div", { class: `outcome ${label}` }, [
     el("h3", {}, holder ? ["Final label of ", name(holder)] : "Final label"),
-    el("p", {}, [badge(label, label === "none" ? "none: not about the target" : label === "undecided" ? "undecided: the votes are split" : label), row ? qualities(row) : null]),
+    el("p", {}, [badge(label, isOther ? "no label: the sentence has the code of another target" : label === "none" ? "none: not about the target" : label === "undecided" ? "undecided: the votes are split" : label), row ? qualities(row) : null]),
     settled?.rule
       ? el("p", {}, [el("strong", {}, ["Adjudicated by rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
       : el("p", {}, "From the judgements below; not adjudicated."),
