@@ -224,6 +224,7 @@ def test_an_error_ends_all_processes(function):
     assert all(worker.returncode is not None for worker in workers._all)
 
 
+@pytest.mark.full
 def test_an_interrupt_leaves_no_process():
     found = []
 

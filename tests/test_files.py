@@ -50,6 +50,7 @@ def written(town):
     ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("per_target", [True, False])
 def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
     result = bench(town, "TF-IDF SVM", "--json", *(["--per-target"] if per_target else []))
