@@ -398,6 +398,7 @@ def test_pipes_and_links_in_a_run_are_neither_waited_for_nor_followed(inside, as
     assert not (tmp_path / "nothing").exists()
 
 
+@pytest.mark.full
 def test_best_shortcut_is_said_where_there_was_one_to_compare_with(made, harbour_data):
     alone = commands.run("bench report", "one", "--data", harbour_data, cwd=made, out="alone.md")
     assert alone.code == 0
