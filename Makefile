@@ -78,7 +78,7 @@ test-wheel: $(READY)
 
 test-full: $(READY)
 	$(MINILM)
-	$(BIN)/python -m nox --reuse-existing-virtualenvs --tags extra
+	$(BIN)/python -m nox --tags extra
 	$(BIN)/python -m pytest -m full -n 2 --dist worksteal -p no:cacheprovider $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m full $(ALONE)
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py

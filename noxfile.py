@@ -79,7 +79,10 @@ for extra in ["", *EXTRAS, *HEAVY]:
         pins = [] if extra == "eval" else ["--constraint", "constraints.txt"]  # which lm-eval does not go with
         session.install("--quiet", *pins, "--editable", f".[{extra}]" if extra else ".", "pytest", "pytest-xdist")
         arguments = ["--noconftest", "-n", "2", "-m", "extra", "-p", "no:cacheprovider", "tests/test_extra.py"]
-        session.run("python", "-m", "pytest", *arguments, *session.posargs, env={"EXTRA": extra})
+        try:
+            session.run("python", "-m", "pytest", *arguments, *session.posargs, env={"EXTRA": extra})
+        finally:  # ten environments at a time, two of them with torch, would fill a small disk
+            shutil.rmtree(session.virtualenv.location, ignore_errors=True)
 
 
 @nox.session(python=PYTHONS)

@@ -49,6 +49,12 @@ AWAITED: Final = {
 """Systems that nobody has run, and whose weights each needs; its runs are in the folder of its name, one a seed."""
 NONE: Final = "—"
 """What is shown in place of a score that nobody has computed."""
+Part = tuple[Callable[[Result], str], Callable[[Result], float]]
+"""A figure of a result, as text and as a number."""
+WTS: Final[Part] = (
+    lambda result: result.scores["wts"].text(with_reason=False),
+    lambda result: result.scores["wts"].value,
+)
 
 
 def main() -> None:
@@ -78,14 +84,6 @@ def awaited_runs(name: str, benches: Mapping[str, Benchmark], others: Sequence[R
     """The runs of an awaited system on all protocols that others have made, with their lift; none if there are none."""
     folders = {p: sorted(file.parent for file in place(name, "stance", p).glob(f"*/{SCORES}")) for p in benches}
     return [with_lift(benches[p].load(folder), others) for p, found in folders.items() for folder in found]
-
-
-Part = tuple[Callable[[Result], str], Callable[[Result], float]]
-"""A figure of a result, as text and as a number."""
-WTS: Final[Part] = (
-    lambda result: result.scores["wts"].text(with_reason=False),
-    lambda result: result.scores["wts"].value,
-)
 
 
 def _say_if_reused(line: str) -> None:

@@ -273,6 +273,7 @@ def test_the_report_shows_probabilities(tmp_path, monkeypatch):
     assert "### By voice: wts / f_avg / accuracy" in page
 
 
+@pytest.mark.full
 def test_a_family_that_made_the_labels_is_named_by_run_compare_and_report(tmp_path):
     runs = []
     for system, family in (("majority", "Claude"), ("source only", "Llama")):

@@ -101,6 +101,7 @@ class Fixed:
         return [self.answer] * len(texts)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "system",
     [

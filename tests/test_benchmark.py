@@ -135,6 +135,7 @@ def importable(monkeypatch):
     monkeypatch.setitem(sys.modules, "my_systems", sys.modules[__name__])
 
 
+@pytest.mark.full
 def test_whoever_prefers_an_order_scores_zero_on_pairs(tmp_path):
     for protocol in ("in_domain", "cross_source"):
         found = run("my_systems:always_a", "compare", protocol, tmp_path / protocol)
@@ -248,6 +249,7 @@ def test_faulty_predictions_are_named_and_nothing_is_written(change, message, tm
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.full
 def test_runs_are_compared_and_reported(tmp_path):
     folders = []
     for system in ("majority", "majority per target", "my_systems:perfect"):

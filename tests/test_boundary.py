@@ -413,6 +413,7 @@ def test_wrong_usage_exits_with_2(arguments):
 # Interrupts
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("delay", [0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0])
 def test_an_interrupt_is_silent_while_modules_load_too(delay):
     code = "import sys; from kazstance.__main__ import main; sys.stdout.write('.'); sys.stdout.flush(); sys.argv = ['kazstance', 'explore', '--serve', '--port', '0']; main()"
@@ -427,6 +428,7 @@ def test_an_interrupt_is_silent_while_modules_load_too(delay):
     assert process.returncode in ((0, 130) if "http" in out else (130,))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("module", ["time.sleep(0.2)", "while True: time.sleep(0.05)"])
 def test_an_interrupt_waits_for_a_module_that_is_loading_but_not_for_ever(module, tmp_path):
     begin = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\n"

@@ -217,6 +217,7 @@ def test_results_come_in_order_from_several_processes():
         assert len(set(workers.map(functools.partial(sleep), [0.2] * 6))) == 2
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("function", [fail, end])
 def test_an_error_ends_all_processes(function):
     with Workers(2) as workers, pytest.raises(KazstanceError, match="number 1|ended unexpectedly"):
@@ -224,6 +225,7 @@ def test_an_error_ends_all_processes(function):
     assert all(worker.returncode is not None for worker in workers._all)
 
 
+@pytest.mark.full
 def test_an_interrupt_leaves_no_process():
     found = []
 
@@ -246,6 +248,7 @@ def test_an_interrupt_leaves_no_process():
     assert not any(map(is_running, found))
 
 
+@pytest.mark.full
 def test_a_program_without_a_main_guard_may_build(tmp_path):
     corpus, _ = write(tmp_path / "corpus", 1)
     (tmp_path / "out").mkdir()

@@ -50,6 +50,7 @@ def written(town):
     ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("per_target", [True, False])
 def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
     result = bench(town, "TF-IDF SVM", "--json", *(["--per-target"] if per_target else []))
@@ -67,6 +68,7 @@ def test_a_linear_svm_on_files_in_the_format_of_semeval(per_target, town):
         assert scores[name]["wts"][0] == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.full
 def test_score_takes_what_it_writes_and_says_the_same(town):
     printed = bench(town, "TF-IDF SVM").stdout.splitlines()
     where = ["--gold", str(town / "test.txt"), "--pred", str(town / "out" / "predictions" / "test.jsonl"), "--id", "ID"]

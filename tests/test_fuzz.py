@@ -36,11 +36,9 @@ def fuzz(*more):
 @pytest.mark.parametrize(
     "kind",
     [
-        "corpus",
         "score",
         "sheet",
-        "dataset",
-        *(pytest.param(kind, marks=pytest.mark.full) for kind in ("predictions", "runs")),
+        *(pytest.param(kind, marks=pytest.mark.full) for kind in ("corpus", "dataset", "predictions", "runs")),
     ],
 )
 def test_no_hostile_input_breaks_a_command(kind):

@@ -291,6 +291,7 @@ def test_killed_at_every_change_where_folders_cannot_be_exchanged(name, template
         assert leftovers(world) == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["export", "annotate import"])
 def test_a_change_to_files_that_fails_now_and_then(name, template, tmp_path):
     trial = Trial(SCENARIOS[name], template, tmp_path / "world")

@@ -69,6 +69,7 @@ def test_spans_hold_all_of_any_text_in_order(language, text):
     Segmenter("unicode", "", sentences).spans(text, language)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("piece", ["1. ", "a.", "(", "A. ", "“?” ", ".", " ", "!😀", "... x"])
 def test_a_long_text_without_an_end_takes_time_in_proportion(piece):
     def spent(n):

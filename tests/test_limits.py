@@ -83,6 +83,7 @@ def test_a_fold_without_training_rows_is_said_to_be_one(harbour_data, tmp_path):
     assert "fold dockers+merchants: there are no labels to count; this fold has no rows to train on" in done.err
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("what", ["folder", "link", "link to nothing", "pipe"])
 @pytest.mark.parametrize("name", ["scores.json", "predictions/dockers.jsonl"])
 def test_a_run_asks_no_system_where_its_files_have_no_place(name, what, harbour_data, tmp_path):

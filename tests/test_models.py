@@ -49,6 +49,7 @@ def bayes():
     return make_pipeline(CountVectorizer(), MultinomialNB())
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", KEPT)
 def test_a_saved_baseline_answers_as_in_the_benchmark(name, tmp_path, harbour_data):
     ds = ks.open(harbour_data)

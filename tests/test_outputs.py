@@ -534,6 +534,7 @@ def test_a_place_that_holds_something_else_is_left_alone(tmp_path):
         shutil.rmtree(place)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("spoil", [None, "again"])
 def test_without_an_exchange_the_next_command_puts_back_what_was_set_aside(spoil, world, monkeypatch):
     """A run is killed between its two renames, as on a system that cannot swap folders."""

@@ -179,6 +179,7 @@ def test_undefined_figures_are_undefined(rows):
     assert [rows[0].system, "ss", "no <rows>"] in [line for _, table in page.tables for line in table]
 
 
+@pytest.mark.full
 def test_the_command_writes_the_page_and_says_what_is_missing(folders, tmp_path, monkeypatch):
     out = tmp_path / "page.html"
     args = ["bench", "report", str(folders[0]), "--out", str(out)]

@@ -176,6 +176,7 @@ def as_numbers(done):
     return {row["system"]: row for row in json.loads(done.out)}
 
 
+@pytest.mark.full
 def test_a_second_system_takes_the_shortcuts_from_the_cache_and_gets_the_same_figures(tmp_path, monkeypatch):
     asked = []
     real = panels.ask

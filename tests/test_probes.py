@@ -160,6 +160,7 @@ def test_probes_are_resumed_and_come_to_folds_that_are_there(tmp_path, monkeypat
     assert [row["value"] for row in written] == pytest.approx([p.value for p in reload(tmp_path).probes])
 
 
+@pytest.mark.full
 def test_probes_are_of_the_task_stance_alone(tmp_path, harbour_data):
     for args in (["--task", "compare"], ["--task", "stance4"]):
         result = CliRunner().invoke(app, ["bench", "run", "majority", "--probes", *args, "--out", str(tmp_path / "r")])
@@ -228,6 +229,7 @@ def test_part_of_a_probe_is_an_error(change, with_probes, message, tmp_path, row
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.full
 def test_the_report_shows_probes_under_their_own_heading(tmp_path):
     for system in ("perfect", "deaf_to_the_target"):
         probed(system, tmp_path)

@@ -206,6 +206,7 @@ def read(name):
     return (read(task["include"].removesuffix(".yaml")) if "include" in task else {}) | task
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", TASK_FILES)
 def test_tasks_for_lm_eval_name_functions_there_are_and_all_labels_in_order(name):
     task = read(name)

@@ -66,6 +66,7 @@ def answers(out):
     return {json.loads(line)["label"] for line in lines}
 
 
+@pytest.mark.full
 def test_a_finished_run_is_never_passed_off_as_a_new_one(folder, bench):
     first = bench()
     assert first.code == 0, first.err
@@ -106,6 +107,7 @@ def test_a_changed_parameter_is_a_changed_system(folder, bench):
         assert f"changed since: {named}" in bench(system=system, out=out, env={"ANSWER": "against"}).err
 
 
+@pytest.mark.full
 def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench):
     (folder / "deadly").write_text("merchants")
     assert bench().code == -signal.SIGKILL
@@ -245,6 +247,7 @@ def hook():
     sys.addaudithook(stop)
 
 
+@pytest.mark.full
 def test_a_file_of_predictions_replaces_a_run_whole_or_not_at_all(hook, made, harbour_data):
     """Stopped before each operation on files, the folder has all folds of the old file or all of the new one."""
     seen, count = set(), 0
@@ -302,6 +305,7 @@ def test_other_data_are_another_run(harbour, folder, bench, tmp_path):
     assert "different now: data " in refused.err
 
 
+@pytest.mark.full
 def test_the_bytes_of_a_checkpoint_are_part_of_its_identity(tmp_path):
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_bytes(name.encode())
@@ -394,6 +398,7 @@ def test_pipes_and_links_in_a_run_are_neither_waited_for_nor_followed(inside, as
     assert not (tmp_path / "nothing").exists()
 
 
+@pytest.mark.full
 def test_best_shortcut_is_said_where_there_was_one_to_compare_with(made, harbour_data):
     alone = commands.run("bench report", "one", "--data", harbour_data, cwd=made, out="alone.md")
     assert alone.code == 0
@@ -456,6 +461,7 @@ def bench_files(folder):
     return bench_files
 
 
+@pytest.mark.full
 def test_a_shortcut_that_fails_beside_a_system_is_a_line(folder, bench_files):
     found = bench_files()
     assert found.code == 0, found.err

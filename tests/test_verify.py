@@ -425,6 +425,7 @@ SIGNED_ROWS = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", SIGNED_ROWS)
 def test_rows_that_were_changed_and_signed_again(kind, data):
     tamper, said = SIGNED_ROWS[kind]

@@ -62,11 +62,11 @@ def definitions(folder: DatasetFolder) -> dict[str, str]:
 
 def dates(folder: DatasetFolder) -> dict[str, str]:
     """The date of each document, by id, as YYYY, YYYY-MM, YYYY-MM-DD or as the text gives it, if it is stated."""
-    found = {source.source_id: source.date or source.date_stated for source in folder.sources.records()}
-    if "documents" in folder.tables:
-        found |= {
-            document.document_id: document.date or document.date_stated for document in folder.documents.records()
-        }
+    found: dict[str, str | None] = {}
+    for table, name in (("sources", "source_id"), ("documents", "document_id")):
+        if table in folder.tables:
+            rows = folder.columns(table, [name, "date", "date_stated"])
+            found |= {row[name]: row["date"] or row["date_stated"] for row in rows.to_pylist()}
     return {name: date for name, date in found.items() if date}
 
 

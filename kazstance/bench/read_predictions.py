@@ -19,7 +19,7 @@ from kazstance.bench.tasks import AnswerColumns, Item, Task
 from kazstance.errors import KazstanceError, one_line
 from kazstance.input.frames import as_stream, as_table
 from kazstance.input.spelling import Spelling, class_names, named, settled
-from kazstance.input.streams import stream_table
+from kazstance.input.streams import Stream, stream_table
 from kazstance.input.tables import PLAIN, Form, Names
 from kazstance.output.terminal import echo
 from kazstance.predictions import PROBABILITY, predicted_labels
@@ -66,9 +66,7 @@ def read_predictions(
     """
     if with_probes:
         check_asked(task)
-    is_path = isinstance(given, str | os.PathLike)
-    names = Names(task.columns.ids[0] if len(task.columns.ids) == 1 else ID, task.columns.label)
-    stream = as_stream(given, str(given), form, names) if is_path else stream_table("", _as_table(given, task))
+    stream = _open(given, task, form)
     table = _with_ids(stream.table(), task)
     spelled, why = settled(spelling or task.spelled or named(task.labels), _values(table))
     for note in (*stream.notes, *([why] if why and spelling else [])):
@@ -83,7 +81,7 @@ def read_predictions(
         pa.concat_tables([_under(known, prompt) for prompt in prompts]) if prompts else known,
         task.labels,
         () if with_probes else _by_probe(shown),
-        name=str(given) if is_path else "predictions",
+        name=stream.name or "predictions",
         spelling=spelled,
         ignored=ignored,
         first_line=stream.first_line,
@@ -95,6 +93,14 @@ def read_predictions(
     chances = found.probabilities or {}
     answers = {item: Answer(label, chances.get(item)) for item, label in found.labels.items()}
     return Predictions(name, answers, _identity(given, answers), spelled.name)
+
+
+def _open(given: Any, task: Task, form: Form) -> Stream:
+    """Predictions as rows, under the name of their file if they are in one."""
+    if not isinstance(given, str | os.PathLike):
+        return stream_table("", _as_table(given, task))
+    names = Names(task.columns.ids[0] if len(task.columns.ids) == 1 else ID, task.columns.label)
+    return as_stream(given, str(given), form, names)
 
 
 def _values(table: pa.Table) -> list[str]:

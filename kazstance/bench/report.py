@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 from kazstance.bench.breakdowns import Breakdown
@@ -63,7 +64,7 @@ def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, float, str]
     known = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
     kind = list(TASKS).index(result.run.task) if result.run.task in TASKS else len(TASKS)
     headline = result.scores[result.headline]
-    place = -headline.value if headline.is_defined and not result.is_shortcut else 2.0
+    place = -headline.value if headline.is_defined and not result.is_shortcut else inf
     return kind, (known, protocol), result.rows, not result.is_shortcut, place, result.system
 
 
@@ -197,7 +198,7 @@ def _prompts(results: Sequence[Result]) -> Iterator[Sheet]:
     if asked:
         header = ["system", "prompts", *asked[0][0].scores, "same answer"]
         lines = [
-            _line(r, [str(len(found.prompts)), *map(found.text, r.scores), f"{found.same_answer:.0%}"])
+            _line(r, [str(len(found.prompts)), *map(found.text, r.scores), share_text(found.same_answer)])
             for r, found in asked
         ]
         yield Sheet("Prompts", PROMPTED, header, lines)

@@ -26,7 +26,7 @@ from kazstance.output.markdown import emphasis, markdown_table, plain
 from kazstance.stats.confusion import Confusion
 from kazstance.stats.paired import Difference, compare
 from kazstance.stats.scores import Score
-from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable
+from kazstance.stats.strata import OTHER, OTHER_STRATA, Strata, are_comparable, share_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +169,7 @@ class Result:
         if found := self.prompts:
             yield f"over {len(found.prompts)} prompts, mean (lowest to highest):"
             yield from (f"{name} {found.text(name, 3)}" for name in self.scores)
-            yield f"{found.same_answer:.0%} of the rows have the same answer under all of them"
+            yield f"{share_text(found.same_answer)} of the rows have the same answer under all of them"
 
     def by(self, name: str) -> Listing[Breakdown]:
         """The scores for each target, source, kind of target or voice.

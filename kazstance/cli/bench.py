@@ -110,9 +110,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a system on a task of a dataset, or on rows of your own, together with the shortcuts."""
-    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster, language)
     from kazstance.input.tables import Form
 
+    own = OwnRows(train, test, dev, tuple(ids or ()), text, target, label, source, cluster, language)
     is_spelled = bool(preset or mapping)
     _check_options(own, is_asked=bool(task or protocol), is_spelled=is_spelled, given=given, ignored=ignored)
     form = Form(delimiter_of(delimiter), encoding, not no_header)
