@@ -185,3 +185,21 @@ def test_the_chart_of_the_first_page_is_of_the_shipped_data(root):
     values = [sorted(re.findall(r'aria-label="([^"]*net_low: [^"]*)"', chart)) for chart in (shown, drawn)]
     assert len(values[0]) >= sum(cell.about > 0 for cell in cells)
     assert values[0] == values[1]
+
+
+def test_from_texts_to_a_page_in_twelve_commands_and_answers_in_sheets():
+    way, _ = read_page(ROOT / "docs/own_corpus.md").split("## Go on")
+    commands = [
+        line for kind, body in blocks(way) if kind == "console" for line in body.splitlines() if line[:2] == "$ "
+    ]
+    typed = [line for line in commands if line.startswith("$ kazstance ")]
+    assert [line.split()[2] for line in (typed[0], typed[-1])] == ["new", "explore"]
+    assert len(typed) <= 12
+    assert len(commands) == len(typed) + 1  # the texts
+    written = {
+        name
+        for kind, body in blocks(way)
+        if kind == "python"
+        for name in re.findall(r'(?:fill_in\(|open\()"([^"]+)"', body)
+    }
+    assert {name.split("/")[-1].split(".")[0] for name in written} == {"sheet"}

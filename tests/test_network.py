@@ -33,6 +33,11 @@ FILES = ("--id", "ID", "--text", "Tweet", "--target", "Target", "--label", "Stan
 LABELS = ("--id", "ID", "--gold-label", "Stance", "--pred-label", "Stance", "--preset", "semeval")
 WINDOWS = ("--encoding", "windows-1252")
 LINES = {
+    "new": [argv("new", "--title", "Mine", out="mine")],
+    "add target": [argv("add target", corpus="mine", target="the pilots")],
+    "add text": [argv("add text", corpus="mine", text=HARBOUR / "texts" / "gazette.txt")],
+    "check": [argv("check", corpus="mine")],
+    "add source": [argv("add source", corpus="mine", source="pilots")],
     "build": [argv("build", corpus=HARBOUR, out="built")],
     "import": [argv("import", *FILES, *WINDOWS, gold=TOWN / "train.txt", out="imported")],
     "annotate export": [argv("annotate export", corpus="corpus", annotator="anna", out="sheets")],

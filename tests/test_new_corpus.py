@@ -23,6 +23,7 @@ from kazstance.corpus.scaffold import NewCorpus, new_corpus
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError
 from kazstance.schema.ids import check_id, folded, make_id
+from tests.commands import call
 from tests.conftest import HARBOUR, quiet
 
 WEB = """<!DOCTYPE html><html lang="en"><head><title>Down with the toll | The Paper</title>
@@ -359,3 +360,17 @@ def test_sources_and_targets_are_added_from_the_command_line(corpus):
     assert (done.exit_code, "issue" in done.stderr) == (2, True) or "issue" in done.stderr
     assert "the_toll" in run("add", "target", "the toll", "--corpus", corpus, "--kind", "issue").stdout
     assert run("add", "target", "the toll", "--corpus", corpus).exit_code == 1
+
+
+def test_a_source_whose_text_is_yet_to_come(tmp_path):
+    folder = tmp_path / "mine"
+    assert call("new", "--title", "Mine", out=folder).exit_code == 0
+    assert call("add source", corpus=folder, source="pilots").exit_code == 0
+    done = call("check", corpus=folder)
+    assert done.exit_code == 1
+    remedy = "texts/pilots.txt is missing, expected a text; `kazstance add text FILE --source pilots` adds one"
+    assert remedy in done.output
+    text = tmp_path / "one.txt"
+    text.write_text("The pilots say no.\n", encoding="utf-8")
+    assert call("add text", "--source", "pilots", corpus=folder, text=text).exit_code == 0
+    assert call("check", corpus=folder).exit_code == 0

@@ -1,16 +1,16 @@
 """A sheet as an Excel workbook, with lists to choose from and the question in view; no cell is a formula."""
 
-import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from kazstance.annotate.csv_sheet import Returning
 from kazstance.annotate.layouts import NOT_ASKED, Column, Rows
 from kazstance.corpus.folder import Folder
 from kazstance.extras import naming_extras
+from kazstance.input.excel import worksheets
 from kazstance.output.characters import for_xml
 
 if TYPE_CHECKING:
@@ -20,17 +20,12 @@ if TYPE_CHECKING:
 TITLE: Final = "sheet"
 LONGEST: Final = 32_767
 """How many characters a cell holds."""
-MOST_BYTES: Final = 2**29
-"""The largest workbook that is read, unpacked."""
-MOST_ROWS: Final = 500_000
 TEXT: Final = "@"
 """The format of a cell that a program never takes for a formula, a number or a date."""
 HEADING, ANSWER, OFF = "D9E1F2", "FFF9E5", "D9D9D9"
 """Colours of headings, of cells to fill in, and of cells that are not asked."""
 RIGHT_TO_LEFT: Final = 2
 STAMP: Final = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z?")
-EXTENT: Final = 1_048_576
-"""The number of rows of a worksheet."""
 
 
 @naming_extras()
@@ -112,56 +107,31 @@ def _write_page(page: "Worksheet", text: str) -> None:
         _write(page.cell(line, 1), paragraph, None)
 
 
-@naming_extras()
 def read_excel(folder: Folder, file: str) -> Returning | None:
     """The rows of a completed sheet; None with a problem if the file is not a workbook with such a sheet.
 
     Raises:
         MissingExtraError: openpyxl is not installed.
     """
-    from openpyxl import load_workbook  # noqa: PLC0415
-
     content = folder.read_bytes(file, (file, None, None))
     if content is None:
         return None
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
-                raise ValueError(f"more than {MOST_BYTES:,} bytes unpacked")
-        book = load_workbook(io.BytesIO(content), read_only=True)
-        pages = [list(_lines(page)) for page in book.worksheets]
-    except Exception as error:  # whatever a broken workbook makes openpyxl raise
-        message = " ".join(str(error).split())[:200] or type(error).__name__
-        folder.report(file, None, None, f"not an Excel workbook ({message}), expected the sheet as .xlsx")
+        pages = [rows for _, rows in worksheets(content) if rows]
+    except ValueError as error:
+        folder.report(file, None, None, f"not an Excel workbook ({error}), expected the sheet as .xlsx")
         return None
-    for page in pages:
-        names = [name.strip() for name in page[0][1]] if page else []
+    for (_, header), *rows in pages:
+        names = [(name or "").strip() for name in header]
         if {"sheet", "sentence"} <= set(names):
-            lines = [(line, dict(zip(names, cells, strict=False))) for line, cells in page[1:]]
-            return Returning(names, lines)
+            return Returning(
+                names, [(line, dict(zip(names, _filled(cells, len(names)), strict=True))) for line, cells in rows]
+            )
     folder.report(file, None, None, "no worksheet has the columns of a sheet, expected the sheet as exported")
     return None
 
 
-def _lines(page: Any) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a worksheet that are not empty, as text, each as long as the first."""
-    width = 0
-    page.reset_dimensions()
-    for line, row in enumerate(page.iter_rows(values_only=True, max_row=EXTENT), 1):
-        cells = [_text(value) for value in row]
-        if line > MOST_ROWS:
-            raise ValueError(f"more than {MOST_ROWS:,} rows")
-        if any(cells):
-            width = width or len(cells)
-            yield line, cells[:width] + [""] * (width - len(cells))
-
-
-def _text(value: Any) -> str:
-    """The value of a cell as it was typed."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
+def _filled(cells: Sequence[str | None], width: int) -> list[str]:
+    """The cells below a header: empty ones as empty text, those beyond it left out."""
+    texts = [cell or "" for cell in cells[:width]]
+    return texts + [""] * (width - len(texts))

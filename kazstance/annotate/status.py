@@ -169,7 +169,7 @@ def _missed(state: State) -> Iterator[Missed]:
         typed = [is_about for is_about, is_typed, _ in rows if is_typed]
         others = [is_about for is_about, is_typed, _ in rows if not is_typed]
         empty = sum(is_empty for _, _, is_empty in rows)
-        if typed and empty:
+        if typed and others and empty:
             yield Missed(annotator, empty, missed(sum(typed), len(typed), sum(others), len(others)))
 
 
@@ -195,6 +195,7 @@ def missed(typed_about: int, typed: int, others_about: int, others: int) -> Esti
 
     Their number times the difference of the two shares, with the 95 % interval of Newcombe (1998, "Interval estimation
     for the difference between independent proportions", method 10) from Wilson's intervals; pairs count as independent.
+    A difference below 0 is chance, and counts as 0: nothing can be missed less than not at all.
 
     Args:
         typed_about: pairs about the target among those that asked for a typed answer.
@@ -211,5 +212,7 @@ def missed(typed_about: int, typed: int, others_about: int, others: int) -> Esti
     difference = one - other
     below = np.hypot(one - low, other_high - other)
     above = np.hypot(high - one, other - other_low)
-    ends = (float(difference - below) * others, float(difference + above) * others)
-    return Estimate.of(difference * others, ends, typed)
+    point, low, high = (
+        max(0.0, float(share) * others) for share in (difference, difference - below, difference + above)
+    )
+    return Estimate.of(point, (low, high), typed)

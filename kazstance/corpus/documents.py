@@ -195,6 +195,11 @@ def _read_texts(folder: Folder, documents: Sequence[Document], lines: Mapping[st
     for document in documents:
         if document.row:
             text: str | None = document.row.value.text
+        elif document.file not in sums and not folder.exists(document.file):
+            remedy = f"`kazstance add text FILE --source {document.source.id}` adds one"
+            message = f"{document.file} is missing, expected a text; {remedy}"
+            folder.report(SOURCES, lines[document.source.id], "id", message)
+            continue
         else:
             text = folder.read_text(document.file, (SOURCES, lines[document.source.id], "id"), is_raw=True)
             if text is not None and document.file not in sums:
