@@ -385,10 +385,10 @@ def from_table(
 ) -> Dataset:
     """Make a dataset from an annotated table, with its card, and open it.
 
-    A column that has the name of a role below, except `id`, plays it unless another one is named. Each row is a
-    judgement; or there is a column of labels for each annotator (`label=["ada", "ben"]` or `label="coder_*"`), or a
-    column that counts the votes for each label (`votes={"n_pro": "favor"}`). Other columns become attributes of sources
-    or documents.
+    A column that has the name of a role below plays it unless another one is named, except for `id` and the last three.
+    Each row is a judgement; or there is a column of labels for each annotator (`label=["ada", "ben"]` or
+    `label="coder_*"`), or a column that counts the votes for each label (`votes={"n_pro": "favor"}`). Other columns
+    become attributes of sources or documents.
 
     Args:
         frame: a data frame, a file, or anything else that holds rows.
@@ -415,7 +415,8 @@ def from_table(
         encoding: the encoding of a text file.
         columns: the column of each role: `text`, `target`, `source`, `label`, `annotator`, `document`, `id` (of a
             text), `date`, `title`, `url`, `language` (or a BCP 47 tag for all rows), `split`, `holder`, `evidence`
-            (words of the text), `note`, `round`; or `votes`, a mapping from columns to labels.
+            (words of the text), `note`, `round`; or `votes`, a mapping from columns to labels. And `explicitness`,
+            `certainty`, and `probability`, that with which a judgement was asked for.
 
     Raises:
         UnknownLabelError: some values are not labels; all are named.

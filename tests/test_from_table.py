@@ -262,6 +262,34 @@ def test_holders_evidence_and_notes_are_kept(tmp_path):
     assert "evidence of texts that are not about the target, which is left out" in notes
 
 
+def test_what_a_row_says_besides_the_label_is_kept(tmp_path):
+    rows = [
+        row("One.", how="explicit", sure="Sure", p="0.25"),
+        row("Two.", how="implicit", sure="unsure", p="1"),
+        row("Three.", how="explicit", sure=None, p="0.5", stance="no"),
+    ]
+    given = {"explicitness": "how", "certainty": "sure", "probability": "p"}
+    found = make(rows, tmp_path, **given)
+    there = {r.text: (r.explicitness, r.certainty, r.probability) for r in found.judgements.records()}
+    assert there == {
+        "One.": ("explicit", "sure", 0.25),
+        "Two.": ("implicit", "unsure", 1.0),
+        "Three.": (None, None, 0.5),
+    }
+    assert "explicitness of judgements with the label none, which is left out" in found.manifest.imported.notes
+    wrong = [row("One.", how="loud", sure="80 %", p="2"), row("Two.", how="", sure="", p="nan")]
+    with pytest.raises(InputError) as error:
+        make(wrong, tmp_path, **given)
+    assert str(error.value).splitlines() == [
+        "list: how: row 1: 'loud', expected explicit or implicit",
+        "list: sure: row 1: '80 %', expected sure or unsure",
+        "list: p: row 1: '2', expected a number above 0, at most 1",
+        "list: p: row 2: 'nan', expected a number above 0, at most 1",
+    ]
+    with pytest.raises(KazstanceError, match="a row holds several judgements; expected no column of certainty"):
+        make([{**row("One."), "b": "pro"}], tmp_path, label=["stance", "b"], certainty="sure")
+
+
 def test_languages_are_tags_of_documents(tmp_path):
     rows = [row("Yes.", lang="en"), row("Ja.", lang="de"), row("Nein.", lang="de")]
     found = make(rows, tmp_path, language="lang")

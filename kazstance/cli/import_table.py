@@ -21,6 +21,11 @@ def _column(what: str, *names: str) -> Any:
     return _option(f"The column of {what}.", *names, metavar="COLUMN", default="the column of this name, if any")
 
 
+def _asked(what: str, *names: str) -> Any:
+    """An option that names the column of a role which no other column plays."""
+    return _option(f"The column of {what}.", *names, metavar="COLUMN")
+
+
 Table = Annotated[
     Path, typer.Argument(help="The table: .csv, .xlsx, .tsv, .json, .jsonl or .parquet; or the folder of a recipe.")
 ]
@@ -39,7 +44,7 @@ Votes = Annotated[
 ]
 Annotator = Annotated[str | None, _column("the annotator")]
 Document = Annotated[str | None, _column("the document that the text is part of")]
-TextId = Annotated[str | None, _option("The column of the id of the text.", "--id", metavar="COLUMN")]
+TextId = Annotated[str | None, _asked("the id of the text", "--id")]
 Date = Annotated[str | None, _column("the date")]
 Title = Annotated[str | None, _column("the title of the document")]
 Url = Annotated[str | None, _column("the address of the document")]
@@ -49,6 +54,9 @@ Holder = Annotated[str | None, _column("the holder of the stance, if it is not t
 Evidence = Annotated[str | None, _column("the words of the text that show the label")]
 Note = Annotated[str | None, _column("the annotator's note")]
 Round = Annotated[str | None, _column("the round of annotation", "--round")]
+Explicitness = Annotated[str | None, _asked("how the side is expressed: explicit or implicit")]
+Certainty = Annotated[str | None, _asked("how certain the annotator was: sure or unsure")]
+Probability = Annotated[str | None, _asked("the probability with which the judgement was asked for")]
 SourceName = Annotated[str | None, _option("The source of all rows, where there is no column.")]
 TargetName = Annotated[str | None, _option("The target of all rows, where there is no column.")]
 DropLabel = Annotated[list[str] | None, _option("A label whose judgements are left out. Repeatable.")]
@@ -98,6 +106,9 @@ def import_(
     evidence: Evidence = None,
     note: Note = None,
     round_: Round = None,
+    explicitness: Explicitness = None,
+    certainty: Certainty = None,
+    probability: Probability = None,
     source_name: SourceName = None,
     target_name: TargetName = None,
     preset: Preset = None,
@@ -136,13 +147,14 @@ def import_(
 
 def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[str, Any]:
     """Import a table, and give the record of it."""
+    from kazstance.corpus.imported.roles import DETAILS
     from kazstance.input.spelling import OPTIONS, spelling
     from kazstance.input.tables import Form
     from kazstance.publish.table_import import Wanted, import_table
 
     roles: Any = {"id": given["text_id"], "round": given["round_"], "votes": _pairs(given["votes"], "n_pro=favor")}
     alike = ("text", "target", "source", "label", "annotator", "document", "date", "title", "url", "language")
-    roles |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note")}
+    roles |= {role: given[role] for role in (*alike, "split", "holder", "evidence", "note", *DETAILS)}
     is_spelled = bool(given["preset"] or given["mapping"])
     spelled = spelling(given["preset"], given["mapping"] or (), is_auto=True) if is_spelled else None
     said = ("event", "rights", "scheme", "deciding", "origin", "pseudonyms", "source_name", "target_name")

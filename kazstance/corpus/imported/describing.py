@@ -9,7 +9,8 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from kazstance.corpus.imported.account import Account
-from kazstance.corpus.imported.placing import Cells, Texted
+from kazstance.corpus.imported.cells import Cells
+from kazstance.corpus.imported.placing import Texted
 from kazstance.corpus.stated import TAKEN, Value, check_names, stated_date
 from kazstance.errors import InputError, Problem
 from kazstance.language.tags import check_tag

@@ -4,10 +4,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kazstance.corpus.imported.account import Account
-from kazstance.corpus.imported.said import NOT_STATED, Said, Texts
+from kazstance.corpus.imported.cells import Cells
+from kazstance.corpus.imported.details import details_of
+from kazstance.corpus.imported.said import NOT_STATED, Said
 from kazstance.errors import Problem
 from kazstance.input.strict_json import StrictError
 from kazstance.input.text import MARK, check_plain
@@ -52,6 +54,8 @@ class Placed(NamedTuple):
     round: int
     more: list[int]
     """Rows with further evidence for it."""
+    details: Mapping[str, Any]
+    """What its row says besides, by field: explicitness, certainty, probability."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -69,31 +73,6 @@ class Texted:
     """The rows about it."""
     kept: list[int] = field(default_factory=list)
     """The row of each judgement."""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The values of the roles by row; a role without a column has no values."""
-
-    name: str
-    """What messages call the table."""
-    size: int
-    values: Mapping[str, Texts]
-    columns: Mapping[str, str]
-
-    def of(self, role: str, row: int) -> str | None:
-        """The value of a role in a row."""
-        return self.values[role][row] if role in self.values else None
-
-    def problem(self, role: str, row: int, message: str) -> Problem:
-        """A problem with a cell.
-
-        Args:
-            role: the role of its column.
-            row: its row, counted from 0.
-            message: what was found, and what was expected.
-        """
-        return Problem(self.name, None, self.columns.get(role, role), message, row + 1)
 
 
 def place(
@@ -161,7 +140,8 @@ class _Placing:
         if not is_number:
             self.problems.append(self.cells.problem("round", said.row, f"{value[:80]!r}, expected a number from 1"))
         holder = self.cells.of("holder", said.row)
-        return Placed(said, self.targets[said.row], holder, int(value) if is_number else 1, [])
+        details = details_of(said, self.cells, self.account, self.problems)
+        return Placed(said, self.targets[said.row], holder, int(value) if is_number else 1, [], details)
 
     def _judge(self, placed: Placed, document: Texted, unit: Unit) -> None:
         """Add a judgement to its text unless the same annotator has given one already."""

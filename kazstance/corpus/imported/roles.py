@@ -10,12 +10,14 @@ from kazstance.schema.labels import GRID_LABELS
 
 ROLES: Final = (
     *("text", "target", "source", "annotator", "document", "id", "date", "title", "url", "split", "holder"),
-    *("evidence", "note", "round"),
+    *("evidence", "note", "round", "explicitness", "certainty", "probability"),
 )
 """The roles that one column each may play, besides the label; a column with the name of a role plays it."""
-ASKED: Final = ("id",)
-"""Roles that a column plays only if it is named: an id often is that of a row, and not of a text."""
-ALONE: Final = ("text", "target", "source", "annotator", "holder", "evidence", "note")
+DETAILS: Final = ("explicitness", "certainty", "probability")
+"""Roles of columns about a single judgement."""
+ASKED: Final = ("id", *DETAILS)
+"""Roles that a column plays only if it is named: an id often is that of a row, and a certainty often a number."""
+ALONE: Final = ("text", "target", "source", "annotator", "holder", "evidence", "note", *DETAILS)
 """Roles whose column has no other of these roles; a year, say, may be a date and the name of a document."""
 
 
@@ -36,6 +38,9 @@ class RoleOptions(TypedDict, total=False):
     evidence: str | None
     note: str | None
     round: str | None
+    explicitness: str | None
+    certainty: str | None
+    probability: str | None
     language: str | None
     label: str | Sequence[str] | None
     votes: Mapping[str, str] | None
@@ -132,3 +137,5 @@ def _check_roles(roles: Roles, there: Sequence[str], name: str) -> None:
         raise KazstanceError(f"{name}: the column {doubled[0]!r} has two roles; expected one")
     if roles.votes and "annotator" in roles.columns:
         raise KazstanceError(f"{name}: votes are counts over annotators; expected no annotator column")
+    if (roles.votes or roles.is_wide) and (details := [role for role in DETAILS if role in roles.columns]):
+        raise KazstanceError(f"{name}: a row holds several judgements; expected no column of {' or '.join(details)}")

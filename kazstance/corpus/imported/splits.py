@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from kazstance.corpus.imported.account import Account
-from kazstance.corpus.imported.placing import Cells
+from kazstance.corpus.imported.cells import Cells
 from kazstance.errors import InputError, Problem, UnknownNameError
 from kazstance.schema.records import SPLITS
 

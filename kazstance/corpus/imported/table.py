@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from kazstance.corpus.documents import SOURCES
 from kazstance.corpus.imported.account import Account
+from kazstance.corpus.imported.cells import Cells
 from kazstance.corpus.imported.describing import (
     UNKNOWN,
     Attributes,
@@ -20,7 +21,7 @@ from kazstance.corpus.imported.describing import (
     others_of,
 )
 from kazstance.corpus.imported.naming import make_ids
-from kazstance.corpus.imported.placing import Cells, DocumentKey, Placed, Texted, kept_rows, place
+from kazstance.corpus.imported.placing import DocumentKey, Placed, Texted, kept_rows, place
 from kazstance.corpus.imported.roles import Roles
 from kazstance.corpus.imported.said import ANYBODY, NOT_STATED, VOTER, Reading, judgements_of, texts_of
 from kazstance.corpus.imported.spans import evidence_of
@@ -288,6 +289,7 @@ class _Files:
         evidence = evidence_of(words, text, said.label, self.account)
         row |= {"evidence": evidence} if evidence else {}
         row |= {"note": note} if (note := cells.of("note", said.row)) else {}
+        row |= placed.details
         targets = [self.named.targets[placed.target]] if placed.target else self.named.targets.values()
         yield from ({**row, "target_id": target} for target in targets)
 
