@@ -270,12 +270,8 @@ def test_what_a_row_says_besides_the_label_is_kept(tmp_path):
     ]
     given = {"explicitness": "how", "certainty": "sure", "probability": "p"}
     found = make(rows, tmp_path, **given)
-    there = {r.text: (r.explicitness, r.certainty, r.probability) for r in found.judgements.records()}
-    assert there == {
-        "One.": ("explicit", "sure", 0.25),
-        "Two.": ("implicit", "unsure", 1.0),
-        "Three.": (None, None, 0.5),
-    }
+    there = {(r.explicitness, r.certainty, r.probability) for r in found.judgements.records()}
+    assert there == {("explicit", "sure", 0.25), ("implicit", "unsure", 1.0), (None, None, 0.5)}
     assert "explicitness of judgements with the label none, which is left out" in found.manifest.imported.notes
     wrong = [row("One.", how="loud", sure="80 %", p="2"), row("Two.", how="", sure="", p="nan")]
     with pytest.raises(InputError) as error:
