@@ -121,7 +121,7 @@ def test_split_votes_are_undecided_and_counted(tmp_path):
     assert [vote.label_name for vote in row.votes] == ["neutral", "favor"]
     assert not len(ds.stances.where(sentence="a/1/1", target="toll"))
     assert ds.compare().undecided == 1
-    assert "1 undecided pairs are left out" in " ".join(commands.run("compare", data=tmp_path / "out").out.split())
+    assert "left out: 1 undecided pair" in " ".join(commands.run("compare", data=tmp_path / "out").out.split())
     assert "undecided" in commands.run("why", sentence="a/1/1", target="toll", data=tmp_path / "out").out
     assert "a/1/1:toll" not in {item.item_id for item in items(get_task("stance4"), DatasetFolder(tmp_path / "out"))}
     with pytest.raises(InputError, match="a/1/1 on toll: no adjudication, expected one: x neutral, y favor"):

@@ -161,7 +161,7 @@ def test_any_codes_give_a_label_to_one_target_at_most(sentences):
 
 def test_manifestos_have_one_code(tmp_path):
     found = ks.from_table(write("uk-manifestos", tmp_path / "copy"), tmp_path / "data", recipe="uk-manifestos")
-    record = found.verify().imported
+    record = found.verify().imported[0]
     assert (record.rows, record.kept, [(one.reason, one.rows) for one in record.dropped]) == (4, 3, [("no label", 1)])
     assert cells(found) == {
         ("Taxes must fall.", "Economic"): ("decided", "favor"),

@@ -44,7 +44,7 @@ def make(rows, out, labels=LABELS, **options):
     """A dataset of rows; it is whole, and every row is kept or left out for a reason."""
     options = ROLES | options if "votes" not in options else options
     found = ks.from_table(rows, out / "data", labels=labels, **{k: v for k, v in options.items() if v is not None})
-    record = found.verify().imported
+    record = found.verify().imported[0]
     assert record.rows == len(rows) == record.kept + sum(one.rows for one in record.dropped)
     assert record.judgements == len(found.judgements) or options.get("scheme") == "exclusive"
     return found
@@ -59,7 +59,7 @@ def judged(found):
 
 
 def dropped(found):
-    return {one.reason: one.rows for one in found.manifest.imported.dropped}
+    return {one.reason: one.rows for one in found.manifest.imported[0].dropped}
 
 
 def test_a_row_for_each_judgement(tmp_path):
@@ -196,7 +196,7 @@ def test_documents_keep_order_dates_and_attributes(tmp_path):
     assert [d.document_id for d in found.documents if d.source_id == "Blue"] == ["Blue/b"]
     assert [s.text for s in found.sentences if s.source_id == "Blue"] == ["Three.", "Not judged."]
     assert not {r.text for r in found.grid.records()} & {"Not judged."}
-    notes = " ".join(found.manifest.imported.notes)
+    notes = " ".join(found.manifest.imported[0].notes)
     assert "columns left out, since they differ between the judgements of a text: minutes" in notes
     assert "dates that are not a year, month or day in digits" in notes
     assert {cell.source for cell in found.compare(by="lead").positions()} == {"X", "Y"}
@@ -236,7 +236,7 @@ def test_a_document_in_two_splits_is_two(tmp_path):
     assert [d.document_id for d in found.documents] == ["Red_Party/d", "Red_Party/d-2", "Red_Party/d-3"]
     assert {d.original_id for d in found.documents} == {None, "d"}
     assert [r.text for r in found.stances.records("test")] == ["Two."]
-    assert "rows without a split, which the program assigns" in found.manifest.imported.notes
+    assert "rows without a split, which the program assigns" in found.manifest.imported[0].notes
 
 
 def test_holders_evidence_and_notes_are_kept(tmp_path):
@@ -257,7 +257,7 @@ def test_holders_evidence_and_notes_are_kept(tmp_path):
     assert there[None, "Ben", "favor"].evidence is None
     assert [(s.start, s.end) for s in there[None, "Ada", "against"].evidence] == [(0, 2), (8, 10)]
     assert there[None, "Cy", "against"].evidence is None
-    notes = found.manifest.imported.notes
+    notes = found.manifest.imported[0].notes
     assert "evidence that is not in its text, or several times, and is left out: 2" in notes
     assert "evidence of texts that are not about the target, which is left out" in notes
 
@@ -272,18 +272,18 @@ def test_what_a_row_says_besides_the_label_is_kept(tmp_path):
     found = make(rows, tmp_path, **given)
     there = {(r.explicitness, r.certainty, r.probability) for r in found.judgements.records()}
     assert there == {("explicit", "sure", 0.25), ("implicit", "unsure", 1.0), (None, None, 0.5)}
-    assert "explicitness of judgements with the label none, which is left out" in found.manifest.imported.notes
+    assert "explicitness of judgements with the label none, which is left out" in found.manifest.imported[0].notes
     wrong = [row("One.", how="loud", sure="80 %", p="2"), row("Two.", how="", sure="", p="nan")]
     with pytest.raises(InputError) as error:
         make(wrong, tmp_path, **given)
     assert str(error.value).splitlines() == [
         "list: how: row 1: 'loud', expected explicit or implicit",
-        "list: sure: row 1: '80 %', expected sure or unsure",
         "list: p: row 1: '2', expected a number above 0, at most 1",
+        "list: sure: row 1: '80 %', expected sure or unsure",
         "list: p: row 2: 'nan', expected a number above 0, at most 1",
     ]
     with pytest.raises(KazstanceError, match="a row holds several judgements; expected no column of certainty"):
-        make([{**row("One."), "b": "pro"}], tmp_path, label=["stance", "b"], certainty="sure")
+        make([{**row("One.", sure="sure"), "b": "pro"}], tmp_path, label=["stance", "b"], certainty="sure")
 
 
 def test_languages_are_tags_of_documents(tmp_path):
@@ -299,7 +299,7 @@ def test_languages_are_tags_of_documents(tmp_path):
 def test_targets_that_look_the_same_are_one(tmp_path):
     found = make([row("A.", issue="The Toll"), row("B.", issue="the  toll"), row("C.", issue="the tolls")], tmp_path)
     assert [t.name for t in found.targets] == ["The Toll", "the tolls"]
-    assert "the target 'the toll' is taken for 'The Toll'" in found.manifest.imported.notes
+    assert "the target 'the toll' is taken for 'The Toll'" in found.manifest.imported[0].notes
 
 
 def test_without_source_target_or_annotator(tmp_path):
@@ -322,7 +322,7 @@ def test_labels_are_not_guessed(tmp_path):
         make([row("A.", stance=1)], tmp_path, labels=None)
     assert [r.label_name for r in make([row("A.", stance=1.0)], tmp_path, labels={1: "favor"}).judgements] == ["favor"]
     found = make([row("A.", stance="FAVOR"), row("B.", stance="NONE")], tmp_path, labels="auto")
-    assert "labels are read by the preset semeval" in " ".join(found.manifest.imported.notes)
+    assert "labels are read by the preset semeval" in " ".join(found.manifest.imported[0].notes)
 
 
 def test_wrong_names_list_the_right_ones(tmp_path):
@@ -410,7 +410,7 @@ def test_the_loss_is_in_the_manifest_and_on_the_card(tmp_path):
     }
     assert dropped(found) == {"no label": 1, "the label '?' is left out, as asked": 1}
     card = (tmp_path / "data/README.md").read_text()
-    assert "Of its 5 rows, 3 gave 3 judgements; dropped: 2." in card
+    assert "It has 5 rows, of which 3 gave 3 judgements; dropped: 2." in card
     assert "| no label | 1 |" in card
     assert "| `strongly pro` | favor | 1 | collapsed: one of 2 labels |" in card
     assert "| `favor` | against | 1 | inverted |" in card
@@ -444,7 +444,7 @@ def test_a_column_for_each_annotator(tmp_path):
         if name.startswith("coder") and value
     )
     assert dropped(found) == {"no label": 1}
-    assert "cells without a label, not judged by their annotator: 2" in found.manifest.imported.notes
+    assert "cells without a label, not judged by their annotator: 2" in found.manifest.imported[0].notes
     assert {r.label_name for r in found.stances.records()} == {"favor"}
     rows = [row | {"batch": f"batch {i}"} for i, row in enumerate(rows)]
     found = make(rows, tmp_path, label="coder_*", source=None, annotator="batch")
@@ -575,3 +575,13 @@ def test_the_most_votes_decide_if_asked(tmp_path):
     assert ([r.label_name for r in found.grid], found.manifest.deciding) == (["favor"], "plurality")
     with pytest.raises(UnknownNameError, match="'lot' is not a way of deciding"):
         make(rows, tmp_path, None, deciding="lot", **votes)
+
+
+def test_joined_datasets_keep_the_records_of_their_tables(tmp_path):
+    one = make([row("The toll is fair."), row("Nothing.", stance="")], tmp_path / "one", dataset_id="one")
+    two = make([row("Strike!", issue="a strike", stance="con")], tmp_path / "two", dataset_id="two")
+    both = ks.concat([one, two], tmp_path / "both", id="both", prefix=True)
+    assert both.manifest.imported == (*one.manifest.imported, *two.manifest.imported)
+    card = (tmp_path / "both" / "README.md").read_text(encoding="utf-8")
+    assert "It has 2 rows, of which 1 gave 1 judgement; dropped: 1." in " ".join(card.split())
+    assert "It has 1 row, of which 1 gave 1 judgement; dropped: 0." in " ".join(card.split())

@@ -326,7 +326,7 @@ def test_every_recipe_is_tried():
 def test_rows_are_accounted_for_and_labels_come_back(name, owned):
     rows, dropped, labels = EXPECTED[name]
     found = owned(name)
-    record = found.verify().imported
+    record = found.verify().imported[0]
     assert (record.recipe, record.rows) == (name, rows)
     assert {one.reason: one.rows for one in record.dropped} == dropped
     assert record.kept == rows - sum(dropped.values())
@@ -460,10 +460,10 @@ def test_a_key_that_the_owners_have_twice_counts_once(tmp_path):
 def test_a_file_of_a_dataset_is_enough(tmp_path):
     folder = write("semeval2016", tmp_path / "copy")
     found = ks.from_table(folder / "trainingdata-all-annotations.txt", tmp_path / "data", recipe="semeval2016")
-    assert found.manifest.imported.rows == 2
-    assert not found.manifest.imported.notes or "is not there" not in " ".join(found.manifest.imported.notes)
+    assert found.manifest.imported[0].rows == 2
+    assert not found.manifest.imported[0].notes or "is not there" not in " ".join(found.manifest.imported.notes)
     whole = ks.from_table(folder, tmp_path / "data", recipe="semeval2016")
-    assert "testdata-taskB-all-annotations.txt is not there" in whole.manifest.imported.notes
+    assert "testdata-taskB-all-annotations.txt is not there" in whole.manifest.imported[0].notes
 
 
 def test_options_go_before_the_recipe(owned):

@@ -10,6 +10,7 @@ import typer
 
 from kazstance.cli.command import Delimiter, Json, app, command, delimiter_of, make_group
 from kazstance.cli.contents import ENTRIES
+from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import Table, display, echo, echo_page
 
@@ -133,7 +134,7 @@ def _report_exported(made: "list[Exported]", *, as_json: bool) -> None:
         echo_page(to_json({"out": str(made[0].out), "items": sum(one.items for one in made), "sheets": rows}))
         return
     for one in made:
-        echo(f"wrote {_counted(one.items, 'item')} to {one.out}: sheet {one.sheet} of {one.annotator}")
+        echo(f"wrote {counted(one.items, 'item')} to {one.out}: sheet {one.sheet} of {one.annotator}")
 
 
 @annotate_command
@@ -191,11 +192,7 @@ def _report_imported(one: "Imported") -> None:
         echo(f"ignored columns that are not of the sheet: {', '.join(one.ignored)}", err=True)
     empty = f", {one.omitted} of them left empty and counted as none" if one.omitted else ""
     left = f"; still open: {one.left}" if one.left else ""
-    echo(f"added {_counted(one.answered, 'answer')} of {one.annotator} to {one.file}{empty}{left}")
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    echo(f"added {counted(one.answered, 'answer')} of {one.annotator} to {one.file}{empty}{left}")
 
 
 @annotate_command
@@ -228,7 +225,7 @@ def adjudicate(
     if as_json:
         echo_page(to_json({"decided": n}))
     else:
-        echo(f"decided {_counted(n, 'pair')}")
+        echo(f"decided {counted(n, 'pair')}")
 
 
 @annotate_command
@@ -269,9 +266,9 @@ def _show_people(found: "Status") -> None:
         among = "people" if name == "people" else "all annotators"
         echo(f"agreement among {among}, Krippendorff's alpha over four labels: {figure} over {figure.n} pairs")
     for row in found.missed:
-        typed = _counted(row.missed.n, "typed answer")
+        typed = counted(row.missed.n, "typed answer")
         echo(
-            f"{row.annotator} left {_counted(row.left_empty, 'label')} empty; labels overlooked there, as estimated "
+            f"{row.annotator} left {counted(row.left_empty, 'label')} empty; labels overlooked there, as estimated "
             f"from {typed}: {row.missed.text(0)}"
         )
 
@@ -297,7 +294,7 @@ def undo(
     else:
         done = withdrawal.withdraw(corpus, sheet)
         which = f"sheet {done.sheet}" if done.sheet else "readings"
-        text = f"withdrew {which} of {done.annotator}: {_counted(done.lines, 'line')} of {done.file}"
+        text = f"withdrew {which} of {done.annotator}: {counted(done.lines, 'line')} of {done.file}"
         found = vars(done)
     if as_json:
         echo_page(to_json(found))

@@ -15,6 +15,7 @@ from rich.text import Text
 from kazstance import dataset
 from kazstance.cli.command import Commands, Data, Json, app, command, make_group
 from kazstance.cli.contents import ENTRIES
+from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, styled
@@ -332,7 +333,7 @@ def _stand(cell: "Cell") -> str:
 
 def _left_out(compared: "Comparison") -> str:
     """How many pairs are left out, if any."""
-    return f"; {compared.undecided} undecided pairs are left out" if compared.undecided else ""
+    return f"; left out: {counted(compared.undecided, 'undecided pair')}" if compared.undecided else ""
 
 
 def _share(value: float) -> str:

@@ -11,6 +11,7 @@ import typer
 from kazstance import dataset
 from kazstance.cli.command import Data, Json, Split, command, member
 from kazstance.dataset import DatasetFolder
+from kazstance.output.counted import counted
 from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
@@ -207,7 +208,8 @@ def agreement_(
         table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n))
     display(table)
     if found.undecided:
-        echo(f"{found.undecided} undecided pairs are left out of comparisons with final labels, and only there")
+        left_out = counted(found.undecided, "undecided pair")
+        echo(f"left out of comparisons with final labels, and only there: {left_out}")
 
 
 @command

@@ -109,7 +109,7 @@ def build(
             tools=draft.tools,
             rounds=corpus.rounds,
             mapped=draft.mapped,
-            imported=corpus.imported,
+            imported=(corpus.imported,) if corpus.imported else (),
         )
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest

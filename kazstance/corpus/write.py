@@ -82,7 +82,7 @@ class DatasetWriter:
         tools: Mapping[str, str],
         rounds: Sequence[Round] = (),
         mapped: Sequence[MappedLabel] = (),
-        imported: Imported | None = None,
+        imported: Sequence[Imported] = (),
     ) -> Manifest:
         """Close all files, and write the manifest.
 
@@ -93,7 +93,7 @@ class DatasetWriter:
             tools: the tools that found units and words, with their versions.
             rounds: the rounds of annotation.
             mapped: the labels of another scheme.
-            imported: the record of the table that the dataset was made from.
+            imported: the records of the tables that the dataset was made from.
         """
         for table, spec in TABLES.items():
             for split in spec.splits:
@@ -108,7 +108,7 @@ class DatasetWriter:
             tables=tables,
             rounds=tuple(rounds),
             mapped_labels=tuple(mapped),
-            imported=imported,
+            imported=tuple(imported),
             folds=dict(folds),
             inputs=dict(sorted(inputs.items())),
             tools={

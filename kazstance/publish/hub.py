@@ -119,6 +119,7 @@ def join_datasets(
                 tools=joined.tools_of(parts),
                 rounds=joined.rounds_of(parts),
                 mapped=joined.mapped_labels_of(parts),
+                imported=[record for part in parts for record in part.folder.manifest.imported],
             )
         built = DatasetFolder(folder)
         add_pages(folder, built.manifest, finished_pages(built, None))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kazstance.dataset import DatasetFolder
+from kazstance.output.counted import counted
 from kazstance.output.markdown import code, markdown_table, paragraph
 from kazstance.schema.labels import GRID_LABELS, SIDES
 from kazstance.schema.manifest import Imported, MappedLabel
@@ -12,7 +13,7 @@ from kazstance.schema.manifest import Imported, MappedLabel
 def loss(folder: DatasetFolder) -> str:
     """What was collapsed, inverted or dropped on the way to a dataset, and how often."""
     found = folder.manifest
-    parts = list(_of_rows(found.imported)) if found.imported else []
+    parts = [part for record in found.imported for part in _of_rows(record)]
     if found.mapped_labels:
         parts.append(_of_labels(found.mapped_labels))
     return "\n\n".join(parts) or "Nothing: the labels are those of the annotators."
@@ -22,8 +23,8 @@ def _of_rows(record: Imported) -> Iterator[str]:
     """What became of the rows of a table."""
     read = f" by the recipe {record.recipe}" if record.recipe else ""
     yield paragraph(
-        f"The table {record.table} was read{read}. Of its {record.rows} rows, {record.kept} gave {record.judgements} "
-        f"judgements; dropped: {record.rows - record.kept}."
+        f"The table {record.table} was read{read}. It has {counted(record.rows, 'row')}, of which {record.kept} gave "
+        f"{counted(record.judgements, 'judgement')}; dropped: {record.rows - record.kept}."
     )
     if record.dropped:
         yield markdown_table(["why rows were dropped", "rows"], [[one.reason, one.rows] for one in record.dropped])

@@ -164,8 +164,8 @@ class Manifest(Frozen):
     """The rounds of annotation, where a corpus declares them."""
     mapped_labels: tuple[MappedLabel, ...] = ()
     """Labels of another scheme; where several have the same label, their difference is lost except in `original`."""
-    imported: Imported | None = Field(default=None, exclude_if=lambda found: found is None)
-    """The table that the dataset was made from; omitted if it was made from texts."""
+    imported: tuple[Imported, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """The tables that the dataset was made from; omitted if it was made from texts."""
     folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
     inputs: dict[str, Sha256]
