@@ -9,7 +9,6 @@ from typing import Final
 
 from kazstance.corpus.documents import (
     SOURCES,
-    SUFFIX,
     SUMS,
     TABLE,
     Document,
@@ -40,7 +39,7 @@ from kazstance.corpus.inputs import (
 )
 from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
 from kazstance.corpus.judgement_table import find_judgements, read_judgements
-from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.listing import SUFFIX, TEXTS, check_listing
 from kazstance.corpus.quotation import placed
 from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
 from kazstance.corpus.tabular import ENDINGS
@@ -165,7 +164,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
     _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
-    _check_originals(folder, texts)
+    _check_originals(folder, documents)
     repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
@@ -286,12 +285,15 @@ def _read_curation(
     return repairs, units
 
 
-def _check_originals(folder: Folder, documents: Collection[str]) -> None:
-    """Check that every text whose origin is recorded is there."""
+def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
+    """Check that every text whose origin is recorded is there; those of sources with problems are not looked for."""
+    known = {document.document_id for document in documents}
+    unread = _stated_ids(folder) - {document.source.id for document in documents}
     for entry in folder.read_csv(ORIGINALS, OriginalInput) if folder.exists(ORIGINALS) else ():
         name = entry.value.document_id
-        if name not in documents:
-            folder.report(entry.file, entry.line, "document_id", f"{name!r}, {choose(name, documents)}")
+        if name not in known and name.partition("/")[0] not in unread:
+            message = f"{name!r} is not a document of the corpus; delete the row, or {choose(name, known)}"
+            folder.report(entry.file, entry.line, "document_id", message)
 
 
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
