@@ -198,7 +198,7 @@ WRONG = {
     ),
     "a missing field": (
         lambda f: edit(f, "targets.toml", 'name = "the harbour toll"', ""),
-        "targets.toml:1: name: Field required",
+        "targets.toml:1: name: missing, expected a value such as .the harbour toll.",
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),

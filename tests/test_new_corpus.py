@@ -448,3 +448,45 @@ def test_the_encoding_that_a_message_names_is_the_one_that_reads_the_text(tmp_pa
     with pytest.raises(KazstanceError, match="or pass --encoding") as fault:
         extract(file)
     assert extract(file, str(fault.value).rpartition(" ")[2]).content.decode() == "The toll is “fair”.\n"
+
+
+def faults_of(folder):
+    return run("check", folder).stderr.splitlines()
+
+
+def test_a_folder_with_only_texts_is_told_how_to_begin(tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/pilots.txt").write_text("The toll is fair.\n")
+    lines = faults_of(tmp_path)
+    files = ["annotations/annotators.toml", "sources.toml", "targets.toml"]
+    assert [line.split(":")[0] for line in lines] == files
+    assert all("`kazstance new FOLDER --text FILE` creates" in line for line in lines)
+
+
+@pytest.mark.parametrize("content", ["", "\n", 'title = "A test"\n\n[[source]]\nid = "traders"\n'])
+def test_a_missing_table_is_one_problem_with_its_fields(corpus, content):
+    (corpus / "sources.toml").write_text(content)
+    lines = [line for line in faults_of(corpus) if "[corpus]: missing" in line]
+    assert lines == [
+        "sources.toml: [corpus]: missing, expected this table with id, title, version, event, license",
+    ]
+    outside = [line for line in faults_of(corpus) if ": title: " in line]
+    told = "sources.toml:1: title: not in any table; move it below the heading of one; choose from [corpus], [[source]]"
+    assert outside == ([told] if "title" in content else [])
+
+
+def test_what_a_message_shows_for_a_missing_field_is_valid(corpus):
+    """The examples of all messages, put into the files, make the corpus one that can be read."""
+    (corpus / "sources.toml").write_text('# My corpus\n\n[corpus]\n\n[[source]]\nid = "traders"\n')
+    (corpus / "targets.toml").write_text("[[target]]\n")
+    for name in ("curation/units.csv", "originals.csv", "texts/residents.txt"):
+        (corpus / name).unlink()
+    heads = {"sources.toml:3": "[corpus]\n", "sources.toml:5": "[[source]]\n", "targets.toml:1": "[[target]]\n"}
+    shown = re.compile(r"(?P<place>[\w.]+:\d+): (?P<field>\w+): missing, expected a value such as '(?P<value>.*)'")
+    found = [match for line in faults_of(corpus) if (match := shown.fullmatch(line))]
+    assert {match["place"] for match in found} == set(heads)
+    for match in found:
+        file = corpus / match["place"].partition(":")[0]
+        head = heads[match["place"]]
+        file.write_text(file.read_text().replace(head, f'{head}{match["field"]} = "{match["value"]}"\n', 1))
+    assert run("check", corpus).exit_code == 0

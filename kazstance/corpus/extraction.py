@@ -55,9 +55,9 @@ def extract(file: StrPath, encoding: str = "utf-8") -> Extracted:
     suffix = path.suffix.lower()
     if suffix not in PLAIN and suffix not in READERS:
         known = ", ".join([*PLAIN, *READERS])
-        found = "a folder" if path.is_dir() else repr(path.suffix)
+        came = "a folder" if path.is_dir() else repr(path.suffix)
         remedy = "pass the files in it" if path.is_dir() else "save it as one of these"
-        raise KazstanceError(f"{path}: {found}, expected a text as {known}; {remedy}")
+        raise KazstanceError(f"{path}: {came}, expected a text as {known}; {remedy}")
     try:
         content = read_regular(path)
     except OSError as error:

@@ -158,7 +158,7 @@ def read_codebook(path: StrPath) -> str:
 
 
 def _read_all(folder: Folder) -> Corpus | None:
-    header = folder.entry(SOURCES, 1, folder.read_toml(SOURCES)[0].get("corpus", {}), Header)
+    header = _read_header(folder)
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
@@ -201,6 +201,19 @@ def _read_all(folder: Folder) -> Corpus | None:
         given_units=_given_units(folder, documents, texts, segmenters),
         imported=_read_imported(folder),
     )
+
+
+def _read_header(folder: Folder) -> Entry[Header] | None:
+    """What is stated about the corpus as a whole; a missing table is one problem, not one for each of its fields."""
+    tables, text = folder.read_toml(SOURCES)
+    if "corpus" in tables:
+        stated = tables["corpus"] if isinstance(tables["corpus"], dict) else {}
+        heading = re.search(r"(?m)^\s*\[corpus\]", text)
+        return folder.entry(SOURCES, text.count("\n", 0, heading.end()) + 1 if heading else 1, stated, Header)
+    if not any(problem.file == SOURCES for problem in folder.problems):
+        needed = ", ".join(name for name, field in Header.model_fields.items() if field.is_required())
+        folder.report(SOURCES, None, "[corpus]", f"missing, expected this table with {needed}")
+    return None
 
 
 def _choose_segmenters(
@@ -320,6 +333,8 @@ def _check_listing(
     texts = [document.file for document in documents]
     texts += [unit_file(document) for document in documents if document.row is None]
     texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
+    if not folder.exists(SOURCES):
+        return
     check_listing(
         folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *TABLES, *codebooks, *briefs, *readings, *texts}
     )
