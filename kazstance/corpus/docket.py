@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from kazstance.corpus.read import FORMER, Corpus
 from kazstance.corpus.reading import Quotation
@@ -10,6 +11,9 @@ from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import document_of
 
+REDO: Final = (
+    "; undo the change, or withdraw the sheet with `kazstance annotate undo` and import it again with --partial"
+)
 Place = tuple[int, int]
 """The start and end of a part of a sentence, in characters."""
 
@@ -65,10 +69,12 @@ class Docket:
         return self._hashes[sentence_id]
 
     def _remedy(self, sentence_id: str) -> str:
-        """How to get the units of earlier versions back, if those of the document have changed with the version."""
+        """How to go on; or how to get the units of earlier versions back, if they have changed with the version."""
         if document_of(sentence_id.rpartition("/")[0]) not in self.newly_cut:
-            return ""
-        return f'; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
+            return REDO
+        return (
+            f'{REDO}; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
+        )
 
     def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
         """Whether there is such a target.
