@@ -460,7 +460,7 @@ def test_a_folder_with_only_texts_is_told_how_to_begin(tmp_path):
     lines = faults_of(tmp_path)
     files = ["annotations/annotators.toml", "sources.toml", "targets.toml"]
     assert [line.split(":")[0] for line in lines] == files
-    assert all("`kazstance new FOLDER --text FILE` creates" in line for line in lines)
+    assert all("`kazstance new FOLDER --text FILE --target NAME` creates" in line for line in lines)
 
 
 @pytest.mark.parametrize("content", ["", "\n", 'title = "A test"\n\n[[source]]\nid = "traders"\n'])
@@ -490,3 +490,10 @@ def test_what_a_message_shows_for_a_missing_field_is_valid(corpus):
         head = heads[match["place"]]
         file.write_text(file.read_text().replace(head, f'{head}{match["field"]} = "{match["value"]}"\n', 1))
     assert run("check", corpus).exit_code == 0
+
+
+def test_texts_without_a_target_are_refused_with_the_option_that_is_missing(tmp_path):
+    (tmp_path / "one.txt").write_text("The toll is fair.\n")
+    done = run("new", tmp_path / "mine", "--title", "Mine", "--text", tmp_path / "one.txt")
+    assert (done.exit_code, "--target NAME" in done.stderr) == (1, True)
+    assert not (tmp_path / "mine").exists()

@@ -28,7 +28,7 @@ NEEDED: Final = ("source", "target")
 """Those of which there has to be one; nobody may have judged yet."""
 ALWAYS: Final = ("sources.toml", "targets.toml", "annotations/annotators.toml")
 """The tables that every corpus folder has."""
-ANEW: Final = "`kazstance new FOLDER --text FILE` creates a corpus folder that has it"
+ANEW: Final = "`kazstance new FOLDER --text FILE --target NAME` creates a corpus folder that has it"
 T = TypeVar("T", bound=Frozen)
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
