@@ -101,11 +101,11 @@ WRONG = {
     ),
     "a judgement on a sentence that is not there": (
         lambda f: edit(f, A, "dockers/3/1", "dockers/3/9"),
-        "annotations/a.jsonl:2: sentence_id: 'dockers/3/9', expected an annotated sentence",
+        "annotations/a.jsonl:2: sentence_id: 'dockers/3/9', expected an annotated sentence; undo .* --partial",
     ),
     "a judgement on a date line": (
         lambda f: edit(f, A, "dockers/3/1", "dockers/2/1"),
-        "annotations/a.jsonl:2: sentence_id: 'dockers/2/1', expected an annotated sentence",
+        "annotations/a.jsonl:2: sentence_id: 'dockers/2/1', expected an annotated sentence; undo .* --partial",
     ),
     "evidence that is not in the sentence": (
         lambda f: edit(f, A, '"text": "No to"', '"text": "Yes to"'),

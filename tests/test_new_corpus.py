@@ -497,3 +497,10 @@ def test_texts_without_a_target_are_refused_with_the_option_that_is_missing(tmp_
     done = run("new", tmp_path / "mine", "--title", "Mine", "--text", tmp_path / "one.txt")
     assert (done.exit_code, "--target NAME" in done.stderr) == (1, True)
     assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_curation_saved_with_other_delimiters_is_told_to_use_commas(corpus, delimiter):
+    units = corpus / "curation/units.csv"
+    units.write_text(units.read_text().replace(",", delimiter))
+    assert [line.rpartition("; ")[2] for line in faults_of(corpus)] == ["save the file with commas between the columns"]

@@ -156,7 +156,9 @@ def _parts(
     """
     suffix = file.suffix.lower()
     if suffix not in ENDINGS:
-        raise KazstanceError(f"{file}: {file.suffix!r}, expected a sheet as {', '.join(ENDINGS)}")
+        raise KazstanceError(
+            f"{file}: {file.suffix!r}, expected a sheet as {', '.join(ENDINGS)}; save it as one of these"
+        )
     place = Path(os.path.realpath(file))
     find = _Finder(folder, named)
     if suffix == ".json":

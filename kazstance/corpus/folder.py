@@ -186,7 +186,9 @@ class Folder:
             return []
         has_all = set(names or ()) <= set(expected) if complete else sorted(names or ()) == sorted(expected)
         if not names or not has_all or len(set(names)) < len(names):
-            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
+            is_other = len(names or ()) == 1 and bool(set(names[0]) & set(";\t|")) if names else False
+            remedy = "; save the file with commas between the columns" if is_other else ""
+            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}{remedy}")
             return []
         rows = self._rows(name, reader)
         return self._entries(name, self._completed(name, rows, complete) if complete else rows, model)
