@@ -453,7 +453,7 @@ def test_deleted_rows_are_told_apart_from_empty_labels(tmp_path):
     folder = corpus(tmp_path / "corpus")
     export_sheets(folder, "ada", tmp_path / "sheets", LABELS_ONLY)
     rows = fill(rows_of(tmp_path / "sheets/sheet.csv"), ABOUT)
-    with pytest.raises(InputError, match="put back the rows of 2, which were deleted; --partial imports"):
+    with pytest.raises(InputError, match="put back what was deleted, 2 rows; --partial imports"):
         import_answers(folder, write(tmp_path / "filled.csv", [rows[0] | {"label": ""}, *rows[3:]]))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -150,6 +150,7 @@ TEXT = st.lists(st.tuples(WORD, st.sampled_from([" ", "  ", "\n", ""])).map("".j
 
 @settings(max_examples=300)
 @given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=3))
+@example(["a a a a a a a —", "a a a a a a a b "], [])
 def test_any_text_comes_back_and_no_run_of_words_remains(sentences, others):
     texts = [*others, " ".join(sentences), f"{MARK}x", "".join(sentences) + " z z z z z z z z z"]
     found = Quotations(find_runs(texts, [("document", text) for text in sentences]), sentences)

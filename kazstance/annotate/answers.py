@@ -9,6 +9,7 @@ from kazstance.annotate.sheet import Answer, Question
 from kazstance.annotate.words import CERTAINTY, DONE, EXPLICITNESS, LABELS, folded, spelled
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
+from kazstance.output.counted import counted
 from kazstance.schema.labels import GRID_LABELS, Label
 
 SHOWN: Final = 10
@@ -106,7 +107,7 @@ def report_missing(folder: Folder, file: str, left: Sequence[int], answers: Sequ
     if left and not (folder.problems and not answers):
         shown = ", ".join(map(str, left[:SHOWN])) + (", …" if left[SHOWN:] else "")
         deleted = len(set(left) - {entry.value.item for entry in answers})
-        remedy = f"put back the rows of {deleted}, which were deleted; " if deleted else ""
+        remedy = f"put back what was deleted, {counted(deleted, 'row')}; " if deleted else ""
         folder.report(
             file,
             None,
