@@ -294,6 +294,7 @@ def test_old_options_within_a_line():
 
 
 def test_results_go_to_standard_output_and_progress_elsewhere(scratch):
+    renew(scratch, "")
     done = run("build", str(scratch / "my_corpus"), "--out", str(scratch / "built"), "--json")
     assert done.exit_code == 0, done.stderr
     built = kazstance.manifest(data=scratch / "built")
@@ -309,6 +310,7 @@ def test_results_go_to_standard_output_and_progress_elsewhere(scratch):
 
 def test_json_of_commands_that_write(scratch, monkeypatch):
     monkeypatch.chdir(scratch)
+    renew(scratch, "")
     page = json.loads(run("explore", "my_data", "--out", "page.html", "--json").stdout)
     assert page == {"out": "page.html", "bytes": (scratch / "page.html").stat().st_size}
     sheet = json.loads(run("annotate", "export", "my_corpus", "--annotator", "eve", "--out", "eve", "--json").stdout)

@@ -286,6 +286,7 @@ def test_every_text_that_is_missing_or_changed_is_named_and_nothing_is_written(s
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.full
 def test_what_is_left_without_some_texts_is_a_dataset_that_says_so(quoting, copies, tmp_path):
     whole = DatasetFolder(quoting)
     stage_stand_off(whole, tmp_path / "stand_off")
@@ -499,6 +500,7 @@ def test_consistent_lies_do_not_pass_the_check_of_the_whole(stand_off, tmp_path)
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def test_a_stand_off_dataset_is_uploaded_without_texts(harbour_data, tmp_path):
     with HubStandIn() as hub:
