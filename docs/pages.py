@@ -19,7 +19,7 @@ from kazstance.plot.theme import to_svg
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "kazstance"
 PUBLIC: Final = {
-    "Datasets": ("open", "Dataset", "Table", "History", "Manifest", "build", "concat"),
+    "Datasets": ("open", "Dataset", "Table", "History", "Manifest", "build", "from_table", "concat"),
     "Comparison": ("compare", "Comparison", "Cell", "Disagreement", "Distances", "Word", "Chart"),
     "Scores and benchmarks": ("score", "Scores", "benchmark", "Benchmark", "Result"),
     "Models": ("fit", "load_model", "Model"),

@@ -11,9 +11,11 @@ T = TypeVar("T", bound=type | Callable[..., Any])
 
 
 def keep_docstring(thing: T) -> T:
-    """A top-level class or function with its docstring, read from the source if it was stripped."""
+    """A top-level class or function with its docstring, read from the source if it was stripped, without its indent."""
     if sys.flags.optimize > 1:
         thing.__doc__ = _docstrings(thing.__module__)[thing.__qualname__]
+    elif thing.__doc__:
+        thing.__doc__ = inspect.cleandoc(thing.__doc__)
     return thing
 
 

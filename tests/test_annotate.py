@@ -453,7 +453,11 @@ def test_a_file_that_is_no_export(content, expected, harbour, sheet):
 
 def test_a_file_of_another_kind_is_refused(harbour, sheet):
     (sheet / "filled.ods").write_bytes(b"PK")
-    check_refused(harbour, sheet / "filled.ods", ".*'.ods', expected a sheet as .csv, .tsv, .txt, .xlsx, .json")
+    check_refused(
+        harbour,
+        sheet / "filled.ods",
+        ".*'.ods', expected a sheet as .csv, .tsv, .txt, .xlsx, .json; save it as one of these",
+    )
 
 
 def test_a_sheet_of_another_corpus_is_refused_and_both_are_named(harbour, sheet):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 import kazstance
 from kazstance.annotate.drawing import draw
@@ -15,6 +16,7 @@ from kazstance.annotate.plan import Request
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.annotate.status import missed, status
 from kazstance.annotate.withdrawal import forget, withdraw
+from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.corpus.read import read
 from kazstance.errors import InputError, KazstanceError
@@ -434,3 +436,43 @@ def test_an_export_that_fails_leaves_no_plan(harbour, tmp_path):
     with pytest.raises(KazstanceError):
         export_sheets(harbour, "ada", tmp_path / "taken")
     assert files_of(harbour, without="-") == before
+
+
+@pytest.mark.parametrize("column", ["item", "label", "sentence_id"])
+def test_a_missing_column_is_the_only_problem_of_a_sheet(tmp_path, column):
+    folder = corpus(tmp_path / "corpus")
+    export_sheets(folder, "ada", tmp_path / "sheets", LABELS_ONLY)
+    rows = fill(rows_of(tmp_path / "sheets/sheet.csv"), ABOUT)
+    kept = [{name: value for name, value in row.items() if name != column} for row in rows]
+    with pytest.raises(InputError) as fault:
+        import_answers(folder, write(tmp_path / "filled.csv", kept))
+    assert str(fault.value) == f"filled.csv:1: no column {column}; expected the columns of the sheet as exported"
+
+
+def test_deleted_rows_are_told_apart_from_empty_labels(tmp_path):
+    folder = corpus(tmp_path / "corpus")
+    export_sheets(folder, "ada", tmp_path / "sheets", LABELS_ONLY)
+    rows = fill(rows_of(tmp_path / "sheets/sheet.csv"), ABOUT)
+    with pytest.raises(InputError, match="put back what was deleted, 2 rows; --partial imports"):
+        import_answers(folder, write(tmp_path / "filled.csv", [rows[0] | {"label": ""}, *rows[3:]]))
+
+
+def test_a_sheet_can_be_imported_again_after_a_sentence_was_changed(tmp_path):
+    """The remedy that the message names leads to a corpus that can be read, with all other answers."""
+    folder = corpus(tmp_path / "corpus")
+    judge(folder, "ada", tmp_path / "sheets")
+    (folder / "curation").mkdir(exist_ok=True)
+    (folder / "curation/units.csv").write_text(
+        "source_id,raw,action,value,reason\npress,The quay is old.,kind,byline,for a test\n"
+    )
+    found = CliRunner().invoke(app, ["check", str(folder)])
+    assert "`kazstance annotate undo` and import it again with --partial" in found.stderr
+    sheet = tmp_path / "sheets/filled.csv"
+    for step in (
+        ["annotate", "undo", str(folder), "ada"],
+        ["annotate", "import", str(folder), str(sheet), "--partial"],
+    ):
+        done = CliRunner().invoke(app, step)
+        assert done.exit_code == 0, done.stderr
+    done = CliRunner().invoke(app, ["check", str(folder)])
+    assert (done.exit_code, done.stderr) == (0, "")

@@ -29,6 +29,8 @@ from kazstance.models.systems import as_text
 from kazstance.stats.soft import calibration, calibration_gaps, soft_scores
 from tests.benches import answers_of, bench, bring, reload, reported, rows_of, run
 
+pytestmark = pytest.mark.full
+
 SURE = {"against": 0.2, "neutral": 0.1, "favor": 0.7}
 
 

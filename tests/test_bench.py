@@ -54,6 +54,7 @@ bench.report(results, "report.md")
 """
 
 
+@pytest.mark.full
 def test_a_new_user_benchmarks_four_kinds_of_systems_in_thirty_lines(tmp_path):
     assert len([line for line in NEW_USER.splitlines() if line.strip()]) < 30
     done = subprocess.run(

@@ -193,6 +193,7 @@ def test_a_system_that_fails_is_named(system, message, tmp_path):
     assert message in str(caught.value)
 
 
+@pytest.mark.full
 def test_finished_folds_are_kept_and_a_run_is_resumed(tmp_path, monkeypatch):
     calls = tmp_path / "calls"
     calls.touch()

@@ -20,6 +20,8 @@ from kazstance.input.spelling import given, spelling
 from tests.commands import argv, environment, run
 from tests.test_annotate import fill_csv, write_rows
 
+pytestmark = pytest.mark.full
+
 
 def counts(frame):
     compared = ks.compare(frame, source="s", target="t", label="l")

@@ -101,11 +101,11 @@ WRONG = {
     ),
     "a judgement on a sentence that is not there": (
         lambda f: edit(f, A, "dockers/3/1", "dockers/3/9"),
-        "annotations/a.jsonl:2: sentence_id: 'dockers/3/9', expected an annotated sentence",
+        "annotations/a.jsonl:2: sentence_id: 'dockers/3/9', expected an annotated sentence; undo .* --partial",
     ),
     "a judgement on a date line": (
         lambda f: edit(f, A, "dockers/3/1", "dockers/2/1"),
-        "annotations/a.jsonl:2: sentence_id: 'dockers/2/1', expected an annotated sentence",
+        "annotations/a.jsonl:2: sentence_id: 'dockers/2/1', expected an annotated sentence; undo .* --partial",
     ),
     "evidence that is not in the sentence": (
         lambda f: edit(f, A, '"text": "No to"', '"text": "Yes to"'),
@@ -121,7 +121,7 @@ WRONG = {
     ),
     "a missing file": (
         lambda f: (f / "texts/gazette.txt").unlink(),
-        "sources.toml:28: id: texts/gazette.txt is missing, expected a file",
+        "sources.toml:28: id: texts/gazette.txt is missing, expected a file; put it back, .*",
     ),
     "a missing annotation": (
         lambda f: (f / A).unlink(),
@@ -158,7 +158,7 @@ WRONG = {
     ),
     "a path in the digests": (
         lambda f: edit(f, "SHA256SUMS", "texts/gazette.txt", "../gazette.txt"),
-        "SHA256SUMS:2: '.*', expected a SHA-256, two spaces, and texts/<source_id>.txt",
+        "SHA256SUMS:2: '../gazette.txt', expected texts/<source_id>.txt or .*; delete the line",
     ),
     "a repair of what does not stand there": (
         lambda f: edit(f, "curation/repairs.csv", ",1,,footnote_mark", ",2,,footnote_mark"),
@@ -198,7 +198,7 @@ WRONG = {
     ),
     "a missing field": (
         lambda f: edit(f, "targets.toml", 'name = "the harbour toll"', ""),
-        "targets.toml:1: name: Field required",
+        "targets.toml:1: name: missing, expected a value such as .the harbour toll.",
     ),
     "a doubled target": (
         lambda f: edit(f, "targets.toml", 'id = "strike"', 'id = "toll"'),

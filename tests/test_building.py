@@ -211,6 +211,7 @@ def is_running(pid):
     return True
 
 
+@pytest.mark.full
 def test_results_come_in_order_from_several_processes():
     with Workers(2) as workers:
         assert list(workers.map(abs, range(-20, 0))) == list(range(20, 0, -1))

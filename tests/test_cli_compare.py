@@ -105,6 +105,7 @@ def test_positions_is_the_default():
     assert run("--debug", "positions", "--voice", "own", "--json").stdout == named
 
 
+@pytest.mark.full
 def test_another_dataset_and_a_chart(harbour_data, tmp_path):
     for name, *data in (
         ("positions", "--data", harbour_data),

@@ -16,6 +16,8 @@ from kazstance.input.pairing import is_key
 from tests.benches import bring
 from tests.commands import Finished, run
 
+pytestmark = pytest.mark.full
+
 ROWS = {
     "nr": [11, 12, 13, 14, 15, 16],
     "Target": ["pool", "pool", "pool", "market", "market", "market"],

@@ -75,6 +75,7 @@ def test_the_table_positions_is_the_grid():
         assert cell.position is row.position
 
 
+@pytest.mark.full
 def test_every_dataframe_gives_the_same():
     units = frames(sentences())
     expected = None

@@ -10,6 +10,8 @@ import kazstance as ks
 from kazstance.publish.hub import build_dataset
 from tests.conftest import HARBOUR, quiet
 
+pytestmark = pytest.mark.full
+
 OWN = ("source_id", "document_id", "paragraph_id", "sentence_id", "annotator_id")
 KEPT = ("stances", "grid", "probes", "sentences", "judgements", "documents")
 

@@ -109,6 +109,7 @@ def test_salience_of_a_sample_is_the_share_of_what_was_asked(tmp_path):
 # ---- undecided ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_split_votes_are_undecided_and_counted(tmp_path):
     texts = {"a": text(1), "b": text(2)}
     first, second = answers(texts), answers(texts)
@@ -135,6 +136,7 @@ def test_split_votes_are_undecided_and_counted(tmp_path):
     assert (row.label_name, row.status, ds.manifest.deciding) == ("favor", "decided", "plurality")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("seed", "part"), [(1, 1), (2, 2)])
 def test_undecided_pairs_are_in_no_salience(tmp_path, seed, part):
     """Two annotators who answer at random, on all sentences or on half of them; on one target they never agree."""
@@ -194,6 +196,7 @@ def test_documents_are_the_clusters_of_a_source_that_has_many(tmp_path):
 # ---- fields that nobody recorded ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_what_nobody_recorded_is_null_everywhere(tmp_path):
     texts = {"a": text(1), "b": text(2)}
     ds = built(Made(texts, {"x": answers(texts)}, TARGETS), tmp_path)
@@ -389,6 +392,7 @@ def test_the_limit_is_the_greatest_that_keeps_to_the_bound(sizes):
 # ---- texts alone --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_texts_that_nobody_has_judged_yet_are_a_dataset_too(tmp_path):
     """One unit a line, wherever sentences end: the abbreviations here would be cut, or hold lines together."""
     lines = ["Sen. Ana Lopes (D.) spoke at No. 9 Pier St. today.", "She left.", "Toll v. Port. was heard. Twice."]

@@ -15,6 +15,8 @@ import kazstance
 from kazstance.schema.records import TABLES, Stance
 from tests.tampering import row_digest
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):

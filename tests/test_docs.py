@@ -19,6 +19,8 @@ from tests.pages import ROOT, Page, Renewed, blocks, make_checkout, with_moved, 
 
 PACKAGE = Path(kazstance.__file__).parent
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+LONG = [f"docs/{name}.md" for name in ("annotation", "any_size", "benchmark", "language_models", "own_stance_data")]
+"""Pages that take long, after those that a newcomer begins with."""
 FRONT = ["README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]
 
 
@@ -27,7 +29,9 @@ def checkout(tmp_path_factory):
     return make_checkout(tmp_path_factory.mktemp("checkout"))
 
 
-@pytest.mark.parametrize("page", [*FRONT, *DOCS])
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.full if page in LONG else ()) for page in [*FRONT, *DOCS]]
+)
 def test_blocks_of_code_run(page, checkout, tmp_path, monkeypatch):
     text = read_page(ROOT / page)
     monkeypatch.chdir(shutil.copytree(checkout, tmp_path / "checkout", symlinks=True))

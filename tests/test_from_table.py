@@ -363,6 +363,7 @@ def run(*arguments, cwd):
     return subprocess.run(call, cwd=cwd, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.full
 def test_the_command_and_a_corpus_in_which_annotation_goes_on(tmp_path):
     pd.DataFrame([row("The toll is fair."), row("Strike!", stance="con"), row("?", stance="dunno")]).to_csv(
         tmp_path / "coded.csv", index=False

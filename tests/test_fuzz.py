@@ -13,6 +13,8 @@ from tests.commands import environment
 from tests.fuzz import losses
 from tests.fuzz.misbehaving import BEHAVING, MISBEHAVING
 
+pytestmark = pytest.mark.full
+
 ROOT = Path(__file__).parents[1]
 
 

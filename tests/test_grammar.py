@@ -16,7 +16,10 @@ import kazstance
 from kazstance._moved import COMMANDS as MOVED
 from kazstance.cli import app
 from kazstance.cli.contents import ENTRIES
+from kazstance.dataset import DatasetFolder
 from tests.commands import environment
+from tests.conftest import HARBOUR
+from tests.test_new_corpus import pdf
 
 NO_JSON = {"bench report", "export", "schema", "tasks-dir"}
 """Commands whose output is a file, already JSON, or a single path."""
@@ -148,19 +151,39 @@ EXAMPLES = {
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory, harbour_data):
     """A folder with what examples name."""
-    from tests.conftest import HARBOUR
+    from kazstance.publish.stand_off import stage_stand_off
 
     folder = tmp_path_factory.mktemp("examples")
-    shutil.copytree(HARBOUR, folder / "my_corpus")
-    for name in ("my_data", "old_data"):
-        shutil.copytree(harbour_data, folder / name)
+    shutil.copytree(harbour_data, folder / "old_data")
+    shutil.copytree(HARBOUR / "texts", folder / "my_copies")
+    stage_stand_off(DatasetFolder(harbour_data), folder / "stand_off")
+    (folder / "coded.csv").write_text(
+        "text,party,issue,stance,coder\nNo!,Red,toll,against,ada\nYes!,Blue,toll,favor,ada\n"
+    )
+    (folder / "a.txt").write_text("The toll is robbery.\n")
+    page = "<html><body><p>The toll is fair, and those who use the quay should pay for it.</p></body></html>"
+    (folder / "a.html").write_text(page)
+    (folder / "b.html").write_text(page.replace("fair", "right"))
+    (folder / "b.pdf").write_bytes(pdf("The strike holds, and it will hold."))
     return folder
+
+
+def renew(scratch, name):
+    """The folders `my_corpus` and `my_data` as an example expects them, whatever those before it have made of them."""
+    for folder in ("my_corpus", "my_data"):
+        shutil.rmtree(scratch / folder, ignore_errors=True)
+    shutil.copytree(scratch / "old_data", scratch / "my_data")
+    if name.startswith("add "):
+        assert run("new", "my_corpus", "--title", "Mine").exit_code == 0
+    elif name != "new":
+        shutil.copytree(HARBOUR, scratch / "my_corpus")
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name, scratch, monkeypatch):
     monkeypatch.chdir(scratch)
+    renew(scratch, name)
     if name == "predict":
         kazstance.fit("majority", kazstance.open("my_data")).save("my_model")
     if name == "annotate adjudicate":
@@ -271,6 +294,7 @@ def test_old_options_within_a_line():
 
 
 def test_results_go_to_standard_output_and_progress_elsewhere(scratch):
+    renew(scratch, "")
     done = run("build", str(scratch / "my_corpus"), "--out", str(scratch / "built"), "--json")
     assert done.exit_code == 0, done.stderr
     built = kazstance.manifest(data=scratch / "built")
@@ -286,6 +310,7 @@ def test_results_go_to_standard_output_and_progress_elsewhere(scratch):
 
 def test_json_of_commands_that_write(scratch, monkeypatch):
     monkeypatch.chdir(scratch)
+    renew(scratch, "")
     page = json.loads(run("explore", "my_data", "--out", "page.html", "--json").stdout)
     assert page == {"out": "page.html", "bytes": (scratch / "page.html").stat().st_size}
     sheet = json.loads(run("annotate", "export", "my_corpus", "--annotator", "eve", "--out", "eve", "--json").stdout)

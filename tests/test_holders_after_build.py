@@ -25,6 +25,8 @@ from kazstance.stats.agreement import overlap, union_lengths
 from tests.commands import call
 from tests.tampering import edit, sign_files
 
+pytestmark = pytest.mark.full
+
 HOLDER = "The Mayor"
 NAMES = [label.name for label in Label]
 

@@ -204,7 +204,7 @@ def test_plain_text_stays_as_it_is_and_other_encodings_are_recorded(tmp_path, co
     add_texts(corpus, [tmp_path / "old.txt"], ENGLISH, encoding="windows-1252")
     assert (corpus / "texts" / "crlf.txt").read_bytes() == content
     assert (corpus / "texts" / "old.txt").read_text(encoding="utf-8") == "F\u00fcr alle \u201ehier\u201c."
-    assert "read as windows-1252" in (corpus / "originals.csv").read_text()
+    assert "codec windows-1252" in (corpus / "originals.csv").read_text()
 
 
 def test_texts_are_added_all_or_none(tmp_path, corpus):
@@ -368,9 +368,139 @@ def test_a_source_whose_text_is_yet_to_come(tmp_path):
     assert call("add source", corpus=folder, source="pilots").exit_code == 0
     done = call("check", corpus=folder)
     assert done.exit_code == 1
-    remedy = "texts/pilots.txt is missing, expected a text; `kazstance add text FILE --source pilots` adds one"
+    remedy = "texts/pilots.txt is missing, expected a text; run `kazstance add text FILE --source pilots`"
     assert remedy in done.output
     text = tmp_path / "one.txt"
     text.write_text("The pilots say no.\n", encoding="utf-8")
     assert call("add text", "--source", "pilots", corpus=folder, text=text).exit_code == 0
     assert call("check", corpus=folder).exit_code == 0
+
+
+def test_texts_that_were_copied_into_the_folder_are_added_one_at_a_time(corpus):
+    for name in ("pilots", "sailors"):
+        (corpus / f"texts/{name}.txt").write_text("The toll is fair.\n")
+    fault = run("check", corpus).stderr
+    assert "run `kazstance add text texts/pilots.txt` in the corpus folder" in fault
+    for name in ("pilots", "sailors"):
+        assert run("add", "text", corpus / f"texts/{name}.txt", "--corpus", corpus).exit_code == 0
+    assert run("check", corpus).exit_code == 0
+
+
+def test_a_problem_that_is_there_does_not_keep_others_from_being_mended(corpus):
+    sources = corpus / "sources.toml"
+    sources.write_text(sources.read_text().replace("[corpus]", "[corpus]\ntitel = 1", 1))
+    (corpus / "originals.csv").write_text((corpus / "originals.csv").read_text().replace("traders,", "trader,"))
+    (corpus / "texts/pilots.txt").write_text("The toll is fair.\n")
+    done = run("add", "text", corpus / "texts/pilots.txt", "--corpus", corpus)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "titel" in run("check", corpus).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "valid"),
+    [("my letter (2).txt", "my_letter_2"), ("A.TXT", "a"), ("pilots/my letter.txt", "pilots/my_letter")],
+)
+def test_a_text_whose_name_is_not_an_id_is_told_which_it_could_have(corpus, name, valid):
+    file = corpus / "texts" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("The toll is fair.\n")
+    for done in (run("check", corpus), run("add", "text", file, "--corpus", corpus)):
+        assert f"rename it, such as to texts/{valid}.txt" in done.stderr
+    moved = corpus / f"texts/{valid}.txt"
+    file.rename(moved)
+    assert run("add", "text", moved, "--corpus", corpus).exit_code == 0
+    assert run("check", corpus).exit_code == 0
+
+
+def test_files_that_are_not_plain_text_in_the_folder_of_texts_are_told_how_to_come_in(corpus):
+    page = corpus / "texts/page.html"
+    page.write_text(WEB)
+    with (corpus / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{hashlib.sha256(page.read_bytes()).hexdigest()}  texts/page.html\n")
+    done = run("check", corpus)
+    assert "'texts/page.html', expected texts/<source_id>.txt" in done.stderr
+    assert "delete the line" in done.stderr
+    assert "move it elsewhere, and `kazstance add text FILE` adds the text in it" in done.stderr
+    add_texts(corpus, [page], ENGLISH)
+    assert (corpus / "texts/page.txt").is_file()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252"])
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        (pdf("One sentence."), "rename it to text.pdf"),
+        (b"{\\rtf1\\ansi One sentence.}", "save it as plain text"),
+        (b"<!DOCTYPE html><p>One sentence.</p>", "or rename it to text.html"),
+    ],
+)
+def test_another_kind_of_file_named_txt_is_not_read_in_any_encoding(tmp_path, content, remedy, encoding):
+    file = tmp_path / "text.txt"
+    file.write_bytes(content)
+    with pytest.raises(KazstanceError, match=remedy):
+        extract(file, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "windows-1252"])
+def test_the_encoding_that_a_message_names_is_the_one_that_reads_the_text(tmp_path, encoding):
+    file = tmp_path / "text.txt"
+    file.write_bytes("The toll is “fair”.\n".encode(encoding))
+    with pytest.raises(KazstanceError, match="or pass --encoding") as fault:
+        extract(file)
+    assert extract(file, str(fault.value).rpartition(" ")[2]).content.decode() == "The toll is “fair”.\n"
+
+
+def faults_of(folder):
+    return run("check", folder).stderr.splitlines()
+
+
+def test_a_folder_with_only_texts_is_told_how_to_begin(tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/pilots.txt").write_text("The toll is fair.\n")
+    lines = faults_of(tmp_path)
+    files = ["annotations/annotators.toml", "sources.toml", "targets.toml"]
+    assert [line.split(":")[0] for line in lines] == files
+    assert all("`kazstance new FOLDER --text FILE --target NAME` creates" in line for line in lines)
+
+
+@pytest.mark.parametrize("content", ["", "\n", 'title = "A test"\n\n[[source]]\nid = "traders"\n'])
+def test_a_missing_table_is_one_problem_with_its_fields(corpus, content):
+    (corpus / "sources.toml").write_text(content)
+    lines = [line for line in faults_of(corpus) if "[corpus]: missing" in line]
+    assert lines == [
+        "sources.toml: [corpus]: missing, expected this table with id, title, version, event, license",
+    ]
+    outside = [line for line in faults_of(corpus) if ": title: " in line]
+    told = "sources.toml:1: title: not in any table; move it below the heading of one; choose from [corpus], [[source]]"
+    assert outside == ([told] if "title" in content else [])
+
+
+def test_what_a_message_shows_for_a_missing_field_is_valid(corpus):
+    """The examples of all messages, put into the files, make the corpus one that can be read."""
+    (corpus / "sources.toml").write_text('# My corpus\n\n[corpus]\n\n[[source]]\nid = "traders"\n')
+    (corpus / "targets.toml").write_text("[[target]]\n")
+    for name in ("curation/units.csv", "originals.csv", "texts/residents.txt"):
+        (corpus / name).unlink()
+    heads = {"sources.toml:3": "[corpus]\n", "sources.toml:5": "[[source]]\n", "targets.toml:1": "[[target]]\n"}
+    shown = re.compile(r"(?P<place>[\w.]+:\d+): (?P<field>\w+): missing, expected a value such as '(?P<value>.*)'")
+    found = [match for line in faults_of(corpus) if (match := shown.fullmatch(line))]
+    assert {match["place"] for match in found} == set(heads)
+    for match in found:
+        file = corpus / match["place"].partition(":")[0]
+        head = heads[match["place"]]
+        file.write_text(file.read_text().replace(head, f'{head}{match["field"]} = "{match["value"]}"\n', 1))
+    assert run("check", corpus).exit_code == 0
+
+
+def test_texts_without_a_target_are_refused_with_the_option_that_is_missing(tmp_path):
+    (tmp_path / "one.txt").write_text("The toll is fair.\n")
+    done = run("new", tmp_path / "mine", "--title", "Mine", "--text", tmp_path / "one.txt")
+    assert (done.exit_code, "--target NAME" in done.stderr) == (1, True)
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_curation_saved_with_other_delimiters_is_told_to_use_commas(corpus, delimiter):
+    units = corpus / "curation/units.csv"
+    units.write_text(units.read_text().replace(",", delimiter))
+    assert [line.rpartition("; ")[2] for line in faults_of(corpus)] == ["save the file with commas between the columns"]

@@ -15,6 +15,8 @@ from kazstance.cli import app
 from kazstance.plot.bench import charts
 from tests.benches import reported, run
 
+pytestmark = pytest.mark.full
+
 NAMES = [
     "<script>alert(1)</script>",
     "a|b",

@@ -152,6 +152,7 @@ def test_what_a_user_sees(hub, publish, harbour_data):
     assert len(repository.order) == 2
 
 
+@pytest.mark.full
 def test_changes_are_told_by_hash_and_a_tag_is_never_moved(hub, send):
     send()
     repository = hub.repositories["org/name"]
@@ -236,6 +237,7 @@ def test_a_line_cut_in_mid_upload_leaves_the_former_revision_and_a_rerun_sends_t
     assert files_of(hub) == former
 
 
+@pytest.mark.full
 def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
     wrong = "org/name: the Hub rejects the token (401); expected a valid token with write access to this repository\n"
     assert publish("--yes", token="hf_wrong", code=1).stderr == wrong
@@ -248,6 +250,7 @@ def test_tokens_that_do_not_do(hub, small, publish, monkeypatch):
     assert hub.repositories == {}
 
 
+@pytest.mark.full
 def test_a_token_from_a_file(hub, publish, tmp_path):
     file = tmp_path / "token"
     file.write_text(f"{WRITER}\n")

@@ -51,6 +51,7 @@ def test_a_question_has_target_definition_and_text_and_does_not_depend_on_the_la
             assert len({question(replace(item, label=label), known, prompt) for label in labels}) == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("task", TASKS)
 def test_every_row_is_asked_in_three_wordings_with_the_labels_in_two_orders(task):
     labels = get_task(task).labels

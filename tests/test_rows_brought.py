@@ -9,6 +9,8 @@ import kazstance as ks
 from kazstance.errors import KazstanceError
 from tests.commands import run
 
+pytestmark = pytest.mark.full
+
 LABELS = ["Agree", "Disagree", "Neutral"]
 ROWS = [
     {

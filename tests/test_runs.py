@@ -130,6 +130,7 @@ def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench):
     assert {name: (folder / "run" / "predictions" / name).read_bytes() for name in done} == done
 
 
+@pytest.mark.full
 def test_an_unfinished_run_is_begun_anew_where_that_is_asked_for(folder, bench):
     (folder / "deadly").write_text("merchants")
     assert bench().code == -signal.SIGKILL
@@ -161,6 +162,7 @@ def test_the_old_run_stays_whole_until_the_new_one_is(folder, bench):
     ]
 
 
+@pytest.mark.full
 def test_what_no_digest_covers_is_named(folder, bench):
     py_compile.compile(str(folder / "helper.py"), cfile=str(folder / "helper.pyc"))
     (folder / "helper.py").unlink()
@@ -186,6 +188,7 @@ def predictions(rows, answer):
     return "".join(json.dumps({"item_id": item.item_id, "label": answer}) + "\n" for item in rows)
 
 
+@pytest.mark.full
 def test_folds_of_two_runs_never_mix(made, harbour_data):
     shutil.copy(made / "other" / "predictions" / "dockers.jsonl", made / "one" / "predictions" / "dockers.jsonl")
     done = commands.run("bench report", "one", "--data", harbour_data, cwd=made, out="page.md")
@@ -426,10 +429,12 @@ def test_a_wrong_name_is_wrong_usage_and_the_nearest_are_named(name, near, bench
     assert not near or f"did you mean {near}?" in found.err
 
 
+@pytest.mark.full
 def test_modules_of_the_current_folder_are_found(bench):
     assert bench(python=("-P",)).code == 0
 
 
+@pytest.mark.full
 def test_an_error_in_a_system_shows_the_line_it_comes_from(folder, bench):
     (folder / "rl.py").write_text("import helper\n\ndef s(train, test):\n    return helper.label(test[0])\n")
     (folder / "helper.py").write_text("def label(item):\n    return item.nope\n")
@@ -566,6 +571,7 @@ def test_an_estimator_is_known_by_its_parameters_not_by_what_it_learned(harbour_
     assert state_of(system) == before
 
 
+@pytest.mark.full
 def test_built_in_systems_are_covered_whole():
     for name in ("majority", "lexicon", "TF-IDF SVM", "minilm"):
         found = find_system(name).identify()

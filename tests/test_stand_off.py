@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -150,6 +150,7 @@ TEXT = st.lists(st.tuples(WORD, st.sampled_from([" ", "  ", "\n", ""])).map("".j
 
 @settings(max_examples=300)
 @given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=3))
+@example(["a a a a a a a —", "a a a a a a a b "], [])
 def test_any_text_comes_back_and_no_run_of_words_remains(sentences, others):
     texts = [*others, " ".join(sentences), f"{MARK}x", "".join(sentences) + " z z z z z z z z z"]
     found = Quotations(find_runs(texts, [("document", text) for text in sentences]), sentences)
@@ -285,6 +286,7 @@ def test_every_text_that_is_missing_or_changed_is_named_and_nothing_is_written(s
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.full
 def test_what_is_left_without_some_texts_is_a_dataset_that_says_so(quoting, copies, tmp_path):
     whole = DatasetFolder(quoting)
     stage_stand_off(whole, tmp_path / "stand_off")
@@ -498,6 +500,7 @@ def test_consistent_lies_do_not_pass_the_check_of_the_whole(stand_off, tmp_path)
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def test_a_stand_off_dataset_is_uploaded_without_texts(harbour_data, tmp_path):
     with HubStandIn() as hub:

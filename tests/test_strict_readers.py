@@ -318,7 +318,7 @@ STOPS = {
     ),
     "a key at the top": (
         lambda c: edit(c / "annotations/annotators.toml", "[[annotator]]", "complet = true\n[[annotator]]"),
-        r"annotations/annotators.toml:\d+: complet: not a table of this file",
+        r"annotations/annotators.toml:\d+: complet: not in any table; move it below the heading of one",
     ),
     "a table of another file": (
         lambda c: edit(c / "targets.toml", "[[target]]", "[[source]]\n[[target]]"),

@@ -29,6 +29,8 @@ from tests.benches import reload
 from tests.benches import run as run_system
 from tests.commands import run
 
+pytestmark = pytest.mark.full
+
 AGAINST, NEUTRAL, FAVOR = range(3)
 
 

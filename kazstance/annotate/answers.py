@@ -9,6 +9,7 @@ from kazstance.annotate.sheet import Answer, Question
 from kazstance.annotate.words import CERTAINTY, DONE, EXPLICITNESS, LABELS, folded, spelled
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Entry
+from kazstance.output.counted import counted
 from kazstance.schema.labels import GRID_LABELS, Label
 
 SHOWN: Final = 10
@@ -94,22 +95,25 @@ def _done(folder: Folder, answers: Iterable[Entry[Answer]], asked: Mapping[int, 
     return found
 
 
-def report_missing(folder: Folder, file: str, left: Sequence[int]) -> None:
+def report_missing(folder: Folder, file: str, left: Sequence[int], answers: Sequence[Entry[Answer]]) -> None:
     """Report items without an answer.
 
     Args:
         folder: told of them.
         file: the file of the sheet.
         left: the items.
+        answers: what the rows of the sheet hold; without any, what is wrong with the file explains it.
     """
-    if left:
+    if left and not (folder.problems and not answers):
         shown = ", ".join(map(str, left[:SHOWN])) + (", …" if left[SHOWN:] else "")
+        deleted = len(set(left) - {entry.value.item for entry in answers})
+        remedy = f"put back what was deleted, {counted(deleted, 'row')}; " if deleted else ""
         folder.report(
             file,
             None,
             "item",
             f"missing items ({len(left)}): {shown}; expected a label for each, or an x in the column done if all other "
-            "labels of the sentence are none; --partial imports what has been answered",
+            f"labels of the sentence are none; {remedy}--partial imports what has been answered",
         )
 
 

@@ -156,7 +156,9 @@ def _parts(
     """
     suffix = file.suffix.lower()
     if suffix not in ENDINGS:
-        raise KazstanceError(f"{file}: {file.suffix!r}, expected a sheet as {', '.join(ENDINGS)}")
+        raise KazstanceError(
+            f"{file}: {file.suffix!r}, expected a sheet as {', '.join(ENDINGS)}; save it as one of these"
+        )
     place = Path(os.path.realpath(file))
     find = _Finder(folder, named)
     if suffix == ".json":
@@ -205,7 +207,7 @@ def _take(folder: _Folder, part: Part) -> Imported | None:
     is_only_label = plan.request.labels_only
     checked = check(part.folder, part.file, part.answers, asked, folder.corpus.labels, labels_only=is_only_label)
     if not folder.is_partial:
-        report_missing(part.folder, part.file, checked.left)
+        report_missing(part.folder, part.file, checked.left, part.answers)
     new = dict(_new(folder, part, asked, checked.judged))
     if part.folder.problems:
         return None
@@ -349,7 +351,7 @@ def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) ->
     rulings = {item: found for item, found in _rulings(folder, part, asked).items() if found is not None}
     left = [item for item in asked if item not in rulings]
     if not folder.is_partial:
-        report_missing(part.folder, part.file, left)
+        report_missing(part.folder, part.file, left, part.answers)
     new = []
     for item, found in rulings.items():
         earlier = there.get(asked[item].item.key)

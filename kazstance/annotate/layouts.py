@@ -19,6 +19,8 @@ NOT_ASKED: Final = "–"
 """In the cell of a pair that is not on the sheet."""
 ASKED: Final = "answer"
 """The column that says which labels have to be typed, also if they are `none`."""
+ROW_PER_TARGET: Final = frozenset({"item", "target_id", "label"})
+"""Columns of which any shows that there is a row for each target."""
 HEADING: Final = re.compile(r"([^:]+):\s")
 """How the heading of a target's column begins: its id, a colon and its name."""
 LOST: Final = 0.1
@@ -178,7 +180,7 @@ def read_rows(folder: Folder, file: str, names: Sequence[str], lines: Sequence[L
         lines: the rows.
         sheet: the sheet as it was made.
     """
-    is_tall = "item" in names
+    is_tall = not ROW_PER_TARGET.isdisjoint(map(folded_heading, names))
     rows = lay_out(sheet, "tall" if is_tall else "wide")
     names_of_columns = [*TALL, *AFTER, *SENTENCE, *(column.name for column in rows.columns)]
     known = {folded_heading(name): name for name in names_of_columns}

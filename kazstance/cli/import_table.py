@@ -136,13 +136,9 @@ def import_(
 
     Example: kazstance import coded.csv --out my_data --source party --target issue --label stance --annotator coder
     """
-    given = dict(locals())  # the options are passed on by their names
-    del given["as_json"]
-    record = _import(**given)
-    if as_json:
-        echo_page(to_json(record | {"out": str(out)}))
-    else:
-        echo(f"wrote {out}" + (f" and {corpus}" if corpus else ""))
+    record = _import(**{name: value for name, value in locals().items() if name != "as_json"})
+    done = f"wrote {out}" + (f" and {corpus}" if corpus else "")
+    echo_page(to_json(record | {"out": str(out)})) if as_json else echo(done)
 
 
 def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from typing import Any, Final
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from kazstance.corpus.documents import SOURCES, SUFFIX
+from kazstance.corpus.documents import SOURCES
 from kazstance.corpus.editing import Edit, editing, encoded
 from kazstance.corpus.extraction import Extracted, extract
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import OriginalInput, SourceInput, TargetInput
-from kazstance.corpus.listing import TEXTS
+from kazstance.corpus.listing import SUFFIX, TEXTS, text_name_fault
 from kazstance.corpus.read import ORIGINALS, TARGETS
 from kazstance.errors import InputError, KazstanceError
 from kazstance.paths import StrPath
@@ -188,7 +188,9 @@ def _add_text(edit: Edit, text: _Text, given: Stated) -> Added:
 def _place(edit: Edit, text: _Text) -> str:
     """The id of the document that a file becomes."""
     there, file, name = edit.root.resolve() / TEXTS, text.file.resolve(), text.name
-    if file.is_relative_to(there):
+    if file.is_relative_to(there) and file.suffix.lower() == SUFFIX:
+        if fault := text_name_fault(f"{TEXTS}/{file.relative_to(there).as_posix()}"):
+            raise KazstanceError(f"{text.file}: {fault}")
         return file.relative_to(there).as_posix().removesuffix(SUFFIX)
     if (source := text.source) is None:
         added = [path.split("/")[1].removesuffix(SUFFIX) for path in edit.new if path.startswith(f"{TEXTS}/")]

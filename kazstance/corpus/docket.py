@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from kazstance.corpus.read import FORMER, Corpus
 from kazstance.corpus.reading import Quotation
@@ -10,6 +11,9 @@ from kazstance.errors import Problem
 from kazstance.schema.digest import text_hash
 from kazstance.schema.ids import document_of
 
+REDO: Final = (
+    "; undo the change, or withdraw the sheet with `kazstance annotate undo` and import it again with --partial"
+)
 Place = tuple[int, int]
 """The start and end of a part of a sentence, in characters."""
 
@@ -48,11 +52,11 @@ class Docket:
         """
         text = self.texts.get(sentence_id)
         if text is None:
-            expected = f"expected an annotated sentence{self._remedy(sentence_id)}"
+            expected = f"expected an annotated sentence{self._remedy(file, sentence_id)}"
             self.report(file, line, "sentence_id", f"{sentence_id!r}, {expected}")
         elif (now := self._hash_of(sentence_id, text)) != hashed:
             came = f"{hashed}, but the sentence is now {now}: {text[:60]!r}"
-            expected = f"expected the text that was judged{self._remedy(sentence_id)}"
+            expected = f"expected the text that was judged{self._remedy(file, sentence_id)}"
             self.report(file, line, "text_hash", f"{came}; {expected}")
         else:
             return text
@@ -64,11 +68,14 @@ class Docket:
             self._hashes[sentence_id] = text_hash(text)
         return self._hashes[sentence_id]
 
-    def _remedy(self, sentence_id: str) -> str:
-        """How to get the units of earlier versions back, if those of the document have changed with the version."""
+    def _remedy(self, file: str, sentence_id: str) -> str:
+        """How to go on; or how to get the units of earlier versions back, if they have changed with the version."""
+        redo = REDO if file.startswith("annotations/") else ""
         if document_of(sentence_id.rpartition("/")[0]) not in self.newly_cut:
-            return ""
-        return f'; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
+            return redo
+        return (
+            f'{redo}; if it was judged with version 0.3, segmenter = "{FORMER}" under [corpus] keeps the units of then'
+        )
 
     def check_target(self, file: str, line: int, name: str, target_id: str) -> bool:
         """Whether there is such a target.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import DocumentRow, Entry, SourceInput, StatedDocument, UnitSpan
-from kazstance.corpus.listing import TEXTS
+from kazstance.corpus.listing import SUFFIX, TEXTS
 from kazstance.corpus.stated import as_text, check_names
 from kazstance.corpus.tabular import Columns, find_table, read_rows
 from kazstance.errors import COLLECTED, Problem, choose
@@ -17,7 +17,6 @@ from kazstance.input.text import check_plain
 from kazstance.schema.ids import check_document_id, check_id, folded
 
 SOURCES: Final = "sources.toml"
-SUFFIX: Final = ".txt"
 UNITS_SUFFIX: Final = ".units.csv"
 """What replaces the suffix of a text in the name of the file with its units."""
 SUMS: Final = "SHA256SUMS"
@@ -196,21 +195,27 @@ def _read_texts(folder: Folder, documents: Sequence[Document], lines: Mapping[st
         if document.row:
             text: str | None = document.row.value.text
         elif document.file not in sums and not folder.exists(document.file):
-            remedy = f"`kazstance add text FILE --source {document.source.id}` adds one"
+            remedy = f"run `kazstance add text FILE --source {document.source.id}` in the corpus folder"
             message = f"{document.file} is missing, expected a text; {remedy}"
             folder.report(SOURCES, lines[document.source.id], "id", message)
             continue
         else:
+            if not folder.exists(document.file):
+                remedy = f"put it back, or delete what {SOURCES} and {SUMS} say of it"
+                message = f"{document.file} is missing, expected a file; {remedy}"
+                folder.report(SOURCES, lines[document.source.id], "id", message)
+                continue
             text = folder.read_text(document.file, (SOURCES, lines[document.source.id], "id"), is_raw=True)
             if text is not None and document.file not in sums:
-                message = f"no digest, expected one for every text; `kazstance add text {document.file}` records it"
+                remedy = f"run `kazstance add text {document.file}` in the corpus folder"
+                message = f"no digest, expected one for every text; {remedy}"
                 folder.report(SUMS, None, document.file, message)
         if text is not None:
             _check_text(folder, document, text)
             texts[document.document_id] = text
     for name, (line, digest) in sums.items():
         if folder.digests.get(name, digest) != digest:
-            remedy = f"if it was changed on purpose, `kazstance add text {name}` records it"
+            remedy = f"if it was changed on purpose, run `kazstance add text {name}` in the corpus folder"
             found = f"the file's digest is {folder.digests[name]}, expected {digest}; {remedy}"
             folder.report(SUMS, line, name, found)
     return texts
@@ -237,10 +242,12 @@ def _read_sums(folder: Folder, *, is_needed: bool) -> dict[str, tuple[int, str]]
         found = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
         if found and _may_be_listed(found[2]):
             sums[found[2]] = (number, found[1])
+        elif found:
+            expected = f"{TEXTS}/<source_id>{SUFFIX} or {TEXTS}/<source_id>/<name>{SUFFIX}"
+            folder.report(SUMS, number, None, f"{found[2][:80]!r}, expected {expected}; delete the line")
         else:
-            folder.report(
-                SUMS, number, None, f"{line[:80]!r}, expected a SHA-256, two spaces, and texts/<source_id>.txt"
-            )
+            expected = f"a SHA-256, two spaces, and {TEXTS}/<source_id>{SUFFIX}"
+            folder.report(SUMS, number, None, f"{line[:80]!r}, expected {expected}; delete the line")
     return sums
 
 

@@ -3,7 +3,8 @@
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -131,8 +132,7 @@ class Edit:
         """
         after = {name: content for name, content in self.new.items() if name not in self.dropped}
         new = list(_problems(self.root, after | dict.fromkeys(self.dropped, b"")))
-        before = frozenset(_problems(self.root, {})) if new else frozenset()
-        new = [problem for problem in new if problem not in before]
+        new = _more_than(new, list(_problems(self.root, {}))) if new else []
         for name in self.awaited:
             new = [one for one in new if f"{name} is missing" not in one.message and one.field != name]
         if new:
@@ -214,6 +214,17 @@ def _problems(root: Path, new: Mapping[str, bytes]) -> Iterator[Problem]:
             read(root, new)
     except InputError as error:
         yield from (replace(problem, line=None) for problem in error.problems)
+
+
+def _more_than(new: Sequence[Problem], before: Sequence[Problem]) -> list[Problem]:
+    """The problems of files and fields that have more of them than before.
+
+    A message may change though its problem stays, such as one that lists the valid names.
+    """
+    counts = Counter((problem.file, problem.field) for problem in new)
+    counts.subtract((problem.file, problem.field) for problem in before)
+    known = frozenset(before)
+    return [problem for problem in new if counts[problem.file, problem.field] > 0 and problem not in known]
 
 
 def _named(row: str) -> str:

@@ -14,10 +14,12 @@ from kazstance.errors import KazstanceError
 from kazstance.extras import naming_extras
 from kazstance.input.files import read_regular
 from kazstance.input.strict_json import StrictError
-from kazstance.input.text import check_plain, decode
+from kazstance.input.text import check_plain, decode, other_kind
 from kazstance.paths import StrPath
 
 PLAIN: Final = (".txt", ".text", ".md")
+NAMED: Final = {"a PDF file": ".pdf", "a Word file (DOCX)": ".docx"}
+"""The suffix of kinds of files that can be read under it."""
 BLOCK: Final = re.compile(r"\n[^\S\n]*\n|\f")
 """What separates the blocks of a page."""
 HYPHEN: Final = re.compile(r"(?<=\w)[-\u00ad\u2010]\n(?=\w)")
@@ -52,8 +54,10 @@ def extract(file: StrPath, encoding: str = "utf-8") -> Extracted:
     path = Path(file)
     suffix = path.suffix.lower()
     if suffix not in PLAIN and suffix not in READERS:
-        known = ", ".join([".txt", *READERS])
-        raise KazstanceError(f"{path}: {path.suffix!r}, expected a text as {known}")
+        known = ", ".join([*PLAIN, *READERS])
+        came = "a folder" if path.is_dir() else repr(path.suffix)
+        remedy = "pass the files in it" if path.is_dir() else "save it as one of these"
+        raise KazstanceError(f"{path}: {came}, expected a text as {known}; {remedy}")
     try:
         content = read_regular(path)
     except OSError as error:
@@ -62,28 +66,51 @@ def extract(file: StrPath, encoding: str = "utf-8") -> Extracted:
     try:
         check_plain(found.content.decode())
     except StrictError as error:
-        raise KazstanceError(f"{path}: {error}{_remedy(suffix)}") from None
+        raise KazstanceError(f"{path}: {error}{_remedy(path, suffix, str(error))}") from None
     return found
 
 
-def _remedy(suffix: str) -> str:
+def _remedy(path: Path, suffix: str, fault: str) -> str:
+    if "HTML" in fault and suffix in PLAIN:
+        return f", or rename it to {path.with_suffix('.html').name}"
     return "; a scanned page has to be read by a program for text recognition first" if suffix == ".pdf" else ""
+
+
+def _check_kind(path: Path, content: bytes) -> None:
+    """Check that a file with the suffix of plain text is text, in whatever encoding.
+
+    Raises:
+        KazstanceError: it is a file of another kind.
+    """
+    kind = other_kind(content)
+    if kind is not None and "text" not in kind:
+        suffix = NAMED.get(kind)
+        remedy = f"rename it to {path.with_suffix(suffix).name}" if suffix else "save it as plain text in UTF-8"
+        raise KazstanceError(f"{path}: this looks like {kind}, expected plain text; {remedy}")
 
 
 def _plain(path: Path, content: bytes, encoding: str) -> Extracted:
     """A plain text; one in another encoding becomes UTF-8."""
+    _check_kind(path, content)
     try:
         if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
             decode(content)
             return Extracted(content)
-        return Extracted(content.decode(encoding).encode(), f"read as {encoding}")
+        return Extracted(content.decode(encoding).encode(), f"codec {encoding}")
     except LookupError:
         raise KazstanceError(f"{encoding!r} is not an encoding; expected utf-8, windows-1252 or another") from None
     except StrictError as error:
         place = f"{path}:{error.line}" if error.line else str(path)
-        raise KazstanceError(f"{place}: {error}, or pass --encoding") from None
+        raise KazstanceError(f"{place}: {error}, or pass --encoding {_encoding_of(content)}") from None
     except UnicodeError as error:
         raise KazstanceError(f"{path}: {error}; expected text in {encoding}") from None
+
+
+def _encoding_of(content: bytes) -> str:
+    """The encoding that text other than UTF-8 most probably has."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return "utf-16-le" if other_kind(content) else "windows-1252"
 
 
 @naming_extras()

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,6 +26,9 @@ ARRAYS: Final = ("source", "target", "annotator", "round")
 """Keys that are arrays of tables."""
 NEEDED: Final = ("source", "target")
 """Those of which there has to be one; nobody may have judged yet."""
+ALWAYS: Final = ("sources.toml", "targets.toml", "annotations/annotators.toml")
+"""The tables that every corpus folder has."""
+ANEW: Final = "`kazstance new FOLDER --text FILE --target NAME` creates a corpus folder that has it"
 T = TypeVar("T", bound=Frozen)
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -117,6 +120,10 @@ class Folder:
         return self._toml[name]
 
     def _parse_toml(self, name: str) -> tuple[dict[str, Any], str]:
+        if not self.exists(name):
+            remedy = f"; {ANEW}" if name in ALWAYS else ""
+            self.report(name, None, None, f"{name} is missing, expected a file{remedy}")
+            return {}, ""
         text = self.read_text(name)
         if text is None:
             return {}, ""
@@ -136,7 +143,10 @@ class Folder:
                 line = text.count("\n", 0, found.end()) + 1 if found else None
                 is_array = isinstance(tables[key], list) and all(isinstance(row, dict) for row in tables[key])
                 came = f"[[{key}]]" if is_array else f"[{key}]" if isinstance(tables[key], dict) else key
-                self.report(name, line, came, f"not a table of this file; {choose(came, shown.values())}")
+                fault = (
+                    "not a table of this file" if came != key else "not in any table; move it below the heading of one"
+                )
+                self.report(name, line, came, f"{fault}; {choose(came, shown.values())}")
 
     def read_tables(self, name: str, key: str, model: type[T]) -> list[Entry[T]]:
         """The entries of an array of tables, each validated.
@@ -176,7 +186,9 @@ class Folder:
             return []
         has_all = set(names or ()) <= set(expected) if complete else sorted(names or ()) == sorted(expected)
         if not names or not has_all or len(set(names)) < len(names):
-            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}")
+            is_other = len(names or ()) == 1 and bool(set(names[0]) & set(";\t|")) if names else False
+            remedy = "; save the file with commas between the columns" if is_other else ""
+            self.report(name, 1, None, f"columns {_shown(names, 20 * SHOWN)}, expected {expected}{remedy}")
             return []
         rows = self._rows(name, reader)
         return self._entries(name, self._completed(name, rows, complete) if complete else rows, model)
@@ -275,7 +287,15 @@ def _said(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         own = "; a field of your own goes under attributes" if "attributes" in model.model_fields else ""
         return f"unknown field; {choose(str(fault['loc'][0]), model.model_fields)}{own}"
+    if fault["type"] == "missing":
+        return f"missing, expected {_expected(fault['loc'], model)}"
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _expected(place: Sequence[int | str], model: type[BaseModel]) -> str:
+    """What a missing field should hold: an example if the model gives one."""
+    field = model.model_fields.get(str(place[0])) if len(place) == 1 else None
+    return f"a value such as {field.examples[0]!r}" if field and field.examples else "a value"
 
 
 def _shown(value: object, limit: int = SHOWN) -> str:

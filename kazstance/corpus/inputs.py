@@ -75,11 +75,11 @@ class UnitSettings(Input):
 class Header(UnitSettings):
     """The corpus as a whole."""
 
-    id: Name
-    title: Text
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-    event: Text
-    license: Text
+    id: Annotated[Name, Field(examples=["my_corpus"])]
+    title: Annotated[Text, Field(examples=["The toll of Port Lenz"])]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", examples=["0.1.0"])]
+    event: Annotated[Text, Field(examples=["the dispute over the toll"])]
+    license: Annotated[Text, Field(examples=["CC-BY-4.0"])]
     deciding: Deciding = Deciding.majority
     scheme: Scheme = Scheme.multi
     publication: Publication = Publication()
@@ -147,10 +147,10 @@ class SourceInput(UnitSettings):
     date: DateText | None = None
     date_stated: Text | None = None
     url: Text | None = None
-    language: Language
+    language: Annotated[Language, Field(examples=["en"])]
     original_language: Text | None = None
     translated: bool = False
-    rights: Text
+    rights: Annotated[Text, Field(examples=["not stated"])]
     voice: tuple[VoiceInput, ...] = ()
     notes: Text | None = None
     document: tuple[DocumentInput, ...] = ()
@@ -160,8 +160,8 @@ class SourceInput(UnitSettings):
 class TargetInput(Input):
     """A target of the codebook; one without a fold is assigned one."""
 
-    id: Name
-    name: Text
+    id: Annotated[Name, Field(examples=["toll"])]
+    name: Annotated[Text, Field(examples=["the harbour toll"])]
     kind: TargetKind | None = None
     group: Text | None = None
     fold: Annotated[int, Field(ge=1, le=MOST)] | None = None

@@ -6,8 +6,7 @@ from hashlib import sha256
 from itertools import product
 from typing import Final, NamedTuple
 
-from kazstance.corpus.documents import SUFFIX
-from kazstance.corpus.listing import TEXTS
+from kazstance.corpus.listing import SUFFIX, TEXTS
 from kazstance.corpus.own_copies import Copy, OwnCopies
 from kazstance.corpus.repair import apply
 from kazstance.input.text import MARK

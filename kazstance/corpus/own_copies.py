@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from kazstance.corpus.documents import SUFFIX, TABLE
+from kazstance.corpus.documents import TABLE
 from kazstance.corpus.folder import Folder
-from kazstance.corpus.listing import TEXTS
+from kazstance.corpus.listing import SUFFIX, TEXTS
 from kazstance.corpus.stated import as_text
 from kazstance.corpus.tabular import ENDINGS, Columns, find_table, read_rows
 from kazstance.errors import InputError, KazstanceError, Problem

@@ -9,7 +9,6 @@ from typing import Final
 
 from kazstance.corpus.documents import (
     SOURCES,
-    SUFFIX,
     SUMS,
     TABLE,
     Document,
@@ -40,7 +39,7 @@ from kazstance.corpus.inputs import (
 )
 from kazstance.corpus.judgement_table import TABLE as JUDGEMENTS
 from kazstance.corpus.judgement_table import find_judgements, read_judgements
-from kazstance.corpus.listing import TEXTS, check_listing
+from kazstance.corpus.listing import SUFFIX, TEXTS, check_listing
 from kazstance.corpus.quotation import placed
 from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
 from kazstance.corpus.tabular import ENDINGS
@@ -159,13 +158,13 @@ def read_codebook(path: StrPath) -> str:
 
 
 def _read_all(folder: Folder) -> Corpus | None:
-    header = folder.entry(SOURCES, 1, folder.read_toml(SOURCES)[0].get("corpus", {}), Header)
+    header = _read_header(folder)
     sources = folder.read_tables(SOURCES, "source", SourceInput)
     targets = folder.read_tables(TARGETS, "target", TargetInput)
     annotators = folder.read_tables(ANNOTATORS, "annotator", AnnotatorInput)
     _check_declared(folder, sources, targets, annotators)
     documents, texts = read_documents(folder, sources)
-    _check_originals(folder, texts)
+    _check_originals(folder, documents)
     repairs, units = _read_curation(folder, texts)
     rounds = _read_rounds(folder)
     labels = _read_labels(folder)
@@ -202,6 +201,19 @@ def _read_all(folder: Folder) -> Corpus | None:
         given_units=_given_units(folder, documents, texts, segmenters),
         imported=_read_imported(folder),
     )
+
+
+def _read_header(folder: Folder) -> Entry[Header] | None:
+    """What is stated about the corpus as a whole; a missing table is one problem, not one for each of its fields."""
+    tables, text = folder.read_toml(SOURCES)
+    if "corpus" in tables:
+        stated = tables["corpus"] if isinstance(tables["corpus"], dict) else {}
+        heading = re.search(r"(?m)^\s*\[corpus\]", text)
+        return folder.entry(SOURCES, text.count("\n", 0, heading.end()) + 1 if heading else 1, stated, Header)
+    if not any(problem.file == SOURCES for problem in folder.problems):
+        needed = ", ".join(name for name, field in Header.model_fields.items() if field.is_required())
+        folder.report(SOURCES, None, "[corpus]", f"missing, expected this table with {needed}")
+    return None
 
 
 def _choose_segmenters(
@@ -286,12 +298,15 @@ def _read_curation(
     return repairs, units
 
 
-def _check_originals(folder: Folder, documents: Collection[str]) -> None:
-    """Check that every text whose origin is recorded is there."""
+def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
+    """Check that every text whose origin is recorded is there; those of sources with problems are not looked for."""
+    known = {document.document_id for document in documents}
+    unread = _stated_ids(folder) - {document.source.id for document in documents}
     for entry in folder.read_csv(ORIGINALS, OriginalInput) if folder.exists(ORIGINALS) else ():
         name = entry.value.document_id
-        if name not in documents:
-            folder.report(entry.file, entry.line, "document_id", f"{name!r}, {choose(name, documents)}")
+        if name not in known and name.partition("/")[0] not in unread:
+            message = f"{name!r} is not a document of the corpus; delete the row, or {choose(name, known)}"
+            folder.report(entry.file, entry.line, "document_id", message)
 
 
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
@@ -318,6 +333,8 @@ def _check_listing(
     texts = [document.file for document in documents]
     texts += [unit_file(document) for document in documents if document.row is None]
     texts += _texts_of(folder, _stated_ids(folder) - {document.source.id for document in documents})
+    if not folder.exists(SOURCES):
+        return
     check_listing(
         folder, {SOURCES, TARGETS, SUMS, ANNOTATORS, *OPTIONAL, *TABLES, *codebooks, *briefs, *readings, *texts}
     )

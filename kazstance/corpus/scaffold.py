@@ -14,6 +14,7 @@ from kazstance.corpus.documents import SOURCES
 from kazstance.corpus.editing import encoded
 from kazstance.corpus.inputs import TargetInput
 from kazstance.corpus.read import ANNOTATORS, CODEBOOK, TARGETS, UNITS, read
+from kazstance.errors import KazstanceError
 from kazstance.output.folders import creating
 from kazstance.output.markdown import code, plain
 from kazstance.paths import StrPath
@@ -90,6 +91,8 @@ def new_corpus(out: StrPath, new: NewCorpus) -> list[Added]:
         KazstanceError: the folder has other content, or a text cannot be read.
         MissingExtraError: the package that reads a text is not installed.
     """
+    if new.texts and not new.targets:
+        raise KazstanceError("texts without a target; pass --target NAME for each issue that they are judged on")
     with creating(out) as folder:
         targets = _targets(new)
         for name, content in _pages(new, Path(out).name, targets).items():
@@ -105,7 +108,7 @@ def new_corpus(out: StrPath, new: NewCorpus) -> list[Added]:
 def _targets(new: NewCorpus) -> Sequence[TargetInput]:
     """The targets, with ids made from their names."""
     if not new.targets:
-        return () if new.texts else SAMPLE_TARGETS
+        return SAMPLE_TARGETS
     ids: list[str] = []
     for name in new.targets:
         ids.append(make_id(name, ids))

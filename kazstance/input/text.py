@@ -39,7 +39,7 @@ def decode(content: bytes) -> str:
     Raises:
         StrictError: they are not UTF-8, or are a file of another kind; the message says which, and what to do.
     """
-    if other := _other_kind(content):
+    if other := other_kind(content):
         raise StrictError(f"this looks like {other}, expected plain text; save it as plain text in UTF-8", 1)
     try:
         return content.decode("utf-8")
@@ -69,7 +69,7 @@ def comparable(text: str) -> str:
     return unicodedata.normalize("NFKC", kept)
 
 
-def _other_kind(content: bytes) -> str | None:
+def other_kind(content: bytes) -> str | None:
     """What a file that is not text in UTF-8 is, as far as its bytes show."""
     for start, kind in MAGIC:
         if content.startswith(start):

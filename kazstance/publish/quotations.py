@@ -55,11 +55,10 @@ Run = tuple[str, ...]
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of a text as it is spelled, without punctuation around them; punctuation between spaces counts too."""
+    """The words of a text as it is spelled, without punctuation, alone or around them."""
     for found in SPACED.finditer(text):
-        core = CORE.search(found[0])
-        start, end = core.span() if core else (0, len(found[0]))
-        yield Word(found[0][start:end], found.start() + start, found.start() + end)
+        if core := CORE.search(found[0]):
+            yield Word(core[0], found.start() + core.start(), found.start() + core.end())
 
 
 def find_runs(texts: Iterable[str], sentences: Iterable[tuple[str, str]]) -> dict[Run, tuple[Place, ...]]:
