@@ -77,7 +77,7 @@ Candidate = Mapping[str, Any]
 
 def candidates_of(state: State, keys: Sequence[Triple]) -> dict[Triple, list[Candidate]]:
     """The latest judgements of each annotator who makes labels, on some pairs, in an order made by a hash."""
-    checks = {entry.value.id for entry in state.corpus.annotators if entry.value.role is Role.check}
+    checks = {entry.value.id for entry in state.corpus.annotators if entry.value.role is not Role.label}
     found: dict[Triple, list[Candidate]] = {}
     for key, rows in state.rows_on(keys).items():
         latest = {row["annotator_id"]: row for row in sorted(rows, key=lambda row: row["round"])}
@@ -150,7 +150,7 @@ def _ruling(
         part.folder.report(entry.file, entry.line, field, f"{came[:80]!r}, expected {expected}")
     if not label:
         return {}
-    return ruling_row(question, label, (answer.rule, answer.reason), details, candidates, part.sheet.plan.sheet)
+    return ruling_row(question, label, (answer.rule, answer.reason), details, candidates, part.sheet.plan)
 
 
 def ruling_row(  # noqa: PLR0917
@@ -159,7 +159,7 @@ def ruling_row(  # noqa: PLR0917
     grounds: tuple[str, str],
     details: Mapping[str, Any],
     candidates: Sequence[Candidate],
-    sheet: str | None,
+    plan: Plan,
 ) -> dict[str, Any]:
     """A decision as a line of `adjudications.jsonl`.
 
@@ -169,14 +169,15 @@ def ruling_row(  # noqa: PLR0917
         grounds: the rule that decides, and why.
         details: explicitness, certainty and evidence as stated; those that are null are taken from the candidates.
         candidates: what the annotators chose.
-        sheet: the id of the sheet.
+        plan: the sheet that it is written on.
     """
     agreed = _agreed(candidates, label, question.sentence.text)
     filled = {name: details.get(name) if details.get(name) is not None else agreed[name] for name in agreed}
     return {
         "sentence_id": question.item.sentence_id,
         "text_hash": question.item.text_hash,
-        **({"sheet": sheet} if sheet else {}),
+        "annotator_id": plan.annotator,
+        **({"sheet": plan.sheet} if plan.sheet else {}),
         "target_id": question.item.target_id,
         **({"holder": question.item.holder} if question.item.holder else {}),
         "label": label,

@@ -9,6 +9,7 @@ import typer
 
 from kazstance.annotate.adjudication import candidates_of, draw_split, ruling_row
 from kazstance.annotate.judged import read_state
+from kazstance.annotate.person import list_person
 from kazstance.annotate.plan import Plan, plan_bytes, plan_file
 from kazstance.annotate.sheet import Question
 from kazstance.annotate.words import LABELS, spelled
@@ -16,7 +17,7 @@ from kazstance.corpus.editing import editing
 from kazstance.corpus.read import ADJUDICATIONS
 from kazstance.output.terminal import display, echo, styled
 from kazstance.paths import StrPath
-from kazstance.schema.labels import GRID_LABELS
+from kazstance.schema.labels import GRID_LABELS, Role
 
 SKIP, STOP = "s", "q"
 PROMPT: Final = f"label ({', '.join(GRID_LABELS)}; {SKIP} to skip, {STOP} to stop)"
@@ -45,7 +46,7 @@ def decide_here(corpus: StrPath, adjudicator: str) -> int:
             break
         if label != SKIP:
             rule, reason = typer.prompt("rule", err=True), typer.prompt("reason", err=True)
-            row = ruling_row(question, label, (rule, reason), {}, candidates[question.item.key], sheet.plan.sheet)
+            row = ruling_row(question, label, (rule, reason), {}, candidates[question.item.key], sheet.plan)
             _append(corpus, row, sheet.plan)
             decided += 1
     return decided
@@ -78,4 +79,5 @@ def _append(corpus: StrPath, row: Mapping[str, Any], plan: Plan) -> None:
         between = b"" if there.endswith(b"\n") or not there else b"\n"
         line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
         edit.put(plan_file(str(plan.sheet)), plan_bytes(plan))
+        list_person(edit, plan.annotator, role=Role.adjudicator)
         edit.put(ADJUDICATIONS, there + between + line)

@@ -13,7 +13,7 @@ from kazstance.annotate.answers import Judgement, check, report_missing
 from kazstance.annotate.drawing import check_annotator, check_not_reserved, readings_file
 from kazstance.annotate.judged import State, state_of
 from kazstance.annotate.label_studio import from_export
-from kazstance.annotate.person import Person
+from kazstance.annotate.person import NOBODY, Person, list_person
 from kazstance.annotate.plan import Plan, PlanItem, Triple, plan_file, read_plan, read_plans, stale
 from kazstance.annotate.returned import Form, Part, from_table
 from kazstance.annotate.sheet import Question, Sheet, questions
@@ -21,14 +21,13 @@ from kazstance.corpus.editing import Edit, editing, encoded
 from kazstance.corpus.read import ADJUDICATIONS, ANNOTATORS, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError, Problem
-from kazstance.input.strict_toml import load_toml
 from kazstance.paths import StrPath
+from kazstance.schema.labels import Role
 from kazstance.schema.records import Sentence
 
 __all__ = ["ENDINGS", "Form", "Imported", "Person", "import_answers"]
 
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".json")
-NOBODY: Final = Person()
 PLAIN: Final = Form()
 Rows = dict[str, Any]
 
@@ -211,7 +210,7 @@ def _take(folder: _Folder, part: Part) -> Imported | None:
     new = dict(_new(folder, part, asked, checked.judged))
     if part.folder.problems:
         return None
-    _list_annotator(folder, plan.annotator)
+    list_person(folder.edit, plan.annotator, folder.person)
     is_new = plan.annotator not in folder.corpus.readings
     folder.append(readings_file(plan.annotator), list(_readings(plan, new)), is_new=is_new)
     return Imported(
@@ -251,17 +250,6 @@ def _check_person(folder: _Folder, annotator: str) -> None:
                 f"annotator: {annotator!r} has already judged, and {ANNOTATORS} has {said[name]!r} for {name}, "
                 f"not {value!r}; leave the option out, or change the file"
             )
-
-
-def _list_annotator(folder: _Folder, annotator: str) -> None:
-    """List the annotator of a sheet, unless it is listed."""
-    if annotator not in _listed(folder.edit.text(ANNOTATORS)):
-        folder.edit.append(ANNOTATORS, "annotator", folder.person.entry(annotator))
-
-
-def _listed(table: str) -> set[str]:
-    """The ids in a table of annotators."""
-    return {row["id"] for row in load_toml(table).get("annotator", [])}
 
 
 def _check_left_over(folder: _Folder) -> None:
@@ -362,6 +350,8 @@ def _take_rulings(folder: _Folder, part: Part, asked: Mapping[int, Question]) ->
             part.folder.report(part.file, None, f"items.{item}", f"{key[0]} on {key[1]} has been adjudicated otherwise")
     if part.folder.problems:
         return None
+    if new:
+        list_person(folder.edit, plan.annotator, folder.person, Role.adjudicator)
     folder.append(ADJUDICATIONS, new)
     counts = {"answered": len(new), "omitted": 0, "left": len(left)}
     file = folder.path / ADJUDICATIONS

@@ -50,10 +50,9 @@ def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
             edit.put(file, kept)
         else:
             edit.drop(file)
-        in_table = {entry.value.annotator_id for entry in corpus.judgements}
-        if not kept.strip() and annotator is not None and annotator not in in_table:
-            edit.remove(ANNOTATORS, "annotator", annotator)
         who = annotator or (plans[sheet].annotator if sheet in plans else "somebody")
+        if who not in _heard(corpus, sheet):
+            edit.remove(ANNOTATORS, "annotator", who)
         return Withdrawn(sheet, who, path / file, removed)
 
 
@@ -72,6 +71,15 @@ def forget(corpus_path: StrPath, name: str) -> Plan:
             raise KazstanceError(f"sheet {sheet} has been imported; first withdraw it without --forget")
         edit.drop(plan_file(sheet))
         return plans[sheet]
+
+
+def _heard(corpus: Corpus, sheet: str | None) -> set[str]:
+    """Annotators and adjudicators of whom something is left without a sheet, and those who are not listed."""
+    rows: list[tuple[str, str | None]] = [(entry.value.annotator_id, "") for entry in corpus.judgements]
+    rows += [(name, entry.value.sheet) for name, readings in corpus.readings.items() for entry in readings]
+    rows += [(entry.value.annotator_id or "", entry.value.sheet) for entry in corpus.adjudications]
+    left = {name for name, written_on in rows if written_on != sheet}
+    return left | ({name for name, _ in rows} - {entry.value.id for entry in corpus.annotators})
 
 
 def _meant(corpus: Corpus, plans: Mapping[str, Plan], name: str) -> tuple[str | None, str | None]:

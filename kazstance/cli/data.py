@@ -16,6 +16,7 @@ from kazstance.output.files import write_file
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled, write
+from kazstance.schema.labels import Basis
 
 if TYPE_CHECKING:
     from kazstance.dataset.history import History
@@ -256,7 +257,9 @@ def _print_history(found: "History") -> None:
         for line in filter(None, [evidence, row.note and f"note: {row.note}"]):
             display(styled(f"    {line}"))
     if cell.reason:
-        display(styled(f"adjudicated by rule {cell.rule}: {cell.reason}"))
+        by = f" by {cell.adjudicator}" if cell.adjudicator else ""
+        against = " against a majority" if cell.basis is Basis.overruling else ""
+        display(styled(f"adjudicated{by}{against}, rule {cell.rule}: {cell.reason}"))
     if found.other_holders:
         display(
             styled(f"also judged for: {', '.join(name or 'the speaker' for name in found.other_holders)} (--holder)")

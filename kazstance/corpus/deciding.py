@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.schema.labels import Label, Origin
+from kazstance.schema.labels import Basis, Label, Origin
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -14,13 +14,19 @@ NOTHING: Final = -1
 ORIGINS: Final = (Origin.human, Origin.adjudicated, Origin.model)
 """The origins of labels by number, in the order in which they take precedence."""
 HUMAN, ADJUDICATED, MODEL = range(3)
+BASES: Final = tuple(Basis)
+"""What labels rest on, by number."""
+
+
+_SINGLE, _MAJORITY, _PLURALITY, _ADJUDICATION, _OVERRULING = range(len(BASES))
 
 
 class Verdicts(NamedTuple):
-    """The label of each pair and its origin, as numbers of shape (pairs,); `NOTHING` where the votes are split."""
+    """The label of each pair, its origin and its basis, as numbers of shape (pairs,); `NOTHING` if votes are split."""
 
     label: Ints
     origin: Ints
+    basis: Ints
 
 
 def decide(
@@ -43,18 +49,25 @@ def decide(
     is_split = (votes[:, Label.favor] > 0) & (votes[:, Label.against] > 0)
     nothing = np.full(len(ruled), NOTHING)
     of_people, of_models = elsewhere or (np.zeros_like(ruled), np.zeros_like(ruled))
+    by_models, by_most = majority(models, of_models), np.full(len(ruled), _PLURALITY)
+    agrees = (by_models == NOTHING) | (by_models == ruled)
     steps = [
-        (HUMAN, majority(people, of_people)),
-        (ADJUDICATED, ruled),
-        (HUMAN, plurality(people, of_people) if by_plurality else nothing),
-        (MODEL, np.where(is_split, NOTHING, majority(models, of_models))),
-        (MODEL, plurality(models, of_models) if by_plurality else nothing),
+        (HUMAN, majority(people, of_people), _of_majority(people)),
+        (ADJUDICATED, ruled, np.where(agrees, _ADJUDICATION, _OVERRULING)),
+        (HUMAN, plurality(people, of_people) if by_plurality else nothing, by_most),
+        (MODEL, np.where(is_split, NOTHING, by_models), _of_majority(models)),
+        (MODEL, plurality(models, of_models) if by_plurality else nothing, by_most),
     ]
-    label, origin = nothing.copy(), nothing.copy()
-    for source, found in steps:
+    label, origin, basis = nothing.copy(), nothing.copy(), nothing.copy()
+    for source, found, rests_on in steps:
         is_open = (label == NOTHING) & (found != NOTHING)
-        label[is_open], origin[is_open] = found[is_open], source
-    return Verdicts(label, origin)
+        label[is_open], origin[is_open], basis[is_open] = found[is_open], source, rests_on[is_open]
+    return Verdicts(label, origin, basis)
+
+
+def _of_majority(votes: Ints) -> Ints:
+    """What a majority of votes of shape (pairs, 4) rests on: shape (pairs,)."""
+    return np.where(votes.sum(axis=1) == 1, _SINGLE, _MAJORITY)
 
 
 def majority(votes: Ints, elsewhere: Ints | int = 0) -> Ints:

@@ -379,6 +379,8 @@ class AdjudicationInput(LabelledInput):
 
     sentence_id: SentenceId
     text_hash: Hash
+    annotator_id: Name | None = None
+    """Who decided: one of the annotators."""
     sheet: Hash | None = None
     """The sheet that it was written on."""
     rule: Text

@@ -80,7 +80,7 @@ def terms_of(corpus: Corpus) -> Terms:
         kinds=kinds_of(corpus),
         annotators=tuple(sorted(who.id for who in annotators)),
         people=frozenset(who.id for who in annotators if who.origin == Origin.human),
-        checks=frozenset(who.id for who in annotators if who.role == Role.check),
+        checks=frozenset(who.id for who in annotators if who.role != Role.label),
         complete=tuple(who.id for who in annotators if who.complete),
         by_plurality=corpus.header.deciding is Deciding.plurality,
         is_exclusive=corpus.header.scheme is Scheme.exclusive,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from kazstance.corpus.cast import UNWRITTEN
-from kazstance.corpus.deciding import ADJUDICATED, HUMAN, NOTHING, ORIGINS
+from kazstance.corpus.deciding import ADJUDICATED, BASES, HUMAN, NOTHING, ORIGINS
 from kazstance.corpus.docket import Place
 from kazstance.corpus.judging import Flags, Ints, Judged, Terms, is_voted_about
 from kazstance.schema.columns import arrow_schema
@@ -130,8 +130,9 @@ def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
     ruling = np.where(is_ruled, pairs.ruling, UNWRITTEN)
     status = pa.array([one.value for one in Status])
     columns = chunk.of_pairs(at) | {"status": coded(status, statuses(judged))}
-    for name in ("rule", "reason"):
-        columns[name] = coded(pa.array([getattr(row.given, name) for row in judged.rulings], pa.string()), ruling)
+    columns["basis"] = coded(pa.array([one.value for one in BASES]), judged.verdicts.basis)
+    for name, field in {"adjudicator": "annotator_id", "rule": "rule", "reason": "reason"}.items():
+        columns[name] = coded(pa.array([getattr(row.given, field) for row in judged.rulings], pa.string()), ruling)
     return _table(GridCell, columns)
 
 

@@ -50,7 +50,7 @@ from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.folds import dealt
 from kazstance.schema.ids import folded
-from kazstance.schema.labels import GRID_LABELS, TargetKind
+from kazstance.schema.labels import GRID_LABELS, Role, TargetKind
 from kazstance.schema.manifest import Imported, Round
 
 TARGETS: Final = "targets.toml"
@@ -192,7 +192,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         rules=rules,
         undrawn=undrawn(folder),
         judgements=judgements,
-        adjudications=_read_adjudications(folder, labels),
+        adjudications=_read_adjudications(folder, labels, annotators),
         names=_read_names(folder),
         contradictories=_read_contradictories(folder, targets),
         mirrored=_read_mirrored(folder),
@@ -412,15 +412,22 @@ def _find_all_readings(
     for entry in annotators:
         name = entry.value.id
         has_file = folder.exists(file := f"annotations/{name}.jsonl")
-        is_elsewhere = not has_file and (name in in_table or is_partial)
+        is_elsewhere = not has_file and (name in in_table or is_partial or entry.value.role is Role.adjudicator)
         found[name] = no_readings(file, rules) if is_elsewhere else find_readings(folder, name, rules)
     return found
 
 
-def _read_adjudications(folder: Folder, labels: Mapping[str, str]) -> list[Entry[AdjudicationInput]]:
+def _read_adjudications(
+    folder: Folder, labels: Mapping[str, str], annotators: Iterable[Entry[AnnotatorInput]]
+) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
     entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
+    known = _ids(annotators)
+    for entry in entries:
+        if (name := entry.value.annotator_id) is not None and name not in known:
+            message = f'{name!r} is not in {ANNOTATORS}; add it with role = "adjudicator"'
+            folder.report(entry.file, entry.line, "annotator_id", message)
     _check_unique(
         folder, entries, "sentence_id", lambda row: of_holder(f"{row.sentence_id} on {row.target_id}", row.holder)
     )

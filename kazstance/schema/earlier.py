@@ -1,6 +1,7 @@
 """Tables as written by versions up to 0.3.0 (format 1 of the manifest), and their present form."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.schema.columns import arrow_schema, features
-from kazstance.schema.labels import Position, Status
+from kazstance.schema.labels import Basis, Origin, Position, Status
 from kazstance.schema.records import TABLES
 
 FORMAT: Final = 1
@@ -37,9 +38,22 @@ def _zero(rows: pa.Table) -> pa.Array:
     return pa.array([0] * len(rows), pa.int64())
 
 
+def _basis(rows: pa.Table) -> pa.Array:
+    """What labels rest on, from the votes and the origin; all votes of one origin decide by majority."""
+    found = []
+    for votes, label, origin in zip(*(rows[name].to_pylist() for name in ("votes", "label", "origin")), strict=True):
+        cast = Counter(vote["label"] for vote in votes)
+        most = next((one for one, n in cast.items() if 2 * n > cast.total()), None)
+        if origin == Origin.adjudicated.value:
+            found.append(Basis.adjudication if most in (None, label) else Basis.overruling)
+        else:
+            found.append(Basis.single if cast.total() == 1 else Basis.majority)
+    return pa.array(map(str, found), pa.string())
+
+
 NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
     "stances": {"holder": _absent},
-    "grid": {"holder": _absent, "status": _decided},
+    "grid": {"holder": _absent, "status": _decided, "basis": _basis, "adjudicator": _absent},
     "judgements": {"holder": _absent, "round": _first, "original": _absent},
     "sentences": {"document_id": lambda rows: rows["source_id"]},
     "positions": {"n_asked": lambda rows: rows["n_sentences"], "n_undecided": _zero},

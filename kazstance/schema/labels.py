@@ -129,10 +129,31 @@ class CopyKind(StrEnum):
 
 @keep_docstring
 class Role(StrEnum):
-    """What an annotator's judgements are for: to make the labels, or only to check labels made by others."""
+    """What an annotator's judgements are for.
+
+    To make the labels; only to check labels made by others; to record what was said by an earlier codebook, which makes
+    no labels any more; or to decide the pairs that split the others.
+    """
 
     label = "label"
     check = "check"
+    earlier = "earlier"
+    adjudicator = "adjudicator"
+
+
+@keep_docstring
+class Basis(StrEnum):
+    """What a label rests on.
+
+    A single judgement; more than half of several; the most of several; an adjudication where there was no majority, or
+    one annotator saw the opposite side; or an adjudication against a majority.
+    """
+
+    single = "single"
+    majority = "majority"
+    plurality = "plurality"
+    adjudication = "adjudication"
+    overruling = "overruling"
 
 
 @keep_docstring

@@ -8,6 +8,7 @@ from kazstance.docstrings import keep_docstring
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DocumentId, Name, ParagraphId, SentenceId
 from kazstance.schema.labels import (
+    Basis,
     Certainty,
     CopyKind,
     Endorsed,
@@ -168,6 +169,11 @@ class GridCell(SentenceTarget):
     """Whether the annotators were split over the label."""
     origin: Origin | None
     """Who made the label: model (silver), human (gold) or adjudicated; null if not decided."""
+    basis: Basis | None
+    """What the label rests on: single (one judgement), majority, plurality, adjudication, or overruling (of a majority
+    by an adjudication); null if not decided."""
+    adjudicator: Name | None
+    """Who adjudicated, a row of the table annotators; null where nobody did, or it is not stated."""
     rule: str | None
     """The codebook rule by which it was adjudicated; null where it was not."""
     reason: str | None
@@ -463,7 +469,8 @@ class Annotator(Record):
     origin: Origin
     """model or human."""
     role: Role
-    """label: its judgements make the labels; check: they are only compared with the labels that others made."""
+    """label: its judgements make the labels; check: they are only compared with the labels that others made; earlier:
+    they are by an earlier codebook, and kept; adjudicator: it decides what splits the others."""
     complete: bool
     """Whether it is declared to have judged every annotated sentence on every target, which the build checks."""
     name: str | None

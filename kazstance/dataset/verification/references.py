@@ -49,6 +49,7 @@ REFERENCES: Final = (
     Reference("judgements", PAIR, "grid", PAIR),
     Reference("grid", SENTENCE, "sentences", SENTENCE, {**HOME, **TEXT}),
     Reference("grid", TARGET, "targets", TARGET, {"target": "name"}),
+    Reference("grid", ("adjudicator",), "annotators", ("annotator_id",)),
     Reference("stances", SENTENCE, "sentences", SENTENCE, {**HOME, **TEXT, **SPOKEN}),
     Reference("stances", TARGET, "targets", TARGET, {"target": "name"}),
     Reference("stances", PAIR, "grid", PAIR, {SPLIT: SPLIT, **JUDGED}),

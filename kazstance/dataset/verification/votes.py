@@ -23,7 +23,7 @@ from kazstance.dataset.verification.columns import (
 from kazstance.dataset.verification.findings import Finding
 from kazstance.dataset.verification.references import PAIR
 from kazstance.dataset.verification.tables import Tables
-from kazstance.schema.labels import Certainty, Deciding, Explicitness, Label, Origin, Role, Scheme, Status
+from kazstance.schema.labels import Basis, Certainty, Deciding, Explicitness, Label, Origin, Role, Scheme, Status
 
 UNDECIDED: Final = -1
 JUDGEMENT: Final = (*PAIR, "annotator_id")
@@ -145,6 +145,28 @@ def _check_labels(tables: Tables, counts: _Counts, elsewhere: _Counts) -> Iterat
     for column in ("rule", "reason"):
         there = is_valid(tables.column("grid", column))
         yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")
+    named = is_valid(tables.column("grid", "adjudicator"))
+    yield from tables.faults("grid", named & ~adjudicated, "adjudicator does not match origin")
+    yield from tables.faults("grid", _is_other_basis(tables, counts, elsewhere), "basis does not follow from votes")
+
+
+def _is_other_basis(tables: Tables, counts: _Counts, elsewhere: _Counts) -> Flags:
+    """Which rows of the grid state another basis of their label than votes and origin give."""
+    basis, origin = tables.column("grid", "basis"), tables.column("grid", "origin")
+    label = tables.column("grid", "label").fill_null(UNDECIDED).to_numpy()
+    adjudicated = equals(origin, Origin.adjudicated)
+    deciding = np.where(equals(origin, Origin.human)[:, None], counts[:, 1], counts[:, 0])
+    most = _majority(deciding, np.where(equals(origin, Origin.human), elsewhere[:, 1], elsewhere[:, 0]))
+    kinds = [
+        (label == UNDECIDED, None),
+        (adjudicated & (most != UNDECIDED) & (most != label), Basis.overruling),
+        (adjudicated, Basis.adjudication),
+        (most == UNDECIDED, Basis.plurality),
+        (deciding.sum(axis=1) == 1, Basis.single),
+    ]
+    stated = [~is_valid(basis) if kind is None else equals(basis, kind) for _, kind in kinds]
+    found: Flags = ~np.select([where for where, _ in kinds], stated, equals(basis, Basis.majority))
+    return found
 
 
 def _settled(counts: _Counts, deciding: Deciding, elsewhere: _Counts) -> tuple[_Counts, Flags]:
