@@ -3,8 +3,10 @@
 import hashlib
 import json
 import random
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -21,7 +23,7 @@ from kazstance.corpus.build import build
 from kazstance.corpus.read import read
 from kazstance.errors import InputError, KazstanceError
 from tests.commands import call
-from tests.conftest import quiet
+from tests.conftest import HARBOUR, quiet
 from tests.corpora import ids_of, put, take_readings
 from tests.sheets import ABOUT, LABELS_ONLY, TEXTS, corpus, files_of, fill, judge, pairs_of, rows_of, write
 
@@ -476,3 +478,23 @@ def test_a_sheet_can_be_imported_again_after_a_sentence_was_changed(tmp_path):
         assert done.exit_code == 0, done.stderr
     done = CliRunner().invoke(app, ["check", str(folder)])
     assert (done.exit_code, done.stderr) == (0, "")
+
+
+def test_decisions_written_by_hand_lead_to_the_command_that_asks_for_them(folder, tmp_path):
+    (folder / "annotations/adjudications.jsonl").write_text('{"sentence_id": "dockers/1/1", "label": "favor"}\n')
+    with pytest.raises(InputError) as error:
+        build(folder, tmp_path, quiet)
+    lines = str(error.value).splitlines()
+    assert "annotations/adjudications.jsonl:1: reason: missing, expected a value" in lines
+    assert sum("kazstance annotate adjudicate" in line for line in lines) == 1
+
+
+def test_a_target_that_was_judged_and_renamed_is_named_with_what_to_do(tmp_path):
+    folder = Path(shutil.copytree(HARBOUR, tmp_path / "harbour"))
+    targets = folder / "targets.toml"
+    targets.write_text(targets.read_text().replace('id = "strike"', 'id = "walkout"'))
+    with pytest.raises(InputError) as error:
+        build(folder, tmp_path, quiet)
+    lines = str(error.value).splitlines()
+    assert any("'strike', expected one of toll, walkout, line_pays" in line for line in lines)
+    assert sum("put it back in targets.toml" in line for line in lines) == 1

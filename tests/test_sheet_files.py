@@ -304,10 +304,18 @@ def test_the_same_workbook_is_the_same_file(folder, tmp_path):
     assert (tmp_path / "1/sheet.xlsx").read_bytes() == (tmp_path / "2/sheet.xlsx").read_bytes()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"not a workbook", b"\xd0\xcf\x11\xe0"])
-def test_what_is_no_workbook_is_refused_in_one_line(folder, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        (b"", "export the sheet again"),
+        (b"item;label", "if it is text with a delimiter, rename it to .csv"),
+        (b"\xd0\xcf\x11\xe0", "this looks like an old Word or Excel file, save it as .xlsx"),
+        (b"\x89PNG\r\n", r"this looks like a picture \(PNG\), save it as .xlsx"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_in_one_line(folder, tmp_path, content, remedy):
     (tmp_path / "a.xlsx").write_bytes(content)
-    with pytest.raises(InputError, match="a.xlsx: not an Excel workbook .*, expected the sheet as .xlsx"):
+    with pytest.raises(InputError, match=f"a.xlsx: not an Excel workbook .*, expected the sheet as .xlsx; {remedy}"):
         import_answers(folder, tmp_path / "a.xlsx")
 
 

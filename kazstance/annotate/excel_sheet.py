@@ -11,6 +11,7 @@ from kazstance.annotate.layouts import NOT_ASKED, Column, Rows
 from kazstance.corpus.folder import Folder
 from kazstance.extras import naming_extras
 from kazstance.input.excel import worksheets
+from kazstance.input.text import other_kind
 from kazstance.output.characters import for_xml
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def read_excel(folder: Folder, file: str) -> Returning | None:
     try:
         pages = [rows for _, rows in worksheets(content) if rows]
     except ValueError as error:
-        folder.report(file, None, None, f"not an Excel workbook ({error}), expected the sheet as .xlsx")
+        folder.report(
+            file, None, None, f"not an Excel workbook ({error}), expected the sheet as .xlsx{_remedy(content)}"
+        )
         return None
     for (_, header), *rows in pages:
         names = [(name or "").strip() for name in header]
@@ -129,6 +132,13 @@ def read_excel(folder: Folder, file: str) -> Returning | None:
             )
     folder.report(file, None, None, "no worksheet has the columns of a sheet, expected the sheet as exported")
     return None
+
+
+def _remedy(content: bytes) -> str:
+    """What to do with a file that is something else."""
+    if other := other_kind(content):
+        return f"; this looks like {other}, save it as .xlsx"
+    return "; if it is text with a delimiter, rename it to .csv" if content else "; export the sheet again"
 
 
 def _filled(cells: Sequence[str | None], width: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.corpus.docket import Docket, Place
+from kazstance.corpus.docket import KEPT, Docket, Place
 from kazstance.corpus.inputs import AdjudicationInput, JudgementInput, ReadingHead
 from kazstance.corpus.reading import Quotation, Reading
 from kazstance.corpus.readings import of_holder
@@ -142,7 +142,7 @@ class Cast:
             self._strange.append(sorted(set(names) - self.docket.coverable))
         covered = self.coverage[names]
         for name in self._strange[covered]:
-            self.docket.report(*where, "covered", f"{name!r}, expected {', '.join(TargetKind)} or targets")
+            self.docket.report(*where, "covered", f"{name!r}, expected {', '.join(TargetKind)} or targets", KEPT)
         return covered
 
     def _check_once(self, annotator: int, where: tuple[str, int], reading: Reading, covered: int) -> None:

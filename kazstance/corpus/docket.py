@@ -14,6 +14,11 @@ from kazstance.schema.ids import document_of
 REDO: Final = (
     "; undo the change, or withdraw the sheet with `kazstance annotate undo` and import it again with --partial"
 )
+KEPT: Final = (
+    "the id of a target stays once somebody has judged it, and its name may change: put it back in targets.toml, or "
+    "withdraw the sheets with `kazstance annotate undo`"
+)
+"""What to do if a target is named that is no longer there."""
 Place = tuple[int, int]
 """The start and end of a part of a sentence, in characters."""
 
@@ -87,7 +92,7 @@ class Docket:
             target_id: the id of the target.
         """
         if target_id not in self.kinds:
-            self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}")
+            self.report(file, line, name, f"{target_id!r}, expected one of {', '.join(self.kinds)}", KEPT)
         return target_id in self.kinds
 
     def spans(self, file: str, line: int, name: str, text: str, quoted: Iterable[Quotation]) -> tuple[Place, ...]:
@@ -107,7 +112,7 @@ class Docket:
             spans.append((start, start + len(part)))
         return tuple(sorted(spans)) if len(spans) > 1 else tuple(spans)
 
-    def report(self, file: str, line: int | None, name: str | None, message: str) -> None:
+    def report(self, file: str, line: int | None, name: str | None, message: str, remedy: str = "") -> None:
         """Record a problem.
 
         Args:
@@ -115,8 +120,9 @@ class Docket:
             line: the line, counted from 1.
             name: the field.
             message: what was found, and what was expected.
+            remedy: what would fix all problems of the kind.
         """
-        self.problems.append(Problem(file, line, name, message))
+        self.problems.append(Problem(file, line, name, message, remedy=remedy))
 
 
 def kinds_of(corpus: Corpus) -> dict[str, str | None]:

@@ -64,6 +64,8 @@ ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
 FORMER: Final = "nupunkt"
 """The segmenter of all texts up to version 0.3."""
 IMPORTED: Final = "imported.json"
+DECIDE: Final = "`kazstance annotate adjudicate CORPUS` asks for what has to be decided, and writes these lines"
+"""What to do instead of writing adjudications by hand."""
 """The record of the table that the folder was made from."""
 NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
@@ -422,7 +424,9 @@ def _read_adjudications(
 ) -> list[Entry[AdjudicationInput]]:
     if not folder.exists(ADJUDICATIONS):
         return []
+    before = len(folder.problems)
     entries = folder.read_lines(ADJUDICATIONS, AdjudicationInput, labels)
+    folder.problems[before:] = [replace(problem, remedy=DECIDE) for problem in folder.problems[before:]]
     known = _ids(annotators)
     for entry in entries:
         if (name := entry.value.annotator_id) is not None and name not in known:
