@@ -55,14 +55,14 @@ def strength(row: Row) -> tuple[Any, ...]:
     """The order of evidence, as a sort key; a column that the table lacks is ignored.
 
     Sentences that take a side come before neutral ones, explicit before implicit, sure before unsure, unanimous before
-    contested; then as in the text.
+    split; then as in the text.
     """
     place = str(row.get("sentence_id", ""))
     return (
         row.get("label_name") == "neutral",
         row.get("explicitness") != "explicit",
         row.get("certainty") != "sure",
-        bool(row.get("contested")),
+        bool(row.get("split_vote")),
         [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", place)],
         str(row.get("text", "")),
     )

@@ -86,11 +86,23 @@ class Header(UnitSettings):
 
 
 class VoiceInput(Input):
-    """A speaker whom a source quotes at length."""
+    """A speaker whom a source quotes at length: one of its spokespeople, or somebody else."""
 
     speaker: Text
-    endorsed: Endorsed
+    speaks_for_source: bool = False
+    """Whether the source quotes its own spokesperson, who then is its own voice."""
+    endorsed: Endorsed | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_endorsed(self) -> Self:
+        if self.speaks_for_source and self.endorsed is not None:
+            raise ValueError(
+                "endorsed is for others than spokespeople, expected only one of endorsed and speaks_for_source"
+            )
+        if not self.speaks_for_source and self.endorsed is None:
+            raise ValueError(f"no endorsed, expected {', '.join(Endorsed)}, or speaks_for_source = true")
+        return self
 
 
 class StatedDocument(Input):

@@ -48,7 +48,7 @@ class _Chunk:
             "label": nullable(label),
             "label_name": coded(NAMES, label),
             "votes": self._votes(at),
-            "contested": pa.array((judged.votes[at] > 0).sum(axis=1) > 1),
+            "split_vote": pa.array((judged.votes[at] > 0).sum(axis=1) > 1),
             "origin": coded(pa.array([str(origin) for origin in ORIGINS]), judged.verdicts.origin[at]),
         }
 

@@ -184,6 +184,11 @@ def _cutter(part: TextPart) -> Cutter:
     return cut if given is None else lambda text: paragraphs_of(given, text, paragraph_spans(text.text, part.ends))
 
 
+def _voice_of(voice: VoiceInput | None) -> Voice:
+    """Whose voice a quoted speaker is; one whom the source does not declare is a problem, and counts as quoted."""
+    return Voice.own if voice and voice.speaks_for_source else Voice.quoted
+
+
 def _units(
     document: Document, text: RepairedText, curation: Curation, voices: dict[str, VoiceInput], cut: Cutter
 ) -> Iterator[Sentence]:
@@ -204,7 +209,7 @@ def _units(
                 raw_end=raw[1],
                 kind=kind,
                 annotated=kind in ANNOTATED_KINDS,
-                voice=Voice.quoted if speaker else Voice.own,
+                voice=_voice_of(voices.get(speaker)) if speaker else Voice.own,
                 speaker=speaker,
                 endorsed=voices[speaker].endorsed if speaker in voices else None,
                 duplicate_of=None,

@@ -35,9 +35,9 @@ UNIT: Final = (
     "duplicate_of",
     "note",
 )
-STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "contested", "holder")
+STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "split_vote", "holder")
 JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note", "holder", "round")
-SETTLED: Final = ("label_name", "status", "origin", "contested", "rule", "reason", "holder")
+SETTLED: Final = ("label_name", "status", "origin", "split_vote", "rule", "reason", "holder")
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,
@@ -56,7 +56,7 @@ class Query(Frozen):
     explicitness: Explicitness | None = None
     certainty: Certainty | None = None
     voice: Voice | None = None
-    contested: bool | None = None
+    split_vote: bool | None = None
     q: Annotated[str, Field(max_length=1000)] = ""
     whole: bool = False
     at: str | None = None
@@ -79,7 +79,7 @@ class Query(Frozen):
 
     def narrows(self) -> bool:
         """Whether it asks only for sentences with certain labels."""
-        asked = (self.label, self.explicitness, self.certainty, self.contested)
+        asked = (self.label, self.explicitness, self.certainty, self.split_vote)
         return bool(self.target) or any(field is not None for field in asked)
 
 
@@ -122,7 +122,7 @@ class Rows:
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
         self.judgements = self._judgements(folder)
-        settled = pc.field("contested") | pc.field("rule").is_valid() | pc.field("label").is_null()
+        settled = pc.field("split_vote") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
 
     def everything(self) -> dict[str, Any]:
@@ -229,7 +229,7 @@ class Rows:
         if query.target:
             found &= np.isin(self.stances.target, self._numbers(query.target, "target", self.targets))
         asked = {"label_name": query.label, "explicitness": query.explicitness, "certainty": query.certainty}
-        for column, value in (asked | {"contested": query.contested}).items():
+        for column, value in (asked | {"split_vote": query.split_vote}).items():
             if value is not None:
                 found &= self.stances.equal(column, value)
         return found

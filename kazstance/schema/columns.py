@@ -8,6 +8,7 @@ from typing import Any, Union, get_args, get_origin
 
 import pyarrow as pa
 
+from kazstance.schema.labels import Among
 from kazstance.schema.records import Record
 
 SCALARS = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
@@ -64,7 +65,7 @@ def attribute_type(values: Iterable[Any]) -> pa.DataType:
 
 def features(record: type[Record]) -> dict[str, Any]:
     """The features of a table, spelled so that old and new versions of `datasets` read them alike."""
-    return {name: _feature(info.annotation) for name, info in record.model_fields.items()}
+    return {name: _feature(info.annotation, info.metadata) for name, info in record.model_fields.items()}
 
 
 def card_features(record: type[Record], attributes: Mapping[str, pa.DataType] | None = None) -> list[dict[str, Any]]:
@@ -99,7 +100,7 @@ def _arrow(annotation: Any) -> pa.DataType:
     return _scalar(kind)
 
 
-def _feature(annotation: Any) -> Any:
+def _feature(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
     kind = plain_type(annotation)
     if item := item_type(kind):
         inner = _feature(item)
@@ -107,7 +108,8 @@ def _feature(annotation: Any) -> Any:
     if issubclass(kind, Record):
         return features(kind)
     if issubclass(kind, IntEnum):
-        return {"names": [member.name for member in kind], "_type": "ClassLabel"}
+        among = next((given.members for given in metadata if isinstance(given, Among)), tuple(kind))
+        return {"names": [member.name for member in among], "_type": "ClassLabel"}
     return _value(_scalar(kind))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.schema.columns import arrow_schema, features
-from kazstance.schema.labels import Basis, Origin, Position, Status
+from kazstance.schema.labels import GRID_LABELS, Basis, Origin, Position, Status
 from kazstance.schema.records import TABLES
 
 FORMAT: Final = 1
@@ -62,6 +62,16 @@ NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
 source had one text."""
 NEW_NAMES: Final = {"position": {Position.not_asked.name}}
 """Names of labels that format 1 does not have."""
+OLD_NAMES: Final = {
+    "stances": {"label": GRID_LABELS},
+    "pairs": {"label_a": GRID_LABELS, "label_b": GRID_LABELS},
+    "probes": {"row_label": GRID_LABELS},
+}
+"""Names of labels in format 1, where it has more than now."""
+RENAMED: Final = {"stances": {"split_vote": "contested"}, "grid": {"split_vote": "contested"}}
+"""What format 1 calls columns, by their present names."""
+NEW_FIELD: Final = "speaks_for_source"
+"""A field that the voices of sources lack in format 1, which knows no spokespeople."""
 
 
 def row_digest(rows: pa.Table) -> str:
@@ -81,22 +91,49 @@ def tables(format_version: int) -> tuple[str, ...]:
 
 def earlier_schema(table: str) -> pa.Schema:
     """The columns of a table in format 1, without their metadata."""
-    return pa.schema([field for field in arrow_schema(TABLES[table].record) if field.name not in _new(table)])
+    names = RENAMED.get(table, {})
+    fields = [field for field in arrow_schema(TABLES[table].record) if field.name not in _new(table)]
+    return pa.schema([pa.field(names.get(field.name, field.name), _earlier_type(field.type)) for field in fields])
+
+
+def _earlier_type(kind: pa.DataType) -> pa.DataType:
+    """The type of a column in format 1."""
+    if not pa.types.is_list(kind) or not pa.types.is_struct(kind.value_type):
+        return kind
+    return pa.list_(pa.struct([field for field in kind.value_type if field.name != NEW_FIELD]))
 
 
 def earlier_features(table: str) -> dict[str, Any]:
     """The features of a table in format 1."""
-    found = {name: kind for name, kind in features(TABLES[table].record).items() if name not in _new(table)}
+    names = RENAMED.get(table, {})
+    found = {
+        names.get(name, name): _earlier_feature(kind)
+        for name, kind in features(TABLES[table].record).items()
+        if name not in _new(table)
+    }
     for name, gone in NEW_NAMES.items():
         if "names" in found.get(name, ()):
             found[name] = {**found[name], "names": [label for label in found[name]["names"] if label not in gone]}
+    for name, labels in OLD_NAMES.get(table, {}).items():
+        found[name] = {**found[name], "names": list(labels)}
     return found
+
+
+def _earlier_feature(feature: Any) -> Any:
+    """The feature of a column in format 1."""
+    return (
+        [{name: kind for name, kind in feature[0].items() if name != NEW_FIELD}]
+        if isinstance(feature, list)
+        else feature
+    )
 
 
 def upgraded(table: str, rows: pa.Table) -> pa.Table:
     """Rows in format 1 with the present columns, in their order."""
-    if table not in TABLES or not _new(table).keys() - set(rows.column_names):
+    if table not in TABLES or not _is_changed(table, rows):
         return rows
+    names = {old: new for new, old in RENAMED.get(table, {}).items()}
+    rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
     schema = arrow_schema(TABLES[table].record)
     fill = _new(table)
     columns = {
@@ -104,7 +141,15 @@ def upgraded(table: str, rows: pa.Table) -> pa.Table:
         for name in schema.names
         if name in fill or name in rows.column_names
     }
+    if "voices" in columns:
+        voices = [[{NEW_FIELD: False, **voice} for voice in mine] for mine in rows["voices"].to_pylist()]
+        columns["voices"] = pa.array(voices, schema.field("voices").type)
     return pa.table(columns).replace_schema_metadata(schema.metadata)
+
+
+def _is_changed(table: str, rows: pa.Table) -> bool:
+    """Whether a table in format 1 is another one now."""
+    return bool(_new(table) or RENAMED.get(table) or OLD_NAMES.get(table) or "voices" in rows.column_names)
 
 
 def documents(sources: pa.Table) -> pa.Table:

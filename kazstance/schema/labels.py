@@ -1,7 +1,10 @@
 """The closed vocabularies. Label columns hold the numbers; their names are the members' names."""
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
 
 from kazstance.docstrings import keep_docstring
 
@@ -18,6 +21,28 @@ class Label(IntEnum):
 
 LABELS: Final = (Label.against.name, Label.neutral.name, Label.favor.name)
 """The names of the labels of stances, by number."""
+
+
+@dataclass(frozen=True)
+class Among:
+    """The only members that a column may hold, of a vocabulary that has more."""
+
+    members: tuple[IntEnum, ...]
+
+    def check(self, value: IntEnum) -> IntEnum:
+        """The value.
+
+        Raises:
+            ValueError: it is not among the members.
+        """
+        if value not in self.members:
+            raise ValueError(f"{value.name}, expected {', '.join(member.name for member in self.members)}")
+        return value
+
+
+OF_STANCES: Final = Among((Label.against, Label.neutral, Label.favor))
+StanceLabel = Annotated[Label, OF_STANCES, AfterValidator(OF_STANCES.check)]
+"""The label of a sentence that is about the target."""
 GRID_LABELS: Final = (*LABELS, Label.none.name)
 """The names of all labels, by number."""
 SIDES: Final = (Label.favor, Label.against)
@@ -158,7 +183,7 @@ class Basis(StrEnum):
 
 @keep_docstring
 class Voice(StrEnum):
-    """Who speaks in a sentence: the source itself, or somebody it quotes."""
+    """Who speaks in a sentence: the source itself, with its spokespeople, or somebody else whom it quotes."""
 
     own = "own"
     quoted = "quoted"

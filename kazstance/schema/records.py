@@ -20,6 +20,7 @@ from kazstance.schema.labels import (
     ProbeKind,
     Relation,
     Role,
+    StanceLabel,
     Status,
     TargetKind,
     UnitKind,
@@ -95,8 +96,10 @@ class QuotedVoice(Record):
 
     speaker: str
     """Who is quoted, as far as the source says."""
-    endorsed: Endorsed
-    """Whether the source makes the quotation its own."""
+    speaks_for_source: bool
+    """Whether it is one of the source's own spokespeople, whose sentences are its own voice."""
+    endorsed: Endorsed | None
+    """Whether the source makes the quotation its own; null for spokespeople."""
     note: str | None
     """What shows this."""
 
@@ -123,7 +126,7 @@ class Stance(SentenceTarget):
 
     holder: str | None
     """Whose stance it is; null for the speaker of the sentence."""
-    label: Label
+    label: StanceLabel
     """The side that the holder takes on the target."""
     label_name: str
     """Name of the label."""
@@ -135,14 +138,14 @@ class Stance(SentenceTarget):
     """The spans of the text that show the label; null if they were not recorded."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
-    contested: bool
+    split_vote: bool
     """Whether the annotators were split over the label."""
     origin: Origin
     """Who made the label: model (silver), human (gold) or adjudicated."""
     voice: Voice
-    """Whether the source speaks itself or quotes."""
+    """own: the source itself speaks, or one of its spokespeople; quoted: somebody else."""
     speaker: str | None
-    """Who is quoted; null in the source's own voice."""
+    """Who is quoted, spokespeople included; null where nobody is."""
     endorsed: Endorsed | None
     """Whether the source makes the quotation its own; null in the source's own voice."""
     context_before: str
@@ -165,7 +168,7 @@ class GridCell(SentenceTarget):
     """Name of the label."""
     votes: tuple[Vote, ...]
     """What each annotator chose, ordered by annotator."""
-    contested: bool
+    split_vote: bool
     """Whether the annotators were split over the label."""
     origin: Origin | None
     """Who made the label: model (silver), human (gold) or adjudicated; null if not decided."""
@@ -195,7 +198,7 @@ class Pair(Record):
     """Its source."""
     text_a: str
     """Its text."""
-    label_a: Label
+    label_a: StanceLabel
     """The side it takes on the target."""
     label_a_name: str
     """Name of that label."""
@@ -205,7 +208,7 @@ class Pair(Record):
     """Its source."""
     text_b: str
     """Its text."""
-    label_b: Label
+    label_b: StanceLabel
     """The side it takes on the target."""
     label_b_name: str
     """Name of that label."""
@@ -244,7 +247,7 @@ class Probe(Record):
     """The label expected for what is shown: for a mask the row's own, for a mirror the one a blind reader gave."""
     label_name: str
     """Name of the label."""
-    row_label: Label
+    row_label: StanceLabel
     """The label of the row itself."""
     row_label_name: str
     """Name of the row's label."""
@@ -282,9 +285,9 @@ class Sentence(Record):
     annotated: bool
     """Whether it was annotated: titles, headings, sentences and list items that are not copies."""
     voice: Voice
-    """Whether the source speaks itself or quotes."""
+    """own: the source itself speaks, or one of its spokespeople; quoted: somebody else."""
     speaker: str | None
-    """Who is quoted; null in the source's own voice."""
+    """Who is quoted, spokespeople included; null where nobody is."""
     endorsed: Endorsed | None
     """Whether the source makes the quotation its own; null in the source's own voice."""
     duplicate_of: SentenceId | None

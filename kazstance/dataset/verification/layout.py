@@ -79,9 +79,9 @@ def _check_annotated(tables: Tables) -> Iterator[Finding]:
 
 
 def _check_voices(tables: Tables) -> Iterator[Finding]:
-    """A quoted speaker is a voice of the source, endorsed as stated there; the source's own voice names no speaker."""
+    """A quoted speaker is a voice of the source, endorsed as stated there; its own voice is nobody or a spokesperson."""
     quoted = {
-        (source["source_id"], voice["speaker"], voice["endorsed"])
+        (source["source_id"], voice["speaker"], voice["endorsed"], "own" if voice["speaks_for_source"] else "quoted")
         for source in tables.rows["sources"].select(["source_id", "voices"]).to_pylist()
         for voice in source["voices"]
     }
@@ -89,7 +89,7 @@ def _check_voices(tables: Tables) -> Iterator[Finding]:
     codes = np.stack([text.indices.fill_null(-1).to_numpy() for text in texts])
     _, first, kind = np.unique(codes, axis=1, return_index=True, return_inverse=True)
     rows = (tuple(row.values()) for row in tables.rows["sentences"].select(SPEAKING).take(pa.array(first)).to_pylist())
-    right = [row[:3] in quoted if row[3] == Voice.quoted else row[1:3] == (None, None) for row in rows]
+    right = [row in quoted or row[1:] == (None, None, Voice.own) for row in rows]
     wrong = ~np.array(right, dtype=bool)[kind.reshape(-1)]
     yield from tables.faults("sentences", wrong, "voice, speaker and endorsed do not match sources")
 

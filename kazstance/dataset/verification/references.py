@@ -34,7 +34,7 @@ TEXT: Final = {"text": "text"}
 SPOKEN: Final = {"voice": "voice", "speaker": "speaker", "endorsed": "endorsed"}
 AROUND: Final = {"context_before": "context_before", "context_after": "context_after"}
 DECIDED: Final = {"label_name": "label_name", "origin": "origin"}
-JUDGED: Final = {**DECIDED, "contested": "contested", "votes": "votes"}
+JUDGED: Final = {**DECIDED, "split_vote": "split_vote", "votes": "votes"}
 
 REFERENCES: Final = (
     Reference("documents", ("source_id",), "sources", ("source_id",)),

@@ -139,9 +139,9 @@ def _check_labels(tables: Tables, counts: _Counts, elsewhere: _Counts) -> Iterat
     is_other = open_ & (elsewhere.sum(axis=1) > counts.sum(axis=(1, 2)))
     unlike = (open_ != (label == UNDECIDED)) | (open_ != unset) | (is_other != equals(status, Status.other_target))
     yield from tables.faults("grid", unlike, "status does not match label")
-    contested = (counts.sum(axis=1) > 0).sum(axis=1) > 1
-    differing = contested != tables.numbers("grid", "contested")
-    yield from tables.differences("grid", "contested", differing, contested, "from votes")
+    split = (counts.sum(axis=1) > 0).sum(axis=1) > 1
+    differing = split != tables.numbers("grid", "split_vote")
+    yield from tables.differences("grid", "split_vote", differing, split, "from votes")
     for column in ("rule", "reason"):
         there = is_valid(tables.column("grid", column))
         yield from tables.faults("grid", there != adjudicated, f"{column} does not match origin")

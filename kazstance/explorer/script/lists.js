@@ -161,7 +161,7 @@ function line(state, { unit, stances }, before) {
 function chip(state, stance, point) {
   const on = () => point(stance);
   const off = () => point(null);
-  const said = [stance.label, stance.explicitness, stance.certainty, ORIGINS[stance.origin], stance.contested ? "annotators split" : ""];
+  const said = [stance.label, stance.explicitness, stance.certainty, ORIGINS[stance.origin], stance.split_vote ? "annotators split" : ""];
   return el("li", {}, [
     el("a", { class: `chip ${stance.label}`, href: historyLink(state, stance), title: said.filter(Boolean).join(", "), "data-key": `chip ${stance.unit.sentence_id} ${stance.target.target_id}`, mouseenter: on, mouseleave: off, focus: on, blur: off }, [
       el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[stance.label]),

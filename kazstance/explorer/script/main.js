@@ -25,7 +25,7 @@ const SELECTS = [
   ["explicitness", "Explicitness", [ANY, ...CLOSED.explicitness.map((one) => [one, one])]],
   ["certainty", "Certainty", [ANY, ...CLOSED.certainty.map((one) => [one, one])]],
   ["voice", "Voice", [ANY, ["own", "own"], ["quoted", "quoted"]]],
-  ["contested", "Annotators", [ANY, ["true", "split"], ["false", "not split"]]],
+  ["split_vote", "Annotators", [ANY, ["true", "split"], ["false", "not split"]]],
 ];
 
 function buildFilters() {

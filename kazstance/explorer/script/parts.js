@@ -110,7 +110,7 @@ function voice(unit, again = false) {
 /** The attributes of a stance besides its label. */
 function qualities(row) {
   const said = [row.explicitness, row.certainty, ORIGINS[row.origin]].filter(Boolean).join(", ");
-  return el("span", { class: "qualities" }, [said, row.contested ? el("strong", {}, " · annotators split") : null]);
+  return el("span", { class: "qualities" }, [said, row.split_vote ? el("strong", {}, " · annotators split") : null]);
 }
 
 /** Whose stance it is, if it is not the speaker's. */
@@ -201,11 +201,11 @@ async function stanceRows(query) {
       if (!stances.length) rows.push([...own, "", "", "", "", "", "", "", "", ...said]);
       for (const stance of stances) {
         const parts = (stance.evidence ?? []).map(([start, end]) => [...unit.text].slice(start, end).join(""));
-        const label = [stance.label, stance.explicitness, stance.certainty, stance.origin, stance.contested];
+        const label = [stance.label, stance.explicitness, stance.certainty, stance.origin, stance.split_vote];
         rows.push([...own, stance.target.target_id, stance.holder, ...label, JSON.stringify(parts), ...said]);
       }
     }
   }
   return rows;
 }
-const STANCE_COLUMNS = ["sentence_id", "source_id", "target_id", "holder", "label_name", "explicitness", "certainty", "origin", "contested", "evidence", "voice", "speaker", "endorsed", "text"];
+const STANCE_COLUMNS = ["sentence_id", "source_id", "target_id", "holder", "label_name", "explicitness", "certainty", "origin", "split_vote", "evidence", "voice", "speaker", "endorsed", "text"];

@@ -3,7 +3,7 @@
 const VIEWS = { matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", about: "About" };
 const PAGE = { read: 200, sentences: 50, cell: 50, compare: 50 };
 /** Filters, which are passed from one view to the next. */
-const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "contested", "q"];
+const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "split_vote", "q"];
 /** Fields of single views. */
 const PLACES = ["text", "at", "open", "sentence", "on", "page"];
 const CLOSED = {
@@ -11,7 +11,7 @@ const CLOSED = {
   explicitness: data.names.explicitness,
   certainty: data.names.certainties,
   voice: data.names.voices,
-  contested: ["true", "false"],
+  split_vote: ["true", "false"],
   targets: ["contested", "issue", "claim"].filter((some) => data.targets.some((target) => belongs(target, some))),
 };
 const IDS = { source: sourceOf, text: sourceOf, target: targetOf, on: targetOf, open: positionOf };
@@ -81,11 +81,11 @@ function question(state, fields = {}) {
     explicitness: state.explicitness,
     certainty: state.certainty,
     voice: state.voice,
-    contested: state.contested,
+    split_vote: state.split_vote,
     q: state.q,
     ...fields,
   };
 }
 
 /** Whether the filters leave out some sentences of a cell. */
-const thins = (state) => ["label", "explicitness", "certainty", "voice", "contested", "q"].some((key) => state[key]);
+const thins = (state) => ["label", "explicitness", "certainty", "voice", "split_vote", "q"].some((key) => state[key]);

@@ -43,7 +43,7 @@ function neighbours(units, unit, step) {
 }
 
 const narrows = (query) =>
-  Boolean(query.target.length || query.label || query.explicitness || query.certainty || query.contested);
+  Boolean(query.target.length || query.label || query.explicitness || query.certainty || query.split_vote);
 const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
 /** All rows in the page, which give the same answers as a server. */
@@ -66,7 +66,7 @@ function localStore(rows) {
       (!query.label || stance.label === query.label) &&
       (!query.explicitness || stance.explicitness === query.explicitness) &&
       (!query.certainty || stance.certainty === query.certainty) &&
-      (!query.contested || String(stance.contested) === query.contested);
+      (!query.split_vote || String(stance.split_vote) === query.split_vote);
   };
 
   return {
