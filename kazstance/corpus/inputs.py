@@ -97,9 +97,7 @@ class VoiceInput(Input):
     @model_validator(mode="after")
     def _check_endorsed(self) -> Self:
         if self.speaks_for_source and self.endorsed is not None:
-            raise ValueError(
-                "endorsed is for others than spokespeople, expected only one of endorsed and speaks_for_source"
-            )
+            raise ValueError("endorsed and speaks_for_source, expected only one of them")
         if not self.speaks_for_source and self.endorsed is None:
             raise ValueError(f"no endorsed, expected {', '.join(Endorsed)}, or speaks_for_source = true")
         return self
@@ -161,7 +159,7 @@ class SourceInput(UnitSettings):
     url: Text | None = None
     language: Annotated[Language, Field(examples=["en"])]
     original_language: Text | None = None
-    translated: bool = False
+    translated: bool | None = None
     rights: Annotated[Text, Field(examples=["not stated"])]
     voice: tuple[VoiceInput, ...] = ()
     notes: Text | None = None

@@ -121,11 +121,9 @@ def earlier_features(table: str) -> dict[str, Any]:
 
 def _earlier_feature(feature: Any) -> Any:
     """The feature of a column in format 1."""
-    return (
-        [{name: kind for name, kind in feature[0].items() if name != NEW_FIELD}]
-        if isinstance(feature, list)
-        else feature
-    )
+    if not isinstance(feature, list):
+        return feature
+    return [{name: kind for name, kind in feature[0].items() if name != NEW_FIELD}]
 
 
 def upgraded(table: str, rows: pa.Table) -> pa.Table:

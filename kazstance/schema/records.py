@@ -400,8 +400,8 @@ class Source(Record):
     """Its language, as a BCP 47 tag."""
     original_language: str | None
     """The language it was translated from."""
-    translated: bool
-    """Whether it is a translation."""
+    translated: bool | None
+    """Whether it is a translation; null where that is not stated."""
     rights: str
     """Who holds the rights in the text."""
     voices: tuple[QuotedVoice, ...]

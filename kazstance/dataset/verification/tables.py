@@ -25,7 +25,7 @@ KNOWN: Final = {
     **dict.fromkeys(("target_id", "other_target_id"), ("targets", "target_id")),
     **dict.fromkeys(("source_id", "source_a", "source_b"), ("sources", "source_id")),
     "document_id": ("documents", "document_id"),
-    "annotator_id": ("annotators", "annotator_id"),
+    **dict.fromkeys(("annotator_id", "adjudicator"), ("annotators", "annotator_id")),
 }
 """Columns with ids, and the column that has each id once."""
 
