@@ -11,7 +11,12 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "hf": {"datasets": "datasets", "huggingface_hub": "huggingface_hub"},
     "bench": {"sklearn": "scikit-learn", "vaderSentiment": "vadersentiment"},
     "build": {"nupunkt": "nupunkt", "tomlkit": "tomlkit", "yaml": "pyyaml"},
-    "texts": {"docx": "python-docx", "pdfminer": "pdfminer.six", "trafilatura": "trafilatura"},
+    "texts": {
+        "docx": "python-docx",
+        "lxml_html_clean": "lxml-html-clean",
+        "pdfminer": "pdfminer.six",
+        "trafilatura": "trafilatura",
+    },
     "sheets": {"openpyxl": "openpyxl"},
     "languages": {"icu4py": "icu4py", "yasbd": "yasbd-lib"},
     "export": {"openpyxl": "openpyxl", "pandas": "pandas", "pyreadstat": "pyreadstat"},
