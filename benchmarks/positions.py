@@ -132,7 +132,8 @@ def clustered(rng: np.random.Generator, share: Floats, most: Floats, alike: floa
             source.append(s)
             rows.append([size - favor, 0, favor])
     names = tuple(map(str, range(share.shape[0]))), tuple(map(str, range(share.shape[1])))
-    return Counts(*names, np.array(cluster), np.array(target), np.array(rows, float), np.array(source), None, None)
+    counted = np.array(rows, float)
+    return Counts(*names, np.array(cluster), np.array(target), counted, counted, np.array(source), None, None)
 
 
 def table_of_tests() -> Rows:

@@ -104,7 +104,7 @@ class Dataset(DatasetFolder):
         """
         return history(self, sentence, target, holder)
 
-    def compare(self, *, voice: VoiceFilter = "all", by: str = "source") -> Comparison:
+    def compare(self, *, voice: VoiceFilter = "own", by: str = "source") -> Comparison:
         """Compare the sources, or groups of them.
 
         Args:

@@ -76,14 +76,14 @@ compare_command = partial(command, group=compare)
 @compare_command
 def positions(
     chart: ChartFile = None,
-    voice: Whose = "all",
+    voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
     """Show where each source stands on each target: its side, how sure that is, and the sentences behind it.
 
-    Example: kazstance compare positions --voice own
+    Example: kazstance compare positions --voice all
     """
     compared = _compare(data, voice, by, chart)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
@@ -93,7 +93,7 @@ def positions(
 @compare_command
 def disagreements(
     chart: ChartFile = None,
-    voice: Whose = "all",
+    voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
@@ -114,7 +114,7 @@ def distances(
         str, typer.Option(help="What the distance is between: positions, or salience (what sources write about).")
     ] = "positions",
     chart: ChartFile = None,
-    voice: Whose = "all",
+    voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
@@ -133,7 +133,7 @@ def distances(
 def wording(
     target: Target,
     limit: Annotated[int, typer.Option(min=0, help="Words to show for each source; 0 for all.")] = 10,
-    voice: Whose = "all",
+    voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
@@ -151,7 +151,7 @@ def wording(
 @compare_command
 def contrast(
     target: Target,
-    voice: Whose = "all",
+    voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
     as_json: Json = False,

@@ -15,12 +15,14 @@ from kazstance.input.frames import as_frame
 from kazstance.input.labelled import labels_of, read_labels, refuse_unknown
 from kazstance.input.spelling import Spelling, given
 from kazstance.input.values import in_frame, refuse_missing
-from kazstance.schema.labels import LABELS, Endorsed, Label, Status, Voice
+from kazstance.schema.labels import LABELS, Certainty, Endorsed, Label, Status, Voice
 from kazstance.stats.counting import Codes, Floats, Tally, distinct, plain_value, sums, tally_codes
 
 VoiceFilter = Literal["own", "endorsed", "all"]
 """The source's own voice; that and the quotations it makes its own; or everything in the source."""
 
+CERTAINTY: Final = "certainty"
+"""The column that says of which labels annotators are unsure."""
 STATUS: Final = "status"
 """The column that says whether the judgements of a pair are decided."""
 PLACE_OF_TARGET, PLACE_OF_STATUS = 2, 3
@@ -50,10 +52,11 @@ class Counts:
     """Counts of labels, one entry for each cluster and target that occur together.
 
     Shapes: `cluster` and `target` (entries,), numbers of both; `rows` (entries, labels), labels in the order against,
-    neutral, favor; `source` (clusters,), the number of the source that each cluster is in; `lengths` (clusters,),
-    sentences of each cluster, and `sentences` (sources,), of each source, or None if they are not known. `asked` has
-    the sentences that were judged on each target, if they are not the same for all targets. If `by_row`, each row is a
-    cluster of its own, and `cluster` counts the rows of each source together.
+    neutral, favor, and `sure` those of them whose label is not unsure; `source` (clusters,), the number of the source
+    that each cluster is in; `lengths` (clusters,), sentences of each cluster, and `sentences` (sources,), of each
+    source, or None if they are not known. `asked` has the sentences that were judged on each target, if they are not
+    the same for all targets. If `by_row`, each row is a cluster of its own, and `cluster` counts the rows of each
+    source together.
     """
 
     sources: tuple[str, ...]
@@ -61,6 +64,7 @@ class Counts:
     cluster: Codes
     target: Codes
     rows: Floats
+    sure: Floats
     source: Codes
     lengths: Floats | None
     sentences: Floats | None
@@ -76,8 +80,12 @@ class Counts:
     @property
     def total(self) -> Floats:
         """Rows of each source, target and label: shape (sources, targets, labels)."""
+        return self._of_cells(self.rows)
+
+    def _of_cells(self, rows: Floats) -> Floats:
+        """Rows by entry and label as rows by source, target and label."""
         shape = len(self.sources), len(self.targets)
-        cells = [sums(self.cell, self.rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
+        cells = [sums(self.cell, rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
         return np.stack(cells, axis=-1).reshape(*shape, len(LABELS))
 
     @property
@@ -107,9 +115,9 @@ class Counts:
 
     @property
     def contested(self) -> tuple[bool, ...]:
-        """For each target, whether sources really take both sides."""
-        total = self.total
-        return tuple(contested(total[:, target]) for target in range(len(self.targets)))
+        """For each target, whether two sources take opposite sides in sentences whose labels are sure."""
+        sure = self._of_cells(self.sure)
+        return tuple(contested(sure[:, target]) for target in range(len(self.targets)))
 
 
 def count(
@@ -155,47 +163,69 @@ def count(
     if voice != "all":  # rows in another voice are checked too
         read_labels(frame, label, given(labels))
         refuse_missing(frame, [*keys, target])
-    stances = _stances(spoken(frame, voice), [*keys, target, label], given(labels), by_cluster=bool(cluster))
+    chosen = spoken(frame, voice)
+    stances, sure = (
+        _stances(rows, [*keys, target, label], given(labels), by_cluster=bool(cluster))
+        for rows in (chosen, _without_unsure(chosen))
+    )
     lengths = {plain_value(name) or "": n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
     units = None if sentences is None or lengths is not None else _table(spoken(as_frame(sentences), voice), keys)
     sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
     judged = None if asked is None or not cluster else _judged(spoken(as_frame(asked), voice), [*keys, target])
-    found = _entries(stances, units, judged, tuple(sources), tuple(targets or stances.values[-2]), by_row=not cluster)
+    tables = _Tallies(stances, sure, units, judged)
+    found = _entries(tables, tuple(sources), tuple(targets or stances.values[-2]), by_row=not cluster)
     return replace(found, sentences=_lengths(units, lengths, found))
 
 
-def _entries(
-    stances: Tally,
-    units: Tally | None,
-    judged: Tally | None,
-    sources: tuple[str, ...],
-    targets: tuple[str, ...],
-    *,
-    by_row: bool,
-) -> Counts:
+@dataclass(frozen=True)
+class _Tallies:
+    """Stances by source, cluster, target and label; the sure ones; sentences by source and cluster; those judged."""
+
+    stances: Tally
+    sure: Tally
+    units: Tally | None
+    judged: Tally | None
+
+
+def _entries(tables: _Tallies, sources: tuple[str, ...], targets: tuple[str, ...], *, by_row: bool) -> Counts:
     """Stances by cluster and target, the sentences of each cluster, and those judged on each target."""
-    tables = [stances, *(table for table in (units, judged) if table)]
-    source, which = _by_source(stances, sources) if by_row else _clusters(tables, sources)
+    given_tables = [tables.stances, tables.sure, *(table for table in (tables.units, tables.judged) if table)]
+    source, which = _by_source(given_tables[:2], sources) if by_row else _clusters(given_tables, sources)
     wide = max(len(targets), 1)
-    entry, at = distinct(which[0] * wide + _places(stances, -2, targets, "target"))
-    rows = sums(at * len(LABELS) + stances.codes[:, -1], stances.rows, len(entry) * len(LABELS))
-    asked = None
-    if judged:
-        there, place = distinct(which[-1] * wide + _places(judged, PLACE_OF_TARGET, targets, "target"))
-        sentences, split = (sums(place, rows, len(there)) for rows in (judged.rows, _undecided(judged)))
-        asked = Asked(there // wide, there % wide, sentences, split)
+    entry, at = distinct(which[0] * wide + _places(tables.stances, -2, targets, "target"))
+    again = np.searchsorted(entry, which[1] * wide + _places(tables.sure, -2, targets, "target"))
+    rows, sure = (
+        sums(place * len(LABELS) + table.codes[:, -1], table.rows, len(entry) * len(LABELS)).reshape(-1, len(LABELS))
+        for place, table in ((at, tables.stances), (again, tables.sure))
+    )
     return Counts(
         sources=sources,
         targets=targets,
         cluster=entry // wide,
         target=entry % wide,
-        rows=rows.reshape(-1, len(LABELS)),
+        rows=rows,
+        sure=sure,
         source=source,
-        lengths=sums(which[1], units.rows, len(source)) if units and not by_row else None,
+        lengths=sums(which[2], tables.units.rows, len(source)) if tables.units and not by_row else None,
         sentences=None,
-        asked=asked,
+        asked=None if tables.judged is None else _asked(tables.judged, which[-1], targets),
         by_row=by_row,
     )
+
+
+def _asked(judged: Tally, cluster: Codes, targets: tuple[str, ...]) -> Asked:
+    """The sentences that were judged on each target, given the number of the cluster of each row."""
+    wide = max(len(targets), 1)
+    there, place = distinct(cluster * wide + _places(judged, PLACE_OF_TARGET, targets, "target"))
+    sentences, split = (sums(place, rows, len(there)) for rows in (judged.rows, _undecided(judged)))
+    return Asked(there // wide, there % wide, sentences, split)
+
+
+def _without_unsure(frame: Frame) -> Frame:
+    """The rows of a table whose label is sure; all of them if it does not say."""
+    if CERTAINTY not in frame.collect_schema().names():
+        return frame
+    return frame.filter((nw.col(CERTAINTY) != Certainty.unsure.value) | nw.col(CERTAINTY).is_null())
 
 
 def of_sources(frame: Any, source: str) -> Frame:
@@ -278,9 +308,9 @@ def _stances(frame: Any, columns: Sequence[str], spelled: Spelling, *, by_cluste
     return Tally(values, codes, rows, gaps) if kept.all() else Tally(values, codes[kept], rows[kept], gaps)
 
 
-def _by_source(stances: Tally, sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
+def _by_source(tables: Sequence[Tally], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:
     """One cluster for each source, for rows that are their own clusters."""
-    return np.arange(len(sources)), [_places(stances, 0, sources, "source")]
+    return np.arange(len(sources)), [_places(table, 0, sources, "source") for table in tables]
 
 
 def _clusters(tables: Sequence[Tally], sources: Sequence[str]) -> tuple[Codes, list[Codes]]:

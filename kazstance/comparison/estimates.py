@@ -7,10 +7,8 @@ from kazstance.stats.estimate import Estimate
 LEVEL = 0.95
 DIGITS = 6
 """Decimals to which estimates are rounded, so that they are the same on every machine."""
-CONTESTED_SOURCES = 2
-"""Number of sources that must address a contested target."""
 CONTESTED_ROWS = 2
-"""Number of sentences that each of these sources, and each side, must have."""
+"""Number of sure sentences that two sources must have on opposite sides of a contested target."""
 
 
 def position(favor: int, neutral: int, against: int, decided: int | None = None) -> Position:
@@ -32,16 +30,16 @@ def position(favor: int, neutral: int, against: int, decided: int | None = None)
 
 
 def contested(counts: Floats) -> bool:
-    """Whether sources really take both sides of a target.
+    """Whether two sources take opposite sides of a target, each in at least two sentences whose label is sure.
 
-    The criterion: at least two sources with two sentences each, and at least two sentences on each side.
+    A source with as many on both sides counts for both; it takes another one to contest the target. That says how the
+    labels lie, and is never tested on.
 
     Args:
-        counts: shape (sources, labels), in the order against, neutral, favor.
+        counts: sentences with a sure label, shape (sources, labels), in the order against, neutral, favor.
     """
-    addressing = (counts.sum(axis=1) >= CONTESTED_ROWS).sum()
-    by_side = counts.sum(axis=0)[list(SIDES)]
-    return bool(addressing >= CONTESTED_SOURCES and by_side.min() >= CONTESTED_ROWS)
+    favor, against = (counts[:, side] >= CONTESTED_ROWS for side in SIDES)
+    return bool(favor.any() and against.any() and (favor | against).sum() > 1)
 
 
 def net(favor: float, against: float) -> Estimate:

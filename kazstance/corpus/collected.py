@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ class Collected:
     @property
     def stances(self) -> Stances:
         """All stances, in order."""
-        columns = ("unit", "target", "label", "is_own")
+        columns = [column.name for column in fields(Stances)]
         parts = self._stances or [_nothing()]
         return Stances(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
@@ -105,7 +106,7 @@ class Collected:
         if all(isinstance(asked, range) for asked in self._asked):
             return None
         unit, target, is_open = np.concatenate([self._pairs(asked) for asked in self._asked]).T
-        columns = {name: coded(self.units[name], unit) for name in ("source_id", "paragraph_id")}
+        columns = {name: coded(self.units[name], unit) for name in ("source_id", "paragraph_id", "voice", "endorsed")}
         columns["target_id"] = coded(pa.array(self.targets, pa.string()), target)
         return pa.table({**columns, "status": coded(pa.array(list(map(str, Status)), pa.string()), is_open)})
 
@@ -121,7 +122,7 @@ class Collected:
 
 def _nothing() -> Stances:
     empty = np.empty(0, np.int64)
-    return Stances(empty, empty, empty, empty.astype(np.bool_))
+    return Stances(empty, empty, empty, empty.astype(np.bool_), empty.astype(np.bool_))
 
 
 def _first(problems: Sequence[Problem]) -> Iterator[Problem]:

@@ -54,7 +54,7 @@ def _made(found: Collected, copies: list[Copy], seed: str) -> dict[str, str]:
 def own(stances: Stances) -> Stances:
     """The stances of speakers."""
     at = stances.is_own
-    return Stances(stances.unit[at], stances.target[at], stances.label[at], at[at])
+    return Stances(stances.unit[at], stances.target[at], stances.label[at], at[at], stances.is_unsure[at])
 
 
 def divided(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Iterator[tuple[str, str, pa.Table]]:

@@ -24,7 +24,7 @@ from kazstance.corpus.workers import Workers
 from kazstance.errors import Problem
 from kazstance.schema.columns import to_arrow
 from kazstance.schema.holders import OF_SPEAKERS
-from kazstance.schema.labels import Deciding, Label, Origin, Role, Scheme
+from kazstance.schema.labels import Certainty, Deciding, Label, Origin, Role, Scheme
 from kazstance.schema.records import Sentence
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +44,8 @@ class Stances:
     label: Ints
     is_own: npt.NDArray[np.bool_]
     """Whether it is the stance of the sentence's speaker, not of another holder."""
+    is_unsure: npt.NDArray[np.bool_]
+    """Whether a careful reader could have chosen another label."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _sentences(units: pa.Table) -> list[Sentence]:
 def _refused(problems: Sequence[Problem]) -> JudgedChunk:
     """What stands for rows that do not name a sentence."""
     nothing = np.empty(0, np.int64)
-    stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_))
+    stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.bool_))
     return JudgedChunk(0, 0, {}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
 
 
@@ -256,14 +258,15 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     judged = judge_chunk(terms, chunk)
     is_whole = not (judged.faults or judged.problems)
     makers = {"judgements": judgement_rows, "grid": grid_rows, "stances": stance_rows} if is_whole else {}
+    tables = {name: make(judged, terms) for name, make in makers.items()}
     unit = first + np.flatnonzero(chunk.units["annotated"].to_numpy(zero_copy_only=False))
     open_pairs = (judged.verdicts.label < 0) & ~judged.is_elsewhere
     listed = undecided(judged, terms) if strict and is_whole else []
     return JudgedChunk(
         begin=first,
         end=first + len(chunk.units),
-        tables={name: make(judged, terms) for name, make in makers.items()},
-        stances=_stances(judged, unit),
+        tables=tables,
+        stances=_stances(judged, unit, tables.get("stances")),
         asked=_asked(judged, unit, len(terms.kinds)),
         silent=np.unique(unit[judged.pairs.sentence[judged.verdicts.label == Label.none]]),
         n_pairs=len(judged.pairs.sentence),
@@ -277,10 +280,19 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     )
 
 
-def _stances(judged: Judged, unit: Ints) -> Stances:
-    at = np.flatnonzero(is_voted_about(judged))
+def _stances(judged: Judged, unit: Ints, rows: pa.Table | None) -> Stances:
+    """The stances of a chunk, given their rows; none if it has problems."""
+    at = np.flatnonzero(is_voted_about(judged)) if rows is not None else np.empty(0, np.int64)
     pairs = judged.pairs
-    return Stances(unit[pairs.sentence[at]], pairs.target[at], judged.verdicts.label[at], pairs.holder[at] == 0)
+    unsure = np.zeros(len(at), np.bool_) if rows is None else _are_unsure(rows)
+    own = pairs.holder[at] == 0
+    return Stances(unit[pairs.sentence[at]], pairs.target[at], judged.verdicts.label[at], own, unsure)
+
+
+def _are_unsure(rows: pa.Table) -> npt.NDArray[np.bool_]:
+    """Whether the certainty of each row is `unsure`."""
+    found: npt.NDArray[np.bool_] = pc.fill_null(pc.equal(rows["certainty"], Certainty.unsure.value), False).to_numpy()
+    return found
 
 
 def _asked(judged: Judged, unit: Ints, n_targets: int) -> Ints | None:

@@ -1,24 +1,28 @@
 """The small tables: sources, documents, targets, annotators, and where sources stand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from kazstance.comparison.counts import Counts, count
-from kazstance.comparison.positions import Cell, positions
+from kazstance.comparison.positions import positions
 from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Stances
 from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import Corpus
 from kazstance.schema import records
 from kazstance.schema.columns import attribute_type, to_arrow
-from kazstance.schema.labels import GRID_LABELS, Origin
+from kazstance.schema.labels import GRID_LABELS, LABELS, Certainty, Origin
 from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Record, SourcePosition
 from kazstance.stats.estimate import columns
 
+PLACED: Final = ["source_id", "paragraph_id", "voice", "endorsed"]
+"""What is said of a sentence that is counted."""
 PERSONAL: Final = ("training", "pay", "consent")
 """What may be stated about a person; columns of the table annotators if it is."""
 
@@ -33,9 +37,9 @@ def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Ta
         asked: the columns source_id, paragraph_id, target_id and status with a row for each pair that was asked; None
             if all pairs of an annotated sentence and a target were, and all are decided.
     """
-    counts = _count(corpus, units, stances, asked)
+    counts, endorsed = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
-        "positions": list(position_rows(positions(counts))),
+        "positions": list(position_rows(counts, endorsed)),
         "sources": list(_sources(corpus)),
         "targets": list(_targets(corpus, counts.contested)),
         "annotators": list(_annotators(corpus)),
@@ -54,12 +58,14 @@ def as_table(table: str, rows: Sequence[Record]) -> pa.Table:
     return to_arrow(records.TABLES[table].record, rows, kinds)
 
 
-def _count(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Counts:
+def _count(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> tuple[Counts, Counts]:
     """The counts from which positions and contested targets follow, over all sources and targets."""
     targets = [entry.value.id for entry in corpus.targets]
-    found = units.select(["source_id", "paragraph_id"]).take(pa.array(stances.unit))
+    found = units.select(["source_id", "paragraph_id", "voice", "endorsed"]).take(pa.array(stances.unit))
     found = found.append_column("target_id", coded(pa.array(targets, pa.string()), stances.target))
     found = found.append_column("label_name", coded(pa.array(GRID_LABELS), stances.label))
+    certainty = coded(pa.array(map(str, Certainty), pa.string()), stances.is_unsure.astype(np.int64))
+    found = found.append_column("certainty", certainty)
     return counts_of(
         found,
         units,
@@ -78,27 +84,30 @@ def counts_of(
     *,
     sources: Sequence[str],
     targets: Sequence[str],
-) -> Counts:
-    """The counts of a dataset, over all sources and targets.
+) -> tuple[Counts, Counts]:
+    """The counts of a dataset in the sources' own voice, and with the quotations that they make their own.
 
     Args:
         stances: the rows of stances.
         sentences: the rows of sentences.
-        grid: the rows of the grid; None if all pairs of an annotated sentence and a target were asked and are decided.
+        grid: the rows of the grid, with the voice of their sentences; None if all pairs of an annotated sentence and a
+            target were asked and are decided.
         homes: the source of each document.
         sources: all sources, in order.
         targets: all targets, in order.
     """
     clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
-    pairs = None if grid is None else grid.select(["source_id", "paragraph_id", "target_id", "status"])
-    return count(
-        _clustered(stances.select(["source_id", "paragraph_id", "target_id", "label_name"]), clusters),
-        sentences=_clustered(sentences.filter(sentences["annotated"]).select(["source_id", "paragraph_id"]), clusters),
+    pairs = None if grid is None else grid.select([*PLACED, "target_id", "status"])
+    count_in = partial(
+        count,
+        _clustered(stances.select([*PLACED, "target_id", "label_name", "certainty"]), clusters),
+        sentences=_clustered(sentences.filter(sentences["annotated"]).select(PLACED), clusters),
         asked=None if pairs is None else _clustered(pairs, clusters),
         sources=sources,
         targets=targets,
         labels="kazstance",
     )
+    return count_in(voice="own"), count_in(voice="endorsed")
 
 
 def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
@@ -109,15 +118,24 @@ def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
     return rows.set_column(place, "paragraph_id", names.take(coded.indices)).replace_schema_metadata(None)
 
 
-def position_rows(cells: Iterable[Cell]) -> Iterator[SourcePosition]:
-    """The complete grid of sources and targets."""
-    for cell in cells:
+def position_rows(own: Counts, endorsed: Counts) -> Iterator[SourcePosition]:
+    """The complete grid of sources and targets.
+
+    Args:
+        own: the counts in the sources' own voice.
+        endorsed: the same with the quotations that they make their own.
+    """
+    quoted = (endorsed.total - own.total).reshape(-1, len(LABELS)).astype(int).tolist()
+    for cell, (against, neutral, favor) in zip(positions(own), quoted, strict=True):
         yield SourcePosition(
             source_id=cell.source,
             target_id=cell.target,
             n_favor=cell.favor,
             n_neutral=cell.neutral,
             n_against=cell.against,
+            n_endorsed_favor=favor,
+            n_endorsed_neutral=neutral,
+            n_endorsed_against=against,
             n_sentences=cell.sentences or 0,
             n_asked=cell.asked or 0,
             n_undecided=cell.undecided or 0,

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.comparison.positions import positions
+from kazstance.comparison.counts import Counts
 from kazstance.corpus.copy_groups import named_rows
 from kazstance.corpus.judge import Stances
 from kazstance.corpus.pairs import make_pairs
@@ -21,7 +21,7 @@ from kazstance.errors import InputError, KazstanceError, Problem
 from kazstance.schema.columns import arrow_schema, attribute_types, to_arrow
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.ids import check_id
-from kazstance.schema.labels import LABELS, Label, ProbeKind
+from kazstance.schema.labels import ProbeKind
 from kazstance.schema.manifest import MappedLabel, Round
 from kazstance.schema.records import ALL, TABLES, Copy, Pair, SourcePosition
 
@@ -30,8 +30,6 @@ OWN_IDS: Final = ("source_id", "document_id", "paragraph_id", "sentence_id", "du
 """Columns of ids that belong to one dataset; those of targets are shared."""
 SAME_TARGET: Final = ("name", "kind", "group", "definition")
 """What two targets with one id must have in common."""
-ENOUGH: Final = 2
-"""Sources on a contested target, sentences of each, and sentences on each side."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +162,11 @@ def joined(parts: Sequence[Part], seed: str) -> Rows:
         rows[name] = {split: _sorted(table, order, places) for split, table in rows[name].items()}
     probes = _changed(rows["probes"]["all"], "probe_id", lambda _: _probe_ids(rows["probes"]["all"]))
     rows["probes"]["all"] = _sorted(probes, ("probe", *order, "other_target_id"), places)
-    stances = _of_speakers(rows["stances"].values())
-    rows["targets"] = {"all": _contested(targets, stances)}
+    rows["targets"] = {"all": targets}
+    own, endorsed = _counts(rows)
+    rows["targets"] = {"all": _contested(targets, own)}
     rows["annotators"] = {"all": _annotators(parts, rows)}
-    rows["positions"] = {"all": _positions(rows)}
+    rows["positions"] = {"all": to_arrow(SourcePosition, list(position_rows(own, endorsed)))}
     rows["pairs"] = _pairs(rows, seed)
     rows["copies"] = {"all": _copies(rows)}
     return {name: rows[name] for name in TABLES}
@@ -250,19 +249,9 @@ def _targets(parts: Sequence[Part]) -> pa.Table:
     return pa.Table.from_pylist(list(known.values()), arrow_schema(TABLES["targets"].record))
 
 
-def _contested(targets: pa.Table, stances: pa.Table) -> pa.Table:
-    """Targets, contested if two sources have two sentences each, and two sentences are on each side."""
-    sources = stances["source_id"].unique()
-    shape = len(targets), len(sources), len(LABELS)
-    target, source = (
-        pc.index_in(stances[name], value_set=among.combine_chunks() if hasattr(among, "combine_chunks") else among)
-        for name, among in (("target_id", targets["target_id"]), ("source_id", sources))
-    )
-    at = np.ravel_multi_index((target.to_numpy(), source.to_numpy(), stances["label"].to_numpy()), shape)
-    counts = np.bincount(at, minlength=int(np.prod(shape))).reshape(shape)
-    addressing = (counts.sum(axis=2) >= ENOUGH).sum(axis=1) >= ENOUGH
-    sides = counts.sum(axis=1)[:, [Label.against, Label.favor]].min(axis=1) >= ENOUGH
-    return _changed(targets, "contested", lambda _: pa.array(addressing & sides))
+def _contested(targets: pa.Table, own: Counts) -> pa.Table:
+    """Targets, each with whether it is contested in all datasets together."""
+    return _changed(targets, "contested", lambda _: pa.array(own.contested, pa.bool_()))
 
 
 def _annotators(parts: Sequence[Part], rows: Rows) -> pa.Table:
@@ -277,18 +266,21 @@ def _annotators(parts: Sequence[Part], rows: Rows) -> pa.Table:
     return _changed(kept, "complete", lambda stated: pc.and_(stated, whole))
 
 
-def _positions(rows: Rows) -> pa.Table:
-    """Where each source stands on each target of any dataset."""
+def _counts(rows: Rows) -> tuple[Counts, Counts]:
+    """The counts in the sources' own voice, and with the quotations that they make their own."""
     sentences, documents = rows["sentences"]["all"], rows["documents"]["all"]
-    counts = counts_of(
+    grid = _of_speakers(rows["grid"].values())
+    at = pc.index_in(grid["sentence_id"], value_set=sentences["sentence_id"].combine_chunks())
+    for name in ("voice", "endorsed"):
+        grid = grid.append_column(name, sentences[name].take(at))
+    return counts_of(
         _of_speakers(rows["stances"].values()),
         sentences,
-        _of_speakers(rows["grid"].values()),
+        grid,
         dict(zip(documents["document_id"].to_pylist(), documents["source_id"].to_pylist(), strict=True)),
         sources=rows["sources"]["all"]["source_id"].to_pylist(),
         targets=rows["targets"]["all"]["target_id"].to_pylist(),
     )
-    return to_arrow(SourcePosition, list(position_rows(positions(counts))))
 
 
 def _pairs(rows: Rows, seed: str) -> dict[str, pa.Table]:
@@ -300,7 +292,8 @@ def _pairs(rows: Rows, seed: str) -> dict[str, pa.Table]:
         pc.index_in(whole[name], value_set=among[name].combine_chunks()).to_numpy().astype(np.int64)
         for name, among in (("sentence_id", units), ("target_id", targets))
     )
-    stances = Stances(unit, target, whole["label"].to_numpy(), np.ones(len(whole), np.bool_))
+    every = np.ones(len(whole), np.bool_)
+    stances = Stances(unit, target, whole["label"].to_numpy(), every, ~every)
     split = np.repeat(np.arange(len(own)), [len(table) for table in own.values()])
     words = dict(zip(targets["target_id"].to_pylist(), targets["name"].to_pylist(), strict=True))
     found: dict[str, list[pa.Table]] = {name: [arrow_schema(Pair).empty_table()] for name in own}

@@ -56,7 +56,11 @@ NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
     "grid": {"holder": _absent, "status": _decided, "basis": _basis, "adjudicator": _absent},
     "judgements": {"holder": _absent, "round": _first, "original": _absent},
     "sentences": {"document_id": lambda rows: rows["source_id"]},
-    "positions": {"n_asked": lambda rows: rows["n_sentences"], "n_undecided": _zero},
+    "positions": {
+        "n_asked": lambda rows: rows["n_sentences"],
+        "n_undecided": _zero,
+        **dict.fromkeys(("n_endorsed_favor", "n_endorsed_neutral", "n_endorsed_against"), _zero),
+    },
 }
 """Columns that format 1 lacks, and their content: every pair was judged, once and on its speaker, and decided; every
 source had one text."""

@@ -341,13 +341,19 @@ class SourcePosition(Record):
     target_id: Name
     """The target; a row of the table targets."""
     n_favor: Count
-    """Sentences of the source that favor the target, quotations included."""
+    """Sentences in the source's own voice that favor the target."""
     n_neutral: Count
     """Sentences about it that take no side."""
     n_against: Count
     """Sentences against it."""
+    n_endorsed_favor: Count
+    """Sentences that favor it in quotations that the source makes its own; like the next two, in no other column."""
+    n_endorsed_neutral: Count
+    """Sentences of such quotations that take no side."""
+    n_endorsed_against: Count
+    """Sentences of such quotations against it."""
     n_sentences: Count
-    """Annotated sentences of the source."""
+    """Annotated sentences in the source's own voice."""
     n_asked: Count
     """The number of them that were judged on the target."""
     n_undecided: Count
@@ -459,7 +465,7 @@ class Target(Record):
     definition: str | None
     """Its definition in the codebook."""
     contested: bool
-    """Whether sources really take both sides: two or more with two sentences each, and two sentences per side."""
+    """Whether two sources take opposite sides in their own voice, each in two or more sentences with a sure label."""
 
 
 class Annotator(Record):

@@ -14,17 +14,29 @@ import pyarrow.compute as pc
 from kazstance.dataset.table import SPLIT
 from kazstance.dataset.verification.columns import Flags, Places, differs, equals, find, is_valid, places_in
 from kazstance.dataset.verification.findings import Finding, single
+from kazstance.dataset.verification.rows import is_earlier
 from kazstance.dataset.verification.tables import Tables
 from kazstance.dataset.verification.votes import latest
 from kazstance.schema import MANIFEST
-from kazstance.schema.labels import LABELS, Label, MoreFavorable, Position, ProbeKind, Relation, Status
+from kazstance.schema.labels import (
+    LABELS,
+    Certainty,
+    Endorsed,
+    Label,
+    MoreFavorable,
+    Position,
+    ProbeKind,
+    Relation,
+    Status,
+    Voice,
+)
 from kazstance.schema.pair_sample import limit
 from kazstance.schema.records import SPLITS
 
 PAIRED: Final = ("sentence_id", "target_id", "holder", "source_id", "text", "label_name", SPLIT)
 """The columns of stances that pairs repeat."""
 ENOUGH: Final = 2
-"""Minimum number of sources on a contested target, of sentences of each, and of sentences on each side."""
+"""Minimum number of sure sentences of each of two sources that take opposite sides of a contested target."""
 TOLERANCE: Final = 1e-6
 """Shares are rounded to six decimals."""
 _Counts = npt.NDArray[np.int64]
@@ -38,8 +50,14 @@ class Sums:
     """The tables without those about sentences."""
     labels: _Counts = field(init=False)
     """Stances by split, target, source and label."""
+    own: _Counts = field(init=False)
+    """Those in the sources' own voice, which decide positions, by target, source and label."""
+    endorsed: _Counts = field(init=False)
+    """Those in quotations that the sources make their own."""
+    sure: _Counts = field(init=False)
+    """Those of `own` whose label is sure."""
     asked: _Counts = field(init=False)
-    """Cells of the grid by source and target, shape (sources × targets,)."""
+    """Cells of the grid by source and target in the sources' own voice, shape (sources × targets,)."""
     undecided: _Counts = field(init=False)
     """Those of them that are undecided."""
     judged: _Counts = field(init=False)
@@ -59,6 +77,7 @@ class Sums:
     def __post_init__(self) -> None:
         rows = {name: table.num_rows for name, table in self.tables.rows.items()}
         self.labels = np.zeros((len(SPLITS), rows["targets"], rows["sources"], len(LABELS)), dtype=np.int64)
+        self.own, self.endorsed, self.sure = np.zeros((3, *self.labels.shape[1:]), dtype=np.int64)
         self.asked = np.zeros(rows["sources"] * rows["targets"], dtype=np.int64)
         self.undecided = np.zeros_like(self.asked)
         self.judged = np.zeros(rows["annotators"], dtype=np.int64)
@@ -88,7 +107,11 @@ class Sums:
         self._add_stances(found)
         targets = self.tables.rows["targets"].num_rows
         cell = found.codes("grid", "source_id") * targets + found.codes("grid", "target_id")
-        own, is_open = found.codes("grid", "holder") == 0, equals(found.column("grid", "status"), Status.undecided)
+        is_own = self.is_own(found, "sentences")[found.codes("grid", "sentence_id")]
+        own, is_open = (
+            is_own & (found.codes("grid", "holder") == 0),
+            equals(found.column("grid", "status"), Status.undecided),
+        )
         self.asked += np.bincount(cell[own], minlength=len(self.asked))
         self.undecided += np.bincount(cell[own & is_open], minlength=len(self.asked))
         who, spoken = found.codes("judgements", "annotator_id"), found.codes("judgements", "holder") == 0
@@ -97,6 +120,11 @@ class Sums:
         self.rounds |= set(np.unique(found.numbers("judgements", "round")).tolist())
         original = found.rows["judgements"].select(["original", "label_name"]).filter(pc.field("original").is_valid())
         self.mapped.update(zip(*(column.to_pylist() for column in original.columns), strict=True))
+
+    def is_own(self, found: Tables, table: str) -> Flags:
+        """Which rows count for positions: those in the source's own voice; in earlier datasets, all."""
+        voice = found.column(table, "voice")
+        return np.ones(len(voice), np.bool_) if is_earlier(self.tables.folder) else equals(voice, Voice.own)
 
     def _add_stances(self, found: Tables) -> None:
         spoken = found.codes("stances", "holder") == 0
@@ -108,6 +136,12 @@ class Sums:
         )
         cells = np.ravel_multi_index(tuple(place[spoken] for place in places), self.labels.shape)
         self.labels += np.bincount(cells, minlength=self.labels.size).reshape(self.labels.shape)
+        own, sure = self.is_own(found, "stances"), ~equals(found.column("stances", "certainty"), Certainty.unsure)
+        endorsed = equals(found.column("stances", "endorsed"), Endorsed.yes) & ~own
+        at = np.ravel_multi_index(places[1:], self.own.shape)
+        for name, chosen in {"own": own, "endorsed": endorsed, "sure": own & sure}.items():
+            counts = np.bincount(at[spoken & chosen], minlength=self.own.size).reshape(self.own.shape)
+            setattr(self, name, getattr(self, name) + counts)
         by_label = np.zeros((found.rows["sentences"].num_rows, len(LABELS)), dtype=np.int64)
         np.add.at(by_label, (sentence[spoken], label[spoken]), 1)
         self.swaps += int((by_label.sum(axis=1) ** 2 - (by_label**2).sum(axis=1)).sum()) // 2
@@ -120,9 +154,8 @@ def check_recounts(tables: Tables, sums: Sums) -> Iterator[Finding]:
         tables: the tables without those about sentences.
         sums: what was counted over all sentences.
     """
-    counts = sums.labels.sum(axis=0).transpose(1, 0, 2)
-    yield from _check_positions(tables, counts.reshape(-1, len(LABELS)), sums)
-    yield from _check_contested(tables, counts)
+    yield from _check_positions(tables, sums)
+    yield from _check_contested(tables, sums)
     yield from _check_pairs(tables)
     yield from _check_number_of_pairs(tables, sums.labels.sum(axis=3))
     yield from _check_complete(tables, sums.judged)
@@ -154,11 +187,13 @@ def _check_manifest(tables: Tables, sums: Sums) -> Iterator[Finding]:
         yield single(f"{file}: rounds: judgements have rounds {unknown}, expected only {sorted(numbers)}")
 
 
-def _check_positions(tables: Tables, counts: _Counts, sums: Sums) -> Iterator[Finding]:
+def _check_positions(tables: Tables, sums: Sums) -> Iterator[Finding]:
     """Counts, position and estimates of each cell."""
     decided = sums.asked - sums.undecided
+    counts, quoted = (found.transpose(1, 0, 2).reshape(-1, len(LABELS)) for found in (sums.own, sums.endorsed))
     against, neutral, favor = counts.T
-    sources = tables.codes("sentences", "source_id")[tables.numbers("sentences", "annotated")]
+    is_counted = tables.numbers("sentences", "annotated") & sums.is_own(tables, "sentences")
+    sources = tables.codes("sentences", "source_id")[is_counted]
     lengths = np.bincount(sources, minlength=tables.rows["sources"].num_rows).repeat(tables.rows["targets"].num_rows)
     expected: dict[str, npt.NDArray[Any]] = {
         "n_favor": favor,
@@ -169,6 +204,8 @@ def _check_positions(tables: Tables, counts: _Counts, sums: Sums) -> Iterator[Fi
         "n_undecided": sums.undecided,
         "position": _positions(favor, neutral, against, decided),
     }
+    for label, among in zip(LABELS, quoted.T, strict=True):
+        expected[f"n_endorsed_{label}"] = among * (not is_earlier(tables.folder))
     for column, values in expected.items():
         wrong = tables.numbers("positions", column) != values
         yield from tables.differences("positions", column, wrong, values, "from stances and sentences")
@@ -209,11 +246,17 @@ def _positions(favor: _Counts, neutral: _Counts, against: _Counts, decided: _Cou
     return np.select(list(cases.values()), list(cases), Position.not_addressed)
 
 
-def _check_contested(tables: Tables, counts: _Counts) -> Iterator[Finding]:
-    """A target is contested if it has two sources with two sentences each, and two sentences on each side."""
-    addressing = (counts.sum(axis=2) >= ENOUGH).sum(axis=0)
-    sides = counts.sum(axis=0)[:, [Label.against, Label.favor]].min(axis=1)
-    expected = (addressing >= ENOUGH) & (sides >= ENOUGH)
+def _check_contested(tables: Tables, sums: Sums) -> Iterator[Finding]:
+    """A target is contested if two sources take opposite sides, each in two sentences whose label is sure.
+
+    In earlier datasets, if two sources have two sentences each, and two sentences are on each side.
+    """
+    favor, against = (sums.sure[..., side] >= ENOUGH for side in (Label.favor, Label.against))
+    expected = favor.any(axis=1) & against.any(axis=1) & ((favor | against).sum(axis=1) > 1)
+    if is_earlier(tables.folder):
+        addressing = (sums.own.sum(axis=2) >= ENOUGH).sum(axis=1)
+        sides = sums.own.sum(axis=1)[:, [Label.against, Label.favor]].min(axis=1)
+        expected = (addressing >= ENOUGH) & (sides >= ENOUGH)
     wrong = expected != tables.numbers("targets", "contested")
     yield from tables.differences("targets", "contested", wrong, expected, "from stances")
 
