@@ -234,10 +234,18 @@ def _named(row: str) -> str:
 
 
 def _write_all(root: Path, new: Mapping[str, bytes | None], place: Path) -> None:
-    """Write and delete files one after another; if that fails for one of them, put back the others."""
+    """Write and delete files one after another; if that fails for one of them, put back the others.
+
+    New files come first, and files that are deleted last: what lists a file is never there without it, whenever the
+    process is killed.
+    """
+
+    def order(name: str) -> int:
+        return 2 if new[name] is None else int((root / name).exists())
+
     with ExitStack() as undoing:
-        for name, content in new.items():
-            _write(root, name, content, place, undoing)
+        for name in sorted(new, key=order):
+            _write(root, name, new[name], place, undoing)
         undoing.pop_all()
 
 

@@ -39,7 +39,8 @@ def make(case: Case) -> list[Step]:
         sign(corpus)
     way = draw.random()
     if way < 0.06:
-        return [Step(argv("annotate export", corpus=corpus, annotator="p", out=out), ("out",))]
+        writes = ("out", "corpus/annotations/sheets")
+        return [Step(argv("annotate export", corpus=corpus, annotator="p", out=out), writes)]
     if way < 0.12:
         page = case.folder / "page.html"
         if draw.random() < 0.5:
