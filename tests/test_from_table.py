@@ -26,6 +26,7 @@ from kazstance.corpus.imported.table import About, corpus_of
 from kazstance.corpus.stated import stated_date
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import CorpusWarning, InputError, KazstanceError, UnknownLabelError, UnknownNameError
+from kazstance.input.excel import UNCOMPUTED
 from kazstance.input.spelling import given as spelled
 from kazstance.publish.card import plain_card
 from kazstance.schema.ids import check_id, folded
@@ -292,8 +293,8 @@ def test_languages_are_tags_of_documents(tmp_path):
     assert [d.language for d in found.documents] == ["en", "de", "de"]
     assert [s.language for s in found.sources] == ["de"]
     assert [s.language for s in make(rows[:1], tmp_path, language="kk").sources] == ["kk"]
-    with pytest.raises(InputError, match="xx_yy"):
-        make([row("?", lang="xx_yy")], tmp_path, language="lang")
+    with pytest.raises(InputError, match="row 2: .*xx_yy"):
+        make([row("Yes.", lang="en"), row("?", lang="xx_yy")], tmp_path, language="lang")
 
 
 def test_targets_that_look_the_same_are_one(tmp_path):
@@ -586,3 +587,18 @@ def test_joined_datasets_keep_the_records_of_their_tables(tmp_path):
     card = (tmp_path / "both" / "README.md").read_text(encoding="utf-8")
     assert "It has 2 rows, of which 1 gave 1 judgement; dropped: 1." in " ".join(card.split())
     assert "It has 1 row, of which 1 gave 1 judgement; dropped: 0." in " ".join(card.split())
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_lacking"),
+    [
+        (b'<c r="A1"><f>1+1</f><v></v></c>', True),
+        (b'<c r="A1"><f>1+1</f></c>', True),
+        (b'<c r="A1"><f t="shared" si="0"/><v/></c>', True),
+        (b'<c r="A1"><f>1+1</f><v>2</v></c>', False),
+        (b'<c r="A1" t="str"><f>IF(B1="x","","y")</f><v></v></c>', False),
+        (b"<f " * 300_000, False),
+    ],
+)
+def test_formulas_without_a_value_are_told_from_those_whose_value_is_empty(cell, is_lacking):
+    assert bool(UNCOMPUTED.search(cell)) is is_lacking

@@ -136,9 +136,16 @@ def import_(
 
     Example: kazstance import coded.csv --out my_data --source party --target issue --label stance --annotator coder
     """
-    record = _import(**{name: value for name, value in locals().items() if name != "as_json"})
-    done = f"wrote {out}" + (f" and {corpus}" if corpus else "")
-    echo_page(to_json(record | {"out": str(out)})) if as_json else echo(done)
+    given = dict(locals())  # the options are passed on by their names
+    is_json = given.pop("as_json")
+    _show(_import(**given), out, corpus, as_json=is_json)
+
+
+def _show(record: dict[str, Any], out: Path, corpus: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        echo_page(to_json(record | {"out": str(out)}))
+    else:
+        echo(f"wrote {out}" + (f" and {corpus}" if corpus else ""))
 
 
 def _import(table: Path, out: Path, corpus: Path | None, **given: Any) -> dict[str, Any]:

@@ -194,22 +194,8 @@ def _read_texts(folder: Folder, documents: Sequence[Document], lines: Mapping[st
     for document in documents:
         if document.row:
             text: str | None = document.row.value.text
-        elif document.file not in sums and not folder.exists(document.file):
-            remedy = f"run `kazstance add text FILE --source {document.source.id}` in the corpus folder"
-            message = f"{document.file} is missing, expected a text; {remedy}"
-            folder.report(SOURCES, lines[document.source.id], "id", message)
-            continue
         else:
-            if not folder.exists(document.file):
-                remedy = f"put it back, or delete what {SOURCES} and {SUMS} say of it"
-                message = f"{document.file} is missing, expected a file; {remedy}"
-                folder.report(SOURCES, lines[document.source.id], "id", message)
-                continue
-            text = folder.read_text(document.file, (SOURCES, lines[document.source.id], "id"), is_raw=True)
-            if text is not None and document.file not in sums:
-                remedy = f"run `kazstance add text {document.file}` in the corpus folder"
-                message = f"no digest, expected one for every text; {remedy}"
-                folder.report(SUMS, None, document.file, message)
+            text = _read_file(folder, document, lines[document.source.id], is_listed=document.file in sums)
         if text is not None:
             _check_text(folder, document, text)
             texts[document.document_id] = text
@@ -231,6 +217,28 @@ def _check_text(folder: Folder, document: Document, text: str) -> None:
         line = next(i for i, row in enumerate(text.split("\n"), 1) if not unicodedata.is_normalized("NFC", row))
         place = document.problem("some characters are decomposed (not in Unicode normal form C)", line)
         folder.warn(f"{place}, as in text copied from PDF files; words may be cut at their accents")
+
+
+def _read_file(folder: Folder, document: Document, line: int, *, is_listed: bool) -> str | None:
+    """The raw text of a document, None with a problem if it is missing or cannot be read.
+
+    Args:
+        folder: the corpus folder.
+        document: the document, which has a file of its own.
+        line: the line of its source.
+        is_listed: whether SHA256SUMS has its digest.
+    """
+    name = document.file
+    if not folder.exists(name):
+        add = f"a text; run `kazstance add text FILE --source {document.source.id}` in the corpus folder"
+        back = f"a file; put it back, or delete what {SOURCES} and {SUMS} say of it"
+        folder.report(SOURCES, line, "id", f"{name} is missing, expected {back if is_listed else add}")
+        return None
+    text = folder.read_text(name, (SOURCES, line, "id"), is_raw=True)
+    if text is not None and not is_listed:
+        remedy = f"run `kazstance add text {name}` in the corpus folder"
+        folder.report(SUMS, None, name, f"no digest, expected one for every text; {remedy}")
+    return text
 
 
 def _read_sums(folder: Folder, *, is_needed: bool) -> dict[str, tuple[int, str]]:

@@ -18,8 +18,10 @@ LARGEST: Final = 2**30
 """The largest content of a file, in bytes once it is unpacked."""
 MOST_ROWS: Final = 1_048_576
 """How many rows a worksheet has at most, by the format."""
-UNCOMPUTED: Final = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
-"""A formula whose value nobody has stored."""
+UNCOMPUTED: Final = re.compile(
+    rb'<c(?![^<>]*\st="str")(?:\s[^<>]*)?>\s*<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
+"""A formula whose value nobody has stored; of one whose type is text, an empty value is a value."""
 
 Row = tuple[int, list[str | None]]
 """The number of a row, counted from 1, and its cells up to the last that is not empty."""

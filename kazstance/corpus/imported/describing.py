@@ -53,13 +53,13 @@ def check_languages(cells: Cells, tag: str | None) -> None:
         InputError: some are not; each is named once.
     """
     problems = []
-    values = dict.fromkeys(cells.values.get("language", ()))
-    first = {value: cells.values["language"].index(value) for value in values if value}
-    for value, row in ({tag: None} if tag else first).items():
+    stated = cells.values.get("language", ())
+    for value in [tag] if tag else filter(None, dict.fromkeys(stated)):
         try:
             check_tag(value)
         except ValueError as error:
-            problems.append(Problem(cells.name, None, cells.columns.get("language", "language"), str(error), row))
+            of_all = Problem(cells.name, None, "language", str(error))
+            problems.append(of_all if tag else cells.problem("language", stated.index(value), str(error)))
     if problems:
         raise InputError(problems)
 
