@@ -82,6 +82,11 @@ class Counts:
         """Rows of each source, target and label: shape (sources, targets, labels)."""
         return self._of_cells(self.rows)
 
+    @property
+    def total_sure(self) -> Floats:
+        """Those of `total` whose label is not unsure, of the same shape."""
+        return self._of_cells(self.sure)
+
     def _of_cells(self, rows: Floats) -> Floats:
         """Rows by entry and label as rows by source, target and label."""
         shape = len(self.sources), len(self.targets)
@@ -116,7 +121,7 @@ class Counts:
     @property
     def contested(self) -> tuple[bool, ...]:
         """For each target, whether two sources take opposite sides in sentences whose labels are sure."""
-        sure = self._of_cells(self.sure)
+        sure = self.total_sure
         return tuple(contested(sure[:, target]) for target in range(len(self.targets)))
 
 

@@ -1,5 +1,6 @@
 """The complete grid of sources and targets: where each source stands, how certainly, and how much it says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from kazstance.stats.pooling import Posterior, pool
 class Cell:
     """A source and a target: counts, position, net stance, salience.
 
-    `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
+    `unsure` are those sentences about the target of whose label annotators are unsure. `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
     target is not addressed; `sentences`, `asked` (those judged on the target), `undecided` (those of them whose votes
     are split, which have no label) and `salience` are None if a source's sentences were not counted, and `salience`
     also if no sentence has a decided judgement on the target.
@@ -32,6 +33,7 @@ class Cell:
     favor: int
     neutral: int
     against: int
+    unsure: int
     sentences: int | None
     asked: int | None
     undecided: int | None
@@ -44,6 +46,16 @@ class Cell:
     def about(self) -> int:
         """Sentences of the source about the target."""
         return self.favor + self.neutral + self.against
+
+    @property
+    def neutral_share(self) -> float | None:
+        """The share of the sentences about the target that take no side, in [0, 1]; None if there are none."""
+        return round(self.neutral / self.about, DIGITS) if self.about else None
+
+    @property
+    def unsure_share(self) -> float | None:
+        """The share of the sentences about the target whose label is unsure, in [0, 1]; None if there are none."""
+        return round(self.unsure / self.about, DIGITS) if self.about else None
 
     @property
     def decided(self) -> int:
@@ -60,7 +72,8 @@ class Cell:
 
     def as_row(self) -> dict[str, Any]:
         """The cell as plain values."""
-        row = {**vars(self), "position": self.position.name, "reason": self.reason}
+        shares = {"neutral_share": self.neutral_share, "unsure_share": self.unsure_share}
+        row = {**vars(self), "position": self.position.name, **shares, "reason": self.reason}
         for name in ("net", "jeffreys", "salience"):
             row |= columns(name, row[name])
         return row
@@ -76,10 +89,11 @@ def positions(counts: Counts) -> Listing[Cell]:
     `salience` counts are divided by their design effect, since sentences of one cluster repeat each other.
     """
     rows, found, by = counts.total, posterior(counts).summary(), salience_effects(counts)
+    unsure = (rows - counts.total_sure).sum(axis=2)
     asked, decided = counts.n_asked, counts.n_decided
     judged = None if asked is None or decided is None else np.stack([asked, decided, by])
     return Listing(
-        _cell(counts, rows[s, t], found[:, s, t], None if judged is None else judged[:, s, t], (s, t))
+        _cell(counts, [*rows[s, t], unsure[s, t]], found[:, s, t], None if judged is None else judged[:, s, t], (s, t))
         for s in range(len(counts.sources))
         for t in range(len(counts.targets))
     )
@@ -135,8 +149,11 @@ def _all_asked(counts: Counts) -> Asked | None:
     return Asked(np.repeat(kept, targets), np.tile(np.arange(targets), len(kept)), sentences, np.zeros_like(sentences))
 
 
-def _cell(counts: Counts, rows: Floats, found: Floats, judged: Floats | None, at: tuple[int, int]) -> Cell:
-    """A cell; `judged` are the sentences judged on the target, those that have a label, and their design effect."""
+def _cell(counts: Counts, rows: Sequence[float], found: Floats, judged: Floats | None, at: tuple[int, int]) -> Cell:
+    """A cell; `rows` are the sentences by label, then those whose label is unsure.
+
+    `judged` are the sentences judged on the target, those that have a label, and their design effect.
+    """
     favor, neutral, against = (round(rows[label]) for label in (Label.favor, Label.neutral, Label.against))
     about, sided = favor + neutral + against, favor + against
     sentences = None if counts.sentences is None else round(counts.sentences[at[0]])
@@ -148,6 +165,7 @@ def _cell(counts: Counts, rows: Floats, found: Floats, judged: Floats | None, at
         favor=favor,
         neutral=neutral,
         against=against,
+        unsure=round(rows[-1]),
         sentences=sentences,
         asked=asked,
         undecided=None if asked is None or decided is None else asked - decided,

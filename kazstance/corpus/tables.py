@@ -133,6 +133,7 @@ def position_rows(own: Counts, endorsed: Counts) -> Iterator[SourcePosition]:
             n_favor=cell.favor,
             n_neutral=cell.neutral,
             n_against=cell.against,
+            n_unsure=cell.unsure,
             n_endorsed_favor=favor,
             n_endorsed_neutral=neutral,
             n_endorsed_against=against,

@@ -38,6 +38,10 @@ def _zero(rows: pa.Table) -> pa.Array:
     return pa.array([0] * len(rows), pa.int64())
 
 
+def _unknown_number(rows: pa.Table) -> pa.Array:
+    return pa.nulls(len(rows), pa.int64())
+
+
 def _basis(rows: pa.Table) -> pa.Array:
     """What labels rest on, from the votes and the origin; all votes of one origin decide by majority."""
     found = []
@@ -59,6 +63,7 @@ NEW_COLUMNS: Final[Mapping[str, Mapping[str, Fill]]] = {
     "positions": {
         "n_asked": lambda rows: rows["n_sentences"],
         "n_undecided": _zero,
+        "n_unsure": _unknown_number,
         **dict.fromkeys(("n_endorsed_favor", "n_endorsed_neutral", "n_endorsed_against"), _zero),
     },
 }

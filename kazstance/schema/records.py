@@ -346,6 +346,8 @@ class SourcePosition(Record):
     """Sentences about it that take no side."""
     n_against: Count
     """Sentences against it."""
+    n_unsure: Count | None
+    """Those of these three whose annotators were unsure; null in datasets of earlier formats."""
     n_endorsed_favor: Count
     """Sentences that favor it in quotations that the source makes its own; like the next two, in no other column."""
     n_endorsed_neutral: Count

@@ -204,6 +204,8 @@ def _check_positions(tables: Tables, sums: Sums) -> Iterator[Finding]:
         "n_undecided": sums.undecided,
         "position": _positions(favor, neutral, against, decided),
     }
+    if not is_earlier(tables.folder):
+        expected["n_unsure"] = (sums.own - sums.sure).sum(axis=2).T.ravel()
     for label, among in zip(LABELS, quoted.T, strict=True):
         expected[f"n_endorsed_{label}"] = among * (not is_earlier(tables.folder))
     for column, values in expected.items():
