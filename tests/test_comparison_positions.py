@@ -37,7 +37,7 @@ def frames(columns):
 
 
 def stances():
-    names = ["source_id", "target_id", "label_name", "paragraph_id", "voice", "endorsed", "text", "sentence_id"]
+    names = ["source_id", "target_id", "label_name", "certainty", "paragraph_id", "voice", "endorsed", "text", "sentence_id"]
     return {name: kazstance.table("stances")[name].to_pylist() for name in names}
 
 
@@ -51,13 +51,13 @@ def test_the_grid_is_complete_and_counts_as_sql_does():
     sources, targets = ([getattr(row, f"{x}_id") for row in kazstance.load(f"{x}s")] for x in ("source", "target"))
     assert [(cell.source, cell.target) for cell in cells] == [(s, t) for s in sources for t in targets]
     files = str(kazstance.path("stances") / "*.parquet")
-    sql = f"SELECT source_id, target_id, label_name, count(*) FROM '{files}' GROUP BY ALL"
+    sql = f"SELECT source_id, target_id, label_name, count(*) FROM '{files}' WHERE voice = 'own' GROUP BY ALL"
     expected = {row[:3]: row[3] for row in duckdb.sql(sql).fetchall()}
     found = {(c.source, c.target, n): getattr(c, n) for c in cells for n in ("favor", "neutral", "against")}
     assert {key: n for key, n in found.items() if n} == expected
     length = dict(
         duckdb.sql(
-            f"SELECT source_id, count(*) FROM '{kazstance.path('sentences', 'all')}' WHERE annotated GROUP BY ALL"
+            f"SELECT source_id, count(*) FROM '{kazstance.path('sentences', 'all')}' WHERE annotated AND voice = 'own' GROUP BY ALL"
         ).fetchall()
     )
     assert {cell.source: cell.sentences for cell in cells} == length
@@ -91,9 +91,9 @@ def test_every_dataframe_gives_the_same():
         )
         expected = expected or found
         assert found == expected
-    by_hand = {(cell.source, cell.target): cell for cell in compare_dataset(DatasetFolder()).positions()}
+    by_hand = {(cell.source, cell.target): cell for cell in compare_dataset(DatasetFolder(), "all").positions()}
     assert {(cell.source, cell.target): cell for cell in expected[0]} == by_hand
-    assert expected[5] == compare_dataset(DatasetFolder()).wording("uprising")
+    assert expected[5] == compare_dataset(DatasetFolder(), "all").wording("uprising")
 
 
 def test_columns_have_any_name_and_labels_may_be_numbers():

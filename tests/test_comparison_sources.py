@@ -18,11 +18,12 @@ from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import answer, disagreements, position_p, salience_p
 from kazstance.comparison.distances import _clades, _scale, distances, draw
 from kazstance.comparison.pairs import pairs
-from kazstance.comparison.positions import positions
+from kazstance.comparison.positions import positions, posterior
 from kazstance.comparison.wording import log_odds, wording
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.language.words import words
+from kazstance.schema.labels import SIDES
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import permutation_p
 
@@ -68,19 +69,23 @@ def test_disagreements_put_together_what_they_say():
     assert [line.contested for line in found] == sorted((line.contested for line in found), reverse=True)
     cells = {(cell.source, cell.target): cell for cell in positions(counts)}
     for kind in (True, False):
-        lines = [line for line in found if line.contested is kind]
-        assert [line.spread for line in lines] == sorted((line.spread for line in lines), reverse=True)
-        assert [line.corrected for line in lines] == pytest.approx(holm([line.p for line in lines]), abs=1e-6)
+        lines = [line for line in found if line.contested is kind and line.opposite is not None]
+        assert [line.opposite for line in lines] == sorted((line.opposite for line in lines), reverse=True)
+    for p, corrected in (("p", "corrected"), ("salience_p", "salience_corrected")):
+        tested = [(getattr(line, p), getattr(line, corrected)) for line in found if getattr(line, p) is not None]
+        assert [c for _, c in tested] == pytest.approx(holm([p for p, _ in tested]), abs=1e-6)
     for line in found:
         number = counts.targets.index(line.target)
-        test = position_p if line.contested else salience_p
-        assert line.p == pytest.approx(test(counts, number, 49), abs=1e-6)
+        for test, p in ((position_p, line.p), (salience_p, line.salience_p)):
+            expected = test(counts, number, 49)
+            assert math.isnan(expected) if p is None else p == pytest.approx(expected, abs=1e-6)
         own = [cells[source, line.target] for source in counts.sources]
-        values = (
-            [c.net.value for c in own if c.favor + c.against] if line.contested else [c.salience.value for c in own]
-        )
-        apart = [abs(a - b) for a, b in itertools.combinations(values, 2)]
-        assert line.spread == pytest.approx(np.mean(apart), abs=2e-6)
+        for spread, values in (
+            (line.spread, [c.net.value for c in own if c.favor + c.against]),
+            (line.salience_spread, [c.salience.value for c in own]),
+        ):
+            apart = [abs(a - b) for a, b in itertools.combinations(values, 2)]
+            assert spread == (pytest.approx(np.mean(apart), abs=2e-6) if apart else None)
         assert len(line.pairs) == 10
         for pair in line.pairs:
             sided = all(cells[s, line.target].favor + cells[s, line.target].against for s in (pair.one, pair.other))
@@ -111,6 +116,42 @@ def test_many_sentences_decide_and_few_do_not():
     assert found["a", "c"] == "agree"
     assert found["a", "d"] != "agree"
     assert line.p == pytest.approx(1 / 200)
+
+
+def test_the_probability_of_opposite_sides_is_that_of_draws():
+    """Of two sources it is the rest to that of one side; of more, what draws of all of them together say."""
+    counts = compare_dataset(DatasetFolder()).counts
+    known = posterior(counts)
+    drawn = known.draws(20_000, seed=3)
+    for line in disagreements(counts, n=9):
+        t = counts.targets.index(line.target)
+        sided = counts.total[:, t][:, SIDES].any(axis=1)
+        if line.opposite is None:
+            assert sided.sum() < 2
+            continue
+        on_favor = drawn[:, sided, t] > 0
+        expected = (on_favor.any(axis=1) & ~on_favor.all(axis=1)).mean()
+        assert line.opposite == pytest.approx(expected, abs=0.02)
+        if sided.sum() == 2:
+            (pair,) = [pair for pair in line.pairs if pair.same is not None]
+            assert line.opposite == pytest.approx(1 - pair.same, abs=1e-5)
+        for pair in line.pairs:
+            assert pair.same is None or line.opposite >= 1 - pair.same - 1e-5
+
+
+def test_what_is_contested_decides_nothing_about_the_tests():
+    """The p of a target are the same whatever labels are sure, and so are those of the others."""
+    stances, sentences = kazstance.table("stances"), kazstance.table("sentences")
+    all_sure = stances.set_column(
+        stances.schema.get_field_index("certainty"), "certainty", pa.array(["sure"] * len(stances))
+    )
+    found = []
+    for frame in (stances, all_sure):
+        units = sentences.filter(sentences["annotated"])
+        found.append(disagreements(count(frame, sentences=units, voice="own"), n=49))
+    figures = [{line.target: (line.opposite, line.p, line.corrected, line.salience_p) for line in each} for each in found]
+    assert figures[0] == figures[1]
+    assert {line.target for line in found[0] if line.contested} < {line.target for line in found[1] if line.contested}
 
 
 def test_salience_distances_are_total_variation():
@@ -185,13 +226,13 @@ def test_what_cannot_be_compared_is_said():
 
 
 def test_contrast_is_complete_and_strongest_first():
-    found = compare_dataset(DatasetFolder()).contrast("workers_ready")
+    found = compare_dataset(DatasetFolder(), "all").contrast("workers_ready")
     assert list(found) == [row.source_id for row in kazstance.load("sources")]
     expected = {row.sentence_id for row in kazstance.load("stances") if row.target_id == "workers_ready"}
     assert {row["sentence_id"] for rows in found.values() for row in rows} == expected
     for rows in found.values():
         order = [
-            (r["label_name"] == "neutral", r["explicitness"] != "explicit", r["certainty"] != "sure", r["contested"])
+            (r["label_name"] == "neutral", r["explicitness"] != "explicit", r["certainty"] != "sure", r["split_vote"])
             for r in rows
         ]
         assert order == sorted(order)
@@ -259,7 +300,7 @@ def test_wording_by_the_formulas_of_the_paper():
         w for text in {s.text for s in kazstance.load("sentences") if s.annotated} for w in words(text)
     )
     total = sum(sum(c.values()) for c in said.values())
-    found = compare_dataset(DatasetFolder()).wording("russian_state")
+    found = compare_dataset(DatasetFolder(), "all").wording("russian_state")
     assert len(found) == 5 * len(set().union(*said.values()))
     for line in found[:: len(found) // 200]:
         own, n = said[line.source][line.word], sum(said[line.source].values())

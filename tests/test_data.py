@@ -9,7 +9,7 @@ import pytest
 
 import kazstance
 from kazstance.corpus.repair import apply
-from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, Voice
+from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, StanceLabel, Voice
 from tests.copies import find_copies
 
 SOURCES = ["old_mole", "pr_collective", "anticapitalist_resistance", "maoist_statement", "russian_maoists"]
@@ -32,7 +32,7 @@ def raw(root):
 
 def test_counts(sentences):
     assert [row.source_id for row in kazstance.load("sources")] == SOURCES
-    assert Counter(row.kind for row in kazstance.load("targets")) == {"issue": 23, "claim": 12}
+    assert Counter(row.kind for row in kazstance.load("targets")) == {"issue": 22, "claim": 13}
     assert len(sentences) == 381
     annotated = Counter(row.source_id for row in sentences.values() if row.annotated)
     assert annotated == dict(zip(SOURCES, [56, 106, 96, 77, 30], strict=True))
@@ -45,14 +45,50 @@ def test_counts(sentences):
     }
 
 
-def test_three_annotators_covered_every_sentence_on_every_target_and_one_a_fifth_to_check():
-    count = Counter(row.annotator_id for row in kazstance.load("judgements"))
-    assert count == {"r1": 365 * 35, "r2": 365 * 35, "r3": 365 * 35, "check": 73 * 35}
-    roles = {row.annotator_id: (row.role, row.complete) for row in kazstance.load("annotators")}
-    labelling = ("label", True)
-    assert roles == {"r1": labelling, "r2": labelling, "r3": labelling, "check": ("check", False)}
-    assert {row.probability for row in kazstance.load("judgements") if row.annotator_id == "check"} == {0.2}
-    assert {vote.annotator_id for row in kazstance.load("grid") for vote in row.votes} == {"r1", "r2", "r3"}
+ROLES = {
+    **dict.fromkeys(("r1", "r2", "r3"), ("earlier", True)),
+    "a1": ("earlier", False),
+    "check": ("earlier", False),
+    "f1": ("label", True),
+    **dict.fromkeys(("f2", "f3"), ("label", False)),
+    "a2": ("adjudicator", False),
+    "check2": ("check", False),
+}
+
+
+def test_every_round_is_kept_and_the_latest_makes_the_labels():
+    """One reading of all pairs, two more of those in question; the readings of 0.3.0, which no longer count; and checks."""
+    judged = {name: [row for row in kazstance.load("judgements") if row.annotator_id == name] for name in ROLES}
+    assert sum(map(len, judged.values())) == len(kazstance.load("judgements"))
+    assert {row.annotator_id: (row.role, row.complete) for row in kazstance.load("annotators")} == ROLES
+    whole, in_question = 365 * 35, {(row.sentence_id, row.target_id) for row in judged["f2"]}
+    assert {name: len(rows) for name, rows in judged.items()} == {
+        **dict.fromkeys(("r1", "r2", "r3", "f1"), whole),
+        **dict.fromkeys(("f2", "f3"), len(in_question)),
+        "a1": 215,
+        "a2": 93,
+        "check": 73 * 35,
+        "check2": 91 * 35,
+    }
+    rounds = {name: {row.round for row in rows} for name, rows in judged.items()}
+    assert {name for name, found in rounds.items() if found == {1}} == {"r1", "r2", "r3", "a1", "check"}
+    assert {name for name, found in rounds.items() if found == {2}} == {"f1", "f2", "f3", "a2", "check2"}
+    assert {row.probability for row in judged["check"]} == {0.2}
+    assert {vote.annotator_id for row in kazstance.load("grid") for vote in row.votes} == {"f1", "f2", "f3"}
+    assert {row.origin for row in kazstance.load("annotators")} == {"model"}
+
+
+def test_whatever_0_3_0_or_the_fresh_reading_labelled_was_read_three_times():
+    """A label that rests on one reading is `none`, as it was in 0.3.0: as adjudicated, else by majority."""
+    said = {name: {} for name in ROLES}
+    for row in kazstance.load("judgements"):
+        said[row.annotator_id][row.sentence_id, row.target_id] = row.label_name
+    for row in kazstance.load("grid"):
+        key = row.sentence_id, row.target_id
+        (before, _), *_ = Counter(said[name][key] for name in ("r1", "r2", "r3")).most_common()
+        assert len(row.votes) == (1 if row.basis == "single" else 3)
+        if row.basis == "single":
+            assert row.label_name == said["f1"][key] == said["a1"].get(key, before) == "none"
 
 
 def test_first_and_last_sentence_of_each_text(sentences):
@@ -133,8 +169,12 @@ def test_spelling_is_kept(sentences):
 def test_voices(sentences):
     speakers = Counter(row.speaker for row in sentences.values() if row.voice is Voice.quoted)
     assert speakers == {"Kazakh socialists": 31, "V. I. Lenin": 2, "J. V. Stalin": 2, "Mao Zedong": 15}
-    assert {row.endorsed for row in sentences.values() if row.speaker} == {"yes"}
-    assert {row.endorsed for row in sentences.values() if not row.speaker} == {None}
+    endorsed = {(row.speaker, row.endorsed) for row in sentences.values()}
+    assert endorsed == {
+        (None, None),
+        ("Kazakh socialists", "unclear"),
+        *((name, "yes") for name in ("V. I. Lenin", "J. V. Stalin", "Mao Zedong")),
+    }
 
 
 def test_copies(sentences):
@@ -169,8 +209,10 @@ def test_every_label_is_one_that_somebody_judged():
         if row.origin == "model":
             assert 2 * votes.count(row.label) > len(votes)
             assert not {Label.favor, Label.against} <= set(votes)
-        assert bool(row.rule) == bool(row.reason) == (row.origin == "adjudicated")
-        assert row.contested == (len(set(votes)) > 1)
+        adjudicated = row.origin == "adjudicated"
+        assert bool(row.rule) == bool(row.reason) == (row.adjudicator == "a2") == adjudicated
+        assert adjudicated == (row.basis in ("adjudication", "overruling"))
+        assert row.split_vote == (len(set(votes)) > 1)
 
 
 def test_splits_keep_paragraphs_and_copies_together(sentences):
@@ -184,6 +226,9 @@ def test_splits_keep_paragraphs_and_copies_together(sentences):
         one, other = (sentences[name] for name in (copy.first, copy.second))
         assert side[one.paragraph_id] == side[other.paragraph_id]
         assert one.source_id == other.source_id
+
+
+NEUTRAL = StanceLabel.neutral
 
 
 def test_pairs_are_complete_balanced_and_within_their_split():
@@ -200,8 +245,8 @@ def test_pairs_are_complete_balanced_and_within_their_split():
         for p in pairs:
             more = (p.label_a > p.label_b) - (p.label_a < p.label_b)
             assert p.more_favorable is {1: MoreFavorable.a, -1: MoreFavorable.b, 0: MoreFavorable.same}[more]
-            assert (p.relation is Relation.mixed) == (Label.neutral in (p.label_a, p.label_b))
-            assert (p.relation is Relation.agree) == (p.label_a == p.label_b != Label.neutral)
+            assert (p.relation is Relation.mixed) == (NEUTRAL in (p.label_a, p.label_b))
+            assert (p.relation is Relation.agree) == (p.label_a == p.label_b != NEUTRAL)
     order = Counter((p.target_id, frozenset([p.source_a, p.source_b]), p.source_a, p.more_favorable) for p in pairs)
     for (target, both, source, more), n in order.items():
         if more is not MoreFavorable.same:
@@ -213,10 +258,13 @@ def test_pairs_are_complete_balanced_and_within_their_split():
 def test_positions_are_the_complete_grid_and_add_up():
     positions = kazstance.load("positions")
     assert len(positions) == 5 * 35
-    count = Counter((row.source_id, row.target_id, row.label) for row in kazstance.load("stances"))
+    own = [row for row in kazstance.load("stances") if row.voice is Voice.own]
+    count = Counter((row.source_id, row.target_id, row.label.name) for row in own)
+    unsure = Counter((row.source_id, row.target_id) for row in own if row.certainty == "unsure")
     for row in positions:
         n = [row.n_against, row.n_neutral, row.n_favor]
-        assert n == [count[row.source_id, row.target_id, label] for label in list(Label)[:3]]
+        assert n == [count[row.source_id, row.target_id, label] for label in ("against", "neutral", "favor")]
+        assert row.n_unsure == unsure[row.source_id, row.target_id]
         assert (row.net is None) == (row.position is Position.not_addressed) == (sum(n) == 0)
         assert row.salience == pytest.approx(sum(n) / row.n_sentences, abs=1e-6)
         assert row.salience_low <= row.salience <= row.salience_high
@@ -241,14 +289,17 @@ def test_probes_are_as_many_as_their_files_and_the_labels_give(probes, root):
     judged = {
         (r["sentence_id"], r["target_id"]): r["label"] for r in json_lines(root / "raw" / "probes" / "mirrored.jsonl")
     }
-    assert {(p.sentence_id, p.target_id): p.label_name for p in probes["mirror"]} == judged
+    claims = {row.target_id for row in kazstance.load("targets") if row.kind == "claim"}
+    on_claims = {key for key in stances if key[1] in claims}
+    shown = {(p.sentence_id, p.target_id): p.label_name for p in probes["mirror"]}
+    assert shown == {key: judged[key] for key in on_claims}
     differing = {
         (a.sentence_id, frozenset([a.target_id, b.target_id]))
         for a, b in combinations(stances.values(), 2)
         if a.sentence_id == b.sentence_id and a.label != b.label
     }
     assert {(p.sentence_id, frozenset([p.target_id, p.other_target_id])) for p in probes["swap"]} == differing
-    assert {kind: len(rows) for kind, rows in probes.items()} == {"mask": 614, "mirror": 182, "swap": len(differing)}
+    assert {kind: len(rows) for kind, rows in probes.items()} == {"mask": 593, "mirror": len(on_claims), "swap": len(differing)}
     assert (probes["mask"][0].sentence_id, probes["swap"][-1].sentence_id) == ("old_mole/1/1", "russian_maoists/12/2")
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kazstance.corpus.build import make
-from kazstance.corpus.deciding import NOTHING, ORIGINS, decide
+from kazstance.corpus.deciding import BASES, NOTHING, ORIGINS, decide
 from kazstance.corpus.judge import decisions
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError
-from kazstance.schema.labels import Label, Origin
+from kazstance.schema.labels import Basis, Label, Origin
 from kazstance.schema.records import Span
 from kazstance.schema.spans import merge
 from tests.conftest import HARBOUR, quiet
@@ -49,7 +49,7 @@ def test_agreement_makes_the_label_and_an_adjudication_settles_the_rest():
     _, grid = judged(HARBOUR)
     assert grid["dockers/1/1", "toll"]["origin"] == "model"
     split = grid["dockers/5/2", "strike"]
-    assert (split["label_name"], split["origin"], split["contested"]) == ("favor", "adjudicated", True)
+    assert (split["label_name"], split["origin"], split["split_vote"]) == ("favor", "adjudicated", True)
     assert votes(split) == [("a", "neutral"), ("b", "favor")]
     assert grid["merchants/6/1", "line_pays"]["label_name"] == "none"
 
@@ -147,29 +147,31 @@ def counted(labels):
 
 
 def decided(people, models, ruled=None, *, by_plurality=False):
-    """The label of one pair and its origin."""
+    """The label of one pair, its origin and its basis."""
     ruling = np.array([NOTHING if ruled is None else ruled])
-    label, origin = decide(counted(people), counted(models), ruling, by_plurality=by_plurality)
-    return (None, None) if label[0] == NOTHING else (Label(label[0]), ORIGINS[origin[0]])
+    found = decide(counted(people), counted(models), ruling, by_plurality=by_plurality)
+    if found.label[0] == NOTHING:
+        return None, None, None
+    return Label(found.label[0]), ORIGINS[found.origin[0]], BASES[found.basis[0]]
 
 
 @pytest.mark.parametrize(
-    ("labels", "label"),
+    ("labels", "label", "basis"),
     [
-        ((F, F, A, N, X), F),  # about it first, then the side with the most votes
-        ((F, A, N, X), None),  # three sides with one vote each
-        ((F, F, X, X, X), X),
-        ((F, F, X, X), None),  # as many find it to be about the target as not
-        ((F, A, A, X, X), A),
-        ((F, A), None),
-        ((F,), F),
-        ((), None),
+        ((F, F, A, N, X), F, Basis.plurality),  # about it first, then the side with the most votes
+        ((F, A, N, X), None, None),  # three sides with one vote each
+        ((F, F, X, X, X), X, Basis.majority),
+        ((F, F, X, X), None, None),  # as many find it to be about the target as not
+        ((F, A, A, X, X), A, Basis.plurality),
+        ((F, A), None, None),
+        ((F,), F, Basis.single),
+        ((), None, None),
     ],
 )
 @pytest.mark.parametrize("origin", [Origin.human, Origin.model])
-def test_plurality_asks_whether_it_is_about_the_target_and_then_for_the_side(labels, label, origin):
+def test_plurality_asks_whether_it_is_about_the_target_and_then_for_the_side(labels, label, basis, origin):
     votes = (labels, ()) if origin is Origin.human else ((), labels)
-    assert decided(*votes, by_plurality=True) == ((None, None) if label is None else (label, origin))
+    assert decided(*votes, by_plurality=True) == (label, None if label is None else origin, basis)
 
 
 def majority_of(labels):
@@ -179,15 +181,16 @@ def majority_of(labels):
 @given(st.lists(LABELS, max_size=5), st.lists(LABELS, max_size=5), st.none() | LABELS)
 def test_whatever_the_votes_a_label_is_one_that_was_given(people, models, ruled):
     """People before adjudications before models; for sides against each other only an adjudication or people decide."""
-    label, origin = decided(people, models, ruled)
+    found = decided(people, models, ruled)
     if (said := majority_of(people)) is not None:
-        assert (label, origin) == (said, Origin.human)
+        assert found == (said, Origin.human, Basis.single if len(people) == 1 else Basis.majority)
     elif ruled is not None:
-        assert (label, origin) == (ruled, Origin.adjudicated)
+        agrees = majority_of(models) in (None, ruled)
+        assert found == (ruled, Origin.adjudicated, Basis.adjudication if agrees else Basis.overruling)
     elif {F, A} <= {*people, *models} or majority_of(models) is None:
-        assert (label, origin) == (None, None)
+        assert found == (None, None, None)
     else:
-        assert (label, origin) == (majority_of(models), Origin.model)
+        assert found == (majority_of(models), Origin.model, Basis.single if len(models) == 1 else Basis.majority)
 
 
 @pytest.mark.parametrize(

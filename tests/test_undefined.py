@@ -142,8 +142,9 @@ def test_comparisons_say_why():
         "paragraph_id": list("1234"),
     }
     counts = count(pa.table(rows))
-    reasons = {line.target: line.reason for line in disagreements(counts, n=19)}
-    assert reasons == dict.fromkeys("tu", "the sentences of sources were not counted")
+    lines = disagreements(counts, n=19)
+    assert {line.salience_reason for line in lines} == {"the sentences of sources were not counted"}
+    assert {line.reason for line in lines} == {"fewer than two sources take a side"}
     pairs = {
         (p.one, p.other): p.reason for line in disagreements(counts, n=19) if line.target == "t" for p in line.pairs
     }
@@ -164,7 +165,7 @@ def explained(found):
         return 0
     gaps = [
         key
-        for key in ("value", "low", "high", "spread", "p", "same", "more", "net", "salience")
+        for key in ("value", "low", "high", "spread", "opposite", "p", "same", "more", "net", "salience")
         if key in found and found[key] is None
     ]
     assert not gaps or found["reason"], found

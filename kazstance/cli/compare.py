@@ -35,12 +35,13 @@ LONGEST: Final = 32
 """How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
 DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
-    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; "
-    "? the side is not sure (95 %); * contested"
+    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against, ~ of which unsure; "
+    "? the side is not sure (95 %); ≤ silent, and in at most which share of its sentences the target could still be "
+    "(95 %); * contested"
 )
 KEY: Final = (
-    "* contested: apart is the mean distance of net stances (0 to 2); else of saliences (0 to 1). "
-    "p: permutation test over clusters, Holm"
+    "opposite: probability that two sources are on opposite sides; apart: mean distance of net stances (0 to 2); "
+    "p, salience p: permutation tests over clusters of stances and of saliences, Holm; * contested"
 )
 
 
@@ -247,7 +248,7 @@ def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Tabl
     """Which pairs of sources agree or differ on each target."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
-    table = _table("target", "apart", "p", *DECIDED, "undecided")
+    table = _table("target", "opposite", "apart", "p", "salience p", *DECIDED, "undecided")
     for line in found:
         by = [
             " ".join(letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == name)
@@ -255,7 +256,8 @@ def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Tabl
         ]
         undecided = sum(p.answer == "undecided" for p in line.pairs)
         name = _starred(line.target, line.contested)
-        table.add_row(name, number_text(line.spread), number_text(line.corrected), *by, str(undecided))
+        figures = map(number_text, (line.opposite, line.spread, line.corrected, line.salience_corrected))
+        table.add_row(name, *figures, *by, str(undecided))
     return _key(counts), table, styled(KEY)
 
 
@@ -314,10 +316,10 @@ def _table(*columns: str) -> Table:
 
 def _field(cell: "Cell") -> str:
     if not cell.about:
-        return POSITION_SIGNS[cell.position]
+        return f"≤{cell.salience.high:.0%}" if cell.salience else POSITION_SIGNS[cell.position]
     sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
     unsure = "" if sure or not cell.favor + cell.against else "?"
-    return f"{POSITION_SIGNS[cell.position]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}"
+    return f"{POSITION_SIGNS[cell.position]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}{f'~{cell.unsure}' if cell.unsure else ''}"
 
 
 def _stand(cell: "Cell") -> str:
@@ -326,9 +328,11 @@ def _stand(cell: "Cell") -> str:
         return f"undecided: votes on {cell.undecided} sentences are split" if cell.undecided else "not asked"
     left_out = f"; votes on {cell.undecided} more are split" if cell.undecided else ""
     if not cell.about:
-        return f"not addressed in {cell.decided} sentences{left_out}"
+        most = f"; could still be in {cell.salience.high:.0%} of its sentences (95 %)" if cell.salience else ""
+        return f"not addressed in {cell.decided} sentences{most}{left_out}"
     net = f", net {cell.net.text(signed=True)}" if cell.net else ""
-    return f"{cell.position.name}{net}; {cell.about} of {cell.decided} sentences{left_out}"
+    shares = f" ({cell.neutral_share:.0%} neutral, {cell.unsure_share:.0%} unsure)"
+    return f"{cell.position.name}{net}; {cell.about} of {cell.decided} sentences{shares}{left_out}"
 
 
 def _left_out(compared: "Comparison") -> str:

@@ -160,7 +160,7 @@ class Comparison:
         return self.columns.text
 
 
-def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "all", by: str = SOURCE) -> Comparison:
+def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE) -> Comparison:
     """Compare the sources of a dataset, or groups of them.
 
     Args:

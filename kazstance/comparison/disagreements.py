@@ -1,6 +1,6 @@
-"""On which targets sources differ, by how much, and how certainly: in position if contested, otherwise in salience."""
+"""On which targets sources differ, by how much and how certainly: in side, in degree and in salience."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Final, Literal
@@ -41,20 +41,28 @@ class Pairwise:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """How far sources differ on a target: in position if it is contested, otherwise in salience.
+    """How far sources differ on a target, and how certainly: in the side they take, in degree and in salience.
 
-    `spread` is the mean distance over pairs of sources: of their pooled net stances, in [0, 2], if both take a side;
-    or of their saliences, in [0, 1]. `p` is from a permutation test over clusters, `corrected` by Holm for all targets
-    compared in the same way. They are None if there is nothing to compare; `reason` says why.
+    `opposite` is the probability, under the pooled model, that two of the sources that take a side are on opposite
+    sides. `spread` is the mean distance of their pooled net stances over pairs of sources, in [0, 2]; `p` is from a
+    permutation test over clusters of whether their stances differ, in side or in degree. `salience_spread`, in [0, 1],
+    and `salience_p` say the same of the shares of their sentences. Both p are `corrected` by Holm for all targets.
+    Figures are None if there is nothing to compare; `reason` and `salience_reason` say why. `contested` describes the
+    labels, and decides nothing.
     """
 
     target: str
     contested: bool
+    opposite: float | None
     spread: float | None
     p: float | None
     corrected: float | None
+    salience_spread: float | None
+    salience_p: float | None
+    salience_corrected: float | None
     pairs: tuple[Pairwise, ...]
     reason: str | None = None
+    salience_reason: str | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The disagreement as plain values."""
@@ -62,7 +70,7 @@ class Disagreement:
 
 
 def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
-    """All targets: contested ones first, and within each kind those with the largest spread first.
+    """All targets: contested ones first, and within both kinds those most probably with opposite sides first.
 
     Two sources `agree` if they are on one side with probability .95 or more under the pooled model; otherwise they
     `differ` if one is more favorable than the other with probability .95 or more; otherwise they are `undecided`.
@@ -73,34 +81,48 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
         n: permutations of each test.
         seed: seed of the permutations.
     """
-    known, total, contested = posterior(counts), counts.total, counts.contested
+    known, total = posterior(counts), counts.total
     net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
     decided = np.full(total.shape[:2], np.nan) if counts.n_decided is None else counts.n_decided
-    clusters = np.bincount(counts.target, minlength=len(counts.targets))  # tests of as many share their random orders
     share = total.sum(axis=2) / np.where(decided > 0, decided, np.nan)
-    found: list[Disagreement] = []
-    for kind, values in ((True, net), (False, share)):
-        targets = [t for t in range(len(counts.targets)) if contested[t] is kind]
-        tested = {
-            t: _known((position_p if kind else salience_p)(counts, t, n, seed))
-            for t in sorted(targets, key=clusters.item)
-        }
-        p = [tested[t] for t in targets]
-        corrected = dict(zip(targets, _corrected(p), strict=True))
-        lines = [
-            Disagreement(
-                target=counts.targets[t],
-                contested=kind,
-                spread=_spread(values[:, t]),
-                p=p_value,
-                corrected=corrected[t],
-                pairs=_pairwise(known, net[:, t], counts.sources, t),
-                reason=_why(counts, values[:, t], p_value, is_contested=kind),
-            )
-            for t, p_value in zip(targets, p, strict=True)
-        ]
-        found += sorted(lines, key=lambda line: -1 if line.spread is None else line.spread, reverse=True)
-    return Listing(found)
+    p, salience = (_tested(counts, test, n, seed) for test in (position_p, salience_p))
+    corrected, salience_corrected = _corrected(p), _corrected(salience)
+    found = [
+        Disagreement(
+            target=target,
+            contested=contested,
+            opposite=_opposite(known, net[:, t], t),
+            spread=_spread(net[:, t]),
+            p=p[t],
+            corrected=corrected[t],
+            salience_spread=_spread(share[:, t]),
+            salience_p=salience[t],
+            salience_corrected=salience_corrected[t],
+            pairs=_pairwise(known, net[:, t], counts.sources, t),
+            reason=_why(net[:, t], p[t], "take a side"),
+            salience_reason=_uncounted(counts) or _why(share[:, t], salience[t], "have sentences"),
+        )
+        for t, (target, contested) in enumerate(zip(counts.targets, counts.contested, strict=True))
+    ]
+    return Listing(sorted(found, key=_certainty, reverse=True))
+
+
+def _certainty(line: Disagreement) -> tuple[bool, float, float]:
+    """Sorts contested targets last, and within both kinds by the probability of opposite sides, then by spread."""
+    return line.contested, -1 if line.opposite is None else line.opposite, -1 if line.spread is None else line.spread
+
+
+def _tested(counts: Counts, test: Callable[..., float], n: int, seed: int) -> list[float | None]:
+    """The p of every target; those with as many clusters are tested one after the other, and share random orders."""
+    clusters = np.bincount(counts.target, minlength=len(counts.targets))
+    found = {t: _known(test(counts, t, n, seed)) for t in sorted(range(len(counts.targets)), key=clusters.item)}
+    return [found[t] for t in range(len(counts.targets))]
+
+
+def _opposite(known: Posterior, net: Floats, target: int) -> float | None:
+    """The probability of opposite sides; `net` of shape (sources,) is NaN if a source takes no side."""
+    sided = ~np.isnan(net)
+    return round(known.opposed(target, sided), DIGITS) if sided.sum() > 1 else None
 
 
 def position_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = SEED) -> float:
@@ -174,14 +196,18 @@ def _spread(values: Floats) -> float | None:
     return round(float(np.abs(there[one] - there[other]).mean()), DIGITS) if len(one) else None
 
 
-def _why(counts: Counts, values: Floats, p: float | None, *, is_contested: bool) -> str | None:
+def _why(values: Floats, p: float | None, what: str) -> str | None:
     """Why the spread of a target or its p is None."""
-    if not is_contested and (counts.sentences is None or counts.lengths is None):
-        unknown = "sources" if counts.sentences is None else "clusters"
-        return f"the sentences of {unknown} were not counted"
     if (~np.isnan(values)).sum() < 2:  # noqa: PLR2004
-        return f"fewer than two sources {'take a side' if is_contested else 'have sentences'}"
+        return f"fewer than two sources {what}"
     return "fewer than two sources have clusters to permute" if p is None else None
+
+
+def _uncounted(counts: Counts) -> str | None:
+    """Why salience is unknown for all targets, if it is."""
+    if counts.sentences is not None and counts.lengths is not None:
+        return None
+    return f"the sentences of {'sources' if counts.sentences is None else 'clusters'} were not counted"
 
 
 def _sideless(sources: Sequence[str], lacks: Sequence[bool], pair: tuple[int, int]) -> str:

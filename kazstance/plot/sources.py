@@ -21,6 +21,9 @@ ANSWER_SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
 ROW, COLUMN = 17, 118
 """Height of a target and width of a source."""
 LEGEND: Final = alt.Legend(orient="bottom", columns=3)
+QUARTERS: Final = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1])
+RANKED: Final = 12
+"""How many targets the ranking of disagreements shows."""
 CORNERS: Final = 48
 """Corners of the polygon that is drawn as a circle."""
 
@@ -97,14 +100,14 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
 
 
 def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
-    """Contested targets, those on which sources are farthest apart first, and which pairs of them agree or differ."""
-    shown = [line for line in found if line.contested and line.spread is not None]
+    """The first targets on which sources may differ, how probably on opposite sides, and which pairs agree or differ."""
+    shown = [line for line in found if line.opposite is not None][:RANKED]
     rows: _Rows = []
     pairs: _Rows = []
     for line in shown:
         name = (targets or {}).get(line.target, line.target)
         p = "" if line.corrected is None else f"p = {line.corrected:.2f}"
-        rows.append({"target": name, "spread": line.spread, "p": p})
+        rows.append({"target": name, "opposite": line.opposite, "p": p})
         counts = [sum(pair.answer == answer for pair in line.pairs) for answer in ANSWERS]
         ends = list(accumulate(counts, initial=0))
         pairs += [
@@ -121,7 +124,8 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
         ]
     height = 24 * max(len(rows), 1)
     spread = alt.Chart(alt.InlineData(values=rows), width=210, height=height).encode(
-        x=alt.X("spread:Q", title="mean distance of net stances", scale=alt.Scale(domain=[0, 2])), y=_by_target(rows)
+        x=alt.X("opposite:Q", title="probability of opposite sides", scale=alt.Scale(domain=[0, 1.3]), axis=QUARTERS),
+        y=_by_target(rows),
     )
     left = spread.mark_bar(height=5, color=MUTED) + spread.mark_point(color=INK, size=60)
     left += spread.mark_text(align="left", dx=8, color=MUTED, fontSize=10).encode(text="p:N")
@@ -143,7 +147,8 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
     )
     return alt.hconcat(left, right, spacing=16).properties(
         title=_title(
-            "Where the sources differ", "contested targets; p of a permutation test, corrected for their number"
+            "Where the sources differ",
+            "targets most probably with opposite sides; p of a permutation test, corrected for all targets",
         )
     )
 

@@ -131,6 +131,22 @@ class Posterior:
         pairs = np.ix_(at, at)
         return same[pairs], more[pairs]
 
+    def opposed(self, target: int, sources: Flags) -> float:
+        """The probability that two of some sources are on opposite sides of a target: that not all are on one side.
+
+        Args:
+            target: the number of the target.
+            sources: which sources, shape (sources,).
+        """
+        row, times = np.unique(self.cell[sources, target], return_counts=True)
+        middle = len(self.pooling.log_odds) // 2
+        under = np.empty((len(row), len(self.weight[target])))
+        for place, number in enumerate(row):
+            given = self.likelihood[number] * self.pooling.prior
+            under[place] = (given[:, :middle].sum(axis=1) + given[:, middle] / 2) / self.evidence[number]
+        one_side = (under ** times[:, None]).prod(axis=0) + ((1 - under) ** times[:, None]).prod(axis=0)
+        return float(np.clip(1 - self.weight[target] @ one_side, 0, 1))
+
     def draws(self, n: int, seed: int = SEED) -> Floats:
         """Net stances drawn from the posterior: shape (n, sources, targets).
 
