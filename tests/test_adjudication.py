@@ -83,7 +83,10 @@ def test_decisions_come_back_without_hashes_or_offsets(folder, tmp_path):
     row = stances["press/1/2", "quay"]
     assert [row.text[span.start : span.end] for span in row.evidence] == ["The quay"]
     after = files_of(folder)
-    assert {name for name in after if after[name] != before.get(name)} == {"annotations/adjudications.jsonl"}
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "annotations/adjudications.jsonl",
+        "annotations/annotators.toml",  # which lists whoever decided
+    }
     import_answers(folder, filled)
     assert files_of(folder) == after
     with pytest.raises(KazstanceError, match="no pair is undecided"):

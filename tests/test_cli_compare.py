@@ -27,11 +27,18 @@ def test_the_matrix_fits_80_columns_and_has_every_cell():
         assert f"{'*' if target.contested else ' '}{target.target_id} " in text
     cells = compare_dataset(DatasetFolder()).positions()
     (line,) = [line for line in lines if line.startswith(" *west_wants_calm")]
-    fields = [f"{c.favor}/{c.neutral}/{c.against}" for c in cells if c.target == "west_wants_calm" and c.about]
-    assert [word for word in line.split() if "/" in word] == fields
-    # A side whose interval holds 0 has a question mark, and no other.
+    fields = [
+        f"{c.favor}/{c.neutral}/{c.against}" if c.about else f"≤{c.salience.high:.0%}"
+        for c in cells
+        if c.target == "west_wants_calm"
+    ]
+    assert [word.lstrip("+−±○?").rstrip("~") for word in line.split()[1:]] == fields
+    # A side whose interval holds 0 has a question mark, and no other; a tilde, whose labels are mostly unsure.
     unsure = sum(bool(c.favor + c.against) and c.net.low <= 0 <= c.net.high for c in cells)
-    assert sum(line.count("? ") for line in lines[3:-3]) == unsure
+    grid = "\n".join(lines[4:40])
+    assert grid.count("?") == unsure
+    assert grid.count("~") == sum(2 * c.unsure > c.about for c in cells)
+    assert grid.count("≤") == sum(not c.about for c in cells)
 
 
 def test_json_is_what_the_library_finds():
@@ -41,7 +48,14 @@ def test_json_is_what_the_library_finds():
     own = positions(compare_dataset(DatasetFolder(), "own").counts)
     found = json.loads(run("--json", "--voice", "own").stdout)
     assert [row["favor"] for row in found] == [cell.favor for cell in own]
-    assert [row["favor"] for row in found] != [cell.favor for cell in compare_dataset(DatasetFolder()).positions()]
+    assert [row["favor"] for row in found] != [
+        cell.favor for cell in compare_dataset(DatasetFolder(), "all").positions()
+    ]
+    for row, cell in zip(found, own, strict=True):
+        shares = (cell.neutral / cell.about, cell.unsure / cell.about) if cell.about else (None, None)
+        assert (row["neutral_share"], row["unsure_share"]) == (
+            shares if shares[0] is None else pytest.approx(shares, abs=1e-6)
+        )
 
 
 def test_one_target_with_its_evidence():
@@ -61,13 +75,14 @@ def test_disagreements():
     assert [line["target"] for line in found] == [
         line.target for line in compare_dataset(DatasetFolder()).disagreements(n=9)
     ]
-    (line,) = [line for line in text.splitlines() if line.startswith(" *restoration_1991")]
+    (line,) = [line for line in text.splitlines() if line.startswith("  restoration_1991")]
     (row,) = [row for row in found if row["target"] == "restoration_1991"]
     letters = {source.source_id: "ABCDE"[i] for i, source in enumerate(kazstance.load("sources"))}
     differ = [letters[p["one"]] + letters[p["other"]] for p in row["pairs"] if p["answer"] == "differ"]
     assert differ
-    assert " ".join(differ) in line
-    assert f"{row['spread']:.2f}" in line
+    assert all(pair in text[text.index(line) :].partition("uprising_defeated")[0] for pair in differ)
+    for name in ("opposite", "spread", "corrected", "salience_corrected"):
+        assert f"{row[name]:.2f}" in line
 
 
 def test_distances():

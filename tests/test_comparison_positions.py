@@ -37,7 +37,17 @@ def frames(columns):
 
 
 def stances():
-    names = ["source_id", "target_id", "label_name", "certainty", "paragraph_id", "voice", "endorsed", "text", "sentence_id"]
+    names = [
+        "source_id",
+        "target_id",
+        "label_name",
+        "certainty",
+        "paragraph_id",
+        "voice",
+        "endorsed",
+        "text",
+        "sentence_id",
+    ]
     return {name: kazstance.table("stances")[name].to_pylist() for name in names}
 
 

@@ -149,7 +149,9 @@ def test_what_is_contested_decides_nothing_about_the_tests():
     for frame in (stances, all_sure):
         units = sentences.filter(sentences["annotated"])
         found.append(disagreements(count(frame, sentences=units, voice="own"), n=49))
-    figures = [{line.target: (line.opposite, line.p, line.corrected, line.salience_p) for line in each} for each in found]
+    figures = [
+        {line.target: (line.opposite, line.p, line.corrected, line.salience_p) for line in each} for each in found
+    ]
     assert figures[0] == figures[1]
     assert {line.target for line in found[0] if line.contested} < {line.target for line in found[1] if line.contested}
 

@@ -299,7 +299,11 @@ def test_probes_are_as_many_as_their_files_and_the_labels_give(probes, root):
         if a.sentence_id == b.sentence_id and a.label != b.label
     }
     assert {(p.sentence_id, frozenset([p.target_id, p.other_target_id])) for p in probes["swap"]} == differing
-    assert {kind: len(rows) for kind, rows in probes.items()} == {"mask": 593, "mirror": len(on_claims), "swap": len(differing)}
+    assert {kind: len(rows) for kind, rows in probes.items()} == {
+        "mask": 593,
+        "mirror": len(on_claims),
+        "swap": len(differing),
+    }
     assert (probes["mask"][0].sentence_id, probes["swap"][-1].sentence_id) == ("old_mole/1/1", "russian_maoists/12/2")
 
 

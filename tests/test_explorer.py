@@ -140,7 +140,7 @@ def test_evidence_of_the_page_is_that_of_the_table(content):
         (Query(source=("old_mole", "russian_maoists"), target=("uprising",)), "source_id in ('old_mole', 'russian_maoists') and target_id = 'uprising'"),
         (Query(label="favor", certainty="unsure"), "label_name = 'favor' and certainty = 'unsure'"),
         (Query(voice="quoted", explicitness="implicit"), "voice = 'quoted' and explicitness = 'implicit'"),
-        (Query(contested=True), "contested"),
+        (Query(split_vote=True), "split_vote"),
         (Query(q="Working  class", label="against"), "lower(text) like '%working%' and lower(text) like '%class%' and label_name = 'against'"),
     ],
 )  # fmt: skip
@@ -174,17 +174,21 @@ def test_pages_of_a_text_are_the_text(rows):
 
 
 def test_the_history_is_that_of_kazstance_why(rows):
-    found = rows.history("pr_collective/5/5")
-    target = rows.targets.index("russian_state")
+    cell = next(row for row in kazstance.load("grid") if row.basis == "adjudication")
+    found = rows.history(cell.sentence_id)
+    target = rows.targets.index(cell.target_id)
     shown = {row[2]: row[3] for row in found["judgements"] if row[1] == target}
     known = kazstance.table("judgements").to_pylist()
-    wanted = ("pr_collective/5/5", "russian_state")
+    wanted = (cell.sentence_id, cell.target_id)
     assert shown == {r["annotator_id"]: r["label_name"] for r in known if (r["sentence_id"], r["target_id"]) == wanted}
     (settled,) = [row for row in found["settled"] if row[1] == target]
-    assert settled[-3:-1] == [
-        "6",
-        "A general statement on imperialist powers, with Russia named neither here nor next to it.",
-    ]
+    told = dict(zip(COLUMNS["settled"], settled, strict=True))
+    assert {name: told[name] for name in ("basis", "adjudicator", "rule", "reason")} == {
+        "basis": "adjudication",
+        "adjudicator": "a2",
+        "rule": cell.rule,
+        "reason": cell.reason,
+    }
 
 
 def test_wrong_names_and_fields_are_said(rows):

@@ -11,7 +11,7 @@ from tests.benches import opened
 def test_the_family_of_the_annotators_is_named(name):
     (family,) = {row.family for row in kazstance.load("annotators")}
     found = warning(name, makers(opened()))
-    assert found.startswith(f"warning: {name} is of the family of {family}, which made the labels (r1, r2, r3): ")
+    assert found.startswith(f"warning: {name} is of the family of {family}, which made the labels (f1, f2, f3): ")
     assert "\n" not in found
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+import kazstance
 from kazstance.cli import app
 from kazstance.dataset import DatasetFolder
 from kazstance.dataset.history import history
@@ -28,17 +29,29 @@ def test_why_prints_judgements_evidence_adjudication_and_rule(harbour_data):
         "    The pilots ⟦have joined it⟧.\n"
         "b: favor (implicit, sure)\n"
         "    The pilots ⟦have joined it⟧.\n"
-        "adjudicated by rule 3: told as a success of the strike\n"
+        "adjudicated, rule 3: told as a success of the strike\n"
     )
 
 
 def test_why_of_the_shipped_data_shows_the_check_apart():
     result = CliRunner().invoke(app, ["why", "pr_collective/5/5", "russian_state", "--json"])
     found = json.loads(result.stdout)
-    assert [row["annotator_id"] for row in found["judgements"]] == ["r1", "r2", "r3", "check"]
+    earlier = ["a1", "check", "r1", "r2", "r3"]
+    assert [row["annotator_id"] for row in found["judgements"]] == ["f1", *earlier]
     plain = CliRunner().invoke(app, ["why", "pr_collective/5/5", "russian_state"]).stdout
-    assert "check check:" in plain
+    assert "russian_state: none (model, single judgement)" in plain
+    assert [line.split(",")[0] for line in plain.splitlines() if ", round 1: " in line] == [
+        f"earlier {n}" for n in earlier
+    ]
     assert "note: " in plain
+
+
+def test_why_names_the_adjudicator_and_who_was_overruled():
+    (row,) = [row for row in kazstance.load("grid") if row.basis == "adjudication"][:1]
+    plain = CliRunner().invoke(app, ["why", row.sentence_id, row.target_id]).stdout
+    assert f"{row.target_id}: {row.label_name} (adjudicated)\n" in plain
+    assert f"\nadjudicated by a2, rule {row.rule}: " in plain
+    assert "adjudicator a2, round 2: " in plain
 
 
 @pytest.mark.parametrize(

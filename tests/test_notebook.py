@@ -122,7 +122,9 @@ def test_a_figure_and_its_interval_are_one_cell():
 
 def test_evidence_is_marked():
     history = ks.open().why("pr_collective/16/2", "west_wants_calm")
-    pieces = [history.sentence.text[s.start : s.end] for row in history.judgements for s in row.evidence]
+    pieces = [
+        history.sentence.text[s.start : s.end] for row in (*history.judgements, *history.checks) for s in row.evidence
+    ]
     assert re.findall("<mark>(.*?)</mark>", history._repr_html_()) == pieces
     assert marked_text("<a>", [(1, 2)]) == "&lt;<mark>a</mark>&gt;"
 

@@ -727,9 +727,20 @@ def test_everything_reads_a_dataset_of_an_older_version(older, tmp_path):
 
 @pytest.mark.parametrize("table", tampering.TABLES)
 def test_the_tables_of_an_older_version_are_those_that_are_built_today(table, older, harbour_data):
-    assert dataset.table(table, data=older).to_pylist() == dataset.table(table, data=harbour_data).to_pylist()
-    assert dataset.table(table, data=older).schema.names == dataset.table(table, data=harbour_data).schema.names
-    assert dataset.load(table, data=older) == dataset.load(table, data=harbour_data)
+    """Except what is said otherwise now: of the sources' own voice, of sure labels, and null where a text is silent."""
+    one, other = (dataset.table(table, data=folder) for folder in (older, harbour_data))
+    assert one.schema.names == other.schema.names
+    kept = [name for name in one.schema.names if name not in SAID_OTHERWISE.get(table, ())]
+    assert one.select(kept).to_pylist() == other.select(kept).to_pylist()
+    if table not in SAID_OTHERWISE:
+        assert dataset.load(table, data=older) == dataset.load(table, data=harbour_data)
+
+
+SAID_OTHERWISE = {
+    "sources": {"translated"},
+    "targets": {"contested"},
+    "positions": set(dataset.table("positions").schema.names) - {"source_id", "target_id", "position", "position_name"},
+}
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------

@@ -33,15 +33,15 @@ GAP: Final = 2
 """What separates columns of a table."""
 LONGEST: Final = 32
 """How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
-DECIDED: Final = ("differ", "agree")
 LEGEND: Final = (
-    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against, ~ of which unsure; "
-    "? the side is not sure (95 %); ≤ silent, and in at most which share of its sentences the target could still be "
-    "(95 %); * contested"
+    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; ? the side is not sure "
+    "(95 %); ~ more than half of these labels are unsure; ≤ silent, and the share of sentences that could still be "
+    "about the target (95 %); * contested"
 )
 KEY: Final = (
     "opposite: probability that two sources are on opposite sides; apart: mean distance of net stances (0 to 2); "
-    "p, salience p: permutation tests over clusters of stances and of saliences, Holm; * contested"
+    "p, sal. p: permutation tests over clusters of stances and of saliences, Holm; differ: pairs of sources; agree: "
+    "number of pairs, all others are undecided; * contested"
 )
 
 
@@ -248,16 +248,15 @@ def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Tabl
     """Which pairs of sources agree or differ on each target."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
-    table = _table("target", "opposite", "apart", "p", "salience p", *DECIDED, "undecided")
+    table = _table("target", "opposite", "apart", "p", "sal. p", "differ", "agree")
+    table.columns[0].no_wrap = True
+    for place in (1, 4):
+        table.columns[place].min_width = cell_len(str(table.columns[place].header))
     for line in found:
-        by = [
-            " ".join(letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == name)
-            for name in DECIDED
-        ]
-        undecided = sum(p.answer == "undecided" for p in line.pairs)
-        name = _starred(line.target, line.contested)
+        differ = (letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == "differ")
+        agree = sum(p.answer == "agree" for p in line.pairs)
         figures = map(number_text, (line.opposite, line.spread, line.corrected, line.salience_corrected))
-        table.add_row(name, *figures, *by, str(undecided))
+        table.add_row(_starred(line.target, line.contested), *figures, " ".join(differ), str(agree))
     return _key(counts), table, styled(KEY)
 
 
@@ -319,7 +318,8 @@ def _field(cell: "Cell") -> str:
         return f"≤{cell.salience.high:.0%}" if cell.salience else POSITION_SIGNS[cell.position]
     sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
     unsure = "" if sure or not cell.favor + cell.against else "?"
-    return f"{POSITION_SIGNS[cell.position]}{unsure} {cell.favor}/{cell.neutral}/{cell.against}{f'~{cell.unsure}' if cell.unsure else ''}"
+    mostly_unsure = "~" if 2 * cell.unsure > cell.about else ""
+    return f"{POSITION_SIGNS[cell.position]}{unsure}{cell.favor}/{cell.neutral}/{cell.against}{mostly_unsure}"
 
 
 def _stand(cell: "Cell") -> str:

@@ -244,12 +244,14 @@ def _print_history(found: "History") -> None:
 
     cell, text = found.cell, found.sentence.text
     label = cell.label_name or WITHOUT[cell.status]
-    origin = f" ({cell.origin})" if cell.origin else ""
+    basis = "single judgement" if cell.basis is Basis.single else cell.basis
+    rests_on = f", {basis}" if basis and not cell.reason else ""
+    origin = f" ({cell.origin}{rests_on})" if cell.origin else ""
     display(styled(f"{cell.sentence_id}  {found.what}: {label}{origin}", "bold"), styled(text))
     has_rounds = any(row.round > 1 for row in (*found.judgements, *found.checks))
     for row in (*found.judgements, *found.checks):
         details = ", ".join(filter(None, [row.explicitness, row.certainty]))
-        role = "check " if row in found.checks else ""
+        role = f"{found.roles[row.annotator_id]} " if row in found.checks else ""
         evidence = excerpt.mark(text, row.evidence) if row.evidence else ""
         who = f"{role}{row.annotator_id}{f', round {row.round}' if has_rounds else ''}"
         original = f", originally {row.original}" if row.original else ""

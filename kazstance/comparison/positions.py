@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,12 +17,15 @@ from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate, columns, joined
 from kazstance.stats.pooling import Posterior, pool
 
+_ASKED: Final = ("sentences", "asked", "undecided")
+
 
 @dataclass(frozen=True)
 class Cell:
     """A source and a target: counts, position, net stance, salience.
 
-    `unsure` are those sentences about the target of whose label annotators are unsure. `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
+    `unsure` are those sentences about the target of whose label annotators are unsure.
+    `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
     target is not addressed; `sentences`, `asked` (those judged on the target), `undecided` (those of them whose votes
     are split, which have no label) and `salience` are None if a source's sentences were not counted, and `salience`
     also if no sentence has a decided judgement on the target.
@@ -72,10 +75,12 @@ class Cell:
 
     def as_row(self) -> dict[str, Any]:
         """The cell as plain values."""
-        shares = {"neutral_share": self.neutral_share, "unsure_share": self.unsure_share}
-        row = {**vars(self), "position": self.position.name, **shares, "reason": self.reason}
+        counts = ("favor", "neutral", "against", "unsure")
+        row = {"source": self.source, "target": self.target, "position": self.position.name}
+        row |= {name: getattr(self, name) for name in counts}
         for name in ("net", "jeffreys", "salience"):
-            row |= columns(name, row[name])
+            row |= columns(name, getattr(self, name))
+        row |= {name: getattr(self, name) for name in ("neutral_share", "unsure_share", *_ASKED, "reason")}
         return row
 
 

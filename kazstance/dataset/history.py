@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kazstance.errors import IntegrityError, KazstanceError, UnknownNameError
@@ -10,7 +10,7 @@ from kazstance.output.notebook import Html, html_paragraph, html_table, marked_t
 from kazstance.schema.labels import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kazstance.dataset.folder import DatasetFolder
     from kazstance.schema.records import GridCell, Judgement, Sentence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """Everything that led to the label of a sentence on a target; `checks` are judgements only for checking."""
+    """Everything that led to the label of a sentence on a target; `checks` are judgements that are not votes."""
 
     sentence: Sentence
     cell: GridCell
@@ -26,6 +26,8 @@ class History:
     checks: tuple[Judgement, ...]
     other_holders: tuple[str | None, ...] = ()
     """Who else's stance on the target was judged in the sentence; None for its speaker."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """What the judgements of each annotator are for: label, check, adjudicator, or earlier, which no longer count."""
 
     @property
     def what(self) -> str:
@@ -42,7 +44,10 @@ class History:
             Html("<strong>"), self.cell.sentence_id, "  ", self.what, ": ", _label(self.cell),
             Html("</strong>"), _origin(self.cell),
         )  # fmt: skip
-        rows = [_judgement(row, self.sentence.text) for row in (*self.judgements, *self.checks)]
+        rows = [
+            {"role": self.roles.get(row.annotator_id), **_judgement(row, self.sentence.text)}
+            for row in (*self.judgements, *self.checks)
+        ]
         why = f"Adjudicated by rule {self.cell.rule}: {self.cell.reason}" if self.cell.reason else ""
         return "".join([label, html_table(rows), html_paragraph(why) if why else ""])
 
@@ -107,6 +112,7 @@ def history(folder: DatasetFolder, sentence: str, target: str, holder: str | Non
         tuple(row for row in rows if row.annotator_id in voters),
         tuple(row for row in rows if row.annotator_id not in voters),
         tuple(other.holder for other in cells if other.holder != cell.holder),
+        {row.annotator_id: row.role for row in folder.annotators.records()},
     )
 
 

@@ -37,7 +37,7 @@ UNIT: Final = (
 )
 STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "split_vote", "holder")
 JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note", "holder", "round")
-SETTLED: Final = ("label_name", "status", "origin", "split_vote", "rule", "reason", "holder")
+SETTLED: Final = ("label_name", "status", "origin", "split_vote", "basis", "adjudicator", "rule", "reason", "holder")
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,

@@ -100,7 +100,7 @@ def salience_bars(cells: Sequence[Cell], targets: Names | None = None, sources: 
 
 
 def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = None) -> alt.HConcatChart:
-    """The first targets on which sources may differ, how probably on opposite sides, and which pairs agree or differ."""
+    """The first targets in order, how probably sources are on opposite sides, and which pairs agree or differ."""
     shown = [line for line in found if line.opposite is not None][:RANKED]
     rows: _Rows = []
     pairs: _Rows = []

@@ -79,7 +79,7 @@ def _check_annotated(tables: Tables) -> Iterator[Finding]:
 
 
 def _check_voices(tables: Tables) -> Iterator[Finding]:
-    """Whoever is quoted is a voice of the source, and endorsed as stated there; its own voice may be a spokesperson."""
+    """Every quoted speaker is a voice of the source, endorsed as it says; spokespeople speak in its own voice."""
     quoted = {
         (source["source_id"], voice["speaker"], voice["endorsed"], "own" if voice["speaks_for_source"] else "quoted")
         for source in tables.rows["sources"].select(["source_id", "voices"]).to_pylist()

@@ -55,7 +55,7 @@ function outcome(stance, settled, holder) {
     el("h3", {}, holder ? ["Final label of ", name(holder)] : "Final label"),
     el("p", {}, [badge(label, isOther ? "no label: the sentence has the code of another target" : label === "none" ? "none: not about the target" : label === "undecided" ? "undecided: the votes are split" : label), row ? qualities(row) : null]),
     settled?.rule
-      ? el("p", {}, [el("strong", {}, ["Adjudicated by rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
+      ? el("p", {}, [el("strong", {}, ["Adjudicated by ", name(settled.adjudicator ?? "an adjudicator"), settled.basis === "overruling" ? " against a majority" : "", ", rule ", name(settled.rule), ": "]), ...shown(settled.reason ?? "")])
       : el("p", {}, "From the judgements below; not adjudicated."),
   ]);
 }
@@ -65,7 +65,7 @@ function judgementTable(judgements, evidenceOf) {
   const head = ["Annotator", ...further.map(([word]) => word), "Label", "Explicitness", "Certainty", "Evidence", "Note"];
   const line = (row) => {
     const annotator = annotatorOf.get(row.annotator_id);
-    const role = annotator?.role === "check" ? " (check)" : "";
+    const role = annotator && annotator.role !== "label" ? ` (${annotator.role})` : "";
     return el("tr", {}, [
       el("th", { scope: "row" }, [name(row.annotator_id), role, annotator ? el("span", { class: "origin" }, annotator.origin) : null]),
       ...further.map(([, column]) => el("td", {}, row[column] ? [name(String(row[column]))] : "–")),
@@ -78,7 +78,7 @@ function judgementTable(judgements, evidenceOf) {
   };
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Judgements" }, [
     el("table", { class: "plain" }, [
-      el("caption", {}, "Who judged what. Checks are only compared with the labels; they do not determine them."),
+      el("caption", {}, "Who judged what. Checks are only compared with the labels, and earlier judgements no longer count; neither determines them."),
       el("thead", {}, [el("tr", {}, head.map((word) => el("th", { scope: "col" }, word)))]),
       el("tbody", {}, judgements.map(line)),
     ]),

@@ -36,7 +36,7 @@ function legend(thinned) {
       "a single sentence says little. ",
       el("span", { class: "flag" }, "contested"),
       " marks targets that some sources favor and others are against.",
-      thinned ? el("strong", {}, " The filters leave out some sentences: the number that remain is shown under each cell; positions are based on all sentences.") : null,
+      thinned ? el("strong", {}, " The filters leave out some sentences: the number that remain is shown under each cell; positions are based on all sentences in the sources' own voice.") : null,
     ]),
   ]);
 }
@@ -106,6 +106,9 @@ function cellOf(state, source, target, counts) {
         silent ? null : el("span", { class: "counts" }, `${cell.n_favor}/${cell.n_neutral}/${cell.n_against}`),
       ]),
       silent ? null : interval(cell),
+      endorsedWords(cell)
+        ? el("span", { class: "quoted" }, `quoted ${cell.n_endorsed_favor}/${cell.n_endorsed_neutral}/${cell.n_endorsed_against}`)
+        : null,
       left === null || silent ? null : el("span", { class: "left" }, `${number(left)} with these filters`),
     ]),
   ]);
@@ -180,8 +183,9 @@ function positionSummary(cell) {
   return el("div", { class: `summary ${cell.position_name}` }, [
     el("p", {}, [badge(cell.position_name, positionWord(cell.position_name)), about ? interval(cell) : null]),
     about
-      ? el("p", {}, `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against; ${netWords(cell)}.`)
+      ? el("p", {}, `${sidesWords(cell.n_favor, cell.n_neutral, cell.n_against)} (${shareWords(cell)}); ${netWords(cell)}.`)
       : el("p", {}, unknownBecause(cell)),
+    endorsedWords(cell) ? el("p", {}, `Not counted here, ${endorsedWords(cell)}.`) : null,
     !decided(cell) ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${decidedWords(cell)}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }

@@ -40,14 +40,31 @@ const decided = (cell) => cell.n_asked - cell.n_undecided;
 const decidedWords = (cell) =>
   count(decided(cell), "annotated sentence") + (cell.n_undecided ? `, without ${cell.n_undecided} on which votes are split` : "");
 
-/** A position in words. */
-function positionWords(cell) {
+const sidesWords = (favor, neutral, against) => `${favor} favor, ${neutral} neutral, ${against} against`;
+
+/** What the quotations that a source endorses say on a target, in words; empty if they say nothing. */
+function endorsedWords(cell) {
+  const found = [cell.n_endorsed_favor, cell.n_endorsed_neutral, cell.n_endorsed_against];
+  return found.some(Boolean) ? `in quotations it endorses: ${sidesWords(...found)}` : "";
+}
+
+/** Neutral and unsure shares of the sentences about a target, in words. */
+function shareWords(cell) {
+  const about = cell.n_favor + cell.n_neutral + cell.n_against;
+  const unsure = cell.n_unsure === null ? "" : `, ${percent(cell.n_unsure / about)} unsure`;
+  return `${percent(cell.n_neutral / about)} neutral${unsure}`;
+}
+
+/** A position in words, in the source's own voice, with the quotations that it endorses. */
+const positionWords = (cell) => [ownWords(cell), endorsedWords(cell)].filter(Boolean).join("; ");
+
+function ownWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
   if (!cell.n_asked) return "not asked: no sentence was judged on it";
   if (!decided(cell)) return "undecided: votes are split on each sentence that was judged on it";
   if (!addressed) return `silent: not one of its ${decidedWords(cell)} is about it`;
-  const counts = `${cell.n_favor} favor, ${cell.n_neutral} neutral, ${cell.n_against} against`;
-  return `${positionWord(cell.position_name)}: ${counts}; ${netWords(cell)}`;
+  const counts = sidesWords(cell.n_favor, cell.n_neutral, cell.n_against);
+  return `${positionWord(cell.position_name)}: ${counts} (${shareWords(cell)}); ${netWords(cell)}`;
 }
 
 /** Where the words of a search occur in a text, as spans of characters. */
