@@ -9,9 +9,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.comparison.overlap import overlaps
 from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
 from kazstance.corpus.copy_groups import named_rows
@@ -25,6 +27,7 @@ from kazstance.corpus.readings import check_readings
 from kazstance.corpus.segment import segment_all
 from kazstance.corpus.split import SHARES
 from kazstance.corpus.tables import as_table, small_tables
+from kazstance.corpus.target_folds import described, target_folds
 from kazstance.corpus.workers import Workers, available
 from kazstance.corpus.write import DatasetWriter, plain_schema
 from kazstance.language.words import word_tools
@@ -197,10 +200,8 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
     for problem in lacking:
         say(f"split    note: {problem.message}")
-    folds = protocol_folds(
-        [entry.value.id for entry in corpus.sources],
-        {entry.value.id: entry.value.fold or 1 for entry in corpus.targets},
-    )
+    of_target = _folds(corpus, found, say)
+    folds = protocol_folds([entry.value.id for entry in corpus.sources], of_target)
     sentences, decisions = _copied(found, copies)
     for line in count_copies(copies, sentences, decisions, split, folds):
         say(f"copies   {line}")
@@ -211,9 +212,21 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     for rows in make_probes(corpus, found.units, found.shelves["stances"]):
         probes.update(rows["probe"].to_pylist())
         sink.add("probes", "all", rows)
-    for table, rows in small_tables(corpus, found.units, own(found.stances), found.asked_rows()).items():
+    made = small_tables(corpus, found.units, own(found.stances), found.asked_rows(), of_target)
+    for table, rows in made.items():
         sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
+    return folds
+
+
+def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
+    """The fold of each target."""
+    counts = np.bincount(found.stances.target, minlength=len(found.targets)).tolist()
+    rows = dict(zip(found.targets, counts, strict=True))
+    close = [pair for pair in overlaps(found.shelves["stances"], found.targets) if pair.is_close]
+    folds = target_folds({entry.value.id: entry.value.fold for entry in corpus.targets}, close, rows, corpus.header.id)
+    for line in described(folds, close, rows):
+        say(f"folds    {line}")
     return folds
 
 

@@ -48,7 +48,6 @@ from kazstance.input.strict_json import StrictError
 from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
-from kazstance.schema.folds import dealt
 from kazstance.schema.ids import folded
 from kazstance.schema.labels import GRID_LABELS, Role, TargetKind
 from kazstance.schema.manifest import Imported, Round
@@ -182,7 +181,7 @@ def _read_all(folder: Folder) -> Corpus | None:
     return Corpus(
         header=header.value,
         sources=sources,
-        targets=_with_folds(targets, header.value.id),
+        targets=targets,
         documents=documents,
         texts=texts,
         repairs=repairs,
@@ -314,12 +313,6 @@ def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
     """The ids of annotators or targets, in order."""
     return dict.fromkeys(entry.value.id for entry in entries)
-
-
-def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
-    """The targets, each with a fold."""
-    folds = dealt({entry.value.id: entry.value.fold for entry in targets}, seed)
-    return [replace(e, value=e.value.model_copy(update={"fold": folds[e.value.id]})) for e in targets]
 
 
 def _check_listing(
