@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -161,6 +162,32 @@ def target(
     echo_page(to_json({"target": added})) if as_json else echo(f"added {added}: {name}")
 
 
+@add_command
+def splits(
+    data: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset whose splits are to be kept.")],
+    corpus: Corpus = HERE,
+    as_json: Json = False,
+) -> None:
+    """Keep the splits of a dataset: new labels and texts then move no paragraph from one split to another.
+
+    They are written to `curation/splits.csv`. Paragraphs that are not listed there are assigned to splits around them.
+
+    Example: kazstance add splits my_data --corpus my_corpus
+    """
+    from kazstance.corpus.kept_splits import keep_splits
+    from kazstance.dataset import DatasetFolder
+
+    kept = keep_splits(corpus, _sentence_splits(DatasetFolder(data)))
+    if as_json:
+        echo_page(to_json({"added": kept.added, "given": kept.given, "changed": kept.changed}))
+        return
+    echo(f"kept the splits of {kept.added} paragraphs in curation/splits.csv")
+    if kept.given:
+        echo(f"{kept.given} paragraphs already had a split there, which stays")
+    if kept.changed:
+        echo(f"not kept: {len(kept.changed)} paragraphs that the corpus does not have or whose text is different")
+
+
 @command
 def check(
     corpus: Annotated[Path, typer.Argument(help="The corpus folder.")] = HERE,
@@ -195,6 +222,17 @@ def check(
     _show(rows, limit or len(rows))
     for line in (*_said(summary), _next(summary, corpus)):
         echo(line)
+
+
+def _sentence_splits(data: "DatasetFolder") -> Iterator[tuple[str, str, str]]:
+    """Paragraph, split and text of the sentences of a dataset about which something was asked."""
+    from kazstance.schema.records import SPLITS
+
+    for split in SPLITS:
+        for rows in data.batches("grid", split, ["paragraph_id", "text"]):
+            yield from dict.fromkeys(
+                zip(rows["paragraph_id"].to_pylist(), repeat(split), rows["text"].to_pylist(), strict=False)
+            )
 
 
 def _stated(

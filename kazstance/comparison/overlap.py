@@ -114,8 +114,9 @@ def _spans(rows: pa.Table) -> tuple[Ints, Ints, Ints]:
 def _numbers(names: pa.ChunkedArray, known: Sequence[str]) -> Ints:
     """The place of each name among those known."""
     coded = _coded(names)
-    places: Ints = pc.index_in(coded.dictionary, pa.array(known, pa.string())).to_numpy()
-    return places[coded.indices.to_numpy()]
+    places = pc.index_in(coded.dictionary, pa.array(known, pa.string()))
+    found: Ints = places.take(coded.indices).to_numpy()
+    return found
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:

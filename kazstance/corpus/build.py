@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,7 +18,7 @@ from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
 from kazstance.corpus.copy_groups import named_rows
 from kazstance.corpus.decisions import Decision, PairKey
-from kazstance.corpus.division import check_splits, divide, divided, own
+from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own
 from kazstance.corpus.judge import judge
 from kazstance.corpus.probes import check_probes, make_probes
 from kazstance.corpus.progress import Progress
@@ -182,7 +182,7 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
         if judgements is not None:
             sink.add("judgements", "all", judgements)
         progress.show(chunk.end / max(len(found.units), 1))
-    found.check(check_probes(corpus, found.units))
+    found.check([*check_probes(corpus, found.units), *given_splits(corpus, found.units)[1]])
     n_targets = len(corpus.targets)
     every = f"{found.n_annotated * n_targets} pairs ({found.n_annotated} sentences × {n_targets} targets)"
     say(f"judge    {found.n_pairs} of {every} were asked; {found.n_undecided} are undecided")
@@ -193,13 +193,14 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
 def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: bool) -> dict[str, tuple[Fold, ...]]:
     """Split what was judged, and make the tables that need the splits or all rows."""
     copies = _copies(corpus, found.units)
-    split = divide(found, copies, corpus.header.id, _given_splits(corpus))
+    given, _ = given_splits(corpus, found.units)
+    split = divide(found, copies, corpus.header.id, given)
     lacking = check_splits(found, split)
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
-    for problem in lacking:
-        say(f"split    note: {problem.message}")
+    for line in (*_kept(found, copies, split, given), *(problem.message for problem in lacking)):
+        say(f"split    note: {line}")
     of_target = _folds(corpus, found, say)
     folds = protocol_folds([entry.value.id for entry in corpus.sources], of_target)
     sentences, decisions = _copied(found, copies)
@@ -219,6 +220,15 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     return folds
 
 
+def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
+    """How many paragraphs have the split that the corpus gives, and how many groups of copies that separates."""
+    if kept := sum(name in given for name in split):
+        yield f"{kept} of {len(split)} paragraphs have the split that the corpus gives"
+        if torn := count_torn(found, copies, split):
+            left_out = "training rows that copy a tested row are left out"
+            yield f"{torn} groups of paragraphs with copies are therefore in several splits; {left_out}"
+
+
 def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
     """The fold of each target."""
     counts = np.bincount(found.stances.target, minlength=len(found.targets)).tolist()
@@ -228,12 +238,6 @@ def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
     for line in described(folds, close, rows):
         say(f"folds    {line}")
     return folds
-
-
-def _given_splits(corpus: Corpus) -> dict[str, str]:
-    """The splits of documents that the corpus gives."""
-    rows = {document.document_id: document.row for document in corpus.documents}
-    return {name: row.value.split for name, row in rows.items() if row and row.value.split}
 
 
 def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:

@@ -33,6 +33,7 @@ from kazstance.corpus.inputs import (
     RoundInput,
     SourceInput,
     SpanInput,
+    SplitInput,
     T,
     TargetInput,
     UnitInput,
@@ -58,6 +59,8 @@ ORIGINALS: Final = "originals.csv"
 """Where texts come from, as recorded when they were added."""
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
+SPLITS_KEPT: Final = "curation/splits.csv"
+"""The splits that paragraphs keep."""
 ANNOTATORS: Final = "annotations/annotators.toml"
 ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
 FORMER: Final = "nupunkt"
@@ -70,7 +73,18 @@ NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
 TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
-OPTIONAL: Final = (CODEBOOK, ORIGINALS, IMPORTED, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
+OPTIONAL: Final = (
+    CODEBOOK,
+    ORIGINALS,
+    IMPORTED,
+    REPAIRS,
+    UNITS,
+    SPLITS_KEPT,
+    ADJUDICATIONS,
+    NAMES,
+    CONTRADICTORIES,
+    MIRRORED,
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,8 @@ class Corpus:
     """By document."""
     repairs: Sequence[Entry[RepairInput]]
     units: Sequence[Entry[UnitInput]]
+    splits: Sequence[Entry[SplitInput]]
+    """The splits that paragraphs keep."""
     annotators: Sequence[Entry[AnnotatorInput]]
     rounds: Sequence[Round]
     """The rounds of annotation by their numbers; empty if the corpus declares none."""
@@ -186,6 +202,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         texts=texts,
         repairs=repairs,
         units=units,
+        splits=_read_splits(folder),
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
@@ -297,6 +314,13 @@ def _read_curation(
     spans: list[Entry[SpanInput]] = [*repairs, *units]
     _check_spans(folder, spans, texts)
     return repairs, units
+
+
+def _read_splits(folder: Folder) -> list[Entry[SplitInput]]:
+    """The splits that paragraphs keep; which paragraphs there are is known once the texts are cut."""
+    entries = folder.read_csv(SPLITS_KEPT, SplitInput) if folder.exists(SPLITS_KEPT) else []
+    _check_unique(folder, entries, "paragraph_id", lambda entry: entry.paragraph_id)
+    return entries
 
 
 def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
