@@ -13,6 +13,7 @@ import pytest
 
 import kazstance
 from kazstance.corpus.build import build
+from kazstance.corpus.kept_splits import keep_splits
 from kazstance.errors import InputError
 
 RAW = Path(__file__).parents[1] / "raw"
@@ -39,13 +40,18 @@ def splits_of(dataset):
     return dict(zip(rows["paragraph_id"].to_pylist(), rows["split"].to_pylist(), strict=True))
 
 
+def listed(corpus):
+    _, *rows = csv.reader((corpus / FILE).read_text(encoding="utf-8").splitlines())
+    return dict(rows)
+
+
 def kept(corpus, data, *more):
     command = [sys.executable, "-m", "kazstance", "add", "splits", str(data), "--corpus", str(corpus), *more]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def relabel(corpus, seed):
-    """Give each label of the first three readers to another sentence's judgement, at random."""
+    """Take away four in ten of the judgements of three readers, at random."""
     chance = random.Random(seed)
     for name in ("f1", "f2", "f3"):
         file = corpus / f"annotations/{name}.jsonl"
@@ -84,31 +90,28 @@ def test_a_new_text_moves_no_paragraph_and_is_dealt_out(harbour, tmp_path):
 
 
 def test_no_paragraph_that_the_shipped_corpus_keeps_has_moved():
-    listed = {row["paragraph_id"]: row["split"] for row in csv.DictReader((RAW / FILE).open(encoding="utf-8"))}
-    assert splits_of(kazstance.open()) == listed
+    assert splits_of(kazstance.open()) == listed(RAW)
 
 
-def test_a_paragraph_with_another_text_is_not_kept_and_a_listed_one_stays(corpus, tmp_path):
+def test_a_listed_split_stays(corpus, tmp_path):
     before, _ = built(corpus, tmp_path / "first")
-    first, *others = [name for name in before if name.startswith("russian_maoists/")]
+    first = next(iter(before))
     moved = next(split for split in ("train", "test") if split != before[first])
     (corpus / FILE).write_text(f"paragraph_id,split\n{first},{moved}\n", encoding="utf-8")
     said = json.loads(kept(corpus, tmp_path / "first", "--json"))
     assert said == {"added": len(before) - 1, "given": 1, "changed": []}
-    listed = dict(row for row in csv.reader((corpus / FILE).open(encoding="utf-8")))
-    assert listed.pop("paragraph_id") == "split"
-    assert listed == before | {first: moved}
+    assert listed(corpus) == before | {first: moved}
 
 
-def test_paragraphs_that_are_other_ones_now_are_not_kept(harbour, tmp_path):
+def test_paragraphs_that_are_gone_or_have_become_others_are_not_kept(harbour, tmp_path):
     before, _ = built(harbour, tmp_path / "first")
-    text = harbour / "texts/dockers.txt"
-    text.write_text("A line was put before all others.\n" + text.read_text(encoding="utf-8"), encoding="utf-8")
-    done = [sys.executable, "-m", "kazstance", "add", "text", str(text), "--corpus", str(harbour)]
-    subprocess.run(done, capture_output=True, timeout=120)
-    said = json.loads(kept(harbour, tmp_path / "first", "--json"))
-    assert set(said["changed"]) == {name for name in before if name.startswith("dockers/")}
-    assert f"{said['added']}" == str(len(before) - len(said["changed"]))
+    rows = kazstance.open(tmp_path / "first").grid.to_arrow().select(["paragraph_id", "split", "text"]).to_pylist()
+    first = rows[0]["paragraph_id"]
+    texts = [(row["paragraph_id"], row["split"], row["text"]) for row in rows]
+    renamed = [(name, split, f"Not {text}" if name == first else text) for name, split, text in texts]
+    found = keep_splits(harbour, [*renamed, ("dockers/99", "test", "Gone.")])
+    assert found.changed == (first, "dockers/99")
+    assert listed(harbour) == {name: split for name, split in before.items() if name != first}
 
 
 @pytest.mark.parametrize(
@@ -136,5 +139,8 @@ def test_copies_that_the_file_separates_are_reported_and_not_trained_on(corpus, 
     assert (found[one], found[other]) == ("train", "test")
     assert any("groups of paragraphs with copies are therefore in several splits" in line for line in said)
     run = kazstance.open(tmp_path / "out").bench("stance", "in_domain").task.folds[0]
-    train, test = ({item.sentence_id for item in rows} for rows in (run.train, run.test))
-    assert row.sentence_id not in train or row.copy_of not in test
+    texts = {sentence.sentence_id: sentence.text for sentence in dataset.sentences}
+    tested, copied = texts[row.copy_of], texts[row.sentence_id]
+    assert tested in {item.text for item in run.test}
+    assert copied not in {item.text for item in run.train}
+    assert run.dropped > 0

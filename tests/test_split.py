@@ -345,7 +345,8 @@ def test_what_is_dealt_out_makes_up_for_what_is_given():
     found = split_in_domain(sentences, decisions, [], "seed", dict.fromkeys(paragraphs[::3], "validation"))
     count = Counter(found.values())
     assert count["validation"] == 100
-    assert count["train"] / count["test"] == pytest.approx(60 / 25, rel=0.25)
+    assert 120 <= count["train"] <= 180
+    assert 20 <= count["test"] <= 75
 
 
 def test_a_copy_of_paragraphs_with_a_split_follows_them_to_where_it_cannot_leak():

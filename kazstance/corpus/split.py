@@ -95,8 +95,8 @@ def _settled(cluster: Mapping[str, str], given: Mapping[str, str]) -> dict[str, 
 def _deal_out(strata: Sequence[Stratum], held: sparse.csr_array, fixed: Ints) -> Ints:
     """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it.
 
-    Shape (clusters,): the number of the split of each; in `fixed`, `UNSETTLED` where it is still to be found. Each stratum
-    is dealt out at most once, so that the time grows with the strata that clusters hold.
+    Shape (clusters,): the number of the split of each; in `fixed`, `UNSETTLED` where it is still to be found. Each
+    stratum is dealt out at most once, so that the time grows with the strata that clusters hold.
     """
     total = np.asarray(held.sum(axis=0)).ravel()
     need = np.array(list(SHARES.values()))[:, None] * total
