@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kazstance
+from benchmarks import overlap
 from kazstance.comparison.overlap import overlaps
 from kazstance.corpus.build import build
 from kazstance.corpus.target_folds import LARGEST, target_folds, torn
+from kazstance.dataset import DatasetFolder
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.records import Stance
 
@@ -160,3 +162,7 @@ def test_a_build_computes_folds_and_names_close_targets_that_given_ones_separate
     assert "more pairs of targets" in said["apart"][-1]
     folds = {row.target_id: row.fold for row in kazstance.open(tmp_path / "without_data").targets.records()}
     assert folds["west_wants_calm"] == folds["western_powers"]
+
+
+def test_the_table_of_overlaps_is_that_of_the_shipped_data():
+    assert overlap.render(DatasetFolder()) == overlap.RESULTS.read_text(encoding="utf-8")
