@@ -50,6 +50,11 @@ def kept(corpus, data, *more):
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
+def compared(old, new):
+    command = [sys.executable, "-m", "kazstance", "diff", str(old), str(new)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
 def relabel(corpus, seed):
     """Take away four in ten of the judgements of three readers, at random."""
     chance = random.Random(seed)
@@ -63,7 +68,7 @@ def relabel(corpus, seed):
 
 def test_splits_stay_where_labels_change(corpus, tmp_path):
     before, _ = built(corpus, tmp_path / "first")
-    assert f"kept the splits of {len(before)} paragraphs" in kept(corpus, tmp_path / "first")
+    assert f"added {len(before)} paragraphs to {FILE}" in kept(corpus, tmp_path / "first")
     relabel(corpus, 1)
     after, said = built(corpus, tmp_path / "second")
     assert after == before
@@ -72,6 +77,9 @@ def test_splits_stay_where_labels_change(corpus, tmp_path):
     assert labels[1] < labels[0]
     (corpus / FILE).unlink()
     assert built(corpus, tmp_path / "third")[0] != before
+    hint = "`kazstance add splits OLD` keeps paragraphs where they were"
+    assert hint in compared(tmp_path / "first", tmp_path / "third")
+    assert hint not in compared(tmp_path / "first", tmp_path / "second")
 
 
 def test_a_new_text_moves_no_paragraph_and_is_dealt_out(harbour, tmp_path):
@@ -137,7 +145,7 @@ def test_copies_that_the_file_separates_are_reported_and_not_trained_on(corpus, 
     (corpus / FILE).write_text(f"paragraph_id,split\n{one},train\n{other},test\n", encoding="utf-8")
     found, said = built(corpus, tmp_path / "out")
     assert (found[one], found[other]) == ("train", "test")
-    assert any("groups of paragraphs with copies are therefore in several splits" in line for line in said)
+    assert any("note: that separates 1 group of paragraphs with copies" in line for line in said)
     run = kazstance.open(tmp_path / "out").bench("stance", "in_domain").task.folds[0]
     texts = {sentence.sentence_id: sentence.text for sentence in dataset.sentences}
     tested, copied = texts[row.copy_of], texts[row.sentence_id]

@@ -13,6 +13,7 @@ import typer
 from kazstance.cli.command import Json, app, command, make_group, member
 from kazstance.cli.contents import ENTRIES
 from kazstance.errors import UnknownNameError
+from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import Table, display, echo, echo_page
 from kazstance.schema.labels import Voice
@@ -181,11 +182,11 @@ def splits(
     if as_json:
         echo_page(to_json({"added": kept.added, "given": kept.given, "changed": kept.changed}))
         return
-    echo(f"kept the splits of {kept.added} paragraphs in curation/splits.csv")
+    echo(f"added {counted(kept.added, 'paragraph')} to curation/splits.csv")
     if kept.given:
-        echo(f"{kept.given} paragraphs already had a split there, which stays")
+        echo(f"left as they are: {counted(kept.given, 'paragraph')} to which the corpus already gives a split")
     if kept.changed:
-        echo(f"not kept: {len(kept.changed)} paragraphs that the corpus does not have or whose text is different")
+        echo(f"left out: {counted(len(kept.changed), 'paragraph')} not in the corpus or with another text")
 
 
 @command

@@ -31,6 +31,7 @@ from kazstance.corpus.target_folds import described, target_folds
 from kazstance.corpus.workers import Workers, available
 from kazstance.corpus.write import DatasetWriter, plain_schema
 from kazstance.language.words import word_tools
+from kazstance.output.counted import counted
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
@@ -199,8 +200,8 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
-    for line in (*_kept(found, copies, split, given), *(problem.message for problem in lacking)):
-        say(f"split    note: {line}")
+    for line in (*_kept(found, copies, split, given), *(f"note: {problem.message}" for problem in lacking)):
+        say(f"split    {line}")
     of_target = _folds(corpus, found, say)
     folds = protocol_folds([entry.value.id for entry in corpus.sources], of_target)
     sentences, decisions = _copied(found, copies)
@@ -226,7 +227,7 @@ def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given:
         yield f"{kept} of {len(split)} paragraphs have the split that the corpus gives"
         if torn := count_torn(found, copies, split):
             left_out = "training rows that copy a tested row are left out"
-            yield f"{torn} groups of paragraphs with copies are therefore in several splits; {left_out}"
+            yield f"note: that separates {counted(torn, 'group')} of paragraphs with copies; {left_out}"
 
 
 def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:

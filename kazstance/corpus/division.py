@@ -75,7 +75,13 @@ def divide(found: Collected, copies: list[Copy], seed: str, given: Mapping[str, 
 
 
 def count_torn(found: Collected, copies: list[Copy], split: Mapping[str, str]) -> int:
-    """The number of groups of paragraphs with copies of each other's sentences that are in several splits."""
+    """The number of groups of paragraphs with copies of each other's sentences that are in several splits.
+
+    Args:
+        found: what was judged.
+        copies: the rows of the table copies.
+        split: the split of each paragraph.
+    """
     units = found.units
     return torn_copies(units.select(["sentence_id", "paragraph_id"]).filter(units["annotated"]), copies, split)
 

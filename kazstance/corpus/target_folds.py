@@ -7,6 +7,7 @@ from typing import Final
 
 from kazstance.comparison.overlap import Overlap
 from kazstance.corpus.read import TARGETS
+from kazstance.output.counted import counted
 
 FOLDS: Final = 5
 """The number of folds if the codebook does not give any."""
@@ -89,7 +90,8 @@ def described(folds: Mapping[str, int], close: Sequence[Overlap], rows: Mapping[
     sizes = Counter(dict.fromkeys(sorted(set(folds.values())), 0))
     for target, fold in folds.items():
         sizes[fold] += rows.get(target, 0)
-    yield f"{len(folds)} targets in {len(sizes)} folds; rows: {', '.join(map(str, sizes.values()))}"
+    rows_by_fold = ", ".join(map(str, sizes.values()))
+    yield f"{counted(len(folds), 'target')} in {counted(len(sizes), 'fold')}; rows: {rows_by_fold}"
     apart = torn(folds, close)
     for pair in apart[:SHOWN]:
         one, other = pair.targets
