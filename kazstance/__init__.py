@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from kazstance.stats.estimate import Estimate
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 _HOMES: Final = {
     "kazstance._benchmark": ("Benchmark", "benchmark"),

@@ -16,6 +16,7 @@ from kazstance.cli import app
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "add source": ("add", "source", "{source}", "--language", "en", "--corpus", "{corpus}"),
+    "add splits": ("add", "splits", "{data}", "--corpus", "{corpus}"),
     "add target": ("add", "target", "{target}", "--corpus", "{corpus}"),
     "add text": ("add", "text", "{text}", "--language", "en", "--corpus", "{corpus}"),
     "agreement": ("agreement", "--data", "{data}"),
@@ -61,7 +62,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The name of each command, with the placeholders that a test fills in."""
 
 
-PROGRESS = re.compile(r"(import|read|segment|judge|split|copies|probes|write) {2,}")
+PROGRESS = re.compile(r"(import|read|segment|judge|split|folds|copies|probes|write) {2,}")
 """How a line begins that tells of a step of a build."""
 
 

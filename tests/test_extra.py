@@ -113,6 +113,7 @@ LINES = {
     "new": Line("new", (), BUILD, "build"),
     "check": Line("check", (), BUILD, "build"),
     "add source": Line("add source", (), BUILD, "build"),
+    "add splits": Line("add splits", (), BUILD, "build"),
     "add target": Line("add target", (), BUILD, "build"),
     "add text": Line("add text", (), BUILD, "build"),
     "import": Line("import", (), ("tomlkit", "yaml"), "build"),

@@ -34,7 +34,7 @@ NO_DATA = {
     "score",
     "tasks-dir",
 }
-NO_DATA |= {"new", "check", "add source", "add target", "add text"}
+NO_DATA |= {"new", "check", "add source", "add splits", "add target", "add text"}
 """Commands that read no dataset, or name two."""
 TINY = """
 import sys, typer, rich.table

@@ -39,6 +39,7 @@ LINES = {
     "check": [argv("check", corpus="mine")],
     "add source": [argv("add source", corpus="mine", source="pilots")],
     "build": [argv("build", corpus=HARBOUR, out="built")],
+    "add splits": [argv("add splits", corpus="corpus", data="built")],
     "import": [argv("import", *FILES, *WINDOWS, gold=TOWN / "train.txt", out="imported")],
     "annotate export": [argv("annotate export", corpus="corpus", annotator="anna", out="sheets")],
     "bench run": [

@@ -47,7 +47,7 @@ def corpora(draw):
     return sentences, decisions, [copy(a.sentence_id, b.sentence_id) for a, b in pairs]
 
 
-def split_in_domain(sentences, decisions, copies, seed):
+def split_in_domain(sentences, decisions, copies, seed, kept=None):
     """The split of every paragraph, from records."""
     home = {s.sentence_id: s for s in sentences if s.annotated}
     names = ("paragraph_id", "source_id", "target_id", "label_name")
@@ -58,7 +58,7 @@ def split_in_domain(sentences, decisions, copies, seed):
     ]
     units = {name: [getattr(s, name) for s in home.values()] for name in ("sentence_id", "paragraph_id", "source_id")}
     rows = {name: pa.array([row[i] for row in stances], pa.string()) for i, name in enumerate(names)}
-    return split_columns(pa.table(units), pa.table(rows), copies, seed)
+    return split_columns(pa.table(units), pa.table(rows), copies, seed, kept)
 
 
 def copy(one, other, *, formula=False):
@@ -312,3 +312,52 @@ def test_copies_are_found_by_the_words_of_the_language(language, one, other, rea
         pytest.importorskip("icu4py")
     (copy,) = find_copies([sentence("a/1/1", one), sentence("b/1/1", other)], {"a": language, "b": language})
     assert copy.kind == reason
+
+
+@settings(max_examples=60)
+@given(corpora(), st.data())
+def test_given_splits_hold_whatever_the_labels(case, data):
+    sentences, decisions, copies = case
+    before = split_in_domain(sentences, decisions, copies, "seed")
+    labels = st.sampled_from([Label.favor, Label.against, Label.neutral, Label.none])
+    relabelled = {pair: decision(data.draw(labels)) for pair in decisions}
+    assert split_in_domain(sentences, relabelled, copies, "seed", before) == before
+
+
+@settings(max_examples=60)
+@given(corpora(), st.data())
+def test_paragraphs_without_a_split_are_dealt_out_around_those_with_one(case, data):
+    sentences, decisions, copies = case
+    paragraphs = sorted({s.paragraph_id for s in sentences})
+    given_ = {name: data.draw(st.sampled_from([None, *SHARES])) for name in paragraphs}
+    kept = {name: split for name, split in given_.items() if split}
+    found = split_in_domain(sentences, decisions, copies, "seed", kept)
+    assert found.keys() == set(paragraphs)
+    assert {name: found[name] for name in kept} == kept
+    assert split_in_domain(list(reversed(sentences)), decisions, copies[::-1], "seed", kept) == found
+
+
+def test_what_is_dealt_out_makes_up_for_what_is_given():
+    """Of 300 paragraphs alike, 100 are given to validation: the others fill train and test."""
+    sentences, _ = many()
+    decisions = {(s.sentence_id, "x"): decision(Label.favor) for s in sentences}
+    paragraphs = list(dict.fromkeys(s.paragraph_id for s in sentences))
+    found = split_in_domain(sentences, decisions, [], "seed", dict.fromkeys(paragraphs[::3], "validation"))
+    count = Counter(found.values())
+    assert count["validation"] == 100
+    assert 120 <= count["train"] <= 180
+    assert 20 <= count["test"] <= 75
+
+
+def test_a_copy_of_paragraphs_with_a_split_follows_them_to_where_it_cannot_leak():
+    sentences, decisions = many()
+    one, other, third, *_ = dict.fromkeys(s.paragraph_id for s in sentences)
+    copies = [copy(f"{other}/1", f"{one}/1"), copy(f"{third}/1", f"{one}/1")]
+    for splits, expected in [
+        (("train", "test"), "test"),
+        (("train", "validation"), "validation"),
+        (("train", "train"), "train"),
+    ]:
+        kept = dict(zip((one, other), splits, strict=True))
+        found = split_in_domain(sentences, decisions, copies, "seed", kept)
+        assert (found[one], found[other], found[third]) == (*splits, expected)

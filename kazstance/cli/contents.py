@@ -30,7 +30,7 @@ PANELS: Final = {
     "Build a dataset": {
         "new": Entry("corpus", "Create a corpus folder, in which every file is explained and valid."),
         "check": Entry("corpus", "Check a corpus folder, and show its sentences as they will be annotated."),
-        "add": Entry("corpus", "Add texts, sources and targets to a corpus folder."),
+        "add": Entry("corpus", "Add texts, sources and targets to a corpus folder, and keep its splits."),
         "build": Entry("data", "Build a dataset from a corpus folder."),
         "rehydrate": Entry("publish", "Make a dataset from its stand-off version and your own copy of the texts."),
         "import": Entry(

@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,6 +13,7 @@ import typer
 from kazstance.cli.command import Json, app, command, make_group, member
 from kazstance.cli.contents import ENTRIES
 from kazstance.errors import UnknownNameError
+from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import Table, display, echo, echo_page
 from kazstance.schema.labels import Voice
@@ -161,6 +163,32 @@ def target(
     echo_page(to_json({"target": added})) if as_json else echo(f"added {added}: {name}")
 
 
+@add_command
+def splits(
+    data: Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset whose splits are to be kept.")],
+    corpus: Corpus = HERE,
+    as_json: Json = False,
+) -> None:
+    """Keep the splits of a dataset: new labels and texts then move no paragraph from one split to another.
+
+    They are written to `curation/splits.csv`. Paragraphs that are not listed there are assigned to splits around them.
+
+    Example: kazstance add splits my_data --corpus my_corpus
+    """
+    from kazstance.corpus.kept_splits import keep_splits
+    from kazstance.dataset import DatasetFolder
+
+    kept = keep_splits(corpus, _sentence_splits(DatasetFolder(data)))
+    if as_json:
+        echo_page(to_json({"added": kept.added, "given": kept.given, "changed": kept.changed}))
+        return
+    echo(f"added {counted(kept.added, 'paragraph')} to curation/splits.csv")
+    if kept.given:
+        echo(f"left as they are: {counted(kept.given, 'paragraph')} to which the corpus already gives a split")
+    if kept.changed:
+        echo(f"left out: {counted(len(kept.changed), 'paragraph')} not in the corpus or with another text")
+
+
 @command
 def check(
     corpus: Annotated[Path, typer.Argument(help="The corpus folder.")] = HERE,
@@ -195,6 +223,17 @@ def check(
     _show(rows, limit or len(rows))
     for line in (*_said(summary), _next(summary, corpus)):
         echo(line)
+
+
+def _sentence_splits(data: "DatasetFolder") -> Iterator[tuple[str, str, str]]:
+    """Paragraph, split and text of the sentences of a dataset about which something was asked."""
+    from kazstance.schema.records import SPLITS
+
+    for split in SPLITS:
+        for rows in data.batches("grid", split, ["paragraph_id", "text"]):
+            yield from dict.fromkeys(
+                zip(rows["paragraph_id"].to_pylist(), repeat(split), rows["text"].to_pylist(), strict=False)
+            )
 
 
 def _stated(

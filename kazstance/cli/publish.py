@@ -110,6 +110,8 @@ def _print_changes(found: "Changes", limit: int) -> None:
     number = sum(found.counts.values())
     if limit and number > limit:
         echo(f"  and {number - limit} more; --limit 0 lists all")
+    if any(kind == "moved" for _, _, kind in found.counts):
+        echo("rows moved to another split; `kazstance add splits OLD` keeps paragraphs where they were")
     echo(f"{found.old} -> {found.new}: {_said(found)}")
 
 

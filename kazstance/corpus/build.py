@@ -2,21 +2,23 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.comparison.overlap import overlaps
 from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
 from kazstance.corpus.copy_groups import named_rows
 from kazstance.corpus.decisions import Decision, PairKey
-from kazstance.corpus.division import check_splits, divide, divided, own
+from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own
 from kazstance.corpus.judge import judge
 from kazstance.corpus.probes import check_probes, make_probes
 from kazstance.corpus.progress import Progress
@@ -25,9 +27,11 @@ from kazstance.corpus.readings import check_readings
 from kazstance.corpus.segment import segment_all
 from kazstance.corpus.split import SHARES
 from kazstance.corpus.tables import as_table, small_tables
+from kazstance.corpus.target_folds import described, target_folds
 from kazstance.corpus.workers import Workers, available
 from kazstance.corpus.write import DatasetWriter, plain_schema
 from kazstance.language.words import word_tools
+from kazstance.output.counted import counted
 from kazstance.output.terminal import echo
 from kazstance.paths import StrPath
 from kazstance.schema.folds import protocol_folds
@@ -179,7 +183,7 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
         if judgements is not None:
             sink.add("judgements", "all", judgements)
         progress.show(chunk.end / max(len(found.units), 1))
-    found.check(check_probes(corpus, found.units))
+    found.check([*check_probes(corpus, found.units), *given_splits(corpus, found.units)[1]])
     n_targets = len(corpus.targets)
     every = f"{found.n_annotated * n_targets} pairs ({found.n_annotated} sentences × {n_targets} targets)"
     say(f"judge    {found.n_pairs} of {every} were asked; {found.n_undecided} are undecided")
@@ -190,17 +194,16 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
 def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: bool) -> dict[str, tuple[Fold, ...]]:
     """Split what was judged, and make the tables that need the splits or all rows."""
     copies = _copies(corpus, found.units)
-    split = divide(found, copies, corpus.header.id, _given_splits(corpus))
+    given, _ = given_splits(corpus, found.units)
+    split = divide(found, copies, corpus.header.id, given)
     lacking = check_splits(found, split)
     raise_all(lacking if strict else ())
     sizes = Counter(split.values())
     say("split    " + ", ".join(f"{name} {sizes[name]} paragraphs" for name in SHARES))
-    for problem in lacking:
-        say(f"split    note: {problem.message}")
-    folds = protocol_folds(
-        [entry.value.id for entry in corpus.sources],
-        {entry.value.id: entry.value.fold or 1 for entry in corpus.targets},
-    )
+    for line in (*_kept(found, copies, split, given), *(f"note: {problem.message}" for problem in lacking)):
+        say(f"split    {line}")
+    of_target = _folds(corpus, found, say)
+    folds = protocol_folds([entry.value.id for entry in corpus.sources], of_target)
     sentences, decisions = _copied(found, copies)
     for line in count_copies(copies, sentences, decisions, split, folds):
         say(f"copies   {line}")
@@ -211,16 +214,31 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     for rows in make_probes(corpus, found.units, found.shelves["stances"]):
         probes.update(rows["probe"].to_pylist())
         sink.add("probes", "all", rows)
-    for table, rows in small_tables(corpus, found.units, own(found.stances), found.asked_rows()).items():
+    made = small_tables(corpus, found.units, own(found.stances), found.asked_rows(), of_target)
+    for table, rows in made.items():
         sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return folds
 
 
-def _given_splits(corpus: Corpus) -> dict[str, str]:
-    """The splits of documents that the corpus gives."""
-    rows = {document.document_id: document.row for document in corpus.documents}
-    return {name: row.value.split for name, row in rows.items() if row and row.value.split}
+def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
+    """How many paragraphs have the split that the corpus gives, and how many groups of copies that separates."""
+    if kept := sum(name in given for name in split):
+        yield f"{kept} of {len(split)} paragraphs have the split that the corpus gives"
+        if torn := count_torn(found, copies, split):
+            left_out = "training rows that copy a tested row are left out"
+            yield f"note: that separates {counted(torn, 'group')} of paragraphs with copies; {left_out}"
+
+
+def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
+    """The fold of each target."""
+    counts = np.bincount(found.stances.target, minlength=len(found.targets)).tolist()
+    rows = dict(zip(found.targets, counts, strict=True))
+    close = [pair for pair in overlaps(found.shelves["stances"], found.targets) if pair.is_close]
+    folds = target_folds({entry.value.id: entry.value.fold for entry in corpus.targets}, close, rows, corpus.header.id)
+    for line in described(folds, close, rows):
+        say(f"folds    {line}")
+    return folds
 
 
 def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:

@@ -13,8 +13,8 @@ from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.pairs import make_pairs
 from kazstance.corpus.read import TARGETS, Corpus
 from kazstance.corpus.shelf import by_split
-from kazstance.corpus.split import SHARES, SPREAD, split_columns
-from kazstance.errors import Problem
+from kazstance.corpus.split import SHARES, SPREAD, split_columns, torn_copies
+from kazstance.errors import Problem, choose
 from kazstance.schema.ids import document_of
 from kazstance.schema.labels import GRID_LABELS, Label
 from kazstance.schema.records import SPLITS, Copy
@@ -24,31 +24,66 @@ NOWHERE: Final = -1
 """In place of the number of a split: the paragraph has no annotated sentence."""
 
 
+def given_splits(corpus: Corpus, units: pa.Table) -> tuple[dict[str, str], list[Problem]]:
+    """The splits of paragraphs that the corpus gives, for itself or with its document, and problems with these.
+
+    Args:
+        corpus: the corpus.
+        units: the rows of the table sentences.
+    """
+    rows = {document.document_id: document.row for document in corpus.documents}
+    of_document = {name: row.value.split for name, row in rows.items() if row and row.value.split}
+    if not of_document and not corpus.splits:
+        return {}, []
+    given: dict[str, str] = {
+        name: of_document[document_of(name)] for name in _paragraphs(units)[1] if document_of(name) in of_document
+    }
+    known, problems = set(_paragraphs(units)[1]), []
+    for entry in corpus.splits:
+        name, split = entry.value.paragraph_id, entry.value.split
+        if name not in known:
+            message = f"{name!r} is not a paragraph of the corpus; delete the row, or {choose(name, known)}"
+            problems.append(Problem(entry.file, entry.line, "paragraph_id", message))
+        elif given.setdefault(name, split) != split:
+            message = (
+                f"{split!r}, but its document has the split {given[name]!r}; delete the row, or change one of them"
+            )
+            problems.append(Problem(entry.file, entry.line, "split", message))
+    return given, problems
+
+
 def divide(found: Collected, copies: list[Copy], seed: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The split of every paragraph with annotated sentences: that of its document where it is given.
+    """The split of every paragraph with annotated sentences: as given, or else as the program has it.
 
     Args:
         found: what was judged.
         copies: the rows of the table copies.
         seed: seed of the hash that breaks ties.
-        given: the splits of documents.
+        given: the splits of paragraphs that have one.
     """
-    of_paragraph = {name: given.get(document_of(name)) for name in _paragraphs(found.units)[1]} if given else {}
-    if of_paragraph and all(of_paragraph.values()):
-        return {name: split for name, split in of_paragraph.items() if split}
-    made = _made(found, copies, seed)
-    return {name: of_paragraph.get(name) or split for name, split in made.items()}
-
-
-def _made(found: Collected, copies: list[Copy], seed: str) -> dict[str, str]:
-    """The split of every paragraph with annotated sentences as the program has it."""
-    stances, units = found.stances, found.units
-    names = {name: coded(units[name], stances.unit) for name in ("paragraph_id", "source_id")}
-    names["target_id"] = coded(pa.array(found.targets, pa.string()), stances.target)
-    names["label_name"] = coded(pa.array(GRID_LABELS), stances.label)
+    units = found.units
     annotated = units.select(["sentence_id", "paragraph_id", "source_id"]).filter(units["annotated"])
-    plain = {name: column.dictionary_decode() for name, column in names.items()}
-    return split_columns(annotated, pa.table(plain), copies, seed)
+    names = _paragraphs(annotated)[1]
+    if all(name in given for name in names):
+        return {name: given[name] for name in names}
+    stances = found.stances
+    columns = {name: coded(units[name], stances.unit) for name in ("paragraph_id", "source_id")}
+    columns["target_id"] = coded(pa.array(found.targets, pa.string()), stances.target)
+    columns["label_name"] = coded(pa.array(GRID_LABELS), stances.label)
+    plain = {name: column.dictionary_decode() for name, column in columns.items()}
+    return split_columns(annotated, pa.table(plain), copies, seed, given)
+
+
+def count_torn(found: Collected, copies: list[Copy], split: Mapping[str, str]) -> int:
+    """The number of groups of paragraphs with copies of each other's sentences that are in several splits.
+
+    Args:
+        found: what was judged.
+        copies: the rows of the table copies.
+        split: the split of each paragraph.
+    """
+    units = found.units
+    return torn_copies(units.select(["sentence_id", "paragraph_id"]).filter(units["annotated"]), copies, split)
 
 
 def own(stances: Stances) -> Stances:

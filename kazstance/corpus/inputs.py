@@ -12,7 +12,7 @@ from kazstance.corpus.stated import Attributes, DateText, as_text
 from kazstance.errors import choose
 from kazstance.language.tags import check_tag
 from kazstance.schema.frozen import Frozen
-from kazstance.schema.ids import DocumentId, Name, SentenceId
+from kazstance.schema.ids import DocumentId, Name, ParagraphId, SentenceId
 from kazstance.schema.labels import (
     GRID_LABELS,
     Certainty,
@@ -31,6 +31,7 @@ from kazstance.schema.records import Offset
 
 GridLabelName = Literal["against", "neutral", "favor", "none"]
 Paragraphs = Literal["line", "blank_line"]
+SplitName = Literal["train", "validation", "test"]
 LONGEST: Final = 20_000
 """Maximum length of a text, in characters."""
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST), FILLED]
@@ -134,7 +135,7 @@ class DocumentRow(StatedDocument):
     document_id: DocumentId
     source_id: Annotated[Name, BeforeValidator(as_text)]
     text: Annotated[str, Field(min_length=1)]
-    split: Literal["train", "validation", "test"] | None = None
+    split: SplitName | None = None
     """The split of all of its sentences; without it, the program assigns one to each paragraph."""
     units: tuple[str, ...] | tuple[UnitSpan, ...] | None = None
 
@@ -246,6 +247,13 @@ class UnitInput(SpanInput):
         elif (self.action == "split") != (self.raw_start == self.raw_end):
             raise ValueError(f"raw_end - raw_start is {self.raw_end - self.raw_start}, expected 0 if split, else more")
         return self
+
+
+class SplitInput(Input):
+    """The split that a paragraph keeps, whatever its labels."""
+
+    paragraph_id: ParagraphId
+    split: SplitName
 
 
 class AnnotatorInput(Input):

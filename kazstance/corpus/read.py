@@ -33,6 +33,7 @@ from kazstance.corpus.inputs import (
     RoundInput,
     SourceInput,
     SpanInput,
+    SplitInput,
     T,
     TargetInput,
     UnitInput,
@@ -48,7 +49,6 @@ from kazstance.input.strict_json import StrictError
 from kazstance.input.text import comparable
 from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
-from kazstance.schema.folds import dealt
 from kazstance.schema.ids import folded
 from kazstance.schema.labels import GRID_LABELS, Role, TargetKind
 from kazstance.schema.manifest import Imported, Round
@@ -59,6 +59,8 @@ ORIGINALS: Final = "originals.csv"
 """Where texts come from, as recorded when they were added."""
 REPAIRS: Final = "curation/repairs.csv"
 UNITS: Final = "curation/units.csv"
+SPLITS_KEPT: Final = "curation/splits.csv"
+"""The splits that paragraphs keep."""
 ANNOTATORS: Final = "annotations/annotators.toml"
 ADJUDICATIONS: Final = "annotations/adjudications.jsonl"
 FORMER: Final = "nupunkt"
@@ -71,7 +73,18 @@ NAMES: Final = "probes/masks.jsonl"
 CONTRADICTORIES: Final = "probes/mirrored.toml"
 MIRRORED: Final = "probes/mirrored.jsonl"
 TABLES: Final = tuple(name + ending for name in (TABLE, JUDGEMENTS) for ending in ENDINGS)
-OPTIONAL: Final = (CODEBOOK, ORIGINALS, IMPORTED, REPAIRS, UNITS, ADJUDICATIONS, NAMES, CONTRADICTORIES, MIRRORED)
+OPTIONAL: Final = (
+    CODEBOOK,
+    ORIGINALS,
+    IMPORTED,
+    REPAIRS,
+    UNITS,
+    SPLITS_KEPT,
+    ADJUDICATIONS,
+    NAMES,
+    CONTRADICTORIES,
+    MIRRORED,
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,8 @@ class Corpus:
     """By document."""
     repairs: Sequence[Entry[RepairInput]]
     units: Sequence[Entry[UnitInput]]
+    splits: Sequence[Entry[SplitInput]]
+    """The splits that paragraphs keep."""
     annotators: Sequence[Entry[AnnotatorInput]]
     rounds: Sequence[Round]
     """The rounds of annotation by their numbers; empty if the corpus declares none."""
@@ -182,11 +197,12 @@ def _read_all(folder: Folder) -> Corpus | None:
     return Corpus(
         header=header.value,
         sources=sources,
-        targets=_with_folds(targets, header.value.id),
+        targets=targets,
         documents=documents,
         texts=texts,
         repairs=repairs,
         units=units,
+        splits=_read_splits(folder),
         annotators=annotators,
         rounds=[_with_codebook(folder, entry) for entry in rounds],
         labels=labels,
@@ -300,6 +316,13 @@ def _read_curation(
     return repairs, units
 
 
+def _read_splits(folder: Folder) -> list[Entry[SplitInput]]:
+    """The splits that paragraphs keep; which paragraphs there are is known once the texts are cut."""
+    entries = folder.read_csv(SPLITS_KEPT, SplitInput) if folder.exists(SPLITS_KEPT) else []
+    _check_unique(folder, entries, "paragraph_id", lambda entry: entry.paragraph_id)
+    return entries
+
+
 def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
     """Check that every text whose origin is recorded is there; those of sources with problems are not looked for."""
     known = {document.document_id for document in documents}
@@ -314,12 +337,6 @@ def _check_originals(folder: Folder, documents: Sequence[Document]) -> None:
 def _ids(entries: Iterable[Entry[AnnotatorInput]] | Iterable[Entry[TargetInput]]) -> dict[str, None]:
     """The ids of annotators or targets, in order."""
     return dict.fromkeys(entry.value.id for entry in entries)
-
-
-def _with_folds(targets: Sequence[Entry[TargetInput]], seed: str) -> list[Entry[TargetInput]]:
-    """The targets, each with a fold."""
-    folds = dealt({entry.value.id: entry.value.fold for entry in targets}, seed)
-    return [replace(e, value=e.value.model_copy(update={"fold": folds[e.value.id]})) for e in targets]
 
 
 def _check_listing(

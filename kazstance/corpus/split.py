@@ -28,66 +28,105 @@ LEAST: Final = 3
 """The size of a group of copies, in sentences, below which it always keeps its paragraphs together."""
 CLUSTER: Final = 0.25
 """The largest share of the sentences in paragraphs that are kept together: that of the test split."""
+UNSETTLED: Final = -1
+"""In place of the number of a split: it has to be found."""
 Stratum = tuple[str, ...]
 ROWS: Final[Stratum] = ("rows",)
 """The stratum of all stances."""
 Ints = npt.NDArray[Any]
 
 
-def split_columns(sentences: pa.Table, stances: pa.Table, copies: Iterable[Copy], seed: str) -> dict[str, str]:
+def split_columns(
+    sentences: pa.Table, stances: pa.Table, copies: Iterable[Copy], seed: str, given: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The split of every paragraph, so that targets, labels and sources have their shares in every split.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, 2011), then single moves as long as they improve
-    the shares. Paragraphs with copies of each other's sentences stay together. Arithmetic is in integers and ties
-    are broken by a hash of the seed, so the result is the same on every machine.
+    the shares. Paragraphs with copies of each other's sentences stay together unless they are given different splits.
+    Arithmetic is in integers and ties are broken by a hash of the seed, so the result is the same on every machine.
 
     Args:
         sentences: the annotated sentences: sentence_id, paragraph_id, source_id.
         stances: the pairs with a label other than none: paragraph_id, source_id, target_id, label_name.
         copies: pairs of sentences that go together.
         seed: seed of the hash that breaks ties.
+        given: the splits of paragraphs that have one; the others are dealt out around them.
     """
-    cluster = _clusters(sentences, copies)
+    names, given = list(SHARES), given or {}
+    cluster = _settled(_clusters(sentences, copies), given)
     order = sorted(set(cluster.values()), key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
     if not order:
         return {}
     strata, held = _held(sentences, stances, cluster, order)
-    side = _deal_out(strata, held)
+    fixed = np.array([names.index(name) if name in SHARES else UNSETTLED for name in order])
+    side = _deal_out(strata, held, fixed)
     if len(order) <= IMPROVED:
-        side = _improve(strata, held.toarray(), side)
-    names = list(SHARES)
+        side = _improve(strata, held.toarray(), side, fixed != UNSETTLED)
     chosen = {name: names[split] for name, split in zip(order, side.tolist(), strict=True)}
     return {paragraph: chosen[name] for paragraph, name in cluster.items()}
 
 
-def _deal_out(strata: Sequence[Stratum], held: sparse.csr_array) -> Ints:
+def torn_copies(sentences: pa.Table, copies: Iterable[Copy], split: Mapping[str, str]) -> int:
+    """The number of groups of paragraphs with copies that are in several splits, since the splits of some were given.
+
+    Args:
+        sentences: the annotated sentences: sentence_id, paragraph_id.
+        copies: pairs of sentences that go together.
+        split: the split of every paragraph.
+    """
+    found: dict[str, set[str]] = {}
+    for paragraph, name in _clusters(sentences, copies).items():
+        found.setdefault(name, set()).add(split[paragraph])
+    return sum(len(splits) > 1 for splits in found.values())
+
+
+def _settled(cluster: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The cluster of each paragraph; all those with a given split are one, which has the name of the split.
+
+    A paragraph without a split follows the copies in its cluster: to test if one is there, else to validation.
+    """
+    rank, split = list(SHARES), dict[str, str]()
+    for paragraph, name in cluster.items():
+        if paragraph in given:
+            split[name] = max(given[paragraph], split.get(name, rank[0]), key=rank.index)
+    return {paragraph: given.get(paragraph) or split.get(name, name) for paragraph, name in cluster.items()}
+
+
+def _deal_out(strata: Sequence[Stratum], held: sparse.csr_array, fixed: Ints) -> Ints:
     """Assign clusters, those of the stratum with the fewest rows left first, to the split that lacks most of it.
 
-    The result is the number of the split of each cluster: shape (clusters,). Each stratum is dealt out at most once, so
-    that the time grows with the strata that clusters hold.
+    Shape (clusters,): the number of the split of each; in `fixed`, `UNSETTLED` where it is still to be found. Each
+    stratum is dealt out at most once, so that the time grows with the strata that clusters hold.
     """
     total = np.asarray(held.sum(axis=0)).ravel()
     need = np.array(list(SHARES.values()))[:, None] * total
-    side, left, by_stratum = np.full(held.shape[0], -1), total.copy(), held.tocsc()
+    side, left, by_stratum = fixed.copy(), total.copy(), held.tocsc()
+    for name in np.flatnonzero(fixed != UNSETTLED).tolist():
+        _take(held, name, need[fixed[name]], left)
     rows = strata.index(ROWS) if ROWS in strata else None
     while left.any():
         stratum = int(np.where(left > 0, left, np.iinfo(np.int64).max).argmin())
         held_in = slice(by_stratum.indptr[stratum], by_stratum.indptr[stratum + 1])
         there, weight = by_stratum.indices[held_in], by_stratum.data[held_in]
         for name in there[np.lexsort((there, -weight))].tolist():
-            if side[name] < 0:
+            if side[name] == UNSETTLED:
                 lacking = [
                     (need[split, stratum], 0 if rows is None else need[split, rows]) for split in range(len(need))
                 ]
                 side[name] = max(range(len(lacking)), key=lacking.__getitem__)
-                mine = slice(held.indptr[name], held.indptr[name + 1])
-                need[side[name], held.indices[mine]] -= 100 * held.data[mine]
-                left[held.indices[mine]] -= held.data[mine]
+                _take(held, name, need[side[name]], left)
     return side
 
 
-def _improve(strata: Sequence[Stratum], held: Ints, side: Ints) -> Ints:
-    """Move the one cluster that helps most to another split, until no move helps."""
+def _take(held: sparse.csr_array, cluster: int, need: Ints, left: Ints) -> None:
+    """Take what a cluster holds from what its split needs, and from what is left to be dealt out."""
+    mine = slice(held.indptr[cluster], held.indptr[cluster + 1])
+    need[held.indices[mine]] -= 100 * held.data[mine]
+    left[held.indices[mine]] -= held.data[mine]
+
+
+def _improve(strata: Sequence[Stratum], held: Ints, side: Ints, is_fixed: Ints) -> Ints:
+    """Move the one cluster that helps most to another split, until no move helps; fixed ones stay."""
     goal = np.array(list(SHARES.values()))[:, None] * held.sum(axis=0)
     must = (held > 0).sum(axis=0) * np.array([stratum[0] in ("target", "label") for stratum in strata]) >= SPREAD
     while True:
@@ -99,6 +138,7 @@ def _improve(strata: Sequence[Stratum], held: Ints, side: Ints) -> Ints:
             moved[np.arange(len(held)), side] -= held
             moved[:, target] += held
             gains[:, target] = now - _cost(moved, goal, must)
+        gains[is_fixed] = 0
         best, to = np.unravel_index(gains.argmax(), gains.shape)
         if gains[best, to] <= 0:
             return side

@@ -27,7 +27,9 @@ PERSONAL: Final = ("training", "pay", "consent")
 """What may be stated about a person; columns of the table annotators if it is."""
 
 
-def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None) -> Mapping[str, pa.Table]:
+def small_tables(
+    corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None, folds: Mapping[str, int]
+) -> Mapping[str, pa.Table]:
     """The tables with a row for each source, target, annotator or document, and the positions, in a fixed order.
 
     Args:
@@ -36,12 +38,13 @@ def small_tables(corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Ta
         stances: the stances of speakers.
         asked: the columns source_id, paragraph_id, target_id and status with a row for each pair that was asked; None
             if all pairs of an annotated sentence and a target were, and all are decided.
+        folds: the fold of each target.
     """
     counts, endorsed = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
         "positions": list(position_rows(counts, endorsed)),
         "sources": list(_sources(corpus)),
-        "targets": list(_targets(corpus, counts.contested)),
+        "targets": list(_targets(corpus, folds, counts.contested)),
         "annotators": list(_annotators(corpus)),
         "documents": list(_documents(corpus)),
     }
@@ -196,11 +199,14 @@ def _voices(source: SourceInput) -> tuple[records.QuotedVoice, ...]:
     return tuple(records.QuotedVoice(**voice.model_dump()) for voice in source.voice)
 
 
-def _targets(corpus: Corpus, contested: Iterable[bool]) -> Iterator[records.Target]:
+def _targets(corpus: Corpus, folds: Mapping[str, int], contested: Iterable[bool]) -> Iterator[records.Target]:
     for entry, is_contested in zip(corpus.targets, contested, strict=True):
         target = entry.value
         yield records.Target(
-            **target.model_dump(exclude={"id", "by_kind"}), target_id=target.id, contested=is_contested
+            **target.model_dump(exclude={"id", "by_kind", "fold"}),
+            target_id=target.id,
+            fold=folds[target.id],
+            contested=is_contested,
         )
 
 
