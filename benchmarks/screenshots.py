@@ -17,18 +17,22 @@ from kazstance.plot.theme import to_svg
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
-    "explorer_matrix.png": ("#matrix?targets=contested&open=pr_collective:workers_ready", "light"),
+    "explorer_matrix.png": ("#matrix?targets=claim&open=pr_collective:workers_ready", "light"),
     "explorer_compare.png": ("#compare?target=road_to_workers_power&source=old_mole&source=pr_collective", "dark"),
 }
+ON_FIRST_PAGE = 8
+"""How many targets the chart in README shows."""
 SIZE = {"width": 1420, "height": 980}
 SCALE = 0.8
 
 
-def contested_chart() -> str:
-    """The positions of the sources on the contested targets, as SVG."""
+def first_chart() -> str:
+    """The positions of the sources on the targets on which they are most probably on opposite sides, as SVG."""
     compared = kazstance.open().compare()
-    contested = dict(zip(compared.counts.targets, compared.counts.contested, strict=True))
-    return to_svg(position_matrix([cell for cell in compared.positions() if contested[cell.target]], compared.names))
+    probable = sorted(compared.disagreements(), key=lambda line: line.opposite or 0, reverse=True)[:ON_FIRST_PAGE]
+    cells = {(cell.target, cell.source): cell for cell in compared.positions()}
+    shown = [cells[line.target, source] for line in probable for source in compared.counts.sources]
+    return to_svg(position_matrix(shown, compared.names))
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
     if chromium is None:
         raise KazstanceError("chromium is not installed; run: apt-get install chromium")
     IMAGES.mkdir(exist_ok=True)
-    write_file(contested_chart().encode(), IMAGES / "contested.svg")
+    write_file(first_chart().encode(), IMAGES / "differences.svg")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         file = Path(scratch) / "page.html"
         file.write_bytes(page(DatasetFolder(dataset.SHIPPED)))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kazstance.comparison import compare_dataset
 from kazstance.comparison.agreement import Agreement, agreement
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
@@ -26,11 +27,13 @@ from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
-from kazstance.stats.estimate import Estimate
+from kazstance.stats.estimate import Estimate, number_text
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ORDER: Final = (Label.favor, Label.neutral, Label.against)
+IN_MATRIX: Final = 12
+"""How many targets the matrix shows."""
 SIZES: Final = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 _REPORTS: Final[WeakKeyDictionary[DatasetFolder, Agreement]] = WeakKeyDictionary()
 PLAIN_CARD: Final = """---
@@ -380,20 +383,32 @@ def _targets(folder: DatasetFolder) -> str:
 
 
 def _matrix(folder: DatasetFolder) -> str:
-    """The positions of all sources on the contested targets."""
+    """Where sources stand on the targets that they most probably take opposite sides of, and whether they differ."""
+    compared = compare_dataset(folder)
     cells = {(p.source_id, p.target_id): p for p in folder.positions.records()}
-    sources = [source.source_id for source in folder.sources.records()]
+    names = {target.target_id: target.name for target in folder.targets.records()}
     rows = []
-    for target in folder.targets.records():
-        if target.contested:
-            found = [cells[source, target.target_id] for source in sources]
-            rows.append([target.name, *map(_sign, found)])
-    return markdown_table(["contested target", *(code(source) for source in sources)], rows)
+    for line in compared.disagreements()[:IN_MATRIX]:
+        if line.opposite is not None:
+            found = [_sign(cells[source, line.target]) for source in compared.counts.sources]
+            name = f"{names[line.target]}{' (contested)' if line.contested else ''}"
+            figures = (line.opposite, line.corrected, line.salience_corrected)
+            rows.append([name, *found, *("" if figure is None else number_text(figure) for figure in figures)])
+    header = ["target", *map(code, compared.counts.sources), "opposite", "p", "salience p"]
+    return markdown_table(header, rows) if rows else "No two sources take a side of the same target."
 
 
 def _sign(cell: SourcePosition) -> str:
-    counts = f"{POSITION_SIGNS[cell.position]} {cell.n_favor}/{cell.n_neutral}/{cell.n_against}"
-    return counts if cell.salience else ""
+    """A position with its counts, how sure it is, and what endorsed quotations add; of a silent source, the most."""
+    endorsed = (cell.n_endorsed_favor, cell.n_endorsed_neutral, cell.n_endorsed_against)
+    quoted = f" ”{'/'.join(map(str, endorsed))}" if any(endorsed) else ""
+    if not cell.salience:
+        return f"≤ {cell.salience_high:.0%}{quoted}" if cell.salience_high is not None else quoted.strip()
+    counts = f"{cell.n_favor}/{cell.n_neutral}/{cell.n_against}"
+    takes_sides = cell.n_favor + cell.n_against > 0
+    doubtful = "?" if takes_sides and (cell.net_low or 0) <= 0 <= (cell.net_high or 0) else ""
+    unsure = f" ~{cell.n_unsure}" if cell.n_unsure else ""
+    return f"{POSITION_SIGNS[cell.position]}{doubtful} {counts}{unsure}{quoted}"
 
 
 def _folds(folder: DatasetFolder) -> str:
