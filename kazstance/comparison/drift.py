@@ -106,14 +106,32 @@ def drift(
         KazstanceError: an annotator is in both readings, there are no two rounds to compare by default, or no pair was
             judged by all.
     """
-    sentences = folder.columns("sentences", ["sentence_id", "voice", "endorsed"])
-    kept = spoken(sentences, voice).to_native()["sentence_id"].cast(pa.string()).combine_chunks()
-    found = read_profiles(folder, kept)
+    found = _spoken(folder, voice)
     sides = _named(first), _named(second)
     if not any(sides):
-        sides = _rounds(folder, found)
+        made = _between_rounds(folder, found, voice, n)
+        if made is None:
+            raise KazstanceError("all pairs were judged in fewer than two rounds; name the annotators to compare")
+        return made
     _check(found, *sides)
     return _drift(found, sides, voice, n)
+
+
+def drift_between_rounds(folder: DatasetFolder, voice: VoiceFilter = "own", n: int = RESAMPLES) -> Drift | None:
+    """The drift from the first to the last round in which annotators judged all pairs; None if there are no two.
+
+    Args:
+        folder: the dataset.
+        voice: whose sentences count.
+        n: number of resamples.
+    """
+    return _between_rounds(folder, _spoken(folder, voice), voice, n)
+
+
+def _spoken(folder: DatasetFolder, voice: VoiceFilter) -> Profiles:
+    """The judgements on the sentences in the given voice, and on their speakers."""
+    sentences = folder.columns("sentences", ["sentence_id", "voice", "endorsed"])
+    return read_profiles(folder, spoken(sentences, voice).to_native()["sentence_id"].cast(pa.string()).combine_chunks())
 
 
 def whole_readings(folder: DatasetFolder, found: Profiles) -> dict[int, list[str]]:
@@ -130,20 +148,15 @@ def _named(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _rounds(folder: DatasetFolder, found: Profiles) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The first and the last round in which annotators judged all pairs.
-
-    Raises:
-        KazstanceError: there are no two.
-    """
+def _between_rounds(folder: DatasetFolder, found: Profiles, voice: VoiceFilter, n: int) -> Drift | None:
     whole = whole_readings(folder, found)
     if len(whole) < 2:  # noqa: PLR2004
-        raise KazstanceError("all pairs were judged in fewer than two rounds; name the annotators to compare")
-    rounds = list(whole)
+        return None
     first, second = (
-        tuple(f"{name}{OF_ROUND}{number}" for name in whole[number]) for number in rounds[:: len(rounds) - 1]
+        _shortened(found, [f"{name}{OF_ROUND}{number}" for name in whole[number]])
+        for number in (min(whole), max(whole))
     )
-    return _shortened(found, first), _shortened(found, second)
+    return _drift(found, (first, second), voice, n)
 
 
 def _shortened(found: Profiles, names: Sequence[str]) -> tuple[str, ...]:

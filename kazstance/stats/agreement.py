@@ -11,6 +11,7 @@ import numpy.typing as npt
 from kazstance.stats.counting import Codes, Floats, numbered
 from kazstance.stats.estimate import Estimate
 from kazstance.stats.resampling import RESAMPLES, SEED, interval, ratio, resample, resample_clusters
+from kazstance.stats.shares import jeffreys
 
 Level = Literal["nominal", "ordinal"]
 MANY: Final = 2_000
@@ -267,7 +268,14 @@ def addressed_units(found: Patterns, draws: Floats) -> Estimate:
 
 def _share(total: Floats, draws: Floats, hits: Floats, among: Floats, size: int) -> Estimate:
     value, drawn = (ratio(counts @ hits, counts @ among) for counts in (total, draws))
-    return Estimate.of(float(value), interval(drawn), size, "no unit is addressed by an annotator")
+    ends = _of_one_kind(int(value), size) if value in (0, 1) else interval(drawn)
+    return Estimate.of(float(value), ends, size, "no unit is addressed by an annotator")
+
+
+def _of_one_kind(value: int, size: int) -> tuple[float, float]:
+    """The interval of a share that is 0 or 1, which a bootstrap would give no width."""
+    _, low, high = jeffreys(value * size, (1 - value) * size)
+    return (low, 1.0) if value else (0.0, high)
 
 
 def union_lengths(group: Codes, start: Codes, end: Codes) -> Codes:
