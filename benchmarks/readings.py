@@ -239,7 +239,7 @@ def lines(name: str) -> Iterator[list[str]]:
 
 
 def as_written(who: str) -> tuple[int, int]:
-    """How many lines of an annotator's readings there are, and how many are rows of `judgements` in all fields."""
+    """How many lines of an annotator's readings there are, and how many are rows of `judgements`, notes apart."""
     texts = {row.sentence_id: row.text for row in kazstance.load("sentences")}
     found = [line for file in sorted(FOLDER.glob(f"{who}_*.txt")) for line in lines(file.stem)]
     same = 0
