@@ -201,6 +201,23 @@ def test_intervals_are_those_of_a_bootstrap_over_paragraphs(measure):
     assert line.shift.high == pytest.approx(expected.high, abs=width / 10)
 
 
+def test_sources_of_one_sentence_have_no_interval_and_all_together_have_one(tmp_path):
+    """Clusters of one are not resampled one by one, which would leave no spread at all."""
+    draw = random.Random(4)
+    table = {
+        "text": [f"Sentence number {i} is here." for i in range(40)],
+        "target": ["t"] * 40,
+        "source": [f"author_{i}" for i in range(40)],
+        "x": [draw.choice([FAVOR, AGAINST]) for _ in range(40)],
+        "y": [draw.choice([FAVOR, AGAINST, NEUTRAL]) for _ in range(40)],
+    }
+    whole, *parts = ks.from_table(table, tmp_path / "out", label=["x", "y"]).drift("x", "y", resamples=200).shifts[:41]
+    assert whole.shift.low < whole.shift.value < whole.shift.high
+    reasons = {figure.reason for line in parts for figure in (line.shift, line.relative) if figure.is_defined}
+    assert reasons == {"one cluster, so there is no interval"}
+    assert not any(line.shift.has_interval for line in parts)
+
+
 def test_a_reading_that_is_silent_has_no_net_stance(data):
     silent = {"label": 3, "label_name": NONE, "evidence": [], "certainty": None, "explicitness": None}
     edit(data, "judgements", lambda rows: [r.update(silent) for r in rows if r["annotator_id"] == "b"] and None)
@@ -218,6 +235,7 @@ def test_a_reading_that_is_silent_has_no_net_stance(data):
         ("r1", "f9", "'f9' is not an annotator who judged"),
         ("r1/7", "f1", "'r1/7' is not an annotator who judged"),
         ("f1", ["f2", "f1"], "f1: named for both readings"),
+        ("r1", "r1/1", "r1/1: named for both readings"),
         ("r1", (), "name the annotators of both"),
     ],
 )

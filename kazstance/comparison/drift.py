@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import nan
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -90,8 +91,9 @@ def drift(
 
     The estimand is the difference on the pairs that all annotators of both readings judged, in the given voice, all
     targets together; a pair that was drawn with a probability counts by its inverse. The judgements of several
-    annotators are averaged. Intervals come from a bootstrap over the clusters within each source. A pair on which one
-    reading is silent counts in the other: in its net stance, and as a shift of salience.
+    annotators are averaged. Intervals come from a bootstrap over the clusters of each source, or over all clusters for
+    all sources together; a source with one cluster has none. A pair on which one reading is silent counts in the other:
+    in its net stance, and as a shift of salience.
 
     Args:
         folder: the dataset.
@@ -145,7 +147,7 @@ def whole_readings(folder: DatasetFolder, found: Profiles) -> dict[int, list[str
 
 
 def _named(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
 
 
 def _between_rounds(folder: DatasetFolder, found: Profiles, voice: VoiceFilter, n: int) -> Drift | None:
@@ -180,8 +182,14 @@ def _check(found: Profiles, first: Sequence[str], second: Sequence[str]) -> None
             raise UnknownNameError(name, "annotator who judged", known)
     if not first or not second:
         raise KazstanceError("drift is measured between two readings; name the annotators of both")
-    if both := set(first) & set(second):
-        raise KazstanceError(f"{', '.join(sorted(both))}: named for both readings; expected different ones")
+    again = {_latest(found, name) for name in first}
+    if both := [name for name in second if _latest(found, name) in again]:
+        raise KazstanceError(f"{', '.join(both)}: named for both readings; expected different ones")
+
+
+def _latest(found: Profiles, name: str) -> str:
+    """A reading with its round: where none is named, the latest."""
+    return name if OF_ROUND in name else f"{name}{OF_ROUND}{found.rounds(name)[-1]}"
 
 
 def _drift(found: Profiles, sides: tuple[tuple[str, ...], tuple[str, ...]], voice: VoiceFilter, n: int) -> Drift:
@@ -203,8 +211,8 @@ def _drift(found: Profiles, sides: tuple[tuple[str, ...], tuple[str, ...]], voic
         weight=1 / probability[found.profile[chosen]].min(axis=1),
         shares=np.stack([one_hot[:, :first].mean(axis=1), one_hot[:, first:].mean(axis=1)], axis=1),
     )
-    sources = list(_sources(found, common, n))
-    shifts = (shift for measure in MEASURES for shift in _shifts(measure, sources))
+    whole, *sources = _sums(found, common, n)
+    shifts = (shift for measure in MEASURES for shift in _shifts(measure, whole, sources))
     return Drift(*sides, voice, int(found.n[chosen].sum()), Listing(shifts))
 
 
@@ -212,18 +220,6 @@ def _reading(found: Profiles, name: str) -> tuple[Any, Floats]:
     """The label and probability of an annotator, of a round or the latest, in each profile."""
     who, _, number = name.partition(OF_ROUND)
     return found.of(who, int(number) if number else None)
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Sums of a source: how often each of the two readings chose each label, shape (2, labels), and resampled."""
-
-    name: str | None
-    total: Floats
-    draws: Floats
-    n: Mapping[Measure, int]
-    clusters: int | None
-    """How many clusters were resampled; None if units were."""
 
 
 @dataclass(frozen=True)
@@ -240,22 +236,34 @@ class _Common:
     shares: Floats
 
 
-def _sources(found: Profiles, common: _Common, n: int) -> Iterator[_Source]:
-    """The sums of each source, with resamples that are independent of each other."""
+@dataclass(frozen=True)
+class _Sums:
+    """How often each of the two readings chose each label, shape (2, labels), in a source or in all (None)."""
+
+    source: str | None
+    total: Floats
+    draws: Floats
+    """The same, resampled: shape (resamples, 2, labels)."""
+    n: Mapping[Measure, int]
+    clusters: int
+
+
+def _sums(found: Profiles, common: _Common, n: int) -> Iterator[_Sums]:
+    """The sums of all sources together, and of each source, with resamples that are independent of each other."""
     sources = found.source[found.paragraph[common.chosen]]
     silent = common.shares[..., Label.none].min(axis=1)[common.cell] == 1
     flat = common.shares.reshape(len(common.shares), -1)
-    for number, name in enumerate(dict.fromkeys(sources.tolist())):
-        here = sources == name
+    for number, name in enumerate([None, *dict.fromkeys(sources.tolist())]):
+        here = np.ones(len(sources), dtype=bool) if name is None else sources == name
         entries, cell = common.chosen[here], common.cell[here]
         counts = found.by_cluster(entries, cell, len(flat), common.weight[here])
         pairs, about = (int(found.n[chosen].sum()) for chosen in (entries, common.chosen[here & ~silent]))
-        yield _Source(
+        yield _Sums(
             name,
             total=(np.asarray(counts.sum(axis=0)) @ flat).reshape(2, -1),
             draws=(draw_counts(counts, n, SEED + number) @ flat).reshape(n, 2, -1),
             n={"net stance": about, "net over addressed": about, "salience": pairs},
-            clusters=counts.shape[0] if counts.shape[0] > 1 else None,
+            clusters=counts.shape[0],
         )
 
 
@@ -268,6 +276,7 @@ def _salience(counts: Floats) -> Floats:
     return ratio(counts.sum(axis=-1) - counts[..., Label.none], counts.sum(axis=-1))
 
 
+ONE_CLUSTER: Final = "one cluster, so there is no interval"
 MEASURES: Final[Mapping[Measure, Any]] = {
     "net stance": partial(_net, neutral=False),
     "net over addressed": partial(_net, neutral=True),
@@ -280,16 +289,8 @@ WHY: Final[Mapping[Measure, str]] = {
 }
 
 
-def _shifts(measure: Measure, sources: Sequence[_Source]) -> list[Shift]:
+def _shifts(measure: Measure, whole: _Sums, sources: Sequence[_Sums]) -> list[Shift]:
     """The shift of a measure: overall, and for each source, there also relative to the mean of all."""
-    clusters = [source.clusters for source in sources]
-    whole = _Source(
-        None,
-        np.sum([source.total for source in sources], axis=0),
-        np.sum([source.draws for source in sources], axis=0),
-        {measure: sum(source.n[measure] for source in sources)},
-        None if None in clusters else sum(number or 0 for number in clusters),
-    )
     values = np.array([_difference(measure, source.total) for source in sources])
     drawn = np.stack([_difference(measure, source.draws) for source in sources])
     there = ~np.isnan(values)
@@ -308,12 +309,14 @@ def _difference(measure: Measure, counts: Floats) -> Floats:
     return found
 
 
-def _shift(measure: Measure, source: _Source, relative: Estimate | None) -> Shift:
-    first, second = MEASURES[measure](source.total).tolist()
-    value, drawn = (_difference(measure, counts) for counts in (source.total, source.draws))
-    return Shift(measure, source.name, first, second, _estimate(measure, source, value, drawn), relative)
+def _shift(measure: Measure, sums: _Sums, relative: Estimate | None) -> Shift:
+    first, second = MEASURES[measure](sums.total).tolist()
+    value, drawn = (_difference(measure, counts) for counts in (sums.total, sums.draws))
+    return Shift(measure, sums.source, first, second, _estimate(measure, sums, value, drawn), relative)
 
 
-def _estimate(measure: Measure, source: _Source, value: Any, drawn: Floats) -> Estimate:
-    ends = interval(np.asarray(drawn), units=source.clusters)
-    return Estimate.of(float(value), ends, source.n[measure], WHY[measure])
+def _estimate(measure: Measure, sums: _Sums, value: Any, drawn: Floats) -> Estimate:
+    if sums.clusters == 1 and not np.isnan(value):
+        return Estimate(float(value), nan, nan, sums.n[measure], ONE_CLUSTER)
+    ends = interval(np.asarray(drawn), units=sums.clusters)
+    return Estimate.of(float(value), ends, sums.n[measure], WHY[measure])

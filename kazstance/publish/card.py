@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kazstance.comparison.agreement import Agreement, agreement
+from kazstance.comparison.agreement import Agreement, Line, agreement
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
@@ -422,10 +422,20 @@ def overall(folder: DatasetFolder) -> list[str]:
     found = agreement(folder, by="all")
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
-        f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."
+        f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n}){_if_addressed(line)}."
         for line in found.lines
         if line.scope == "all" and line.figure.has_interval
     ]
+
+
+def _if_addressed(line: Line) -> str:
+    """Beside a figure over the whole grid, the agreement on what somebody addressed."""
+    if line.addressed is None:
+        return ""
+    return (
+        f"; equal among the pairs that an annotator did not judge none: {line.addressed.value_text(3)} (95 % interval "
+        f"{line.addressed.interval_text(3, in_words=True)}, n = {line.addressed.n})"
+    )
 
 
 def _agreement(folder: DatasetFolder) -> str:

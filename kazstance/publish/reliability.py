@@ -124,8 +124,8 @@ def _drift(found: Drift | None) -> str:
         "(F − A) / (F + A), among the pairs on which a side is taken; net over addressed is (F − A) / (F + N + A), "
         "among all that the reading addresses; salience is the share of pairs that it addresses. A pair on which one "
         "reading is silent counts in the other. *Relative* is the shift of a source minus the mean shift of all "
-        "sources, which is what matters where sources are compared. Intervals (95 %) are from a bootstrap over the "
-        "clusters of each source."
+        "sources, which is what matters where sources are compared. Intervals (95 %) are from a bootstrap over "
+        "clusters."
     )
     header = [part for name in dict.fromkeys(shift.measure for shift in found.shifts) for part in (name, "relative")]
     return f"{text}\n\n{markdown_table(['source', *header], [[name, *row] for name, row in rows.items()])}"
