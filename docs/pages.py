@@ -23,7 +23,7 @@ PUBLIC: Final = {
     "Comparison": ("compare", "Comparison", "Cell", "Disagreement", "Distances", "Word", "Chart"),
     "Scores and benchmarks": ("score", "Scores", "benchmark", "Benchmark", "Result"),
     "Models": ("fit", "load_model", "Model"),
-    "Agreement and results": ("Agreement", "Estimate", "Listing"),
+    "Agreement and results": ("Agreement", "Drift", "Estimate", "Listing"),
     "Tables in one call": ("load", "table", "path", "splits", "to_hf", "manifest", "verify"),
     "Rows": (
         *("Stance", "GridCell", "Pair", "Probe", "Sentence", "Judgement", "SourcePosition", "Source", "Target"),

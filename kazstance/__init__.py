@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kazstance.bench.result import Result
     from kazstance.comparison import Cell, Disagreement, Distances, Word
     from kazstance.comparison.agreement import Agreement
+    from kazstance.comparison.drift import Drift
     from kazstance.dataset import Table, load, manifest, path, splits, table, to_hf, verify
     from kazstance.dataset.history import History
     from kazstance.errors import (
@@ -49,6 +50,7 @@ _HOMES: Final = {
     "kazstance.bench.result": ("Result",),
     "kazstance.comparison": ("Cell", "Disagreement", "Distances", "Word"),
     "kazstance.comparison.agreement": ("Agreement",),
+    "kazstance.comparison.drift": ("Drift",),
     "kazstance.dataset": ("Table", "load", "manifest", "path", "splits", "table", "to_hf", "verify"),
     "kazstance.dataset.history": ("History",),
     "kazstance.errors": (
@@ -80,6 +82,7 @@ __all__ = [
     "Dataset",
     "Disagreement",
     "Distances",
+    "Drift",
     "Estimate",
     "GridCell",
     "History",

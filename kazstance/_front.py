@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kazstance.comparison.agreement import Agreement, By
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
+    from kazstance.comparison.drift import Drift
     from kazstance.corpus.imported.roles import RoleOptions
     from kazstance.models.model import Model
     from kazstance.paths import StrPath
@@ -127,8 +128,8 @@ class Dataset(DatasetFolder):
         """How well the annotators agree, or how stable the labels are if all annotators are runs of one model.
 
         Args:
-            by: return only the figures by `all`, `annotators`, `source`, `target`, `people` or `rounds`; by default,
-                all figures.
+            by: return only the figures by `all`, `annotators`, `source`, `target`, `kind`, `certainty`, `people` or
+                `rounds`; by default, all figures.
             round: only the judgements of this round; by default, those of the latest round of each annotator.
             resamples: number of bootstrap resamples for each interval, at least 10.
 
@@ -141,6 +142,34 @@ class Dataset(DatasetFolder):
 
         check_resampling(resamples)
         return agreement(self, resamples, by, round)
+
+    def drift(
+        self,
+        first: str | Sequence[str] = (),
+        second: str | Sequence[str] = (),
+        *,
+        voice: VoiceFilter = "own",
+        resamples: int = 1000,
+    ) -> Drift:
+        """How far judgements shift from one reading to another, source by source, on the pairs judged in both.
+
+        Args:
+            first: the annotator or annotators of the first reading; `ada/2` is what `ada` judged in round 2. By
+                default, those of the first round who judged all pairs, and for `second` those of the last round.
+            second: those of the second reading.
+            voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
+            resamples: number of bootstrap resamples for each interval, at least 10.
+
+        Raises:
+            UnknownNameError: there is no such annotator, round or voice.
+            KazstanceError: an annotator is in both readings, there are no two rounds to compare by default, no pair was
+                judged by all, or there are too few resamples.
+        """
+        from kazstance.comparison.drift import drift
+        from kazstance.predictions.scores import check_resampling
+
+        check_resampling(resamples)
+        return drift(self, first, second, voice, resamples)
 
     def bench(self, task: str = "stance", protocol: str = "cross_source") -> Benchmark:
         """A task of the dataset under a protocol, to run systems on.

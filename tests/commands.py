@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "diff": ("diff", "{old}", "{new}"),
     "explore": ("explore", "{data}", "--out", "{out}"),
     "explore serve": ("explore", "{data}", "--serve", "--port", "0"),
+    "drift": ("drift", "--data", "{data}"),
     "export": ("export", "{table}", "--data", "{data}", "--out", "{out}"),
     "fit": ("fit", "{system}", "--out", "{out}"),
     "help": ("--help",),

@@ -142,6 +142,10 @@ IgnoreColumn = Annotated[
 ]
 Split = Annotated[str | None, typer.Option(help="Only this split.", show_default="all splits")]
 Debug = Annotated[bool, typer.Option("--debug", help="If something fails, show the traceback.")]
+Whose = Annotated[
+    str,
+    typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
+]
 OWN: Final = {"context": typer.Context, "debug": Debug}
 """The parameters that every command has besides those of its function."""
 

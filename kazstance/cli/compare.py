@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from kazstance import dataset
-from kazstance.cli.command import Commands, Data, Json, app, command, make_group
+from kazstance.cli.command import Commands, Data, Json, Whose, app, command, make_group
 from kazstance.cli.contents import ENTRIES
 from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
@@ -58,10 +58,6 @@ class Comparisons(Commands):
 
 
 Target = Annotated[str, typer.Argument(help="The id of the target.")]
-Whose = Annotated[
-    str,
-    typer.Option(help="Whose sentences count: own, endorsed (own, and quotations the source makes its own) or all."),
-]
 By = Annotated[
     str, typer.Option(help="What to compare: source, document, holder, or an attribute such as tradition or year.")
 ]

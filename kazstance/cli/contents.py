@@ -26,6 +26,7 @@ PANELS: Final = {
     "Compare": {
         "compare": Entry("compare", "Compare the sources of a dataset, or groups of them."),
         "agreement": Entry("data", "Measure how far the annotators agree, overall and by pair, source and target."),
+        "drift": Entry("data", "Measure how far judgements shift from one reading to another, source by source."),
     },
     "Build a dataset": {
         "new": Entry("corpus", "Create a corpus folder, in which every file is explained and valid."),

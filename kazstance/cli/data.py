@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
+from rich import box
 
 from kazstance import dataset
-from kazstance.cli.command import Data, Json, Split, command, member
+from kazstance.cli.command import Data, Json, Split, Whose, command, member
 from kazstance.dataset import DatasetFolder
 from kazstance.output.counted import counted
 from kazstance.output.files import write_file
@@ -17,12 +19,22 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import suffix_of
 from kazstance.output.terminal import Table, display, echo, echo_page, styled, write
 from kazstance.schema.labels import Basis
+from kazstance.stats.estimate import number_text
 
 if TYPE_CHECKING:
+    from kazstance.comparison import Estimate, VoiceFilter
+    from kazstance.comparison.drift import Drift
     from kazstance.dataset.history import History
     from kazstance.dataset.verification.findings import Findings
     from kazstance.output.export import Format
     from kazstance.schema.manifest import Manifest
+
+SAME: Final = "equal if addressed"
+"""The header of the share of equal labels among the pairs that somebody addressed."""
+ESTIMANDS: Final = (
+    "Net stance is (F − A) / (F + A); net over addressed is (F − A) / (F + N + A); salience is the share of "
+    "addressed pairs; relative is the shift of a source minus the mean shift of all sources"
+)
 
 
 @command
@@ -186,7 +198,8 @@ def agreement_(
 ) -> None:
     """Measure how far the annotators agree, overall and by pair, source and target.
 
-    Figures are given with intervals. If all annotators are runs of one model, they show how stable its labels are.
+    Figures are given with intervals, and beside each figure over all pairs the share of equal labels among the pairs
+    that somebody addressed. If all annotators are runs of one model, they show how stable its labels are.
 
     Example: kazstance agreement --json
     """
@@ -201,16 +214,70 @@ def agreement_(
         echo("nothing to measure; expected two or more annotators")
         return
     table = Table(
-        "what", "over", "measure", found.name, "95 %", "n", title=found.name.capitalize(), title_justify="left"
+        "what", "over", "measure", found.name, "95 %", "n", SAME, title=found.name.capitalize(), title_justify="left"
     )
     for line in found.lines:
         figure = line.figure
         value, ends = figure.value_text(3, with_reason=True), figure.interval_text(3, in_words=True)
-        table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n))
+        same = f"{line.addressed.value_text(3)} of {line.addressed.n}" if line.addressed else ""
+        table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n), same)
     display(table)
     if found.undecided:
         left_out = counted(found.undecided, "undecided pair")
         echo(f"left out of comparisons with final labels, and only there: {left_out}")
+
+
+@command
+def drift(
+    first: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", help="An annotator of the first reading, or ada/2 for round 2.", show_default="the first round"
+        ),
+    ] = None,
+    second: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="An annotator of the second reading.", show_default="the last round"),
+    ] = None,
+    voice: Whose = "own",
+    data: Data = dataset.SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """Measure how far judgements shift from one reading to another, source by source.
+
+    Both readings are compared on the pairs that all their annotators judged; several annotators are averaged. A shift
+    relative to the mean over the sources is what changes when sources are compared. Repeat an option to name several.
+
+    Example: kazstance drift --from r1 --from r2 --from r3 --to f1
+    """
+    from kazstance.comparison.drift import drift
+
+    found = drift(DatasetFolder(data), first or (), second or (), cast("VoiceFilter", voice))
+    if as_json:
+        echo_page(to_json(found.as_row()))
+        return
+    display(styled(found.title, "bold"), *_shift_tables(found))
+    echo(f"{counted(found.pairs, 'pair')} judged in both readings, voice: {found.voice}. {ESTIMANDS}")
+
+
+def _shift_tables(found: "Drift") -> Iterator[Table]:
+    """The shifts, a table for each measure."""
+    for measure, lines in groupby(found.shifts, key=lambda line: line.measure):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for column in (measure, "from", "to", "shift", "95 %", "relative", "95 %", "n"):
+            table.add_column(column, overflow="fold")
+        for line in lines:
+            values = [number_text(value, 3) for value in (line.first, line.second)]
+            moved = [text for figure in (line.shift, line.relative) for text in _signed(figure)]
+            table.add_row(line.source or "all", *values, *moved, str(line.shift.n))
+        yield table
+
+
+def _signed(figure: "Estimate | None") -> tuple[str, str]:
+    """Value and interval with their signs; empty without a figure."""
+    if figure is None:
+        return "", ""
+    return figure.value_text(3, signed=True, with_reason=True), figure.interval_text(3, signed=True, in_words=True)
 
 
 @command

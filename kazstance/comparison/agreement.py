@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, combinations_with_replacement, pairwise, product
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
+from kazstance.comparison.drift import whole_readings
 from kazstance.comparison.patterns import is_stance, relevance, stance
 from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
 from kazstance.dataset import DatasetFolder, paragraph_clusters
@@ -20,19 +22,22 @@ from kazstance.schema.labels import Label, Origin, Role, Status
 from kazstance.schema.records import Annotator
 from kazstance.stats.agreement import (
     Patterns,
+    addressed_pairs,
+    addressed_units,
     alpha_estimate,
     alpha_interval,
-    kappa_estimate,
-    kappa_interval,
+    draw_counts,
+    mean_kappa,
     resampled,
 )
-from kazstance.stats.counting import Codes, Floats
-from kazstance.stats.estimate import Estimate
+from kazstance.stats.counting import Codes, Floats, numbered
+from kazstance.stats.estimate import Estimate, columns
 from kazstance.stats.resampling import RESAMPLES
 
-By = Literal["all", "annotators", "source", "target", "people", "rounds"]
+By = Literal["all", "annotators", "source", "target", "kind", "certainty", "people", "rounds"]
 KEY: Final = ("sentence_id", "target_id", "holder")
 KAPPA: Final = "kappa, four labels"
+CHECK: Final = "final labels and check"
 Judged = tuple[Codes, Floats]
 """The label and probability of an annotator in each profile."""
 
@@ -41,8 +46,8 @@ Judged = tuple[Codes, Floats]
 class Line:
     """One figure: what was compared, over which rows, with which measure.
 
-    `by` is how the rows are selected: `all`, `annotators`, `source`, `target`, `people` or `rounds`;
-    `scope` names them.
+    `by` is how the rows are selected: `all`, `annotators`, `source`, `target`, `kind` (of target), `certainty` (of the
+    final label), `people` or `rounds`; `scope` names them.
     """
 
     what: str
@@ -50,10 +55,15 @@ class Line:
     scope: str
     measure: str
     figure: Estimate
+    addressed: Estimate | None = None
+    """Beside a figure over the whole grid: the share of units with the same labels among those that at least one of the
+    annotators did not judge `none`; its `n` counts these."""
 
     def as_row(self) -> dict[str, Any]:
         """The figure as plain values."""
-        return {"what": self.what, "by": self.by, "scope": self.scope, "measure": self.measure, **self.figure.as_row()}
+        row = {"what": self.what, "by": self.by, "scope": self.scope, "measure": self.measure, **self.figure.as_row()}
+        count = self.addressed.n if self.addressed else None
+        return row | columns("same_if_addressed", self.addressed) | {"addressed": count}
 
 
 @dataclass(frozen=True)
@@ -89,13 +99,16 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, n
     Clusters are paragraphs, or documents where a source has many. Units are sentences on targets, for the sentence's
     speaker or another holder. Krippendorff's alpha over all four labels of the grid, for relevance, and for stance
     (nominal and ordinal) if all found a unit relevant; overall, by target, by source, by pair of annotators. F1 of the
-    evidence. Cohen's kappa between final labels and checking annotators, between people, between people and model, and
-    between the rounds of an annotator.
+    evidence. Cohen's kappa between final labels and checking annotators (by source, kind of target and certainty, too),
+    between people, between people and model, and between the rounds of an annotator; and its mean over all pairs of
+    annotators who judged everything, within each round and between rounds, by source. Beside each figure over the whole
+    grid is the share of equal labels among the units that somebody addressed.
 
     Args:
         folder: the dataset.
         n: number of resamples.
-        by: only the figures by `all`, `annotators`, `source`, `target`, `people` or `rounds`; by default, all of them.
+        by: only the figures by `all`, `annotators`, `source`, `target`, `kind`, `certainty`, `people` or `rounds`; by
+            default, all of them.
         number: only the judgements of this round; by default, those of the latest round of each annotator.
 
     Raises:
@@ -112,7 +125,8 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, n
     lines = list(_alphas(found, labelling, n, by))
     lines += _evidence(found, labelling) if by in (None, "all") else ()
     lines += (line for line in _kappas(folder, found, annotators, n) if by in (None, line.by))
-    lines += _between_rounds(found, n) if by in (None, "rounds") else ()
+    if by in (None, "rounds"):
+        lines += [*_of_an_annotator(found, n), *_within_and_between_rounds(folder, found, n)]
     undecided = folder.columns("grid", ["status"], pc.field("status") == Status.undecided.value).num_rows
     return Agreement(name, Listing(lines), tuple(_doubts(folder)), undecided)
 
@@ -151,7 +165,8 @@ def _alphas(found: Profiles, annotators: Sequence[str], n: int, by: By | None) -
 def _alpha_lines(found: Patterns, by: By, scope: str, n: int) -> Iterator[Line]:
     draws, sides = resampled(found, n), is_stance(found)
     about, side = relevance(found), stance(found)
-    yield Line("four labels", by, scope, "alpha, nominal", alpha_estimate(found, draws))
+    figure, same = alpha_estimate(found, draws), addressed_units(found, draws)
+    yield Line("four labels", by, scope, "alpha, nominal", figure, same)
     yield Line("relevance", by, scope, "alpha, nominal", alpha_estimate(about, draws))
     if found.counts.shape[0] == 1:  # resampled over units, of which there are fewer
         yield Line("stance", by, scope, "alpha, nominal", alpha_interval(side, n=n))
@@ -180,55 +195,128 @@ def _kappas(folder: DatasetFolder, found: Profiles, annotators: Sequence[Annotat
     people = [a.annotator_id for a in judges if a.origin is Origin.human]
     models = [a.annotator_id for a in judges if a.origin is Origin.model and a.role is Role.label]
     for name in [a.annotator_id for a in judges if a.role is Role.check]:
-        yield _check(folder, name, found.rounds(name), n)
+        yield from _checks(folder, name, found.rounds(name), n)
     for one, other in combinations(people, 2):
-        yield Line("people", "people", f"{one} and {other}", KAPPA, _kappa(found, found.of(one), found.of(other), n))
+        yield Line("people", "people", f"{one} and {other}", KAPPA, *_kappa(found, found.of(one), found.of(other), n))
     for one in people:
         for model in models:
-            figure = _kappa(found, found.of(model), found.of(one), n)
-            yield Line("people and model", "people", f"{one} and {model}", KAPPA, figure)
+            figures = _kappa(found, found.of(model), found.of(one), n)
+            yield Line("people and model", "people", f"{one} and {model}", KAPPA, *figures)
 
 
-def _between_rounds(found: Profiles, n: int) -> Iterator[Line]:
+def _of_an_annotator(found: Profiles, n: int) -> Iterator[Line]:
     """Kappa between consecutive rounds of an annotator."""
     for name in dict.fromkeys(name for name, _ in found.judges):
         for one, other in pairwise(found.rounds(name)):
-            figure = _kappa(found, found.of(name, one), found.of(name, other), n)
-            yield Line("rounds of an annotator", "rounds", f"{name}, rounds {one} and {other}", KAPPA, figure)
+            figures = _kappa(found, found.of(name, one), found.of(name, other), n)
+            yield Line("rounds of an annotator", "rounds", f"{name}, rounds {one} and {other}", KAPPA, *figures)
 
 
-def _kappa(found: Profiles, one: Judged, other: Judged, n: int) -> Estimate:
+def _within_and_between_rounds(folder: DatasetFolder, found: Profiles, n: int) -> Iterator[Line]:
+    """Mean kappa of the annotators who judged everything: within each round, and between each two, by source."""
+    whole = whole_readings(folder, found)
+    sources = found.source[found.paragraph]
+    for one, other in combinations_with_replacement(whole, 2):
+        pairs = [
+            (found.of(a, one), found.of(b, other))
+            for a, b in (combinations(whole[one], 2) if one == other else product(whole[one], whole[other]))
+            if a != b
+        ]
+        names = ", ".join(whole[one]) if one == other else f"{', '.join(whole[one])} with {', '.join(whole[other])}"
+        what = f"within round {one}: {names}" if one == other else f"between rounds {one} and {other}: {names}"
+        scopes = {"all": np.ones(len(sources), dtype=bool)} | {
+            s: sources == s for s in dict.fromkeys(found.source.tolist())
+        }
+        for scope, kept in scopes.items() if pairs else ():
+            yield Line(what, "rounds", scope, f"mean {KAPPA}", *_mean_kappa(found, pairs, kept, n))
+
+
+def _kappa(found: Profiles, one: Judged, other: Judged, n: int) -> tuple[Estimate, Estimate]:
     """Kappa over the units that both judged, weighted by how likely the second was to be asked."""
-    (first, _), (second, probability) = one, other
-    both = (first != ABSENT) & (second != ABSENT)
-    chosen = np.flatnonzero(both[found.profile])
-    profile = found.profile[chosen]
+    return _mean_kappa(found, [(one, other)], np.ones(len(found.n), dtype=bool), n)
+
+
+def _mean_kappa(
+    found: Profiles, pairs: Sequence[tuple[Judged, Judged]], kept: npt.NDArray[np.bool_], n: int
+) -> tuple[Estimate, Estimate]:
+    """The mean kappa of pairs of annotators, and how often they agree on what they address, over some entries."""
+    labels, size, addressed = len(Label), 0, 0
+    chosen, cell, weight = [], [], []
+    for at, ((first, _), (second, probability)) in enumerate(pairs):
+        both = np.flatnonzero(((first != ABSENT) & (second != ABSENT))[found.profile] & kept)
+        profile = found.profile[both]
+        one, other = first[profile], second[profile]
+        chosen.append(both)
+        cell.append((at * labels + one) * labels + other)
+        weight.append(1 / probability[profile])
+        size += int(found.n[both].sum())
+        addressed += int(found.n[both[(one != Label.none) | (other != Label.none)]].sum())
     cells = found.by_cluster(
-        chosen, first[profile] * len(Label) + second[profile], len(Label) ** 2, 1 / probability[profile]
+        np.concatenate(chosen), np.concatenate(cell), len(pairs) * labels**2, np.concatenate(weight)
     )
-    return kappa_estimate(cells, int(found.n[chosen].sum()), n)
+    total, draws = np.asarray(cells.sum(axis=0)), draw_counts(cells, n)
+    return mean_kappa(total, draws, size // len(pairs)), addressed_pairs(total, draws, addressed)
 
 
-def _check(folder: DatasetFolder, name: str, rounds: Sequence[int], n: int) -> Line:
-    """Kappa between the final labels and those of an annotator who checks, without undecided units."""
-    names = [*KEY, "round", "label", "paragraph_id", "probability"]
+@dataclass(frozen=True)
+class _Checked:
+    """The final label of a unit and that of an annotator who checks."""
+
+    final: int
+    check: int
+    weight: float
+    cluster: str
+    groups: Mapping[By, str | None]
+    """The source, the kind of target and the certainty of the final label."""
+
+
+def _checks(folder: DatasetFolder, name: str, rounds: Sequence[int], n: int) -> Iterator[Line]:
+    """Kappa between the final labels and those of an annotator who checks, without undecided units, by group."""
+    units = _checked(folder, name, rounds)
+    yield Line(CHECK, "annotators", name, KAPPA, *_check(units, n))
+    groups: tuple[By, ...] = ("source", "kind", "certainty")
+    for by in groups:
+        for value in dict.fromkeys(unit.groups[by] for unit in units):
+            if value:
+                scope = f"{name}, {f'{value} labels' if by == 'certainty' else value}"
+                yield Line(CHECK, by, scope, KAPPA, *_check([unit for unit in units if unit.groups[by] == value], n))
+
+
+def _check(units: Sequence[_Checked], n: int) -> tuple[Estimate, Estimate]:
+    names, line = numbered([unit.cluster for unit in units])
+    cells = np.zeros((len(names), len(Label) ** 2))
+    cell = np.array([unit.final * len(Label) + unit.check for unit in units], dtype=np.intp)
+    np.add.at(cells, (line, cell), np.array([unit.weight for unit in units]))
+    total, draws = cells.sum(axis=0), draw_counts(cells, n)
+    addressed = sum({unit.final, unit.check} != {Label.none} for unit in units)
+    return mean_kappa(total, draws, len(units)), addressed_pairs(total, draws, addressed)
+
+
+def _checked(folder: DatasetFolder, name: str, rounds: Sequence[int]) -> list[_Checked]:
+    """The decided units that an annotator judged, in the order of the grid."""
+    names = [*KEY, "source_id", "round", "label", "paragraph_id", "probability"]
     where = (pc.field("annotator_id") == name) & pc.field("round").isin(list(rounds))
     rows = folder.columns("judgements", names, where)
-    latest = {
-        tuple(row[column] for column in KEY): row for row in sorted(rows.to_pylist(), key=lambda row: row["round"])
-    }
+    latest = {_key(row): row for row in sorted(rows.to_pylist(), key=lambda row: row["round"])}
     asked = pc.field("sentence_id").isin(rows["sentence_id"].unique()) & pc.field("label").is_valid()
-    final = folder.columns("grid", [*KEY, "label"], asked).to_pylist()
     clusters = paragraph_clusters(folder, rows["paragraph_id"].unique().to_pylist())
-    pairs = [(row["label"], latest[key]) for row in final if (key := tuple(row[name] for name in KEY)) in latest]
-    figure = kappa_interval(
-        [label for label, _ in pairs],
-        [row["label"] for _, row in pairs],
-        [clusters[row["paragraph_id"]] for _, row in pairs],
-        weights=[1 / row["probability"] for _, row in pairs],
-        n=n,
-    )
-    return Line("final labels and check", "annotators", name, KAPPA, figure)
+    sure = {_key(row): row["certainty"] for row in folder.columns("stances", [*KEY, "certainty"], asked).to_pylist()}
+    kinds = {target.target_id: target.kind for target in folder.targets.records()}
+    made = []
+    for final in folder.columns("grid", [*KEY, "label"], asked).to_pylist():
+        if row := latest.get(_key(final)):
+            groups: dict[By, str | None] = {
+                "source": row["source_id"],
+                "kind": kinds[row["target_id"]],
+                "certainty": sure.get(_key(row)),
+            }
+            weight, cluster = 1 / row["probability"], clusters[row["paragraph_id"]]
+            made.append(_Checked(final["label"], row["label"], weight, cluster, groups))
+    return made
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEY)
 
 
 def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:

@@ -3,6 +3,7 @@
 from kazstance.schema.labels import SIDES, Position
 from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate
+from kazstance.stats.shares import jeffreys
 
 LEVEL = 0.95
 DIGITS = 6
@@ -50,7 +51,7 @@ def net(favor: float, against: float) -> Estimate:
     """
     if not favor + against:
         return Estimate(0.0, -1.0, 1.0, 0)
-    value, low, high = (round(2 * share - 1, DIGITS) for share in _jeffreys(favor, against))
+    value, low, high = (round(2 * share - 1, DIGITS) for share in jeffreys(favor, against))
     return Estimate(value, low, high, round(favor + against))
 
 
@@ -59,16 +60,7 @@ def salience(about: float, sentences: float) -> Estimate:
 
     The interval of a target that is never addressed begins at 0 (Brown, Cai and DasGupta, 2001).
     """
-    low, high = _jeffreys(about, sentences - about)[1:]
+    low, high = jeffreys(about, sentences - about)[1:]
     share = about / sentences if sentences else 0.0
     ends = round(low, DIGITS) if about else 0.0, round(high, DIGITS) if about < sentences else 1.0
     return Estimate(round(share, DIGITS), *ends, round(sentences))
-
-
-def _jeffreys(hits: float, misses: float) -> tuple[float, float, float]:
-    """Posterior of a share under the prior Beta(1/2, 1/2): mean and equal-tailed interval."""
-    from scipy.special import betaincinv  # noqa: PLC0415  # loaded where it is used
-
-    tail = (1 - LEVEL) / 2
-    low, high = (betaincinv(hits + 0.5, misses + 0.5, share) for share in (tail, 1 - tail))
-    return (hits + 0.5) / (hits + misses + 1), float(low), float(high)

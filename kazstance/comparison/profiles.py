@@ -81,6 +81,12 @@ class Profiles:
         """The rounds in which an annotator judged, in order."""
         return sorted(number for name, number in self.judges if name == annotator)
 
+    def whole(self) -> list[Judge]:
+        """The annotators and rounds in which they judged every unit."""
+        units = self.n.sum()
+        judged = ((self.label != ABSENT)[self.profile] * self.n[:, None]).sum(axis=0)
+        return [judge for judge, n in zip(self.judges, judged.tolist(), strict=True) if n == units]
+
     def patterns(self, labels: Sequence[Codes], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
         """The patterns of the labels of some annotators.
 
@@ -129,22 +135,34 @@ def _table(line: Codes, cell: Codes, weights: Floats, shape: tuple[int, int]) ->
     return coo_array((weights, (line, cell)), shape=shape).tocsr()
 
 
-def read_profiles(folder: DatasetFolder) -> Profiles:
+def read_profiles(folder: DatasetFolder, sentences: pa.Array | None = None) -> Profiles:
     """Count the profiles of all judgements of a dataset, which are read once, a batch at a time.
+
+    Args:
+        folder: the dataset.
+        sentences: count only judgements on these sentences, and only those on their speakers; by default, all.
 
     Raises:
         IntegrityError: the judgements are not in the order of their sentences.
     """
     reader = _Reader(folder.ids["target_id"], folder.manifest.scheme is Scheme.exclusive)
     seen: set[str] = set()
-    for rows in _by_sentence(folder):
+    for found in _by_sentence(folder):
+        rows = found if sentences is None else _of_speakers(found, sentences)
         names = rows["sentence_id"].combine_chunks()
-        found = names.dictionary.take(pc.unique(names.indices)).to_pylist()
-        if not seen.isdisjoint(found):
+        ids = names.dictionary.take(pc.unique(names.indices)).to_pylist()
+        if not seen.isdisjoint(ids):
             raise IntegrityError(f"{folder.path}: judgements are not in the order of their sentences", folder.path)
-        seen.update(found)
-        reader.add(rows)
+        seen.update(ids)
+        if len(rows):
+            reader.add(rows)
     return reader.profiles(paragraph_clusters(folder, reader.paragraphs))
+
+
+def _of_speakers(rows: pa.Table, sentences: pa.Array) -> pa.Table:
+    """The judgements on some sentences and on the stance of their speakers."""
+    kept = pc.is_in(rows["sentence_id"].cast(pa.string()), value_set=sentences)
+    return rows.filter(pc.and_(kept, pc.is_null(rows["holder"]))).combine_chunks()
 
 
 def _by_sentence(folder: DatasetFolder) -> Iterator[pa.Table]:

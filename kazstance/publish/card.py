@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.comparison import compare_dataset
-from kazstance.comparison.agreement import Agreement, agreement
+from kazstance.comparison.agreement import Agreement, Line, agreement
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
@@ -20,14 +20,16 @@ from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.citation import Style, cite
+from kazstance.publish.counting import counts
 from kazstance.publish.loss import loss
+from kazstance.publish.reliability import ADDRESSED, annotators, cells, reliability
 from kazstance.schema.canary import canary
 from kazstance.schema.columns import attribute_types, card_features
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
-from kazstance.stats.estimate import Estimate, number_text
+from kazstance.stats.estimate import number_text
 
 FRONT: Final = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 GENERATED: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -67,6 +69,14 @@ Made with kazstance from a folder of texts, codebook and annotations. The labels
 ## Who or what judged
 
 <!-- generated: annotators -->
+<!-- end -->
+
+## How far the labels can be relied on
+
+Labels that a language model made are silver, and agreement between runs of one model is stability: it does not show
+that they are right.
+
+<!-- generated: reliability -->
 <!-- end -->
 
 ## Targets
@@ -190,7 +200,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
     makers: dict[str, Callable[[DatasetFolder], str]] = {
         "agreement": _agreement,
         "agreement_parts": _agreement_parts,
-        "annotators": _annotators,
+        "annotators": annotators,
         "asked": _asked,
         "canary": _canary,
         "citation": _citation,
@@ -201,6 +211,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
         "loss": loss,
         "matrix": _matrix,
         "provenance": _provenance,
+        "reliability": lambda folder: reliability(folder, _report(folder)),
         "sources": _sources,
         "tables": _tables,
         "targets": _targets,
@@ -251,15 +262,6 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
     return {found["values"]: found["counts"] for found in pc.value_counts(column).to_pylist()}
 
 
-def _counts(
-    folder: DatasetFolder, table: str, columns: Sequence[str], where: pc.Expression | None = None
-) -> Counter[Any]:
-    """How often each combination of values of some columns of a table occurs."""
-    found = folder.columns(table, columns, where).group_by(list(columns)).aggregate([([], "count_all")])
-    rows = zip(*(found[name].to_pylist() for name in columns), strict=True)
-    return Counter(dict(zip(rows, found["count_all"].to_pylist(), strict=True)))
-
-
 def _asked(folder: DatasetFolder) -> str:
     """How many pairs were judged, and how many of them have no label."""
     annotated = pc.sum(folder.columns("sentences", ["annotated"])["annotated"]).as_py() or 0
@@ -302,8 +304,8 @@ def _copies(folder: DatasetFolder) -> str:
 
 
 def _sources(folder: DatasetFolder) -> str:
-    count = _counts(folder, "stances", ["source_id", "label"], OF_SPEAKERS)
-    annotated = _counts(folder, "sentences", ["source_id", "voice"], pc.field("annotated"))
+    count = counts(folder, "stances", ["source_id", "label"], OF_SPEAKERS)
+    annotated = counts(folder, "sentences", ["source_id", "voice"], pc.field("annotated"))
     rows = []
     for source in folder.sources.records():
         name = source.source_id
@@ -350,8 +352,8 @@ def _provenance(folder: DatasetFolder) -> str:
 
 def _units(folder: DatasetFolder) -> str:
     """How each text was segmented: its units by kind, those without annotation, and repairs."""
-    count = _counts(folder, "sentences", ["source_id", "kind"])
-    copied = _counts(folder, "sentences", ["source_id"], pc.field("duplicate_of").is_valid())
+    count = counts(folder, "sentences", ["source_id", "kind"])
+    copied = counts(folder, "sentences", ["source_id"], pc.field("duplicate_of").is_valid())
     kinds = [kind for kind in UnitKind if any(kind == found for _, found in count)]
     listed = folder.columns("sentences", ["source_id", "repairs"])
     changes = pc.fill_null(pc.list_value_length(listed["repairs"]), 0)
@@ -367,7 +369,7 @@ def _units(folder: DatasetFolder) -> str:
 
 
 def _targets(folder: DatasetFolder) -> str:
-    count = _counts(folder, "stances", ["target_id", "label"], OF_SPEAKERS)
+    count = counts(folder, "stances", ["target_id", "label"], OF_SPEAKERS)
     rows = [
         [
             code(t.target_id),
@@ -436,10 +438,20 @@ def overall(folder: DatasetFolder) -> list[str]:
     found = agreement(folder, by="all")
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
-        f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n})."
+        f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n}){_if_addressed(line)}."
         for line in found.lines
         if line.scope == "all" and line.figure.has_interval
     ]
+
+
+def _if_addressed(line: Line) -> str:
+    """Beside a figure over the whole grid, the agreement on what somebody addressed."""
+    if line.addressed is None:
+        return ""
+    return (
+        f"; equal among the pairs that an annotator did not judge none: {line.addressed.value_text(3)} (95 % interval "
+        f"{line.addressed.interval_text(3, in_words=True)}, n = {line.addressed.n})"
+    )
 
 
 def _agreement(folder: DatasetFolder) -> str:
@@ -447,21 +459,23 @@ def _agreement(folder: DatasetFolder) -> str:
     scopes = {"all", "pairs of equal labels"} | {a.annotator_id for a in folder.annotators.records()}
     found = _report(folder)
     rows = [
-        [line.what, line.scope, line.measure, *_cells(line.figure, 3)]
+        [line.what, line.scope, line.measure, *cells(line.figure, 3), *cells(line.addressed, 3)]
         for line in found.lines
         if line.scope in scopes or line.what in ("people", "people and model")
     ]
-    return markdown_table(["what", "over", "measure", found.name, "95 % interval", "n"], rows)
+    return markdown_table(["what", "over", "measure", found.name, "95 % interval", "n", *ADDRESSED], rows)
 
 
 def _agreement_parts(folder: DatasetFolder) -> str:
     """By pair of annotators, source and target: all four labels, and stance if all found the target relevant."""
-    parts: dict[str, list[Estimate]] = {}
+    parts: dict[str, list[object]] = {}
     for line in _report(folder).lines:
         if line.what in ("four labels", "stance") and line.measure == "alpha, nominal" and line.scope != "all":
-            parts.setdefault(line.scope, []).append(line.figure)
-    rows = [[scope, *(cell for f in figures for cell in _cells(f, 2))] for scope, figures in parts.items()]
-    header = ["over", "four labels", "95 % interval", "n", "stance", "95 % interval", "n"]
+            row = parts.setdefault(line.scope, [])
+            row += cells(line.figure, 2)
+            row += cells(line.addressed, 2) if line.addressed else []
+    rows = [[scope, *row] for scope, row in parts.items()]
+    header = ["over", "four labels", "95 % interval", "n", *ADDRESSED, "stance", "95 % interval", "n"]
     return markdown_table(header, rows)
 
 
@@ -470,30 +484,12 @@ def _doubts(folder: DatasetFolder) -> str:
     return markdown_table(["rule", "named in notes of annotators", "ground of adjudications"], rows)
 
 
-def _cells(figure: Estimate, digits: int) -> list[object]:
-    return [figure.value_text(digits, with_reason=True), figure.interval_text(digits, in_words=True), figure.n]
-
-
 def _all_left_out(folds: Sequence[Fold]) -> Markdown:
     return Markdown("; ".join(_left_out(fold.test_sources, fold.test_targets) for fold in folds))
 
 
 def _left_out(sources: Sequence[str] | None, targets: Sequence[str] | None) -> str:
     return ", ".join(map(code, sources or targets or ()))
-
-
-def _annotators(folder: DatasetFolder) -> str:
-    rows = [
-        [
-            code(a.annotator_id),
-            a.origin,
-            " ".join(filter(None, [a.name, a.family, a.version])),
-            a.date or "",
-            a.order or "",
-        ]
-        for a in folder.annotators.records()
-    ]
-    return markdown_table(["annotator", "origin", "who or what", "date", "order"], rows)
 
 
 def _citation(folder: DatasetFolder) -> str:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kazstance.stats.counting import Codes, Floats, numbered
 from kazstance.stats.estimate import Estimate
-from kazstance.stats.resampling import RESAMPLES, SEED, interval, resample, resample_clusters
+from kazstance.stats.resampling import RESAMPLES, SEED, interval, ratio, resample, resample_clusters
+from kazstance.stats.shares import jeffreys
 
 Level = Literal["nominal", "ordinal"]
 MANY: Final = 2_000
@@ -110,13 +111,21 @@ def resampled(found: Patterns, n: int = RESAMPLES, seed: int = SEED) -> Floats:
         n: number of resamples.
         seed: seed of the random generator.
     """
-    if found.counts.shape[0] == 1:
-        return resample(found.counts.sum(axis=0), n, seed)
-    return _cluster_draws(found.counts, n, seed)
+    return draw_counts(found.counts, n, seed)
 
 
-def _cluster_draws(counts: Any, n: int, seed: int) -> Floats:
-    """Draws of clusters, each with all its rows; of many, by the number of clusters with the same counts."""
+def draw_counts(counts: Any, n: int, seed: int = SEED) -> Floats:
+    """Resampled sums of counts by cluster, shape (n, cells): over clusters, or over units if there is only one cluster.
+
+    Of many clusters, it is drawn how often each kind of them occurs, those with the same counts.
+
+    Args:
+        counts: shape (clusters, cells), dense or sparse.
+        n: number of resamples.
+        seed: seed of the random generator.
+    """
+    if counts.shape[0] == 1:
+        return resample(np.asarray(counts.sum(axis=0)), n, seed)
     if counts.shape[0] <= MANY:
         return resample_clusters(counts, n, seed)
     mark = counts @ np.random.default_rng(seed).random(counts.shape[1])
@@ -204,11 +213,69 @@ def kappa_estimate(cells: Any, size: int, n: int = RESAMPLES, seed: int = SEED) 
         n: number of resamples.
         seed: seed of the random generator.
     """
-    labels = math.isqrt(cells.shape[1])
-    low, high = interval(kappa(_cluster_draws(cells, n, seed).reshape(n, labels, labels)))
-    value = float(kappa(cells.sum(axis=0).reshape(labels, labels)))
+    return mean_kappa(cells.sum(axis=0), draw_counts(cells, n, seed), size, math.isqrt(cells.shape[1]))
+
+
+def mean_kappa(total: Floats, draws: Floats, size: int, labels: int = 4) -> Estimate:
+    """The mean kappa of one or more pairs of annotators (Light, 1971), with the interval of resampled counts.
+
+    Args:
+        total: shape (pairs × labels × labels,), the counts of both labels for each pair of annotators.
+        draws: the same, resampled: shape (resamples, pairs × labels × labels).
+        size: number of units.
+        labels: number of labels.
+    """
+    value, drawn = (
+        kappa(counts.reshape(*counts.shape[:-1], -1, labels, labels)).mean(axis=-1) for counts in (total, draws)
+    )
     reason = "both annotators gave one label to all units" if size else "no unit was judged by both annotators"
-    return Estimate.of(value, (low, high), size, reason)
+    return Estimate.of(float(value), interval(drawn), size, reason)
+
+
+def addressed_pairs(total: Floats, draws: Floats, size: int, labels: int = 4) -> Estimate:
+    """How often two annotators agree on the units that at least one of them addressed, with the interval of resamples.
+
+    On most units of a grid both chose the last label, `none`, which makes kappa over the grid high; here these units
+    are left out. Of several pairs of annotators all comparisons are counted.
+
+    Args:
+        total: shape (pairs × labels × labels,), the counts of both labels for each pair of annotators.
+        draws: the same, resampled: shape (resamples, pairs × labels × labels).
+        size: number of units that at least one addressed.
+        labels: number of labels.
+    """
+    alike = np.eye(labels, dtype=bool)
+    silent = np.zeros_like(alike)
+    silent[-1, -1] = True
+    hits, among = ((mask * 1.0).reshape(-1) for mask in (alike & ~silent, ~silent))
+    pairs = len(total) // (labels * labels)
+    return _share(total, draws, np.tile(hits, pairs), np.tile(among, pairs), size)
+
+
+def addressed_units(found: Patterns, draws: Floats) -> Estimate:
+    """How often all annotators agree on the units that at least one of them addressed, with the interval of resamples.
+
+    Args:
+        found: the patterns of labels, the last of which is `none`.
+        draws: resampled counts, shape (resamples, patterns).
+    """
+    judges = found.votes.sum(axis=1)
+    among = (judges > 1) & (found.votes[:, -1] < judges)
+    hits = among & (found.votes.max(axis=1, initial=0) == judges)
+    total = np.asarray(found.counts.sum(axis=0))
+    return _share(total, draws, hits * 1.0, among * 1.0, round(float(total @ among)))
+
+
+def _share(total: Floats, draws: Floats, hits: Floats, among: Floats, size: int) -> Estimate:
+    value, drawn = (ratio(counts @ hits, counts @ among) for counts in (total, draws))
+    ends = _of_one_kind(int(value), size) if value in (0, 1) else interval(drawn)
+    return Estimate.of(float(value), ends, size, "no unit is addressed by an annotator")
+
+
+def _of_one_kind(value: int, size: int) -> tuple[float, float]:
+    """The interval of a share that is 0 or 1, which a bootstrap would give no width."""
+    _, low, high = jeffreys(value * size, (1 - value) * size)
+    return (low, 1.0) if value else (0.0, high)
 
 
 def union_lengths(group: Codes, start: Codes, end: Codes) -> Codes:
