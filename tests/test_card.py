@@ -58,7 +58,9 @@ TASKS = {
 
 @pytest.mark.parametrize("which", ["shipped", "harbour"])
 def test_tasks_licence_and_tags_are_what_the_hub_knows(which, harbour_data):
-    front = yaml.safe_load(front_matter(DatasetFolder(harbour_data if which == "harbour" else dataset.SHIPPED)))
+    front = yaml.safe_load(
+        front_matter(DatasetFolder(harbour_data if which == "harbour" else dataset.SHIPPED), questions=True)
+    )
     assert set(front["task_categories"]) <= TASKS.keys()
     assert set(front["task_ids"]) <= set().union(*(TASKS[task] for task in front["task_categories"]))
     assert front["license"] == "other"

@@ -272,6 +272,22 @@ def test_positions_are_the_complete_grid_and_add_up():
             assert row.net_low <= row.net <= row.net_high
 
 
+def test_no_position_of_the_matrix_rests_on_quotations_alone(root):
+    """Neither in the table nor in the card: without a sentence in its own voice, a source is shown as silent."""
+    own = {(row.source_id, row.target_id) for row in kazstance.load("stances") if row.voice is Voice.own}
+    for row in kazstance.load("positions"):
+        assert (row.position is not Position.not_addressed) == ((row.source_id, row.target_id) in own)
+    card = (root / "DATASET_CARD.md").read_text(encoding="utf-8")
+    lines = re.search(r"<!-- generated: matrix -->\n(.*?)<!-- end -->", card, re.DOTALL)[1].splitlines()[2:]
+    names = {row.name: row.target_id for row in kazstance.load("targets")}
+    assert len(lines) > 9
+    for line in lines:
+        name, *cells = line.strip("| ").split(" | ")
+        target = names[name.removesuffix(" (contested)")]
+        for source, cell in zip(SOURCES, cells, strict=False):
+            assert cell.startswith("≤") == ((source, target) not in own), line
+
+
 @pytest.fixture(scope="module")
 def probes():
     found = {"mask": [], "mirror": [], "swap": []}

@@ -93,30 +93,36 @@ LOSS: Final = """
 """What the card has of a dataset whose labels come from another scheme, or which was made from a table."""
 
 
-def render(text: str, folder: DatasetFolder) -> str:
+def render(text: str, folder: DatasetFolder, *, questions: bool = False) -> str:
     """A page with its front matter, if any, and all its generated blocks renewed from a dataset.
+
+    Args:
+        text: the page.
+        folder: the dataset.
+        questions: whether the table of questions is beside the card, as where it is published.
 
     Raises:
         UnknownNameError: a block has an unknown name.
     """
     if FRONT.match(text):
-        text = FRONT.sub(lambda _: f"---\n{front_matter(folder)}---\n", text)
+        text = FRONT.sub(lambda _: f"---\n{front_matter(folder, questions=questions)}---\n", text)
     return GENERATED.sub(lambda found: found[1] + _generate(found["name"], folder) + "\n" + found[3], text)
 
 
-def plain_card(folder: DatasetFolder) -> str:
-    """The default card of a dataset."""
+def plain_card(folder: DatasetFolder, *, questions: bool = False) -> str:
+    """The default card of a dataset; `questions` as for `render`."""
     found = folder.manifest
     page = PLAIN_CARD.format(title=plain(found.title))
-    return render(page + LOSS if found.imported or found.mapped_labels else page, folder)
+    return render(page + LOSS if found.imported or found.mapped_labels else page, folder, questions=questions)
 
 
-def front_matter(folder: DatasetFolder, *, texts: bool = True) -> str:
+def front_matter(folder: DatasetFolder, *, texts: bool = True, questions: bool = False) -> str:
     """What the Hub and `load_dataset` read from a card: metadata, configurations, features and splits.
 
     Args:
         folder: the dataset.
-        texts: whether the files hold the texts; without them, features and questions are left out.
+        texts: whether the files hold the texts; without them, features are left out.
+        questions: whether the table of questions is beside the card.
     """
     found = folder.manifest
     tables = _readable(found)
@@ -140,8 +146,9 @@ def front_matter(folder: DatasetFolder, *, texts: bool = True) -> str:
         "tags": list(dict.fromkeys(["stance-detection", *map(_tag, found.publication.keywords), "text"])),
         "configs": [_config(table, files) for table, files in tables.items()],
     }
-    if texts:
+    if questions:
         matter["configs"] += _questions(found)
+    if texts:
         matter["dataset_info"] = [_info(table, files, folder) for table, files in tables.items()]
     return to_yaml(matter, width=1000)
 

@@ -200,7 +200,7 @@ def finished_pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str
     places = {name: own_file(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
     made: dict[str, str | bytes | None] = {
-        CARD: render(there[CARD], dataset) if CARD in there else plain_card(dataset),
+        CARD: render(there[CARD], dataset, questions=True) if CARD in there else plain_card(dataset, questions=True),
         LICENCE: there.get(LICENCE) or licence_text(dataset),
         "croissant.json": croissant(dataset, home),
         "CITATION.cff": citation_cff(found) if is_citable(found) else None,
