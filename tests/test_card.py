@@ -93,7 +93,7 @@ def test_no_placeholder_of_a_template_is_left(which, root, harbour_data):
 
 def test_configurations_are_the_tables(matter):
     manifest = kazstance.manifest()
-    assert [config["config_name"] for config in matter["configs"]] == [*manifest.tables, "questions"]
+    assert [config["config_name"] for config in matter["configs"]] == [*manifest.tables]
     assert [config["config_name"] for config in matter["configs"] if config.get("default")] == ["stances"]
     for info in matter["dataset_info"]:
         rows = [file.rows for file in manifest.tables[info["config_name"]].values()]

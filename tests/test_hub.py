@@ -61,4 +61,4 @@ def test_a_second_staging_replaces_the_first(harbour_data, tmp_path):
     (out / "stances" / "train.parquet").write_bytes(b"damaged")
     stage(DatasetFolder(harbour_data), out)
     assert dataset.verify(data=out).id == "harbour"
-    assert (out / "README.md").read_text(encoding="utf-8") == plain_card(DatasetFolder(harbour_data))
+    assert (out / "README.md").read_text(encoding="utf-8") == plain_card(DatasetFolder(harbour_data), questions=True)

@@ -27,6 +27,7 @@ from kazstance.errors import InputError, KazstanceError, UnknownNameError
 from kazstance.models import harness
 from kazstance.models.prompts import PROMPTS, questions
 from kazstance.publish import rights
+from kazstance.publish.card import render
 from kazstance.publish.citation import Style, citation_cff, cite, zenodo_json
 from kazstance.publish.croissant import croissant
 from kazstance.publish.evaluation import is_evaluated
@@ -369,7 +370,8 @@ def test_a_folder_is_staged_with_all_that_belongs_to_it(staged, root, harbour_da
         "manifest.json",
         "questions.parquet",
     }
-    assert (staged / "README.md").read_text(encoding="utf-8") == (root / "DATASET_CARD.md").read_text(encoding="utf-8")
+    card = (root / "DATASET_CARD.md").read_text(encoding="utf-8")
+    assert (staged / "README.md").read_text(encoding="utf-8") == render(card, DatasetFolder(), questions=True) != card
     assert (staged / "CITATION.cff").read_text(encoding="utf-8") == (root / "CITATION.cff").read_text(encoding="utf-8")
     first, again = tmp_path / "harbour", tmp_path / "again"
     stage(DatasetFolder(harbour_data), first)

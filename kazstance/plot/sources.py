@@ -108,20 +108,7 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
         name = (targets or {}).get(line.target, line.target)
         p = "" if line.corrected is None else f"p = {line.corrected:.2f}"
         rows.append({"target": name, "opposite": line.opposite, "p": p})
-        counts = [sum(pair.answer == answer for pair in line.pairs) for answer in ANSWERS]
-        ends = list(accumulate(counts, initial=0))
-        pairs += [
-            {
-                "target": name,
-                "answer": answer,
-                "n": n,
-                "sign": f"{sign} {n}",
-                "from": start,
-                "to": start + n,
-            }
-            for (answer, sign), n, start in zip(ANSWER_SIGNS.items(), counts, ends, strict=False)
-            if n
-        ]
+        pairs += [{"target": name, **part} for part in _answers(line)]
     height = 24 * max(len(rows), 1)
     spread = alt.Chart(alt.InlineData(values=rows), width=210, height=height).encode(
         x=alt.X("opposite:Q", title="probability of opposite sides", scale=alt.Scale(domain=[0, 1.3]), axis=QUARTERS),
@@ -151,6 +138,17 @@ def disagreement_ranking(found: Sequence[Disagreement], targets: Names | None = 
             "targets most probably with opposite sides; p of a permutation test, corrected for all targets",
         )
     )
+
+
+def _answers(line: Disagreement) -> _Rows:
+    """How many pairs of sources differ, are undecided or agree on a target, one after the other on an axis."""
+    counts = [sum(pair.answer == answer for pair in line.pairs) for answer in ANSWERS]
+    starts = accumulate(counts, initial=0)
+    return [
+        {"answer": answer, "n": n, "sign": f"{sign} {n}", "from": start, "to": start + n}
+        for (answer, sign), n, start in zip(ANSWER_SIGNS.items(), counts, starts, strict=False)
+        if n
+    ]
 
 
 def distance_chart(found: Distances, sources: Names | None = None) -> alt.HConcatChart:
