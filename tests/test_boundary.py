@@ -71,6 +71,7 @@ READING = {
     "export": ("stances", {"table": "stances"}),
     "compare": ("stances", {}),
     "agreement": ("judgements", {}),
+    "drift": ("judgements", {}),
     "explore": ("sentences", {}),
     "bench run": ("stances", {"system": "majority"}),
     "why": ("grid", {"sentence": "dockers/1/1", "target": "toll"}),
@@ -111,7 +112,17 @@ def test_a_column_of_another_type_in_one_split_leads_to_verify(data, tmp_path, n
 @pytest.mark.full
 @pytest.mark.parametrize(
     "name",
-    ["show", "why", "agreement", "explore", "bench run", "compare", "compare disagreements", "compare distances"],
+    [
+        "show",
+        "why",
+        "agreement",
+        "drift",
+        "explore",
+        "bench run",
+        "compare",
+        "compare disagreements",
+        "compare distances",
+    ],
 )
 @pytest.mark.parametrize("damage", ["without ids", "with other ids"])
 def test_tables_that_do_not_go_together_lead_to_verify(data, tmp_path, name, damage):

@@ -37,6 +37,7 @@ COMMANDS = [
     argv("compare", "--json", data="built"),
     argv("compare distances", "--feature", "salience", "--json", data="built"),
     argv("agreement", "--json", data="built"),
+    argv("drift", "--from", "a", "--to", "b", "--json", data="built"),
     argv("verify", data="built"),
     argv("schema"),
     argv("help"),

@@ -88,6 +88,7 @@ LINES = {
     "predict": Line("predict"),
     "tasks-dir": Line("tasks-dir"),
     "agreement": Line("agreement"),
+    "drift": Line("drift"),
     "diff": Line("diff"),
     "score": Line("score", ("--id", "id")),
     "score excel": Line("score", ("--id", "id"), ("openpyxl",), "sheets"),

@@ -69,6 +69,7 @@ LINES = {
     **{name: [argv(name, data="built")] for name in ("compare disagreements", "compare positions")},
     **{name: [argv(name, "toll", data="built")] for name in ("compare contrast", "compare wording")},
     **{name: [argv(name, data="built")] for name in ("info", "show", "verify", "license", "agreement")},
+    "drift": [argv("drift", "--from", "a", "--to", "b", data="built")],
     "schema": [argv("schema")],
     "publish to a folder": [argv("publish to a folder", "--stand-off", data="built", out="stand_off")],
     "rehydrate": [argv("rehydrate", stand_off="stand_off", texts=HARBOUR, out="again")],

@@ -68,6 +68,8 @@ def results(ds):
     yield ds.why(stance.sentence_id, stance.target_id)
     yield ds.agreement(resamples=10)
     yield ds.agreement(resamples=10).lines
+    judges = [annotator.annotator_id for annotator in ds.annotators.records()]
+    yield ds.drift(judges[0], judges[1], resamples=10) if len(judges) > 1 else ds
     yield compared
     yield compared.positions()
     yield compared.disagreements(n=10)

@@ -22,6 +22,7 @@ READING = (
     "compare disagreements",
     "compare distances",
     "compare wording",
+    "drift",
     "verify",
 )
 
