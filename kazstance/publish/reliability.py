@@ -25,7 +25,7 @@ ALIKE: Final = "several readings, all alike"
 ROLES: Final = {
     Role.label: "makes labels",
     Role.check: "is compared with the labels",
-    Role.earlier: "by an earlier codebook, kept",
+    Role.earlier: "no longer counts, kept",
     Role.adjudicator: "adjudicates",
 }
 ADDRESSED: Final = ("equal if addressed", "95 % interval", "addressed")
