@@ -155,6 +155,15 @@ def _combined(columns: Iterable[Ints]) -> Ints:
     return found
 
 
+def _by_appearance(numbers: Ints) -> tuple[Ints, Ints]:
+    """Where each of the different numbers appears first, in that order, and the place of each number among them."""
+    _, first, number = np.unique(numbers, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[number]
+
+
 def _covered(names: pa.ListArray, docket: Docket) -> tuple[Ints, list[tuple[str, ...]]]:
     """The number of each list of names, and the different lists, all of known targets and kinds."""
     _require(pc.all(pc.is_in(names.flatten(), value_set=pa.array(docket.coverable, pa.string())), min_count=0).as_py())
@@ -164,12 +173,11 @@ def _covered(names: pa.ListArray, docket: Docket) -> tuple[Ints, list[tuple[str,
 
 
 def _given(said: pa.StructArray, rules: ReadingRules) -> tuple[list[JudgementInput], Ints]:
-    """The different judgements apart from the texts of their evidence, and the place of each judgement among them."""
+    """The different judgements apart from the texts of their evidence, as they appear, and the place of each there."""
     _require(not said.null_count)
     n_parts = pc.fill_null(pc.list_value_length(said.field("evidence")), -1).to_numpy()
     columns = [said.field(name).dictionary_encode("encode").indices.to_numpy().astype(np.int64) for name in STATED]
-    number = _combined([np.zeros(len(said), np.int64), *columns, np.sign(n_parts) + 1])
-    first = np.unique(number, return_index=True)[1]
+    first, number = _by_appearance(_combined([np.zeros(len(said), np.int64), *columns, np.sign(n_parts) + 1]))
     found = said.take(pa.array(first))
     evidence = [None if n < 0 else [{"start": 0, "text": "x"}] * min(n, 1) for n in n_parts[first].tolist()]
     rows = ({name: row[name] for name in STATED} for row in found.to_pylist())

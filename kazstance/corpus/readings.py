@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -148,7 +149,7 @@ class _Index:
         """The digest without a byte-order mark, if there is one."""
         self.count = 0
         self.ids: list[pa.Array] = []
-        self.number, self.start, self.size = list[int](), list[int](), list[int]()
+        self.number, self.start, self.size = array("q"), array("q"), array("q")
 
     def scan(self, source: Source) -> None:
         """Read a file.
