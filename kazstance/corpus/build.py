@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -43,6 +42,10 @@ Say = Callable[[str], None]
 PARTS: Final = "parts"
 FEW: Final = 500_000
 """Characters up to which a corpus is built in this process: other processes take longer to start."""
+
+
+AT_ONCE: Final = 20_000
+"""Units that are copied at a time."""
 
 
 class Sink(Protocol):
@@ -171,7 +174,8 @@ def _segment(corpus: Corpus, workers: Workers, sink: Sink, say: Say) -> pa.Table
     annotated = pc.sum(units["annotated"]).as_py() or 0
     characters = sum(len("".join(text.split())) for text in corpus.texts.values())
     say(f"segment  {len(units)} units, {annotated} annotated; each of {characters} characters in exactly one")
-    sink.add("sentences", "all", units)
+    for begin in range(0, max(len(units), 1), AT_ONCE):
+        sink.add("sentences", "all", units.slice(begin, AT_ONCE))
     return units
 
 
@@ -243,15 +247,16 @@ def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
 
 def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:
     """The rows of the table copies."""
-    annotated = units.select(["sentence_id", "document_id", "text"]).filter(units["annotated"])
     spoken = {document.document_id: document.language for document in corpus.documents}
-    languages = map(spoken.__getitem__, _values(annotated["document_id"]))
-    return named_rows(annotated["sentence_id"].to_pylist(), _values(annotated["text"]), languages)
+    languages = map(spoken.__getitem__, _annotated(units, "document_id"))
+    names = units["sentence_id"].filter(units["annotated"]).combine_chunks()
+    return named_rows(lambda place: str(names[place]), _annotated(units, "text"), languages)
 
 
-def _values(column: pa.ChunkedArray) -> Iterator[str]:
-    """The values of a column, without all of them in memory at once."""
-    return chain.from_iterable(part.to_pylist() for part in column.chunks)
+def _annotated(units: pa.Table, column: str) -> Iterator[str]:
+    """The values of a column for annotated units, without all of them in memory at once."""
+    for part in units.select([column, "annotated"]).to_batches(AT_ONCE):
+        yield from part[column].filter(part["annotated"]).to_pylist()
 
 
 def _copied(found: Collected, copies: Sequence[Copy]) -> tuple[list[Sentence], dict[PairKey, Decision]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from kazstance.corpus.docket import KEPT, Docket, Place
 from kazstance.corpus.inputs import AdjudicationInput, JudgementInput, ReadingHead
 from kazstance.corpus.reading import Quotation, Reading
+from kazstance.corpus.reading_columns import ReadingColumns
 from kazstance.corpus.readings import of_holder
 from kazstance.schema.labels import Label, TargetKind
 
@@ -101,6 +102,22 @@ class Cast:
         if text is not None:
             self._note(annotator, reading.head, covered)
 
+    def add_columns(self, annotator: int, readings: ReadingColumns) -> None:
+        """Add the readings of an annotator who has no others, and which have no problems."""
+        first, before = len(self.sentence), len(self.given)
+        lists = np.array([self._covered(("", 0), names) for names in readings.lists], np.int64)
+        self.sentence += readings.sentence.tolist()
+        self.annotator += [annotator] * len(readings.sentence)
+        self.round += readings.round.tolist()
+        self.covered += lists[readings.covered].tolist()
+        passed = np.array([self.undrawn.get(sheet or "", 1.0) for sheet in readings.sheet])
+        drawn = 1 - (1 - readings.probability) * passed
+        self.probability += np.where(passed < 1, drawn, readings.probability).tolist()
+        self.given += readings.given
+        self.number += (before + readings.number).tolist()
+        self.reading_of += (first + readings.reading).tolist()
+        self.evidence += readings.evidence
+
     def _fits(self, where: tuple[str, int], name: str, given: JudgementInput, covered: int) -> bool:
         """Whether the target of a judgement is known; one that is not covered is a problem."""
         if not self.docket.check_target(*where, f"{name}.target_id", given.target_id):
@@ -137,8 +154,7 @@ class Cast:
         """The number of a list of targets and kinds; those that are not known are problems."""
         if names not in self.coverage:
             self.coverage[names] = len(self.targets)
-            kinds = self.docket.kinds.items()
-            self.targets.append([i for i, (name, kind) in enumerate(kinds) if {name, kind} & set(names)])
+            self.targets.append(self.docket.targets_of(names))
             self._strange.append(sorted(set(names) - self.docket.coverable))
         covered = self.coverage[names]
         for name in self._strange[covered]:

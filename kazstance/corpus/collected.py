@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kazstance.corpus.judge import JudgedChunk, Stances
+from kazstance.corpus.judge import JudgedChunk, Places, Stances
 from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import raise_all
 from kazstance.corpus.shelf import Shelf
@@ -39,7 +39,7 @@ class Collected:
         self.by_annotator: Counter[str] = Counter()
         self._stances: list[Stances] = []
         self._silent: list[Ints] = []
-        self._asked: list[Ints | range] = []
+        self._asked: list[Places | range] = []
         """For each chunk the pairs that were asked, or its units if all were and are decided."""
         self._mapped: Counter[tuple[str, str]] = Counter()
         self._missing: dict[str, tuple[int, str | None]] = {}
@@ -110,13 +110,13 @@ class Collected:
         columns["target_id"] = coded(pa.array(self.targets, pa.string()), target)
         return pa.table({**columns, "status": coded(pa.array(list(map(str, Status)), pa.string()), is_open)})
 
-    def _pairs(self, asked: Ints | range) -> Ints:
+    def _pairs(self, asked: Places | range) -> Places:
         """Numbers of units and targets and whether they are undecided, shape (pairs, 3), also where all were asked."""
         if not isinstance(asked, range):
             return asked
         units = self.units["annotated"].slice(asked.start, len(asked)).to_numpy()
-        there = asked.start + np.flatnonzero(units)
-        targets = np.tile(np.arange(len(self.targets)), len(there))
+        there = (asked.start + np.flatnonzero(units)).astype(np.int32)
+        targets = np.tile(np.arange(len(self.targets), dtype=np.int32), len(there))
         return np.stack([there.repeat(len(self.targets)), targets, np.zeros_like(targets)], axis=1)
 
 

@@ -1,17 +1,17 @@
 """Copies as a table: groups of equal sentences, and pairs of groups that are near-copies or share a quotation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from kazstance.corpus.copies import find_ties
 from kazstance.schema import records
 from kazstance.schema.labels import CopyKind
 
 
-def named_rows(names: Sequence[str], texts: Iterable[str], languages: Iterable[str]) -> list[records.Copy]:
+def named_rows(names: Callable[[int], str], texts: Iterable[str], languages: Iterable[str]) -> list[records.Copy]:
     """The rows of the table copies: groups in the order of their first sentences, then pairs of groups.
 
     Args:
-        names: the ids of the sentences, in the order of the texts.
+        names: gives the id of the sentence with a number, counted from 0 in the order of the texts.
         texts: their texts.
         languages: the language of each, as a BCP 47 tag, by whose rules its words are found.
 
@@ -20,11 +20,11 @@ def named_rows(names: Sequence[str], texts: Iterable[str], languages: Iterable[s
     """
     ties = find_ties(texts, languages)
     rows = [
-        _row(names[text], names[group[0]], CopyKind.equal, 1.0, formula=group[0] in ties.formulas)
+        _row(names(text), names(group[0]), CopyKind.equal, 1.0, formula=group[0] in ties.formulas)
         for group in ties.groups
         for text in group
     ]
-    return rows + [_row(names[other], names[one], kind, share) for (one, other), (kind, share) in ties.pairs.items()]
+    return rows + [_row(names(other), names(one), kind, share) for (one, other), (kind, share) in ties.pairs.items()]
 
 
 def _row(sentence: str, other: str, kind: CopyKind, share: float, *, formula: bool = False) -> records.Copy:

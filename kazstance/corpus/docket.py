@@ -1,6 +1,6 @@
 """Checks of everything that names sentences and targets: that they exist, and that texts are those that were judged."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -46,6 +46,10 @@ class Docket:
         """What a reading may cover: targets and their kinds."""
         return self.kinds.keys() | set(filter(None, self.kinds.values()))
 
+    def targets_of(self, names: Collection[str]) -> list[int]:
+        """The numbers of the targets, in order, that are covered by names of targets and kinds."""
+        return [i for i, (name, kind) in enumerate(self.kinds.items()) if name in names or kind in names]
+
     def check_sentence(self, file: str, line: int, sentence_id: str, hashed: str) -> str | None:
         """The text of an annotated sentence, or None with a problem if it is missing or its text has changed.
 
@@ -59,7 +63,7 @@ class Docket:
         if text is None:
             expected = f"expected an annotated sentence{self._remedy(file, sentence_id)}"
             self.report(file, line, "sentence_id", f"{sentence_id!r}, {expected}")
-        elif (now := self._hash_of(sentence_id, text)) != hashed:
+        elif (now := self.hash_of(sentence_id)) != hashed:
             came = f"{hashed}, but the sentence is now {now}: {text[:60]!r}"
             expected = f"expected the text that was judged{self._remedy(file, sentence_id)}"
             self.report(file, line, "text_hash", f"{came}; {expected}")
@@ -67,10 +71,10 @@ class Docket:
             return text
         return None
 
-    def _hash_of(self, sentence_id: str, text: str) -> str:
-        """The hash of a sentence, which several annotators name."""
+    def hash_of(self, sentence_id: str) -> str:
+        """The hash of an annotated sentence, which several annotators name."""
         if sentence_id not in self._hashes:
-            self._hashes[sentence_id] = text_hash(text)
+            self._hashes[sentence_id] = text_hash(self.texts[sentence_id])
         return self._hashes[sentence_id]
 
     def _remedy(self, file: str, sentence_id: str) -> str:

@@ -13,6 +13,8 @@ PART: Final = 2**22
 """About how many runs are compared at once; the rest is looked at in further passes, so that memory is bounded."""
 BLOCK: Final = 2**20
 """Words that are hashed at once."""
+TEXTS: Final = 2**14
+"""Texts that are looked at at once."""
 BEGINNING: Final = 64
 """Words of a text by which those are found that may equal it."""
 FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -55,8 +57,9 @@ class Encoded:
     def runs(self, length: int) -> Ints:
         """Where a run of so many words begins that does not reach beyond its text: a truth value for each word."""
         fits = np.zeros(len(self.words), bool)
-        for start in range(0, len(self), BLOCK):
-            sizes, ends = self.sizes[start : start + BLOCK], self.ends[start : start + BLOCK]
+        every = self.sizes
+        for start in range(0, len(self), TEXTS):
+            sizes, ends = every[start : start + TEXTS], self.ends[start : start + TEXTS]
             begin = ends[0] - sizes[0] if len(ends) else 0
             left = np.repeat(ends, sizes) - np.arange(begin, begin + sizes.sum())
             fits[begin : begin + len(left)] = left >= length

@@ -28,6 +28,8 @@ from kazstance.schema.labels import Certainty, Deciding, Label, Origin, Role, Sc
 from kazstance.schema.records import Sentence
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
+"""Numbers of which there are as many as pairs, so that they are kept small."""
 T = TypeVar("T", ReadingInput, AdjudicationInput)
 ROWS: Final = 200_000
 """Judgements in a chunk, about."""
@@ -58,7 +60,7 @@ class JudgedChunk:
     """The number of the unit after it."""
     tables: Mapping[str, pa.Table]
     stances: Stances
-    asked: Ints | None
+    asked: Places | None
     """The numbers of unit and target of the pairs of speakers that were asked, and whether they are undecided: shape
     (pairs, 3); None if all were asked and are decided."""
     silent: Ints
@@ -118,7 +120,7 @@ def _refused(problems: Sequence[Problem]) -> JudgedChunk:
     """What stands for rows that do not name a sentence."""
     nothing = np.empty(0, np.int64)
     stances = Stances(nothing, nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.bool_))
-    return JudgedChunk(0, 0, {}, stances, nothing, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
+    return JudgedChunk(0, 0, {}, stances, None, nothing, 0, 0, Counter(), Counter(), {}, (), problems, ())
 
 
 def decisions(corpus: Corpus, sentences: Sequence[Sentence]) -> tuple[dict[PairKey, Decision], list[Problem]]:
@@ -295,11 +297,12 @@ def _are_unsure(rows: pa.Table) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _asked(judged: Judged, unit: Ints, n_targets: int) -> Ints | None:
+def _asked(judged: Judged, unit: Ints, n_targets: int) -> Places | None:
     own, status = judged.pairs.holder == 0, statuses(judged)
     if np.count_nonzero(own) == len(unit) * n_targets and not status[own].any():
         return None
-    return np.stack([unit[judged.pairs.sentence[own]], judged.pairs.target[own], status[own]], axis=1)
+    columns = unit[judged.pairs.sentence[own]], judged.pairs.target[own], status[own]
+    return np.stack([column.astype(np.int32) for column in columns], axis=1)
 
 
 def _by_annotator(judged: Judged, terms: Terms) -> Counter[str]:

@@ -6,6 +6,7 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from kazstance.corpus.cast import UNWRITTEN
@@ -68,12 +69,13 @@ class _Chunk:
         return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), votes).cast(kind)
 
 
-def coded(values: pa.Array | pa.ChunkedArray, at: Ints) -> pa.DictionaryArray:
+def coded(values: pa.Array | pa.ChunkedArray, at: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
     """The values at the given places, each text stored once; a negative place is null."""
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     distinct = whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
-    places = np.append(distinct.indices.fill_null(NOTHING).to_numpy(), NOTHING)[at]
-    return pa.DictionaryArray.from_arrays(nullable(places).cast(pa.int32()), distinct.dictionary)
+    known = distinct.indices.fill_null(NOTHING).to_numpy().astype(np.int32, copy=False)
+    places = np.append(known, np.int32(NOTHING))[at]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), distinct.dictionary)
 
 
 def nullable(numbers: Ints) -> pa.Array:

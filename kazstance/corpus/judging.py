@@ -14,6 +14,7 @@ from kazstance.corpus.deciding import NOTHING, Verdicts, decide
 from kazstance.corpus.docket import Docket
 from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
 from kazstance.corpus.reading import as_reading
+from kazstance.corpus.reading_columns import parse_columns
 from kazstance.corpus.readings import Lines, ReadingRules, parse_readings
 from kazstance.errors import Problem
 from kazstance.schema.labels import GRID_LABELS, Label
@@ -100,7 +101,12 @@ def judge_chunk(terms: Terms, chunk: Chunk) -> Judged:
     docket = Docket(texts, terms.kinds, terms.newly_cut)
     cast = Cast(docket, {name: i for i, name in enumerate(ids)}, terms.undrawn)
     faults: list[Problem] = []
+    others = {annotator for annotator, _ in chunk.entries}
     for annotator, lines in chunk.lines:
+        columns = None if annotator in others else parse_columns(lines, docket, cast.places, terms.rules)
+        if columns is not None:
+            cast.add_columns(annotator, columns)
+            continue
         readings, found = parse_readings(lines, terms.rules)
         faults += found
         cast.add(annotator, readings)

@@ -56,8 +56,7 @@ def make_pairs(
         targets: the targets in words, by their ids.
         seed: seed of the hashes.
     """
-    whole = units.select(["sentence_id", "source_id", "text"]).combine_chunks()  # else each part is joined for itself
-    sentences = Sentences(whole, targets)
+    sentences = Sentences(units.select(["sentence_id", "source_id", "text"]), targets)
     source, names = _by_name(units["source_id"])
     target = _by_name(pa.array(targets, pa.string()))[0]
     groups = [
@@ -145,10 +144,10 @@ def _rows(
     chosen: Ints, stances: Stances, sentences: Sentences, sources: tuple[Ints, Sequence[str]]
 ) -> Iterator[pa.Table]:
     """The rows of pairs, ordered by target and then by sentence, in alternating orders."""
-    ids = sentences.units["sentence_id"].combine_chunks()
     used, place = np.unique(stances.unit[chosen], return_inverse=True)
+    shown = Sentences(sentences.units.take(pa.array(used)).combine_chunks(), sentences.targets)
     rank = np.empty(len(used), np.int64)
-    rank[pc.sort_indices(ids.take(pa.array(used))).to_numpy()] = np.arange(len(used))
+    rank[pc.sort_indices(shown.units["sentence_id"]).to_numpy()] = np.arange(len(used))
     ranks = rank[place.reshape(chosen.shape)]
     chosen = np.take_along_axis(chosen, np.argsort(ranks, axis=1), axis=1)
     ranks = np.sort(ranks, axis=1)
@@ -158,7 +157,8 @@ def _rows(
     is_kept = _in_turn(chosen, stances, (target, names), sources)
     turned = np.where(is_kept[:, None], chosen, chosen[:, ::-1])
     for begin in range(0, len(turned), AT_ONCE):
-        yield _table(turned[begin : begin + AT_ONCE], stances, sentences)
+        part = turned[begin : begin + AT_ONCE]
+        yield _table(part, np.searchsorted(used, stances.unit[part]), stances, shown)
 
 
 def _in_turn(
@@ -185,14 +185,21 @@ def _in_turn(
     return kept
 
 
-def _table(pairs: Ints, stances: Stances, sentences: Sentences) -> pa.Table:
-    """Pairs of rows as rows of the table."""
+def _table(pairs: Ints, places: Ints, stances: Stances, sentences: Sentences) -> pa.Table:
+    """Pairs of rows as rows of the table.
+
+    Args:
+        pairs: the stances of each pair, shape (pairs, 2).
+        places: the places of their sentences, of the same shape.
+        stances: the stances.
+        sentences: the sentences.
+    """
     targets = pa.array(sentences.targets, pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
     words = pa.array(sentences.targets.values(), pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
     label = stances.label[pairs]
     columns = {"target_id": targets, "target": words}
     for at, side in enumerate("ab"):
-        unit = pa.array(stances.unit[pairs[:, at]])
+        unit = pa.array(places[:, at])
         for name, column in (("sentence", "sentence_id"), ("source", "source_id"), ("text", "text")):
             columns[f"{name}_{side}"] = sentences.units[column].take(unit).combine_chunks()
         columns |= _named(f"label_{side}", label[:, at], GRID_LABELS)

@@ -40,8 +40,8 @@ def check_probes(corpus: Corpus, units: pa.Table) -> list[Problem]:
     """Problems with the items of probes: unknown ids, texts changed since, names that are not in the sentence."""
     named = [entry.value.sentence_id for entry in corpus.names]
     named += [entry.value.sentence_id for entry in corpus.mirrored]
-    annotated = units.select(["sentence_id", "text"]).filter(units["annotated"])
-    known = annotated.filter(pc.is_in(annotated["sentence_id"], value_set=pa.array(named, pa.string())))
+    is_named = pc.is_in(units["sentence_id"], value_set=pa.array(named, pa.string()))
+    known = units.select(["sentence_id", "text"]).filter(pc.and_(is_named, units["annotated"]))
     docket = Docket(dict(zip(*known.to_pydict().values(), strict=True)), kinds_of(corpus), corpus.newly_cut)
     for entry in corpus.names:
         text = docket.check_sentence(entry.file, entry.line, entry.value.sentence_id, entry.value.text_hash)

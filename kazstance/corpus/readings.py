@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,16 +56,22 @@ class Lines(NamedTuple):
     size: Ints
 
     def texts(self) -> Iterator[tuple[int, str]]:
-        """Each line with its number; neighbours in the file are read together."""
+        """Each line with its number."""
+        if len(self.number):
+            yield from zip(self.number.tolist(), self.content().decode().split("\n"), strict=True)
+
+    def content(self) -> bytes:
+        """The lines, with a line feed between them; neighbours in the file are read together."""
         if not len(self.start):
-            return
+            return b""
         joined = self.start[1:] == self.start[:-1] + self.size[:-1] + 1
         first = np.flatnonzero(np.concatenate([[True], ~joined])).tolist()
+        parts = []
         with _opened(self.source) as handle:
             for begin, end in zip(first, [*first[1:], len(self.start)], strict=True):
                 handle.seek(self.start[begin])
-                content = handle.read(int(self.start[end - 1] + self.size[end - 1] - self.start[begin]))
-                yield from zip(self.number[begin:end].tolist(), content.decode().split("\n"), strict=True)
+                parts.append(handle.read(int(self.start[end - 1] + self.size[end - 1] - self.start[begin])))
+        return b"\n".join(parts)
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ class _Index:
         """The digest without a byte-order mark, if there is one."""
         self.count = 0
         self.ids: list[pa.Array] = []
-        self.number, self.start, self.size = list[int](), list[int](), list[int]()
+        self.number, self.start, self.size = array("q"), array("q"), array("q")
 
     def scan(self, source: Source) -> None:
         """Read a file.

@@ -104,7 +104,7 @@ def counts_of(
     count_in = partial(
         count,
         _clustered(stances.select([*PLACED, "target_id", "label_name", "certainty"]), clusters),
-        sentences=_clustered(sentences.filter(sentences["annotated"]).select(PLACED), clusters),
+        sentences=_clustered(sentences.select(PLACED).filter(sentences["annotated"]), clusters),
         asked=None if pairs is None else _clustered(pairs, clusters),
         sources=sources,
         targets=targets,

@@ -309,7 +309,7 @@ def _copies(rows: Rows) -> pa.Table:
     names, homes, texts = (column.to_pylist() for column in annotated.columns)
     documents = rows["documents"]["all"].select(["document_id", "language"]).to_pylist()
     languages = {row["document_id"]: row["language"] for row in documents}
-    return to_arrow(Copy, named_rows(names, texts, map(languages.__getitem__, homes)))
+    return to_arrow(Copy, named_rows(names.__getitem__, texts, map(languages.__getitem__, homes)))
 
 
 def _of_speakers(tables: Iterable[pa.Table]) -> pa.Table:
