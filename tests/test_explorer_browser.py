@@ -234,7 +234,9 @@ def test_a_text_is_read_in_order_with_all_its_stances(visit, shipped):
 def test_the_history_of_a_label(visit, shipped):
     row = next(row for row in kazstance.load("grid") if row.basis == "adjudication")
     tab = visit(shipped + f"#label?sentence={row.sentence_id}&on={row.target_id}")
-    judged = [r for r in kazstance.load("judgements") if (r.sentence_id, r.target_id) == (row.sentence_id, row.target_id)]
+    judged = [
+        r for r in kazstance.load("judgements") if (r.sentence_id, r.target_id) == (row.sentence_id, row.target_id)
+    ]
     order = [annotator.annotator_id for annotator in kazstance.load("annotators")]
     names = sorted((r.annotator_id for r in judged), key=order.index)
     assert [line.split()[0] for line in tab.locator("tbody tr").all_inner_texts()] == names
