@@ -118,7 +118,7 @@ def test_split_votes_are_undecided_and_counted(tmp_path):
     made = Made(texts, {"x": first, "y": second}, TARGETS)
     ds = built(made, tmp_path)
     (row,) = ds.grid.where(status="undecided")
-    assert (row.sentence_id, row.label, row.origin, row.contested) == ("a/1/1", None, None, True)
+    assert (row.sentence_id, row.label, row.origin, row.split_vote) == ("a/1/1", None, None, True)
     assert [vote.label_name for vote in row.votes] == ["neutral", "favor"]
     assert not len(ds.stances.where(sentence="a/1/1", target="toll"))
     assert ds.compare().undecided == 1

@@ -346,7 +346,12 @@ SIGNED_ROWS = {
     "an annotator who only checks": (rows("annotators", {"role": "check"}), "votes"),
     "an origin": (rows("grid", {"origin": "human"}), "origin"),
     "a rule without an adjudication": (rows("grid", {"rule": "1", "reason": "so"}, lambda row: not row["rule"]), "rule"),
-    "contested": (both(*(rows(t, {"contested": True}, on("dockers/1/1", "toll")) for t in ("grid", "stances"))), "contested"),
+    "a split vote": (both(*(rows(t, {"split_vote": True}, on("dockers/1/1", "toll")) for t in ("grid", "stances"))), "split_vote"),
+    "a basis": (rows("grid", {"basis": "plurality"}, on("dockers/1/1", "toll")), "basis"),
+    "unsure labels of a position": (rows("positions", lambda row: {"n_unsure": row["n_unsure"] + 1}), "n_unsure"),
+    "endorsed quotations of a position": (
+        rows("positions", lambda row: {"n_endorsed_favor": row["n_endorsed_favor"] + 1}), "n_endorsed_favor"
+    ),
     "counts of a position": (rows("positions", lambda row: {"n_favor": row["n_favor"] + 1}), "n_favor"),
     "sentences of a position": (rows("positions", lambda row: {"n_sentences": row["n_sentences"] + 1}), "n_sentences"),
     "a position": (rows("positions", {"position": 3, "position_name": "mixed"}), "position is 3, expected 0"),
