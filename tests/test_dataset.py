@@ -90,7 +90,7 @@ def test_to_hf_with_a_wrong_name():
 
 def test_labels_come_back_as_class_labels():
     feature = kazstance.to_hf()["test"].features
-    assert feature["label"] == datasets.ClassLabel(names=["against", "neutral", "favor", "none"])
+    assert feature["label"] == datasets.ClassLabel(names=["against", "neutral", "favor"])
     assert feature["votes"].feature["label"].names == ["against", "neutral", "favor", "none"]
     row = kazstance.to_hf()["test"][0]
     assert feature["label"].int2str(row["label"]) == row["label_name"]
