@@ -66,6 +66,7 @@ def relabel(corpus, seed):
         file.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines), encoding="utf-8")
 
 
+@pytest.mark.full
 def test_splits_stay_where_labels_change(corpus, tmp_path):
     before, _ = built(corpus, tmp_path / "first")
     assert f"added {len(before)} paragraphs to {FILE}" in kept(corpus, tmp_path / "first")
@@ -82,6 +83,7 @@ def test_splits_stay_where_labels_change(corpus, tmp_path):
     assert hint not in compared(tmp_path / "first", tmp_path / "second")
 
 
+@pytest.mark.full
 def test_a_new_text_moves_no_paragraph_and_is_dealt_out(harbour, tmp_path):
     before, _ = built(harbour, tmp_path / "first")
     kept(harbour, tmp_path / "first")
@@ -101,6 +103,7 @@ def test_no_paragraph_that_the_shipped_corpus_keeps_has_moved():
     assert splits_of(kazstance.open()) == listed(RAW)
 
 
+@pytest.mark.full
 def test_a_listed_split_stays(corpus, tmp_path):
     before, _ = built(corpus, tmp_path / "first")
     first = next(iter(before))

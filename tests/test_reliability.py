@@ -83,6 +83,7 @@ def check_line(line, one, other, keys):
 
 
 @pytest.mark.parametrize("by", ["annotators", "source", "kind", "certainty"])
+@pytest.mark.full
 def test_final_labels_and_a_second_reading(by):
     """By source, kind of target and certainty of the final label, kappa and agreement on addressed pairs."""
     final = {(r.sentence_id, r.target_id): int(r.label) for r in kazstance.load("grid")}
@@ -106,6 +107,7 @@ def test_final_labels_and_a_second_reading(by):
         check_line(found[f"check2, {name}" if name else "check2"], final, check, keys)
 
 
+@pytest.mark.full
 def test_stability_within_and_between_rounds():
     """The mean of scikit-learn's kappas of all pairs of complete annotators, by source, and k of n over all of them."""
     by = {who: labels_of(who) for who in ("r1", "r2", "r3", "f1")}

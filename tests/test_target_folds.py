@@ -140,6 +140,7 @@ def test_no_close_pair_of_the_shipped_targets_is_separated():
     assert min(sizes.values()) > 0.15 * sizes.total()
 
 
+@pytest.mark.full
 def test_a_build_computes_folds_and_names_close_targets_that_given_ones_separate(tmp_path):
     raw = (Path(__file__).parents[1] / "raw/targets.toml").read_text(encoding="utf-8")
     number = itertools.count()
