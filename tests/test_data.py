@@ -9,7 +9,7 @@ import pytest
 
 import kazstance
 from kazstance.corpus.repair import apply
-from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, StanceLabel, Voice
+from kazstance.schema.labels import Label, MoreFavorable, Position, Relation, Voice
 from tests.copies import find_copies
 
 SOURCES = ["old_mole", "pr_collective", "anticapitalist_resistance", "maoist_statement", "russian_maoists"]
@@ -228,7 +228,7 @@ def test_splits_keep_paragraphs_and_copies_together(sentences):
         assert one.source_id == other.source_id
 
 
-NEUTRAL = StanceLabel.neutral
+NEUTRAL = Label.neutral
 
 
 def test_pairs_are_complete_balanced_and_within_their_split():

@@ -1,5 +1,6 @@
 """Drift between two readings: the shift of each source's figures, on the pairs that both judged, by plain loops."""
 
+import inspect
 import json
 import math
 import random
@@ -17,6 +18,9 @@ from tests.commands import call
 from tests.tampering import edit, sign_files
 
 FAVOR, NEUTRAL, AGAINST, NONE = "favor", "neutral", "against", "none"
+
+RANDOM = "rng" if "rng" in inspect.signature(bootstrap).parameters else "random_state"
+"""What SciPy calls the generator of random numbers, by its version."""
 
 
 def share(above, below):
@@ -192,7 +196,7 @@ def test_intervals_are_those_of_a_bootstrap_over_paragraphs(measure):
         confidence_level=1 - 2 * tail,
         method="percentile",
         vectorized=False,
-        rng=np.random.default_rng(1),
+        **{RANDOM: np.random.default_rng(1)},
     ).confidence_interval
     lines = ks.open().drift("r1", "f1", resamples=3000).shifts
     (line,) = (line for line in lines if line.measure == measure and line.source == source)

@@ -55,7 +55,7 @@ def test_the_wheel_is_small_and_holds_data_types_and_licences(wheel):
 
 def test_load_dataset_reads_the_folder_in_the_wheel(tmp_path):
     datasets = pytest.importorskip("datasets")
-    folder = Path(WHEEL) / "site" / "kazstance" / "data"
+    folder = Path(kazstance.__file__).parent / "data"
     names = datasets.get_dataset_config_names(str(folder))
     manifest = kazstance.manifest()
     assert set(names) == {table for table, files in manifest.tables.items() if any(f.rows for f in files.values())}

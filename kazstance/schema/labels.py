@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Annotated, Final
-
-from pydantic import AfterValidator
+from typing import Final
 
 from kazstance.docstrings import keep_docstring
 
@@ -41,8 +39,7 @@ class Among:
 
 
 OF_STANCES: Final = Among((Label.against, Label.neutral, Label.favor))
-StanceLabel = Annotated[Label, OF_STANCES, AfterValidator(OF_STANCES.check)]
-"""The label of a sentence that is about the target."""
+"""The labels of sentences that are about the target."""
 GRID_LABELS: Final = (*LABELS, Label.none.name)
 """The names of all labels, by number."""
 SIDES: Final = (Label.favor, Label.against)

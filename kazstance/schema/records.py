@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from kazstance.docstrings import keep_docstring
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.ids import DocumentId, Name, ParagraphId, SentenceId
 from kazstance.schema.labels import (
+    OF_STANCES,
     Basis,
     Certainty,
     CopyKind,
@@ -20,7 +21,6 @@ from kazstance.schema.labels import (
     ProbeKind,
     Relation,
     Role,
-    StanceLabel,
     Status,
     TargetKind,
     UnitKind,
@@ -31,6 +31,9 @@ Offset = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Net = Annotated[float, Field(ge=-1, le=1)]
+
+StanceLabel = Annotated[Label, OF_STANCES, AfterValidator(OF_STANCES.check)]
+"""The label of a sentence that is about the target."""
 
 NAME_SUFFIX: Final = "_name"
 
