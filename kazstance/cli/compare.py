@@ -327,7 +327,8 @@ def _stand(cell: "Cell") -> str:
         most = f"; could still be in {cell.salience.high:.0%} of its sentences (95 %)" if cell.salience else ""
         return f"not addressed in {cell.decided} sentences{most}{left_out}"
     net = f", net {cell.net.text(signed=True)}" if cell.net else ""
-    shares = f" ({cell.neutral_share:.0%} neutral, {cell.unsure_share:.0%} unsure)"
+    unsure = f", {cell.unsure_share:.0%} unsure" if cell.unsure else ""  # 0 where nobody recorded it, too
+    shares = f" ({cell.neutral_share:.0%} neutral{unsure})"
     return f"{cell.position.name}{net}; {cell.about} of {cell.decided} sentences{shares}{left_out}"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
@@ -127,6 +128,8 @@ def drift_between_rounds(folder: DatasetFolder, voice: VoiceFilter = "own", n: i
         voice: whose sentences count.
         n: number of resamples.
     """
+    if len(pc.unique(folder.columns("judgements", ["round"])["round"])) < 2:  # noqa: PLR2004
+        return None
     return _between_rounds(folder, _spoken(folder, voice), voice, n)
 
 

@@ -24,7 +24,7 @@ _ASKED: Final = ("sentences", "asked", "undecided")
 class Cell:
     """A source and a target: counts, position, net stance, salience.
 
-    `unsure` are those sentences about the target of whose label annotators are unsure.
+    `unsure` are those sentences about the target whose label was recorded as unsure: 0, too, if nobody did.
     `net` is partially pooled over the sources, `jeffreys` uses only the cell, both in [-1, 1] and None if the
     target is not addressed; `sentences`, `asked` (those judged on the target), `undecided` (those of them whose votes
     are split, which have no label) and `salience` are None if a source's sentences were not counted, and `salience`
@@ -57,7 +57,7 @@ class Cell:
 
     @property
     def unsure_share(self) -> float | None:
-        """The share of the sentences about the target whose label is unsure, in [0, 1]; None if there are none."""
+        """The share of those about the target whose label was recorded as unsure, in [0, 1]; None if there are none."""
         return round(self.unsure / self.about, DIGITS) if self.about else None
 
     @property

@@ -42,8 +42,6 @@ Say = Callable[[str], None]
 PARTS: Final = "parts"
 FEW: Final = 500_000
 """Characters up to which a corpus is built in this process: other processes take longer to start."""
-
-
 AT_ONCE: Final = 20_000
 """Units that are copied at a time."""
 

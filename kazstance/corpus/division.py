@@ -35,10 +35,9 @@ def given_splits(corpus: Corpus, units: pa.Table) -> tuple[dict[str, str], list[
     of_document = {name: row.value.split for name, row in rows.items() if row and row.value.split}
     if not of_document and not corpus.splits:
         return {}, []
-    given: dict[str, str] = {
-        name: of_document[document_of(name)] for name in _paragraphs(units)[1] if document_of(name) in of_document
-    }
-    known, problems = set(_paragraphs(units)[1]), []
+    known = dict.fromkeys(_paragraphs(units)[1])
+    given: dict[str, str] = {name: of_document[document_of(name)] for name in known if document_of(name) in of_document}
+    problems = []
     for entry in corpus.splits:
         name, split = entry.value.paragraph_id, entry.value.split
         if name not in known:

@@ -51,7 +51,7 @@ function endorsedWords(cell) {
 /** Neutral and unsure shares of the sentences about a target, in words. */
 function shareWords(cell) {
   const about = cell.n_favor + cell.n_neutral + cell.n_against;
-  const unsure = cell.n_unsure === null ? "" : `, ${percent(cell.n_unsure / about)} unsure`;
+  const unsure = !cell.n_unsure ? "" : `, ${percent(cell.n_unsure / about)} unsure`;
   return `${percent(cell.n_neutral / about)} neutral${unsure}`;
 }
 
