@@ -15,6 +15,7 @@ ALLOWED = {
     "_moved": set(),
     "docstrings": set(),
     "errors": set(),
+    "ending": set(),
     "interrupts": set(),
     "paths": set(),
     "stats": set(),
@@ -112,7 +113,7 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "__main__": {"cli", "interrupts"},
+    "__main__": {"cli", "ending", "interrupts"},
 }
 
 
