@@ -88,6 +88,13 @@ class Profiles:
         judged = ((self.label != ABSENT)[self.profile] * self.n[:, None]).sum(axis=0)
         return [judge for judge, n in zip(self.judges, judged.tolist(), strict=True) if n == units]
 
+    def by_source(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        """Each source, in order of appearance, and whether each entry is in it."""
+        names, first, number = np.unique(self.source, return_index=True, return_inverse=True)
+        of_entry = number[self.paragraph]
+        for at in np.argsort(first):
+            yield str(names[at]), of_entry == at
+
     def patterns(self, labels: Sequence[Codes], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
         """The patterns of the labels of some annotators.
 
@@ -98,7 +105,7 @@ class Profiles:
         votes = np.stack([sum(found == label for found in labels) for label in Label], axis=1).astype(np.float64)
         judged = (votes.sum(axis=1) > 0)[self.profile]
         chosen = np.flatnonzero(judged if kept is None else judged & kept)
-        used = np.unique(self.profile[chosen])
+        used = np.flatnonzero(np.bincount(self.profile[chosen], minlength=len(votes)))
         distinct, pattern = np.unique(votes[used], axis=0, return_inverse=True)
         at = np.zeros(len(votes), dtype=np.intp)
         at[used] = pattern.reshape(-1)
@@ -113,9 +120,10 @@ class Profiles:
             cells: how many cells there are.
             weight: the weight of a unit of each of them; by default 1.
         """
-        there, line = np.unique(self._rank[self.paragraph[chosen]], return_inverse=True)
+        rank = self._rank[self.paragraph[chosen]]
+        occurs = np.bincount(rank, minlength=len(self.cluster)) > 0
         weights = self.n[chosen].astype(np.float64) * (1.0 if weight is None else weight)
-        return _table(line.astype(np.intp), cell, weights, (len(there), cells))
+        return _table((np.cumsum(occurs) - 1)[rank], cell, weights, (int(occurs.sum()), cells))
 
     @cached_property
     def _rank(self) -> Codes:
