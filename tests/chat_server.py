@@ -66,6 +66,11 @@ Choose = Callable[[str, tuple[str, ...], int], str | None]
 """Which fault a sentence on some targets has the n-th time that it is asked; None for none."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_) -> None:
+        """Nothing: clients that are killed reset their connections."""
+
+
 class ChatServer:
     """The server; `asked` counts the requests by sentence and targets, and `answered` those answered in full."""
 
@@ -79,7 +84,7 @@ class ChatServer:
         self.lock = threading.Lock()
         self.open_now = 0
         self.most_open = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.socket.listen(256)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -103,7 +108,11 @@ class ChatServer:
                 pass
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                content = self.rfile.read(length := int(self.headers["Content-Length"]))
+                if len(content) < length:  # the client was killed while it wrote
+                    self.close_connection = True
+                    return
+                body = json.loads(content)
                 with server.lock:
                     server.open_now += 1
                     server.most_open = max(server.most_open, server.open_now)

@@ -4,21 +4,24 @@ import json
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
+import warnings
 from collections import Counter
 
 import pytest
 
-from kazstance.annotate.by_model.model_run import Plan, run_model
+import kazstance as ks
+from kazstance.annotate.by_model.model_run import Scope, run_model
 from kazstance.annotate.by_model.sending import Patience
 from kazstance.corpus.inputs import ReadingInput
-from kazstance.dataset import DatasetFolder
+from kazstance.corpus.read import read
+from kazstance.errors import CorpusWarning
 from tests.chat_server import FAULTS, INVENTED, ChatServer, answer_on, number
-from tests.commands import argv, call, environment
+from tests.commands import argv, call
+from tests.conftest import HARBOUR
 from tests.corpora import Made
-from tests.test_model_run import contents, labels, planned, readings, sentences_of
+from tests.killing import Order, killer
+from tests.test_model_run import contents, labels, planned, readings, sentences_of, thought
 
 pytestmark = pytest.mark.full
 ON_THE_WAY = ("busy", "busy_until", "error", "late", "dropped", "halved", "no_json")
@@ -51,7 +54,8 @@ def large(tmp_path):
 def fault_of(sentence: str) -> str | None:
     """The fault of a sentence: a third of them have one."""
     place = number("fault", sentence) % (3 * len(FAULTS))
-    return FAULTS[place] if place < len(FAULTS) else None
+    fault = FAULTS[place] if place < len(FAULTS) else None
+    return "busy" if fault == "busy_until" and number("rare", sentence) % 5 else fault  # which takes a second
 
 
 def test_10_000_judgements_with_every_kind_of_fault(large):
@@ -107,49 +111,58 @@ def answered(texts):
     return {name for name, text in texts.items() if not number("lasts", text) % 2 or fault_of(text) == "invented"}
 
 
-def test_killed_50_times(large):
+def test_killed_at_50_points(large):
     """A run that is killed again and again sends at most what was in flight once more, and counts it."""
-    drawn, kills, connections = random.Random(1), 0, 4
-    command = argv(
-        "annotate run", "--block", "1", "--connections", str(connections), "--source", "source0", "--source", "source1",
-        corpus=large, model="tiny", url="{url}",
-    )  # fmt: skip
-    with ChatServer(delay=0.02) as server:
-        command = [part.format(url=server.url) for part in command]
-        while kills < 50:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kazstance", *command],
-                env=environment(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            before = server.asked.total()
-            while server.asked.total() == before and process.poll() is None:
-                time.sleep(0.005)
-            time.sleep(drawn.uniform(0, 0.3))
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                kills += 1
-            process.wait()
+    drawn, kills, connections = random.Random(1), 50, 4
+    with ChatServer(delay=0.005) as server:
+        more = ("--block", "1", "--connections", connections, "--source", "source0", "--as", "tiny")
+        command = argv("annotate run", *more, corpus=large, model="tiny", url=server.url)
+        for _ in range(kills):
+            done, _ = killer().run(Order(command, kill_at=drawn.randint(1, 120)))
+            assert done.code == -signal.SIGKILL
             assert not (large / "annotations/tiny.jsonl").exists()
-        done = run_model(
-            large, Plan("tiny", base_url=server.url, block=1, connections=connections, scope=scope_of(command))
-        )
-        texts = {name: text for name, text in sentences_of(large).items() if name.startswith(("source0/", "source1/"))}
+        done, _ = killer().run(Order([*command, "--json"]))
+        assert done.code == 0, done.err
+        said = json.loads(done.out)
+        texts = {name: text for name, text in sentences_of(large).items() if name.startswith("source0/")}
         pairs = len(texts) * 10
         again = server.asked.total() - pairs
-        print(f"{kills} kills, {pairs} questions, {again} sent again, {done.run['lost']} counted")
-        assert done.statuses == {"ok": pairs}
-        assert set(labels(large)) == {(name, f"t{i}") for name in texts for i in range(10)}
-        assert 0 < again <= kills * connections
-        assert again <= done.run["lost"] <= kills * connections
-        assert max(server.asked.values()) <= 1 + kills
+        print(f"{kills} kills, {pairs} questions, {again} sent again, {said['run']['lost']} counted")
+        assert said["statuses"] == {"ok": pairs}
+        assert labels(large) == thought(texts, [f"t{i}" for i in range(10)])
+        assert 0 < again <= said["run"]["lost"] <= kills * connections
 
 
-def scope_of(command):
-    from kazstance.annotate.by_model.calls import Scope
-
-    return Scope(sources=tuple(command[i + 1] for i, part in enumerate(command) if part == "--source"))
+def test_killed_while_it_writes(harbour, tmp_path):
+    """Judgements and what they depend on appear together, or the next run writes them; no question is sent again."""
+    with ChatServer() as server:
+        command = [*argv("annotate run", corpus="{corpus}", model="tiny", url=server.url), "--source", "gazette"]
+        run_model(harbour, planned(server, scope=Scope(sources=("gazette",))))
+        asked, whole = server.asked.total(), contents(harbour)
+        unwritten = shutil.copytree(harbour, tmp_path / "unwritten")
+        (unwritten / "annotations/tiny.jsonl").unlink()
+        (unwritten / "annotations/briefs/tiny.md").unlink()
+        (unwritten / "annotations/runs/tiny/statuses.jsonl").unlink()
+        shutil.copy(HARBOUR / "annotations/annotators.toml", unwritten / "annotations")
+        points, at = 0, 1
+        while True:
+            corpus = shutil.copytree(unwritten, tmp_path / "killed")
+            here = [part.format(corpus=corpus) for part in command]
+            done, _ = killer().run(Order(here, kill_at=at))
+            if done.code == 0:
+                break
+            assert done.code == -signal.SIGKILL
+            with warnings.catch_warnings(
+                action="ignore", category=CorpusWarning
+            ):  # judgements without their annotator yet
+                assert read(corpus)
+            assert killer().run(Order(here))[0].code == 0
+            assert contents(corpus) == whole
+            shutil.rmtree(corpus)
+            points, at = points + 1, at + 1
+        print(f"killed at each of {points} changes to files")
+        assert points > 10
+        assert server.asked.total() == asked
 
 
 def test_the_five_texts_by_the_brief_that_ships_with_them(root, tmp_path):
@@ -172,10 +185,10 @@ def test_the_five_texts_by_the_brief_that_ships_with_them(root, tmp_path):
     assert (corpus / "CODEBOOK.md").read_text().strip() in prompt["text"]
     built = call("build", corpus=corpus, out=tmp_path / "data")
     assert built.exit_code == 0, built.output
-    data = DatasetFolder(tmp_path / "data")
-    rows = [row for row in data.columns("judgements").to_pylist() if row["annotator_id"] == "tiny"]
+    data = ks.open(tmp_path / "data")
+    rows = [row for row in data.judgements if row.annotator_id == "tiny"]
     assert len(rows) == 365 * 35
-    row = next(row for row in rows if row["label"] != 3)
-    shown = call("why", sentence=row["sentence_id"], target=row["target_id"], data=tmp_path / "data").stdout
+    row = next(row for row in rows if row.label.name != "none")
+    shown = call("why", sentence=row.sentence_id, target=row.target_id, data=tmp_path / "data").stdout
     assert "tiny" in shown
     assert "model" in shown

@@ -276,7 +276,7 @@ def check_name(name: str, corpus: Corpus, path: Path, *, is_begun: bool) -> None
             f"annotator: {name!r} has judged already, and there is no run under this name in {RUNS}; "
             "choose another name with --as"
         )
-    if name not in known and os.path.lexists(path / readings_file(name)):
+    if name not in known and not is_begun and os.path.lexists(path / readings_file(name)):
         raise KazstanceError(
             f"annotator: {readings_file(name)} exists, though {ANNOTATORS} does not list {name!r}; "
             "choose another name with --as, or move the file elsewhere"
