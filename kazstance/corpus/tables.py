@@ -14,6 +14,7 @@ from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Stances
 from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import Corpus
+from kazstance.output.plain_json import to_value
 from kazstance.schema import records
 from kazstance.schema.columns import attribute_type, to_arrow
 from kazstance.schema.labels import GRID_LABELS, LABELS, Certainty, Origin
@@ -219,8 +220,9 @@ def _annotators(corpus: Corpus) -> Iterator[records.Annotator]:
     for entry in corpus.annotators:
         who = entry.value
         own = {name: value for name in PERSONAL if (value := getattr(who, name))}
+        own |= {"run": to_value(who.run.model_dump(mode="json", exclude_none=True))} if who.run else {}
         yield records.Annotator(
-            **who.model_dump(exclude={"id", "date", "name", *PERSONAL}),
+            **who.model_dump(exclude={"id", "date", "name", "run", *PERSONAL}),
             **own,
             name=None if who.origin is Origin.human else who.name,
             annotator_id=who.id,
