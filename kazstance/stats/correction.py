@@ -39,7 +39,8 @@ class Measure:
     """A ratio of two totals: what a unit adds to each, by its label.
 
     Shapes: `numerator` and `denominator` (labels,). `unanswered` is what a unit is taken to add to both as long as
-    neither the machine nor a person has given it a label; `low` and `high` are the ends of the ratio's range.
+    neither the machine nor a person has given it a label; `low` and `high` are the ends of the ratio's range. One that
+    is unaided leaves the machine's labels out, so that people's judgements stand alone.
     """
 
     numerator: Floats
@@ -47,10 +48,13 @@ class Measure:
     unanswered: tuple[float, float] = (0.0, 0.0)
     low: float = 0.0
     high: float = 1.0
+    is_unaided: bool = False
 
     @property
     def assumed(self) -> tuple[Floats, Floats]:
         """What a unit adds to both by the kind of its stratum: the machine's label, or, last, none: (labels + 1,)."""
+        if self.is_unaided:
+            return np.zeros(len(self.numerator) + 1), np.zeros(len(self.numerator) + 1)
         first, second = self.unanswered
         return np.append(self.numerator, first), np.append(self.denominator, second)
 
@@ -226,6 +230,27 @@ def correct(
             slope=slope,
             rest=rest,
         )
+
+
+def spread(
+    sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, smoothing: Smoothing = "larger"
+) -> Floats:
+    """The variance, within each stratum, of what a unit adds to a corrected ratio beyond the machine's label.
+
+    Args:
+        sample: the strata.
+        domain: the units that the ratio is about.
+        measure: the ratio.
+        by_kind: how probable each label is by kind.
+        smoothing: as for `correct`.
+
+    Returns:
+        Shape (..., strata), in units of the numerator.
+    """
+    found = correct(sample, domain, measure, by_kind, smoothing)
+    return _variance(
+        _shares(sample, domain, by_kind[..., sample.kind, :], smoothing), _errors(sample, measure, found.value)
+    )
 
 
 def _times(sample: Sample) -> Floats:
