@@ -1,5 +1,6 @@
 """Figures by a model, corrected by people: what they are, what is refused, and how they are shown."""
 
+import csv
 import json
 import math
 from collections import Counter
@@ -250,3 +251,35 @@ def test_without_a_sample_the_command_says_what_to_do():
     said = CliRunner().invoke(app, ["compare", "positions", "--corrected"])
     assert said.exit_code == 1
     assert "kazstance annotate export CORPUS --annotator NAME --design PAIRS" in " ".join(said.stderr.split())
+
+
+def test_rows_for_a_regression_give_the_same_figures(checked, tmp_path):
+    """The mean of DSL's outcomes by source is the corrected figure: silver, and human minus silver over probability."""
+    ds, _ = checked
+    file = tmp_path / "rows.csv"
+    said = CliRunner().invoke(app, ["export", "checked", "--data", str(ds.path), "--out", str(file)])
+    assert said.exit_code == 0, said.output
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    assert len(rows) == 540
+    assert sum(row["judged"] == "1" for row in rows) == 210 == sum(row["human"] != "" for row in rows)
+
+    def outcome(row, name):
+        silver = float(row[f"{name}_silver"])
+        return (
+            silver + (float(row[f"{name}_human"]) - silver) / float(row["probability"])
+            if row["judged"] == "1"
+            else silver
+        )
+
+    for figure in ds.corrected().figures:
+        if figure.scope == "all targets":
+            of = [row for row in rows if row["source_id"] == figure.source]
+            total = {name: sum(outcome(row, name) for row in of) for name in ("about", "favor", "against", "neutral")}
+            net = (total["favor"] - total["against"]) / (total["favor"] + total["against"])
+            expected = net if figure.measure == "net" else total["about"] / len(of)
+            assert figure.corrected.value == pytest.approx(expected, abs=1e-5)
+    assert {row["silver"] for row in rows} == {"favor", "neutral", "against", "none", "no_answer"}
+    assert {row["cluster"] for row in rows} == {row["sentence_id"].rpartition("/")[0] for row in rows}
+    again = CliRunner().invoke(app, ["export", "checked", "--data", str(ds.path), "--format", "dta"])
+    assert again.exit_code == 2
+    assert "expected csv, jsonl or parquet" in " ".join(again.stderr.split())

@@ -8,9 +8,11 @@ from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
+import pyarrow as pa
 
 from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.grouping import HOLDER, SOURCE, Grouping
+from kazstance.comparison.judged_rows import judged_rows
 from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, JudgedSample, judged_sample
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
@@ -134,6 +136,10 @@ class Checked:
             for place, (scope, _, _) in enumerate(self.sets)
             if scope != "target"
         )
+
+    def pairs(self) -> pa.Table:
+        """All pairs with the model's label, people's, and the probability of being judged; see `judged_rows`."""
+        return judged_rows(self.sample)
 
     @property
     def about(self) -> str:
