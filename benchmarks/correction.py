@@ -81,12 +81,11 @@ def _later(rng: np.random.Generator, setting: Setting, found: Counts) -> Found:
     """Whether intervals that are refused as too wide become narrow with as many judgements as the refusal asks for."""
     one = corrected(found.pairs, found.judged)
     size = found.pairs.sum(axis=(3, 4))
-    asked = one.is_wide & ~one.has_few & np.isfinite(one.times)
+    asked = (one.is_wide | one.is_lone) & ~one.has_few & ~one.has_gap & np.isfinite(one.times)
     times = np.where(asked, one.times, 1.0)[..., None]
     drawn = np.minimum(np.ceil(found.judged.sum(axis=(3, 4)) * times), size).astype(int)
     more = corrected(found.pairs, judge(rng, setting, found.pairs, drawn))
-    low, high = more.interval
-    return {"asked": asked, "met": high - low <= 1.1 * more.widest}
+    return {"asked": asked, "met": ~more.is_lone & (2 * Z * np.sqrt(more.variance) <= 1.1 * more.widest)}
 
 
 def _smaller(setting: Setting, found: Counts) -> Found:
@@ -113,7 +112,7 @@ def _ends(name: str, value: Floats, low: Floats, high: Floats) -> Found:
 
 def _of(found: Corrected, source: int) -> Corrected:
     """The ratios of one source."""
-    names = ("machine", "value", "variance", "total", "drawn", "unjudged", "slope", "rest")
+    names = ("machine", "value", "variance", "total", "drawn", "unjudged", "heaviest", "slope", "rest")
     return Corrected(found.measure, **{name: getattr(found, name)[:, source] for name in names})
 
 
@@ -164,10 +163,12 @@ def page(kinds: Kinds, n: int) -> str:
     every = {name: found for of in kinds.values() for name, found in of.items()}
     texts += [
         "## What is given and what is refused",
-        "Figures are refused with fewer than five judgements, a large stratum without any, or an interval wider than "
-        "half of the range. *given*: the share that is given; *held*: how often the interval of these holds the truth. "
-        "*asked*: how often an interval is refused as too wide alone, and *met*: how often as many judgements as the "
-        "refusal then asks for make it at most a tenth wider than it may be.",
+        "Figures are refused with fewer than five judgements, a large stratum without any, a judgement that stands "
+        "for more than half of the denominator, or an interval wider than half of the range. *given*: the share that "
+        "is given; *held*: how often the interval of these holds the truth. *asked*: how often a figure is refused "
+        "for one of the last two reasons, and *met*: how often as many judgements as the refusal then asks for are "
+        "enough, with an interval at most a tenth wider than it may be. Where next to nothing is given, what passes "
+        "does so by chance, and *held* is low.",
         markdown_table(GIVEN, [_given_row(name, found) for name, found in every.items()]),
         "## Differences of sources, groups of targets, single cells",
         f"Coverage and width for the first source's difference from the second, {GROUP} of 20 targets, and one target.",

@@ -191,6 +191,15 @@ class Checked:
             for name, measure in MEASURES.items()
         }
 
+    def variance(self, group: str, measure: MeasureName) -> float:
+        """The variance of the corrected figure of a source or group on all targets.
+
+        Args:
+            group: the source or group.
+            measure: the figure.
+        """
+        return float(self._made[group, measure].variance[0])
+
     def _sources(self, group: str) -> set[int]:
         return set(np.unique(self.sample.source[self.groups[group]]).tolist())
 
@@ -229,6 +238,9 @@ class Checked:
             return f"no judged pair among the {_gap(self._strata, domain, place)}", math.inf
         if made.is_empty[place]:
             return "people find next to nothing to divide by", math.inf
+        if made.is_lone[place]:
+            few = "one judgement stands for more than half of what the figure rests on"
+            return few, float(made.times[place])
         if made.is_wide[place]:
             low, high = (float(end[place]) for end in made.interval)
             return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])

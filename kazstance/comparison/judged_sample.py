@@ -35,8 +35,8 @@ class JudgedSample:
     """All pairs of sentence and target that a sample stands for, and what people said of those drawn.
 
     Shapes: `source` (sentences,), the number of each sentence's source; `kind` (sentences, targets), the number of the
-    model's label, or `NO_ANSWER`; `sentence` and `target` (judged,), the place of each judged pair, and `truth`
-    (judged, labels), the share of its judges who chose each label.
+    model's label, or `NO_ANSWER`; `sentence` and `target` (judged,), the place of each judged pair, and `votes`
+    (judged, labels), how many people chose each label.
     """
 
     sources: tuple[str, ...]
@@ -46,7 +46,18 @@ class JudgedSample:
     kind: Kinds
     sentence: Codes
     target: Codes
-    truth: Floats
+    votes: Floats
+
+    @property
+    def truth(self) -> Floats:
+        """The share of the judges of each pair who chose each label, shape (judged, labels)."""
+        return np.asarray(self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1))
+
+    @property
+    def weight(self) -> Floats:
+        """How many pairs each judged one stands for, shape (judged,)."""
+        drawn = self.truths.sum(axis=2)
+        return np.asarray((self.size / np.maximum(drawn, 1))[self.source[self.sentence], self.judged_kind])
 
     @property
     def judged_kind(self) -> Codes:
@@ -148,7 +159,7 @@ def judged_sample(
         kind=kind,
         sentence=pairs // max(len(targets), 1),
         target=pairs % max(len(targets), 1),
-        truth=votes / np.maximum(votes.sum(axis=1, keepdims=True), 1),
+        votes=votes,
     )
 
 

@@ -30,6 +30,8 @@ LEAST_TOTAL: Final = 1.0
 """The smallest denominator, in units, that a ratio may have."""
 WIDEST: Final = 0.5
 """The widest interval of a ratio that is given, as a share of its range."""
+HEAVIEST: Final = 0.5
+"""The largest share of a ratio's denominator for which one judged unit may stand."""
 LARGE: Final = 0.05
 """A stratum with more than this share of a domain has to be judged."""
 
@@ -96,7 +98,8 @@ class Corrected:
 
     `machine` is the ratio of the machine's own labels; `value` and `variance` are the corrected one's, before it is cut
     to its range; `total` is the corrected denominator, `drawn` the number of judged units, `unjudged` the largest share
-    of the domain in a stratum of which none was judged. With k times as many judgements the variance would be
+    of the domain in a stratum of which none was judged, `heaviest` the largest number of units for which one judged
+    unit stands. With k times as many judgements the variance would be
     `slope` / k - `rest`.
     """
 
@@ -107,6 +110,7 @@ class Corrected:
     total: Floats
     drawn: Floats
     unjudged: Floats
+    heaviest: Floats
     slope: Floats
     rest: Floats
 
@@ -145,25 +149,33 @@ class Corrected:
         return np.asarray(self.unjudged > LARGE)
 
     @property
+    def is_lone(self) -> Flags:
+        """Where a single judgement decides: one judged unit stands for a large part of the denominator."""
+        return np.asarray(self.heaviest > HEAVIEST * self.total)
+
+    @property
     def is_wide(self) -> Flags:
-        """Where the interval is too wide to say much."""
-        low, high = self.interval
-        return np.asarray(~(high - low <= self.widest))
+        """Where the interval, before it is cut to the range, is too wide to say much.
+
+        Cut, those of ratios that came out near an end of the range by chance would pass.
+        """
+        return np.asarray(~(2 * Z * np.sqrt(self.variance) <= self.widest))
 
     @property
     def is_given(self) -> Flags:
         """Where the ratio is given, and not refused."""
-        return np.asarray(~(self.has_few | self.is_empty | self.has_gap | self.is_wide))
+        return np.asarray(~(self.has_few | self.is_empty | self.has_gap | self.is_lone | self.is_wide))
 
     @property
     def times(self) -> Floats:
-        """How many times as many judgements, spread over the strata as before, would make the interval narrow enough.
+        """How many times as many judgements, spread over the strata as before, would be enough.
 
-        Infinite where nothing can be said. The interval is taken to shrink around the same ratio.
+        The interval is narrow enough then, and no judgement decides by itself, if the ratio and its denominator stay
+        what they are. Infinite where nothing can be said.
         """
         wanted = (self.widest / (2 * Z)) ** 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = self.slope / (wanted + self.rest)
+            found = np.maximum(self.slope / (wanted + self.rest), self.heaviest / (HEAVIEST * self.total))
         return np.where(np.isfinite(found), np.maximum(found, 1.0), np.inf)
 
 
@@ -227,6 +239,9 @@ def correct(
             total=totals[1],
             drawn=domain.drawn.sum(axis=-1),
             unjudged=np.where(sample.drawn == 0, share, 0).max(axis=-1, initial=0),
+            heaviest=np.where((sample.drawn < sample.size) & (domain.size > 0), _times(sample), 0).max(
+                axis=-1, initial=0
+            ),
             slope=slope,
             rest=rest,
         )
@@ -303,12 +318,14 @@ def are_equal(errors: Sequence[float], variances: Sequence[float]) -> tuple[floa
     """The chi-square statistic of the hypothesis that independent estimates have one expectation, and its freedom.
 
     The sum of the squared distances from the mean weighted by precision, each over its variance (Cochran, 1954); an
-    estimate without variance has a distance that counts infinitely, unless all are the same.
+    estimate without variance has a distance that counts infinitely, unless all are the same. NaN for fewer than two.
 
     Args:
         errors: the estimates.
         variances: their variances.
     """
+    if len(errors) < 2:  # noqa: PLR2004
+        return float("nan"), 0
     found, spread = np.asarray(errors, dtype=np.float64), np.asarray(variances, dtype=np.float64)
     if not (spread > 0).all():
         return (0.0 if np.ptp(found) == 0 else float("inf")), len(found) - 1
