@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from kazstance._benchmark import Benchmark
     from kazstance.comparison.agreement import Agreement, By
+    from kazstance.comparison.checked import Checked
     from kazstance.comparison.counts import VoiceFilter
     from kazstance.comparison.distances import Feature
     from kazstance.comparison.drift import Drift
@@ -117,6 +118,22 @@ class Dataset(DatasetFolder):
             UnknownNameError: there is no such voice or attribute.
         """
         return _with_charts(comparison.compare_dataset(self, voice, by))
+
+    def corrected(self, *, voice: VoiceFilter = "own", by: str = "source", model: str | None = None) -> Checked:
+        """Net stance and salience by a model's labels, corrected by what people said of a random sample of them.
+
+        Args:
+            voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
+            by: `source`, `document`, or an attribute: any column of the tables `sources` and `documents`.
+            model: the annotator whose labels are corrected; by default, the only one that was sampled.
+
+        Raises:
+            UnknownNameError: there is no such voice, attribute, or model with a sample.
+            KazstanceError: there is no sample, or the labels are not those that it was drawn from.
+        """
+        from kazstance.comparison.checked import checked
+
+        return checked(self, voice, by, model)
 
     def agreement(
         self,

@@ -59,7 +59,7 @@ ALLOWED = {
     },
     "plot": {"bench", "comparison", "extras", "output", "paths", "stats"},
     "_benchmark": {"bench", "errors", "input", "models", "output", "paths", "plot"},
-    "annotate": {"corpus", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
+    "annotate": {"comparison", "corpus", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "publish": {
         "bench",
         "comparison",

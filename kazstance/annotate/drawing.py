@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from kazstance.annotate.design import Outlook, draw_sample
 from kazstance.annotate.judged import State, read_state
 from kazstance.annotate.plan import Frame, Plan, PlanItem, Request, Triple
 from kazstance.annotate.sheet import Sheet, questions
@@ -29,7 +30,8 @@ def draw(path: StrPath, annotator: str, request: Request = EVERYTHING, seed: int
     These are pairs of annotated sentence and target that the annotator has neither judged in this round nor been asked
     on another sheet. Every open pair is drawn independently, by a hash of the seed and the pair: with the probability
     `share_none` if its current label is none, and `share` otherwise or if nothing has been judged yet. Annotators
-    with the same seed are asked the same. The same request gives the same sheet until it has been imported.
+    with the same seed are asked the same. The same request gives the same sheet until it has been imported. A design
+    draws a sample of a model's labels instead, see `kazstance.annotate.design`.
 
     Args:
         path: the corpus folder.
@@ -47,8 +49,30 @@ def draw(path: StrPath, annotator: str, request: Request = EVERYTHING, seed: int
     state = read_state(path)
     check_annotator(annotator, state.corpus, path, number)
     _check_names(request, state.corpus)
-    plan = _same(state, annotator, request, seed, number) or _drawn(state, annotator, request, seed, number)
+    plan = _same(state, annotator, request, seed, number)
+    if plan is None:
+        _check_apart(state, annotator, request, number)
+        draw_plan = _sampled if request.design else _drawn
+        plan = draw_plan(state, annotator, request, seed, number)
     return Sheet(plan, tuple(questions(plan, state.corpus, state.sentences)))
+
+
+def foresee(path: StrPath, request: Request, seed: int = 1) -> tuple[Outlook, ...]:
+    """How sure the judgements of a sample will make the net stance of each source, without drawing it.
+
+    Args:
+        path: the corpus folder.
+        request: what is wanted, with a design.
+        seed: seed of the draw.
+
+    Raises:
+        InputError: the corpus is invalid.
+        KazstanceError: nothing is left to draw, an earlier phase is not finished, or it is of other labels.
+        UnknownNameError: there is no such source, target or model.
+    """
+    state = read_state(Path(path))
+    _check_names(request, state.corpus)
+    return draw_sample(state, request, lambda purpose, pair: _chance(purpose, seed, pair)).outlook
 
 
 def _same(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan | None:
@@ -65,6 +89,49 @@ def _out(state: State, annotator: str, number: int) -> list[Plan]:
         for plan in _plans_of(state, annotator, number)
         if plan.sheet not in imported and not {(item.sentence_id, item.target_id) for item in plan.items} <= judged
     ]
+
+
+def _check_apart(state: State, annotator: str, request: Request, number: int) -> None:
+    """Check that a sample of a model's labels has a round of its own, by which its judgements are known."""
+    plans = list(_plans_of(state, annotator, number))
+    is_of_sample = [plan.request.design is not None for plan in plans]
+    asked = {(item.sentence_id, item.target_id) for plan in plans for item in plan.items}
+    is_other = request.design is None
+    if is_other in is_of_sample or (not is_other and not state.judged_by(annotator, number) <= asked):
+        raise KazstanceError(
+            f"round {number} of {annotator!r} has {'a sample of' if is_other else 'other judgements than'} a model's "
+            f"labels; expected another round, --round {number + 1}, or another annotator"
+        )
+
+
+def _sampled(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan:
+    """The part of an annotator in a sample of a model's labels, in the order of texts and targets."""
+    drawn = draw_sample(state, request, lambda purpose, pair: _chance(purpose, seed, pair))
+    place = request.design.annotators.index(annotator) if request.design else 0
+    texts = {sentence.sentence_id: sentence.text for sentence in state.sentences}
+    pairs = [pair for pair in state.pairs() if place in drawn.whose.get(pair, ())]
+    items = tuple(
+        PlanItem(
+            item=item,
+            sentence_id=pair[0],
+            target_id=pair[1],
+            text_hash=text_hash(texts[pair[0]]),
+            probability=drawn.probability[pair],
+            typed=True,
+        )
+        for item, pair in enumerate(pairs, 1)
+    )
+    if not items:
+        raise KazstanceError(f"no pair of the sample is left for {annotator!r}; expected --design with more")
+    return Plan(
+        corpus=state.corpus.header.id,
+        annotator=annotator,
+        seed=seed,
+        round=number,
+        request=request,
+        strata=drawn.strata,
+        items=items,
+    ).with_id()
 
 
 class _Chance(NamedTuple):

@@ -41,6 +41,27 @@ class PlanItem(Input):
         return self.sentence_id, self.target_id, self.holder
 
 
+class Design(Input):
+    """A random sample of what a model labelled, by strata of source and label, divided among some people."""
+
+    model: Name
+    """The annotator whose labels define the strata."""
+    judge: Annotated[int, Field(ge=1)]
+    """How many pairs are judged altogether, in all phases."""
+    annotators: tuple[Name, ...]
+    twice: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """The share that is judged by two people."""
+
+
+class Strata(Input):
+    """What a sample was drawn from."""
+
+    frozen: str
+    """A digest of what the labels depend on, see `kazstance.corpus.samples`."""
+    pairs: dict[str, dict[str, int]]
+    """Pairs by source and label of the model."""
+
+
 class Request(Input):
     """What a sheet was asked to contain."""
 
@@ -56,11 +77,13 @@ class Request(Input):
     """Whether explicitness, certainty and evidence may be left empty."""
     suggested_by: Name | None = None
     """Whose labels are shown."""
+    design: Design | None = None
+    """Which sample of a model's labels it is a part of."""
 
     @property
     def is_uniform(self) -> bool:
         """Whether all pairs had the same probability of being drawn."""
-        return self.share_none is None and self.part[1] == 1 and not self.only_split
+        return self.share_none is None and self.part[1] == 1 and not self.only_split and not self.design
 
     @property
     def is_random(self) -> bool:
@@ -87,6 +110,8 @@ class Plan(Input):
     frame: Frame | None = None
     continues: tuple[Hash, ...] = ()
     """Sheets with a random share of the same pairs, of which this one asks for more."""
+    strata: Strata | None = None
+    """What the sample that it is a part of was drawn from."""
     items: tuple[PlanItem, ...]
     sheet: Hash | None = None
     """The id of the sheet; null if it was made by version 0.3."""

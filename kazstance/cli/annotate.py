@@ -17,6 +17,7 @@ from kazstance.output.terminal import Table, display, echo, echo_page
 
 if TYPE_CHECKING:
     from kazstance.annotate.filled_sheet import Imported
+    from kazstance.annotate.plan import Design, Request
     from kazstance.annotate.sheet_folder import Exported
     from kazstance.annotate.status import Coverage, Status
 
@@ -56,6 +57,19 @@ LabelsOnly = Annotated[bool, typer.Option("--labels-only", help="Ask for no expl
 Suggest = Annotated[
     str | None, typer.Option(help="Show the labels of this annotator in Label Studio; others are never shown.")
 ]
+DesignSize = Annotated[
+    int | None,
+    typer.Option(
+        "--design",
+        min=1,
+        metavar="PAIRS",
+        help="Draw a sample of a model's labels for correction: so many pairs in all, by source and label.",
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option("--of", help="The model whose labels --design samples.", show_default="the only one")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="With --design: only say how sure it would make figures.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draw.")]
 Number = Annotated[int, typer.Option("--round", min=1, help="The round; from 2 on, of an annotator who has judged.")]
 
@@ -65,6 +79,9 @@ def export(
     corpus: Corpus,
     annotators: Annotators,
     out: Annotated[Path, typer.Option(help="The folder to write, new or empty.")],
+    design: DesignSize = None,
+    of: Model = None,
+    dry_run: DryRun = False,
     formats: Formats = None,
     layout: LayoutName = "tall",
     source: Sources = None,
@@ -100,10 +117,41 @@ def export(
         only_split=split,
         labels_only=labels_only,
         suggested_by=suggest,
+        design=_design_of(corpus, design, of, annotators),
     )
     shape = LAYOUTS[_known(layout, "layout", LAYOUTS)]
+    if design and _foretell(corpus, request, seed, only=dry_run, as_json=as_json):
+        return
     made = export_sheets(corpus, annotators, out, request, seed=seed, number=number, formats=chosen, layout=shape)
     _report_exported(made, as_json=as_json)
+
+
+def _design_of(corpus: Path, pairs: int | None, model: str | None, annotators: list[str]) -> "Design | None":
+    """The sample that is asked for, if one is."""
+    from kazstance.annotate.design import only_model
+    from kazstance.annotate.plan import Design
+
+    if pairs is None:
+        if model is not None:
+            raise typer.BadParameter("--of: expected --design with it")
+        return None
+    names = tuple(dict.fromkeys(annotators))
+    return Design(model=model or only_model(corpus), judge=pairs, annotators=names)
+
+
+def _foretell(corpus: Path, request: "Request", seed: int, *, only: bool, as_json: bool) -> bool:
+    """Say how sure a sample will make figures; whether nothing else is wanted."""
+    from kazstance.annotate.drawing import foresee
+
+    found = foresee(corpus, request, seed)
+    if as_json and only:
+        echo_page(to_json([vars(row) for row in found]))
+    elif not as_json:
+        table = Table("source", "pairs", "judged", "net stance, 95 %", title_justify="left")
+        for row in found:
+            table.add_row(row.source, f"{row.pairs:,}", f"{row.judged:,}", f"± {row.half_width:.2f}")
+        display(table)
+    return only
 
 
 def _known(name: str, kind: str, known: Iterable[str]) -> str:

@@ -75,6 +75,13 @@ def positions(
     chart: ChartFile = None,
     voice: Whose = "own",
     by: By = "source",
+    corrected: Annotated[
+        bool,
+        typer.Option("--corrected", help="Correct a model's labels by what people said of a random sample of them."),
+    ] = False,
+    of: Annotated[
+        str | None, typer.Option("--of", help="With --corrected: the model.", show_default="the only one")
+    ] = None,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
@@ -82,6 +89,13 @@ def positions(
 
     Example: kazstance compare positions --voice all
     """
+    if corrected:
+        from kazstance.cli.corrected import show_corrected
+
+        show_corrected(data, voice, by, of, has_chart=chart is not None, as_json=as_json)
+        return
+    if of is not None:
+        raise typer.BadParameter("--of: expected --corrected with it")
     compared = _compare(data, voice, by, chart)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
     _save(compared.plot.positions, chart)

@@ -22,6 +22,8 @@ from kazstance.schema.labels import Basis
 from kazstance.stats.estimate import number_text
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from kazstance.comparison import Estimate, VoiceFilter
     from kazstance.comparison.drift import Drift
     from kazstance.dataset.history import History
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from kazstance.output.export import Format
     from kazstance.schema.manifest import Manifest
 
+CHECKED: Final = "checked"
+"""What is exported beside the tables: a model's labels, and those of the people who judged a sample."""
 SAME: Final = "equal if addressed"
 """The header of the share of equal labels among the pairs that somebody addressed."""
 ESTIMANDS: Final = (
@@ -97,22 +101,43 @@ def export_(
 ) -> None:
     """Write a table as CSV, JSON Lines or Parquet, or for Excel, Stata or SPSS.
 
-    Files for Excel, Stata and SPSS say what columns and labels mean.
+    Files for Excel, Stata and SPSS say what columns and labels mean. `checked` is no stored table: it has a model's
+    labels beside those of the people who judged a sample of them, for regressions that correct the one by the other.
 
     Example: kazstance export positions --out positions.dta
     """
     from kazstance.output.export import WHOLE, Format, pieces, whole
 
-    how, rows = _format(form, out), DatasetFolder(data)[table]
-    if how in WHOLE:
-        content: Iterator[bytes] = iter([whole(rows.described(split), how)])
+    how = _format(form, out)
+    if table == CHECKED:
+        rows = _checked_rows(data, how, split)
+        content: Iterator[bytes] = pieces(rows.schema, rows.to_batches(), how, exact=exact)
+    elif how in WHOLE:
+        content = iter([whole(DatasetFolder(data)[table].described(split), how)])
     else:
-        batches = rows.batches(split, coded=how is not Format.parquet)
-        content = pieces(rows.schema, batches, how, exact=exact)
+        stored = DatasetFolder(data)[table]
+        batches = stored.batches(split, coded=how is not Format.parquet)
+        content = pieces(stored.schema, batches, how, exact=exact)
     if out is None:
         write(content)
     else:
         write_file(content, out)
+
+
+def _checked_rows(data: Path, how: "Format", split: str | None) -> "pa.Table":
+    """A model's labels beside those of people, which are no table of a dataset.
+
+    Raises:
+        BadParameter: the format keeps what columns mean, which is not written down for these, or a split is asked for.
+    """
+    from kazstance._front import Dataset
+    from kazstance.output.export import WHOLE
+
+    if how in WHOLE:
+        raise typer.BadParameter(f"--format: {how}, expected csv, jsonl or parquet for {CHECKED}")
+    if split is not None:
+        raise typer.BadParameter(f"--split: {CHECKED} has no splits; expected none")
+    return Dataset(data).corrected().pairs()
 
 
 def _format(name: str | None, out: Path | None) -> "Format":

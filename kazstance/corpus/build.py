@@ -115,6 +115,7 @@ def build(
             rounds=corpus.rounds,
             mapped=draft.mapped,
             imported=(corpus.imported,) if corpus.imported else (),
+            samples=corpus.samples,
         )
     say(f"write    {manifest.n_rows} rows in {len(manifest.tables)} tables, digest {manifest.digest[:12]}")
     return manifest

@@ -25,7 +25,7 @@ def undrawn(folder: Folder) -> dict[str, float]:
             continue
         try:
             plan = load_object(folder.read_text(name) or "")
-            if _is_imported(folder, plan):
+            if is_imported(folder, plan):
                 for sheet in plan["continues"]:
                     found[sheet] = found.get(sheet, 1.0) * (1 - float(plan.get("request", {}).get("share", 1.0)))
         except StrictError as error:
@@ -35,8 +35,13 @@ def undrawn(folder: Folder) -> dict[str, float]:
     return found
 
 
-def _is_imported(folder: Folder, plan: dict[str, Any]) -> bool:
-    """Whether there are answers to a sheet."""
+def is_imported(folder: Folder, plan: dict[str, Any]) -> bool:
+    """Whether there are answers to a sheet.
+
+    Args:
+        folder: the corpus folder.
+        plan: the plan of the sheet.
+    """
     name = f"annotations/{plan['annotator']}.jsonl"
     named = f'"sheet": {json.dumps(plan["sheet"])}'
     return folder.exists(name) and named in (folder.read_text(name, most=2**63) or "")

@@ -43,6 +43,7 @@ from kazstance.corpus.judgement_table import find_judgements, read_judgements
 from kazstance.corpus.listing import SUFFIX, TEXTS, check_listing
 from kazstance.corpus.quotation import placed
 from kazstance.corpus.readings import ReadingRules, Readings, check_readings, find_readings, no_readings, of_holder
+from kazstance.corpus.samples import read_samples
 from kazstance.corpus.tabular import ENDINGS
 from kazstance.errors import InputError, KazstanceError, MissingExtraError, Problem, choose
 from kazstance.input.strict_json import StrictError
@@ -51,7 +52,7 @@ from kazstance.language.segmenters import Segmenter, choose_segmenter
 from kazstance.paths import StrPath
 from kazstance.schema.ids import folded
 from kazstance.schema.labels import GRID_LABELS, Role, TargetKind
-from kazstance.schema.manifest import Imported, Round
+from kazstance.schema.manifest import Imported, PeoplesSample, Round
 
 TARGETS: Final = "targets.toml"
 CODEBOOK: Final = "CODEBOOK.md"
@@ -111,6 +112,8 @@ class Corpus:
     rules: ReadingRules
     undrawn: Mapping[str, float]
     """For sheets of which more pairs were drawn later, the probability of not being drawn then."""
+    samples: Sequence[PeoplesSample]
+    """Random samples of a model's labels that people judged."""
     judgements: Sequence[Entry[JudgementRow]]
     """The rows of the table of judgements."""
     adjudications: Sequence[Entry[AdjudicationInput]]
@@ -209,6 +212,7 @@ def _read_all(folder: Folder) -> Corpus | None:
         readings=_find_all_readings(folder, annotators, judgements, rules),
         rules=rules,
         undrawn=undrawn(folder),
+        samples=read_samples(folder, [entry.value for entry in annotators], CODEBOOK),
         judgements=judgements,
         adjudications=_read_adjudications(folder, labels, annotators),
         names=_read_names(folder),

@@ -24,6 +24,7 @@ from kazstance.schema.manifest import (
     Imported,
     Manifest,
     MappedLabel,
+    PeoplesSample,
     Round,
     SplitFile,
     data_digest,
@@ -83,6 +84,7 @@ class DatasetWriter:
         rounds: Sequence[Round] = (),
         mapped: Sequence[MappedLabel] = (),
         imported: Sequence[Imported] = (),
+        samples: Sequence[PeoplesSample] = (),
     ) -> Manifest:
         """Close all files, and write the manifest.
 
@@ -94,6 +96,7 @@ class DatasetWriter:
             rounds: the rounds of annotation.
             mapped: the labels of another scheme.
             imported: the records of the tables that the dataset was made from.
+            samples: random samples of a model's labels that people judged.
         """
         for table, spec in TABLES.items():
             for split in spec.splits:
@@ -109,6 +112,7 @@ class DatasetWriter:
             rounds=tuple(rounds),
             mapped_labels=tuple(mapped),
             imported=tuple(imported),
+            samples=tuple(samples),
             folds=dict(folds),
             inputs=dict(sorted(inputs.items())),
             tools={

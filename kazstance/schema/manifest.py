@@ -119,6 +119,29 @@ class Imported(Frozen):
         return self
 
 
+class PeoplesSample(Frozen):
+    """Pairs that a model labelled and that were drawn at random for a person, on one sheet."""
+
+    sheet: str
+    """The id of the sheet."""
+    model: Name
+    """The annotator whose labels define the strata."""
+    annotator: Name
+    """The person who judged."""
+    round: Annotated[int, Field(ge=1)]
+    """The round in which the person did; what the same person judged in other rounds is not of the sample."""
+    sources: tuple[Name, ...] = ()
+    """The sources that it was drawn from; empty if from all."""
+    targets: tuple[Name, ...] = ()
+    """The targets that it was drawn from; empty if from all."""
+    frozen: str
+    """A digest of what the labels of the model depended on when the sample was drawn: prompt, codebook and others."""
+    current: str
+    """The same when the dataset was built; if it differs, the sample says nothing about the labels."""
+    strata: dict[str, dict[str, Count]]
+    """Pairs by source and label of the model when the sample was drawn."""
+
+
 class Fold(Frozen):
     """One fold of a protocol: test rows have a listed source and a listed target; null means all.
 
@@ -166,6 +189,8 @@ class Manifest(Frozen):
     """Labels of another scheme; where several have the same label, their difference is lost except in `original`."""
     imported: tuple[Imported, ...] = Field(default=(), exclude_if=lambda found: not found)
     """The tables that the dataset was made from; omitted if it was made from texts."""
+    samples: tuple[PeoplesSample, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """Random samples of a model's labels that people judged; omitted if there are none."""
     folds: dict[PartName, tuple[Fold, ...]]
     """Folds by protocol; in_domain is given by the splits."""
     inputs: dict[str, Sha256]

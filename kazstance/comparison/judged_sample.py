@@ -1,0 +1,180 @@
+"""What a model labelled, by strata of source and label, and what people said of the pairs that were drawn."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kazstance.schema.labels import Label
+from kazstance.stats.correction import Domain, Flags, Measure, Sample, truths_by_kind
+from kazstance.stats.counting import Codes, Floats
+
+LABELS: Final = len(Label)
+NO_ANSWER: Final = LABELS
+"""The kind of a pair on which the model has no label."""
+KINDS: Final = (*Label.__members__, "no_answer")
+"""The kinds of strata within a source, by number."""
+NET: Final = Measure(np.array([-1.0, 0, 1, 0]), np.array([1.0, 0, 1, 0]), low=-1.0)
+"""Net stance: favor minus against, over both."""
+SALIENCE: Final = Measure(np.array([1.0, 1, 1, 0]), np.ones(LABELS), unanswered=(0.0, 1.0))
+"""The share of pairs that are about the target."""
+MEASURES: Final = {"net": NET, "salience": SALIENCE}
+COLUMNS: Final = ("sentence_id", "target_id", "holder", "annotator_id", "round", "label")
+"""The columns of judgements that are read."""
+Who = tuple[str, int]
+"""An annotator and a round."""
+Kinds = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class JudgedSample:
+    """All pairs of sentence and target that a sample stands for, and what people said of those drawn.
+
+    Shapes: `source` (sentences,), the number of each sentence's source; `kind` (sentences, targets), the number of the
+    model's label, or `NO_ANSWER`; `sentence` and `target` (judged,), the place of each judged pair, and `votes`
+    (judged, labels), how many people chose each label.
+    """
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    sentences: tuple[str, ...]
+    source: Codes
+    kind: Kinds
+    sentence: Codes
+    target: Codes
+    votes: Floats
+
+    @property
+    def truth(self) -> Floats:
+        """The share of the judges of each pair who chose each label, shape (judged, labels)."""
+        return np.asarray(self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1))
+
+    @property
+    def weight(self) -> Floats:
+        """How many pairs each judged one stands for, shape (judged,)."""
+        drawn = self.truths.sum(axis=2)
+        return np.asarray((self.size / np.maximum(drawn, 1))[self.source[self.sentence], self.judged_kind])
+
+    @property
+    def judged_kind(self) -> Codes:
+        """The model's label on each judged pair, shape (judged,)."""
+        return self.kind[self.sentence, self.target].astype(np.intp)
+
+    @property
+    def everything(self) -> Flags:
+        """All sentences, shape (sentences,)."""
+        return np.ones(len(self.source), dtype=bool)
+
+    @property
+    def size(self) -> Floats:
+        """Pairs by source and kind, shape (sources, kinds)."""
+        return np.asarray(self.counts(self.everything).sum(axis=1))
+
+    @property
+    def truths(self) -> Floats:
+        """Judged pairs by source, kind and true label, shape (sources, kinds, labels)."""
+        return np.asarray(self.judged(self.everything).sum(axis=1))
+
+    @property
+    def by_kind(self) -> Floats:
+        """How probable each label is by kind, over all sources, shape (kinds, labels)."""
+        return truths_by_kind(np.tile(np.arange(len(KINDS)), len(self.sources)), self.truths.reshape(-1, LABELS))
+
+    def counts(self, chosen: Flags) -> Floats:
+        """Pairs of some sentences, shape (sources, targets, kinds)."""
+        shape = len(self.sources), len(self.targets), len(KINDS)
+        code = self.source[chosen, None] * shape[1] + np.arange(shape[1])
+        code = (code * shape[2] + self.kind[chosen]).ravel()
+        return np.bincount(code, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
+
+    def judged(self, chosen: Flags) -> Floats:
+        """Judged pairs of some sentences by what people said, shape (sources, targets, kinds, labels)."""
+        found = np.zeros((len(self.sources), len(self.targets), len(KINDS), LABELS))
+        there = chosen[self.sentence]
+        place = self.source[self.sentence[there]], self.target[there], self.judged_kind[there]
+        np.add.at(found, place, self.truth[there])
+        return found
+
+    def strata(self) -> Sample:
+        """The strata, sources by kinds, as one list."""
+        kind = np.tile(np.arange(len(KINDS)), len(self.sources))
+        return Sample(kind, self.size.ravel(), self.truths.sum(axis=-1).ravel())
+
+    def domains(self, chosen: Flags, targets: Sequence[Sequence[int]]) -> Domain:
+        """The pairs of some sentences on sets of targets, by stratum: a domain for each set.
+
+        Args:
+            chosen: which sentences, shape (sentences,).
+            targets: the places of the targets of each set.
+        """
+        counts, judged = self.counts(chosen), self.judged(chosen)
+        size = np.stack([counts[:, list(places)].sum(axis=1).ravel() for places in targets])
+        truths = np.stack([judged[:, list(places)].sum(axis=1).reshape(-1, LABELS) for places in targets])
+        return Domain(size, truths)
+
+
+def judged_sample(
+    sentences: Iterable[tuple[str, str]],
+    targets: Sequence[str],
+    judgements: pa.Table,
+    model: str,
+    people: Collection[Who],
+) -> JudgedSample:
+    """The labels of a model, and what people said of some of them, from judgements on the speakers of sentences.
+
+    Of each annotator's judgements on a pair, those of a person in the given rounds count; the model's are those of its
+    latest round.
+
+    Args:
+        sentences: the annotated sentences that the sample stands for, in order, each with its source.
+        targets: the targets that it stands for.
+        judgements: rows with `COLUMNS`.
+        model: the annotator whose labels define the strata.
+        people: the annotators who judged the sample, each with the round.
+    """
+    names, of = zip(*sentences, strict=True) if (sentences := list(sentences)) else ((), ())
+    sources = tuple(dict.fromkeys(of))
+    rows = _placed(judgements, names, targets)
+    kind = np.full((len(names), len(targets)), NO_ANSWER, dtype=np.int8)
+    own = rows["annotator"] == model
+    order = np.argsort(rows["round"][own], kind="stable")
+    kind[rows["sentence"][own][order], rows["target"][own][order]] = rows["label"][own][order]
+    theirs = np.zeros(len(own), dtype=bool)
+    for name, number in people:
+        theirs |= (rows["annotator"] == name) & (rows["round"] == number)
+    code = rows["sentence"][theirs] * max(len(targets), 1) + rows["target"][theirs]
+    pairs, place = np.unique(code, return_inverse=True)
+    votes = np.zeros((len(pairs), LABELS))
+    np.add.at(votes, (place, rows["label"][theirs]), 1)
+    number_of = {name: i for i, name in enumerate(sources)}
+    return JudgedSample(
+        sources=sources,
+        targets=tuple(targets),
+        sentences=tuple(names),
+        source=np.array([number_of[name] for name in of], dtype=np.intp),
+        kind=kind,
+        sentence=pairs // max(len(targets), 1),
+        target=pairs % max(len(targets), 1),
+        votes=votes,
+    )
+
+
+def _placed(judgements: pa.Table, sentences: Sequence[str], targets: Sequence[str]) -> dict[str, Any]:
+    """The judgements on the speakers of some sentences and on some targets, with their places, as arrays by name."""
+    rows = judgements.select(COLUMNS).filter(pc.is_null(judgements["holder"]))
+    places = {
+        name: pc.index_in(rows[f"{name}_id"].cast(pa.string()), value_set=pa.array(list(known), pa.string()))
+        for name, known in (("sentence", sentences), ("target", targets))
+    }
+    there = pc.and_(pc.is_valid(places["sentence"]), pc.is_valid(places["target"]))
+    found = {name: place.filter(there).to_numpy().astype(np.intp) for name, place in places.items()}
+    kept = rows.filter(there)
+    for name in ("round", "label"):
+        found[name] = kept[name].to_numpy().astype(np.intp)
+    annotators = kept["annotator_id"].cast(pa.string()).combine_chunks().dictionary_encode()
+    names = np.array(annotators.dictionary.to_pylist() or [""], dtype=object)
+    return {**found, "annotator": names[annotators.indices.to_numpy()] if len(kept) else np.array([], dtype=object)}
