@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-NOT_TABLES: Final = {"__init__", "__main__", "owners", "screenshots", "simulation", "timing"}
+NOT_TABLES: Final = {"__init__", "__main__", "gallery", "owners", "screenshots", "simulation", "timing"}
 LAST: Final = ("systems",)
 """The longest."""
 
