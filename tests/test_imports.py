@@ -40,7 +40,7 @@ ALLOWED = {
         "stats",
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
-    "explorer": {"dataset", "errors", "schema"},
+    "explorer": {"comparison", "dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",

@@ -23,7 +23,7 @@ from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
     from kazstance._front import Chart, Comparison
-    from kazstance.comparison import Cell, Counts, Disagreement, Distances, Feature, VoiceFilter, Word
+    from kazstance.comparison import Cell, Counts, Disagreements, Distances, Feature, VoiceFilter, Word
     from kazstance.comparison.contrast import Row
 
 DEFAULT: Final = "positions"
@@ -37,10 +37,14 @@ LEGEND: Final = (
     "then sentences in favor/neutral/against; ~ more than half of these labels are unsure; ≤ silent, and the share of "
     "sentences that could still be about the target (95 %); * contested"
 )
+SHORT: Final = {"opposed": "opposed", "one side: in favor": "side +", "one side: against": "side −", "cannot tell": "?"}
+"""Verdicts in a narrow column."""
 KEY: Final = (
-    "opposite: probability that two sources are on opposite sides; apart: mean distance of net stances (0 to 2); "
-    "p, sal. p: permutation tests over clusters of stances and of saliences, Holm; differ: pairs of sources; agree: "
-    "number of pairs, all others are undecided; * contested"
+    "verdict: opposed, if some two sources are on opposite sides with a probability of .95 or more (Holm); side + or "
+    "−, if all that take a side are surely on that one (95 %); ? if one cannot tell; opp.: probability that two "
+    "sources are on opposite sides; apart: mean distance of net stances (0 to 2); p, sal.: permutation tests over "
+    "clusters of stances and of saliences, Holm; differ: pairs of sources; agree: number of pairs, all others are "
+    "undecided; – undefined; * contested"
 )
 
 
@@ -305,20 +309,22 @@ def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> It
             yield styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}")
 
 
-def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Table | Text]:
-    """Which pairs of sources agree or differ on each target."""
+def _ranking(counts: "Counts", found: "Disagreements") -> Iterable[Table | Text]:
+    """What can be said of each target, and which pairs of sources agree or differ on it."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
-    table = _table("target", "opposite", "apart", "p", "sal. p", "differ", "agree")
+    table = _table("target", "verdict", "opp.", "apart", "p", "sal.", "differ", "agree")
     table.columns[0].no_wrap = True
-    for place in (1, 4):
-        table.columns[place].min_width = cell_len(str(table.columns[place].header))
+    for column in table.columns[1:]:
+        column.min_width = cell_len(str(column.header))
     for line in found:
         differ = (letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == "differ")
         agree = sum(p.answer == "agree" for p in line.pairs)
-        figures = map(number_text, (line.opposite, line.spread, line.corrected, line.salience_corrected))
-        table.add_row(_starred(line.target, line.contested), *figures, " ".join(differ), str(agree))
-    return _key(counts), table, styled(KEY)
+        found_figures = line.opposite, line.spread, line.corrected, line.salience_corrected
+        figures = ("–" if figure is None else number_text(figure) for figure in found_figures)
+        short = SHORT[line.verdict_in_words]
+        table.add_row(_starred(line.target, line.contested), short, *figures, " ".join(differ), str(agree))
+    return styled(found.summary), _key(counts), table, styled(KEY)
 
 
 def _nearest(found: "Distances") -> Iterable[Table | Text]:
