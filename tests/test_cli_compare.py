@@ -32,7 +32,7 @@ def test_the_matrix_fits_80_columns_and_has_every_cell():
         for c in cells
         if c.target == "west_wants_calm"
     ]
-    assert [word.lstrip("+−○?•").rstrip("~") for word in line.split()[1:]] == fields
+    assert [word.lstrip("+−○?°").rstrip("~") for word in line.split()[1:]] == fields
     # A side whose interval holds 0 has a question mark, and no other; a tilde, whose labels are mostly unsure.
     unsure = sum(bool(c.favor + c.against) and c.net.low <= 0 <= c.net.high for c in cells)
     grid = "\n".join(lines[4:40])

@@ -155,7 +155,7 @@ def test_strength_follows_the_interval_and_not_the_number_of_sentences(shipped):
         crosses = cell.net.low <= 0 <= cell.net.high
         assert (strength(cell) is Strength.open) == crosses
         assert ("?" in sign(cell)) == (crosses and standing(cell) is not Standing.neither)
-        assert ("•" in sign(cell)) == (cell.favor > 0 and cell.against > 0) == dissents(cell)
+        assert ("°" in sign(cell)) == (cell.favor > 0 and cell.against > 0) == dissents(cell)
 
 
 def test_the_matrix_shows_every_cell_and_says_silence(shipped):
@@ -177,6 +177,7 @@ def test_the_matrix_shows_every_cell_and_says_silence(shipped):
 
 def test_rows_of_the_dot_plot_are_in_the_order_of_disagreements_and_say_the_same(shipped):
     ranked = shipped.disagreements()
+    codes = chosen(shipped, Choice(), list).codes
     sheet = drawn(shipped, "disagreements", 400)
     rooms = sorted(room for room in texts(sheet) if room[4] in shipped.names.values())
     in_order = sorted(rooms, key=lambda room: room[1])
@@ -184,7 +185,7 @@ def test_rows_of_the_dot_plot_are_in_the_order_of_disagreements_and_say_the_same
     ends = [*(room[1] for room in in_order[1:]), sheet.height]
     for line, room, end in zip(ranked, in_order, ends, strict=True):
         beside = " ".join(text for _, upper, _, _, text in texts(sheet) if room[1] - 20 < upper < end)
-        assert all(part in beside for part in dots.answer(line))
+        assert all(part in beside for part in dots.answer(line, codes))
 
 
 def test_marks_never_touch_and_few_intervals_do_not_lie_on_each_other(shipped):

@@ -33,7 +33,7 @@ GAP: Final = 2
 LONGEST: Final = 32
 """How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
 LEGEND: Final = (
-    "+ favor  − against  ○ no side  · not asked; ? the side is not sure (95 %); • some sentences take the other side; "
+    "+ favor  − against  ○ no side  · not asked; ? the side is not sure (95 %); ° some sentences take the other side; "
     "then sentences in favor/neutral/against; ~ more than half of these labels are unsure; ≤ silent, and the share of "
     "sentences that could still be about the target (95 %); * contested"
 )

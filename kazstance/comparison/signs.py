@@ -10,7 +10,7 @@ HALF: Final = 0.5
 """How far from 0 an interval has to lie for its side to be clear."""
 OPEN: Final = "?"
 """What marks a side that is not sure."""
-DISSENT: Final = "•"
+DISSENT: Final = "°"
 """What marks a cell in which some sentences take the other side."""
 
 
@@ -65,7 +65,7 @@ def dissents(cell: Cell) -> bool:
 
 
 def sign(cell: Cell) -> str:
-    """The side of a cell in at most three characters: `+`, `−?` where it is not sure, `+•` where sentences dissent."""
+    """The side of a cell in at most three characters: `+`, `−?` where it is not sure, `+°` where sentences dissent."""
     found = standing(cell)
     unsure = OPEN if found in (Standing.favor, Standing.against) and strength(cell) is Strength.open else ""
     return f"{SIGNS[found]}{unsure}{DISSENT if dissents(cell) else ''}"

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kazstance.comparison import Distances
-from kazstance.comparison.signs import Standing, Strength
 from kazstance.plot.lettering import LEADING, SMALL, shortened, width
 from kazstance.plot.sheet import GRID, INK, MUTED, PAPER, At, Box, Sheet, widest
-from kazstance.plot.signs import coin, coin_width, look
+from kazstance.plot.signs import coin_width
 
 LINE: Final = SMALL * LEADING
 LEAF: Final = 11.0
@@ -150,10 +149,9 @@ def _tree(found: Distances, codes: Mapping[str, str], sheet: Sheet, corner: At, 
             sheet.line(ends, colour, weight)
         at[clade.sources] = x, (one_y + other_y) / 2
         _share(sheet, clade.keeps, at[clade.sources], written)
-    plain = look(Standing.neither, Strength.open)
     for leaf in leaves:
         x, y = at[leaf,]
-        coin(sheet, (x + coin_width("00") / 2, y), codes[leaf], plain)
+        sheet.text(x + coin_width("00") / 2, y, codes[leaf], bold=True, align="center")
         sheet.text(x + coin_width("00") + 3, y, shortened(leaf, names + 3))
     return _scale(sheet, top + LEAF * len(leaves) + 2, (start - wide, start), tallest)
 

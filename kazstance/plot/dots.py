@@ -1,17 +1,19 @@
 """The dot plot: one row for each target, on it all sources from against to in favor, and whether they differ."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from kazstance.comparison import Cell, Disagreement
+from kazstance.comparison.estimates import LEVEL
 from kazstance.comparison.signs import dissents, standing
+from kazstance.comparison.verdicts import chance_in_words
+from kazstance.output.counted import counted
 from kazstance.plot import key
 from kazstance.plot.choice import Shown
 from kazstance.plot.lettering import BOLD, LEADING, SMALL, width, wrapped
 from kazstance.plot.sheet import GRID, MUTED, Box, Sheet, widest
-from kazstance.plot.signs import coin, coin_width, dissent, in_words, look_of
+from kazstance.plot.signs import coin, coin_width, in_words, look_of, mark
 from kazstance.stats.estimate import Estimate
 
 NAMES: Final = 0.32
@@ -32,7 +34,6 @@ DOTS: Final = 3
 LINE: Final = SMALL * LEADING
 PAD: Final = 5.0
 """What is free between rows."""
-RARE: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def draw(shown: Shown, ranked: Mapping[str, Disagreement], sheet: Sheet, caption
         caption: what to say under the title.
         foot: what it was made from.
     """
-    answers = {target: answer(ranked[target]) for target in shown.targets}
+    answers = {target: answer(ranked[target], shown.codes) for target in shown.targets}
     names = min(widest(shown.names[target] for target in shown.targets), NAMES * sheet.width)
     said = min(widest(line for lines in answers.values() for line in lines) * BOLD, ANSWERS * sheet.width)
     columns = Columns(names, names + 6 + EDGE, sheet.width - said - 6 - EDGE, sheet.width - said)
@@ -154,10 +155,7 @@ def _draw(sheet: Sheet, middle: float, blocks: Sequence[Block], name: str) -> No
             if block.label is None:
                 coin(sheet, (point.x, y), point.code, seen, said)
             else:
-                sheet.point((point.x, y), "circle", DOT, seen.fill, stroke=seen.edge, said=said)
-            if dissents(point.cell):
-                off = (coin_width(point.code) / 2 - 1, -3.5) if block.label is None else (DOT, 0)
-                dissent(sheet, (point.x + off[0], y + off[1]))
+                mark(sheet, (point.x, y), replace(seen, dissents=False), DOT, said)
         if block.label is not None:
             sheet.label(block.label, middle + block.y, [block.text])
 
@@ -252,30 +250,27 @@ def _sided(shown: Shown, target: str) -> list[tuple[Cell, Estimate]]:
     return [(cell, cell.net) for cell in cells if cell.net is not None and cell.favor + cell.against]
 
 
-def answer(line: Disagreement) -> list[str]:
-    """Whether sources differ on a target, in words: which pairs do, and how rarely chance alone would do it."""
-    found: Counter[str] = Counter(pair.answer for pair in line.pairs)
-    if line.opposite is None:
-        return ["nothing to compare"]
-    pairs = [f"{sign} {n}" for name, sign in SIGNS.items() if (n := found[name])]
-    return [" ".join(pairs), *chance(line.corrected)]
+def answer(line: Disagreement, codes: Mapping[str, str]) -> list[str]:
+    """What can be said of a target: the verdict, whether chance could do it, which pairs differ, who says nothing.
 
-
-SIGNS: Final = {"differ": "≠", "undecided": "?", "agree": "="}
-
-
-def chance(p: float | None) -> list[str]:
-    """What a corrected p says."""
-    if p is None:
-        return []
-    figure = "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".") if p < RARE else f"p = {p:.2f}"  # noqa: PLR2004
-    return [f"{'beyond chance' if p < RARE else 'chance could do it'}, {figure}"]
+    Where all are on one side, a difference is mentioned only if chance alone would rarely make it: one of degree.
+    Sources are named by their codes if they are few.
+    """
+    found = [line.verdict_in_words]
+    if line.corrected is not None and (line.verdict != "one side" or line.corrected <= 1 - LEVEL):
+        found.append(chance_in_words(line.corrected))
+    if differ := sum(pair.answer == "differ" for pair in line.pairs):
+        found.append(f"{counted(differ, 'pair')} {'differs' if differ == 1 else 'differ'}")
+    if line.silent:
+        named = " ".join(codes[source] for source in line.silent)
+        found.append(f"silent: {named if len(codes) <= FEW else len(line.silent)}")
+    return found
 
 
 def _key(shown: Shown, sheet: Sheet, y: float) -> float:
     cells = [cell for target in shown.targets for cell, _ in _sided(shown, target)]
     found = [standing(cell) for cell in cells]
-    entries = [*key.sides(found, key.as_coin), *key.strengths(key.as_coin)]
+    entries = [*key.sides(found, key.as_mark), *key.strengths(key.as_mark)]
     if any(map(dissents, cells)):
         entries.append(key.dissenting())
     y = key.place(sheet, y, key.codes((shown.codes[source], source) for source in shown.sources))

@@ -11,7 +11,7 @@ from kazstance.plot import key
 from kazstance.plot.choice import Shown
 from kazstance.plot.lettering import LEADING, SMALL, wrapped
 from kazstance.plot.sheet import MUTED, Sheet, widest
-from kazstance.plot.signs import CELL, SIDES, blank, dissent, filled, in_words, look_of, mark, unasked
+from kazstance.plot.signs import CELL, SIDES, blank, filled, in_words, look_of, mark, unasked
 from kazstance.stats.estimate import Estimate
 
 NAMES: Final = 0.42
@@ -130,8 +130,6 @@ def _cell(sheet: Sheet, cell: Cell, at: Place, said: str, *, is_open: bool) -> N
         _interval(sheet, cell, cell.net, at, said)
     else:
         filled(sheet, (at.middle, at.y), look_of(cell), wide=at.step, said=said)
-        if dissents(cell):
-            dissent(sheet, (at.left + at.step - 2.5, at.y - CELL / 2 + 2))
 
 
 def _interval(sheet: Sheet, cell: Cell, net: Estimate, at: Place, said: str) -> None:
@@ -141,9 +139,7 @@ def _interval(sheet: Sheet, cell: Cell, net: Estimate, at: Place, said: str) -> 
     middle, shown = at.left + 4 + half, look_of(cell)
     sheet.grid((middle, at.y - CELL / 2, middle, at.y + CELL / 2))
     sheet.line((middle + half * net.low, at.y, middle + half * net.high, at.y), shown.edge, 0.9)
-    mark(sheet, (middle + half * net.value, at.y), shown, said)
-    if dissents(cell):
-        dissent(sheet, (middle - half if net.value > 0 else middle + half, at.y))
+    mark(sheet, (middle + half * net.value, at.y), shown, said=said)
     if is_numbered:
         sheet.text(at.left + at.step - 3, at.y, str(cell.about), align="right", fill=MUTED)
 

@@ -8,15 +8,13 @@ from typing import Final, Protocol
 from kazstance.comparison.signs import Standing, Strength
 from kazstance.plot.lettering import LEADING, SMALL, shortened, width
 from kazstance.plot.sheet import At, Sheet
-from kazstance.plot.signs import SIDES, WORDS, blank, coin, coin_width, dissent, filled, look, mark, unasked
+from kazstance.plot.signs import SIDES, WORDS, blank, filled, look, mark, unasked
 
 LINE: Final = SMALL * LEADING + 3
 """From one line of a key to the next, in points."""
 SIGN: Final = 11.0
 """What a sign takes."""
 GAP: Final = 10.0
-COIN: Final = 7.0
-"""How wide a point for letters is here, where it has none."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +86,6 @@ def as_mark(sheet: Sheet, at: At, where: Standing, how: Strength) -> None:
     mark(sheet, at, look(where, how))
 
 
-def as_coin(sheet: Sheet, at: At, where: Standing, how: Strength) -> None:
-    """A side as a point for letters.
-
-    Args:
-        sheet: the sheet to draw on.
-        at: where it is: to the right and down, in points.
-        where: the side.
-        how: how sure it is.
-    """
-    shown = look(where, how)
-    sheet.point(at, "circle", COIN, shown.fill, stroke=shown.edge)
-
-
 def as_cell(sheet: Sheet, at: At, where: Standing, how: Strength) -> None:
     """A side as a coloured cell with its sign.
 
@@ -115,13 +100,17 @@ def as_cell(sheet: Sheet, at: At, where: Standing, how: Strength) -> None:
 
 def codes(names: Iterable[tuple[str, str]]) -> list[Entry]:
     """Which code stands for which name."""
-    plain = look(Standing.neither, Strength.open)
-    return [Entry(partial(coin, code=code, shown=plain), name, coin_width(code) + 3) for code, name in names]
+    return [Entry(partial(_code, code=code), name, width(code, bold=True) + 5) for code, name in names]
+
+
+def _code(sheet: Sheet, at: At, code: str) -> None:
+    sheet.text(*at, code, bold=True, align="center")
 
 
 def dissenting() -> Entry:
     """What dissent looks like."""
-    return Entry(dissent, "some sentences take the other side")
+    shown = look(Standing.favor, Strength.clear, dissents=True)
+    return Entry(partial(mark, shown=shown), "ringed: some sentences take the other side")
 
 
 def nothing(found: Iterable[Standing], *, in_words: bool) -> list[Entry]:

@@ -6,7 +6,7 @@ from kazstance.comparison import Comparison, Feature
 from kazstance.plot import distances as map_and_tree
 from kazstance.plot import dots, grid
 from kazstance.plot import salience as panels
-from kazstance.plot.choice import Choice, Shown, chosen, codes_of
+from kazstance.plot.choice import LETTERS, Choice, Shown, chosen, codes_of
 from kazstance.plot.saving import Drawing
 from kazstance.plot.sheet import Sheet
 
@@ -49,7 +49,8 @@ def disagreements(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     ranked = compared.disagreements()
     by_target = {line.target: line for line in ranked}
     shown = chosen(compared, choice, lambda: ranked, "difference")
-    caption = f"A letter is a source: its {POOLED}. {PAIRS}{_of_all(shown)}"
+    kind = "letter" if len(shown.codes) <= len(LETTERS) else "number"
+    caption = f"{ranked.summary} A {kind} is a source: its {POOLED}. {TESTED}{_of_all(shown)}"
 
     def drawn(width_mm: float) -> Sheet:
         sheet = Sheet(width_mm, choice.title_or("Where the sources differ, and how sure that is"))
@@ -58,9 +59,9 @@ def disagreements(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     return drawn
 
 
-PAIRS: Final = (
-    "≠ pairs of sources that differ, ? undecided, = that agree (95 %); p of a permutation test of any difference, "
-    "corrected for all targets."
+TESTED: Final = (
+    "Opposed: some two are on opposite sides (95 %, Holm); one side: all intervals are on it; p: a permutation test of "
+    "any difference, Holm."
 )
 
 
@@ -119,4 +120,4 @@ def distances(compared: Comparison, by: Feature, title: str | None, foot: str) -
 def _of_all(shown: Shown) -> str:
     """That figures are over all sources, if not all are shown."""
     sources, _ = shown.total
-    return f" Pairs and p are over all {sources} sources." if len(shown.sources) < sources else ""
+    return f" All that is said is over all {sources} sources." if len(shown.sources) < sources else ""

@@ -10,7 +10,7 @@ from kazstance.plot import key
 from kazstance.plot.choice import Shown
 from kazstance.plot.lettering import LEADING, SMALL, wrapped
 from kazstance.plot.sheet import MUTED, Box, Sheet, widest
-from kazstance.plot.signs import dissent, in_words, look_of, mark
+from kazstance.plot.signs import in_words, look_of, mark
 from kazstance.stats.estimate import Estimate
 
 WIDE: Final = 200.0
@@ -77,9 +77,7 @@ def _panel(shown: Shown, sheet: Sheet, cells: Sequence[Cell], box: Box, top: flo
         if cell.net is not None and cell.salience is not None:
             x, y = _across(cell.net, inner), _height(cell.salience.value, top, inner)
             said = f"{in_words(cell, shown.names[cell.target])}; in {cell.salience.value:.1%}"
-            mark(sheet, (x, y), look_of(cell), said)
-            if dissents(cell):
-                dissent(sheet, (x + 3.5, y - 3))
+            mark(sheet, (x, y), look_of(cell), said=said)
             placed.append((x, y, shown.names[cell.target]))
     _name(sheet, placed, (inner[0], inner[1] - 6, inner[2] + 5, inner[3] + 3))
 

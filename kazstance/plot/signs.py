@@ -15,15 +15,19 @@ HUES: Final = {
 """The colours of each side, from open to clear; both sides are equally dark, so that grey keeps the certainty."""
 EDGES: Final = {Standing.favor: "#075a8a", Standing.against: "#9c3d00", Standing.neither: "#6b6b6b"}
 """The outline of each side."""
-SHAPES: Final = {Standing.favor: "triangle-up", Standing.against: "triangle-down", Standing.neither: "circle"}
-MARK: Final = 6.0
+SHAPES: Final = {Standing.favor: "square", Standing.against: "circle", Standing.neither: "diamond"}
+SIZES: Final = {"square": 0.9, "circle": 1.0, "diamond": 1.0}
+"""How wide each shape is drawn, so that all look alike."""
+MARK: Final = 5.6
 """How wide a mark is, in points."""
+RING: Final = 3.0
+"""How much wider the ring of dissent is."""
 COIN: Final = 9.5
 """How wide a point with a letter is, in points; with two characters it is wider."""
+DOT: Final = 2.8
+"""How wide the ring of dissent is in the corner of a coloured cell."""
 CELL: Final = 10.0
 """How high a coloured cell is, and at least how wide."""
-DOT: Final = 2.6
-"""How wide the mark of dissent is."""
 WORDS: Final = {
     Strength.open: "not sure: the 95 % interval crosses 0",
     Strength.sure: "sure: all of it on one side",
@@ -48,33 +52,45 @@ class Look:
     ink: str
     """The colour of a letter on it."""
     sign: str
+    dissents: bool = False
+    """Whether some sentences take the other side."""
 
 
-def look(where: Standing, how: Strength) -> Look:
-    """How a side of this strength looks."""
+def look(where: Standing, how: Strength, *, dissents: bool = False) -> Look:
+    """How a side of this strength looks.
+
+    Args:
+        where: the side.
+        how: how sure it is.
+        dissents: whether some sentences take the other side.
+    """
     ink = PAPER if how is Strength.clear and where is not Standing.neither else INK
-    return Look(SHAPES[where], HUES[where][how], EDGES[where], ink, SIGNS[where])
+    return Look(SHAPES[where], HUES[where][how], EDGES[where], ink, SIGNS[where], dissents)
 
 
 def look_of(cell: Cell) -> Look:
     """How a cell with sentences looks."""
-    return look(standing(cell), strength(cell))
+    return look(standing(cell), strength(cell), dissents=dissents(cell))
 
 
-def mark(sheet: Sheet, at: At, shown: Look, said: str = "") -> None:
-    """Place the mark of a side.
+def mark(sheet: Sheet, at: At, shown: Look, wide: float = MARK, said: str = "") -> None:
+    """Place the mark of a side; with dissent it has a ring.
 
     Args:
         sheet: the sheet to draw on.
         at: where it is: to the right and down, in points.
         shown: how it looks.
+        wide: how wide it is, in points.
         said: the figure in words, which screen readers say.
     """
-    sheet.point(at, shown.shape, MARK, shown.fill, stroke=shown.edge, said=said)
+    size = SIZES[shown.shape]
+    if shown.dissents:
+        sheet.point(at, shown.shape, (wide + RING) * size, PAPER, stroke=shown.edge)
+    sheet.point(at, shown.shape, wide * size, shown.fill, stroke=shown.edge, said=said)
 
 
 def coin(sheet: Sheet, at: At, code: str, shown: Look, said: str = "") -> None:
-    """Place a point with a letter or a number on it.
+    """Place the mark of a side with a letter or a number on it.
 
     Args:
         sheet: the sheet to draw on.
@@ -83,18 +99,13 @@ def coin(sheet: Sheet, at: At, code: str, shown: Look, said: str = "") -> None:
         shown: how it looks.
         said: the figure in words, which screen readers say.
     """
-    sheet.point(at, "circle", coin_width(code), shown.fill, stroke=shown.edge, said=said)
+    mark(sheet, at, shown, coin_width(code), said)
     sheet.text(at[0], at[1] + 0.3, code, fill=shown.ink, align="center")
 
 
 def coin_width(code: str) -> float:
     """How wide the point of a code is."""
     return COIN if len(code) == 1 else COIN + 2.5
-
-
-def dissent(sheet: Sheet, at: At) -> None:
-    """Place the mark of dissent."""
-    sheet.point(at, "circle", DOT, INK, stroke=PAPER)
 
 
 def filled(sheet: Sheet, at: At, shown: Look, *, wide: float = CELL, said: str = "") -> None:
@@ -110,6 +121,8 @@ def filled(sheet: Sheet, at: At, shown: Look, *, wide: float = CELL, said: str =
     x, y = at
     sheet.box((x - wide / 2, y - CELL / 2 - 1, x + wide / 2, y + CELL / 2 + 1), shown.fill, stroke=PAPER, said=said)
     sheet.text(x, y, shown.sign, fill=shown.ink, align="center")
+    if shown.dissents:
+        sheet.point((x + wide / 2 - 2.6, y - CELL / 2 + 1.2), "circle", DOT, PAPER, stroke=INK)
 
 
 def blank(sheet: Sheet, at: At, *, wide: float = CELL, said: str = "") -> None:
