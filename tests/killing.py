@@ -28,7 +28,7 @@ EVENTS = {
 MODULES = (
     "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.annotate.filled_sheet",
     "kazstance.annotate.sheet_folder", "kazstance.annotate.by_model.model_run", "openai", "kazstance._benchmark", "kazstance.bench.dataset_tasks",
-    "kazstance.models.baselines", "kazstance.bench.page", "kazstance.explorer.page", "kazstance.plot.sources", "kazstance.comparison",
+    "kazstance.models.baselines", "kazstance.bench.page", "kazstance.explorer.page", "kazstance.plot.pictures", "kazstance.comparison",
     "kazstance.predictions", "kazstance.models.training", "kazstance.models.prediction_folder", "build_scripts.__main__", "pyarrow.parquet", "pyarrow.json", "pyarrow.csv",
 )  # fmt: skip
 

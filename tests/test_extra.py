@@ -163,7 +163,7 @@ print(Encoder(folder).embed(["cats", "dogs"]).shape)
 """A BERT without layers, in the files that the encoder reads."""
 CODE = {
     "datasets": Line("import kazstance; kazstance.to_hf('targets')", (), ("datasets",), "hf"),
-    "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
+    "charts": Line("import kazstance.plot.pictures, kazstance.plot.bench", (), CHART, "plots"),
     "baselines": Line(
         "from kazstance.models.systems import find_system as f; f('TF-IDF LR')", (), ("sklearn",), "bench"
     ),

@@ -57,7 +57,7 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "plot": {"bench", "comparison", "extras", "output", "paths", "stats"},
+    "plot": {"bench", "comparison", "errors", "extras", "output", "paths", "stats"},
     "_benchmark": {"bench", "errors", "input", "models", "output", "paths", "plot"},
     "annotate": {"comparison", "corpus", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "publish": {
