@@ -342,6 +342,7 @@ def test_statuses(reply, expected):
     ("given", "expected", "is_complete"),
     [
         (["the toll"], [(10, "the toll")], True),
+        (["⟦Away with the toll"], [(0, "Away with the toll")], True),
         (["THE TOLL"], [(10, "the toll")], True),
         (['"robbery"'], [(22, "“robbery”")], True),
         (["Away … robbery"], [(0, "Away"), (23, "robbery")], True),
