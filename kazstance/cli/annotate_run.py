@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kazstance.annotate.by_model.spending import Estimate, Prices
     from kazstance.schema.labels import Role
 
-ENGINES: Final = ("openai",)
+ENGINES: Final = ("openai", "inspect")
 ORDERS: Final = ("forward", "reversed", "shuffled")
 TOO_MANY: Final = 0.02
 """The share of pairs without a label from which a run says so."""

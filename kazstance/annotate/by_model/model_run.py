@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kazstance.annotate.by_model.calls import ALL_PAIRS, Asked, Call, Order, Questions, Scope, retried
+from kazstance.annotate.by_model.inspect_models import InspectModel
 from kazstance.annotate.by_model.journal import Journal
 from kazstance.annotate.by_model.language_model import LanguageModel, Settings
 from kazstance.annotate.by_model.openai_models import OpenAIModel
@@ -25,7 +26,7 @@ from kazstance.annotate.by_model.run_state import (
     state_file,
 )
 from kazstance.annotate.by_model.sending import PATIENT, Outcome, Patience, Sender
-from kazstance.annotate.by_model.servers import Server, find_server
+from kazstance.annotate.by_model.servers import Server, find_provider, find_server
 from kazstance.annotate.by_model.spending import Estimate, Prices, Spending
 from kazstance.annotate.drawing import check_not_reserved, readings_file
 from kazstance.corpus.editing import editing
@@ -41,7 +42,7 @@ from kazstance.paths import StrPath
 from kazstance.schema.ids import check_id, folded, make_id
 from kazstance.schema.labels import Origin, Role
 
-Engine = Literal["openai"]
+Engine = Literal["openai", "inspect"]
 TOKENS: Final = 200
 """The length of the longest answer for each target, in tokens, unless the user says another one."""
 Say = Callable[[str], None]
@@ -172,7 +173,8 @@ class _Run:
         corpus = read(path)
         sentences, problems = segment(corpus)
         raise_all(problems)
-        server = find_server(plan.model, plan.base_url, plan.key_variable, with_key=is_sending)
+        find = find_provider if plan.engine == "inspect" else find_server
+        server = find(plan.model, plan.base_url, plan.key_variable, with_key=is_sending)
         _check_names(plan, corpus)
         name = plan.annotator or make_id(server.model)
         number = max((one.number for one in corpus.rounds), default=1)
@@ -336,7 +338,8 @@ def _open(run: _Run) -> LanguageModel:
     Raises:
         MissingExtraError: its package is not installed.
     """
-    return OpenAIModel(run.server, run.plan.timeout)
+    kind = InspectModel if run.plan.engine == "inspect" else OpenAIModel
+    return kind(run.server, run.plan.timeout)
 
 
 class _Progress:
