@@ -68,6 +68,8 @@ class Plan:
     most_tokens: int | None = None
     brief: str | None = None
     """The file with instructions, below `annotations`; without it, those of the program."""
+    codebook: str | None = None
+    """The file with the codebook, below `annotations`; without it, the codebook of the latest round of the corpus."""
     role: Role = Role.label
     prices: Prices | None = None
     limit: float | None = None
@@ -178,7 +180,7 @@ class _Run:
         _check_names(plan, corpus)
         name = plan.annotator or make_id(server.model)
         number = max((one.number for one in corpus.rounds), default=1)
-        instructions = Instructions(_brief(path, plan.brief), _codebook(path, number))
+        instructions = Instructions(_brief(path, plan.brief), _codebook(path, plan.codebook, number))
         settings = Settings(
             server.model, plan.seed, plan.most_tokens or TOKENS * plan.block, dict(sorted(plan.parameters.items()))
         )
@@ -194,6 +196,7 @@ class _Run:
             order=plan.order,
             round=number,
             brief=plan.brief,
+            codebook=plan.codebook,
             prompt_digest=instructions.prompt_digest,
             codebook_digest=instructions.codebook_digest,
             prices=plan.prices,
@@ -310,12 +313,14 @@ def _brief(path: Path, name: str | None) -> str:
     return BRIEF if name is None else _text(path, f"annotations/{name}")
 
 
-def _codebook(path: Path, number: int) -> str:
-    """The codebook of a round, or an empty text if the corpus has none.
+def _codebook(path: Path, name: str | None, number: int) -> str:
+    """The codebook of a run, or that of its round, or an empty text if the corpus has none.
 
     Raises:
         InputError: it cannot be read.
     """
+    if name is not None:
+        return _text(path, f"annotations/{name}")
     folder = Folder(path)
     rounds = folder.read_tables(ANNOTATORS, "round", RoundInput)
     named = {entry.value.number: entry.value.codebook for entry in rounds}.get(number)
