@@ -200,6 +200,24 @@ def test_a_server_without_the_page_ends_the_run_at_once(harbour, server):
     assert done.sent == 1
 
 
+def test_a_key_is_sent_and_not_repeated(harbour, server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-very-secret")
+    server.choose = lambda *_: "denied"
+    done = run_model(harbour, planned(server, key_variable="MY_KEY", connections=1))
+    assert done.is_failure
+    assert done.stopped == 'HTTP 401: {"error": "no such key: Bearer (the key)"}'
+    assert [path for path in harbour.rglob("*") if path.is_file() and b"very-secret" in path.read_bytes()] == []
+
+
+def test_briefs_are_files_of_the_corpus(harbour, server, tmp_path):
+    (tmp_path / "secret.md").write_text("secret")
+    (harbour / "annotations/briefs/link.md").symlink_to(tmp_path / "secret.md")
+    for name in ("../../secret.md", str(tmp_path / "secret.md"), "briefs/link.md", "briefs/none.md"):
+        with pytest.raises(InputError):
+            run_model(harbour, planned(server, brief=name))
+    assert not server.asked
+
+
 @pytest.mark.full
 def test_parts_of_a_corpus_add_up(harbour, server):
     run_model(harbour, planned(server, scope=Scope(sources=("dockers",), targets=("strike",))))

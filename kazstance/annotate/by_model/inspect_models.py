@@ -29,7 +29,7 @@ class InspectModel:
             import inspect_ai  # noqa: PLC0415  # needs an extra
             from inspect_ai import model  # noqa: PLC0415
         self._inspect = model
-        self._timeout = timeout
+        self._timeout, self._key = timeout, server.key
         self.client = f"inspect-ai {inspect_ai.__version__}"
         url = server.url if "://" in server.url else None
         config = model.GenerateConfig(max_retries=0, max_connections=256)
@@ -69,7 +69,7 @@ class InspectModel:
                 )
             )
         except Exception as error:
-            raise as_model_error(error) from None
+            raise as_model_error(error, self._key) from None
         return self._reply(found)
 
     def _config(self, schema: Mapping[str, Any], settings: Settings) -> Any:
@@ -116,18 +116,25 @@ class InspectModel:
         self._loop.close()
 
 
-def as_model_error(error: BaseException) -> ModelError:
+def as_model_error(error: BaseException, key: str | None = None) -> ModelError:
     """What an exception of Inspect AI, or of a client that it uses, says.
 
     Args:
         error: the exception; the status of an answer may be on one that caused it.
+        key: the key of the server, which is not repeated.
     """
     for one in _causes(error):
         response = getattr(one, "response", None)
         status = getattr(one, "status_code", None) or getattr(response, "status_code", None)
         if isinstance(status, int):
-            return status_error(status, str(getattr(one, "body", None) or one), getattr(response, "headers", {}))
-    return ModelError(Fault.unreachable, f"{type(error).__name__}: {' '.join(str(error).split())}"[:SHOWN])
+            said = _without(str(getattr(one, "body", None) or one), key)
+            return status_error(status, said, getattr(response, "headers", {}))
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return ModelError(Fault.unreachable, _without(said, key)[:SHOWN])
+
+
+def _without(said: str, key: str | None) -> str:
+    return said.replace(key, "(the key)") if key else said
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
