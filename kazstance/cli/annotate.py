@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kazstance.cli.annotate_validate import validate
 from kazstance.cli.command import Delimiter, Json, app, command, delimiter_of, make_group
 from kazstance.cli.contents import ENTRIES
 from kazstance.output.counted import counted
@@ -348,3 +349,6 @@ def undo(
         echo_page(to_json(found))
     else:
         echo(text)
+
+
+annotate_command(validate)

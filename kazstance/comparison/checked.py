@@ -319,7 +319,7 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
     for sentence, group in zip(rows["sentence_id"].to_pylist(), rows[grouping.column].to_pylist(), strict=True):
         if sentence in place:
             groups[group][place[sentence]] = True
-    people = tuple(dict.fromkeys(sample.annotator for sample in samples))
+    people = tuple(sorted({sample.annotator for sample in samples}))
     there = {name: chosen for name, chosen in groups.items() if chosen.any()}
     return Checked(samples[0].model, people, grouping.by, voice, found, there, _sets(folder, found))
 
