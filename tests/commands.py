@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "annotate import": ("annotate", "import", "{corpus}", "{sheet}"),
     "annotate status": ("annotate", "status", "{corpus}"),
     "annotate undo": ("annotate", "undo", "{corpus}", "{sheet}"),
+    "annotate validate": ("annotate", "validate", "{corpus}"),
     "schema": ("schema",),
     "score": ("score", "--gold", "{gold}", "--pred", "{pred}"),
     "show": ("show", "--data", "{data}"),

@@ -16,6 +16,7 @@ from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.publish.card import plain_card
 from tests.checked import MODEL, SOURCES, TARGETS, judge, write_corpus
 from tests.conftest import quiet
 from tests.sheets import fill, rows_of, write
@@ -283,3 +284,16 @@ def test_rows_for_a_regression_give_the_same_figures(checked, tmp_path):
     again = CliRunner().invoke(app, ["export", "checked", "--data", str(ds.path), "--format", "dta"])
     assert again.exit_code == 2
     assert "expected csv, jsonl or parquet" in " ".join(again.stderr.split())
+
+
+def test_the_card_says_what_is_silver_gold_and_corrected(checked, harbour_data):
+    ds, _ = checked
+    card = (ds.path / "README.md").read_text() if (ds.path / "README.md").exists() else plain_card(ds)
+    assert "## Which figures are silver, gold or corrected" in card
+    assert "Labels by `gpt` are silver. 210 pairs of 540" in card
+    for figure in ds.corrected().figures:
+        if figure.scope == "all targets":
+            shown = figure.corrected.text(signed=figure.measure == "net")
+            assert f"| `{figure.source}` | {figure.measure} | " in card
+            assert shown in card
+    assert "silver, gold or corrected" not in plain_card(ks.open(harbour_data))

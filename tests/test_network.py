@@ -78,7 +78,11 @@ LINES = {
     "tasks-dir": [argv("tasks-dir")],
     "help": [argv("help")],
 }
-ELSEWHERE = {"publish", "explore serve", *(f"annotate {name}" for name in ("adjudicate", "import", "status", "undo"))}
+ELSEWHERE = {
+    "publish",
+    "explore serve",
+    *(f"annotate {name}" for name in ("adjudicate", "import", "status", "undo", "validate")),
+}
 """Commands that are not run here: the one that uses the network; one that listens to this machine; those that read as build does."""
 
 

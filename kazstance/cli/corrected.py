@@ -70,7 +70,7 @@ def _figures(rows: "Iterable[CheckedFigure]") -> Table:
     table = _table("source", "target", "judged", "silver", "gold", "corrected")
     for row in rows:
         shown = number_text(row.silver, signed=row.measure == "net")
-        cells = (_text(row.gold, row.measure), _text(row.corrected, row.measure))
+        cells = (row.gold.value_text(signed=row.measure == "net"), _text(row.corrected, row.measure))
         table.add_row(row.source, row.target or ALL, f"{row.judged} of {row.pairs:,}", shown, *cells)
     return table
 
