@@ -20,7 +20,15 @@ PACKAGE = Path(kazstance.__file__).parent
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 LONG = [
     f"docs/{name}.md"
-    for name in ("annotation", "any_size", "benchmark", "language_models", "own_stance_data", "stand_off")
+    for name in (
+        "annotation",
+        "any_size",
+        "benchmark",
+        "checked_by_people",
+        "language_models",
+        "own_stance_data",
+        "stand_off",
+    )
 ]
 """Pages that take long, after those that a newcomer begins with."""
 FRONT = ["README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]

@@ -23,6 +23,8 @@ MEASURES: Final = {
 }
 """What is shown, and its title."""
 ALL: Final = "all targets"
+SHOWN: Final = 10
+"""How many figures that are refused are explained."""
 
 
 def show_corrected(data: Path, voice: str, by: str, model: str | None, *, has_chart: bool, as_json: bool) -> None:
@@ -60,10 +62,12 @@ def _show(found: "Checked") -> None:
             display(_differences(rows))
     echo(f"All figures are about {found.about}.")
     echo("silver: the model's labels taken for true; gold: people's judgements alone, weighted; corrected: both.")
-    for figure in found.figures:
-        if figure.scope == "all targets" and figure.corrected.reason:
-            more = f"; about {figure.further:,} more judgements of its pairs would do" if figure.further else ""
-            echo(f"{figure.source}, {figure.measure}: {figure.corrected.reason}{more}")
+    refused = [figure for figure in found.figures if not figure.corrected.is_defined]
+    for figure in refused[:SHOWN]:
+        more = f"; about {figure.further:,} more judgements of its pairs would do" if figure.further else ""
+        echo(f"{figure.source}, {figure.target or ALL}, {figure.measure}: {figure.corrected.reason}{more}")
+    if len(refused) > SHOWN:
+        echo(f"and {len(refused) - SHOWN:,} more, with reasons in --json")
 
 
 def _figures(rows: "Iterable[CheckedFigure]") -> Table:
