@@ -230,6 +230,44 @@ def test_people_who_differ_share_the_pair(tmp_path):
             assert row.corrected.value == pytest.approx(right / 2, abs=1e-6)
 
 
+@pytest.mark.full
+def test_what_a_person_has_adjudicated_is_the_truth(tmp_path):
+    """Ben finds nothing anywhere; what splits him from ada is adjudicated, and she is right."""
+    place = tmp_path / "corpus"
+    truth = write_corpus(place, paragraphs=3, right=1.0)
+    about = {pair: label for pair, label in truth.items() if label}
+    asked = Request(labels_only=True, design=Design(model=MODEL, judge=10_000, annotators=("ada", "ben"), twice=1))
+    export_sheets(place, ("ada", "ben"), tmp_path / "sheets", asked, formats=("csv",))
+    for name, said in (("ada", about), ("ben", {})):
+        file = tmp_path / "sheets" / name / "sheet.csv"
+        import_answers(place, write(file.with_name("filled.csv"), fill(rows_of(file), said)))
+    texts = {
+        row["sentence_id"]: row["text_hash"]
+        for row in map(json.loads, (place / "annotations/ada.jsonl").read_text().splitlines())
+    }
+    rulings = [
+        {
+            "sentence_id": s,
+            "text_hash": texts[s],
+            "annotator_id": "eve",
+            "target_id": t,
+            "label": label,
+            "rule": "1",
+            "reason": "so",
+        }
+        for (s, t), label in about.items()
+    ]
+    (place / "annotations/adjudications.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rulings))
+    with (place / "annotations/annotators.toml").open("a") as file:
+        file.write('\n[[annotator]]\nid = "eve"\norigin = "human"\nrole = "adjudicator"\n')
+    (tmp_path / "data").mkdir()
+    build(place, tmp_path / "data", quiet)
+    for row in ks.open(tmp_path / "data").corrected().figures:
+        if row.scope == "all targets":
+            right = truth_of(truth, row.source, [t["id"] for t in TARGETS])[row.measure]
+            assert row.corrected.value == pytest.approx(right, abs=1e-6)
+
+
 def test_the_command_prints_what_python_gives(checked):
     ds, _ = checked
     said = CliRunner().invoke(app, ["compare", "positions", "--corrected", "--data", str(ds.path)])

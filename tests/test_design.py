@@ -173,6 +173,18 @@ def test_a_phase_waits_for_the_one_before(corpus, tmp_path):
         draw(folder, "ada", request(90, "ada"))
 
 
+def test_what_the_model_has_not_judged_is_not_sampled(corpus):
+    """Of 60 sentences a source, the model has labels on those of one source."""
+    folder, _ = corpus
+    file = folder / f"annotations/{MODEL}.jsonl"
+    lines = [line for line in file.read_text().splitlines(keepends=True) if '"north/' in line]
+    file.write_text("".join(lines))
+    with pytest.raises(KazstanceError, match="gpt has no label on .* pairs; let it judge them first"):
+        draw(folder, "ada", request(60, "ada"))
+    items = draw(folder, "ada", request(60, "ada", sources=("north",))).plan.items
+    assert {item.sentence_id.split("/")[0] for item in items} == {"north"}
+
+
 def test_on_the_command_line(corpus, tmp_path):
     folder, _ = corpus
     said = CliRunner().invoke(

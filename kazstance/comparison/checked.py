@@ -13,11 +13,12 @@ import pyarrow as pa
 from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.grouping import HOLDER, SOURCE, Grouping
 from kazstance.comparison.judged_rows import judged_rows
-from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, JudgedSample, judged_sample
+from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, RULED, JudgedSample, judged_sample, rulings_of
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
+from kazstance.schema.labels import Origin
 from kazstance.schema.manifest import PeoplesSample
 from kazstance.stats.correction import (
     LEAST_DRAWN,
@@ -294,7 +295,7 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
 
     Read from `judgements`, where the labels of the model and those of people are both kept. The estimator is the
     stratified difference estimator of `kazstance.stats.correction`; strata are the model's labels within each source.
-    People who differ on a pair share it.
+    People who differ on a pair share it, unless a person has adjudicated it.
 
     Args:
         folder: the dataset.
@@ -372,7 +373,12 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
     sentences = [(sentence, source) for sentence, source in pairs if not first.sources or source in first.sources]
     targets = [target for target in folder.ids["target_id"] if not first.targets or target in first.targets]
     people = {(sample.annotator, sample.round) for sample in samples}
-    found = judged_sample(sentences, targets, folder.columns("judgements", COLUMNS), first.model, people)
+    annotators = folder.columns("annotators", ["annotator_id", "origin"]).to_pylist()
+    human = [row["annotator_id"] for row in annotators if row["origin"] == Origin.human.value]
+    rulings = rulings_of(folder.columns("grid", RULED), human)
+    found = judged_sample(
+        sentences, targets, folder.columns("judgements", COLUMNS), first.model, people, rulings=rulings
+    )
     there = {
         source: dict(zip(KINDS, map(int, sizes), strict=True))
         for source, sizes in zip(found.sources, found.size, strict=True)

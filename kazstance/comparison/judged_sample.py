@@ -1,6 +1,6 @@
 """What a model labelled, by strata of source and label, and what people said of the pairs that were drawn."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,8 +25,11 @@ SALIENCE: Final = Measure(np.array([1.0, 1, 1, 0]), np.ones(LABELS), unanswered=
 MEASURES: Final = {"net": NET, "salience": SALIENCE}
 COLUMNS: Final = ("sentence_id", "target_id", "holder", "annotator_id", "round", "label")
 """The columns of judgements that are read."""
+RULED: Final = ("sentence_id", "target_id", "holder", "label", "adjudicator")
+"""The columns of the grid that say what was adjudicated."""
 Who = tuple[str, int]
 """An annotator and a round."""
+NO_RULINGS: Final[Mapping[tuple[str, str], int]] = {}
 Kinds = npt.NDArray[np.int8]
 
 
@@ -36,7 +39,8 @@ class JudgedSample:
 
     Shapes: `source` (sentences,), the number of each sentence's source; `kind` (sentences, targets), the number of the
     model's label, or `NO_ANSWER`; `sentence` and `target` (judged,), the place of each judged pair, and `votes`
-    (judged, labels), how many people chose each label.
+    (judged, labels), how many people chose each label; `decided` (judged,) is the label that an adjudicator chose,
+    or -1.
     """
 
     sources: tuple[str, ...]
@@ -47,11 +51,14 @@ class JudgedSample:
     sentence: Codes
     target: Codes
     votes: Floats
+    decided: Codes
 
     @property
     def truth(self) -> Floats:
-        """The share of the judges of each pair who chose each label, shape (judged, labels)."""
-        return np.asarray(self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1))
+        """What people said of each pair, shape (judged, labels): the adjudicated label, or the share of their votes."""
+        shares = self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1)
+        ruled = np.eye(LABELS)[self.decided]  # that of -1 is not used
+        return np.asarray(np.where(self.decided[:, None] >= 0, ruled, shares))
 
     @property
     def weight(self) -> Floats:
@@ -123,6 +130,8 @@ def judged_sample(
     judgements: pa.Table,
     model: str,
     people: Collection[Who],
+    *,
+    rulings: Mapping[tuple[str, str], int] = NO_RULINGS,
 ) -> JudgedSample:
     """The labels of a model, and what people said of some of them, from judgements on the speakers of sentences.
 
@@ -135,6 +144,7 @@ def judged_sample(
         judgements: rows with `COLUMNS`.
         model: the annotator whose labels define the strata.
         people: the annotators who judged the sample, each with the round.
+        rulings: the labels that people chose as adjudicators, by sentence and target.
     """
     names, of = zip(*sentences, strict=True) if (sentences := list(sentences)) else ((), ())
     sources = tuple(dict.fromkeys(of))
@@ -150,6 +160,7 @@ def judged_sample(
     pairs, place = np.unique(code, return_inverse=True)
     votes = np.zeros((len(pairs), LABELS))
     np.add.at(votes, (place, rows["label"][theirs]), 1)
+    ruled = [rulings.get((names[pair // len(targets)], targets[pair % len(targets)]), -1) for pair in pairs.tolist()]
     number_of = {name: i for i, name in enumerate(sources)}
     return JudgedSample(
         sources=sources,
@@ -160,6 +171,7 @@ def judged_sample(
         sentence=pairs // max(len(targets), 1),
         target=pairs % max(len(targets), 1),
         votes=votes,
+        decided=np.array(ruled, dtype=np.intp),
     )
 
 
@@ -178,3 +190,16 @@ def _placed(judgements: pa.Table, sentences: Sequence[str], targets: Sequence[st
     annotators = kept["annotator_id"].cast(pa.string()).combine_chunks().dictionary_encode()
     names = np.array(annotators.dictionary.to_pylist() or [""], dtype=object)
     return {**found, "annotator": names[annotators.indices.to_numpy()] if len(kept) else np.array([], dtype=object)}
+
+
+def rulings_of(grid: pa.Table, people: Collection[str]) -> dict[tuple[str, str], int]:
+    """The labels that people chose as adjudicators, by sentence and target.
+
+    Args:
+        grid: rows with `RULED`.
+        people: all people among the annotators.
+    """
+    rows = grid.select(RULED).filter(pc.is_null(pc.field("holder")) & pc.is_valid(pc.field("label")))
+    rows = rows.filter(pc.is_in(rows["adjudicator"], value_set=pa.array(list(people), pa.string())))
+    names = (rows[name].to_pylist() for name in ("sentence_id", "target_id", "label"))
+    return {(sentence, target): label for sentence, target, label in zip(*names, strict=True)}
