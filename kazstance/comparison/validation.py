@@ -303,6 +303,8 @@ def _checks(sample: JudgedSample, stability: Sequence[Stability], said: Mapping[
     lowest = int(answered.argmin())
     share = float(sample.kind.size - (sample.kind == NO_ANSWER).sum()) / max(sample.kind.size, 1)
     fewest = f"fewest in {sample.sources[lowest]}: {answered[lowest]:.1%}"
+    statuses = ", ".join(f"{name} {n:,}" for name, n in said.get("statuses", {}).items())
+    fewest += f"; recorded: {statuses}" if statuses else ""
     yield Check(
         "I, legal labels",
         f"{share:.1%} of {sample.kind.size:,} pairs have a label; {fewest}",
