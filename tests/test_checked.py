@@ -213,6 +213,26 @@ def test_labels_that_have_changed_since_are_refused(tmp_path):
 
 
 @pytest.mark.full
+def test_half_a_sheet_is_no_random_sample(tmp_path):
+    """Sheets are in the order of the texts; ben's sheet, of which nothing is imported, is left out as a whole."""
+    place = tmp_path / "corpus"
+    truth = write_corpus(place, paragraphs=4)
+    asked = Request(labels_only=True, design=Design(model=MODEL, judge=60, annotators=("ada", "ben")))
+    export_sheets(place, ("ada", "ben"), tmp_path / "sheets", asked, formats=("csv",))
+    file = tmp_path / "sheets/ada/sheet.csv"
+    rows = fill(rows_of(file), {pair: label for pair, label in truth.items() if label})
+    import_answers(place, write(file.with_name("half.csv"), rows[:20]), partial=True)
+    (tmp_path / "half").mkdir()
+    build(place, tmp_path / "half", quiet)
+    with pytest.raises(KazstanceError, match=f"{len(rows) - 20} pairs on the sheets of ada are not judged yet"):
+        ks.open(tmp_path / "half").corrected()
+    import_answers(place, write(file.with_name("whole.csv"), rows[20:]), partial=True)
+    (tmp_path / "whole").mkdir()
+    build(place, tmp_path / "whole", quiet)
+    assert len(ks.open(tmp_path / "whole").corrected().sample.votes) == len(rows)
+
+
+@pytest.mark.full
 def test_people_who_differ_share_the_pair(tmp_path):
     """Of two judges of each pair, one says what is true and the other that nothing is about the target."""
     place = tmp_path / "corpus"

@@ -364,7 +364,7 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
         samples: the sheets of the sample.
 
     Raises:
-        KazstanceError: the labels are not those that it was drawn from.
+        KazstanceError: the labels are not those that it was drawn from, or a sheet is not judged completely.
     """
     first = samples[0]
     rows = folder.columns("sentences", ["sentence_id", "source_id", "annotated"])
@@ -387,6 +387,11 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
         raise KazstanceError(
             f"sheet {changed[0]}: the texts or the labels of {first.model} have changed since the sample was drawn; "
             "draw a new sample"
+        )
+    if missing := sum(sample.pairs for sample in samples) - round(float(found.votes.sum())):
+        raise KazstanceError(
+            f"{missing:,} pairs on the sheets of {', '.join(sorted({sample.annotator for sample in samples}))} are not "
+            "judged yet; what was judged first is no random sample, so import the rest and build again"
         )
     return found
 
