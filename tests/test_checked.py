@@ -100,6 +100,7 @@ def test_over_whole_sources_gold_and_corrected_are_the_same(checked):
             assert row.gold.value == pytest.approx(row.corrected.value, abs=1e-6)
 
 
+@pytest.mark.full
 def test_where_everything_is_judged_gold_is_the_result(tmp_path):
     ds, truth = made(tmp_path, 10_000, "ada", paragraphs=4)
     for row in ds.corrected().figures:
@@ -344,6 +345,7 @@ def test_rows_for_a_regression_give_the_same_figures(checked, tmp_path):
     assert "expected csv, jsonl or parquet" in " ".join(again.stderr.split())
 
 
+@pytest.mark.full
 def test_the_card_says_what_is_silver_gold_and_corrected(checked, harbour_data):
     ds, _ = checked
     card = (ds.path / "README.md").read_text() if (ds.path / "README.md").exists() else plain_card(ds)
