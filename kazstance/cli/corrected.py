@@ -23,6 +23,8 @@ MEASURES: Final = {
 }
 """What is shown, and its title."""
 ALL: Final = "all targets"
+MOST: Final = 20
+"""Sources or groups of which differences are shown."""
 SHOWN: Final = 10
 """How many figures that are refused are explained."""
 
@@ -58,7 +60,9 @@ def _show(found: "Checked") -> None:
     for name, title in MEASURES.items():
         echo("", title)
         display(_figures(row for row in found.figures if row.measure == name))
-        if rows := [row for row in found.differences if row.measure == name]:
+        if len(found.groups) > MOST:
+            echo(f"differences of {len(found.groups)} sources or groups are in --json")
+        elif rows := [row for row in found.differences if row.measure == name]:
             display(_differences(rows))
     echo(f"All figures are about {found.about}.")
     echo("silver: the model's labels taken for true; gold: people's judgements alone, weighted; corrected: both.")

@@ -29,7 +29,6 @@ from kazstance.stats.correction import (
     correct,
     difference,
 )
-from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate, columns
 
 MeasureName = Literal["net", "salience"]
@@ -171,24 +170,17 @@ class Checked:
         return html_paragraph(f"Labels by {self.model}, {self.about}") + self.figures._repr_html_()
 
     @cached_property
-    def _strata(self) -> Sample:
-        return self.sample.strata()
-
-    @cached_property
-    def _by_kind(self) -> Floats:
-        return self.sample.by_kind
-
-    @cached_property
-    def _domains(self) -> dict[str, Domain]:
+    def _parts(self) -> dict[str, tuple[Sample, Domain]]:
+        """The strata of each group, and its pairs on each set of targets."""
         places = [of for _, _, of in self.sets]
-        return {name: self.sample.domains(chosen, places) for name, chosen in self.groups.items()}
+        return {name: self.sample.part(chosen, places) for name, chosen in self.groups.items()}
 
     @cached_property
     def _made(self) -> dict[tuple[str, str], Corrected]:
         """The corrected figures of each group by measure, shape (sets,)."""
         return {
-            (group, name): correct(self._strata, domain, measure, self._by_kind)
-            for group, domain in self._domains.items()
+            (group, name): correct(*part, measure, self.sample.by_kind)
+            for group, part in self._parts.items()
             for name, measure in MEASURES.items()
         }
 
@@ -205,12 +197,12 @@ class Checked:
         return set(np.unique(self.sample.source[self.groups[group]]).tolist())
 
     def _of_group(self, group: str) -> Iterator[CheckedFigure]:
-        domain = self._domains[group]
+        strata, domain = self._parts[group]
         for name, measure in MEASURES.items():
             made = self._made[group, name]
-            alone = correct(self._strata, domain, replace(measure, is_unaided=True), self._by_kind)
+            alone = correct(strata, domain, replace(measure, is_unaided=True), self.sample.by_kind)
             for place, (scope, target, _) in enumerate(self.sets):
-                reason, times = self._refusal(domain, made, place)
+                reason, times = _refusal(strata, domain, made, place)
                 yield CheckedFigure(
                     source=group,
                     scope=scope,
@@ -221,40 +213,8 @@ class Checked:
                     silver=_rounded(made.machine[place]),
                     gold=_estimate(alone, place, "people found nothing to divide by"),
                     corrected=_estimate(made, place, reason) if not reason else _refused(made, place, reason),
-                    further=self._further(domain, place, times) if reason else None,
+                    further=_further(strata, times) if reason else None,
                 )
-
-    def _refusal(self, domain: Domain, made: Corrected, place: int) -> tuple[str, float]:
-        """Why a figure is not given, and how many times as many judgements it needs; an empty reason if it is."""
-        drawn = round(float(made.drawn[place]))
-        with np.errstate(invalid="ignore"):
-            share = np.nan_to_num(self._strata.drawn / self._strata.size)
-        expected = max(drawn, float((share * domain.size[place]).sum()))
-        if made.has_few[place]:
-            return (
-                f"{drawn} judged pairs, expected {LEAST_DRAWN} or more",
-                LEAST_DRAWN / expected if expected else math.inf,
-            )
-        if made.has_gap[place]:
-            return f"no judged pair among the {_gap(self._strata, domain, place)}", math.inf
-        if made.is_empty[place]:
-            return "people find next to nothing to divide by", math.inf
-        if made.is_lone[place]:
-            few = "one judgement stands for more than half of what the figure rests on"
-            return few, float(made.times[place])
-        if made.is_wide[place]:
-            low, high = (float(end[place]) for end in made.interval)
-            return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])
-        return "", 1.0
-
-    def _further(self, domain: Domain, place: int, times: float) -> int | None:
-        """How many more judgements of the sources of a domain make so many times as many; None if there are fewer."""
-        of_source = np.repeat(domain.size[place].reshape(-1, len(KINDS)).sum(axis=1) > 0, len(KINDS))
-        judged, there = (float(numbers[of_source].sum()) for numbers in (self._strata.drawn, self._strata.size))
-        if not math.isfinite(times):
-            return None
-        more = math.ceil((times - 1) * max(judged, 1))
-        return more if judged + more < there else None
 
     def _difference(self, pair: tuple[str, str], name: str, place: int) -> CheckedDifference:
         one, other = (self._made[group, name] for group in pair)
@@ -267,6 +227,33 @@ class Checked:
             found = Estimate(value, low, high, n)
         silver = _rounded(one.machine[place] - other.machine[place])
         return CheckedDifference(*pair, scope, target, name, silver, found)  # type: ignore[arg-type]
+
+
+def _refusal(strata: Sample, domain: Domain, made: Corrected, place: int) -> tuple[str, float]:
+    """Why a figure is not given, and how many times as many judgements it needs; an empty reason if it is."""
+    drawn = round(float(made.drawn[place]))
+    expected = max(drawn, float((strata.drawn / np.maximum(strata.size, 1) * domain.size[place]).sum()))
+    if made.has_few[place]:
+        return f"{drawn} judged pairs, expected {LEAST_DRAWN} or more", LEAST_DRAWN / expected if expected else math.inf
+    if made.has_gap[place]:
+        return f"no judged pair among the {_gap(strata, domain, place)}", math.inf
+    if made.is_empty[place]:
+        return "people find next to nothing to divide by", math.inf
+    if made.is_lone[place]:
+        return "one judgement stands for more than half of what the figure rests on", float(made.times[place])
+    if made.is_wide[place]:
+        low, high = (float(end[place]) for end in made.interval)
+        return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])
+    return "", 1.0
+
+
+def _further(strata: Sample, times: float) -> int | None:
+    """How many more judgements of some sources make so many times as many; None if they have fewer pairs."""
+    judged, there = (float(numbers.sum()) for numbers in (strata.drawn, strata.size))
+    if not math.isfinite(times):
+        return None
+    more = math.ceil((times - 1) * max(judged, 1))
+    return more if judged + more < there else None
 
 
 def _gap(strata: Sample, domain: Domain, place: int) -> str:

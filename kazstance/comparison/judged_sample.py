@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -71,57 +72,54 @@ class JudgedSample:
         """The model's label on each judged pair, shape (judged,)."""
         return self.kind[self.sentence, self.target].astype(np.intp)
 
-    @property
-    def everything(self) -> Flags:
-        """All sentences, shape (sentences,)."""
-        return np.ones(len(self.source), dtype=bool)
-
-    @property
+    @cached_property
     def size(self) -> Floats:
         """Pairs by source and kind, shape (sources, kinds)."""
-        return np.asarray(self.counts(self.everything).sum(axis=1))
+        return np.asarray(self._counts(*self._everything).sum(axis=1))
 
-    @property
+    @cached_property
     def truths(self) -> Floats:
         """Judged pairs by source, kind and true label, shape (sources, kinds, labels)."""
-        return np.asarray(self.judged(self.everything).sum(axis=1))
+        return np.asarray(self._judged(*self._everything).sum(axis=1))
 
-    @property
+    @cached_property
     def by_kind(self) -> Floats:
         """How probable each label is by kind, over all sources, shape (kinds, labels)."""
         return truths_by_kind(np.tile(np.arange(len(KINDS)), len(self.sources)), self.truths.reshape(-1, LABELS))
 
-    def counts(self, chosen: Flags) -> Floats:
-        """Pairs of some sentences, shape (sources, targets, kinds)."""
-        shape = len(self.sources), len(self.targets), len(KINDS)
-        code = self.source[chosen, None] * shape[1] + np.arange(shape[1])
+    @property
+    def _everything(self) -> tuple[Flags, Codes]:
+        return np.ones(len(self.source), dtype=bool), np.arange(len(self.sources))
+
+    def _counts(self, chosen: Flags, sources: Codes) -> Floats:
+        """Pairs of some sentences, all of them of some sources, shape (sources, targets, kinds)."""
+        shape = len(sources), len(self.targets), len(KINDS)
+        code = np.searchsorted(sources, self.source[chosen])[:, None] * shape[1] + np.arange(shape[1])
         code = (code * shape[2] + self.kind[chosen]).ravel()
         return np.bincount(code, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
 
-    def judged(self, chosen: Flags) -> Floats:
+    def _judged(self, chosen: Flags, sources: Codes) -> Floats:
         """Judged pairs of some sentences by what people said, shape (sources, targets, kinds, labels)."""
-        found = np.zeros((len(self.sources), len(self.targets), len(KINDS), LABELS))
+        found = np.zeros((len(sources), len(self.targets), len(KINDS), LABELS))
         there = chosen[self.sentence]
-        place = self.source[self.sentence[there]], self.target[there], self.judged_kind[there]
-        np.add.at(found, place, self.truth[there])
+        source = np.searchsorted(sources, self.source[self.sentence[there]])
+        np.add.at(found, (source, self.target[there], self.judged_kind[there]), self.truth[there])
         return found
 
-    def strata(self) -> Sample:
-        """The strata, sources by kinds, as one list."""
-        kind = np.tile(np.arange(len(KINDS)), len(self.sources))
-        return Sample(kind, self.size.ravel(), self.truths.sum(axis=-1).ravel())
-
-    def domains(self, chosen: Flags, targets: Sequence[Sequence[int]]) -> Domain:
-        """The pairs of some sentences on sets of targets, by stratum: a domain for each set.
+    def part(self, chosen: Flags, targets: Sequence[Sequence[int]]) -> tuple[Sample, Domain]:
+        """The strata of the sources that some sentences are of, and their pairs on sets of targets: a domain for each.
 
         Args:
             chosen: which sentences, shape (sentences,).
             targets: the places of the targets of each set.
         """
-        counts, judged = self.counts(chosen), self.judged(chosen)
+        sources = np.unique(self.source[chosen])
+        counts, judged = self._counts(chosen, sources), self._judged(chosen, sources)
         size = np.stack([counts[:, list(places)].sum(axis=1).ravel() for places in targets])
         truths = np.stack([judged[:, list(places)].sum(axis=1).reshape(-1, LABELS) for places in targets])
-        return Domain(size, truths)
+        kind = np.tile(np.arange(len(KINDS)), len(sources))
+        drawn = self.truths[sources].sum(axis=-1).ravel()
+        return Sample(kind, self.size[sources].ravel(), drawn), Domain(size, truths)
 
 
 def judged_sample(
