@@ -55,6 +55,34 @@ def write_corpus(
     return truth
 
 
+def add_run(folder: Path, name: str = "again", turned: float = 0.1, seed: int = 2) -> None:
+    """Add another run of the model, which has another label in a share of the pairs, and says so of nothing."""
+    draw, lines = random.Random(seed), []
+    for line in (folder / f"annotations/{MODEL}.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        for judgement in row["judgements"]:
+            if draw.random() < turned:
+                judgement["label"] = {"favor": "against"}.get(judgement["label"], "favor")
+        lines.append(json.dumps(row) + "\n")
+    (folder / f"annotations/{name}.jsonl").write_text("".join(lines))
+    file = folder / "annotations/annotators.toml"
+    own, other = (f'family = "Made (up)"\norder = "{order}"\n' for order in ("forward", "reversed"))
+    file.write_text(f'{file.read_text()}{own}\n[[annotator]]\nid = "{name}"\norigin = "model"\nrole = "check"\n{other}')
+
+
+def add_certainty(folder: Path, truth: Truth) -> None:
+    """Have the model say unsure where it is mostly wrong."""
+    file, lines = folder / f"annotations/{MODEL}.jsonl", []
+    draw = random.Random(3)
+    for line in file.read_text().splitlines():
+        row = json.loads(line)
+        for judgement in row["judgements"]:
+            is_right = truth[row["sentence_id"], judgement["target_id"]] == judgement["label"]
+            judgement["certainty"] = "sure" if draw.random() < (0.9 if is_right else 0.2) else "unsure"
+        lines.append(json.dumps(row) + "\n")
+    file.write_text("".join(lines))
+
+
 def request(n: int, *people: str, **settings) -> Request:
     return Request(labels_only=True, design=Design(model=MODEL, judge=n, annotators=people), **settings)
 

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "annotate run": ("annotate", "run", "{corpus}", "--model", "{model}", "--base-url", "{url}"),
     "annotate status": ("annotate", "status", "{corpus}"),
     "annotate undo": ("annotate", "undo", "{corpus}", "{sheet}"),
+    "annotate validate": ("annotate", "validate", "{corpus}"),
     "schema": ("schema",),
     "score": ("score", "--gold", "{gold}", "--pred", "{pred}"),
     "show": ("show", "--data", "{data}"),

@@ -16,6 +16,7 @@ from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.publish.card import plain_card
 from tests.checked import MODEL, SOURCES, TARGETS, judge, write_corpus
 from tests.conftest import quiet
 from tests.sheets import fill, rows_of, write
@@ -99,6 +100,7 @@ def test_over_whole_sources_gold_and_corrected_are_the_same(checked):
             assert row.gold.value == pytest.approx(row.corrected.value, abs=1e-6)
 
 
+@pytest.mark.full
 def test_where_everything_is_judged_gold_is_the_result(tmp_path):
     ds, truth = made(tmp_path, 10_000, "ada", paragraphs=4)
     for row in ds.corrected().figures:
@@ -212,6 +214,26 @@ def test_labels_that_have_changed_since_are_refused(tmp_path):
 
 
 @pytest.mark.full
+def test_half_a_sheet_is_no_random_sample(tmp_path):
+    """Sheets are in the order of the texts; ben's sheet, of which nothing is imported, is left out as a whole."""
+    place = tmp_path / "corpus"
+    truth = write_corpus(place, paragraphs=4)
+    asked = Request(labels_only=True, design=Design(model=MODEL, judge=60, annotators=("ada", "ben")))
+    export_sheets(place, ("ada", "ben"), tmp_path / "sheets", asked, formats=("csv",))
+    file = tmp_path / "sheets/ada/sheet.csv"
+    rows = fill(rows_of(file), {pair: label for pair, label in truth.items() if label})
+    import_answers(place, write(file.with_name("half.csv"), rows[:20]), partial=True)
+    (tmp_path / "half").mkdir()
+    build(place, tmp_path / "half", quiet)
+    with pytest.raises(KazstanceError, match=f"{len(rows) - 20} pairs on the sheets of ada are not judged yet"):
+        ks.open(tmp_path / "half").corrected()
+    import_answers(place, write(file.with_name("whole.csv"), rows[20:]), partial=True)
+    (tmp_path / "whole").mkdir()
+    build(place, tmp_path / "whole", quiet)
+    assert len(ks.open(tmp_path / "whole").corrected().sample.votes) == len(rows)
+
+
+@pytest.mark.full
 def test_people_who_differ_share_the_pair(tmp_path):
     """Of two judges of each pair, one says what is true and the other that nothing is about the target."""
     place = tmp_path / "corpus"
@@ -227,6 +249,44 @@ def test_people_who_differ_share_the_pair(tmp_path):
         if row.scope == "all targets" and row.measure == "salience":
             right = truth_of(truth, row.source, [t["id"] for t in TARGETS])["salience"]
             assert row.corrected.value == pytest.approx(right / 2, abs=1e-6)
+
+
+@pytest.mark.full
+def test_what_a_person_has_adjudicated_is_the_truth(tmp_path):
+    """Ben finds nothing anywhere; what splits him from ada is adjudicated, and she is right."""
+    place = tmp_path / "corpus"
+    truth = write_corpus(place, paragraphs=3, right=1.0)
+    about = {pair: label for pair, label in truth.items() if label}
+    asked = Request(labels_only=True, design=Design(model=MODEL, judge=10_000, annotators=("ada", "ben"), twice=1))
+    export_sheets(place, ("ada", "ben"), tmp_path / "sheets", asked, formats=("csv",))
+    for name, said in (("ada", about), ("ben", {})):
+        file = tmp_path / "sheets" / name / "sheet.csv"
+        import_answers(place, write(file.with_name("filled.csv"), fill(rows_of(file), said)))
+    texts = {
+        row["sentence_id"]: row["text_hash"]
+        for row in map(json.loads, (place / "annotations/ada.jsonl").read_text().splitlines())
+    }
+    rulings = [
+        {
+            "sentence_id": s,
+            "text_hash": texts[s],
+            "annotator_id": "eve",
+            "target_id": t,
+            "label": label,
+            "rule": "1",
+            "reason": "so",
+        }
+        for (s, t), label in about.items()
+    ]
+    (place / "annotations/adjudications.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rulings))
+    with (place / "annotations/annotators.toml").open("a") as file:
+        file.write('\n[[annotator]]\nid = "eve"\norigin = "human"\nrole = "adjudicator"\n')
+    (tmp_path / "data").mkdir()
+    build(place, tmp_path / "data", quiet)
+    for row in ks.open(tmp_path / "data").corrected().figures:
+        if row.scope == "all targets":
+            right = truth_of(truth, row.source, [t["id"] for t in TARGETS])[row.measure]
+            assert row.corrected.value == pytest.approx(right, abs=1e-6)
 
 
 def test_the_command_prints_what_python_gives(checked):
@@ -283,3 +343,17 @@ def test_rows_for_a_regression_give_the_same_figures(checked, tmp_path):
     again = CliRunner().invoke(app, ["export", "checked", "--data", str(ds.path), "--format", "dta"])
     assert again.exit_code == 2
     assert "expected csv, jsonl or parquet" in " ".join(again.stderr.split())
+
+
+@pytest.mark.full
+def test_the_card_says_what_is_silver_gold_and_corrected(checked, harbour_data):
+    ds, _ = checked
+    card = (ds.path / "README.md").read_text() if (ds.path / "README.md").exists() else plain_card(ds)
+    assert "## Which figures are silver, gold or corrected" in card
+    assert "Labels by `gpt` are silver. 210 pairs of 540" in card
+    for figure in ds.corrected().figures:
+        if figure.scope == "all targets":
+            shown = figure.corrected.text(signed=figure.measure == "net")
+            assert f"| `{figure.source}` | {figure.measure} | " in card
+            assert shown in card
+    assert "silver, gold or corrected" not in plain_card(ks.open(harbour_data))

@@ -83,6 +83,7 @@ def test_the_draw_is_the_same_again_and_another_with_another_seed(corpus):
     assert one.items != other.items
 
 
+@pytest.mark.full
 def test_two_people_share_the_sample_and_judge_a_fifth_twice(corpus, tmp_path):
     folder, truth = corpus
     found = judge(folder, tmp_path / "sheets", truth, 100, "ada", "ben")
@@ -106,6 +107,7 @@ def test_people_see_neither_label_nor_stratum_nor_probability(corpus, tmp_path):
     assert [name.split("/")[0] for name in order] == sorted(name.split("/")[0] for name in order)
 
 
+@pytest.mark.full
 def test_a_second_phase_goes_where_the_errors_are(corpus, tmp_path):
     folder, truth = corpus
     first = judge(folder, tmp_path / "one", truth, 90, "ada")["ada"]
@@ -129,6 +131,7 @@ def test_more_judgements_are_said_to_make_figures_surer(corpus):
     assert widths[-1] == pytest.approx([0, 0, 0])
 
 
+@pytest.mark.full
 def test_what_was_judged_before_the_prompt_was_frozen_is_not_gold(corpus, tmp_path):
     folder, truth = corpus
     judge(folder, tmp_path / "one", truth, 60, "ada")
@@ -156,6 +159,7 @@ def test_what_a_sample_cannot_be_combined_with(corpus, asked, said):
         draw(corpus[0], "ada", asked)
 
 
+@pytest.mark.full
 def test_a_sample_has_a_round_of_its_own(corpus, tmp_path):
     folder, truth = corpus
     export_sheets(folder, "ada", tmp_path / "all", Request(labels_only=True, sources=("north",)), formats=("csv",))
@@ -166,11 +170,24 @@ def test_a_sample_has_a_round_of_its_own(corpus, tmp_path):
         draw(folder, "ben", Request())
 
 
+@pytest.mark.full
 def test_a_phase_waits_for_the_one_before(corpus, tmp_path):
     folder, _ = corpus
     export_sheets(folder, "ada", tmp_path / "one", request(60, "ada"), formats=("csv",))
     with pytest.raises(KazstanceError, match="is not imported completely; import it before more is drawn"):
         draw(folder, "ada", request(90, "ada"))
+
+
+def test_what_the_model_has_not_judged_is_not_sampled(corpus):
+    """Of 60 sentences a source, the model has labels on those of one source."""
+    folder, _ = corpus
+    file = folder / f"annotations/{MODEL}.jsonl"
+    lines = [line for line in file.read_text().splitlines(keepends=True) if '"north/' in line]
+    file.write_text("".join(lines))
+    with pytest.raises(KazstanceError, match="gpt has no label on .* pairs; let it judge them first"):
+        draw(folder, "ada", request(60, "ada"))
+    items = draw(folder, "ada", request(60, "ada", sources=("north",))).plan.items
+    assert {item.sentence_id.split("/")[0] for item in items} == {"north"}
 
 
 def test_on_the_command_line(corpus, tmp_path):

@@ -22,7 +22,15 @@ SERVED = ["docs/models_as_annotators.md"]
 """Pages that need a language model, which test_local_model starts."""
 LONG = [
     f"docs/{name}.md"
-    for name in ("annotation", "any_size", "benchmark", "language_models", "own_stance_data", "stand_off")
+    for name in (
+        "annotation",
+        "any_size",
+        "benchmark",
+        "checked_by_people",
+        "language_models",
+        "own_stance_data",
+        "stand_off",
+    )
 ]
 """Pages that take long, after those that a newcomer begins with."""
 FRONT = ["README.md", "CONTRIBUTING.md", "DATASET_CARD.md", "CHANGELOG.md", "raw/README.md", "raw/CODEBOOK.md"]

@@ -17,6 +17,7 @@ from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.explorer.page import page as make_page
 from kazstance.explorer.server import Explorer
+from tests.checked import judge, write_corpus
 from tests.conftest import quiet
 from tests.hostile import write_hostile
 
@@ -616,3 +617,15 @@ def test_the_served_page_shows_what_the_file_shows(visit, shipped, served):
 def test_the_served_csv_is_that_of_the_file(visit, shipped, served):
     view = "#sentences?voice=quoted"
     assert read_csv(visit(served + view, offline=False)) == read_csv(visit(shipped + view))
+
+
+def test_a_page_says_that_its_positions_are_not_corrected(visit, tmp_path):
+    """Where people judged a sample of a model's labels."""
+    truth = write_corpus(tmp_path / "corpus", paragraphs=4)
+    judge(tmp_path / "corpus", tmp_path / "sheets", truth, 60, "ada")
+    (tmp_path / "data").mkdir()
+    build(tmp_path / "corpus", tmp_path / "data", quiet)
+    (tmp_path / "page.html").write_bytes(make_page(DatasetFolder(tmp_path / "data")))
+    tab = visit((tmp_path / "page.html").as_uri())
+    expect(tab.get_by_text("positions on this page are not corrected by it")).to_be_visible()
+    assert tab.get_by_text("kazstance compare positions --corrected").count()

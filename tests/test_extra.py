@@ -126,6 +126,7 @@ LINES = {
     "annotate run inspect": Line("annotate run", ("--engine", "inspect"), (*BUILD, "inspect_ai")),
     "annotate status": Line("annotate status", (), BUILD, "build"),
     "annotate undo": Line("annotate undo", (), BUILD, "build"),
+    "annotate validate": Line("annotate validate", (), BUILD, "build"),
     "bench run shortcut": Line("bench run"),
     "bench run baseline": Line("bench run", ("--protocol", "in_domain"), BASELINE, "bench"),
     "bench run checkpoint": Line("bench run", ("--protocol", "in_domain"), ("torch", "transformers"), "finetune"),
@@ -295,6 +296,12 @@ def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     if ready and name == "annotate undo":
         assert run("annotate import", **found).code == 0
         found["sheet"] = "anna"
+    if ready and name == "annotate validate":
+        from tests.checked import judge, write_corpus  # what it imports needs an extra
+
+        found["corpus"] = tmp_path / "judged"
+        truth = write_corpus(found["corpus"], paragraphs=4)
+        judge(found["corpus"], tmp_path / "sheets", truth, 60, "anna")
     if name == "annotate adjudicate":
         (found["corpus"] / "annotations" / "adjudications.jsonl").unlink()
     if name == "rehydrate" and ready:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kazstance.annotate.judged import State
 from kazstance.annotate.plan import Design, Plan, Request, Strata
-from kazstance.comparison.judged_sample import KINDS, LABELS, NET, JudgedSample, judged_sample
+from kazstance.comparison.judged_sample import KINDS, LABELS, NET, NO_ANSWER, JudgedSample, judged_sample, rulings_of
 from kazstance.corpus.decisions import PairKey
 from kazstance.corpus.read import ANNOTATORS, CODEBOOK, read
 from kazstance.corpus.samples import frozen
@@ -97,6 +97,7 @@ def draw_sample(state: State, request: Request, chance: Chance) -> Drawn:
     earlier = list(_earlier(state, design.model))
     found = _sample(state, request, earlier)
     strata = strata.model_copy(update={"pairs": _sizes_of(found)})
+    _check_answers(found, design.model)
     _check_earlier(state, earlier, strata)
     asked = {(item.sentence_id, item.target_id) for plan in earlier for item in plan.items}
     wanted = sizes(found, design.judge)
@@ -165,7 +166,19 @@ def _sample(state: State, request: Request, earlier: Sequence[Plan]) -> JudgedSa
     ]
     targets = [t.value.id for t in state.corpus.targets if not request.targets or t.value.id in request.targets]
     people = {(plan.annotator, plan.round) for plan in earlier}
-    return judged_sample(sentences, targets, state.judgements, design.model, people)
+    human = [entry.value.id for entry in state.corpus.annotators if entry.value.origin is Origin.human]
+    rulings = rulings_of(state.grid, human)
+    return judged_sample(sentences, targets, state.judgements, design.model, people, rulings=rulings)
+
+
+def _check_answers(found: JudgedSample, model: str) -> None:
+    """Check that the model has judged what is sampled: otherwise most of what people judge is of no use."""
+    without = int((found.kind == NO_ANSWER).sum())
+    if 2 * without > found.kind.size:
+        raise KazstanceError(
+            f"{model} has no label on {without:,} of {found.kind.size:,} pairs; let it judge them first, or sample "
+            "only the sources or targets that it judged, with --source and --target"
+        )
 
 
 def _sizes_of(found: JudgedSample) -> dict[str, dict[str, int]]:

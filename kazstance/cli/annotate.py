@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kazstance.cli.annotate_run import run
+from kazstance.cli.annotate_validate import validate
 from kazstance.cli.command import Delimiter, Json, app, command, delimiter_of, make_group
 from kazstance.cli.contents import ENTRIES
 from kazstance.output.counted import counted
@@ -352,3 +353,4 @@ def undo(
 
 
 annotate_command(run)
+annotate_command(validate)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import typer
+from rich import box
 
 from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
@@ -14,6 +15,18 @@ from kazstance.stats.estimate import Estimate, number_text
 if TYPE_CHECKING:
     from kazstance.comparison import VoiceFilter
     from kazstance.comparison.checked import Checked, CheckedDifference, CheckedFigure
+
+
+MEASURES: Final = {
+    "net": "Net stance: favor minus against over both, in [-1, 1]; then differences, the first minus the second",
+    "salience": "Salience: the share of pairs that are about the target; then differences",
+}
+"""What is shown, and its title."""
+ALL: Final = "all targets"
+MOST: Final = 20
+"""Sources or groups of which differences are shown."""
+SHOWN: Final = 10
+"""How many figures that are refused are explained."""
 
 
 def show_corrected(data: Path, voice: str, by: str, model: str | None, *, has_chart: bool, as_json: bool) -> None:
@@ -44,29 +57,45 @@ def show_corrected(data: Path, voice: str, by: str, model: str | None, *, has_ch
 def _show(found: "Checked") -> None:
     judged = f"{counted(len(found.sample.truth), 'judged pair')} of {found.sample.kind.size:,}"
     echo(f"labels by {found.model}, corrected with {judged} ({', '.join(found.people)})")
-    display(_figures(found.figures), *([_differences(found.differences)] if len(found.differences) else []))
+    for name, title in MEASURES.items():
+        echo("", title)
+        display(_figures(row for row in found.figures if row.measure == name))
+        if len(found.groups) > MOST:
+            echo(f"differences of {len(found.groups)} sources or groups are in --json")
+        elif rows := [row for row in found.differences if row.measure == name]:
+            display(_differences(rows))
     echo(f"All figures are about {found.about}.")
     echo("silver: the model's labels taken for true; gold: people's judgements alone, weighted; corrected: both.")
-    for figure in found.figures:
-        if figure.scope == "all targets" and figure.corrected.reason:
-            more = f"; about {figure.further:,} more judgements of its pairs would do" if figure.further else ""
-            echo(f"{figure.source}, {figure.measure}: {figure.corrected.reason}{more}")
+    refused = [figure for figure in found.figures if not figure.corrected.is_defined]
+    for figure in refused[:SHOWN]:
+        more = f"; about {figure.further:,} more judgements of its pairs would do" if figure.further else ""
+        echo(f"{figure.source}, {figure.target or ALL}, {figure.measure}: {figure.corrected.reason}{more}")
+    if len(refused) > SHOWN:
+        echo(f"and {len(refused) - SHOWN:,} more, with reasons in --json")
 
 
 def _figures(rows: "Iterable[CheckedFigure]") -> Table:
-    table = Table("source", "target", "measure", "judged", "silver", "gold", "corrected", title_justify="left")
+    table = _table("source", "target", "judged", "silver", "gold", "corrected")
     for row in rows:
         shown = number_text(row.silver, signed=row.measure == "net")
-        cells = (_text(row.gold, row.measure), _text(row.corrected, row.measure))
-        table.add_row(row.source, row.target or row.scope, row.measure, f"{row.judged} of {row.pairs:,}", shown, *cells)
+        cells = (row.gold.value_text(signed=row.measure == "net"), _text(row.corrected, row.measure))
+        table.add_row(row.source, row.target or ALL, f"{row.judged} of {row.pairs:,}", shown, *cells)
     return table
 
 
 def _differences(rows: "Iterable[CheckedDifference]") -> Table:
-    table = Table("first", "second", "target", "measure", "silver", "corrected", title_justify="left")
+    table = _table("first", "second", "target", "silver", "corrected")
     for row in rows:
         cells = (number_text(row.silver, signed=True), _text(row.corrected, "net"))
-        table.add_row(row.first, row.second, row.target or row.scope, row.measure, *cells)
+        table.add_row(row.first, row.second, row.target or ALL, *cells)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    """A narrow table that truncates nothing."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
     return table
 
 

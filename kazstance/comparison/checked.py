@@ -13,11 +13,12 @@ import pyarrow as pa
 from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.grouping import HOLDER, SOURCE, Grouping
 from kazstance.comparison.judged_rows import judged_rows
-from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, JudgedSample, judged_sample
+from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, RULED, JudgedSample, judged_sample, rulings_of
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
+from kazstance.schema.labels import Origin
 from kazstance.schema.manifest import PeoplesSample
 from kazstance.stats.correction import (
     LEAST_DRAWN,
@@ -28,7 +29,6 @@ from kazstance.stats.correction import (
     correct,
     difference,
 )
-from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate, columns
 
 MeasureName = Literal["net", "salience"]
@@ -170,24 +170,17 @@ class Checked:
         return html_paragraph(f"Labels by {self.model}, {self.about}") + self.figures._repr_html_()
 
     @cached_property
-    def _strata(self) -> Sample:
-        return self.sample.strata()
-
-    @cached_property
-    def _by_kind(self) -> Floats:
-        return self.sample.by_kind
-
-    @cached_property
-    def _domains(self) -> dict[str, Domain]:
+    def _parts(self) -> dict[str, tuple[Sample, Domain]]:
+        """The strata of each group, and its pairs on each set of targets."""
         places = [of for _, _, of in self.sets]
-        return {name: self.sample.domains(chosen, places) for name, chosen in self.groups.items()}
+        return {name: self.sample.part(chosen, places) for name, chosen in self.groups.items()}
 
     @cached_property
     def _made(self) -> dict[tuple[str, str], Corrected]:
         """The corrected figures of each group by measure, shape (sets,)."""
         return {
-            (group, name): correct(self._strata, domain, measure, self._by_kind)
-            for group, domain in self._domains.items()
+            (group, name): correct(*part, measure, self.sample.by_kind)
+            for group, part in self._parts.items()
             for name, measure in MEASURES.items()
         }
 
@@ -204,12 +197,12 @@ class Checked:
         return set(np.unique(self.sample.source[self.groups[group]]).tolist())
 
     def _of_group(self, group: str) -> Iterator[CheckedFigure]:
-        domain = self._domains[group]
+        strata, domain = self._parts[group]
         for name, measure in MEASURES.items():
             made = self._made[group, name]
-            alone = correct(self._strata, domain, replace(measure, is_unaided=True), self._by_kind)
+            alone = correct(strata, domain, replace(measure, is_unaided=True), self.sample.by_kind)
             for place, (scope, target, _) in enumerate(self.sets):
-                reason, times = self._refusal(domain, made, place)
+                reason, times = _refusal(strata, domain, made, place)
                 yield CheckedFigure(
                     source=group,
                     scope=scope,
@@ -220,40 +213,8 @@ class Checked:
                     silver=_rounded(made.machine[place]),
                     gold=_estimate(alone, place, "people found nothing to divide by"),
                     corrected=_estimate(made, place, reason) if not reason else _refused(made, place, reason),
-                    further=self._further(domain, place, times) if reason else None,
+                    further=_further(strata, times) if reason else None,
                 )
-
-    def _refusal(self, domain: Domain, made: Corrected, place: int) -> tuple[str, float]:
-        """Why a figure is not given, and how many times as many judgements it needs; an empty reason if it is."""
-        drawn = round(float(made.drawn[place]))
-        with np.errstate(invalid="ignore"):
-            share = np.nan_to_num(self._strata.drawn / self._strata.size)
-        expected = max(drawn, float((share * domain.size[place]).sum()))
-        if made.has_few[place]:
-            return (
-                f"{drawn} judged pairs, expected {LEAST_DRAWN} or more",
-                LEAST_DRAWN / expected if expected else math.inf,
-            )
-        if made.has_gap[place]:
-            return f"no judged pair among the {_gap(self._strata, domain, place)}", math.inf
-        if made.is_empty[place]:
-            return "people find next to nothing to divide by", math.inf
-        if made.is_lone[place]:
-            few = "one judgement stands for more than half of what the figure rests on"
-            return few, float(made.times[place])
-        if made.is_wide[place]:
-            low, high = (float(end[place]) for end in made.interval)
-            return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])
-        return "", 1.0
-
-    def _further(self, domain: Domain, place: int, times: float) -> int | None:
-        """How many more judgements of the sources of a domain make so many times as many; None if there are fewer."""
-        of_source = np.repeat(domain.size[place].reshape(-1, len(KINDS)).sum(axis=1) > 0, len(KINDS))
-        judged, there = (float(numbers[of_source].sum()) for numbers in (self._strata.drawn, self._strata.size))
-        if not math.isfinite(times):
-            return None
-        more = math.ceil((times - 1) * max(judged, 1))
-        return more if judged + more < there else None
 
     def _difference(self, pair: tuple[str, str], name: str, place: int) -> CheckedDifference:
         one, other = (self._made[group, name] for group in pair)
@@ -266,6 +227,33 @@ class Checked:
             found = Estimate(value, low, high, n)
         silver = _rounded(one.machine[place] - other.machine[place])
         return CheckedDifference(*pair, scope, target, name, silver, found)  # type: ignore[arg-type]
+
+
+def _refusal(strata: Sample, domain: Domain, made: Corrected, place: int) -> tuple[str, float]:
+    """Why a figure is not given, and how many times as many judgements it needs; an empty reason if it is."""
+    drawn = round(float(made.drawn[place]))
+    expected = max(drawn, float((strata.drawn / np.maximum(strata.size, 1) * domain.size[place]).sum()))
+    if made.has_few[place]:
+        return f"{drawn} judged pairs, expected {LEAST_DRAWN} or more", LEAST_DRAWN / expected if expected else math.inf
+    if made.has_gap[place]:
+        return f"no judged pair among the {_gap(strata, domain, place)}", math.inf
+    if made.is_empty[place]:
+        return "people find next to nothing to divide by", math.inf
+    if made.is_lone[place]:
+        return "one judgement stands for more than half of what the figure rests on", float(made.times[place])
+    if made.is_wide[place]:
+        low, high = (float(end[place]) for end in made.interval)
+        return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])
+    return "", 1.0
+
+
+def _further(strata: Sample, times: float) -> int | None:
+    """How many more judgements of some sources make so many times as many; None if they have fewer pairs."""
+    judged, there = (float(numbers.sum()) for numbers in (strata.drawn, strata.size))
+    if not math.isfinite(times):
+        return None
+    more = math.ceil((times - 1) * max(judged, 1))
+    return more if judged + more < there else None
 
 
 def _gap(strata: Sample, domain: Domain, place: int) -> str:
@@ -294,7 +282,7 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
 
     Read from `judgements`, where the labels of the model and those of people are both kept. The estimator is the
     stratified difference estimator of `kazstance.stats.correction`; strata are the model's labels within each source.
-    People who differ on a pair share it.
+    People who differ on a pair share it, unless a person has adjudicated it.
 
     Args:
         folder: the dataset.
@@ -319,7 +307,7 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
     for sentence, group in zip(rows["sentence_id"].to_pylist(), rows[grouping.column].to_pylist(), strict=True):
         if sentence in place:
             groups[group][place[sentence]] = True
-    people = tuple(dict.fromkeys(sample.annotator for sample in samples))
+    people = tuple(sorted({sample.annotator for sample in samples}))
     there = {name: chosen for name, chosen in groups.items() if chosen.any()}
     return Checked(samples[0].model, people, grouping.by, voice, found, there, _sets(folder, found))
 
@@ -363,7 +351,7 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
         samples: the sheets of the sample.
 
     Raises:
-        KazstanceError: the labels are not those that it was drawn from.
+        KazstanceError: the labels are not those that it was drawn from, or a sheet is not judged completely.
     """
     first = samples[0]
     rows = folder.columns("sentences", ["sentence_id", "source_id", "annotated"])
@@ -372,7 +360,12 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
     sentences = [(sentence, source) for sentence, source in pairs if not first.sources or source in first.sources]
     targets = [target for target in folder.ids["target_id"] if not first.targets or target in first.targets]
     people = {(sample.annotator, sample.round) for sample in samples}
-    found = judged_sample(sentences, targets, folder.columns("judgements", COLUMNS), first.model, people)
+    annotators = folder.columns("annotators", ["annotator_id", "origin"]).to_pylist()
+    human = [row["annotator_id"] for row in annotators if row["origin"] == Origin.human.value]
+    rulings = rulings_of(folder.columns("grid", RULED), human)
+    found = judged_sample(
+        sentences, targets, folder.columns("judgements", COLUMNS), first.model, people, rulings=rulings
+    )
     there = {
         source: dict(zip(KINDS, map(int, sizes), strict=True))
         for source, sizes in zip(found.sources, found.size, strict=True)
@@ -381,6 +374,11 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
         raise KazstanceError(
             f"sheet {changed[0]}: the texts or the labels of {first.model} have changed since the sample was drawn; "
             "draw a new sample"
+        )
+    if missing := sum(sample.pairs for sample in samples) - round(float(found.votes.sum())):
+        raise KazstanceError(
+            f"{missing:,} pairs on the sheets of {', '.join(sorted({sample.annotator for sample in samples}))} are not "
+            "judged yet; what was judged first is no random sample, so import the rest and build again"
         )
     return found
 

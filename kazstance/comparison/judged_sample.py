@@ -1,7 +1,8 @@
 """What a model labelled, by strata of source and label, and what people said of the pairs that were drawn."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -25,8 +26,11 @@ SALIENCE: Final = Measure(np.array([1.0, 1, 1, 0]), np.ones(LABELS), unanswered=
 MEASURES: Final = {"net": NET, "salience": SALIENCE}
 COLUMNS: Final = ("sentence_id", "target_id", "holder", "annotator_id", "round", "label")
 """The columns of judgements that are read."""
+RULED: Final = ("sentence_id", "target_id", "holder", "label", "adjudicator")
+"""The columns of the grid that say what was adjudicated."""
 Who = tuple[str, int]
 """An annotator and a round."""
+NO_RULINGS: Final[Mapping[tuple[str, str], int]] = {}
 Kinds = npt.NDArray[np.int8]
 
 
@@ -36,7 +40,8 @@ class JudgedSample:
 
     Shapes: `source` (sentences,), the number of each sentence's source; `kind` (sentences, targets), the number of the
     model's label, or `NO_ANSWER`; `sentence` and `target` (judged,), the place of each judged pair, and `votes`
-    (judged, labels), how many people chose each label.
+    (judged, labels), how many people chose each label; `decided` (judged,) is the label that an adjudicator chose,
+    or -1.
     """
 
     sources: tuple[str, ...]
@@ -47,11 +52,14 @@ class JudgedSample:
     sentence: Codes
     target: Codes
     votes: Floats
+    decided: Codes
 
     @property
     def truth(self) -> Floats:
-        """The share of the judges of each pair who chose each label, shape (judged, labels)."""
-        return np.asarray(self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1))
+        """What people said of each pair, shape (judged, labels): the adjudicated label, or the share of their votes."""
+        shares = self.votes / np.maximum(self.votes.sum(axis=1, keepdims=True), 1)
+        ruled = np.eye(LABELS)[self.decided]  # that of -1 is not used
+        return np.asarray(np.where(self.decided[:, None] >= 0, ruled, shares))
 
     @property
     def weight(self) -> Floats:
@@ -64,57 +72,54 @@ class JudgedSample:
         """The model's label on each judged pair, shape (judged,)."""
         return self.kind[self.sentence, self.target].astype(np.intp)
 
-    @property
-    def everything(self) -> Flags:
-        """All sentences, shape (sentences,)."""
-        return np.ones(len(self.source), dtype=bool)
-
-    @property
+    @cached_property
     def size(self) -> Floats:
         """Pairs by source and kind, shape (sources, kinds)."""
-        return np.asarray(self.counts(self.everything).sum(axis=1))
+        return np.asarray(self._counts(*self._everything).sum(axis=1))
 
-    @property
+    @cached_property
     def truths(self) -> Floats:
         """Judged pairs by source, kind and true label, shape (sources, kinds, labels)."""
-        return np.asarray(self.judged(self.everything).sum(axis=1))
+        return np.asarray(self._judged(*self._everything).sum(axis=1))
 
-    @property
+    @cached_property
     def by_kind(self) -> Floats:
         """How probable each label is by kind, over all sources, shape (kinds, labels)."""
         return truths_by_kind(np.tile(np.arange(len(KINDS)), len(self.sources)), self.truths.reshape(-1, LABELS))
 
-    def counts(self, chosen: Flags) -> Floats:
-        """Pairs of some sentences, shape (sources, targets, kinds)."""
-        shape = len(self.sources), len(self.targets), len(KINDS)
-        code = self.source[chosen, None] * shape[1] + np.arange(shape[1])
+    @property
+    def _everything(self) -> tuple[Flags, Codes]:
+        return np.ones(len(self.source), dtype=bool), np.arange(len(self.sources))
+
+    def _counts(self, chosen: Flags, sources: Codes) -> Floats:
+        """Pairs of some sentences, all of them of some sources, shape (sources, targets, kinds)."""
+        shape = len(sources), len(self.targets), len(KINDS)
+        code = np.searchsorted(sources, self.source[chosen])[:, None] * shape[1] + np.arange(shape[1])
         code = (code * shape[2] + self.kind[chosen]).ravel()
         return np.bincount(code, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
 
-    def judged(self, chosen: Flags) -> Floats:
+    def _judged(self, chosen: Flags, sources: Codes) -> Floats:
         """Judged pairs of some sentences by what people said, shape (sources, targets, kinds, labels)."""
-        found = np.zeros((len(self.sources), len(self.targets), len(KINDS), LABELS))
+        found = np.zeros((len(sources), len(self.targets), len(KINDS), LABELS))
         there = chosen[self.sentence]
-        place = self.source[self.sentence[there]], self.target[there], self.judged_kind[there]
-        np.add.at(found, place, self.truth[there])
+        source = np.searchsorted(sources, self.source[self.sentence[there]])
+        np.add.at(found, (source, self.target[there], self.judged_kind[there]), self.truth[there])
         return found
 
-    def strata(self) -> Sample:
-        """The strata, sources by kinds, as one list."""
-        kind = np.tile(np.arange(len(KINDS)), len(self.sources))
-        return Sample(kind, self.size.ravel(), self.truths.sum(axis=-1).ravel())
-
-    def domains(self, chosen: Flags, targets: Sequence[Sequence[int]]) -> Domain:
-        """The pairs of some sentences on sets of targets, by stratum: a domain for each set.
+    def part(self, chosen: Flags, targets: Sequence[Sequence[int]]) -> tuple[Sample, Domain]:
+        """The strata of the sources that some sentences are of, and their pairs on sets of targets: a domain for each.
 
         Args:
             chosen: which sentences, shape (sentences,).
             targets: the places of the targets of each set.
         """
-        counts, judged = self.counts(chosen), self.judged(chosen)
+        sources = np.unique(self.source[chosen])
+        counts, judged = self._counts(chosen, sources), self._judged(chosen, sources)
         size = np.stack([counts[:, list(places)].sum(axis=1).ravel() for places in targets])
         truths = np.stack([judged[:, list(places)].sum(axis=1).reshape(-1, LABELS) for places in targets])
-        return Domain(size, truths)
+        kind = np.tile(np.arange(len(KINDS)), len(sources))
+        drawn = self.truths[sources].sum(axis=-1).ravel()
+        return Sample(kind, self.size[sources].ravel(), drawn), Domain(size, truths)
 
 
 def judged_sample(
@@ -123,6 +128,8 @@ def judged_sample(
     judgements: pa.Table,
     model: str,
     people: Collection[Who],
+    *,
+    rulings: Mapping[tuple[str, str], int] = NO_RULINGS,
 ) -> JudgedSample:
     """The labels of a model, and what people said of some of them, from judgements on the speakers of sentences.
 
@@ -135,6 +142,7 @@ def judged_sample(
         judgements: rows with `COLUMNS`.
         model: the annotator whose labels define the strata.
         people: the annotators who judged the sample, each with the round.
+        rulings: the labels that people chose as adjudicators, by sentence and target.
     """
     names, of = zip(*sentences, strict=True) if (sentences := list(sentences)) else ((), ())
     sources = tuple(dict.fromkeys(of))
@@ -150,6 +158,7 @@ def judged_sample(
     pairs, place = np.unique(code, return_inverse=True)
     votes = np.zeros((len(pairs), LABELS))
     np.add.at(votes, (place, rows["label"][theirs]), 1)
+    ruled = [rulings.get((names[pair // len(targets)], targets[pair % len(targets)]), -1) for pair in pairs.tolist()]
     number_of = {name: i for i, name in enumerate(sources)}
     return JudgedSample(
         sources=sources,
@@ -160,6 +169,7 @@ def judged_sample(
         sentence=pairs // max(len(targets), 1),
         target=pairs % max(len(targets), 1),
         votes=votes,
+        decided=np.array(ruled, dtype=np.intp),
     )
 
 
@@ -178,3 +188,16 @@ def _placed(judgements: pa.Table, sentences: Sequence[str], targets: Sequence[st
     annotators = kept["annotator_id"].cast(pa.string()).combine_chunks().dictionary_encode()
     names = np.array(annotators.dictionary.to_pylist() or [""], dtype=object)
     return {**found, "annotator": names[annotators.indices.to_numpy()] if len(kept) else np.array([], dtype=object)}
+
+
+def rulings_of(grid: pa.Table, people: Collection[str]) -> dict[tuple[str, str], int]:
+    """The labels that people chose as adjudicators, by sentence and target.
+
+    Args:
+        grid: rows with `RULED`.
+        people: all people among the annotators.
+    """
+    rows = grid.select(RULED).filter(pc.is_null(pc.field("holder")) & pc.is_valid(pc.field("label")))
+    rows = rows.filter(pc.is_in(rows["adjudicator"], value_set=pa.array(list(people), pa.string())))
+    names = (rows[name].to_pylist() for name in ("sentence_id", "target_id", "label"))
+    return {(sentence, target): label for sentence, target, label in zip(*names, strict=True)}

@@ -172,7 +172,7 @@ def validate(folder: DatasetFolder, model: str | None = None) -> Validation:
     pairs = tuple(_pairs(known))
     statistic, freedom = are_equal([e.error.value for e in known], [e.variance for e in known])
     test = (statistic, freedom, _tail(statistic, freedom))
-    checks = tuple(_checks(found.sample, stability))
+    checks = tuple(_checks(found.sample, stability, _runs(folder).get(found.model, {})))
     return Validation(
         checked=found,
         agreement=tuple(_agreement(found.sample)),
@@ -297,12 +297,14 @@ def _labels(folder: DatasetFolder, annotator: str) -> dict[tuple[str, str], int]
     return {(row["sentence_id"], row["target_id"]): row["label"] for row in rows}
 
 
-def _checks(sample: JudgedSample, stability: Sequence[Stability]) -> Iterator[Check]:
+def _checks(sample: JudgedSample, stability: Sequence[Stability], said: Mapping[str, Any]) -> Iterator[Check]:
     """The tests of Halterman and Keith (2025) that need no labels by people, as far as they were run."""
     answered = 1 - sample.size[:, NO_ANSWER] / np.maximum(sample.size.sum(axis=1), 1)
     lowest = int(answered.argmin())
     share = float(sample.kind.size - (sample.kind == NO_ANSWER).sum()) / max(sample.kind.size, 1)
     fewest = f"fewest in {sample.sources[lowest]}: {answered[lowest]:.1%}"
+    statuses = ", ".join(f"{name} {n:,}" for name, n in said.get("statuses", {}).items())
+    fewest += f"; recorded: {statuses}" if statuses else ""
     yield Check(
         "I, legal labels",
         f"{share:.1%} of {sample.kind.size:,} pairs have a label; {fewest}",

@@ -79,5 +79,6 @@ def _sample(plan: Mapping[str, Any], current: str) -> PeoplesSample:
         targets=tuple(request.get("targets", ())),
         frozen=plan["strata"]["frozen"],
         current=current,
+        pairs=len(plan["items"]),
         strata=plan["strata"]["pairs"],
     )

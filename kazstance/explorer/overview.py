@@ -103,7 +103,11 @@ def _records(table: Table[Any]) -> list[dict[str, Any]]:
 
 
 def _origins(folder: DatasetFolder) -> dict[str, int]:
-    """The numbers of silver and gold labels; an adjudicated label is silver unless a person has judged."""
+    """The numbers of silver and gold labels; an adjudicated label is silver unless a person has judged.
+
+    Also the number of sheets with a sample of silver labels that people judged, if there are any.
+    """
     count = Counter(folder.columns("stances", ["origin"])["origin"].to_pylist())
     gold = count[Origin.human]
-    return {"silver": count.total() - gold, "gold": gold}
+    sampled = len(folder.manifest.samples)
+    return {"silver": count.total() - gold, "gold": gold} | ({"sampled": sampled} if sampled else {})

@@ -19,6 +19,7 @@ from kazstance.output.markdown import Markdown, address, code, code_block, markd
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.paths import StrPath
 from kazstance.publish import evaluation
+from kazstance.publish.checked_figures import checked_figures
 from kazstance.publish.citation import Style, cite
 from kazstance.publish.counting import counts
 from kazstance.publish.loss import loss
@@ -84,6 +85,13 @@ that they are right.
 <!-- generated: targets -->
 <!-- end -->
 """
+CHECKED: Final = """
+## Which figures are silver, gold or corrected
+
+<!-- generated: checked -->
+<!-- end -->
+"""
+"""What the card has of a dataset of which people judged a sample of a model's labels."""
 LOSS: Final = """
 ## What was lost on the way
 
@@ -113,6 +121,7 @@ def plain_card(folder: DatasetFolder, *, questions: bool = False) -> str:
     """The default card of a dataset; `questions` as for `render`."""
     found = folder.manifest
     page = PLAIN_CARD.format(title=plain(found.title))
+    page += CHECKED if found.samples else ""
     return render(page + LOSS if found.imported or found.mapped_labels else page, folder, questions=questions)
 
 
@@ -210,6 +219,7 @@ def _generate(name: str, folder: DatasetFolder) -> str:
         "annotators": annotators,
         "asked": _asked,
         "canary": _canary,
+        "checked": checked_figures,
         "citation": _citation,
         "copies": _copies,
         "doubts": _doubts,

@@ -138,6 +138,8 @@ class PeoplesSample(Frozen):
     """A digest of what the labels of the model depended on when the sample was drawn: prompt, codebook and others."""
     current: str
     """The same when the dataset was built; if it differs, the sample says nothing about the labels."""
+    pairs: Count
+    """The number of pairs on the sheet."""
     strata: dict[str, dict[str, Count]]
     """Pairs by source and label of the model when the sample was drawn."""
 

@@ -6,6 +6,8 @@ let current = null;
 let turn = 0;
 let csv = null;
 
+const SAMPLED = "People judged a random sample of the silver ones; positions on this page are not corrected by it. `kazstance compare positions --corrected` has those that are.";
+
 /** The kind of labels, and the identity of the dataset. */
 function header() {
   const { origins, ...dataset } = data.dataset;
@@ -15,6 +17,7 @@ function header() {
       ? `${number(origins.silver)} labels are silver: made by a language model, or adjudicated. ${number(origins.gold)} are gold: judged by people.`
       : `All ${number(origins.silver)} labels are silver: made by a language model. There are no gold labels, judged by people.`,
   );
+  if (origins.sampled) byId("what").append(` ${SAMPLED}`);
   byId("made").append(name(dataset.id), ` ${plain(dataset.version)} · digest ${dataset.digest.slice(0, 12)} · annotations `, name(dataset.license));
 }
 
