@@ -11,7 +11,7 @@ import sys
 import threading
 from hashlib import sha256
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, product
 
 import duckdb
 import pytest
@@ -28,6 +28,8 @@ from kazstance.explorer.page import SCRIPT as PARTS
 from kazstance.explorer.page import embed, page
 from kazstance.explorer.rows import COLUMNS, Query, Rows
 from kazstance.explorer.server import Explorer
+from kazstance.explorer.variants import similar
+from kazstance.schema.labels import LABELS
 from tests.conftest import HARBOUR
 
 BLOCK = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -138,6 +140,40 @@ def test_differences_of_the_page_are_those_of_the_library(content):
                 assert said == [letter, *(pytest.approx(1000 * share, abs=0.5) for share in (pair.same, pair.more))]
 
 
+@pytest.mark.parametrize(("voice", "certainty"), [("own", "sure"), ("own", "unsure"), ("quoted", "")])
+def test_positions_by_voice_and_certainty_are_those_of_these_sentences_alone(voice, certainty, content):
+    """Counted by SQL; pooled as a table with these rows only."""
+    where = f"voice = '{voice}'" + (f" and certainty = '{certainty}'" if certainty else "")
+    sql = f"select * from '{kazstance.path('stances') / '*.parquet'}' where {where}"
+    kept = duckdb.connect().sql(sql).arrow().read_all()
+    alone = kazstance.compare(kept, label="label_name", cluster="paragraph_id")
+    ids = [[row[f"{kind}_id"] for row in content[f"{kind}s"]] for kind in ("source", "target")]
+    grid = list(product(*ids))
+    found = {grid[cell]: figures for cell, *figures in content["variants"][f"{voice}:{certainty}"]}
+    cells = {(cell.source, cell.target): cell for cell in alone.positions() if cell.about}
+    assert set(found) == set(cells)
+    for key, (*counts, net, low, high) in found.items():
+        cell = cells[key]
+        assert counts == [cell.favor, cell.neutral, cell.against]
+        if cell.favor + cell.against:
+            assert (net, low, high) == pytest.approx((cell.net.value, cell.net.low, cell.net.high), abs=0.0011)
+
+
+def test_what_is_alike_stands_next_to_each_other():
+    """Sources that say the same, dealt alternately, end up in two blocks; so do targets."""
+    label = {True: "favor", False: "against"}
+    sentences = [
+        {"source_id": f"s{s}", "target_id": f"t{t}", "label_name": label[(s + t) % 2 == 0]}
+        for s in range(6)
+        for t in range(8)
+        for _ in range(5)
+    ]
+    order = similar(kazstance.compare(sentences, label="label_name").positions(), 6)
+    for kind, n in (("sources", 6), ("targets", 8)):
+        assert sorted(order[kind]) == list(range(n))
+        assert sum(one % 2 != other % 2 for one, other in zip(order[kind], order[kind][1:], strict=False)) == 1
+
+
 def test_stances_and_judgements_of_the_page_are_those_of_the_tables(content):
     units = [row[COLUMNS["unit"].index("sentence_id")] for row in content["rows"]["units"]]
     targets = [target["target_id"] for target in content["targets"]]
@@ -168,9 +204,9 @@ def test_evidence_of_the_page_is_that_of_the_table(content):
 )  # fmt: skip
 def test_queries_count_what_sql_counts(query, where, rows):
     parquet = kazstance.path("stances") / "*.parquet"
-    sql = f"select source_id, target_id, count(*) from '{parquet}' where {where} group by all"
-    expected = {(source, target): n for source, target, n in duckdb.connect().sql(sql).fetchall()}
-    grid = [(source, target) for source in rows.sources for target in rows.targets]
+    sql = f"select source_id, target_id, label_name, count(*) from '{parquet}' where {where} group by all"
+    expected = {tuple(cell): n for *cell, n in duckdb.connect().sql(sql).fetchall()}
+    grid = list(product(rows.sources, rows.targets, LABELS))
     counts = rows.counts(query)
     assert {cell: n for cell, n in zip(grid, counts, strict=True) if n} == expected
     found = rows.sentences(query)

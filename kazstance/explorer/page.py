@@ -17,6 +17,8 @@ SCRIPT: Final = (
     "store",
     "route",
     "parts",
+    "marks",
+    "filtered",
     "passages",
     "differences",
     "matrix",

@@ -13,7 +13,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.explorer.filters import Mask, matching, narrows
 from kazstance.schema.frozen import Frozen
-from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
+from kazstance.schema.labels import LABELS, Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
 AROUND: Final = 2
@@ -115,6 +115,7 @@ class Rows:
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
+        self.label = _places(self.stances.rows.column("label_name"), LABELS)
         self.judgements = self._judgements(folder)
         settled = pc.field("split_vote") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
@@ -153,17 +154,19 @@ class Rows:
         }
 
     def counts(self, query: Query) -> list[int]:
-        """The number of stances that match a query, by source and target: the complete grid, source by source.
+        """The number of stances that match a query, by source, target and label: against, neutral, favor.
 
-        Stances of other holders are not the source's, and do not count.
+        The complete grid, source by source. Stances of other holders are not the source's, and do not count.
 
         Raises:
             UnknownNameError: there is no such source or target.
         """
         own = self.stances.rows.column("holder").is_null().to_numpy()
-        chosen = self.stances.where(own & self._ask_stances(query) & self._ask_units(query)[self.stances.n])
-        cell = self.source[chosen.n] * len(self.targets) + chosen.target
-        return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
+        chosen = own & self._ask_stances(query) & self._ask_units(query)[self.stances.n]
+        cell = self.source[self.stances.n[chosen]] * len(self.targets) + self.stances.target[chosen]
+        place = cell * len(LABELS) + self.label[chosen]
+        size = len(self.sources) * len(self.targets) * len(LABELS)
+        return cast(list[int], np.bincount(place, minlength=size).tolist())
 
     def history(self, sentence: str) -> dict[str, Any]:
         """All judgements of a sentence on targets that any annotator found it to be about, and the final labels.

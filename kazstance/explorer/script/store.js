@@ -10,6 +10,9 @@ for (const values of data.positions) {
   positionOf.set(`${cell.source_id}:${cell.target_id}`, cell);
 }
 
+/** The labels of stances, in the order in which they are counted. */
+const SIDES = ["against", "neutral", "favor"];
+
 function record(columns, values) {
   return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 }
@@ -77,10 +80,11 @@ function localStore(rows) {
     },
     async counts(query) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
-      const counts = new Array(data.sources.length * data.targets.length).fill(0);
+      const counts = new Array(data.sources.length * data.targets.length * SIDES.length).fill(0);
       for (const stance of all.stances) {
         if (!stance.holder && unitFits(stance.unit) && stanceFits(stance)) {
-          counts[stance.unit.source.i * data.targets.length + stance.target.i] += 1;
+          const cell = stance.unit.source.i * data.targets.length + stance.target.i;
+          counts[cell * SIDES.length + SIDES.indexOf(stance.label)] += 1;
         }
       }
       return counts;
