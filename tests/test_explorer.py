@@ -231,6 +231,20 @@ def test_pages_of_a_text_are_the_text(rows):
     )
 
 
+def test_a_strip_has_each_sentence_with_its_side(rows):
+    source, target = "maoist_statement", "uprising"
+    found = rows.strip(Query(source=(source,), target=(target,)))
+    label = {s.sentence_id: s.label.name for s in kazstance.load("stances") if s.target_id == target}
+    units = [unit for unit in kazstance.load("sentences") if unit.source_id == source]
+    assert found["ids"] == [unit.sentence_id for unit in units]
+    expected = [label[u.sentence_id][0] if u.sentence_id in label else "." if u.annotated else "_" for u in units]
+    assert found["sides"] == "".join(expected)
+    assert {"f", ".", "_"} <= set(found["sides"])
+    some = rows.strip(Query(source=(source,)))["sides"]
+    said = {s.sentence_id for s in kazstance.load("stances") if s.source_id == source}
+    assert [side == "s" for side in some] == [unit.sentence_id in said for unit in units]
+
+
 def test_the_history_is_that_of_kazstance_why(rows):
     cell = next(row for row in kazstance.load("grid") if row.basis == "adjudication")
     found = rows.history(cell.sentence_id)

@@ -394,13 +394,29 @@ def test_a_text_is_read_in_order_with_all_its_stances(visit, shipped):
     tab = visit(shipped + "#read?text=maoist_statement")
     units = [unit for unit in kazstance.load("sentences") if unit.source_id == "maoist_statement"]
     assert tab.locator(".line .text").all_inner_texts() == [unit.text for unit in units]
-    expect(tab.locator(".chip")).to_have_count(
+    expect(tab.locator(".reading .chip")).to_have_count(
         sum(s.source_id == "maoist_statement" for s in kazstance.load("stances"))
     )
     expect(tab.locator(".line.muted")).to_have_count(sum(not unit.annotated for unit in units))
     expect(tab.locator(".line.quoted")).to_have_count(sum(unit.voice == "quoted" for unit in units))
-    tab.locator(".chip").first.hover()
+    tab.locator(".reading .chip").first.hover()
     expect(tab.locator(".line mark.evidence").first).to_be_visible()
+
+
+def test_a_strip_leads_to_the_sentence(visit, shipped):
+    tab = visit(shipped + "#compare?target=uprising")
+    units = [unit for unit in kazstance.load("sentences") if unit.source_id == "old_mole"]
+    favor = {s.sentence_id for s in kazstance.load("stances") if (s.source_id, s.target_id) == ("old_mole", "uprising")}
+    at = max(i for i, unit in enumerate(units) if unit.sentence_id in favor)
+    strip = tab.locator(".strip svg").first
+    box = strip.bounding_box()
+    strip.click(position={"x": box["width"] * (at + 0.5) / len(units), "y": box["height"] / 2})
+    expect(tab.locator("#at")).to_contain_text(units[at].text[:30])
+    shown = tab.locator(".strip svg rect:not(.ground)").evaluate_all(
+        "rects => rects.map(r => [r.getAttribute('class'), +r.getAttribute('x'), +r.getAttribute('width')])"
+    )
+    marked = {int(x) + i for kind, x, width in shown if kind == "favor" for i in range(int(width))}
+    assert marked == {i for i, unit in enumerate(units) if unit.sentence_id in favor}
 
 
 def test_the_history_of_a_label(visit, shipped):

@@ -20,6 +20,7 @@ SCRIPT: Final = (
     "marks",
     "filtered",
     "passages",
+    "strip",
     "differences",
     "matrix",
     "compare",

@@ -89,6 +89,17 @@ function localStore(rows) {
       }
       return counts;
     },
+    async strip(query) {
+      const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
+      const units = [...all.units.values()].filter((unit) => query.source.includes(unit.source.source_id));
+      const side = (unit) => {
+        const found = new Set(unitFits(unit) ? unit.stances.filter(stanceFits).map((stance) => stance.label) : []);
+        if (!found.size) return unit.annotated ? "." : "_";
+        if (query.target.length !== 1) return "s";
+        return found.size > 1 ? "m" : [...found][0][0];
+      };
+      return { ids: units.map((unit) => unit.sentence_id), sides: units.map(side).join("") };
+    },
     async history(sentence) {
       const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
       if (!unit) throw new Error(`${sentence} is not a sentence of this dataset`);
@@ -118,6 +129,7 @@ function remoteStore() {
       return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
     },
     counts: (query) => ask("counts", query),
+    strip: (query) => ask("strip", query),
     async history(sentence) {
       const found = await ask("history", { sentence });
       const all = linked(found);
