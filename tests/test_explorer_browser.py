@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -115,7 +116,11 @@ def read_csv(tab):
     with tab.expect_download() as waiting:
         tab.get_by_role("button", name="CSV").click()
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
-    return waiting.value.suggested_filename, list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    data = tab.evaluate("JSON.parse(document.getElementById('data').textContent).dataset")
+    origin = {(row.pop("dataset_version"), row.pop("dataset_digest")) for row in rows}
+    assert origin <= {(data["version"], data["digest"])}
+    return waiting.value.suggested_filename, rows
 
 
 def violations(tab):
@@ -522,7 +527,8 @@ def test_links_that_name_nothing_are_said(visit, shipped):
 def test_csv_of_the_matrix_is_the_table(visit, shipped):
     name, rows = read_csv(visit(shipped + "#matrix?source=old_mole"))
     table = [row for row in kazstance.table("positions").to_pylist() if row["source_id"] == "old_mole"]
-    assert name == "kazstance-positions.csv"
+    manifest = kazstance.manifest()
+    assert name == f"kazstance-{manifest.version}-{manifest.digest[:8]}-positions.csv"
     assert [{key: "" if value is None else value for key, value in row.items()} for row in table] == [
         {
             key: type(table[0][key])(value) if value and table[0][key] is not None else value
@@ -530,6 +536,49 @@ def test_csv_of_the_matrix_is_the_table(visit, shipped):
         }
         for row in rows
     ]
+
+
+def test_csv_of_an_open_cell_is_its_sentences(visit, shipped):
+    name, rows = read_csv(visit(shipped + "#matrix?open=pr_collective:workers_ready"))
+    assert name.endswith("-sentences-pr_collective-workers_ready.csv")
+    stances = [s for s in kazstance.load("stances") if (s.source_id, s.target_id) == ("pr_collective", "workers_ready")]
+    assert {row["sentence_id"] for row in rows} == {s.sentence_id for s in stances}
+
+
+@pytest.mark.parametrize("address", ["#differences", "#differences?source=old_mole&source=pr_collective", "#matrix"])
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_what_is_shown_can_be_saved_as_a_picture(kind, address, visit, shipped):
+    """Black on white from the dark theme, with version and digest, as large as what is drawn, and of all rows."""
+    tab = visit(shipped + address, color_scheme="dark")
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name=kind.upper(), exact=True).click()
+    manifest = kazstance.manifest()
+    what = "matrix" if "matrix" in address else "differences"
+    named = f"kazstance-{manifest.version}-{manifest.digest[:8]}-{what}.{kind}"
+    assert waiting.value.suggested_filename == named
+    content = Path(waiting.value.path()).read_bytes()
+    if kind == "png":
+        assert content.startswith(b"\x89PNG")
+        width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+        assert (width, height) > (1000, 1000)
+        return
+    drawing = ElementTree.fromstring(content)
+    space = {"svg": "http://www.w3.org/2000/svg"}
+    written = " ".join("".join(node.itertext()) for node in drawing.iterfind(".//svg:text", space))
+    assert f"kazstance {manifest.version}, digest {manifest.digest[:12]}" in written
+    for target in kazstance.load("targets"):
+        assert target.name[:20] in written
+    assert drawing.find("svg:rect", space).get("fill") == "#ffffff"
+    sources = (
+        {"old_mole", "pr_collective"} if "source=" in address else {s.source_id for s in kazstance.load("sources")}
+    )
+    addressed = [p for p in kazstance.load("positions") if p.source_id in sources and p.net is not None]
+    assert len(drawing.findall(".//svg:g", space)) == len(addressed)
+    width, height = (float(drawing.get(side)) for side in ("width", "height"))
+    assert all(
+        0 <= float(node.get("x")) < width and 0 < float(node.get("y")) < height
+        for node in drawing.iterfind(".//svg:text", space)
+    )
 
 
 def test_csv_of_the_sentences_is_all_of_them(visit, shipped):

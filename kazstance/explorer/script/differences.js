@@ -21,7 +21,7 @@ async function differencesView(state) {
       el("p", { class: "lead", id: "summary" }, [...shown(two ? pairSummary(rows, two) : data.differences.summary)]),
       thins(state) ? el("p", { class: "note" }, "Dots and verdicts are over all sentences in the sources' own voice; filters of sentences do not change them.") : null,
       sources.length < data.sources.length && !two ? el("p", { class: "note" }, `Shown are ${sources.length} of ${data.sources.length} sources; the verdicts are over all of them.`) : null,
-      key(state),
+      key(state, saveButtons(() => dotPicture(rows, sources, two), "differences")),
       axis(),
       el("ol", { class: "differences", id: "rows", keydown: walk, focusin: stay }, rows.map((row, i) => differenceRow(state, row, sources, two, i === 0))),
     ],
@@ -146,7 +146,7 @@ function axis() {
 }
 
 /** The sources, which can be chosen, and what the marks and words mean. */
-function key(state) {
+function key(state, save) {
   const chosen = state.source;
   const toggled = (id) => (chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
   const source = (one) =>
@@ -159,6 +159,7 @@ function key(state) {
     el("ul", { class: "sources", "aria-label": "Sources; choose two to compare them" }, data.sources.map(source)),
     chosen.length < 2 && data.sources.length > 2 ? el("span", { class: "hint" }, chosen.length ? "Choose one more to compare the two." : "Choose two to compare them.") : null,
     marksKey(),
+    save,
   ]);
 }
 

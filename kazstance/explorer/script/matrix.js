@@ -14,7 +14,7 @@ async function matrixView(state) {
     status: `${count(targets.length, "target")} × ${count(sources.length, "source")}${open ? "; a cell is open" : ""}`,
     body: [
       filterNote(state),
-      el("div", { class: "key" }, [orders(state), marksKey()]),
+      el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
         el("div", { class: `matrix ${layout}`, id: "matrix" }, [grid(state, sources, targets, cellOn)]),
         panel,
