@@ -45,6 +45,10 @@ VIEWS = {
     "sentences": "#sentences?q=workers",
     "nothing found": "#sentences?q=xyzzy",
     "history": "#label?sentence=pr_collective/5/5&on=russian_state",
+    "words": "#words?target=russian_state",
+    "salience": "#salience",
+    "annotators": "#agreement",
+    "split annotators": "#agreement?one=f1&other=f2",
     "about": "#about",
 }
 
@@ -424,6 +428,40 @@ def test_a_strip_leads_to_the_sentence(visit, shipped):
     assert marked == {i for i, unit in enumerate(units) if unit.sentence_id in favor}
 
 
+def test_words_lead_to_the_sentences_that_have_them(visit, shipped):
+    tab = visit(shipped + "#words?target=russian_state")
+    word = tab.locator(".word-line a").first
+    said, times = word.inner_text(), int(tab.locator(".word-line .counts").first.inner_text().split(" : ")[0])
+    word.click()
+    expect(tab.locator("#view")).to_have_text("Sentences")
+    settle(tab)
+    hits = [text.lower() for text in tab.locator("mark.hit").all_inner_texts()]
+    assert set(hits) == {said}
+    assert len(hits) >= times
+
+
+def test_the_salience_of_each_target_is_drawn_and_listed(visit, shipped):
+    tab = visit(shipped + "#salience")
+    addressed = [row for row in kazstance.load("positions") if row.net is not None]
+    expect(tab.locator(".columns .dot")).to_have_count(len(addressed))
+    expect(tab.locator(".listed li")).to_have_count(len(addressed))
+    first = max((row for row in addressed if row.source_id == "old_mole"), key=lambda row: row.salience)
+    expect(tab.locator(".column").first.locator(".note")).to_contain_text(
+        f"({first.salience:.1%}".replace("%", "\u00a0%")
+    )
+
+
+def test_annotators_lead_to_the_pairs_that_they_split_on(visit, shipped):
+    tab = visit(shipped + "#agreement")
+    tab.locator('[data-key="agree f1 f2"]').first.click()
+    rows = {(r.annotator_id, r.sentence_id, r.target_id): r.label_name for r in kazstance.load("judgements")}
+    keys = {key[1:] for key in rows if key[0] == "f1"}
+    split = [key for key in keys if rows.get(("f2", *key)) not in (None, rows["f1", *key])]
+    expect(tab.locator("#splits")).to_have_text(f"{len(split)} pairs on which f1 and f2 are split")
+    tab.locator(".split-pairs a").first.click()
+    expect(tab.locator("#view")).to_contain_text("History of a label")
+
+
 def test_the_history_of_a_label(visit, shipped):
     row = next(row for row in kazstance.load("grid") if row.basis == "adjudication")
     tab = visit(shipped + f"#label?sentence={row.sentence_id}&on={row.target_id}")
@@ -653,6 +691,9 @@ HOSTILE_VIEWS = [
     "#sentences?q=%3Cscript%3E",
     "#label?sentence=left/1/1&on=tostring",
     "#label?sentence=constructor/4/1&on=proto",
+    "#words?target=watch",
+    "#salience",
+    "#agreement",
     "#about",
 ]
 
@@ -665,7 +706,7 @@ def test_a_hostile_corpus_runs_nothing_and_breaks_nothing(width, visit, hostile_
     for address in HOSTILE_VIEWS:
         go(tab, address)
         assert tab.locator("#alert").is_hidden()
-        for link in tab.locator("main a").all()[:8]:
+        for link in tab.locator("main a:visible:not(svg a)").all()[:8]:
             link.hover(timeout=5000)
         assert tab.evaluate("window.executed") is None
         assert overflow(tab) <= 0, address
