@@ -226,6 +226,43 @@ def test_two_sources_are_compared_in_two_clicks(visit, shipped):
     assert [order.index(word) for _, word in shown] == sorted(order.index(word) for _, word in shown)
 
 
+def test_three_questions_take_at_most_two_clicks_each(visit, shipped):
+    """On which claims do the two Trotskyist texts differ, what does the Maoist statement say about it, who says nothing."""
+    tab = visit(shipped, viewport={"width": 1280, "height": 800})
+    stances = kazstance.load("stances")
+    line = kazstance.open().compare().disagreements()[0]
+    row = tab.locator(".difference").first
+    silent = [name for name in (source.source_id for source in kazstance.load("sources")) if name in line.silent]
+    assert row.locator(".unheard").inner_text() == f"silent: {', '.join(silent)}"  # no click
+
+    row.locator("svg a[href*=maoist_statement]").click()  # one click, on its dot
+    settle(tab)
+    said = [s for s in stances if (s.source_id, s.target_id, s.voice) == ("maoist_statement", line.target, "own")]
+    shown = tab.locator("#panel .where").all_inner_texts()
+    assert {s.sentence_id for s in said} <= set(shown)
+
+    go(tab, "#differences")
+    tab.locator('[data-key="choose old_mole"]').click()
+    tab.locator('[data-key="choose pr_collective"]').click()  # two clicks
+    settle(tab)
+    claims = {target.target_id for target in kazstance.load("targets") if target.kind == "claim"}
+    expected = {
+        other.target
+        for other in kazstance.open().compare().disagreements()
+        for pair in other.pairs
+        if {pair.one, pair.other} == {"old_mole", "pr_collective"}
+        and pair.answer == "differ"
+        and other.target in claims
+    }
+    differ = tab.locator(".difference", has=tab.locator(".verdict.differ")).filter(
+        has=tab.locator(".tag", has_text="claim")
+    )
+    keys = differ.locator(".about a").evaluate_all("links => links.map(link => link.dataset.key)")
+    assert {key.removeprefix("row ") for key in keys} == expected
+    assert all("more favorable: " in text for text in differ.locator(".chance").all_inner_texts())
+    assert all(box["y"] + box["height"] < 800 for box in (one.bounding_box() for one in differ.all()))
+
+
 def test_side_by_side_states_the_verdict_and_shows_each_sentence_once(visit, shipped):
     tab = visit(shipped + "#compare?target=russia_from_weakness", viewport={"width": 1280, "height": 800})
     columns = tab.locator(".column")
