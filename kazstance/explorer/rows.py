@@ -13,7 +13,7 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.explorer.filters import Mask, matching, narrows
 from kazstance.schema.frozen import Frozen
-from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
+from kazstance.schema.labels import LABELS, Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
 AROUND: Final = 2
@@ -37,6 +37,8 @@ UNIT: Final = (
 STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "split_vote", "holder")
 JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note", "holder", "round")
 SETTLED: Final = ("label_name", "status", "origin", "split_vote", "basis", "adjudicator", "rule", "reason", "holder")
+STRIP: Final = ".anmfmmm"
+"""The letter of a unit by its labels, as bits: against 1, neutral 2, favor 4."""
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,
@@ -115,6 +117,7 @@ class Rows:
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
+        self.label = _places(self.stances.rows.column("label_name"), LABELS)
         self.judgements = self._judgements(folder)
         settled = pc.field("split_vote") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
@@ -153,17 +156,37 @@ class Rows:
         }
 
     def counts(self, query: Query) -> list[int]:
-        """The number of stances that match a query, by source and target: the complete grid, source by source.
+        """The number of stances that match a query, by source, target and label: against, neutral, favor.
 
-        Stances of other holders are not the source's, and do not count.
+        The complete grid, source by source. Stances of other holders are not the source's, and do not count.
 
         Raises:
             UnknownNameError: there is no such source or target.
         """
         own = self.stances.rows.column("holder").is_null().to_numpy()
-        chosen = self.stances.where(own & self._ask_stances(query) & self._ask_units(query)[self.stances.n])
-        cell = self.source[chosen.n] * len(self.targets) + chosen.target
-        return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
+        chosen = own & self._ask_stances(query) & self._ask_units(query)[self.stances.n]
+        cell = self.source[self.stances.n[chosen]] * len(self.targets) + self.stances.target[chosen]
+        place = cell * len(LABELS) + self.label[chosen]
+        size = len(self.sources) * len(self.targets) * len(LABELS)
+        return cast(list[int], np.bincount(place, minlength=size).tolist())
+
+    def strip(self, query: Query) -> dict[str, Any]:
+        """All units of the sources of a query in order, with a letter for the side of each on its targets.
+
+        f, n and a for favor, neutral and against, m for several; s for any stances, if the query has no target or more
+        than one; `.` for none, and `_` if the unit is not annotated.
+
+        Raises:
+            UnknownNameError: there is no such source or target.
+        """
+        units = np.flatnonzero(np.isin(self.source, self._numbers(query.source, "source", self.sources)))
+        chosen = self._ask_stances(query) & self._ask_units(query)[self.stances.n]
+        bits = np.zeros(len(self.units), np.int64)
+        np.bitwise_or.at(bits, self.stances.n[chosen], 1 << self.label[chosen])
+        letters = STRIP if len(query.target) == 1 else STRIP[:1] + "s" * (len(STRIP) - 1)
+        annotated = self.units.column("annotated").take(units).to_pylist()
+        sides = [letters[bits[n]] if read or bits[n] else "_" for n, read in zip(units, annotated, strict=True)]
+        return {"ids": self.units.column("sentence_id").take(units).to_pylist(), "sides": "".join(sides)}
 
     def history(self, sentence: str) -> dict[str, Any]:
         """All judgements of a sentence on targets that any annotator found it to be about, and the final labels.

@@ -41,6 +41,7 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
     "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
     "/counts": lambda rows, fields: rows.counts(Query.parse(fields)),
+    "/strip": lambda rows, fields: rows.strip(Query.parse(fields)),
     "/history": lambda rows, fields: rows.history(fields.get("sentence", [""])[-1]),
 }
 

@@ -127,7 +127,6 @@ async function show() {
   if (mine !== turn) return;
   document.body.removeAttribute("aria-busy");
   const key = document.activeElement?.dataset?.key;
-  const place = [byId("scroller")?.scrollTop ?? 0, byId("scroller")?.scrollLeft ?? 0];
   views(state);
   const heading = el("h2", { tabindex: "-1", id: "view" }, view.heading);
   byId("main").replaceChildren(heading, ...fragments(view.body));
@@ -135,7 +134,6 @@ async function show() {
   csv = view.csv;
   byId("csv").hidden = !csv;
   document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
-  byId("scroller")?.scrollTo(place[1], place[0]);
   focusAfter(before, state, heading, key);
   document.documentElement.dataset.shown = location.hash;
   performance.mark("shown");

@@ -5,7 +5,7 @@ const PAGE = { read: 200, sentences: 50, cell: 50, compare: 50 };
 /** Filters, which are passed from one view to the next. */
 const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "split_vote", "q"];
 /** Fields of single views. */
-const PLACES = ["text", "at", "open", "sentence", "on", "page"];
+const PLACES = ["text", "at", "open", "sentence", "on", "page", "rows", "cols"];
 const CLOSED = {
   label: data.names.labels.filter((label) => label !== "none"),
   explicitness: data.names.explicitness,

@@ -10,6 +10,9 @@ for (const values of data.positions) {
   positionOf.set(`${cell.source_id}:${cell.target_id}`, cell);
 }
 
+/** The labels of stances, in the order in which they are counted. */
+const SIDES = ["against", "neutral", "favor"];
+
 function record(columns, values) {
   return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 }
@@ -77,13 +80,25 @@ function localStore(rows) {
     },
     async counts(query) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
-      const counts = new Array(data.sources.length * data.targets.length).fill(0);
+      const counts = new Array(data.sources.length * data.targets.length * SIDES.length).fill(0);
       for (const stance of all.stances) {
         if (!stance.holder && unitFits(stance.unit) && stanceFits(stance)) {
-          counts[stance.unit.source.i * data.targets.length + stance.target.i] += 1;
+          const cell = stance.unit.source.i * data.targets.length + stance.target.i;
+          counts[cell * SIDES.length + SIDES.indexOf(stance.label)] += 1;
         }
       }
       return counts;
+    },
+    async strip(query) {
+      const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
+      const units = [...all.units.values()].filter((unit) => query.source.includes(unit.source.source_id));
+      const side = (unit) => {
+        const found = new Set(unitFits(unit) ? unit.stances.filter(stanceFits).map((stance) => stance.label) : []);
+        if (!found.size) return unit.annotated ? "." : "_";
+        if (query.target.length !== 1) return "s";
+        return found.size > 1 ? "m" : [...found][0][0];
+      };
+      return { ids: units.map((unit) => unit.sentence_id), sides: units.map(side).join("") };
     },
     async history(sentence) {
       const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
@@ -114,6 +129,7 @@ function remoteStore() {
       return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
     },
     counts: (query) => ask("counts", query),
+    strip: (query) => ask("strip", query),
     async history(sentence) {
       const found = await ask("history", { sentence });
       const all = linked(found);
