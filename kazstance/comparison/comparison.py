@@ -67,6 +67,10 @@ class Comparison:
         """The words of all texts, which are counted once for all targets."""
         return None if self.background is None else counted_words(self.background, self._text(), self.columns.language)
 
+    @cached_property
+    def _ranked(self) -> Disagreements:
+        return disagreements(self.counts)
+
     def positions(self) -> Listing[Cell]:
         """Where each source stands on each target: the complete grid, source by source."""
         return self._cells
@@ -91,7 +95,7 @@ class Comparison:
             n: number of permutations of each test.
             seed: seed of the permutations.
         """
-        return disagreements(self.counts, n, seed)
+        return self._ranked if (n, seed) == (PERMUTATIONS, SEED) else disagreements(self.counts, n, seed)
 
     def distances(self, by: Feature = "positions", n: int = 1000, seed: int = SEED) -> Distances:
         """How far apart the sources are over all targets.
