@@ -24,7 +24,9 @@ def end(code: object) -> NoReturn:
             thread.join()
     atexit._run_exitfuncs()  # as processes of multiprocessing do, which end in the same way
     if code is not None and not isinstance(code, int):
-        print(code, file=sys.stderr)
+        from kazstance.output.terminal import echo  # noqa: PLC0415  # few programs end with a message
+
+        echo(str(code), err=True)
     number = code if isinstance(code, int) else int(code is not None)
     os._exit(number if _is_written() else UNWRITTEN)
 

@@ -261,8 +261,8 @@ def test_an_ending_that_is_not_known_is_refused_before_any_work(tmp_path, name, 
 
 
 def test_an_ending_of_a_chart_is_refused_before_any_work(tmp_path):
-    done = call("compare", "--chart", tmp_path / "x.pdf", data=tmp_path / "nowhere")
-    in_one_line(done.exit_code, done.stderr, "choose from .png, .svg, .html", exit_code=2)
+    done = call("compare", "--chart", tmp_path / "x.bmp", data=tmp_path / "nowhere")
+    in_one_line(done.exit_code, done.stderr, "choose from .svg, .pdf, .png, .html", exit_code=2)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "CSV"])

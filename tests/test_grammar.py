@@ -24,7 +24,7 @@ from tests.test_new_corpus import pdf
 NO_JSON = {"bench report", "export", "schema", "tasks-dir"}
 """Commands whose output is a file, already JSON, or a single path."""
 NO_DATA = {
-    *(f"annotate {name}" for name in ("adjudicate", "export", "import", "status", "undo")),
+    *(f"annotate {name}" for name in ("adjudicate", "export", "import", "run", "status", "undo", "validate")),
     "build",
     "diff",
     "import",

@@ -15,7 +15,7 @@ ALLOWED = {
     "_moved": set(),
     "docstrings": set(),
     "errors": set(),
-    "ending": set(),
+    "ending": {"output"},
     "interrupts": set(),
     "paths": set(),
     "stats": set(),
@@ -41,7 +41,7 @@ ALLOWED = {
         "stats",
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
-    "explorer": {"comparison", "dataset", "errors", "schema"},
+    "explorer": {"comparison", "dataset", "errors", "schema", "stats"},
     "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",

@@ -116,7 +116,9 @@ def _design(request: Request) -> Design:
     if request.design is None:
         raise KazstanceError("no design, expected one")
     if request.share_none is not None or request.share < 1 or request.part != (1, 1) or request.only_split:
-        raise KazstanceError("--design draws by itself; expected it without --share, --share-none, --part and --split")
+        raise KazstanceError(
+            "--design draws differently; expected it without --share, --share-none, --part and --split"
+        )
     if request.suggested_by:
         raise KazstanceError("--suggest: people who see labels tend to take them over; expected none with --design")
     return request.design

@@ -105,7 +105,7 @@ def export_(
 ) -> None:
     """Write a table as CSV, JSON Lines or Parquet, or for Excel, Stata or SPSS.
 
-    Files for Excel, Stata and SPSS say what columns and labels mean. `checked` is no stored table: it has a model's
+    Files for Excel, Stata and SPSS say what columns and labels mean. `checked` is not stored: it has a model's
     labels beside those of the people who judged a sample of them, for regressions that correct the one by the other.
 
     Example: kazstance export positions --out positions.dta

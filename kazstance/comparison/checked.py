@@ -378,7 +378,7 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
     if missing := sum(sample.pairs for sample in samples) - round(float(found.votes.sum())):
         raise KazstanceError(
             f"{missing:,} pairs on the sheets of {', '.join(sorted({sample.annotator for sample in samples}))} are not "
-            "judged yet; what was judged first is no random sample, so import the rest and build again"
+            "judged yet; what was judged first is not a random sample, so import the rest and build again"
         )
     return found
 

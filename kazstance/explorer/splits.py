@@ -36,7 +36,13 @@ def shared_judgements(judgements: Keyed, annotators: Sequence[str]) -> list[list
 
 
 def split_judgements(judgements: Keyed, one: str, other: str) -> tuple[list[list[Any]], int]:
-    """The first pairs that two annotators judged differently: unit, target and both labels; and the number of all."""
+    """The first pairs that two annotators judged differently: unit, target and both labels; and the number of all.
+
+    Args:
+        judgements: those of all pairs that anybody found to be about the target.
+        one: the id of an annotator.
+        other: the id of another.
+    """
     first, second = (_labels(judgements, name) for name in (one, other))
     keys = np.intersect1d(first[0], second[0])
     labels = [held[1][np.searchsorted(held[0], keys)] for held in (first, second)]

@@ -170,7 +170,7 @@ class Corrected:
     def times(self) -> Floats:
         """How many times as many judgements, spread over the strata as before, would be enough.
 
-        The interval is narrow enough then, and no judgement decides by itself, if the ratio and its denominator stay
+        The interval is narrow enough then, and no single judgement decides, if the ratio and its denominator stay
         what they are. Infinite where nothing can be said.
         """
         wanted = (self.widest / (2 * Z)) ** 2

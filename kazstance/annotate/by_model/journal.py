@@ -14,6 +14,7 @@ from kazstance.corpus.inputs import Hash, Input
 from kazstance.errors import InputError, Problem
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.output.plain_json import to_line
+from kazstance.paths import StrPath
 from kazstance.schema.ids import Name, SentenceId
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -58,7 +59,7 @@ class Answered(Input):
 class Journal:
     """A file to which lines are added; several threads may do so at a time."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: StrPath) -> None:
         """Read what is there; a last line that was cut off is left out, and dropped as soon as there is another one.
 
         Args:
@@ -67,7 +68,7 @@ class Journal:
         Raises:
             InputError: another line is damaged.
         """
-        self.file = file
+        self.file = Path(file)
         self.answered: list[Answered] = []
         self.sent: list[str] = []
         """The keys of all questions that were sent."""

@@ -88,7 +88,7 @@ def _failed(reply: Reply) -> PairStatus | None:
 
 
 def _pair(target: str, given: Any, sentence: str) -> PairAnswer:
-    """The judgement of a target; details that are not of the form are left out, a label that is none of ours is not."""
+    """The judgement of a target; unknown details are left out, an unknown label is an error."""
     said = given if isinstance(given, dict) else {"label": given}
     label = said.get("label")
     label = label.strip().casefold() if isinstance(label, str) else None

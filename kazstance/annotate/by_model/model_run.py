@@ -170,8 +170,9 @@ class _Run:
     questions: Questions
 
     @classmethod
-    def of(cls, path: Path, plan: Plan, *, is_sending: bool = True) -> "_Run":
+    def of(cls, path: StrPath, plan: Plan, *, is_sending: bool = True) -> "_Run":
         """Read a corpus, and check that a plan fits it."""
+        path = Path(path)
         corpus = read(path)
         sentences, problems = segment(corpus)
         raise_all(problems)
@@ -252,7 +253,7 @@ class _Run:
             model.close()
 
 
-def check_name(name: str, corpus: Corpus, path: Path, *, is_begun: bool) -> None:
+def check_name(name: str, corpus: Corpus, path: StrPath, *, is_begun: bool) -> None:
     """Check that a name may be that of a model.
 
     Args:
@@ -281,7 +282,7 @@ def check_name(name: str, corpus: Corpus, path: Path, *, is_begun: bool) -> None
             f"annotator: {name!r} has judged already, and there is no run under this name in {RUNS}; "
             "choose another name with --as"
         )
-    if name not in known and not is_begun and os.path.lexists(path / readings_file(name)):
+    if name not in known and not is_begun and os.path.lexists(Path(path) / readings_file(name)):
         raise KazstanceError(
             f"annotator: {readings_file(name)} exists, though {ANNOTATORS} does not list {name!r}; "
             "choose another name with --as, or move the file elsewhere"

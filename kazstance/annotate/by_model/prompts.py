@@ -32,7 +32,8 @@ paragraph settles. Only then decide which side it takes. Most sentences are abou
 - none: the sentence is not about the target; of a claim: it does not touch the question, or merely fits with the claim.
 
 The speaker is whoever utters the sentence. Judge what this speaker says, not whether it is true, and not what you think
-of it. The paragraph is only there to help you understand the sentence. Treat like sentences alike, whoever says them.
+of it. The paragraph is only there to help you understand the sentence. Judge similar sentences alike, no
+matter whose they are.
 """
 """The instructions where the user gives no other."""
 FORM: Final = """\

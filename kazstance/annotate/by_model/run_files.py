@@ -23,6 +23,7 @@ from kazstance.corpus.read import ANNOTATORS
 from kazstance.errors import KazstanceError
 from kazstance.input.strict_toml import load_toml
 from kazstance.output.plain_json import to_line
+from kazstance.paths import StrPath
 from kazstance.schema.digest import text_hash
 from kazstance.schema.labels import Role
 
@@ -51,13 +52,14 @@ def pairs_of(questions: Questions, asked: Iterable[Asked]) -> dict[PairKey, Pair
     return {key: found[key] for key in keys if key in found}
 
 
-def record_prompts(file: Path, calls: Iterable[Call]) -> None:
+def record_prompts(file: StrPath, calls: Iterable[Call]) -> None:
     """Add to a file what is shared by the questions of several sentences: instructions, codebook, targets and schema.
 
     Args:
         file: the file, with a line for each, which names its digest.
         calls: the questions.
     """
+    file = Path(file)
     there = file.read_text(encoding="utf-8") if file.is_file() else ""
     prompts = {call.prompt.digest: call.prompt for call in calls}
     lines = [
@@ -191,8 +193,8 @@ def put_annotator(edit: Edit, state: RunState, run: Mapping[str, Any], role: Rol
 
 
 def _order(state: RunState) -> str:
-    blocks = "each target by itself" if state.block == 1 else f"targets in blocks of {state.block}"
-    return f"each sentence by itself; {blocks}, {ORDERS[state.order]}"
+    blocks = "each target on its own" if state.block == 1 else f"targets in blocks of {state.block}"
+    return f"each sentence on its own; {blocks}, {ORDERS[state.order]}"
 
 
 def with_changed(text: str, annotator: str, new: Mapping[str, Any]) -> str:

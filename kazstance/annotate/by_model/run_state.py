@@ -11,6 +11,7 @@ from kazstance.annotate.by_model.spending import Prices
 from kazstance.corpus.folder import Folder
 from kazstance.corpus.inputs import Input, RoundNumber
 from kazstance.errors import InputError, KazstanceError
+from kazstance.paths import StrPath
 from kazstance.schema.ids import Name
 
 RUNS: Final = "annotations/runs"
@@ -69,18 +70,18 @@ class RunState(Input):
         return self.model_copy(update={"scopes": (*self.scopes, *new), "prices": now.prices or self.prices})
 
 
-def state_file(corpus: Path, annotator: str) -> Path:
+def state_file(corpus: StrPath, annotator: str) -> Path:
     """The file that says how the run of an annotator was begun."""
-    return corpus / RUNS / annotator / STATE
+    return Path(corpus) / RUNS / annotator / STATE
 
 
-def read_run_state(corpus: Path, annotator: str) -> RunState | None:
+def read_run_state(corpus: StrPath, annotator: str) -> RunState | None:
     """How the run of an annotator was begun; None if there is none.
 
     Raises:
         InputError: the file is damaged.
     """
-    folder, name = Folder(corpus), f"{RUNS}/{annotator}/{STATE}"
+    folder, name = Folder(Path(corpus)), f"{RUNS}/{annotator}/{STATE}"
     if not folder.exists(name):
         return None
     text = folder.read_text(name)

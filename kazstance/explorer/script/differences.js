@@ -48,7 +48,7 @@ function inOrder(rows, two) {
 
 function pairSummary(rows, two) {
   const n = (word) => rows.filter((row) => answerOf(row, two) === word).length;
-  return `${two.one.source_id} and ${two.other.source_id} are opposed on ${n("opposed")} of ${count(rows.length, "target")}, differ at least in degree on ${n("differ")} and agree on ${n("agree")}; ${n("undecided")} are undecided, and on ${n("cannot compare")} one or both take no side. Probabilities of pairs are leads, not findings: but for opposed, they are not corrected for the number of pairs.`;
+  return `${two.one.source_id} and ${two.other.source_id} are opposed on ${n("opposed")} of ${count(rows.length, "target")}, differ at least in degree on ${n("differ")} and agree on ${n("agree")}; ${n("undecided")} are undecided, and on ${n("cannot compare")} one or both take no side. Probabilities of pairs are leads, not findings: except for “opposed”, they are not corrected for the number of pairs.`;
 }
 
 const thousandths = (value) => `${(value / 10).toFixed(0)}\u00a0%`;
