@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-NOT_TABLES: Final = {"__init__", "__main__", "owners", "screenshots", "judged_samples", "simulation", "timing"}
+NOT_TABLES: Final = {
+    "__init__",
+    "__main__",
+    "gallery",
+    "judged_samples",
+    "owners",
+    "screenshots",
+    "simulation",
+    "timing",
+}
 LAST: Final = ("systems",)
 """The longest."""
 

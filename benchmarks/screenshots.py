@@ -12,8 +12,6 @@ from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
 from kazstance.explorer.page import page
 from kazstance.output.files import write_file
-from kazstance.plot.sources import position_matrix
-from kazstance.plot.theme import to_svg
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
@@ -22,17 +20,19 @@ SHOTS = {
 }
 ON_FIRST_PAGE = 8
 """How many targets the chart in README shows."""
+FIRST_MM = 160
+FIRST_ZOOM = 1.4
+"""How much larger than on paper it is shown, so that its type is legible on a screen."""
 SIZE = {"width": 1420, "height": 980}
 SCALE = 0.8
 
 
 def first_chart() -> str:
-    """The positions of the sources on the targets on which they are most probably on opposite sides, as SVG."""
+    """The targets on which sources are most probably on opposite sides, all sources on one line, as SVG."""
     compared = kazstance.open().compare()
     probable = sorted(compared.disagreements(), key=lambda line: line.opposite or 0, reverse=True)[:ON_FIRST_PAGE]
-    cells = {(cell.target, cell.source): cell for cell in compared.positions()}
-    shown = [cells[line.target, source] for line in probable for source in compared.counts.sources]
-    return to_svg(position_matrix(shown, compared.names))
+    chart = compared.plot.disagreements(targets=[line.target for line in probable])
+    return chart.to_svg(FIRST_MM, zoom=FIRST_ZOOM)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """What the site has besides docs/: pages of the repository, the notebook with its outputs, the reference, charts."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +11,7 @@ from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
-import kazstance
-from kazstance.plot.sources import disagreement_ranking, position_matrix
-from kazstance.plot.theme import to_svg
+from benchmarks.gallery import charts
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "kazstance"
@@ -85,8 +82,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "notebook.md", content=page))
     for name, image in images.items():
         files.append(File.generated(config, name, content=image))
-    for name, chart in charts():
-        files.append(File.generated(config, f"images/{name}.svg", content=to_svg(chart)))
+    for name, svg in charts().items():
+        place = f"images/{name}.svg"
+        if kept := files.get_file_from_path(place):
+            files.remove(kept)
+        files.append(File.generated(config, place, content=svg))
     return files
 
 
@@ -133,10 +133,3 @@ def executed_notebook() -> tuple[str, dict[str, bytes]]:
     )
     page, resources = MarkdownExporter().from_notebook_node(notebook, {"output_files_dir": "images/notebook"})
     return page, resources["outputs"]
-
-
-def charts() -> Iterator[tuple[str, Any]]:
-    """The charts of the walk-through, drawn from the data as it is."""
-    compared = kazstance.open().compare()
-    yield "positions", position_matrix(compared.positions(), compared.names)
-    yield "disagreements", disagreement_ranking(compared.disagreements(), compared.names)

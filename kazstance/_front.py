@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
+import kazstance
 from kazstance import comparison
 from kazstance.dataset import DatasetFolder, verify
 from kazstance.dataset.history import History, history
@@ -13,6 +14,8 @@ from kazstance.errors import KazstanceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import altair as alt
 
     from kazstance._benchmark import Benchmark
     from kazstance.comparison.agreement import Agreement, By
@@ -23,71 +26,149 @@ if TYPE_CHECKING:
     from kazstance.corpus.imported.roles import RoleOptions
     from kazstance.models.model import Model
     from kazstance.paths import StrPath
+    from kazstance.plot.choice import ChoiceOptions
+    from kazstance.plot.saving import Drawing
     from kazstance.predictions import RuleOptions, Scores
     from kazstance.schema.manifest import Manifest
 
+VOICES: Final = {"own": "own voice", "endorsed": "own voice and endorsed quotations", "all": "all voices"}
+"""Whose sentences a comparison counts, as charts say it."""
+
 
 class Chart:
-    """A chart that a notebook shows without a network, and that can be saved."""
+    """A chart that a notebook shows without a network, and that can be saved at any width."""
 
-    def __init__(self, altair: Any) -> None:
-        self.altair = altair
-        """The chart as an Altair object, which can be modified."""
+    def __init__(self, draw: Drawing) -> None:
+        self._draw = draw
 
-    def save(self, path: StrPath) -> None:
-        """Write the chart as .png, .svg or .html, depending on the suffix of the path.
+    @property
+    def altair(self) -> alt.Chart:
+        """A new Altair chart of it, 160 mm wide in units of a point, which can be modified and saved by Altair."""
+        from kazstance.plot.saving import to_altair
+        from kazstance.plot.sheet import WIDTH_MM
+
+        return to_altair(self._draw(WIDTH_MM))
+
+    def save(self, path: StrPath, *, width_mm: float = 160, dpi: float = 300) -> None:
+        """Write the chart as .svg, .pdf, .png or .html, depending on the suffix of the path.
+
+        It is laid out for its width, and no type in it is smaller than 7 pt.
+
+        Args:
+            path: the file.
+            width_mm: how wide it is on paper, 60 to 1000 mm.
+            dpi: pixels per inch of a .png, 36 to 2400.
 
         Raises:
             UnknownNameError: the path has another suffix.
+            KazstanceError: the width or the resolution is out of range.
         """
-        from kazstance.plot.theme import save
+        from kazstance.plot.saving import save
 
-        save(self.altair, Path(path))
+        save(self._draw, Path(path), width_mm, dpi)
+
+    def to_svg(self, width_mm: float = 160, *, zoom: float = 1) -> str:
+        """The chart as SVG, laid out for its width.
+
+        Args:
+            width_mm: how wide it is on paper, 60 to 1000 mm.
+            zoom: how much larger it is shown, such as on a screen.
+
+        Raises:
+            KazstanceError: the width is out of range.
+        """
+        from kazstance.plot.saving import DPI, check_size, to_svg
+
+        check_size(width_mm, DPI)
+        return to_svg(self._draw(width_mm), zoom)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from kazstance.plot.theme import to_svg
-
-        return {"image/svg+xml": to_svg(self.altair), "text/plain": repr(self)}
+        return {"image/svg+xml": self.to_svg(zoom=1.25), "text/plain": repr(self)}
 
 
 class Charts:
-    """The charts of a comparison; each needs the extra `plots`."""
+    """The charts of a comparison; each needs the extra `plots`.
 
-    def __init__(self, compared: comparison.Comparison) -> None:
+    Wherever there is a choice: `targets` and `sources` are the ids to show, by default all; `order` is that of the
+    targets: `data`, `difference` (as `disagreements` ranks them), `salience` (most sentences first) or `name`; a
+    `title` replaces the usual one, and "" leaves it out.
+    """
+
+    def __init__(self, compared: comparison.Comparison, made_from: str) -> None:
         self._compared = compared
+        self._made_from = made_from
 
-    def positions(self) -> Chart:
-        """Net stance of every source on every target, with its interval."""
-        from kazstance.plot.sources import position_matrix
+    def positions(self, **choice: Unpack[ChoiceOptions]) -> Chart:
+        """The matrix of sources and targets: net stance with its interval, or coloured cells of many sources.
 
-        return Chart(position_matrix(self._compared.positions(), self._compared.names))
+        Args:
+            choice: `targets`, `sources`, `order` and `title`.
 
-    def disagreements(self) -> Chart:
-        """The targets ranked by how far the sources differ on them, and which pairs agree, differ or are undecided."""
-        from kazstance.plot.sources import disagreement_ranking
+        Raises:
+            UnknownNameError: there is no such target, source or order.
+        """
+        from kazstance.plot import pictures
+        from kazstance.plot.choice import Choice
 
-        return Chart(disagreement_ranking(self._compared.disagreements(), self._compared.names))
+        return Chart(pictures.positions(self._compared, Choice(**choice), self._made_from))
 
-    def distances(self, by: Feature = "positions") -> Chart:
-        """A tree and a map of the sources, by their positions or their salience."""
-        from kazstance.plot.sources import distance_chart
+    def disagreements(self, **choice: Unpack[ChoiceOptions]) -> Chart:
+        """The dot plot: all sources on one line for each target, whether they differ, and how sure that is.
 
-        return Chart(distance_chart(self._compared.distances(by)))
+        Args:
+            choice: `targets`, `sources`, `order` (by default `difference`) and `title`.
 
-    def salience(self) -> Chart:
-        """The share of each source's sentences that is about each target."""
-        from kazstance.plot.sources import salience_bars
+        Raises:
+            UnknownNameError: there is no such target, source or order.
+        """
+        from kazstance.plot import pictures
+        from kazstance.plot.choice import Choice
 
-        return Chart(salience_bars(self._compared.positions(), self._compared.names))
+        return Chart(pictures.disagreements(self._compared, Choice(**choice), self._made_from))
+
+    def distances(self, by: Feature = "positions", *, title: str | None = None) -> Chart:
+        """A map and a tree of the sources.
+
+        Args:
+            by: `positions`, or `salience`: what they write about.
+            title: a title in place of the usual one.
+
+        Raises:
+            UnknownNameError: `by` is neither.
+            KazstanceError: there are fewer than two sources.
+        """
+        from kazstance.plot import pictures
+
+        return Chart(pictures.distances(self._compared, by, title, self._made_from))
+
+    def salience(self, **choice: Unpack[ChoiceOptions]) -> Chart:
+        """The share of each source's sentences that is about each target, over the source's net stance on it.
+
+        Args:
+            choice: `targets`, `sources`, `order` and `title`.
+
+        Raises:
+            UnknownNameError: there is no such target, source or order.
+        """
+        from kazstance.plot import pictures
+        from kazstance.plot.choice import Choice
+
+        return Chart(pictures.salience(self._compared, Choice(**choice), self._made_from))
 
 
+@dataclass(frozen=True)
 class Comparison(comparison.Comparison):
-    """Sources, or groups of them, compared on their targets; with charts."""
+    """Sources, or groups of them, compared on their targets; with charts.
+
+    `made_from` says what was compared, at the foot of each chart.
+    """
+
+    made_from: str = ""
 
     @property
     def plot(self) -> Charts:
         """The charts of the comparison."""
-        return Charts(self)
+        return Charts(self, self.made_from)
 
 
 class Dataset(DatasetFolder):
@@ -117,7 +198,9 @@ class Dataset(DatasetFolder):
         Raises:
             UnknownNameError: there is no such voice or attribute.
         """
-        return _with_charts(comparison.compare_dataset(self, voice, by))
+        manifest = self.manifest
+        made_from = f"{manifest.id} {manifest.version} · data {manifest.digest[:12]} · {VOICES.get(voice, voice)}"
+        return _with_charts(comparison.compare_dataset(self, voice, by), made_from)
 
     def corrected(self, *, voice: VoiceFilter = "own", by: str = "source", model: str | None = None) -> Checked:
         """Net stance and salience by a model's labels, corrected by what people said of a random sample of them.
@@ -527,6 +610,9 @@ def concat(
     return Dataset(out)
 
 
-def _with_charts(compared: comparison.Comparison) -> Comparison:
-    """The same comparison, with charts."""
-    return Comparison(**{field.name: getattr(compared, field.name) for field in fields(compared)})
+def _with_charts(compared: comparison.Comparison, made_from: str = "") -> Comparison:
+    """The same comparison, with charts; `made_from` says what was compared."""
+    known = {field.name: getattr(compared, field.name) for field in fields(compared)}
+    return Comparison(
+        **known, made_from=" · ".join(filter(None, [made_from, f"drawn by kazstance {kazstance.__version__}"]))
+    )

@@ -11,6 +11,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "hf": {"datasets": "datasets", "huggingface_hub": "huggingface_hub"},
     "bench": {"sklearn": "scikit-learn", "vaderSentiment": "vadersentiment"},
     "build": {"nupunkt": "nupunkt", "tomlkit": "tomlkit", "yaml": "pyyaml"},
+    "models": {"nupunkt": "nupunkt", "openai": "openai", "tomlkit": "tomlkit", "yaml": "pyyaml"},
     "texts": {
         "docx": "python-docx",
         "lxml_html_clean": "lxml-html-clean",

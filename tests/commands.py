@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "annotate export": ("annotate", "export", "{corpus}", "--annotator", "{annotator}", "--out", "{out}"),
     "annotate adjudicate": ("annotate", "adjudicate", "{corpus}", "--out", "{out}"),
     "annotate import": ("annotate", "import", "{corpus}", "{sheet}"),
+    "annotate run": ("annotate", "run", "{corpus}", "--model", "{model}", "--base-url", "{url}"),
     "annotate status": ("annotate", "status", "{corpus}"),
     "annotate undo": ("annotate", "undo", "{corpus}", "{sheet}"),
     "annotate validate": ("annotate", "validate", "{corpus}"),

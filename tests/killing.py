@@ -27,8 +27,8 @@ EVENTS = {
 """Events that change files, besides opening one to write; unlink raises `os.remove`, replace and a swap raise `os.rename`."""
 MODULES = (
     "kazstance.cli", "kazstance.corpus.build", "kazstance.publish.hub", "kazstance.publish.upload", "kazstance.annotate.filled_sheet",
-    "kazstance.annotate.sheet_folder", "kazstance._benchmark", "kazstance.bench.dataset_tasks",
-    "kazstance.models.baselines", "kazstance.bench.page", "kazstance.explorer.page", "kazstance.plot.sources", "kazstance.comparison",
+    "kazstance.annotate.sheet_folder", "kazstance.annotate.by_model.model_run", "openai", "kazstance._benchmark", "kazstance.bench.dataset_tasks",
+    "kazstance.models.baselines", "kazstance.bench.page", "kazstance.explorer.page", "kazstance.plot.pictures", "kazstance.comparison",
     "kazstance.predictions", "kazstance.models.training", "kazstance.models.prediction_folder", "build_scripts.__main__", "pyarrow.parquet", "pyarrow.json", "pyarrow.csv",
 )  # fmt: skip
 

@@ -493,6 +493,48 @@ def test_an_interrupt_that_is_ignored_stays_ignored(harbour_data):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+# The end
+
+ABORTING = """
+import atexit, ctypes, sys
+from kazstance.__main__ import main
+library = ctypes.CDLL(None)
+library.__cxa_atexit(ctypes.cast(library.abort, ctypes.c_void_p), None, None)
+atexit.register(print, "handled")
+sys.argv = ["kazstance", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="registers a handler of the GNU C library")
+@pytest.mark.parametrize(
+    ("line", "code"), [(["schema"], 0), (["info", "--data", "nowhere"], 1), (["schema", "--wrong"], 2)]
+)
+def test_a_library_that_fails_while_it_is_taken_down_changes_neither_output_nor_exit_code(line, code):
+    """As those do that keep threads of their own, now and then."""
+    plain, aborting = (
+        subprocess.run([sys.executable, *how, *line], capture_output=True, env=environment(), text=True, check=False)
+        for how in (["-m", "kazstance"], ["-c", ABORTING])
+    )
+    assert (plain.returncode, aborting.returncode) == (code, code)
+    assert aborting.stdout == f"{plain.stdout}handled\n"
+    assert aborting.stderr == plain.stderr
+
+
+@pytest.mark.parametrize(("code", "expected", "said"), [("None", 0, ""), ("7", 7, ""), ("'so'", 1, "so\n")])
+def test_the_program_ends_when_its_threads_have_and_as_python_would(code, expected, said):
+    program = f"""
+import threading, time
+from kazstance.ending import end
+threading.Thread(target=lambda: (time.sleep(0.1), print("worked", end=""))).start()
+end({code})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, env=environment(), text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (expected, "worked", said)
+
+
 def test_the_console_script_is_the_same_entry():
     import tomllib
 

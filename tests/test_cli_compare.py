@@ -32,7 +32,7 @@ def test_the_matrix_fits_80_columns_and_has_every_cell():
         for c in cells
         if c.target == "west_wants_calm"
     ]
-    assert [word.lstrip("+−±○?").rstrip("~") for word in line.split()[1:]] == fields
+    assert [word.lstrip("+−○?°").rstrip("~") for word in line.split()[1:]] == fields
     # A side whose interval holds 0 has a question mark, and no other; a tilde, whose labels are mostly unsure.
     unsure = sum(bool(c.favor + c.against) and c.net.low <= 0 <= c.net.high for c in cells)
     grid = "\n".join(lines[4:40])
@@ -140,7 +140,7 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
         (["--voice", "loud"], "'loud' is not a voice; choose from own, endorsed, all"),
         (["--by", "wing"], "'wing' is not an attribute of sources or documents; choose from source, "),
         (["distances", "--feature", "mood"], "'mood' is not a feature; choose from positions, salience"),
-        (["--chart", "x.bmp"], "'.bmp' is not a kind of chart; choose from .png, .svg, .html"),
+        (["--chart", "x.bmp"], "'.bmp' is not a kind of chart; choose from .svg, .pdf, .png, .html"),
     ],
 )
 def test_wrong_usage_is_said(args, said):

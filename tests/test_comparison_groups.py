@@ -416,7 +416,7 @@ def test_the_matrix_keeps_every_cell_in_80_columns(sources, tmp_path):
     run = commands.run("compare", data=tmp_path / "out")
     assert run.code == 0
     assert max(map(len, run.out.splitlines())) <= 80
-    shown = [word.lstrip("+−±○?").rstrip("~") for word in run.out.split() if re.fullmatch(r"\W*\d+/\d+/\d+~?", word)]
+    shown = [word.lstrip("+−○?°").rstrip("~") for word in run.out.split() if re.fullmatch(r"\W*\d+/\d+/\d+~?", word)]
     cells = [cell for cell in ks.open(tmp_path / "out").compare().positions() if cell.about]
     assert sorted(shown) == sorted(f"{cell.favor}/{cell.neutral}/{cell.against}" for cell in cells)
     plain = json.loads(commands.run("compare disagreements", "--json", data=tmp_path / "out").out)

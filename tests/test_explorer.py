@@ -11,6 +11,7 @@ import sys
 import threading
 from hashlib import sha256
 from importlib.resources import files
+from itertools import combinations
 
 import duckdb
 import pytest
@@ -99,7 +100,7 @@ def test_nothing_is_loaded_and_no_markup_is_made_of_text(shipped):
 
 
 def test_the_page_is_small(shipped):
-    assert len(shipped.encode()) < 1_500_000
+    assert len(shipped.encode()) < 1_000_000
 
 
 def test_the_page_says_what_it_holds(content):
@@ -114,6 +115,27 @@ def test_positions_of_the_page_are_those_of_the_table(content):
     assert content["position_columns"] == table.column_names
     assert content["positions"] == [list(row.values()) for row in table.to_pylist()]
     assert len(content["positions"]) == len(content["sources"]) * len(content["targets"])
+
+
+def test_differences_of_the_page_are_those_of_the_library(content):
+    """In the same order, target by target and pair by pair, with the numbers of sources and targets for their ids."""
+    found = kazstance.open().compare().disagreements()
+    sources, targets = ([row[f"{kind}_id"] for row in content[f"{kind}s"]] for kind in ("source", "target"))
+    rows = [dict(zip(content["differences"]["columns"], row, strict=True)) for row in content["differences"]["rows"]]
+    assert content["differences"]["summary"] == found.summary
+    for row, line in zip(rows, found, strict=True):
+        assert (targets[row["target"]], row["verdict"], row["side"]) == (line.target, line.verdict, line.side)
+        assert (row["opposite"], row["p"], row["reason"]) == (line.opposite, line.corrected, line.reason)
+        for kind in ("silent", "not_asked", "undecided"):
+            assert tuple(sources[i] for i in row[kind]) == getattr(line, kind)
+        pairs = list(combinations(sources, 2))
+        for names, pair, *said in zip(pairs, line.pairs, row["answers"], row["same"], row["more"], strict=True):
+            assert names == (pair.one, pair.other)
+            if pair.same is None:
+                assert said == ["n", None, None]
+            else:
+                letter = "o" if pair.opposed else pair.answer[0]
+                assert said == [letter, *(pytest.approx(1000 * share, abs=0.5) for share in (pair.same, pair.more))]
 
 
 def test_stances_and_judgements_of_the_page_are_those_of_the_tables(content):

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 VIEWS = {
+    "differences": "#differences",
+    "two sources that differ": "#differences?source=old_mole&source=pr_collective",
     "matrix": "#matrix",
     "cell": "#matrix?open=pr_collective:workers_ready",
     "thinned matrix": "#matrix?label=favor&voice=own&targets=contested",
@@ -132,13 +135,112 @@ def violations(tab):
     ]
 
 
-def test_a_click_on_a_cell_shows_its_sentences_and_leads_to_the_text(visit, shipped):
+def said(tab):
+    """The numbers of the summary: opposed, targets, one side, cannot tell."""
+    pattern = r"opposed on (\d+) of (\d+) targets and on one side on (\d+); on (\d+) their"
+    return tuple(map(int, re.search(pattern, tab.locator("#summary").inner_text()).groups()))
+
+
+@pytest.mark.parametrize(("width", "height", "rows"), [(1280, 800, 6), (390, 844, 3)])
+def test_the_first_screen_says_where_the_sources_differ(width, height, rows, visit, shipped):
+    """Its numbers are those of `disagreements`, in the same order, and several rows are there without scrolling."""
+    tab = visit(shipped, viewport={"width": width, "height": height})
+    found = kazstance.open().compare().disagreements()
+    assert found.summary == tab.locator("#summary").inner_text()
+    verdicts = [line.verdict for line in found]
+    counted = tuple(verdicts.count(verdict) for verdict in ("opposed", "one side", "cannot tell"))
+    assert said(tab) == (counted[0], len(found), *counted[1:])
+    lines = tab.locator(".difference")
+    order = lines.locator(".about a").evaluate_all("links => links.map(link => link.dataset.key)")
+    assert order == [f"row {line.target}" for line in found]
+    assert lines.locator(".verdict").evaluate_all("signs => signs.map(sign => sign.lastChild.data)") == [
+        line.verdict_in_words for line in found
+    ]
+    informative = [
+        box["y"] + box["height"] <= height for box in (one.bounding_box() for one in lines.all()[: rows + 2])
+    ]
+    assert sum(informative) >= rows
+
+
+def test_the_dots_of_a_row_say_what_its_cells_say(visit, shipped):
+    """In words for those who do not see them, and at the place of the net stance for those who do."""
     tab = visit(shipped)
+    row = tab.locator(".difference", has=tab.locator('[data-key="row russia_from_weakness"]'))
+    cells = [p for p in kazstance.load("positions") if p.target_id == "russia_from_weakness"]
+    assert row.locator(".dot").count() == len(cells)
+    zero, end = (float(row.locator("line").nth(i).get_attribute("x1").rstrip("%")) for i in (1, 2))
+    for cell, dot, line in zip(cells, row.locator(".dot").all(), row.locator("li").all(), strict=True):
+        shape = dot.locator("rect, circle").last
+        at = float((shape.get_attribute("x") or shape.get_attribute("cx")).rstrip("%"))
+        assert (at - zero) / (end - zero) == pytest.approx(cell.net, abs=0.001)
+        sure = cell.net_low > 0 or cell.net_high < 0
+        side = "in favor" if cell.net > 0 else "against"
+        assert line.text_content().startswith(f"{cell.source_id}: {side if sure else f'rather {side}, not sure'}; ")
+        assert bool(dot.locator(".ring").count()) == (cell.n_favor > 0 and cell.n_against > 0)
+
+
+def test_rows_are_reached_with_the_keyboard(visit, shipped):
+    tab = visit(shipped)
+    found = kazstance.open().compare().disagreements()
+    tab.locator(f'[data-key="row {found[0].target}"]').focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown"):
+        tab.keyboard.press(key)
+    expect(tab.locator(f'[data-key="row {found[2].target}"]')).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#view")).to_contain_text("Side by side")
+    expect(tab.locator("#verdict .verdict")).to_contain_text(found[2].verdict_in_words)
+
+
+def test_two_sources_are_compared_in_two_clicks(visit, shipped):
+    """On which targets the two Trotskyist texts differ, and how sure that is."""
+    tab = visit(shipped)
+    for source in ("old_mole", "pr_collective"):
+        tab.locator(f'[data-key="choose {source}"]').click()
+    expect(tab.locator(".difference .verdict").first).to_be_visible()
+    settle(tab)
+    answers = {}
+    for line in kazstance.open().compare().disagreements():
+        (pair,) = [pair for pair in line.pairs if {pair.one, pair.other} == {"old_mole", "pr_collective"}]
+        none = pair.same is None
+        answers[f"row {line.target}"] = "cannot compare" if none else "opposed" if pair.opposed else pair.answer
+        if pair.answer == "differ":
+            ahead = pair.one if pair.more >= 0.5 else pair.other
+            words = f"{ahead} more favorable: {max(pair.more, 1 - pair.more):.0%}"
+            row = tab.locator(".difference", has=tab.locator(f'[data-key="row {line.target}"]'))
+            assert words.replace("%", "\u00a0%") in row.inner_text()
+    shown = tab.locator(".difference").evaluate_all(
+        "rows => rows.map(row => [row.querySelector('.about a').dataset.key, row.querySelector('.verdict').lastChild.data])"
+    )
+    assert dict(shown) == answers
+    order = ["opposed", "differ", "undecided", "agree", "cannot compare"]
+    assert [order.index(word) for _, word in shown] == sorted(order.index(word) for _, word in shown)
+
+
+def test_side_by_side_states_the_verdict_and_shows_each_sentence_once(visit, shipped):
+    tab = visit(shipped + "#compare?target=russia_from_weakness", viewport={"width": 1280, "height": 800})
+    columns = tab.locator(".column")
+    expect(columns).to_have_count(5)
+    tops = {round(column.bounding_box()["y"]) for column in columns.all()}
+    assert len(tops) == 1
+    assert tab.locator("#verdict").bounding_box()["y"] < min(tops)
+    sides = [text.split(maxsplit=1)[1] for text in columns.locator(".side").all_inner_texts()]
+    order = ["in favor", "against", "rather in favor, not sure", "rather against, not sure", "takes no side"]
+    groups = [min(order.index(side), 2) if side != "takes no side" else 3 for side in sides]
+    assert groups == sorted(groups)
+    for column in columns.all():
+        text = " ".join(column.locator(".text").all_inner_texts())
+        for written, times in Counter(unit.text for unit in kazstance.load("sentences")).items():
+            if len(written) > 60:
+                assert text.count(written) <= times
+
+
+def test_a_click_on_a_cell_shows_its_sentences_and_leads_to_the_text(visit, shipped):
+    tab = visit(shipped + "#matrix")
     expect(tab.get_by_text("All 853 labels are silver")).to_be_visible()
     stances = [s for s in kazstance.load("stances") if (s.source_id, s.target_id) == ("pr_collective", "workers_ready")]
     cell(tab, "pr_collective", "workers_ready").click()
     panel = tab.locator("#panel")
-    expect(panel.locator("article")).to_have_count(len(stances))
+    expect(panel.locator(".stance")).to_have_count(len(stances))
     marked = set(panel.locator("mark.evidence").all_inner_texts())
     assert marked == {stance.text[span.start : span.end] for stance in stances for span in stance.evidence}
     panel.get_by_role("link", name="pr_collective/30/1", exact=True).click()
@@ -146,15 +248,15 @@ def test_a_click_on_a_cell_shows_its_sentences_and_leads_to_the_text(visit, ship
     expect(tab.locator("#at")).to_be_focused()
     expect(tab).to_have_url(re.compile(r"#read\?.*at=pr_collective%2F30%2F1"))
     tab.go_back()
-    expect(panel.locator("article")).to_have_count(len(stances))
+    expect(panel.locator(".stance")).to_have_count(len(stances))
     tab.go_back()
     expect(panel).to_have_count(0)
     tab.go_forward()
-    expect(panel.locator("article")).to_have_count(len(stances))
+    expect(panel.locator(".stance")).to_have_count(len(stances))
 
 
 def test_the_matrix_is_complete_and_silence_is_told_apart_by_words(visit, shipped):
-    tab = visit(shipped)
+    tab = visit(shipped + "#matrix")
     positions = kazstance.load("positions")
     expect(tab.locator("td > a")).to_have_count(len(positions))
     words = {"mixed": "both sides", "neutral": "no side", "not_addressed": "silent"}
@@ -173,6 +275,7 @@ def test_filters_and_search_leave_what_they_say(visit, shipped):
     tab = visit(shipped + "#sentences")
     units = kazstance.load("sentences")
     expect(tab.get_by_role("status")).to_contain_text(f"{len(units)} sentences")
+    tab.get_by_role("button", name="Filters").click()
     tab.get_by_label("Label", exact=True).select_option("against")
     tab.get_by_label("Certainty", exact=True).select_option("unsure")
     tab.get_by_label("Voice", exact=True).select_option("quoted")
@@ -189,7 +292,8 @@ def test_filters_and_search_leave_what_they_say(visit, shipped):
 
 
 def test_filters_thin_the_matrix_and_keep_its_positions(visit, shipped):
-    tab = visit(shipped)
+    tab = visit(shipped + "#matrix")
+    tab.get_by_role("button", name="Filters").click()
     tab.get_by_label("Targets", exact=True).select_option("contested")
     contested = sum(target.contested for target in kazstance.load("targets"))
     expect(tab.locator("th[scope=row]")).to_have_count(contested)
@@ -207,15 +311,17 @@ def test_filters_thin_the_matrix_and_keep_its_positions(visit, shipped):
 def test_two_sources_side_by_side(visit, shipped):
     tab = visit(shipped)
     tab.get_by_role("link", name="This uprising leads, or could soon lead, to workers' power.").click()
-    expect(tab.locator(".column")).to_have_count(5)
-    tab.locator("summary").click()
+    addressed = {s.source_id for s in kazstance.load("stances") if s.target_id == "road_to_workers_power"}
+    expect(tab.locator(".column")).to_have_count(len(addressed))
+    tab.get_by_role("button", name="Filters").click()
+    tab.locator("#sources-summary").click()
     tab.get_by_role("checkbox", name="old_mole").check()
     tab.get_by_role("checkbox", name="pr_collective").check()
     expect(tab.locator(".column")).to_have_count(2)
     for source in ("old_mole", "pr_collective"):
         n = sum((s.source_id, s.target_id) == (source, "road_to_workers_power") for s in kazstance.load("stances"))
         expect(
-            tab.locator(".column", has=tab.get_by_role("link", name=source, exact=True)).locator("article")
+            tab.locator(".column", has=tab.get_by_role("link", name=source, exact=True)).locator(".stance")
         ).to_have_count(n)
 
 
@@ -266,6 +372,25 @@ def test_axe_finds_nothing_serious(scheme, visit, shipped):
     assert {view: problems for view, problems in found.items() if problems} == {}
 
 
+CUT = """() => [...document.querySelectorAll("body *")].filter(node => {
+  const style = getComputedStyle(node);
+  const clips = [style.overflowX, style.overflowY].some(how => how === "hidden" || how === "clip");
+  const cut = node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1;
+  return clips && cut && node.textContent.trim() && style.clipPath === "none" && !(node instanceof SVGElement);
+}).map(node => `${node.className}: ${node.textContent.slice(0, 60)}`)"""
+"""Elements that hide a part of their text, without being there for screen readers only."""
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_no_text_is_cut(width, visit, shipped):
+    tab = visit(shipped, viewport={"width": width, "height": 800})
+    found = {}
+    for view, address in VIEWS.items():
+        go(tab, address)
+        found[view] = tab.evaluate(CUT)
+    assert {view: cut for view, cut in found.items() if cut} == {}
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_view_is_wider_than_the_screen(width, visit, shipped):
     tab = visit(shipped, viewport={"width": width, "height": 800})
@@ -279,7 +404,7 @@ def overflow(tab):
 
 
 def test_the_keyboard_is_enough(visit, shipped):
-    tab = visit(shipped)
+    tab = visit(shipped + "#matrix")
     tab.keyboard.press("Tab")
     expect(tab.locator("#skip")).to_be_focused()
     tab.keyboard.press("Enter")
@@ -305,7 +430,7 @@ def test_the_keyboard_is_enough(visit, shipped):
 def test_links_that_name_nothing_are_said(visit, shipped):
     tab = visit(shipped + "#constructor?toString=1&target=nobody&page=x")
     expect(tab.get_by_role("alert")).to_contain_text("view constructor, toString 1, target nobody")
-    expect(tab.locator("td > a").first).to_be_visible()
+    expect(tab.locator(".difference").first).to_be_visible()
     go(tab, "#read?text=old_mole&at=nowhere")
     expect(tab.get_by_role("alert")).to_have_text("nowhere is not among the sentences")
     go(tab, "#about")
@@ -356,8 +481,28 @@ def test_it_is_there_within_a_second(visit, shipped):
     assert min(max(pair) for pair in times) < 1000
 
 
+@pytest.mark.parametrize("pressed", [True, False])
+def test_paper_is_black_on_white_whatever_the_theme(pressed, visit, shipped):
+    """From a dark system, and from a light one with the button pressed."""
+    tab = visit(shipped, color_scheme="light" if pressed else "dark")
+    if pressed:
+        tab.get_by_role("button", name="Dark").click()
+    colours = """() => [document.documentElement, ...document.querySelectorAll("h1, h2, .difference a, .lead, .column")]
+      .map(node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor])"""
+    for address in ("#differences", "#compare?target=russia_from_weakness"):
+        go(tab, address)
+        tab.emulate_media(media="screen", color_scheme="light" if pressed else "dark")
+        screen = tab.evaluate(colours)
+        tab.emulate_media(media="print", color_scheme="light" if pressed else "dark")
+        paper = tab.evaluate(colours)
+        dark = [sum(map(int, re.findall(r"\d+", ink)[:3])) / 3 for ink, _ in paper]
+        assert max(dark) < 128
+        assert paper[0][1] == "rgb(255, 255, 255)"
+        assert screen != paper
+
+
 def test_paper_has_the_whole_matrix_and_no_controls(visit, shipped):
-    tab = visit(shipped)
+    tab = visit(shipped + "#matrix")
     tab.emulate_media(media="print")
     assert tab.locator("#filters").is_hidden()
     assert (
@@ -369,6 +514,7 @@ def test_paper_has_the_whole_matrix_and_no_controls(visit, shipped):
 
 
 HOSTILE_VIEWS = [
+    "#differences",
     "#matrix",
     "#matrix?open=left:tostring",
     "#matrix?open=constructor:watch&q=script",

@@ -122,6 +122,7 @@ LINES = {
     "annotate export xlsx": Line("annotate export", ("--format", "xlsx"), (*BUILD, "openpyxl")),
     "annotate import": Line("annotate import", (), BUILD, "build"),
     "annotate adjudicate": Line("annotate adjudicate", (), BUILD, "build"),
+    "annotate run": Line("annotate run", (), (*BUILD, "openai"), "models"),
     "annotate status": Line("annotate status", (), BUILD, "build"),
     "annotate undo": Line("annotate undo", (), BUILD, "build"),
     "annotate validate": Line("annotate validate", (), BUILD, "build"),
@@ -163,7 +164,7 @@ print(Encoder(folder).embed(["cats", "dogs"]).shape)
 """A BERT without layers, in the files that the encoder reads."""
 CODE = {
     "datasets": Line("import kazstance; kazstance.to_hf('targets')", (), ("datasets",), "hf"),
-    "charts": Line("import kazstance.plot.sources, kazstance.plot.bench", (), CHART, "plots"),
+    "charts": Line("import kazstance.plot.pictures, kazstance.plot.bench", (), CHART, "plots"),
     "baselines": Line(
         "from kazstance.models.systems import find_system as f; f('TF-IDF LR')", (), ("sklearn",), "bench"
     ),
@@ -251,6 +252,7 @@ def places(name, files, scratch):
         "sheet": scratch / "filled.csv",
         "stand_off": scratch / "stand_off",
         "texts": ROOT / "raw",
+        "url": "http://127.0.0.1:9/v1",
     }
 
 
@@ -304,7 +306,8 @@ def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     if name == "rehydrate" and ready:
         assert run("publish to a folder", "--stand-off", data=SHIPPED, out=found["stand_off"]).code == 0
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
-    with hub() if name == "publish" and ready else nullcontext({}) as here:
+    around = {"publish": hub, "annotate run": lambda: asked(found)}.get(name) if ready else None
+    with around() if around else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)
     check(line, done.code, done.out, done.err)
 
@@ -316,6 +319,16 @@ def hub():
 
     with HubStandIn() as running, tempfile.TemporaryDirectory() as home:
         yield {"HF_ENDPOINT": running.endpoint, "HF_HOME": home, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": WRITER}
+
+
+@contextmanager
+def asked(found):
+    """A server on this machine that answers like a language model."""
+    from tests.chat_server import ChatServer
+
+    with ChatServer() as server:
+        found |= {"model": "tiny", "url": server.url}
+        yield {}
 
 
 @pytest.mark.full

@@ -15,6 +15,7 @@ ALLOWED = {
     "_moved": set(),
     "docstrings": set(),
     "errors": set(),
+    "ending": set(),
     "interrupts": set(),
     "paths": set(),
     "stats": set(),
@@ -40,7 +41,7 @@ ALLOWED = {
         "stats",
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
-    "explorer": {"dataset", "errors", "schema"},
+    "explorer": {"comparison", "dataset", "errors", "schema"},
     "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",
@@ -56,7 +57,7 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "plot": {"bench", "comparison", "extras", "output", "paths", "stats"},
+    "plot": {"bench", "comparison", "errors", "extras", "output", "paths", "stats"},
     "_benchmark": {"bench", "errors", "input", "models", "output", "paths", "plot"},
     "annotate": {"comparison", "corpus", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "publish": {
@@ -112,7 +113,7 @@ ALLOWED = {
         "schema",
         "stats",
     },
-    "__main__": {"cli", "interrupts"},
+    "__main__": {"cli", "ending", "interrupts"},
 }
 
 

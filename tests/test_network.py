@@ -81,7 +81,7 @@ LINES = {
 ELSEWHERE = {
     "publish",
     "explore serve",
-    *(f"annotate {name}" for name in ("adjudicate", "import", "status", "undo", "validate")),
+    *(f"annotate {name}" for name in ("adjudicate", "import", "run", "status", "undo", "validate")),
 }
 """Commands that are not run here: the one that uses the network; one that listens to this machine; those that read as build does."""
 

@@ -42,6 +42,26 @@ def test_codes_of_many_texts_are_the_same_whether_rows_are_held_or_not(held, mon
         assert gaps == [0, 1]
 
 
+@pytest.mark.parametrize("held", [0, 10**9])
+@given(rows=ROWS, draw=st.randoms())
+def test_a_row_with_a_weight_counts_as_so_many_rows(held, rows, draw):
+    weights = [draw.randint(1, 9) for _ in rows]
+    columns = {"x": [x for x, _ in rows], "rows": [f"{y}" for _, y in rows], "weight": weights}
+    table, weighted = pa.table(columns), Counter()
+    for (x, y), weight in zip(rows, weights, strict=True):
+        weighted[x, f"{y}"] += weight
+    coded = pa.table(
+        [table["x"].dictionary_encode(), table["rows"].dictionary_encode(), table["weight"]], table.schema.names
+    )
+    frames = [coded, table, pd.DataFrame(columns), pl.DataFrame(columns), duckdb.from_arrow(table)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kazstance.stats.counting.HELD", held)
+        for frame in frames:
+            (x, y), codes, found, gaps = tally_codes(frame, ["x", "rows"], "weight", few=False)
+            assert {(x[i], y[j]): n for (i, j), n in zip(codes.tolist(), found.tolist(), strict=True)} == weighted
+            assert gaps == [0, 0]
+
+
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=10), st.integers(0, 99))
 def test_resamples_keep_the_total_and_empty_cells_stay_empty(counts, seed):
     counts = np.array(counts, dtype=float)

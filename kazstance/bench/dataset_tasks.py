@@ -1,7 +1,7 @@
 """The tasks of a dataset: their rows, folds and further fields."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from kazstance.bench.family import makers
 from kazstance.bench.protocols import folds, sentences_of
 from kazstance.bench.record import read_record
 from kazstance.bench.result import Result
-from kazstance.bench.result_file import read_result
+from kazstance.bench.result_file import UnfinishedRunError, read_result
 from kazstance.bench.run_folder import settle
 from kazstance.bench.tasks import AnswerColumns, Item, Task, TaskKind, check_rows, get_task
 from kazstance.dataset import DatasetFolder, clusters
@@ -70,20 +70,42 @@ def dates(folder: DatasetFolder) -> dict[str, str]:
     return {name: date for name, date in found.items() if date}
 
 
-def read_results(places: Iterable[Path], folder: DatasetFolder) -> list[Result]:
+def read_results(
+    places: Iterable[Path], folder: DatasetFolder, leave_out: Callable[[str], None] | None = None
+) -> list[Result]:
     """The results of finished runs from their folders; runs on a dataset must be on this one.
 
+    Args:
+        places: the folders.
+        folder: the dataset.
+        leave_out: called with a line for each run that is not finished, and is then left out; without it, and if no
+            run is finished, that is an error.
+
     Raises:
-        KazstanceError: a folder holds no finished run, or a run on other data.
+        UnfinishedRunError: a run is not finished.
+        KazstanceError: a folder holds no run, or a run on other data.
     """
     task = cache(partial(dataset_task, folder))
-    found = []
+    found, unfinished = [], []
     for place in places:
-        settle(place)
-        of = read_record(place).run
-        is_of_dataset = of.data.keys() == {DIGEST}
-        found.append(read_result(place, task(of.task, of.protocol) if is_of_dataset else None))
+        try:
+            found.append(_read(place, task))
+        except UnfinishedRunError as error:
+            unfinished.append(error)
+    if unfinished and (leave_out is None or not found):
+        raise unfinished[0]
+    for left in unfinished:
+        if leave_out:
+            leave_out(f"left out: {left}")
     return found
+
+
+def _read(place: Path, task: Callable[[str, str], Task]) -> Result:
+    """The result of a run from its folder."""
+    settle(place)
+    of = read_record(place).run
+    is_of_dataset = of.data.keys() == {DIGEST}
+    return read_result(place, task(of.task, of.protocol) if is_of_dataset else None)
 
 
 @lru_cache(maxsize=8)

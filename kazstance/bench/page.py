@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
-from kazstance.bench.report import Section, sections
+from kazstance.bench.report import Section, in_words, made_by, sections
 from kazstance.bench.result import Result
 from kazstance.extras import naming_extras
 
@@ -13,7 +13,7 @@ TITLE: Final = "Benchmark"
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart as SVG, what it shows, and the same in words."""
+    """A chart as SVG, one after the other if it has panels, what it shows, and the same in words."""
 
     svg: str
     caption: str
@@ -55,7 +55,8 @@ def to_html(results: Iterable[Result], draw: Callable[[Sequence[Result]], Sequen
     template = Environment(
         loader=PackageLoader("kazstance", "bench"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     ).get_template("page.html.j2")
-    return template.render(title=TITLE, tasks=tasks) + "\n"
+    told = [in_words(part) for part in parts]
+    return template.render(title=TITLE, made_by=made_by(), told=told, tasks=tasks) + "\n"
 
 
 def _printable(value: Any) -> Any:

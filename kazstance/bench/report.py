@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
+import kazstance
 from kazstance.bench.breakdowns import Breakdown
 from kazstance.bench.comparisons import paired_tests
 from kazstance.bench.leaderboard import leaderboard, signatures, tests_sheet, undefined_notes
@@ -66,6 +68,15 @@ def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, float, str]
     headline = result.scores[result.headline]
     place = -headline.value if headline.is_defined and not result.is_shortcut else inf
     return kind, (known, protocol), result.rows, not result.is_shortcut, place, result.system
+
+
+IN_WORDS: Final = {"wts": "within-target skill", "ss": "skill over the best text-blind rule", "somers_d": "Somers' D"}
+"""Headlines in words."""
+ALL_SCORES: Final = (
+    "Every metric with its 95 % interval over clusters; `targets` resamples targets instead, for targets not seen."
+)
+PARTS: Final = "The same scores on parts of the rows, without intervals."
+REASONS: Final = "Why a figure of the tables is missing."
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,23 @@ def _section(results: Sequence[Result], title: str, beside: Mapping[str, Result]
     )
 
 
+def in_words(section: Section) -> str:
+    """The headline of a section in words: the system with the highest one, and how it compares with the shortcuts."""
+    name = section.results[0].headline
+    known = [result for result in section.results if result.scores[name].is_defined]
+    systems = [result for result in known if not result.is_shortcut]
+    figure = f"{IN_WORDS[name]} ({name})" if name in IN_WORDS else name
+    if not systems:
+        return f"{section.title}: no system has a defined {figure}; only shortcuts were run."
+    best = max(systems, key=lambda result: result.scores[name].value)
+    of = f"the highest of {len(systems)} systems" if systems[1:] else "the only system"
+    said = f"{section.title}: {best.system} is {of}, with a {figure} of {best.scores[name].text(with_reason=False)}"
+    if best.lift is None or not best.lift.is_defined:
+        return f"{said}; there is no shortcut to compare it with."
+    above = best.lift.text(signed=True, with_reason=False)
+    return f"{said}, {above} over the best shortcut, {best.best_shortcut}."
+
+
 def _other_sections(result: Result, beside: Mapping[str, Result]) -> Iterator[str]:
     """A mark if other sections of the page are over other strata."""
     own = result.strata.get(TARGET)
@@ -169,8 +197,8 @@ def _all_scores(results: Sequence[Result]) -> Sheet:
     sets = [f"contrast by {kind} (n = {n})" for kind, n in groups.items()]
     within = [_within(first, name) for name in first.within]
     header = ["system", *first.scores, "targets, 95 %", *within, *sets, "lift"]
-    about = "" if all(map(first.is_comparable, first.within)) else OTHER_STRATA
-    return Sheet("All scores", about, header, [_line(result, _cells(result, groups)) for result in results])
+    about = [ALL_SCORES] if all(map(first.is_comparable, first.within)) else [ALL_SCORES, OTHER_STRATA]
+    return Sheet("All scores", " ".join(about), header, [_line(result, _cells(result, groups)) for result in results])
 
 
 def _within(result: Result, name: str) -> str:
@@ -226,7 +254,7 @@ def _breakdowns(results: Sequence[Result]) -> Iterator[Sheet]:
             )
             for result in known
         ]
-        about = "" if are_comparable([part.strata for part in parts]) else OTHER_ROWS
+        about = PARTS if are_comparable([part.strata for part in parts]) else f"{PARTS} {OTHER_ROWS}"
         yield Sheet(f"By {by}: {figures}", about, header, lines, is_long=by == "target")
 
 
@@ -270,13 +298,20 @@ def _undefined(results: Sequence[Result]) -> Iterator[Sheet]:
     """What is undefined, and why."""
     lines = [_line(result, [name, why]) for result in results for name, why in result.reasons.items()]
     if lines:
-        yield Sheet("Undefined", "", ["system", "figure", "why"], lines)
+        yield Sheet("Undefined", REASONS, ["system", "figure", "why"], lines)
+
+
+def made_by() -> str:
+    """Which version made a report, and when."""
+    return f"Made by kazstance {kazstance.__version__} on {datetime.now(UTC):%Y-%m-%d}"
 
 
 def to_markdown(results: Iterable[Result]) -> str:
     """Results from `side_by_side` as a page: tables for each task and protocol, shortcuts first."""
-    parts = ["# Benchmark", "Shortcuts read no text or ignore the target; *lift* is over the best of them."]
-    for section in sections(results):
+    found = sections(results)
+    parts = ["# Benchmark", f"{made_by()}.", *(plain(in_words(section)) for section in found)]
+    parts.append("Shortcuts read no text or ignore the target; *lift* is over the best of them.")
+    for section in found:
         parts += [f"## {plain(section.title)}", section.facts, *map(plain, [*section.notes, *section.hints])]
         parts += map(strong, section.warnings)
         for sheet in section.sheets:

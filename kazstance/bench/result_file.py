@@ -23,6 +23,10 @@ FIGURES: Final = frozenset({"value", "low", "high", "p"})
 """Numbers that are null if they are undefined."""
 
 
+class UnfinishedRunError(KazstanceError):
+    """A folder holds a run that is not finished."""
+
+
 def to_bytes(result: Result) -> bytes:
     """A result as JSON that can be read back: undefined figures are null, infinite ones text."""
     return plain_json.to_json(_plain(result)).encode() + b"\n"
@@ -36,7 +40,8 @@ def read_result(out: StrPath, task: Task | None = None) -> Result:
         task: the task that the run must be on.
 
     Raises:
-        KazstanceError: the folder holds no finished run, a run on other data, or files that do not belong to the run.
+        UnfinishedRunError: the folder holds a run that is not finished.
+        KazstanceError: the folder holds no run, a run on other data, or files that do not belong to the run.
     """
     out = Path(out)
     settle(out)
@@ -45,7 +50,8 @@ def read_result(out: StrPath, task: Task | None = None) -> Result:
         expected = ", ".join(task.data.values())
         raise KazstanceError(f"{out}: the run is on other data; expected the digest {expected}")
     if record.finished is None:
-        raise KazstanceError(f"{out}: the run begun on {date(record.begun)} is not finished; run it again to resume it")
+        begun = date(record.begun)
+        raise UnfinishedRunError(f"{out}: the run begun on {begun} is not finished; run it again to resume it")
     if task is not None and record.rows != task.rows:
         raise KazstanceError(
             f"{out}: the rows of the task are not those that the run was made on, though the data have the same "

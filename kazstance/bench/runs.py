@@ -28,11 +28,17 @@ class Job:
 
     file: str
     fold: TrainTest
+    of: str = ""
+    """The run that it belongs to."""
 
     @property
     def what(self) -> str:
         """What is asked."""
         return f"{self.file.partition('/')[0]} of fold {self.fold.name}"
+
+    def __str__(self) -> str:
+        """What is asked in which run, for a progress bar."""
+        return f"{self.of}: {self.what}"
 
 
 Track = Callable[[Sequence[Job]], Iterable[Job]]
@@ -93,7 +99,7 @@ def run(
     for number, job in enumerate(track(jobs) if isinstance(system, System) else jobs, 1):
         kept = _answer(system, task, job, folder)
         if isinstance(system, System):
-            say(f"{system.name} · {task.name} · {task.protocol}: {number} of {len(jobs)}, {job.what}{kept}")
+            say(f"{job.of}: {number} of {len(jobs)}, {job.what}{kept}")
     result = (panel or Panel()).beside(_result(task, folder), task, say)
     folder.finish(to_bytes(result))
     return result
@@ -123,7 +129,8 @@ def _record(system: System | Predictions, task: Task, family: str | None) -> Rec
 def _jobs(system: System | Predictions, task: Task, *, with_probes: bool) -> list[Job]:
     """The jobs; for predictions, those that they cover."""
     if isinstance(system, System):
-        return jobs_of(task, with_probes=with_probes)
+        of = f"{system.name} · {task.name} · {task.protocol}"
+        return [replace(job, of=of) for job in jobs_of(task, with_probes=with_probes)]
     jobs = jobs_of(task, with_probes=True)
     return [job for job in jobs if any(item.item_id in system.answers for item in job.fold.test)]
 

@@ -1,4 +1,4 @@
-"""Commands that ask people for judgements: write sheets, import them, adjudicate, show how far it is, take back."""
+"""Commands that ask people and models for judgements: sheets, imports, adjudication, status, undo, runs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kazstance.cli.annotate_run import run
 from kazstance.cli.annotate_validate import validate
 from kazstance.cli.command import Delimiter, Json, app, command, delimiter_of, make_group
 from kazstance.cli.contents import ENTRIES
@@ -351,4 +352,5 @@ def undo(
         echo(text)
 
 
+annotate_command(run)
 annotate_command(validate)

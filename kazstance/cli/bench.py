@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypedDict
 
 import typer
-from rich.progress import Progress, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kazstance import dataset
 from kazstance.cli.command import (
@@ -40,6 +40,8 @@ app.add_typer(bench, name="bench")
 bench_command = partial(command, group=bench)
 
 
+BAR: Final = 12
+"""How wide a progress bar is, so that what runs has room beside it."""
 OWN = "Rows of your own"
 Task = Annotated[str | None, typer.Option(help="stance (the default), stance4 or compare.")]
 Protocol = Annotated[
@@ -246,8 +248,18 @@ def progress() -> Iterator[Bars]:
     if not terminal.is_terminal:
         yield {"say": partial(echo, err=True), "track": iter}
         return
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=terminal) as bar:
-        yield {"say": lambda line: terminal.print(safe_line(line)), "track": bar.track}
+    columns = (*(TextColumn("{task.description}"), BarColumn(BAR), MofNCompleteColumn()), TimeElapsedColumn())
+    with Progress(*columns, console=terminal) as bar:
+        yield {"say": lambda line: terminal.print(safe_line(line)), "track": partial(_tracked, bar)}
+
+
+def _tracked(bar: Progress, jobs: Sequence[Any]) -> Iterator[Any]:
+    """The jobs one by one, each named beside the bar while it runs."""
+    task = bar.add_task("", total=len(jobs))
+    for job in jobs:
+        bar.update(task, description=safe_line(str(job)))
+        yield job
+        bar.advance(task)
 
 
 @bench.command("files", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -287,22 +299,22 @@ def report_(
 ) -> None:
     """Write a leaderboard of runs: shortcuts first, each score with its lift over the best of them, paired tests.
 
-    Runs on different rows are kept apart.
+    Runs on different rows are kept apart. A run that is not finished is left out, and named.
     """
     from kazstance._benchmark import KINDS, write_report
     from kazstance.bench.report import shortcut_hints, side_by_side
 
     suffix_of(out, "kind of page", KINDS)
-    results = side_by_side(_results(folders, data))
+    results = side_by_side(_results(folders, data, leave_out=partial(echo, err=True)))
     write_report(results, out)
     echo(*shortcut_hints(results), err=True)
     echo(f"wrote {out}")
 
 
-def _results(folders: Sequence[Path], data: Path) -> "list[Result]":
-    """The results of runs, with the warnings of each."""
+def _results(folders: Sequence[Path], data: Path, leave_out: Callable[[str], None] | None = None) -> "list[Result]":
+    """The results of runs, with the warnings of each; see `read_results`."""
     from kazstance.bench.dataset_tasks import read_results
 
-    found = read_results(folders, dataset.DatasetFolder(data))
+    found = read_results(folders, dataset.DatasetFolder(data), leave_out)
     echo(*dict.fromkeys(result.warning for result in found if result.warning), err=True)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, cast
 
 import typer
 from rich import box
@@ -19,12 +19,11 @@ from kazstance.output.counted import counted
 from kazstance.output.plain_json import to_json
 from kazstance.output.suffix import CHARTS, suffix_of
 from kazstance.output.terminal import Table, console, display, echo, echo_page, styled
-from kazstance.schema.labels import POSITION_SIGNS
 from kazstance.stats.estimate import UNDEFINED, number_text
 
 if TYPE_CHECKING:
     from kazstance._front import Chart, Comparison
-    from kazstance.comparison import Cell, Counts, Disagreement, Distances, Feature, VoiceFilter, Word
+    from kazstance.comparison import Cell, Counts, Disagreements, Distances, Feature, VoiceFilter, Word
     from kazstance.comparison.contrast import Row
 
 DEFAULT: Final = "positions"
@@ -34,14 +33,18 @@ GAP: Final = 2
 LONGEST: Final = 32
 """How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
 LEGEND: Final = (
-    "+ favor  − against  ± both  ○ no side  · not asked; sentences in favor/neutral/against; ? the side is not sure "
-    "(95 %); ~ more than half of these labels are unsure; ≤ silent, and the share of sentences that could still be "
-    "about the target (95 %); * contested"
+    "+ favor  − against  ○ no side  · not asked; ? the side is not sure (95 %); ° some sentences take the other side; "
+    "then sentences in favor/neutral/against; ~ more than half of these labels are unsure; ≤ silent, and the share of "
+    "sentences that could still be about the target (95 %); * contested"
 )
+SHORT: Final = {"opposed": "opposed", "one side: in favor": "side +", "one side: against": "side −", "cannot tell": "?"}
+"""Verdicts in a narrow column."""
 KEY: Final = (
-    "opposite: probability that two sources are on opposite sides; apart: mean distance of net stances (0 to 2); "
-    "p, sal. p: permutation tests over clusters of stances and of saliences, Holm; differ: pairs of sources; agree: "
-    "number of pairs, all others are undecided; * contested"
+    "verdict: opposed, if some two sources are on opposite sides with a probability of .95 or more (Holm); side + or "
+    "−, if all that take a side are surely on that one (95 %); ? if one cannot tell; opp.: probability that two "
+    "sources are on opposite sides; apart: mean distance of net stances (0 to 2); p, sal.: permutation tests over "
+    "clusters of stances and of saliences, Holm; differ: pairs of sources; agree: number of pairs, all others are "
+    "undecided; – undefined; * contested"
 )
 
 
@@ -62,8 +65,56 @@ By = Annotated[
     str, typer.Option(help="What to compare: source, document, holder, or an attribute such as tradition or year.")
 ]
 ChartFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .png, .svg or .html.")
+    Path | None, typer.Option(metavar="FILE", help="Also draw a chart into this file: .svg, .pdf, .png or .html.")
 ]
+Width = Annotated[
+    float, typer.Option(min=60, max=1000, help="Width of the chart on paper in mm; its type stays at 7 pt or more.")
+]
+Dpi = Annotated[float, typer.Option(min=36, max=2400, help="Pixels per inch of a .png.")]
+Title = Annotated[str | None, typer.Option(help='Title of the chart; "" leaves it out.')]
+OnlyTarget = Annotated[
+    list[str] | None, typer.Option(metavar="ID", help="Draw only this target in the chart; may be repeated.")
+]
+OnlySource = Annotated[
+    list[str] | None, typer.Option(metavar="ID", help="Draw only this source in the chart; may be repeated.")
+]
+OrderBy = Annotated[
+    str | None, typer.Option(help="Order of the targets in the chart: data, difference, salience or name.")
+]
+
+
+class Picture(NamedTuple):
+    """The chart that is asked for, if one is: its file, its size, and what it shows."""
+
+    file: Path | None
+    width_mm: float
+    dpi: float
+    choice: dict[str, Any]
+
+    def check(self) -> None:
+        """Check that the format is known, and that nothing is chosen for a chart that is not drawn.
+
+        Raises:
+            UnknownNameError: there is no such format.
+            BadParameter: there is no chart.
+        """
+        if self.file:
+            suffix_of(self.file, "kind of chart", CHARTS)
+        elif any(value is not None and value != [] for value in self.choice.values()):
+            raise typer.BadParameter("pass --chart too: only the chart is drawn so")
+
+    def draw(self, draw: "Callable[..., Chart]") -> "Chart | None":
+        """The chart, if there is one; unknown names are refused before anything is printed."""
+        return draw(**self.choice) if self.file else None
+
+    def save(self, drawn: "Chart | None") -> None:
+        """Write the chart, if there is one."""
+        if self.file and drawn:
+            drawn.save(self.file, width_mm=self.width_mm, dpi=self.dpi)
+            echo(f"wrote {self.file}", err=True)
+
+
+NO_PICTURE: Final = Picture(None, 160, 300, {})
 
 compare = make_group(f"{ENTRIES['compare'].summary}\n\nThe default is `positions`.", Comparisons)
 app.add_typer(compare, name="compare")
@@ -73,6 +124,12 @@ compare_command = partial(command, group=compare)
 @compare_command
 def positions(
     chart: ChartFile = None,
+    width_mm: Width = 160,
+    dpi: Dpi = 300,
+    only_target: OnlyTarget = None,
+    only_source: OnlySource = None,
+    order: OrderBy = None,
+    title: Title = None,
     voice: Whose = "own",
     by: By = "source",
     corrected: Annotated[
@@ -96,14 +153,24 @@ def positions(
         return
     if of is not None:
         raise typer.BadParameter("--of: expected --corrected with it")
-    compared = _compare(data, voice, by, chart)
+    picture = Picture(
+        chart, width_mm, dpi, {"targets": only_target, "sources": only_source, "order": order, "title": title}
+    )
+    compared = _compare(data, voice, by, picture)
+    drawn = picture.draw(compared.plot.positions)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
-    _save(compared.plot.positions, chart)
+    picture.save(drawn)
 
 
 @compare_command
 def disagreements(
     chart: ChartFile = None,
+    width_mm: Width = 160,
+    dpi: Dpi = 300,
+    only_target: OnlyTarget = None,
+    only_source: OnlySource = None,
+    order: OrderBy = None,
+    title: Title = None,
     voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
@@ -113,10 +180,14 @@ def disagreements(
 
     Example: kazstance compare disagreements --json
     """
-    compared = _compare(data, voice, by, chart)
+    picture = Picture(
+        chart, width_mm, dpi, {"targets": only_target, "sources": only_source, "order": order, "title": title}
+    )
+    compared = _compare(data, voice, by, picture)
+    drawn = picture.draw(compared.plot.disagreements)
     found = compared.disagreements()
     _print([line.as_row() for line in found], lambda: _ranking(compared.counts, found), as_json=as_json)
-    _save(compared.plot.disagreements, chart)
+    picture.save(drawn)
 
 
 @compare_command
@@ -125,6 +196,9 @@ def distances(
         str, typer.Option(help="What the distance is between: positions, or salience (what sources write about).")
     ] = "positions",
     chart: ChartFile = None,
+    width_mm: Width = 160,
+    dpi: Dpi = 300,
+    title: Title = None,
     voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
@@ -134,10 +208,12 @@ def distances(
 
     Example: kazstance compare distances --feature salience
     """
-    compared = _compare(data, voice, by, chart)
+    picture = Picture(chart, width_mm, dpi, {"title": title})
+    compared = _compare(data, voice, by, picture)
+    drawn = picture.draw(partial(compared.plot.distances, cast("Feature", feature)))
     found = compared.distances(cast("Feature", feature))
     _print(found.as_row(), lambda: _nearest(found), as_json=as_json)
-    _save(partial(compared.plot.distances, cast("Feature", feature)), chart)
+    picture.save(drawn)
 
 
 @compare_command
@@ -178,12 +254,11 @@ def contrast(
     _print(plain, lambda: _side_by_side(found, cells), as_json=as_json)
 
 
-def _compare(data: Path, voice: str, by: str, chart: Path | None = None) -> "Comparison":
+def _compare(data: Path, voice: str, by: str, picture: Picture = NO_PICTURE) -> "Comparison":
     """A comparison of a dataset; an unknown file format for the chart is refused before any work."""
     from kazstance._front import Dataset
 
-    if chart:
-        suffix_of(chart, "kind of chart", CHARTS)
+    picture.check()
     return Dataset(data).compare(voice=cast("VoiceFilter", voice), by=by)
 
 
@@ -193,12 +268,6 @@ def _print(plain: Any, pages: Callable[[], Iterable[Table | Text]], *, as_json: 
         echo_page(to_json(plain))
     else:
         display(*pages())
-
-
-def _save(draw: Callable[[], "Chart"], chart: Path | None) -> None:
-    if chart:
-        draw().save(chart)
-        echo(f"wrote {chart}", err=True)
 
 
 def _matrix(compared: "Comparison") -> Iterable[Table | Text]:
@@ -254,20 +323,22 @@ def _side_by_side(found: "dict[str, list[Row]]", cells: "dict[str, Cell]") -> It
             yield styled(f"{head}{excerpt.mark(row['text'], spans)}{_speaker(row)}")
 
 
-def _ranking(counts: "Counts", found: "Iterable[Disagreement]") -> Iterable[Table | Text]:
-    """Which pairs of sources agree or differ on each target."""
+def _ranking(counts: "Counts", found: "Disagreements") -> Iterable[Table | Text]:
+    """What can be said of each target, and which pairs of sources agree or differ on it."""
     letter = dict(zip(counts.sources, _letters(counts), strict=True))
     between = "" if max(map(len, letter.values()), default=1) == 1 else "-"
-    table = _table("target", "opposite", "apart", "p", "sal. p", "differ", "agree")
+    table = _table("target", "verdict", "opp.", "apart", "p", "sal.", "differ", "agree")
     table.columns[0].no_wrap = True
-    for place in (1, 4):
-        table.columns[place].min_width = cell_len(str(table.columns[place].header))
+    for column in table.columns[1:]:
+        column.min_width = cell_len(str(column.header))
     for line in found:
         differ = (letter[p.one] + between + letter[p.other] for p in line.pairs if p.answer == "differ")
         agree = sum(p.answer == "agree" for p in line.pairs)
-        figures = map(number_text, (line.opposite, line.spread, line.corrected, line.salience_corrected))
-        table.add_row(_starred(line.target, line.contested), *figures, " ".join(differ), str(agree))
-    return _key(counts), table, styled(KEY)
+        found_figures = line.opposite, line.spread, line.corrected, line.salience_corrected
+        figures = ("–" if figure is None else number_text(figure) for figure in found_figures)
+        short = SHORT[line.verdict_in_words]
+        table.add_row(_starred(line.target, line.contested), short, *figures, " ".join(differ), str(agree))
+    return styled(found.summary), _key(counts), table, styled(KEY)
 
 
 def _nearest(found: "Distances") -> Iterable[Table | Text]:
@@ -324,12 +395,12 @@ def _table(*columns: str) -> Table:
 
 
 def _field(cell: "Cell") -> str:
+    from kazstance.comparison.signs import sign
+
     if not cell.about:
-        return f"≤{cell.salience.high:.0%}" if cell.salience else POSITION_SIGNS[cell.position]
-    sure = cell.net is not None and (cell.net.low > 0 or cell.net.high < 0)
-    unsure = "" if sure or not cell.favor + cell.against else "?"
+        return f"≤{cell.salience.high:.0%}" if cell.salience else sign(cell)
     mostly_unsure = "~" if 2 * cell.unsure > cell.about else ""
-    return f"{POSITION_SIGNS[cell.position]}{unsure}{cell.favor}/{cell.neutral}/{cell.against}{mostly_unsure}"
+    return f"{sign(cell)}{cell.favor}/{cell.neutral}/{cell.against}{mostly_unsure}"
 
 
 def _stand(cell: "Cell") -> str:

@@ -40,7 +40,7 @@ PANELS: Final = {
         ),
     },
     "Collect judgements": {
-        "annotate": Entry("annotate", "Ask people for judgements: sheets, imports, adjudication, status, undo."),
+        "annotate": Entry("annotate", "Ask people and models for judgements: sheets, imports, runs, status, undo."),
     },
     "Measure systems": {
         "score": Entry("scores", "Score predictions on any stance dataset."),

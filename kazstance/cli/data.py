@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kazstance.comparison import Estimate, VoiceFilter
+    from kazstance.comparison.agreement import By
     from kazstance.comparison.drift import Drift
     from kazstance.dataset.history import History
     from kazstance.dataset.verification.findings import Findings
@@ -218,6 +219,13 @@ def agreement_(
             "--round", min=1, help="Only judgements of this round.", show_default="the latest of each annotator"
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Only the figures by all, annotators, source, target, kind, certainty, people or rounds.",
+            show_default="all of them",
+        ),
+    ] = None,
     data: Data = dataset.SHIPPED,
     as_json: Json = False,
 ) -> None:
@@ -226,11 +234,11 @@ def agreement_(
     Figures are given with intervals, and beside each figure over all pairs the share of equal labels among the pairs
     that somebody addressed. If all annotators are runs of one model, they show how stable its labels are.
 
-    Example: kazstance agreement --json
+    Example: kazstance agreement --by annotators
     """
     from kazstance.comparison.agreement import agreement
 
-    found = agreement(DatasetFolder(data), number=number)
+    found = agreement(DatasetFolder(data), by=cast("By | None", by), number=number)
     if as_json:
         rows = {"name": found.name, "undecided": found.undecided, "lines": [line.as_row() for line in found.lines]}
         echo_page(to_json(rows | {"doubts": [asdict(doubt) for doubt in found.doubts]}))

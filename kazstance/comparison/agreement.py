@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement, pairwise, product
+from itertools import chain, combinations, combinations_with_replacement, pairwise, product
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -154,10 +154,10 @@ def _alphas(found: Profiles, annotators: Sequence[str], n: int, by: By | None) -
     for pair in pairs if pairs[1:] and by in (None, "annotators") else ():
         scope = " and ".join(annotators[i] for i in pair)
         yield from _alpha_lines(found.patterns([labels[i] for i in pair]), "annotators", scope, n)
-    sources = found.source[found.paragraph]
-    for source in dict.fromkeys(found.source.tolist()) if pairs and by in (None, "source") else ():
-        yield from _alpha_lines(found.patterns(labels, sources == source), "source", source, n)
-    for number in dict.fromkeys(found.target.tolist()) if pairs and by in (None, "target") else ():
+    for source, kept in found.by_source() if pairs and by in (None, "source") else ():
+        yield from _alpha_lines(found.patterns(labels, kept), "source", source, n)
+    targets, first = np.unique(found.target, return_index=True)
+    for number in targets[np.argsort(first)].tolist() if pairs and by in (None, "target") else ():
         patterns = found.patterns(labels, found.target == number)
         yield from _alpha_lines(patterns, "target", found.targets[number], n)
 
@@ -215,7 +215,6 @@ def _of_an_annotator(found: Profiles, n: int) -> Iterator[Line]:
 def _within_and_between_rounds(folder: DatasetFolder, found: Profiles, n: int) -> Iterator[Line]:
     """Mean kappa of the annotators who judged everything: within each round, and between each two, by source."""
     whole = whole_readings(folder, found)
-    sources = found.source[found.paragraph]
     for one, other in combinations_with_replacement(whole, 2):
         pairs = [
             (found.of(a, one), found.of(b, other))
@@ -224,10 +223,8 @@ def _within_and_between_rounds(folder: DatasetFolder, found: Profiles, n: int) -
         ]
         names = ", ".join(whole[one]) if one == other else f"{', '.join(whole[one])} with {', '.join(whole[other])}"
         what = f"within round {one}: {names}" if one == other else f"between rounds {one} and {other}: {names}"
-        scopes = {"all": np.ones(len(sources), dtype=bool)} | {
-            s: sources == s for s in dict.fromkeys(found.source.tolist())
-        }
-        for scope, kept in scopes.items() if pairs else ():
+        everything = ("all", np.ones(len(found.n), dtype=bool))
+        for scope, kept in chain([everything], found.by_source()) if pairs else ():
             yield Line(what, "rounds", scope, f"mean {KAPPA}", *_mean_kappa(found, pairs, kept, n))
 
 

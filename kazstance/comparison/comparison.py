@@ -9,7 +9,7 @@ import narwhals as nw
 
 from kazstance.comparison.contrast import Row, contrast
 from kazstance.comparison.counts import Counts, VoiceFilter, count, of_sources, spoken
-from kazstance.comparison.disagreements import Disagreement, disagreements
+from kazstance.comparison.disagreements import Disagreements, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
 from kazstance.comparison.grouping import CLUSTER, GROUP, LANGUAGE, SOURCE, Grouping, grouped_rows
 from kazstance.comparison.positions import Cell, positions
@@ -79,8 +79,8 @@ class Comparison:
                 raise UnknownNameError(name, kind, known)
         return self._cells[sources.index(source) * len(targets) + targets.index(target)]
 
-    def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
-        """On which targets the sources differ, by how much and how certainly; contested targets first.
+    def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Disagreements:
+        """On which targets the sources differ, by how much and how certainly; opposed and contested targets first.
 
         Args:
             n: number of permutations of each test.

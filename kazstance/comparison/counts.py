@@ -135,6 +135,7 @@ def count(
     cluster: str | None = "paragraph_id",
     sentences: Any = None,
     asked: Any = None,
+    weight: str | None = None,
     sources: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     voice: VoiceFilter = "all",
@@ -154,6 +155,7 @@ def count(
             the same columns of source and cluster.
         asked: for salience, the sentences and targets that were judged, one row each; by default, all of them. Where
             it has a column `status`, those that are `undecided` are counted apart.
+        weight: the column of `asked` that says for how many of them a row stands; by default, for one.
         sources: all sources, in order; by default, those that occur, sorted.
         targets: all targets, in order; by default, those that occur, sorted.
         voice: whose sentences count; `own` and `endorsed` require the columns voice and endorsed.
@@ -176,7 +178,7 @@ def count(
     lengths = {plain_value(name) or "": n for name, n in sentences.items()} if isinstance(sentences, Mapping) else None
     units = None if sentences is None or lengths is not None else _table(spoken(as_frame(sentences), voice), keys)
     sources = sources or in_order({*stances.values[0], *(lengths or ()), *(units.values[0] if units else ())})
-    judged = None if asked is None or not cluster else _judged(spoken(as_frame(asked), voice), [*keys, target])
+    judged = None if asked is None or not cluster else _judged(spoken(as_frame(asked), voice), [*keys, target], weight)
     tables = _Tallies(stances, sure, units, judged)
     found = _entries(tables, tuple(sources), tuple(targets or stances.values[-2]), by_row=not cluster)
     return replace(found, sentences=_lengths(units, lengths, found))
@@ -266,30 +268,30 @@ def _one_of(names: Sequence[str], _: str | None) -> str:
     return f"expected one of {', '.join(names)}"
 
 
-def _tally(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tally:
+def _tally(frame: Any, columns: Sequence[str], weight: str | None = None, *, few: bool = True) -> Tally:
     there = nw.from_native(frame).collect_schema().names()
-    if unknown := [name for name in columns if name not in there]:
+    if unknown := [name for name in (*columns, *([weight] if weight else ())) if name not in there]:
         raise UnknownNameError(unknown[0], "column of the table", there)
-    return tally_codes(frame, columns, few=few)
+    return tally_codes(frame, columns, weight, few=few)
 
 
-def _table(frame: Any, columns: Sequence[str]) -> Tally:
-    """A count by some columns.
+def _table(frame: Any, columns: Sequence[str], weight: str | None = None) -> Tally:
+    """A count by some columns, in which each row counts once or with a weight.
 
     Raises:
         UnknownNameError: there is no such column.
         KazstanceError: values are missing.
     """
-    found = _tally(frame, columns)
+    found = _tally(frame, columns, weight)
     if lacking := [name for name, gaps in zip(columns, found.gaps, strict=True) if gaps]:
         refuse_missing(frame, lacking)
     return found
 
 
-def _judged(frame: Any, columns: Sequence[str]) -> Tally:
+def _judged(frame: Any, columns: Sequence[str], weight: str | None) -> Tally:
     """Judged sentences by source, cluster, target and, where there is such a column, status."""
     has_status = STATUS in nw.from_native(frame).collect_schema().names()
-    return _table(frame, [*columns, STATUS] if has_status else columns)
+    return _table(frame, [*columns, STATUS] if has_status else columns, weight)
 
 
 def _undecided(judged: Tally) -> Floats:

@@ -10,15 +10,26 @@ import numpy as np
 from kazstance.comparison.counts import Counts
 from kazstance.comparison.estimates import DIGITS, LEVEL
 from kazstance.comparison.positions import posterior
+from kazstance.comparison.verdicts import (
+    Side,
+    Verdict,
+    corrected_same,
+    in_words,
+    is_opposed,
+    unheard,
+    verdict,
+    verdict_in_words,
+)
 from kazstance.output.listing import Listing
 from kazstance.schema.labels import SIDES
 from kazstance.stats.counting import Floats, sums
 from kazstance.stats.paired import holm
 from kazstance.stats.permutation import PERMUTATIONS, permutation_p, permutation_p_of_rows
-from kazstance.stats.pooling import Posterior
+from kazstance.stats.pooling import Flags, Posterior
 from kazstance.stats.resampling import SEED
 
-Verdict = Literal["agree", "differ", "undecided"]
+Answer = Literal["agree", "differ", "undecided"]
+"""What can be said of two sources on a target."""
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of rows against, neutral and in favor."""
 
@@ -27,21 +38,29 @@ SCORES: Final = np.array([-1.0, 0.0, 1.0])
 class Pairwise:
     """Two sources on one target.
 
-    `same` is the probability that both are on one side, `more` that the first is the more favorable; both are
-    None if one of them takes no side; `reason` names it.
+    `same` is the probability that both are on one side, `more` that the first is the more favorable, and `corrected`
+    is `same` after Holm's correction for all pairs and targets; all are None if one of them takes no side; `reason`
+    names it. They are `opposed` if `corrected` is .05 or less: on opposite sides with probability .95 or more.
     """
 
     one: str
     other: str
-    answer: Verdict
+    answer: Answer
     same: float | None
     more: float | None
+    corrected: float | None = None
+    opposed: bool = False
     reason: str | None = None
 
 
 @dataclass(frozen=True)
 class Disagreement:
     """How far sources differ on a target, and how certainly: in the side they take, in degree and in salience.
+
+    `verdict` is what can be said: sources are `opposed` if some two of them are; otherwise they are on `one side`, that
+    of `side`, if two or more take a side and the 95 % intervals of all of them lie there; otherwise one cannot tell.
+    `silent` are the sources without a sentence about it, `not_asked` those that nobody judged on it, and `undecided`
+    those on whose sentences all votes are split.
 
     `opposite` is the probability, under the pooled model, that two of the sources that take a side are on opposite
     sides. `spread` is the mean distance of their pooled net stances over pairs of sources, in [0, 2]; `p` is from a
@@ -53,6 +72,11 @@ class Disagreement:
 
     target: str
     contested: bool
+    verdict: Verdict
+    side: Side | None
+    silent: tuple[str, ...]
+    not_asked: tuple[str, ...]
+    undecided: tuple[str, ...]
     opposite: float | None
     spread: float | None
     p: float | None
@@ -64,13 +88,32 @@ class Disagreement:
     reason: str | None = None
     salience_reason: str | None = None
 
+    @property
+    def verdict_in_words(self) -> str:
+        """The verdict and its side, as they are shown."""
+        return verdict_in_words(self.verdict, self.side)
+
     def as_row(self) -> dict[str, Any]:
         """The disagreement as plain values."""
         return asdict(self)
 
 
-def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Listing[Disagreement]:
-    """All targets: contested ones first, and within both kinds those most probably with opposite sides first.
+class Disagreements(Listing[Disagreement]):
+    """All targets, in order, and what they say together."""
+
+    @property
+    def summary(self) -> str:
+        """On how many targets sources are opposed, on one side or cannot be told apart, and who says nothing."""
+        unheard = {
+            "silent": [line.silent for line in self],
+            "not asked": [line.not_asked for line in self],
+            "undecided": [line.undecided for line in self],
+        }
+        return in_words([line.verdict for line in self], unheard)
+
+
+def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Disagreements:
+    """All targets: those opposed or contested first, and within both kinds those most probably with opposite sides.
 
     Two sources `agree` if they are on one side with probability .95 or more under the pooled model; otherwise they
     `differ` if one is more favorable than the other with probability .95 or more; otherwise they are `undecided`.
@@ -82,7 +125,8 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
         seed: seed of the permutations.
     """
     known, total = posterior(counts), counts.total
-    net = np.where(total[..., SIDES].any(axis=2), known.summary()[0], np.nan)
+    figures = np.where(total[..., SIDES].any(axis=2), known.summary(), np.nan)
+    net, pairs = figures[0], _pairwise(known, figures[0], counts.sources)
     decided = np.full(total.shape[:2], np.nan) if counts.n_decided is None else counts.n_decided
     share = total.sum(axis=2) / np.where(decided > 0, decided, np.nan)
     p, salience = (_tested(counts, test, n, seed) for test in (position_p, salience_p))
@@ -91,6 +135,7 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
         Disagreement(
             target=target,
             contested=contested,
+            **_said(counts, figures, pairs[t], t),
             opposite=_opposite(known, net[:, t], t),
             spread=_spread(net[:, t]),
             p=p[t],
@@ -98,18 +143,28 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Li
             salience_spread=_spread(share[:, t]),
             salience_p=salience[t],
             salience_corrected=salience_corrected[t],
-            pairs=_pairwise(known, net[:, t], counts.sources, t),
+            pairs=pairs[t],
             reason=_why(net[:, t], p[t], "take a side"),
             salience_reason=_uncounted(counts) or _why(share[:, t], salience[t], "have sentences"),
         )
         for t, (target, contested) in enumerate(zip(counts.targets, counts.contested, strict=True))
     ]
-    return Listing(sorted(found, key=_certainty, reverse=True))
+    return Disagreements(sorted(found, key=_certainty, reverse=True))
 
 
 def _certainty(line: Disagreement) -> tuple[bool, float, float]:
-    """Sorts contested targets last, and within both kinds by the probability of opposite sides, then by spread."""
-    return line.contested, -1 if line.opposite is None else line.opposite, -1 if line.spread is None else line.spread
+    """Sorts opposed and contested targets last, and within both kinds by probability of opposite sides, then spread."""
+    first = line.contested or line.verdict == "opposed"
+    return first, -1 if line.opposite is None else line.opposite, -1 if line.spread is None else line.spread
+
+
+def _said(counts: Counts, figures: Floats, pairs: Sequence[Pairwise], target: int) -> dict[str, Any]:
+    """The verdict on a target, and who says nothing on it; `figures`, net stances and ends: (3, sources, targets)."""
+    sided = ~np.isnan(figures[0, :, target])
+    low, high = figures[1:, sided, target]
+    found, side = verdict(low, high, opposed=any(pair.opposed for pair in pairs))
+    silent, not_asked, undecided = unheard(counts, target)
+    return {"verdict": found, "side": side, "silent": silent, "not_asked": not_asked, "undecided": undecided}
 
 
 def _tested(counts: Counts, test: Callable[..., float], n: int, seed: int) -> list[float | None]:
@@ -158,25 +213,33 @@ def salience_p(counts: Counts, target: int, n: int = PERMUTATIONS, seed: int = S
     return permutation_p(about[some], lengths[some], counts.source[some], n, seed)
 
 
-def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...], target: int) -> tuple[Pairwise, ...]:
-    """Every pair of sources on a target; `net` of shape (sources,) is NaN if a source takes no side."""
-    same, more = (found.tolist() for found in known.compare(target))
-    lacks = np.isnan(net).tolist()
-    return tuple(
-        Pairwise(sources[a], sources[b], "undecided", None, None, _sideless(sources, lacks, (a, b)))
-        if lacks[a] or lacks[b]
-        else Pairwise(
-            sources[a],
-            sources[b],
-            answer(same[a][b], more[a][b]),
-            round(same[a][b], DIGITS),
-            round(more[a][b], DIGITS),
+def _pairwise(known: Posterior, net: Floats, sources: tuple[str, ...]) -> list[tuple[Pairwise, ...]]:
+    """Every pair of sources, target by target; `net` of shape (sources, targets) is NaN if a source takes no side."""
+    one, other = np.triu_indices(len(sources), 1)
+    lacks = np.isnan(net).T
+    found = np.array([known.compare(target) for target in range(len(lacks))]).reshape(-1, 2, len(sources), len(sources))
+    same = np.where(lacks[:, one] | lacks[:, other], np.nan, found[:, 0, one, other])
+    more = found[:, 1, one, other]
+    corrected = corrected_same(same)
+    return [
+        tuple(
+            Pairwise(sources[a], sources[b], "undecided", None, None, reason=_sideless(sources, lacks[t], (a, b)))
+            if np.isnan(same[t, at])
+            else _pair((sources[a], sources[b]), *(float(part[t, at]) for part in (same, more, corrected)))
+            for at, (a, b) in enumerate(combinations(range(len(sources)), 2))
         )
-        for a, b in combinations(range(len(sources)), 2)
-    )
+        for t in range(len(lacks))
+    ]
 
 
-def answer(same: float, more: float) -> Verdict:
+def _pair(names: tuple[str, str], same: float, more: float, corrected: float) -> Pairwise:
+    """Two sources that take sides, with their probabilities as they are shown."""
+    one, other = names
+    same, more, found = (round(value, DIGITS) for value in (same, more, corrected))
+    return Pairwise(one, other, answer(same, more), same, more, found, is_opposed(corrected))
+
+
+def answer(same: float, more: float) -> Answer:
     """Whether two sources agree, from the probabilities of the same side and of an order."""
     if same >= LEVEL:
         return "agree"
@@ -210,7 +273,7 @@ def _uncounted(counts: Counts) -> str | None:
     return f"the sentences of {'sources' if counts.sentences is None else 'clusters'} were not counted"
 
 
-def _sideless(sources: Sequence[str], lacks: Sequence[bool], pair: tuple[int, int]) -> str:
+def _sideless(sources: Sequence[str], lacks: Flags, pair: tuple[int, int]) -> str:
     """Which of two sources take no side."""
     return "no side taken by " + " and ".join(sources[i] for i in pair if lacks[i])
 

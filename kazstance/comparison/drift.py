@@ -253,16 +253,18 @@ class _Sums:
 
 def _sums(found: Profiles, common: _Common, n: int) -> Iterator[_Sums]:
     """The sums of all sources together, and of each source, with resamples that are independent of each other."""
-    sources = found.source[found.paragraph[common.chosen]]
+    names, numbers = np.unique(found.source, return_inverse=True)
+    source = numbers[found.paragraph[common.chosen]]
+    sources, first = np.unique(source, return_index=True)
     silent = common.shares[..., Label.none].min(axis=1)[common.cell] == 1
     flat = common.shares.reshape(len(common.shares), -1)
-    for number, name in enumerate([None, *dict.fromkeys(sources.tolist())]):
-        here = np.ones(len(sources), dtype=bool) if name is None else sources == name
+    for number, at in enumerate([None, *sources[np.argsort(first)]]):
+        here = np.ones(len(source), dtype=bool) if at is None else source == at
         entries, cell = common.chosen[here], common.cell[here]
         counts = found.by_cluster(entries, cell, len(flat), common.weight[here])
         pairs, about = (int(found.n[chosen].sum()) for chosen in (entries, common.chosen[here & ~silent]))
         yield _Sums(
-            name,
+            None if at is None else str(names[at]),
             total=(np.asarray(counts.sum(axis=0)) @ flat).reshape(2, -1),
             draws=(draw_counts(counts, n, SEED + number) @ flat).reshape(n, 2, -1),
             n={"net stance": about, "net over addressed": about, "salience": pairs},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -87,6 +88,13 @@ class Profiles:
         judged = ((self.label != ABSENT)[self.profile] * self.n[:, None]).sum(axis=0)
         return [judge for judge, n in zip(self.judges, judged.tolist(), strict=True) if n == units]
 
+    def by_source(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        """Each source, in order of appearance, and whether each entry is in it."""
+        names, first, number = np.unique(self.source, return_index=True, return_inverse=True)
+        of_entry = number[self.paragraph]
+        for at in np.argsort(first):
+            yield str(names[at]), of_entry == at
+
     def patterns(self, labels: Sequence[Codes], kept: npt.NDArray[np.bool_] | None = None) -> Patterns:
         """The patterns of the labels of some annotators.
 
@@ -97,7 +105,7 @@ class Profiles:
         votes = np.stack([sum(found == label for found in labels) for label in Label], axis=1).astype(np.float64)
         judged = (votes.sum(axis=1) > 0)[self.profile]
         chosen = np.flatnonzero(judged if kept is None else judged & kept)
-        used = np.unique(self.profile[chosen])
+        used = np.flatnonzero(np.bincount(self.profile[chosen], minlength=len(votes)))
         distinct, pattern = np.unique(votes[used], axis=0, return_inverse=True)
         at = np.zeros(len(votes), dtype=np.intp)
         at[used] = pattern.reshape(-1)
@@ -112,17 +120,24 @@ class Profiles:
             cells: how many cells there are.
             weight: the weight of a unit of each of them; by default 1.
         """
-        there, line = np.unique(self._rank[self.paragraph[chosen]], return_inverse=True)
+        rank = self._rank[self.paragraph[chosen]]
+        occurs = np.bincount(rank, minlength=len(self.cluster)) > 0
         weights = self.n[chosen].astype(np.float64) * (1.0 if weight is None else weight)
-        return _table(line.astype(np.intp), cell, weights, (len(there), cells))
+        return _table((np.cumsum(occurs) - 1)[rank], cell, weights, (int(occurs.sum()), cells))
 
-    @property
+    @cached_property
     def _rank(self) -> Codes:
         """The place of each paragraph's cluster in alphabetical order."""
         rank: Codes = np.unique(self.cluster, return_inverse=True)[1].astype(np.intp)
         return rank
 
 
+FEW: Final = 1 << 16
+"""Combinations of codes up to which a table of all of them is faster than sorting, however few rows there are."""
+PER_ROW: Final = 8
+"""The same, for each row."""
+LARGEST: Final = 1 << 62
+"""Combinations of codes that a number can tell apart."""
 DENSE: Final = 20_000_000
 """Number of cells above which only those that are not 0 are stored."""
 
@@ -210,23 +225,23 @@ class _Reader:
         """Count some judgements, all those of each sentence."""
         rows = _with_other_targets(rows, self.targets) if self.is_exclusive else rows
         code = {name: _codes(rows, name) for name in COLUMNS[:-1]}
-        unit, first, number = _distinct(code["sentence_id"], code["target_id"], code["holder"])
+        first, number = _distinct(code["sentence_id"], code["target_id"], code["holder"])
         judge, names = self._judges(rows, code)
         choice = self._choices(rows, code)
-        digits = np.full((len(unit), len(names)), ABSENT, dtype=np.int64)
+        digits = np.full((len(first), len(names)), ABSENT, dtype=np.int64)
         digits[number, judge] = choice
         profile = self._profiles(digits, names)
         kept = rows.select(["paragraph_id", "source_id", "target_id"]).take(pa.array(first))
         paragraph = self._paragraphs(kept)
         target = pc.index_in(kept["target_id"].cast(pa.string()), value_set=pa.array(self.targets, pa.string()))
         keys = np.stack([paragraph, target.to_numpy().astype(np.int64), profile])
-        distinct, count = np.unique(keys, axis=1, return_counts=True)
-        self.entries.append(np.vstack([distinct, count]))
+        distinct, line = _distinct(*keys)
+        self.entries.append(np.vstack([keys[:, distinct], np.bincount(line)]))
         self._add_overlaps(rows, number, judge, names)
 
     def _judges(self, rows: pa.Table, code: Mapping[str, Codes]) -> tuple[Codes, list[Judge]]:
         """The judge of each row, by place in a list of those that occur."""
-        _, first, number = _distinct(code["annotator_id"], code["round"])
+        first, number = _distinct(code["annotator_id"], code["round"])
         found = rows.select(["annotator_id", "round"]).take(pa.array(first)).to_pylist()
         names = [(row["annotator_id"], row["round"]) for row in found]
         for name in names:
@@ -234,14 +249,14 @@ class _Reader:
         return number, names
 
     def _choices(self, rows: pa.Table, code: Mapping[str, Codes]) -> Codes:
-        _, first, number = _distinct(code["label"], code["probability"])
+        first, number = _distinct(code["label"], code["probability"])
         found = rows.select(["label", "probability"]).take(pa.array(first)).to_pylist()
         numbers = [self.choices.setdefault((row["label"], row["probability"]), len(self.choices)) for row in found]
         return np.array(numbers, dtype=np.intp)[number]
 
     def _profiles(self, digits: npt.NDArray[np.int64], names: Sequence[Judge]) -> Codes:
         """The number of the profile of each unit, from the choice of each judge, -1 where there is none."""
-        _, first, number = _distinct(*(digits + 1).T)
+        first, number = _distinct(*(digits + 1).T)
         numbers = []
         for row in digits[first].tolist():
             made = ((self.judges[name], choice) for name, choice in zip(names, row, strict=True) if choice != ABSENT)
@@ -249,7 +264,7 @@ class _Reader:
         return np.array(numbers, dtype=np.intp)[number]
 
     def _paragraphs(self, rows: pa.Table) -> Codes:
-        _, first, number = _distinct(_codes(rows, "paragraph_id"))
+        first, number = _distinct(_codes(rows, "paragraph_id"))
         numbers = []
         for row in rows.take(pa.array(first)).to_pylist():
             numbers.append(self.paragraphs.setdefault(row["paragraph_id"], len(self.paragraphs)))
@@ -306,7 +321,7 @@ class _Reader:
 def _with_other_targets(rows: pa.Table, targets: Sequence[str]) -> pa.Table:
     """Judgements with further ones, `none`, for the targets that each annotator of a sentence did not choose."""
     own = np.flatnonzero(rows["holder"].is_null().to_numpy())
-    _, first, number = _distinct(*(_codes(rows, name)[own] for name in ("sentence_id", "annotator_id", "round")))
+    first, number = _distinct(*(_codes(rows, name)[own] for name in ("sentence_id", "annotator_id", "round")))
     place = pc.index_in(rows["target_id"].cast(pa.string()), value_set=pa.array(targets, pa.string())).to_numpy()[own]
     left = np.setdiff1d(np.arange(len(first) * len(targets)), number * len(targets) + place)
     judge, other = np.divmod(left, max(len(targets), 1))
@@ -347,9 +362,21 @@ def _codes(rows: pa.Table, name: str) -> Codes:
     return found
 
 
-def _distinct(*columns: Codes) -> tuple[Codes, Codes, Codes]:
-    """Rows of codes: the distinct ones as numbers, the first row of each, and the place of each row among them."""
-    total = np.zeros(len(columns[0]), dtype=np.int64)
+def _distinct(*columns: Codes) -> tuple[Codes, Codes]:
+    """Rows of codes from 0: the first of each kind in their order as numbers, and the kind of each row."""
+    total, size = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
-        _, total = np.unique(total * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
-    return np.unique(total, return_index=True, return_inverse=True)
+        more = int(column.max(initial=0)) + 1
+        if size * more > LARGEST:
+            _, total = np.unique(total, return_inverse=True)
+            size = int(total.max(initial=0)) + 1
+        total, size = total * more + column, size * more
+    if size > max(FEW, PER_ROW * len(total)):
+        _, first, kind = np.unique(total, return_index=True, return_inverse=True)
+        return first, kind
+    place = np.full(size, ABSENT, dtype=np.intp)
+    place[total[::-1]] = np.arange(len(total))[::-1]  # of equal ones, the first is written last
+    there = np.flatnonzero(place != ABSENT)
+    number = np.empty(size, dtype=np.intp)
+    number[there] = np.arange(len(there))
+    return place[there], number[total]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ from kazstance.schema.labels import Status
 from kazstance.schema.manifest import MappedLabel
 
 Ints = npt.NDArray[np.int64]
+_Asked = tuple[Ints, Ints]
+"""Places in a grid of kinds of units, targets and whether a pair is undecided, and how many pairs each has."""
+KIND: Final = ("source_id", "paragraph_id", "voice", "endorsed")
+"""What is said of the unit of a pair that was asked."""
 
 
 class Collected:
@@ -39,8 +44,9 @@ class Collected:
         self.by_annotator: Counter[str] = Counter()
         self._stances: list[Stances] = []
         self._silent: list[Ints] = []
-        self._asked: list[Places | range] = []
-        """For each chunk the pairs that were asked, or its units if all were and are decided."""
+        self._asked: list[_Asked | range] = []
+        """For each chunk how many pairs were asked of which kind, or its units if all were and are decided."""
+        self._kind, self._first = _kinds(units)
         self._mapped: Counter[tuple[str, str]] = Counter()
         self._missing: dict[str, tuple[int, str | None]] = {}
         self._faults: list[Problem] = []
@@ -61,7 +67,7 @@ class Collected:
             shelf.add(chunk.tables[name])
         self._stances.append(chunk.stances)
         self._silent.append(chunk.silent)
-        self._asked.append(range(chunk.begin, chunk.end) if chunk.asked is None else chunk.asked)
+        self._asked.append(range(chunk.begin, chunk.end) if chunk.asked is None else self._counted(chunk.asked))
         self.n_pairs += chunk.n_pairs
         self.n_undecided += chunk.n_undecided
         self.by_annotator += chunk.by_annotator
@@ -102,22 +108,51 @@ class Collected:
         return tuple(MappedLabel(original=original, label=label, judgements=n) for (original, label), n in found)
 
     def asked_rows(self) -> pa.Table | None:
-        """A row for each pair that was asked of its speaker; None if all were and are decided."""
+        """How many pairs were asked of their speakers; None if all were and are decided.
+
+        A row for each paragraph, voice, target and status, with their number in the column `pairs`.
+        """
         if all(isinstance(asked, range) for asked in self._asked):
             return None
-        unit, target, is_open = np.concatenate([self._pairs(asked) for asked in self._asked]).T
-        columns = {name: coded(self.units[name], unit) for name in ("source_id", "paragraph_id", "voice", "endorsed")}
+        parts = [self._all_of(asked) if isinstance(asked, range) else asked for asked in self._asked]
+        places, pairs = (np.concatenate([part[i] for part in parts]) for i in range(2))
+        kind, target, is_open = np.unravel_index(places, self._shape)
+        unit = self._first[kind]
+        columns = {name: coded(self.units[name], unit) for name in KIND}
         columns["target_id"] = coded(pa.array(self.targets, pa.string()), target)
-        return pa.table({**columns, "status": coded(pa.array(list(map(str, Status)), pa.string()), is_open)})
+        columns["status"] = coded(pa.array(list(map(str, Status)), pa.string()), is_open)
+        return pa.table({**columns, "pairs": pairs})
 
-    def _pairs(self, asked: Places | range) -> Places:
-        """Numbers of units and targets and whether they are undecided, shape (pairs, 3), also where all were asked."""
-        if not isinstance(asked, range):
-            return asked
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        """Kinds of units, targets, and whether a pair is undecided."""
+        return len(self._first), len(self.targets), 2
+
+    def _counted(self, asked: Places) -> _Asked:
+        """How many pairs were asked of each kind, given units and targets and whether they are undecided."""
+        unit, target, is_open = asked.T
+        places = np.ravel_multi_index((self._kind[unit], target, is_open), self._shape)
+        found, pairs = np.unique(places, return_counts=True)
+        return found, pairs
+
+    def _all_of(self, asked: range) -> _Asked:
+        """The same where all units of a chunk were asked about all targets, and are decided."""
         units = self.units["annotated"].slice(asked.start, len(asked)).to_numpy()
-        there = (asked.start + np.flatnonzero(units)).astype(np.int32)
-        targets = np.tile(np.arange(len(self.targets), dtype=np.int32), len(there))
-        return np.stack([there.repeat(len(self.targets)), targets, np.zeros_like(targets)], axis=1)
+        kinds, n = np.unique(self._kind[asked.start : asked.stop][units], return_counts=True)
+        n_targets = len(self.targets)
+        return 2 * (kinds[:, None] * n_targets + np.arange(n_targets)).ravel(), n.repeat(n_targets)
+
+
+def _kinds(units: pa.Table) -> tuple[Ints, Ints]:
+    """For each unit the number of its paragraph and voice, and the first unit with each."""
+    numbers = np.zeros(len(units), dtype=np.int64)
+    for name in KIND:
+        column = units[name].combine_chunks()
+        coded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy().astype(np.int64) + 1
+        _, numbers = np.unique(numbers * (len(coded.dictionary) + 1) + codes, return_inverse=True)
+    _, first, kind = np.unique(numbers, return_index=True, return_inverse=True)
+    return kind, first
 
 
 def _nothing() -> Stances:

@@ -256,6 +256,59 @@ class SplitInput(Input):
     split: SplitName
 
 
+class RunInput(Input):
+    """How a language model was asked: what its judgements depend on, and what became of the questions."""
+
+    engine: Text
+    address: Text
+    """The address of the server."""
+    model: Text
+    """The model that was asked."""
+    answered: tuple[Text, ...] = ()
+    """The models that answered, as the server named them."""
+    fingerprints: tuple[Text, ...] = ()
+    """The marks of the server's configurations."""
+    clients: tuple[Text, ...] = ()
+    """What talked to the server, with its version."""
+    first: Text | None = None
+    """When the first answer came, in UTC."""
+    last: Text | None = None
+    """When the last answer came, in UTC."""
+    seed: int | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Everything else that was sent, such as temperature."""
+    most_tokens: int
+    """The length of the longest answer, in tokens."""
+    block: int
+    """How many targets a question asked about at most."""
+    order: Literal["forward", "reversed", "shuffled"]
+    """The order of the targets."""
+    prompt_digest: Text
+    """SHA-256 of all words of the prompt that come neither from the codebook nor from targets or texts."""
+    codebook_digest: Text | None = None
+    """SHA-256 of the codebook."""
+    targets_digest: Text
+    """SHA-256 of the ids, names, kinds and definitions of the targets."""
+    corpus_digest: Text
+    """SHA-256 of the ids of the annotated sentences and of their hashes."""
+    questions: int = 0
+    """Questions with their answers, repeated ones included."""
+    tries: int = 0
+    """How often questions were sent until there was an answer."""
+    lost: int = 0
+    """Questions that were sent and whose answers were not kept, because the run was killed."""
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    """Those of the questions that the server had kept from earlier ones."""
+    tokens_out: int = 0
+    usd: float | None = None
+    """What it cost by these prices; null without them."""
+    prices: Text | None = None
+    """US dollars for a million tokens of questions and of answers."""
+    statuses: dict[str, int] = Field(default_factory=dict)
+    """How many pairs of sentence and target have each status."""
+
+
 class AnnotatorInput(Input):
     """Who or what judged."""
 
@@ -276,6 +329,8 @@ class AnnotatorInput(Input):
     """What a person was paid, and for how much work."""
     consent: Text | None = None
     """What a person has agreed to."""
+    run: RunInput | None = None
+    """How a language model was asked."""
 
 
 class RoundInput(Input):

@@ -15,8 +15,9 @@ PAGES: Final = re.compile(
     r"(readme|licen[cs]e|licenses?-\w+|notice|citation|changelog|contributing)(\.\w+)?", re.IGNORECASE
 )
 """Pages at the top of a folder that are only for people."""
-BESIDE: Final = frozenset({"briefs", "sheets"})
-"""Folders inside any other: instructions to annotators, and the plans of the sheets that they were given."""
+BESIDE: Final = frozenset({"briefs", "runs", "sheets"})
+"""Folders inside any other: instructions to annotators, the plans of the sheets that they were given, and what models
+were asked and answered."""
 TEXTS: Final = "texts"
 SUFFIX: Final = ".txt"
 FOLDERS: Final = ("annotations", "curation", "probes", TEXTS)

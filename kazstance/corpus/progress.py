@@ -23,10 +23,11 @@ class Progress:
             return
         spent = now - self._begin
         self._next = now + max(AFTER, spent / 4)
-        self._say(f"{self._step:<8} {share:.0%} done, about {_in_words(spent / share - spent)} left")
+        self._say(f"{self._step:<8} {share:.0%} done, about {in_words(spent / share - spent)} left")
 
 
-def _in_words(seconds: float) -> str:
+def in_words(seconds: float) -> str:
+    """A time in words, such as 2 min 5 s."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -14,6 +14,7 @@ from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Stances
 from kazstance.corpus.judged_rows import coded
 from kazstance.corpus.read import Corpus
+from kazstance.output.plain_json import to_value
 from kazstance.schema import records
 from kazstance.schema.columns import attribute_type, to_arrow
 from kazstance.schema.labels import GRID_LABELS, LABELS, Certainty, Origin
@@ -23,6 +24,8 @@ from kazstance.stats.estimate import columns
 
 PLACED: Final = ["source_id", "paragraph_id", "voice", "endorsed"]
 """What is said of a sentence that is counted."""
+PAIRS: Final = "pairs"
+"""The column that says for how many pairs a row stands."""
 PERSONAL: Final = ("training", "pay", "consent")
 """What may be stated about a person; columns of the table annotators if it is."""
 
@@ -36,8 +39,8 @@ def small_tables(
         corpus: the corpus.
         units: the rows of the table sentences.
         stances: the stances of speakers.
-        asked: the columns source_id, paragraph_id, target_id and status with a row for each pair that was asked; None
-            if all pairs of an annotated sentence and a target were, and all are decided.
+        asked: how many pairs were asked, in the column `pairs`, by source_id, paragraph_id, voice, endorsed, target_id
+            and status; None if all pairs of an annotated sentence and a target were, and all are decided.
         folds: the fold of each target.
     """
     counts, endorsed = _count(corpus, units, stances, asked)
@@ -93,19 +96,22 @@ def counts_of(
     Args:
         stances: the rows of stances.
         sentences: the rows of sentences.
-        grid: the rows of the grid, with the voice of their sentences; None if all pairs of an annotated sentence and a
-            target were asked and are decided.
+        grid: the rows of the grid, with the voice of their sentences, or one for all pairs that are the same in this
+            and their number in the column `pairs`; None if all pairs of an annotated sentence and a target were asked
+            and are decided.
         homes: the source of each document.
         sources: all sources, in order.
         targets: all targets, in order.
     """
     clusters = cluster_names(sentences["paragraph_id"].unique().to_pylist(), homes)
-    pairs = None if grid is None else grid.select([*PLACED, "target_id", "status"])
+    weighted = grid is not None and PAIRS in grid.column_names
+    pairs = None if grid is None else grid.select([*PLACED, "target_id", "status", *([PAIRS] if weighted else [])])
     count_in = partial(
         count,
         _clustered(stances.select([*PLACED, "target_id", "label_name", "certainty"]), clusters),
         sentences=_clustered(sentences.select(PLACED).filter(sentences["annotated"]), clusters),
         asked=None if pairs is None else _clustered(pairs, clusters),
+        weight=PAIRS if weighted else None,
         sources=sources,
         targets=targets,
         labels="kazstance",
@@ -214,8 +220,9 @@ def _annotators(corpus: Corpus) -> Iterator[records.Annotator]:
     for entry in corpus.annotators:
         who = entry.value
         own = {name: value for name in PERSONAL if (value := getattr(who, name))}
+        own |= {"run": to_value(who.run.model_dump(mode="json", exclude_none=True))} if who.run else {}
         yield records.Annotator(
-            **who.model_dump(exclude={"id", "date", "name", *PERSONAL}),
+            **who.model_dump(exclude={"id", "date", "name", "run", *PERSONAL}),
             **own,
             name=None if who.origin is Origin.human else who.name,
             annotator_id=who.id,

@@ -1,14 +1,36 @@
 """What a page knows before it fetches any sentence: the dataset, its sources and targets, and the positions."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
+from kazstance.comparison import Disagreement, Disagreements, Pairwise, compare_dataset
+from kazstance.comparison.verdicts import chance_in_words, tallied
 from kazstance.dataset import DatasetFolder, Table
+from kazstance.explorer.filters import FILTERS
 from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Position, Voice
 from kazstance.schema.records import SourcePosition
 
 POSITION: Final = tuple(SourcePosition.model_fields)
 """Columns of a position on the page: those of its table."""
+DIFFERENCE: Final = (
+    "target",
+    "verdict",
+    "words",
+    "side",
+    "opposite",
+    "p",
+    "chance",
+    "reason",
+    "silent",
+    "not_asked",
+    "undecided",
+    "answers",
+    "same",
+    "more",
+)
+"""Columns of a row of differences: sources and targets are numbers; for each pair of sources the first letter of its
+answer, o for opposed, n if one takes no side, and its probabilities in thousandths."""
 NAMES: Final = {
     "labels": [label.name for label in reversed(Label)],
     "positions": [position.name for position in Position],
@@ -19,7 +41,7 @@ NAMES: Final = {
 
 
 def overview(folder: DatasetFolder) -> dict[str, Any]:
-    """Dataset, sources, targets, annotators and the complete grid of positions, as plain values.
+    """Dataset, sources, targets, annotators, the complete grid of positions and the differences, as plain values.
 
     Raises:
         IntegrityError: a row does not match the schema.
@@ -34,7 +56,46 @@ def overview(folder: DatasetFolder) -> dict[str, Any]:
         "annotators": _records(folder.annotators),
         "position_columns": POSITION,
         "positions": [list(row.values()) for row in _records(folder.positions)],
+        "differences": differences(folder),
+        "filters": [one._asdict() for one in FILTERS],
     }
+
+
+def differences(folder: DatasetFolder) -> dict[str, Any]:
+    """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
+    compared = compare_dataset(folder)
+    found = compared.disagreements()
+    return {
+        "summary": found.summary,
+        "verdicts": tallied([line.verdict for line in found]),
+        "columns": DIFFERENCE,
+        "rows": _rows(found, folder.ids["source_id"], folder.ids["target_id"]),
+    }
+
+
+def _rows(found: Disagreements, sources: Sequence[str], targets: Sequence[str]) -> list[list[Any]]:
+    """The rows of differences, with the numbers of sources and targets in place of their ids."""
+    number = {name: i for i, name in enumerate(sources)}
+    place = {name: i for i, name in enumerate(targets)}
+    return [_row(line, number, place) for line in found]
+
+
+def _row(line: Disagreement, number: dict[str, int], place: dict[str, int]) -> list[Any]:
+    names = (line.silent, line.not_asked, line.undecided)
+    said = (line.verdict, line.verdict_in_words, line.side, line.opposite, line.corrected)
+    unheard = ([number[name] for name in each] for each in names)
+    pairs = ([_thousandths(getattr(pair, name)) for pair in line.pairs] for name in ("same", "more"))
+    answers = "".join(map(_letter, line.pairs))
+    return [place[line.target], *said, chance_in_words(line.corrected), line.reason, *unheard, answers, *pairs]
+
+
+def _letter(pair: Pairwise) -> str:
+    """The answer about a pair of sources, as one letter."""
+    return "n" if pair.same is None else "o" if pair.opposed else pair.answer[0]
+
+
+def _thousandths(share: float | None) -> int | None:
+    return None if share is None else round(1000 * share)
 
 
 def _records(table: Table[Any]) -> list[dict[str, Any]]:

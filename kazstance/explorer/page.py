@@ -11,7 +11,21 @@ from kazstance.dataset import DatasetFolder
 from kazstance.explorer.overview import overview
 from kazstance.explorer.rows import AROUND, COLUMNS, Rows
 
-SCRIPT: Final = ("dom", "store", "route", "parts", "matrix", "lists", "history", "csv", "main")
+SCRIPT: Final = (
+    "dom",
+    "filters",
+    "store",
+    "route",
+    "parts",
+    "passages",
+    "differences",
+    "matrix",
+    "compare",
+    "lists",
+    "history",
+    "csv",
+    "main",
+)
 """The parts of the script, in order."""
 UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 """JSON escapes for characters that could end a script block or a line of one."""

@@ -1,6 +1,5 @@
 """The rows behind the page, as plain lists: all of them for a file, or those that match a query for a server."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
@@ -12,11 +11,11 @@ from pydantic import Field, ValidationError
 
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.explorer.filters import Mask, matching, narrows
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
 
 Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 AROUND: Final = 2
 """Number of sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
@@ -77,10 +76,9 @@ class Query(Frozen):
             said = (f"{'.'.join(map(str, e['loc']))}: {e['input']!r}: {e['msg']}" for e in error.errors())
             raise KazstanceError("; ".join(said)) from None
 
-    def narrows(self) -> bool:
-        """Whether it asks only for sentences with certain labels."""
-        asked = (self.label, self.explicitness, self.certainty, self.split_vote)
-        return bool(self.target) or any(field is not None for field in asked)
+    def asked(self) -> dict[str, Any]:
+        """The values that its filters ask for; if it asks for a whole text, a search leaves nothing out."""
+        return self.model_dump() | ({"q": ""} if self.whole else {})
 
 
 class Keyed(NamedTuple):
@@ -93,10 +91,6 @@ class Keyed(NamedTuple):
     def where(self, chosen: Mask) -> "Keyed":
         """The rows that are chosen."""
         return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
-
-    def equal(self, column: str, value: object) -> Mask:
-        """Which rows have a value."""
-        return _equal(self.rows, column, value)
 
     def lists(self) -> list[list[Any]]:
         """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
@@ -146,7 +140,7 @@ class Rows:
         if query.whole:
             hits = np.flatnonzero(np.isin(self.source, self._numbers(query.source, "source", self.sources)))
         else:
-            hits = np.unique(self.stances.n[chosen]) if query.narrows() else np.flatnonzero(units)
+            hits = np.unique(self.stances.n[chosen]) if narrows(query.asked()) else np.flatnonzero(units)
         offset = self._offset(query, hits)
         page = hits[offset : offset + query.limit]
         return {
@@ -215,30 +209,20 @@ class Rows:
         return self._ordered(pa.concat_tables(kept).select(list(JUDGEMENT)), np.concatenate(pairs))
 
     def _ask_units(self, query: Query) -> Mask:
-        found = np.ones(len(self.units), dtype=bool)
-        if query.source:
-            found &= np.isin(self.source, self._numbers(query.source, "source", self.sources))
-        if query.voice:
-            found &= _equal(self.units, "voice", query.voice)
-        for word in [] if query.whole else query.q.lower().split():
-            found &= pc.match_substring_regex(self.lower, re.escape(word)).to_numpy()
-        return found
+        asked = query.asked() | {"source": self._numbers(query.source, "source", self.sources)}
+        columns = {"source": self.source, "voice": self.units.column("voice"), "lower": self.lower}
+        return matching("unit", asked, columns, len(self.units))
 
     def _ask_stances(self, query: Query) -> Mask:
-        found = np.ones(len(self.stances.n), dtype=bool)
-        if query.target:
-            found &= np.isin(self.stances.target, self._numbers(query.target, "target", self.targets))
-        asked = {"label_name": query.label, "explicitness": query.explicitness, "certainty": query.certainty}
-        for column, value in (asked | {"split_vote": query.split_vote}).items():
-            if value is not None:
-                found &= self.stances.equal(column, value)
-        return found
+        asked = query.asked() | {"target": self._numbers(query.target, "target", self.targets)}
+        columns = {name: self.stances.rows.column(name) for name in STANCE} | {"target": self.stances.target}
+        return matching("stance", asked, columns, len(self.stances.n))
 
-    def _numbers(self, names: Iterable[str], kind: str, known: Sequence[str]) -> list[int]:
+    def _numbers(self, names: Iterable[str], kind: str, known: Sequence[str]) -> tuple[int, ...]:
         for name in names:
             if name not in known:
                 raise UnknownNameError(name, kind, known)
-        return [known.index(name) for name in names]
+        return tuple(known.index(name) for name in names)
 
     def _number(self, sentence: str) -> int:
         n = pc.index(self.units.column("sentence_id"), sentence).as_py()
@@ -268,7 +252,3 @@ def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | Sequence[str]) -> 
     """The place of each value among those known."""
     value_set = known if isinstance(known, pa.ChunkedArray) else pa.array(known, pa.string())
     return cast(Ints, pc.index_in(values, value_set=value_set).to_numpy().astype(np.int64))
-
-
-def _equal(rows: pa.Table, column: str, value: object) -> Mask:
-    return cast(Mask, pc.equal(rows.column(column), value).fill_null(False).to_numpy())

@@ -7,7 +7,7 @@ from typing import Final
 from kazstance.errors import UnknownNameError
 from kazstance.paths import StrPath
 
-CHARTS: Final = (".png", ".svg", ".html")
+CHARTS: Final = (".svg", ".pdf", ".png", ".html")
 """The formats of a chart."""
 PAGES: Final = (".html", ".htm")
 

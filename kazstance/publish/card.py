@@ -452,12 +452,12 @@ def _report(folder: DatasetFolder) -> Agreement:
 
 def overall(folder: DatasetFolder) -> list[str]:
     """How well the annotators agree overall, a sentence for each measure."""
-    found = agreement(folder, by="all")
+    found = _report(folder)
     return [
         f"{found.name} of {line.what}, {line.measure}: {line.figure.value_text(3)} (95 % interval "
         f"{line.figure.interval_text(3, in_words=True)}, n = {line.figure.n}){_if_addressed(line)}."
         for line in found.lines
-        if line.scope == "all" and line.figure.has_interval
+        if line.by == line.scope == "all" and line.figure.has_interval
     ]
 
 

@@ -4,9 +4,10 @@ Such programs use columns as they are; they cannot look up a definition or leave
 are published as a separate table, made by the same code as the tasks for other programs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -86,39 +87,42 @@ def questions_table(dataset: DatasetFolder) -> bytes:
     by_sentence = clusters(dataset, sentences)
     with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
         for batch in dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, SHOWN).to_batches(BATCH):
-            rows = [
-                asked | {"date": dated.get(document_of(row["sentence_id"])), "canary": mark}
-                for row in batch.to_pylist()
-                for asked in _questions(row, known, by_sentence)
-            ]
-            writer.write_table(pa.Table.from_pylist(rows, COLUMNS))
+            items = [_item(row, by_sentence) for row in batch.to_pylist()]
+            found = _questions(items, known, [dated.get(document_of(item.item_id)) for item in items])
+            writer.write_table(found.append_column("canary", pa.repeat(mark, len(found))))
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
-def _questions(
-    row: Mapping[str, Any], known: Mapping[str, str], by_sentence: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """The rows of the table of questions for a test row, one for each prompt."""
-    item = Item(
+def _item(row: Mapping[str, Any], by_sentence: Mapping[str, str]) -> Item:
+    """A test row as a system sees it."""
+    return Item(
         item_id=f"{row['sentence_id']}:{row['target_id']}",
         split=SPLIT,
         cluster=by_sentence[row["sentence_id"]],
         label=row["label_name"],
         **{name: row[name] for name in SHOWN if name not in ("sentence_id", "label_name")},
     )
-    for prompt in PROMPTS:
-        labels = prompt.order(get_task(TASK).labels)
-        yield {
-            "item_id": item.item_id,
-            "prompt": prompt.name,
-            "question": question(item, known, prompt),
-            "choices": choices(labels),
-            "label": labels.index(item.label),
-            "label_name": item.label,
-            "target_id": item.target_id,
-            "cluster": item.cluster,
-        }
+
+
+def _questions(items: Sequence[Item], known: Mapping[str, str], dated: Sequence[str | None]) -> pa.Table:
+    """The table of questions, without the canary, for test rows and the dates of their texts: each with all prompts."""
+    labels = get_task(TASK).labels
+    orders = [prompt.order(labels) for prompt in PROMPTS]
+    of_item = pa.array(np.repeat(np.arange(len(items)), len(PROMPTS)))
+    of_prompt = pa.array(np.tile(np.arange(len(PROMPTS)), len(items)))
+    columns = {
+        "item_id": pa.array([item.item_id for item in items]).take(of_item),
+        "prompt": pa.array([prompt.name for prompt in PROMPTS]).take(of_prompt),
+        "question": pa.array([question(item, known, prompt) for item in items for prompt in PROMPTS]),
+        "choices": pa.array([choices(order) for order in orders], COLUMNS.field("choices").type).take(of_prompt),
+        "label": pa.array([order.index(item.label) for item in items for order in orders]),
+        "label_name": pa.array([item.label for item in items]).take(of_item),
+        "target_id": pa.array([item.target_id for item in items]).take(of_item),
+        "cluster": pa.array([item.cluster for item in items]).take(of_item),
+        "date": pa.array(dated, pa.string()).take(of_item),
+    }
+    return pa.table([columns[name] for name in COLUMNS.names[:-1]], schema=pa.schema(list(COLUMNS)[:-1]))
 
 
 def _task(name: str) -> dict[str, Any]:

@@ -46,14 +46,17 @@ def tally(frame: Any, columns: Sequence[str]) -> tuple[list[tuple[Any, ...]], Fl
     """
     import narwhals as nw  # noqa: PLC0415  # loaded where it is used
 
-    native = nw.from_native(frame)
-    counted = native.lazy().group_by(*columns).agg(nw.len().alias("rows")).collect()
-    values = counted.select(*columns, "rows").to_arrow().columns  # where every engine has the same missing value
+    keys = [f"key_{i}" for i in range(len(columns))]  # a column may have any name, `rows` too
+    read = (
+        nw.from_native(frame).lazy().select(*(nw.col(name).alias(key) for name, key in zip(columns, keys, strict=True)))
+    )
+    counted = read.group_by(*keys).agg(nw.len().alias("rows")).collect()
+    values = counted.select(*keys, "rows").to_arrow().columns  # where every engine has the same missing value
     rows = sorted(zip(*(each.to_pylist() for each in values), strict=True), key=lambda row: tuple(map(_order, row)))
     return [row[:-1] for row in rows], np.array([row[-1] for row in rows], dtype=np.float64)
 
 
-def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tally:
+def tally_codes(frame: Any, columns: Sequence[str], weight: str | None = None, *, few: bool = True) -> Tally:
     """The same count for many combinations, with all values as text.
 
     Engines count where the data is if there are few combinations, or more rows than are held here. Tables of Arrow and
@@ -62,28 +65,39 @@ def tally_codes(frame: Any, columns: Sequence[str], *, few: bool = True) -> Tall
     Args:
         frame: the rows.
         columns: the columns.
+        weight: a column of whole numbers that says for how many rows a row stands; by default, for one.
         few: whether many rows share a combination.
     """
     if _is_coded(frame, columns):
-        return _tally_coded([_coded(frame[name]) for name in columns])
+        return _tally_coded([_coded(frame[name]) for name in columns], _weights(frame, weight))
     import narwhals as nw  # noqa: PLC0415  # loaded where it is used
 
     known = nw.from_native(frame)
     schema = known.collect_schema()
-    names = list(dict.fromkeys(columns))
     engine = known.implementation
-    read = known.select(*(_comparable(name, schema[name], engine).alias(name) for name in names))
+    keys = [f"key_{i}" for i in range(len(columns))]  # a column may have any name, `rows` too
+    read = known.select(
+        *(_comparable(name, schema[name], engine).alias(key) for name, key in zip(columns, keys, strict=True)),
+        *([nw.col(weight).alias("weight")] if weight else []),
+    )
+    chosen = weight and "weight"
     if isinstance(read, nw.DataFrame) and engine in (nw.Implementation.PYARROW, nw.Implementation.PANDAS):
-        return _tally_coded([_coded(read[name].to_arrow()) for name in columns])
+        return _tally_coded([_coded(read[key].to_arrow()) for key in keys], _weights(read, chosen))
     is_slow = not few and engine in (nw.Implementation.DUCKDB, nw.Implementation.POLARS)
     if is_slow and known.lazy().select(nw.len()).collect().item() <= HELD:
         held = read.lazy().collect("pyarrow")
-        return _tally_coded([_coded(held[name].to_arrow()) for name in columns])
-    counted = read.lazy().group_by(*names).agg(nw.len().alias("rows"))
-    is_text = {name: schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in names}
-    texts = ((nw.col(name) if is_text[name] else as_text(name)).alias(f"text_{i}") for i, name in enumerate(columns))
+        return _tally_coded([_coded(held[key].to_arrow()) for key in keys], _weights(held, chosen))
+    rows = nw.col("weight").sum() if weight else nw.len()
+    counted = read.lazy().group_by(*keys).agg(rows.alias("rows"))
+    is_text = [schema[name] == nw.String or _is_spelled_differently(schema[name]) for name in columns]
+    texts = ((nw.col(key) if text else as_text(key)).alias(key) for key, text in zip(keys, is_text, strict=True))
     found = counted.select(*texts, "rows").collect().to_arrow()
     return _tally_coded([_coded(column) for column in found.columns[:-1]], found["rows"].to_numpy().astype(np.float64))
+
+
+def _weights(frame: Any, weight: str | None) -> Floats | None:
+    """For how many rows each row stands, if a column says it."""
+    return None if weight is None else np.asarray(frame[weight].to_numpy(), dtype=np.float64)
 
 
 def _is_coded(frame: Any, columns: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-// Views of sentences: search results, sources side by side on a target, and whole texts.
+// Views of sentences: search results, and whole texts.
 
 async function sentencesView(state) {
   const query = question(state);
@@ -7,76 +7,21 @@ async function sentencesView(state) {
     heading: "Sentences",
     status: `${count(found.total, "sentence")} with ${count(found.stancesTotal, "stance")}`,
     body: [
-      found.total ? null : el("p", { class: "nothing" }, "No sentences match these filters."),
-      el("div", { class: "cards" }, found.hits.map((hit) => card(state, hit, found.units))),
+      found.total ? null : nothingFound(state),
+      el("div", { class: "cards" }, passages(state, found.hits, found.units)),
       pager(state, found, PAGE.sentences),
     ],
     csv: async () => ({ name: "sentences", rows: await stanceRows(query) }),
   };
 }
 
-/** Number of columns that fit on a screen. */
-const ABREAST = 6;
-
-/** The target of the comparison: that of the filter, or the first contested one, or the first. */
-function compared(state) {
-  const left = targetsShown(state);
-  return left.find((target) => target.contested) ?? left[0];
-}
-
-async function compareView(state) {
-  const target = state.target ? targetOf.get(state.target) : compared(state);
-  const cellOn = (source) => positionOf.get(`${source.source_id}:${target.target_id}`);
-  const speaks = (source) => isAddressed(cellOn(source));
-  const all = sourcesShown(state);
-  const sources = all.length > ABREAST ? all.filter(speaks).slice(0, ABREAST) : all;
-  const query = question(state, { target: [target.target_id] });
-  const limit = PAGE.compare;
-  const lists = await Promise.all(sources.map((source) => store.sentences({ ...query, source: [source.source_id], offset: 0, limit })));
-  const total = lists.reduce((sum, found) => sum + found.total, 0);
-  return {
-    heading: ["Side by side: ", name(target.name)],
-    status: `${count(sources.length, "source")} with ${count(total, "sentence")} on the target`,
-    body: [
-      targetNote(state, target),
-      sources.length < all.length
-        ? el("p", { class: "note" }, `Showing the first ${sources.length} of ${all.length} sources that address it; choose others under Sources.`)
-        : null,
-      el("div", { class: "columns" }, sources.map((source, i) => column(state, source, cellOn(source), lists[i]))),
-    ],
-    csv: async () => ({ name: `compare-${target.target_id}`, rows: await stanceRows({ ...query, source: sources.map((source) => source.source_id) }) }),
-  };
-}
-
-function targetNote(state, target) {
-  const step = (i, word) => {
-    const other = data.targets[i];
-    if (!other) return null;
-    return el("a", { href: link({ ...state, target: other.target_id, targets: undefined }), "data-key": word }, [word, el("span", { class: "hidden" }, `: ${plain(other.name)}`)]);
-  };
-  return el("div", { class: "target-note" }, [
-    el("p", {}, [
-      el("span", { class: "tag" }, target.kind),
-      target.contested ? el("span", { class: "flag" }, "contested") : null,
-      prose(target.definition),
-    ]),
-    el("p", { class: "links" }, [step(target.i - 1, "Previous target"), step(target.i + 1, "Next target")]),
-  ]);
-}
-
-function column(state, source, cell, found) {
-  const { target_id: target } = cell;
-  const more = to(state, "sentences", { source: [source.source_id], target, targets: undefined });
-  return el("section", { class: "column", "aria-label": plain(sourceName(source)) }, [
-    el("h3", {}, [name(sourceName(source), written(source))]),
-    el("p", { class: "source" }, [
-      el("a", { href: to(state, "read", { text: source.source_id, target, targets: undefined }) }, [source.source_id]),
-      source.tradition ? [", ", name(source.tradition)] : null,
-    ]),
-    positionSummary(cell),
-    found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" })),
-    found.total > found.hits.length ? el("p", {}, [el("a", { href: more }, `All ${number(found.total)} sentences`)]) : null,
-    !found.total && isAddressed(cell) ? el("p", { class: "nothing" }, "No sentences match these filters.") : null,
+/** That nothing matches, and how to search for more. */
+function nothingFound(state) {
+  const sought = terms(state.q).filter((term) => !term.excluded);
+  return el("div", { class: "nothing" }, [
+    el("p", {}, "No sentences match these filters."),
+    sought.length > 1 ? el("p", {}, "All words have to be in one sentence. Try fewer, or parts of them.") : null,
+    sought.length ? el("p", {}, "Words are found as they are spelled: with work you find workers, too. \"Quotes\" look for a phrase, and -word leaves sentences out.") : null,
   ]);
 }
 

@@ -1,6 +1,6 @@
 // The page itself: header, filters, and the view that the address names.
 
-const VIEW = { matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
+const VIEW = { differences: differencesView, matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
 const byId = (id) => document.getElementById(id);
 let current = null;
 let turn = 0;
@@ -47,25 +47,36 @@ function buildFilters() {
     el("div", { class: "field field-q" }, [
       el("label", { for: "filter-q" }, "Search the texts"),
       el("div", { class: "pair" }, [
-        el("input", { type: "search", id: "filter-q", name: "q", maxlength: 1000, autocomplete: "off" }),
+        el("input", { type: "search", id: "filter-q", name: "q", maxlength: 1000, autocomplete: "off", placeholder: "Search the texts" }),
         el("button", { type: "submit" }, "Search"),
       ]),
     ]),
-    el("button", { type: "button", id: "more", "aria-expanded": "false", click: unfold }, "Filters"),
-    select("target", "Target", [option(ANY), ...groups]),
-    el("fieldset", { class: "field field-source" }, [
-      el("legend", {}, "Sources"),
-      el("details", {}, [el("summary", { id: "sources-summary" }, "all"), el("div", { class: "checks" }, data.sources.map(check))]),
+    el("button", { type: "button", id: "more", "aria-expanded": "false", "aria-controls": "fields", click: unfold }, "Filters"),
+    el("span", { id: "active" }),
+    el("a", { class: "button", id: "clear", href: "#" }, "Clear"),
+    el("div", { id: "fields" }, [
+      select("target", "Target", [option(ANY), ...groups]),
+      el("fieldset", { class: "field field-source" }, [
+        el("legend", {}, "Sources"),
+        el("details", {}, [el("summary", { id: "sources-summary" }, "all"), el("div", { class: "checks" }, data.sources.map(check))]),
+      ]),
+      ...SELECTS.map(([key, word, options]) => select(key, word, options.map(option))),
     ]),
-    ...SELECTS.map(([key, word, options]) => select(key, word, options.map(option))),
-    el("a", { class: "button", id: "clear", href: "#matrix" }, "Clear"),
   );
 }
 
-/** On a small screen the filters are folded away. */
+/** Filters take one line until they are needed. */
 function unfold() {
   const folded = byId("filters").classList.toggle("folded");
   byId("more").setAttribute("aria-expanded", String(!folded));
+}
+
+/** The filters that are set, in words. */
+function activeWords(state) {
+  const words = SELECTS.flatMap(([key, word, options]) => (state[key] ? [`${word.toLowerCase()}: ${options.find(([value]) => value === state[key])[1]}`] : []));
+  const target = state.target && state.view !== "compare" ? [`target: ${plain(targetOf.get(state.target).name)}`] : [];
+  const sources = state.source.length ? [`sources: ${state.source.map(plain).join(", ")}`] : [];
+  return [...target, ...sources, ...words].join(" · ");
 }
 
 function syncFilters(state) {
@@ -75,7 +86,9 @@ function syncFilters(state) {
   if (document.activeElement !== form.elements.q) form.elements.q.value = state.q ?? "";
   for (const box of form.querySelectorAll("[name=source]")) box.checked = state.source.includes(box.value);
   byId("sources-summary").textContent = state.source.length ? `${state.source.length} of ${data.sources.length}` : `all ${data.sources.length}`;
+  byId("active").textContent = activeWords(state);
   byId("clear").href = link({ view: state.view, text: state.text });
+  byId("clear").hidden = !FILTERS.some((key) => (Array.isArray(state[key]) ? state[key].length : state[key]));
 }
 
 /** The state of the filters. */

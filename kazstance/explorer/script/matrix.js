@@ -141,8 +141,10 @@ function roam(event) {
 
 /** Tab returns to the link that last had the focus. */
 function stay(event) {
+  const here = event.target.closest("a[data-key]");
+  if (!here) return;
   for (const one of event.currentTarget.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
-  event.target.closest("a").tabIndex = 0;
+  here.tabIndex = 0;
 }
 
 async function cellPanel(state, cell) {
@@ -163,7 +165,7 @@ async function cellPanel(state, cell) {
       el("a", { href: to(state, "read", { text: source.source_id, target: target.target_id, targets: undefined }) }, "In the text"),
     ]),
     found.total
-      ? found.hits.map((hit) => card(state, hit, found.units, { withTarget: false, withSource: false, level: "h4" }))
+      ? passages(state, found.hits, found.units, { withTarget: false, withSource: false, level: "h4" })
       : el("p", { class: "nothing" }, thins(state) ? "No sentences match these filters." : "The source is silent on it."),
     pager(state, found, PAGE.cell),
   ]);

@@ -72,10 +72,10 @@ function hits(text, sought) {
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return [];
   const characters = (index) => [...text.slice(0, index)].length;
-  return words(sought ?? "").flatMap((word) => {
+  return terms(sought).filter((term) => !term.excluded).flatMap(({ text: term }) => {
     const found = [];
-    for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
-      found.push({ start: characters(at), end: characters(at + word.length), kind: "hit" });
+    for (let at = lower.indexOf(term); at >= 0; at = lower.indexOf(term, at + term.length)) {
+      found.push({ start: characters(at), end: characters(at + term.length), kind: "hit" });
     }
     return found;
   });
@@ -150,28 +150,6 @@ function stanceLine(state, stance, point, withTarget) {
       "history",
       el("span", { class: "hidden" }, [` of this label: ${plain(stance.target.name)}, ${stance.unit.sentence_id}`]),
     ]),
-  ]);
-}
-
-/** A sentence in context with its stances. */
-function card(state, { unit, stances }, units, { withTarget = true, withSource = true, level = "h3" } = {}) {
-  let body = sentence(unit, stances, state.q);
-  const point = (stance) => {
-    const next = sentence(unit, stances, state.q, stance ?? (stances.length === 1 ? stances[0] : null));
-    body.replaceWith(next);
-    body = next;
-  };
-  return el("article", { class: `card ${unit.annotated ? "" : "muted"}` }, [
-    el(level, { class: "where" }, [
-      el("a", { href: readLink(state, unit), "data-key": `read ${unit.sentence_id}` }, [unit.sentence_id]),
-      withSource ? el("span", { class: "source" }, [name(sourceName(unit.source), written(unit.source))]) : null,
-    ]),
-    voice(unit),
-    inContext(unit, units, body),
-    kindNote(unit),
-    stances.length
-      ? el("ul", { class: "stances", "aria-label": `Stances in ${unit.sentence_id}` }, stances.map((stance) => stanceLine(state, stance, point, withTarget)))
-      : null,
   ]);
 }
 

@@ -1,6 +1,6 @@
 // Where the reader is: the address after #, as a view and its fields. Every view and every filter has a link.
 
-const VIEWS = { matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", about: "About" };
+const VIEWS = { differences: "Differences", matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", about: "About" };
 const PAGE = { read: 200, sentences: 50, cell: 50, compare: 50 };
 /** Filters, which are passed from one view to the next. */
 const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "split_vote", "q"];
@@ -23,11 +23,11 @@ function belongs(target, some) {
 /** The state that an address stands for, and the parts of it that are unknown here. */
 function parse(hash) {
   const [view, fields = ""] = hash.replace(/^#/, "").split(/\?(.*)/s);
-  const state = { view: view || "matrix", source: [] };
+  const state = { view: view || "differences", source: [] };
   const wrong = [];
   if (!Object.hasOwn(VIEWS, state.view) && state.view !== "label") {
     wrong.push(`view ${state.view}`);
-    state.view = "matrix";
+    state.view = "differences";
   }
   for (const [key, value] of new URLSearchParams(fields)) {
     const known = Object.hasOwn(CLOSED, key) ? CLOSED[key].includes(value) : Object.hasOwn(IDS, key) ? IDS[key].has(value) : true;

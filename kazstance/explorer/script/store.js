@@ -42,32 +42,15 @@ function neighbours(units, unit, step) {
   return found;
 }
 
-const narrows = (query) =>
-  Boolean(query.target.length || query.label || query.explicitness || query.certainty || query.split_vote);
-const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
-
 /** All rows in the page, which give the same answers as a server. */
 function localStore(rows) {
   const all = linked(rows);
   for (const unit of all.units.values()) unit.lower = unit.text.toLowerCase();
 
-  const askUnit = (query) => {
-    const sources = new Set(query.source);
-    const sought = query.whole ? [] : words(query.q ?? "");
-    return (unit) =>
-      (!sources.size || sources.has(unit.source.source_id)) &&
-      (!query.voice || unit.voice === query.voice) &&
-      sought.every((word) => unit.lower.includes(word));
-  };
-  const askStance = (query) => {
-    const targets = new Set(query.target);
-    return (stance) =>
-      (!targets.size || targets.has(stance.target.target_id)) &&
-      (!query.label || stance.label === query.label) &&
-      (!query.explicitness || stance.explicitness === query.explicitness) &&
-      (!query.certainty || stance.certainty === query.certainty) &&
-      (!query.split_vote || String(stance.split_vote) === query.split_vote);
-  };
+  const VALUES = { source: (unit) => unit.source.source_id, target: (stance) => stance.target.target_id };
+  const valueOf = (row, column) => (Object.hasOwn(VALUES, column) ? VALUES[column](row) : row[column]);
+  const askUnit = (query) => matching("unit", query.whole ? { ...query, q: "" } : query, valueOf);
+  const askStance = (query) => matching("stance", query, valueOf);
 
   return {
     async sentences(query) {

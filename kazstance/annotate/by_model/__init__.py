@@ -1,0 +1,1 @@
+"""Language models as annotators: asked sentence by sentence, with everything kept that was sent and that came back."""

@@ -1,0 +1,242 @@
+// The first view: what can be said of each target, with all sources on one line from -1 to +1.
+
+const differences = data.differences.rows.map((values) => {
+  const row = record(data.differences.columns, values);
+  return Object.assign(row, { target: data.targets[row.target] });
+});
+const differenceOn = new Map(differences.map((row) => [row.target.target_id, row]));
+/** A short name for each source, the same as in the terminal. */
+const letterOf = (source) => (data.sources.length > 26 ? String(source.i + 1) : "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[source.i]);
+const ANSWERS = { o: "opposed", d: "differ", u: "undecided", a: "agree", n: "cannot compare" };
+const VERDICT_SIGNS = { opposed: "≠", "one side": "=", "cannot tell": "?", differ: "≠", undecided: "?", agree: "=", "cannot compare": "–" };
+
+async function differencesView(state) {
+  const sources = sourcesShown(state);
+  const two = chosenPair(sources);
+  const rows = inOrder(differences.filter((row) => targetsShown(state).includes(row.target)), two);
+  return {
+    heading: "Where the sources differ",
+    status: `${count(rows.length, "target")}, ${count(sources.length, "source")}`,
+    body: [
+      el("p", { class: "lead", id: "summary" }, [...shown(two ? pairSummary(rows, two) : data.differences.summary)]),
+      thins(state) ? el("p", { class: "note" }, "Dots and verdicts are over all sentences in the sources' own voice; filters of sentences do not change them.") : null,
+      sources.length < data.sources.length && !two ? el("p", { class: "note" }, `Shown are ${sources.length} of ${data.sources.length} sources; the verdicts are over all of them.`) : null,
+      key(state),
+      axis(),
+      el("ol", { class: "differences", id: "rows", keydown: walk, focusin: stay }, rows.map((row, i) => differenceRow(state, row, sources, two, i === 0))),
+    ],
+    csv: async () => ({ name: "differences", rows: differenceRows(rows, sources) }),
+  };
+}
+
+/** The two sources that were chosen among more, with their place among all pairs. */
+function chosenPair(sources) {
+  if (sources.length !== 2 || data.sources.length < 3) return null;
+  const [one, other] = [...sources].sort((a, b) => a.i - b.i);
+  return { one, other, at: one.i * data.sources.length - (one.i * (one.i + 1)) / 2 + other.i - one.i - 1 };
+}
+
+const answerOf = (row, two) => ANSWERS[row.answers[two.at]];
+
+/** Rows as `compare disagreements` orders them; for two sources, those on which they differ most certainly first. */
+function inOrder(rows, two) {
+  if (!two) return rows;
+  const words = Object.values(ANSWERS);
+  const sure = (row) => Math.max(row.more[two.at] ?? 0, 1000 - (row.more[two.at] ?? 1000));
+  return [...rows].sort((a, b) => words.indexOf(answerOf(a, two)) - words.indexOf(answerOf(b, two)) || sure(b) - sure(a));
+}
+
+function pairSummary(rows, two) {
+  const n = (word) => rows.filter((row) => answerOf(row, two) === word).length;
+  return `${two.one.source_id} and ${two.other.source_id} are opposed on ${n("opposed")} of ${count(rows.length, "target")}, differ at least in degree on ${n("differ")} and agree on ${n("agree")}; ${n("undecided")} are undecided, and on ${n("cannot compare")} one or both take no side. Probabilities of pairs are leads, not findings: but for opposed, they are not corrected for the number of pairs.`;
+}
+
+const thousandths = (value) => `${(value / 10).toFixed(0)}\u00a0%`;
+
+/** What is said of two sources on a target: the answer, and how sure it is. */
+function pairWords(row, two) {
+  const [same, more] = [row.same[two.at], row.more[two.at]];
+  if (same === null) return "one or both take no side";
+  const [ahead, sure] = more >= 500 ? [two.one, more] : [two.other, 1000 - more];
+  return `${ahead.source_id} more favorable: ${thousandths(sure)}; opposite sides: ${thousandths(1000 - same)}`;
+}
+
+/** What is said of all sources on a target: how probable it is that two are on opposite sides, and the test. */
+function targetWords(row) {
+  return row.reason ?? `two on opposite sides: ${thousandths(1000 * row.opposite)}; ${row.chance}`;
+}
+
+function verdictBadge(word, said = word) {
+  return el("strong", { class: `verdict ${word.replaceAll(" ", "-")}` }, [
+    el("span", { class: "sign", "aria-hidden": "true" }, VERDICT_SIGNS[word]),
+    said,
+  ]);
+}
+
+/** The verdict on a target in words; of two chosen sources, what is said of them. */
+function verdictOf(row, two) {
+  return two
+    ? [verdictBadge(answerOf(row, two)), el("span", { class: "chance" }, [...shown(pairWords(row, two))])]
+    : [verdictBadge(row.verdict, row.words), el("span", { class: "chance" }, targetWords(row))];
+}
+
+function differenceRow(state, row, sources, two, first) {
+  const { target } = row;
+  const href = to(state, "compare", { target: target.target_id, targets: undefined });
+  return el("li", { class: "difference" }, [
+    el("div", { class: "about" }, [
+      el("a", { href, "data-key": `row ${target.target_id}`, tabindex: first ? "0" : "-1" }, [name(target.name)]),
+      target.contested ? el("span", { class: "flag" }, "contested") : null,
+    ]),
+    el("div", { class: "said" }, verdictOf(row, two)),
+    el("div", { class: "plot" }, [dots(state, row, sources), dotWords(row, sources)]),
+    el("div", { class: "unheard" }, unheardWords(row, sources)),
+  ]);
+}
+
+/** Who says nothing about a target, and in which way. */
+function unheardWords(row, sources) {
+  const names = (numbers) => sources.filter((source) => numbers.includes(source.i));
+  return [["silent", names(row.silent)], ["not asked", names(row.not_asked)], ["undecided", names(row.undecided)]]
+    .filter(([, found]) => found.length)
+    .map(([word, found]) => {
+      const more = found.length > 3 ? ` and ${found.length - 2} more` : "";
+      const listed = more ? found.slice(0, 2) : found;
+      return el("p", {}, [el("em", {}, `${word}: `), listed.map((source, i) => [i ? ", " : "", breakable(source.source_id)]), more]);
+    });
+}
+
+/** The side that a source is on, and whether its interval lies there. */
+function tone(cell) {
+  if (!isAddressed(cell)) return { side: cell.position_name, sure: false };
+  if (!(cell.n_favor + cell.n_against)) return { side: "neutral", sure: true };
+  const sure = cell.net_low > 0 || cell.net_high < 0;
+  return { side: cell.net >= 0 ? "favor" : "against", sure };
+}
+
+const TONES = { favor: "in favor", against: "against", neutral: "takes no side", not_addressed: "silent", not_asked: "not asked" };
+const toneWords = (cell) => (tone(cell).sure || !isAddressed(cell) ? TONES[tone(cell).side] : `rather ${TONES[tone(cell).side]}, not sure`);
+const isDissent = (cell) => cell.n_favor > 0 && cell.n_against > 0;
+const across = (value) => `${(50 + 46 * value).toFixed(2)}%`;
+const LANE = 12;
+
+/** The mark of a source: a square in favor, a circle against or without a side; hollow if not sure, ringed with dissent. */
+function mark(cell, letter, x, y) {
+  const { side, sure } = tone(cell);
+  const classes = `dot ${side} ${sure ? "sure" : "unsure"}`;
+  const shape = side === "favor"
+    ? svg("rect", { x, y: y - 6, width: 12, height: 12, rx: 2, transform: "translate(-6)" })
+    : svg("circle", { cx: x, cy: y, r: 6.3 });
+  const ring = side === "favor"
+    ? svg("rect", { class: "ring", x, y: y - 8.5, width: 17, height: 17, rx: 4, transform: "translate(-8.5)" })
+    : svg("circle", { class: "ring", cx: x, cy: y, r: 8.7 });
+  return svg("g", { class: classes }, [isDissent(cell) ? ring : null, shape, svg("text", { x, y: y + 3.4 }, letter)]);
+}
+
+/** All sources on one line, each in its lane; a drawing beside the words of `dotWords`. */
+function dots(state, row, sources) {
+  const cells = sources.map((source) => positionOf.get(`${source.source_id}:${row.target.target_id}`));
+  const speaking = sources.map((source, i) => [source, cells[i]]).filter(([, cell]) => isAddressed(cell));
+  const height = Math.max(1, speaking.length) * LANE + 8;
+  const line = (at, kind) => svg("line", { class: kind, x1: across(at), x2: across(at), y1: 0, y2: height });
+  return svg("svg", { class: "dots", width: "100%", height, "aria-hidden": "true" }, [
+    line(-1, "end"), line(0, "zero"), line(1, "end"),
+    speaking.map(([source, cell], lane) => {
+      const y = LANE * lane + LANE / 2 + 4;
+      const { side, sure } = tone(cell);
+      const open = `${source.source_id}:${row.target.target_id}`;
+      return svg("a", { href: to(state, "matrix", { open, source: [], target: undefined, targets: undefined }), tabindex: "-1" }, [
+        svg("title", {}, plain(`${source.source_id}: ${positionWords(cell)}`)),
+        side === "neutral" ? null : svg("line", { class: `range ${side} ${sure ? "sure" : "unsure"}`, x1: across(cell.net_low), x2: across(cell.net_high), y1: y, y2: y }),
+        mark(cell, letterOf(source), across(cell.net), y),
+      ]);
+    }),
+  ]);
+}
+
+/** The same in words, for those who do not see the drawing. */
+function dotWords(row, sources) {
+  const said = (source) => `${toneWords(positionOf.get(`${source.source_id}:${row.target.target_id}`))}; ${positionWords(positionOf.get(`${source.source_id}:${row.target.target_id}`))}`;
+  return el("ul", { class: "hidden" }, sources.map((source) => el("li", {}, [name(source.source_id), ": ", said(source)])));
+}
+
+function axis() {
+  return el("div", { class: "axis-line", "aria-hidden": "true" }, [
+    el("span", {}, "Target"),
+    el("span", {}, "What can be said"),
+    el("span", { class: "scale" }, [el("span", {}, "−1 against"), el("span", {}, "0"), el("span", {}, "favor +1")]),
+    el("span", {}, "Says nothing"),
+  ]);
+}
+
+/** The sources, which can be chosen, and what the marks and words mean. */
+function key(state) {
+  const chosen = state.source;
+  const toggled = (id) => (chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
+  const source = (one) =>
+    el("li", {}, [
+      el("a", { class: "choose", href: link({ ...state, source: toggled(one.source_id), open: undefined }), "data-key": `choose ${one.source_id}`, "aria-current": chosen.includes(one.source_id) ? "true" : null, title: plain(sourceName(one)) }, [
+        el("b", {}, letterOf(one)), " ", name(one.source_id),
+      ]),
+    ]);
+  return el("div", { class: "key" }, [
+    el("ul", { class: "sources", "aria-label": "Sources; choose two to compare them" }, data.sources.map(source)),
+    chosen.length < 2 && data.sources.length > 2 ? el("span", { class: "hint" }, chosen.length ? "Choose one more to compare the two." : "Choose two to compare them.") : null,
+    marksKey(),
+  ]);
+}
+
+/** An example of a mark, drawn as in the rows. */
+function sample(cell, kind = "") {
+  const filled = { n_favor: 0, n_neutral: 0, n_against: 0, net: 0, net_low: -1, net_high: 1, ...cell };
+  return svg("svg", { class: `sample ${kind}`, width: 20, height: 20, "aria-hidden": "true" }, [mark(filled, "", "50%", 10)]);
+}
+
+const MARKS = [
+  [sample({ n_favor: 1, net: 0.9, net_low: 0.5 }), "in favor", "The 95 % interval of net stance lies between 0 and +1."],
+  [sample({ n_against: 1, net: -0.9, net_high: -0.5 }), "against", "The 95 % interval lies between −1 and 0."],
+  [sample({ n_favor: 1, net: 0.4 }), "not sure", "Hollow and pale, square or round: the interval includes 0, so the side is not sure."],
+  [sample({ n_neutral: 1 }), "takes no side", "There are sentences about the target, and none takes a side."],
+  [sample({ n_favor: 5, n_against: 1, net: 0.7, net_low: 0.2 }), "dissent", "A ring: some of the source's sentences are on the other side."],
+];
+const TERMS = [
+  ["net stance", "From −1 (all sentences that take a side are against) to +1 (all are in favor). The line is its 95 % interval."],
+  ["pooled", "The figures of a source on a target borrow a little from the other sources on the same target, the more so the fewer sentences it has: one sentence alone never decides."],
+  ["own voice", "Only what a source says itself. What it quotes is left out here and shown elsewhere with a sign of its own."],
+  ["silent", "Sentences of the source were judged on the target, and none is about it. Silence is not neutrality."],
+  ["not asked", "Nobody judged a sentence of the source on the target. Nothing is known."],
+  ["opposed", "Some two sources are on opposite sides with a probability of 95 % or more, corrected (Holm) for all pairs of sources on all targets."],
+  ["one side", "Two or more sources take a side, and the intervals of all of these lie on the same one."],
+  ["cannot tell", "Neither can be said: there are too few sentences, or they point both ways."],
+  ["chance", "A permutation test: if paragraphs were dealt to the sources at random, would stances differ as much? p is corrected (Holm) for all targets."],
+  ["contested", "In sentences whose label is sure, one source is in favor and another against, at least twice each. It describes the labels and proves nothing."],
+  ["silver", "A label made by a language model. Gold labels are judged by people."],
+];
+
+function marksKey() {
+  return el("details", { class: "marks" }, [
+    el("summary", {}, [MARKS.map(([drawing, word]) => el("span", { class: "sample-of" }, [drawing.cloneNode(true), word])), el("span", { class: "more" }, "what this means")]),
+    el("dl", {}, [...MARKS.map(([drawing, word, said]) => [[drawing.cloneNode(true), word], said]), ...TERMS].map(([word, said]) => el("div", {}, [el("dt", {}, word), el("dd", {}, said)]))),
+  ]);
+}
+
+/** Arrow keys, Home and End move among the rows. */
+function walk(event) {
+  const links = [...event.currentTarget.querySelectorAll("a[data-key]")];
+  const at = links.indexOf(event.target.closest("a"));
+  const goal = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+  if (at < 0 || goal === undefined || event.altKey || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  links[goal]?.focus();
+}
+
+/** What is shown, as rows: one for each target and source. */
+function differenceRows(rows, sources) {
+  const head = ["target_id", "verdict", "side", "opposite", "p_corrected", "source_id", "position_name", "net", "net_low", "net_high", "n_favor", "n_neutral", "n_against"];
+  const line = (row, source) => {
+    const cell = positionOf.get(`${source.source_id}:${row.target.target_id}`);
+    const said = [row.target.target_id, row.verdict, row.side, row.opposite, row.p, source.source_id];
+    return [...said, ...head.slice(6).map((column) => cell[column])];
+  };
+  return [head, ...rows.flatMap((row) => sources.map((source) => line(row, source)))];
+}
