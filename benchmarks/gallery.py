@@ -59,7 +59,7 @@ PICTURES: Final = (
         "A panel for each source, in which a mark is a target: how high it is says how much of the text is about the\n"
         "target, and how far left or right it is, on which side.",
         'compared.plot.salience().save("salience.pdf")',
-        "",
+        "kazstance compare positions --draw salience --chart salience.pdf",
         lambda compared: compared.plot.salience(),
     ),
     Picture(
@@ -94,10 +94,9 @@ def page() -> str:
     """The page that shows the pictures."""
     parts = [HEAD]
     for picture in PICTURES:
-        command = f"\n```console\n$ {picture.command}\n…\n```\n" if picture.command else ""
         parts.append(
             f"## {picture.title}\n\n{picture.tells}\n\n![{picture.title}](images/{picture.name}.svg)\n\n"
-            f"```python\n{picture.python}\n```\n{command}"
+            f"```python\n{picture.python}\n```\n\n```console\n$ {picture.command}\n…\n```\n"
         )
     return "\n".join(parts)
 

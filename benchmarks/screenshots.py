@@ -15,12 +15,16 @@ from kazstance.output.files import write_file
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
-    "explorer_matrix.png": ("#matrix?targets=claim&open=pr_collective:workers_ready", "light"),
-    "explorer_compare.png": ("#compare?target=road_to_workers_power&source=old_mole&source=pr_collective", "dark"),
+    "explorer_differences.png": ("#differences", "light"),
+    "explorer_two_sources.png": ("#differences?source=old_mole&source=pr_collective", "light"),
+    "explorer_matrix.png": ("#matrix?targets=claim&open=maoist_statement:west_wants_calm", "light"),
+    "explorer_compare.png": ("#compare?target=russia_from_weakness", "dark"),
 }
-ON_FIRST_PAGE = 8
-"""How many targets the chart in README shows."""
-FIRST_MM = 160
+DIFFERENT = 6
+"""How many of the targets most probably with opposite sides the chart in README shows."""
+AGREED = 2
+"""How many of those on which all are most probably on one side."""
+ON_FIRST_PAGE = DIFFERENT + AGREED
 FIRST_ZOOM = 1.4
 """How much larger than on paper it is shown, so that its type is legible on a screen."""
 SIZE = {"width": 1420, "height": 980}
@@ -28,11 +32,12 @@ SCALE = 0.8
 
 
 def first_chart() -> str:
-    """The targets on which sources are most probably on opposite sides, all sources on one line, as SVG."""
+    """All sources on one line for the targets most and least probably with opposite sides, as SVG."""
     compared = kazstance.open().compare()
-    probable = sorted(compared.disagreements(), key=lambda line: line.opposite or 0, reverse=True)[:ON_FIRST_PAGE]
-    chart = compared.plot.disagreements(targets=[line.target for line in probable])
-    return chart.to_svg(FIRST_MM, zoom=FIRST_ZOOM)
+    found = sorted(compared.disagreements(), key=lambda line: -1 if line.opposite is None else line.opposite)
+    agreed = [line for line in found if line.verdict == "one side"]
+    shown = [*found[: -DIFFERENT - 1 : -1], *agreed[:AGREED]]
+    return compared.plot.disagreements(targets=[line.target for line in shown]).to_svg(zoom=FIRST_ZOOM)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ MOVED: Final = {
     "excerpt": "kazstance.Dataset.stances.where(…)",
     "export": "kazstance.Dataset.stances.to_pandas(), or `kazstance export`",
     "history": "kazstance.Dataset.why",
+    "plot.sources": "kazstance.Comparison.plot",
     "reliability": "kazstance.Dataset.agreement",
     "review": "kazstance.annotate, or `kazstance annotate`",
     "scoring": "kazstance.score, or kazstance.stats.scores and kazstance.stats.metrics for counts",

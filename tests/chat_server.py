@@ -158,6 +158,7 @@ class ChatServer:
         failures = {
             "busy": lambda: self._send(handler, 429, {"error": {"message": "slow down"}}, {"Retry-After": "0"}),
             "busy_until": lambda: self._send(handler, 429, {"error": {"message": "slow down"}}, {"Retry-After": soon}),
+            "denied": lambda: self._send(handler, 401, {"error": f"no such key: {handler.headers['Authorization']}"}),
             "error": lambda: self._send(handler, 503, {"error": {"message": "overloaded"}}),
             "late": lambda: (time.sleep(LATE), self._answer(handler, body, text)),
             "dropped": lambda: self._drop(handler),

@@ -1,6 +1,7 @@
 """kazstance compare: what it prints is what the library finds, in 80 columns."""
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -133,10 +134,30 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
     assert "*" in run("--data", harbour_data).stdout
 
 
+def test_a_chart_shows_what_is_chosen_at_the_width_asked_for(tmp_path):
+    out = tmp_path / "chart.svg"
+    chosen = ["--only-target", "maoism", "--only-target", "uprising", "--only-source", "old_mole", "--title", "Ours"]
+    run("disagreements", "--chart", out, "--width-mm", 89, "--order", "name", *chosen)
+    svg = ElementTree.parse(out).getroot()
+    words = ["".join(node.itertext()) for node in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert svg.get("width") == "89.00mm"
+    assert words[0] == "Ours"
+    assert "old_mole" in words
+    assert "pr_collective" not in words
+    run("--chart", out, "--draw", "salience", "--only-source", "old_mole")
+    assert "What the sources write about" in out.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         (["contrast", "x"], "'x' is not a target; choose from uprising"),
+        (["--only-target", "maoism"], "pass --chart too; these options choose what the chart shows"),
+        (
+            ["--chart", "x.svg", "--order", "size"],
+            "'size' is not an order; choose from data, difference, salience, name",
+        ),
+        (["--chart", "x.svg", "--width-mm", "10"], "Input should be greater than or equal to 60"),
         (["--voice", "loud"], "'loud' is not a voice; choose from own, endorsed, all"),
         (["--by", "wing"], "'wing' is not an attribute of sources or documents; choose from source, "),
         (["distances", "--feature", "mood"], "'mood' is not a feature; choose from positions, salience"),

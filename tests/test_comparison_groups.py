@@ -1,6 +1,7 @@
 """Comparisons by any attribute, by time, by document and by holder, against SQL; and counts of any size, against SQL."""
 
 import json
+import os
 import re
 import zlib
 
@@ -406,16 +407,16 @@ def test_draws_in_blocks_are_the_draws(by_row, monkeypatch):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("sources", [2, 12, 24, 60])
-def test_the_matrix_keeps_every_cell_in_80_columns(sources, tmp_path):
+@pytest.mark.parametrize(("sources", "columns"), [(2, 80), (12, 80), (20, 80), (20, 120), (60, 80)])
+def test_the_matrix_keeps_every_cell_and_pages_through_sources(sources, columns, tmp_path):
     texts = {f"s{i:02}": text(i, 1) for i in range(sources)}
     long = {"id": "a_target_with_a_very_long_name_that_goes_on_and_on_and_on_and_on", "name": "the long one"}
     made = Made(texts, {"x": answers(texts, ("toll", long["id"]))}, [TARGETS[0], long])
     (tmp_path / "out").mkdir()
     build(made.write(tmp_path / "corpus"), tmp_path / "out", quiet)
-    run = commands.run("compare", data=tmp_path / "out")
+    run = commands.run("compare", data=tmp_path / "out", env={**os.environ, "COLUMNS": str(columns)})
     assert run.code == 0
-    assert max(map(len, run.out.splitlines())) <= 80
+    assert max(map(len, run.out.splitlines())) <= columns
     shown = [word.lstrip("+−○?°").rstrip("~") for word in run.out.split() if re.fullmatch(r"\W*\d+/\d+/\d+~?", word)]
     cells = [cell for cell in ks.open(tmp_path / "out").compare().positions() if cell.about]
     assert sorted(shown) == sorted(f"{cell.favor}/{cell.neutral}/{cell.against}" for cell in cells)

@@ -11,7 +11,7 @@ import sys
 import threading
 from hashlib import sha256
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, product
 
 import duckdb
 import pytest
@@ -28,6 +28,8 @@ from kazstance.explorer.page import SCRIPT as PARTS
 from kazstance.explorer.page import embed, page
 from kazstance.explorer.rows import COLUMNS, Query, Rows
 from kazstance.explorer.server import Explorer
+from kazstance.explorer.variants import similar
+from kazstance.schema.labels import LABELS
 from tests.conftest import HARBOUR
 
 BLOCK = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -88,12 +90,14 @@ def test_the_policy_allows_this_script_and_this_style_and_nothing_else(shipped):
     for name, pattern in {"script-src": SCRIPT, "style-src": STYLE}.items():
         (inline,) = pattern.findall(shipped)
         assert rules.pop(name) == f"'sha256-{base64.b64encode(sha256(inline.encode()).digest()).decode()}'"
+    assert rules.pop("img-src") == "blob:"  # pictures that the page makes itself
     assert rules == dict.fromkeys(["default-src", "connect-src", "base-uri", "form-action"], "'none'")
 
 
 def test_nothing_is_loaded_and_no_markup_is_made_of_text(shipped):
     code = BLOCK.sub("", shipped)
-    assert not re.search(r"\b(src|srcset|action|formaction|poster)\s*=|@import|url\(|<link|<iframe|<object", code)
+    loads = re.findall(r"\b(?:src|srcset|action|formaction|poster)\s*=[^;]*|@import|url\(|<link|<iframe|<object", code)
+    assert loads == ["src = address"]  # of a picture that the page has made, to be saved
     assert set(re.findall(r"https?://[^\s\"'`]+", code)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc", code)
     assert "style=" not in code
@@ -138,6 +142,40 @@ def test_differences_of_the_page_are_those_of_the_library(content):
                 assert said == [letter, *(pytest.approx(1000 * share, abs=0.5) for share in (pair.same, pair.more))]
 
 
+@pytest.mark.parametrize(("voice", "certainty"), [("own", "sure"), ("own", "unsure"), ("quoted", "")])
+def test_positions_by_voice_and_certainty_are_those_of_these_sentences_alone(voice, certainty, content):
+    """Counted by SQL; pooled as a table with these rows only."""
+    where = f"voice = '{voice}'" + (f" and certainty = '{certainty}'" if certainty else "")
+    sql = f"select * from '{kazstance.path('stances') / '*.parquet'}' where {where}"
+    kept = duckdb.connect().sql(sql).arrow().read_all()
+    alone = kazstance.compare(kept, label="label_name", cluster="paragraph_id")
+    ids = [[row[f"{kind}_id"] for row in content[f"{kind}s"]] for kind in ("source", "target")]
+    grid = list(product(*ids))
+    found = {grid[cell]: figures for cell, *figures in content["variants"][f"{voice}:{certainty}"]}
+    cells = {(cell.source, cell.target): cell for cell in alone.positions() if cell.about}
+    assert set(found) == set(cells)
+    for key, (*counts, net, low, high) in found.items():
+        cell = cells[key]
+        assert counts == [cell.favor, cell.neutral, cell.against]
+        if cell.favor + cell.against:
+            assert (net, low, high) == pytest.approx((cell.net.value, cell.net.low, cell.net.high), abs=0.0011)
+
+
+def test_what_is_alike_stands_next_to_each_other():
+    """Sources that say the same, dealt alternately, end up in two blocks; so do targets."""
+    label = {True: "favor", False: "against"}
+    sentences = [
+        {"source_id": f"s{s}", "target_id": f"t{t}", "label_name": label[(s + t) % 2 == 0]}
+        for s in range(6)
+        for t in range(8)
+        for _ in range(5)
+    ]
+    order = similar(kazstance.compare(sentences, label="label_name").positions(), 6)
+    for kind, n in (("sources", 6), ("targets", 8)):
+        assert sorted(order[kind]) == list(range(n))
+        assert sum(one % 2 != other % 2 for one, other in zip(order[kind], order[kind][1:], strict=False)) == 1
+
+
 def test_stances_and_judgements_of_the_page_are_those_of_the_tables(content):
     units = [row[COLUMNS["unit"].index("sentence_id")] for row in content["rows"]["units"]]
     targets = [target["target_id"] for target in content["targets"]]
@@ -168,9 +206,9 @@ def test_evidence_of_the_page_is_that_of_the_table(content):
 )  # fmt: skip
 def test_queries_count_what_sql_counts(query, where, rows):
     parquet = kazstance.path("stances") / "*.parquet"
-    sql = f"select source_id, target_id, count(*) from '{parquet}' where {where} group by all"
-    expected = {(source, target): n for source, target, n in duckdb.connect().sql(sql).fetchall()}
-    grid = [(source, target) for source in rows.sources for target in rows.targets]
+    sql = f"select source_id, target_id, label_name, count(*) from '{parquet}' where {where} group by all"
+    expected = {tuple(cell): n for *cell, n in duckdb.connect().sql(sql).fetchall()}
+    grid = list(product(rows.sources, rows.targets, LABELS))
     counts = rows.counts(query)
     assert {cell: n for cell, n in zip(grid, counts, strict=True) if n} == expected
     found = rows.sentences(query)
@@ -193,6 +231,66 @@ def test_pages_of_a_text_are_the_text(rows):
     assert (
         rows.sentences(Query(source=("pr_collective",), whole=True, limit=60, at="pr_collective/30/1"))["offset"] == 60
     )
+
+
+def test_a_strip_has_each_sentence_with_its_side(rows):
+    source, target = "maoist_statement", "uprising"
+    found = rows.strip(Query(source=(source,), target=(target,)))
+    label = {s.sentence_id: s.label.name for s in kazstance.load("stances") if s.target_id == target}
+    units = [unit for unit in kazstance.load("sentences") if unit.source_id == source]
+    assert found["ids"] == [unit.sentence_id for unit in units]
+    expected = [label[u.sentence_id][0] if u.sentence_id in label else "." if u.annotated else "_" for u in units]
+    assert found["sides"] == "".join(expected)
+    assert {"f", ".", "_"} <= set(found["sides"])
+    some = rows.strip(Query(source=(source,)))["sides"]
+    said = {s.sentence_id for s in kazstance.load("stances") if s.source_id == source}
+    assert [side == "s" for side in some] == [unit.sentence_id in said for unit in units]
+
+
+def test_words_are_those_of_the_library(rows):
+    found = kazstance.open().compare().wording("russian_state")
+    shown = rows.words("russian_state")
+    assert len({row[0] for row in shown}) == len(rows.sources)
+    for number, source in enumerate(rows.sources):
+        expected = [word for word in found if (word.source, word.z > 0, word.count > 1) == (source, True, True)][:10]
+        mine = [row[1:] for row in shown if row[0] == number]
+        figures = [(word.log_odds.value, word.log_odds.low, word.log_odds.high) for word in expected]
+        assert [row[:3] for row in mine] == [[word.word, word.count, word.others] for word in expected]
+        assert [row[3:] for row in mine] == [pytest.approx(each, abs=0.0051) for each in figures]
+    with pytest.raises(UnknownNameError, match="'x' is not a target"):
+        rows.words("x")
+
+
+def test_agreement_of_two_annotators_is_that_of_the_command(rows):
+    """Where one of them found the sentence to be about the target; `kazstance agreement` prints the same share."""
+    names = [row.annotator_id for row in kazstance.load("annotators")]
+    shares = {(names[i], names[j]): (same / both, both) for i, j, same, both in rows.agreement()}
+    lines = [
+        line for line in kazstance.open().agreement(by="annotators").lines if line.addressed and " and " in line.scope
+    ]
+    told = {tuple(line.scope.split(" and ")): (line.addressed.value, line.addressed.n) for line in lines}
+    assert told
+    for pair, (share, both) in told.items():
+        assert shares[pair] == (pytest.approx(share, abs=1e-6), both)
+
+
+def test_split_pairs_are_those_that_sql_finds(rows):
+    judged = kazstance.path("judgements") / "*.parquet"
+    of = "select sentence_id, target_id, label_name from '{}' where annotator_id = '{}' and holder is null"
+    sql = f"select count(*) from ({of.format(judged, 'f1')}) a join ({of.format(judged, 'f2')}) b using (sentence_id, target_id)"
+    sql += " where a.label_name != b.label_name"
+    found = rows.splits("f1", "f2")
+    assert [(found["total"],)] == duckdb.connect().sql(sql).fetchall()
+    units = {unit[0]: unit[2] for unit in found["units"]}
+    label = {
+        (row["annotator_id"], row["sentence_id"], row["target_id"]): row["label_name"]
+        for row in kazstance.table("judgements").to_pylist()
+    }
+    for n, target, one, other in found["rows"]:
+        keys = [(who, units[n], rows.targets[target]) for who in ("f1", "f2")]
+        assert [label[key] for key in keys] == [one, other]
+    with pytest.raises(UnknownNameError, match="'x' is not a annotator|'x' is not an annotator"):
+        rows.splits("x", "f1")
 
 
 def test_the_history_is_that_of_kazstance_why(rows):

@@ -123,6 +123,7 @@ LINES = {
     "annotate import": Line("annotate import", (), BUILD, "build"),
     "annotate adjudicate": Line("annotate adjudicate", (), BUILD, "build"),
     "annotate run": Line("annotate run", (), (*BUILD, "openai"), "models"),
+    "annotate run inspect": Line("annotate run", ("--engine", "inspect"), (*BUILD, "inspect_ai")),
     "annotate status": Line("annotate status", (), BUILD, "build"),
     "annotate undo": Line("annotate undo", (), BUILD, "build"),
     "annotate validate": Line("annotate validate", (), BUILD, "build"),
@@ -243,7 +244,7 @@ def places(name, files, scratch):
         "text": files / "pilots.txt",
         "system": systems.get(name, "majority"),
         "table": "targets",
-        "model": files / "model",
+        "model": "openai-api/local/tiny" if name == "annotate run inspect" else files / "model",
         "rows": SHIPPED / "stances" / "test.parquet",
         "annotator": "anna",
         "sentence": row.sentence_id,
@@ -306,7 +307,7 @@ def test_a_command_works_or_names_its_extra(name, files, hidden, tmp_path):
     if name == "rehydrate" and ready:
         assert run("publish to a folder", "--stand-off", data=SHIPPED, out=found["stand_off"]).code == 0
     more = [part.format(scratch=tmp_path, run=files / "run") for part in line.more]
-    around = {"publish": hub, "annotate run": lambda: asked(found)}.get(name) if ready else None
+    around = {"publish": hub, "annotate run": lambda: asked(found)}.get(line.name) if ready else None
     with around() if around else nullcontext({}) as here:
         done = run(line.name, *more, env=hidden | here, cwd=tmp_path, timeout=300, **found)
     check(line, done.code, done.out, done.err)
@@ -327,7 +328,7 @@ def asked(found):
     from tests.chat_server import ChatServer
 
     with ChatServer() as server:
-        found |= {"model": "tiny", "url": server.url}
+        found |= {"url": server.url}
         yield {}
 
 

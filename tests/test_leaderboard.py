@@ -84,10 +84,24 @@ def test_shortcuts_come_first_and_systems_from_the_best_down(some, tmp_path):
     assert kinds == sorted(kinds, reverse=True)
     assert sum(kinds) >= 3
     assert [line.name for line in board.lines if not line.is_shortcut] == ["Gamma", "Beta", "Alpha"]
-    for suffix in ("md", "html", "tex"):
+    for suffix, head in (("md", "| system"), ("html", ">system<"), ("tex", "")):
         text = here.report(results, tmp_path / f"page.{suffix}").read_text()
+        text = text[text.index(head) :]
         places = [text.index(name) for name in ("majority", "Gamma", "Beta", "Alpha")]
         assert places == sorted(places), suffix
+
+
+def test_a_report_begins_with_version_date_and_the_headline_in_words(some, tmp_path):
+    here, results = some
+    best = max(side_by_side(results), key=lambda one: (not one.is_shortcut, one.scores["wts"].value))
+    above = best.lift.text(signed=True, with_reason=False)
+    for suffix in ("md", "html"):
+        text = here.report(results, tmp_path / f"page.{suffix}").read_text()
+        first = text[: text.index({"md": "| system", "html": "<table"}[suffix])]
+        assert f"Made by kazstance {ks.__version__} on 20" in first
+        said = f"Gamma is the highest of 3 systems, with a within-target skill (wts) of {best.scores['wts'].text()}"
+        assert f"{said}, {above} over the best shortcut" in first.replace("\\", "")
+    assert best.system == "Gamma"
 
 
 def test_lift_p_values_and_tests_are_those_of_bench_compare(some, tmp_path):

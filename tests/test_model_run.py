@@ -3,6 +3,10 @@
 import hashlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -21,7 +25,7 @@ from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
 from tests.chat_server import INVENTED, ChatServer, answer_on
-from tests.commands import call
+from tests.commands import argv, call, environment
 
 HURRIED = Patience(tries=3, first=0.001, longest=0.01)
 
@@ -156,6 +160,7 @@ def test_failures_stay_open_and_are_asked_again_when_that_is_wanted(harbour, ser
     assert labels(harbour) == expected | {("dockers/3/2", "toll"): "favor"}
 
 
+@pytest.mark.full
 def test_a_second_attempt_is_the_same_question_with_the_next_seed(harbour, server):
     server.keeps_bodies = True
     server.choose = lambda _sentence, _targets, n: "broken" if n == 1 else None
@@ -175,6 +180,7 @@ def test_what_fails_on_the_way_is_sent_again(harbour, server, fault):
     assert done.run["questions"] == done.sent
 
 
+@pytest.mark.full
 def test_a_server_that_does_not_answer_ends_the_run(harbour, server):
     server.choose = lambda *_: "error"
     done = run_model(harbour, planned(server, connections=1))
@@ -194,6 +200,25 @@ def test_a_server_without_the_page_ends_the_run_at_once(harbour, server):
     assert done.sent == 1
 
 
+def test_a_key_is_sent_and_not_repeated(harbour, server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-very-secret")
+    server.choose = lambda *_: "denied"
+    done = run_model(harbour, planned(server, key_variable="MY_KEY", connections=1))
+    assert done.is_failure
+    assert done.stopped == 'HTTP 401: {"error": "no such key: Bearer (the key)"}'
+    assert [path for path in harbour.rglob("*") if path.is_file() and b"very-secret" in path.read_bytes()] == []
+
+
+def test_briefs_are_files_of_the_corpus(harbour, server, tmp_path):
+    (tmp_path / "secret.md").write_text("secret")
+    (harbour / "annotations/briefs/link.md").symlink_to(tmp_path / "secret.md")
+    for name in ("../../secret.md", str(tmp_path / "secret.md"), "briefs/link.md", "briefs/none.md"):
+        with pytest.raises(InputError):
+            run_model(harbour, planned(server, brief=name))
+    assert not server.asked
+
+
+@pytest.mark.full
 def test_parts_of_a_corpus_add_up(harbour, server):
     run_model(harbour, planned(server, scope=Scope(sources=("dockers",), targets=("strike",))))
     texts, there = sentences_of(harbour), labels(harbour)
@@ -210,6 +235,7 @@ def test_parts_of_a_corpus_add_up(harbour, server):
     ) == {1}
 
 
+@pytest.mark.full
 def test_a_new_target_is_asked_alone(harbour, server):
     run_model(harbour, planned(server))
     with (harbour / "targets.toml").open("a") as file:
@@ -225,6 +251,7 @@ def test_a_new_target_is_asked_alone(harbour, server):
     assert labels(harbour) == thought(sentences_of(harbour), (*TARGETS, "ferry"))
 
 
+@pytest.mark.full
 def test_no_more_is_spent_than_the_limit(harbour, server):
     done = run_model(harbour, planned(server, prices=Prices(10, 30), limit=0.1, most_tokens=200, connections=3))
     assert 0 < done.run["usd"] <= 0.1
@@ -284,6 +311,56 @@ def test_a_cut_line_is_dropped_and_a_damaged_one_is_named(harbour, server):
         run_model(harbour, planned(server))
 
 
+def test_a_run_is_taken_back_and_written_again(harbour, server):
+    before = contents(harbour)
+    run_model(harbour, planned(server, scope=Scope(sources=("gazette",))))
+    there = contents(harbour)
+    assert call("annotate undo", corpus=harbour, sheet="tiny").exit_code == 0
+    kept = {
+        name: digest
+        for name, digest in contents(harbour).items()
+        if "/runs/" not in name and "/briefs/tiny" not in name
+    }
+    assert kept == before
+    assert run_model(harbour, planned(server, scope=Scope(sources=("gazette",)))).sent == 0
+    assert contents(harbour) == there
+
+
+@pytest.mark.full
+def test_a_codebook_in_other_words(harbour, server):
+    (harbour / "CODEBOOK.md").write_text("Rules.\n")
+    (harbour / "annotations/briefs/reworded.md").write_text("The same rules in other words.\n")
+    scope = Scope(sources=("gazette",))
+    first = run_model(harbour, planned(server, scope=scope))
+    other = run_model(harbour, planned(server, scope=scope, annotator="reworded", codebook="briefs/reworded.md"))
+    differ = {name for name in first.run if first.run[name] != other.run[name] and not name.startswith("tokens")}
+    assert differ - {"first", "last"} == {"codebook_digest"}
+    with pytest.raises(InputError, match="annotations/briefs/none.md"):
+        run_model(harbour, planned(server, annotator="other", codebook="briefs/none.md"))
+
+
+@pytest.mark.full
+def test_an_interrupt_waits_for_what_is_in_flight(harbour):
+    with ChatServer(delay=1.0) as server:
+        command = argv("annotate run", "--connections", "3", corpus=harbour, model="tiny", url=server.url)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kazstance", *command],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        while server.open_now < 3:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        assert (process.returncode, out) == (130, b"")
+        assert server.asked.total() == 3
+        done = run_model(harbour, planned(server, connections=23))
+        assert (done.sent, done.run["lost"], done.statuses) == (20, 0, {"ok": 69})
+
+
+@pytest.mark.full
 def test_the_dataset_holds_the_run_and_shows_a_model_like_a_person(harbour, server, tmp_path):
     for name in ("a", "b"):
         (harbour / f"annotations/{name}.jsonl").unlink()
@@ -342,6 +419,7 @@ def test_statuses(reply, expected):
     ("given", "expected", "is_complete"),
     [
         (["the toll"], [(10, "the toll")], True),
+        (["⟦Away with the toll"], [(0, "Away with the toll")], True),
         (["THE TOLL"], [(10, "the toll")], True),
         (['"robbery"'], [(22, "“robbery”")], True),
         (["Away … robbery"], [(0, "Away"), (23, "robbery")], True),

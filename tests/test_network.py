@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from kazstance.dataset import SHIPPED
+from tests.chat_server import ChatServer
 from tests.commands import COMMANDS, argv, environment
 from tests.conftest import HARBOUR, ROOT
 
@@ -103,6 +104,35 @@ def test_no_command_but_publish_uses_the_network(tmp_path):
     heard, reached = json.loads(done.stdout.splitlines()[-1])
     assert heard
     assert reached == []
+
+
+@pytest.mark.full
+def test_a_model_on_this_machine_is_asked_here_and_nowhere_else(tmp_path):
+    """No name is looked up, and every connection is one to the server that was named."""
+    shutil.copytree(HARBOUR, tmp_path / "corpus")
+    with ChatServer() as server:
+        line = argv("annotate run", corpus="corpus", model="tiny", url=server.url)
+        done = subprocess.run(
+            [sys.executable, "-c", SESSION, json.dumps([line])],
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            encoding="utf-8",
+            env=environment(
+                HOME=str(tmp_path), HTTP_PROXY="http://proxy.example:3128", ALL_PROXY="http://proxy.example"
+            ),
+        )
+        assert done.returncode == 0, done.stderr
+        _, reached = json.loads(done.stdout.splitlines()[-1])
+        port = server.url.split(":")[2].partition("/")[0]
+        places = {
+            found
+            for event, found in reached
+            if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname")
+        }
+        assert server.asked
+        assert places
+        assert [place for place in places if "'127.0.0.1'" not in place or port not in place] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -3,7 +3,6 @@
 import ast
 from pathlib import Path
 
-import altair as alt
 import pytest
 
 import kazstance as ks
@@ -14,7 +13,6 @@ from kazstance.input.frames import as_frame
 from kazstance.input.parquet import read_columns, read_parquet
 from kazstance.input.tables import read_table
 from kazstance.output.files import write_file
-from kazstance.plot.theme import save
 from kazstance.publish.card import read_page
 from kazstance.publish.hub import build_dataset, stage
 from kazstance.publish.upload import read_token
@@ -47,7 +45,6 @@ MACHINERY = {"filling", "put_file", "own"}
         lambda data, corpus: build_dataset(corpus, "built", quiet),
         lambda data, corpus: stage(ks.open(data), "hub"),
         lambda data, corpus: [write_file(b"hf_abc", "file"), read_page("file"), read_token("file")],
-        lambda data, corpus: save(alt.Chart(alt.InlineData(values=[{"x": 1}])).mark_point(), "chart.svg"),
         lambda data, corpus: ks.open(data).compare().plot.positions().save("chart.svg"),
     ],
 )

@@ -116,8 +116,10 @@ def test_so_are_charts_of_many_sources(name, sources, targets):
         shown = Counter(text for *_, text in texts(sheet))
         codes = chosen(compared, Choice(), list).codes
         assert len(set(codes.values())) == sources
-        if name in ("disagreements", "distances"):
+        if name == "disagreements":
             assert all(shown[code] for code in codes.values())
+        if name == "distances":  # in the tree, and as a code or a name on the map
+            assert all(shown[code] + shown[source] >= 3 for source, code in codes.items())
 
 
 def luminance(colour):

@@ -5,8 +5,10 @@ import functools
 import json
 import os
 import py_compile
+import re
 import shutil
 import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -108,7 +110,7 @@ def test_a_changed_parameter_is_a_changed_system(folder, bench):
 
 
 @pytest.mark.full
-def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench):
+def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench, harbour_data):
     (folder / "deadly").write_text("merchants")
     assert bench().code == -signal.SIGKILL
     done = {file.name: file.read_bytes() for file in (folder / "run" / "predictions").iterdir()}
@@ -119,8 +121,14 @@ def test_a_killed_run_is_resumed_by_the_same_system_alone(folder, bench):
         refused = bench(*more)
         assert refused.code == 1
         assert "unfinished; different now: code of helper; pass --again to start over" in refused.err
-    unfinished = commands.run("bench report", "run", cwd=folder, out="page.md")
+    unfinished = commands.run("bench report", "run", "--data", harbour_data, cwd=folder, out="page.md")
     assert unfinished.code == 1
+    assert "is not finished; run it again to resume it" in unfinished.err
+    assert bench(system="majority", out="whole").code == 0
+    both = commands.run("bench report", "run", "whole", "--data", harbour_data, cwd=folder, out="page.md")
+    assert both.code == 0
+    assert re.search(r"left out: run: the run begun on .* is not finished; run it again to resume it", both.err)
+    assert "majority" in (folder / "page.md").read_text()
     (folder / "helper.py").write_text('ANSWER = "favor"\n')
     resumed = bench()
     assert resumed.code == 0
@@ -578,3 +586,23 @@ def test_built_in_systems_are_covered_whole():
         assert found.unseen == ()
         assert "kazstance.bench.shortcuts" in found.code
         assert find_system(name)
+
+
+@pytest.mark.full
+def test_the_progress_bar_says_what_runs(folder, harbour_data):
+    """On a terminal of 80 columns, as a process."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    where = ["--protocol", "cross_source", "--data", str(harbour_data), "--no-shortcuts", "--out", "shown"]
+    env = os.environ | {"COLUMNS": "80", "TERM": "xterm"}
+    subprocess.run(
+        [sys.executable, "-m", "kazstance", "bench", "run", "majority", *where],
+        check=True, cwd=folder, env=env, stderr=theirs, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = os.read(ours, 1_000_000).decode()
+    os.close(ours)
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
+    assert max(map(len, lines)) <= 80
+    (bar,) = {line.split("━")[0].strip() for line in lines if "3/3" in line}
+    assert re.fullmatch(r"majority · stance · cross_source: predictions of fold (dockers|gazette|merchants)", bar)

@@ -29,7 +29,8 @@ class Withdrawn:
 def withdraw(corpus_path: StrPath, name: str) -> Withdrawn:
     """Withdraw the import of a sheet: its lines are removed, all others stay as they are, byte for byte.
 
-    An annotator without any other reading is no longer listed. The plan stays, so that the sheet can be imported again.
+    An annotator without any other reading is no longer listed. The plan stays, so that the sheet can be imported again;
+    of a model, what it was asked and answered stays, so that its run can be written again.
 
     Args:
         corpus_path: the corpus folder.
@@ -89,7 +90,8 @@ def _meant(corpus: Corpus, plans: Mapping[str, Plan], name: str) -> tuple[str | 
         KazstanceError: it stands for nothing that was imported, or for several sheets.
     """
     imported = imported_sheets(corpus)
-    people = [entry.value.id for entry in corpus.annotators if entry.value.origin is Origin.human]
+    annotators = [entry.value for entry in corpus.annotators]
+    people = [who.id for who in annotators if who.origin is Origin.human or who.run]  # a run can be written again
     if name in imported:
         owners = [who for who in people if any(entry.value.sheet == name for entry in corpus.readings[who])]
         return name, owners[0] if owners else None

@@ -332,7 +332,7 @@ def undo(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Withdraw the import of a sheet; everything else in the corpus stays as it is, byte for byte.
+    """Withdraw the import of a sheet or a model's run; everything else in the corpus stays as it is, byte for byte.
 
     Example: kazstance annotate undo my_corpus ada
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kazstance.annotate.by_model.spending import Estimate, Prices
     from kazstance.schema.labels import Role
 
-ENGINES: Final = ("openai",)
+ENGINES: Final = ("openai", "inspect")
 ORDERS: Final = ("forward", "reversed", "shuffled")
 TOO_MANY: Final = 0.02
 """The share of pairs without a label from which a run says so."""
@@ -58,6 +58,10 @@ Brief = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Instructions of your own: a file below annotations.", show_default="built in"),
 ]
+Codebook = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Another codebook: a file below annotations.", show_default="the corpus's own"),
+]
 RoleName = Annotated[str, typer.Option("--role", help="What the judgements are for: label, or check.")]
 Price = Annotated[
     str | None,
@@ -86,6 +90,7 @@ def run(
     set_: Parameters = None,
     max_tokens: MaxTokens = None,
     brief: Brief = None,
+    codebook: Codebook = None,
     role: RoleName = "label",
     price: Price = None,
     limit_usd: Limit = None,
@@ -115,6 +120,7 @@ def run(
         parameters={"temperature": 0} | dict(map(_parameter, set_ or ())),
         most_tokens=max_tokens,
         brief=brief,
+        codebook=codebook,
         role=_role(role),
         prices=_prices(price),
         limit=limit_usd,

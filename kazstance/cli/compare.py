@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
@@ -83,6 +84,13 @@ OrderBy = Annotated[
 ]
 
 
+class Drawn(StrEnum):
+    """The charts of positions."""
+
+    matrix = "matrix"
+    salience = "salience"
+
+
 class Picture(NamedTuple):
     """The chart that is asked for, if one is: its file, its size, and what it shows."""
 
@@ -101,7 +109,7 @@ class Picture(NamedTuple):
         if self.file:
             suffix_of(self.file, "kind of chart", CHARTS)
         elif any(value is not None and value != [] for value in self.choice.values()):
-            raise typer.BadParameter("pass --chart too: only the chart is drawn so")
+            raise typer.BadParameter("pass --chart too; these options choose what the chart shows")
 
     def draw(self, draw: "Callable[..., Chart]") -> "Chart | None":
         """The chart, if there is one; unknown names are refused before anything is printed."""
@@ -124,6 +132,9 @@ compare_command = partial(command, group=compare)
 @compare_command
 def positions(
     chart: ChartFile = None,
+    draw: Annotated[
+        Drawn, typer.Option(help="The chart: the matrix, or how much each source writes about what, and on which side.")
+    ] = Drawn.matrix,
     width_mm: Width = 160,
     dpi: Dpi = 300,
     only_target: OnlyTarget = None,
@@ -157,7 +168,7 @@ def positions(
         chart, width_mm, dpi, {"targets": only_target, "sources": only_source, "order": order, "title": title}
     )
     compared = _compare(data, voice, by, picture)
-    drawn = picture.draw(compared.plot.positions)
+    drawn = picture.draw(compared.plot.salience if draw is Drawn.salience else compared.plot.positions)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
     picture.save(drawn)
 

@@ -1,5 +1,6 @@
 """Commands that look at a dataset, export it, check it, or build one."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kazstance.comparison import Estimate, VoiceFilter
-    from kazstance.comparison.agreement import By
+    from kazstance.comparison.agreement import Agreement, By, Line
     from kazstance.comparison.drift import Drift
     from kazstance.dataset.history import History
     from kazstance.dataset.verification.findings import Findings
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 CHECKED: Final = "checked"
 """What is exported beside the tables: a model's labels, and those of the people who judged a sample."""
 SAME: Final = "equal if addressed"
+WIDE: Final = {"95 %": 14, "n": 4, SAME: 12}
+"""Columns that are never narrower, so that a figure stays in one line."""
 """The header of the share of equal labels among the pairs that somebody addressed."""
 ESTIMANDS: Final = (
     "Net stance is (F − A) / (F + A); net over addressed is (F − A) / (F + N + A); salience is the share of "
@@ -246,18 +249,31 @@ def agreement_(
     if not found.lines:
         echo("nothing to measure; expected two or more annotators")
         return
-    table = Table(
-        "what", "over", "measure", found.name, "95 %", "n", SAME, title=found.name.capitalize(), title_justify="left"
-    )
-    for line in found.lines:
-        figure = line.figure
-        value, ends = figure.value_text(3, with_reason=True), figure.interval_text(3, in_words=True)
-        same = f"{line.addressed.value_text(3)} of {line.addressed.n}" if line.addressed else ""
-        table.add_row(line.what, line.scope, line.measure, value, ends, str(figure.n), same)
-    display(table)
+    echo(found.name.capitalize())
+    display(_by_measure(found))
+    reasons = Counter(line.figure.reason for line in found.lines if line.figure.reason)
+    echo(*(f"{reason}: {counted(n, 'figure')}" for reason, n in reasons.items()))
     if found.undecided:
         left_out = counted(found.undecided, "undecided pair")
         echo(f"left out of comparisons with final labels, and only there: {left_out}")
+
+
+def _by_measure(found: "Agreement") -> Table:
+    """The figures of each measure below its name, one line for each scope."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("over", found.name, "95 %", "n", SAME):
+        table.add_column(column, overflow="fold", min_width=WIDE.get(column))
+    groups: dict[str, list[Line]] = {}
+    for line in found.lines:
+        groups.setdefault(f"{line.what}: {line.measure}", []).append(line)
+    for name, lines in groups.items():
+        table.add_section()
+        table.add_row(name)
+        for line in lines:
+            value, ends = line.figure.value_text(3), line.figure.interval_text(3, in_words=True)
+            same = f"{line.addressed.value_text(3)} of {line.addressed.n}" if line.addressed else ""
+            table.add_row(f"  {line.scope}", value, ends, str(line.figure.n), same)
+    return table
 
 
 @command

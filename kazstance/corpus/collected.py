@@ -21,7 +21,7 @@ from kazstance.schema.manifest import MappedLabel
 
 Ints = npt.NDArray[np.int64]
 _Asked = tuple[Ints, Ints]
-"""Places in a grid of kinds of units, targets and whether a pair is undecided, and how many pairs each has."""
+"""Places in a grid of kinds of units, targets and statuses, and how many pairs each has."""
 KIND: Final = ("source_id", "paragraph_id", "voice", "endorsed")
 """What is said of the unit of a pair that was asked."""
 
@@ -116,22 +116,22 @@ class Collected:
             return None
         parts = [self._all_of(asked) if isinstance(asked, range) else asked for asked in self._asked]
         places, pairs = (np.concatenate([part[i] for part in parts]) for i in range(2))
-        kind, target, is_open = np.unravel_index(places, self._shape)
+        kind, target, status = np.unravel_index(places, self._shape)
         unit = self._first[kind]
         columns = {name: coded(self.units[name], unit) for name in KIND}
         columns["target_id"] = coded(pa.array(self.targets, pa.string()), target)
-        columns["status"] = coded(pa.array(list(map(str, Status)), pa.string()), is_open)
+        columns["status"] = coded(pa.array(list(map(str, Status)), pa.string()), status)
         return pa.table({**columns, "pairs": pairs})
 
     @property
     def _shape(self) -> tuple[int, int, int]:
-        """Kinds of units, targets, and whether a pair is undecided."""
-        return len(self._first), len(self.targets), 2
+        """Kinds of units, targets, and statuses of pairs."""
+        return len(self._first), len(self.targets), len(Status)
 
     def _counted(self, asked: Places) -> _Asked:
-        """How many pairs were asked of each kind, given units and targets and whether they are undecided."""
-        unit, target, is_open = asked.T
-        places = np.ravel_multi_index((self._kind[unit], target, is_open), self._shape)
+        """How many pairs were asked of each kind, given units, targets and statuses."""
+        unit, target, status = asked.T
+        places = np.ravel_multi_index((self._kind[unit], target, status), self._shape)
         found, pairs = np.unique(places, return_counts=True)
         return found, pairs
 
@@ -140,7 +140,7 @@ class Collected:
         units = self.units["annotated"].slice(asked.start, len(asked)).to_numpy()
         kinds, n = np.unique(self._kind[asked.start : asked.stop][units], return_counts=True)
         n_targets = len(self.targets)
-        return 2 * (kinds[:, None] * n_targets + np.arange(n_targets)).ravel(), n.repeat(n_targets)
+        return len(Status) * (kinds[:, None] * n_targets + np.arange(n_targets)).ravel(), n.repeat(n_targets)
 
 
 def _kinds(units: pa.Table) -> tuple[Ints, Ints]:

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kazstance.comparison import Disagreement, Disagreements, Pairwise, compare_dataset
+from kazstance.comparison import Comparison, Disagreement, Disagreements, Pairwise, compare_dataset
 from kazstance.comparison.verdicts import chance_in_words, tallied
 from kazstance.dataset import DatasetFolder, Table
 from kazstance.explorer.filters import FILTERS
+from kazstance.explorer.variants import similar, variants
 from kazstance.schema.labels import Certainty, Explicitness, Label, Origin, Position, Voice
 from kazstance.schema.records import SourcePosition
 
@@ -46,7 +47,7 @@ def overview(folder: DatasetFolder) -> dict[str, Any]:
     Raises:
         IntegrityError: a row does not match the schema.
     """
-    manifest = folder.manifest
+    manifest, compared = folder.manifest, compare_dataset(folder)
     header = manifest.model_dump(include={"id", "title", "version", "event", "license", "digest"})
     return {
         "dataset": header | {"made_by": manifest.tools.get("kazstance"), "origins": _origins(folder)},
@@ -56,14 +57,15 @@ def overview(folder: DatasetFolder) -> dict[str, Any]:
         "annotators": _records(folder.annotators),
         "position_columns": POSITION,
         "positions": [list(row.values()) for row in _records(folder.positions)],
-        "differences": differences(folder),
+        "differences": differences(compared, folder),
+        "variants": variants(folder),
+        "similar": similar(compared.positions(), len(folder.ids["source_id"])),
         "filters": [one._asdict() for one in FILTERS],
     }
 
 
-def differences(folder: DatasetFolder) -> dict[str, Any]:
+def differences(compared: Comparison, folder: DatasetFolder) -> dict[str, Any]:
     """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
-    compared = compare_dataset(folder)
     found = compared.disagreements()
     return {
         "summary": found.summary,

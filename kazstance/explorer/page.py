@@ -17,11 +17,17 @@ SCRIPT: Final = (
     "store",
     "route",
     "parts",
+    "marks",
+    "filtered",
     "passages",
+    "strip",
     "differences",
+    "pictures",
     "matrix",
     "compare",
     "lists",
+    "words",
+    "agreement",
     "history",
     "csv",
     "main",
@@ -60,9 +66,9 @@ def embed(content: Any) -> str:
 
 
 def _policy(script: str, style: str, connect: str = "'none'") -> str:
-    """The content security policy: this script and this style, and nothing else."""
+    """The content security policy: this script and this style, pictures made by the page itself, and nothing else."""
     only = {"script-src": _hash(script), "style-src": _hash(style), "connect-src": connect}
-    rules = {"default-src": "'none'"} | only | {"base-uri": "'none'", "form-action": "'none'"}
+    rules = {"default-src": "'none'"} | only | {"img-src": "blob:"} | {"base-uri": "'none'", "form-action": "'none'"}
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 

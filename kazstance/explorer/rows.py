@@ -1,21 +1,23 @@
 """The rows behind the page, as plain lists: all of them for a file, or those that match a query for a server."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
+from kazstance.comparison import compare_dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.explorer.filters import Mask, matching, narrows
+from kazstance.explorer.filters import matching, narrows
+from kazstance.explorer.keyed import Ints, Keyed, Mask
+from kazstance.explorer.splits import shared_judgements, split_judgements
+from kazstance.explorer.words import most_used
 from kazstance.schema.frozen import Frozen
-from kazstance.schema.labels import Certainty, Explicitness, Label, Voice
+from kazstance.schema.labels import LABELS, Certainty, Explicitness, Label, Voice
 
-Ints = NDArray[np.int64]
 AROUND: Final = 2
 """Number of sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
@@ -37,6 +39,8 @@ UNIT: Final = (
 STANCE: Final = ("label_name", "explicitness", "certainty", "evidence", "origin", "split_vote", "holder")
 JUDGEMENT: Final = ("annotator_id", "label_name", "explicitness", "certainty", "evidence", "note", "holder", "round")
 SETTLED: Final = ("label_name", "status", "origin", "split_vote", "basis", "adjudicator", "rule", "reason", "holder")
+STRIP: Final = ".anmfmmm"
+"""The letter of a unit by its labels, as bits: against 1, neutral 2, favor 4."""
 COLUMNS: Final = {
     "unit": ("n", "source", *UNIT),
     "stance": KEYS + STANCE,
@@ -81,32 +85,14 @@ class Query(Frozen):
         return self.model_dump() | ({"q": ""} if self.whole else {})
 
 
-class Keyed(NamedTuple):
-    """Rows about a unit and a target, ordered by both, with their numbers."""
-
-    rows: pa.Table
-    n: Ints
-    target: Ints
-
-    def where(self, chosen: Mask) -> "Keyed":
-        """The rows that are chosen."""
-        return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
-
-    def lists(self) -> list[list[Any]]:
-        """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
-        found = []
-        for n, target, row in zip(self.n.tolist(), self.target.tolist(), self.rows.to_pylist(), strict=True):
-            if row.get("evidence") is not None:
-                row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
-            found.append([n, target, *row.values()])
-        return found
-
-
 class Rows:
     """The tables of a dataset, read once, with whole numbers in place of ids."""
 
     def __init__(self, folder: DatasetFolder) -> None:
         self.sources, self.targets = folder.ids["source_id"], folder.ids["target_id"]
+        self._annotators = [row.annotator_id for row in folder.annotators.records()]
+        self._compared = compare_dataset(folder)
+        self._words: dict[str, list[list[Any]]] = {}
         units = folder.columns("sentences", ["source_id", "position", *UNIT])
         source = _places(units.column("source_id"), self.sources)
         order = np.lexsort((units.column("position").to_numpy(), source))
@@ -115,6 +101,7 @@ class Rows:
         self.paragraph = self.units.column("paragraph_id").combine_chunks().dictionary_encode().indices.to_numpy()
         self.lower = pc.utf8_lower(self.units.column("text"))
         self.stances = self._keyed(folder, "stances", STANCE)
+        self.label = _places(self.stances.rows.column("label_name"), LABELS)
         self.judgements = self._judgements(folder)
         settled = pc.field("split_vote") | pc.field("rule").is_valid() | pc.field("label").is_null()
         self.settled = self._keyed(folder, "grid", SETTLED, where=settled)
@@ -122,9 +109,10 @@ class Rows:
     def everything(self) -> dict[str, Any]:
         """All rows."""
         tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
-        return {"units": self._units(np.arange(len(self.units)))} | {
+        found = {"units": self._units(np.arange(len(self.units)))} | {
             name: rows.lists() for name, rows in tables.items()
         }
+        return found | {"words": [self.words(target) for target in self.targets], "agreement": self.agreement()}
 
     def sentences(self, query: Query) -> dict[str, Any]:
         """A page of the sentences that match a query, with their context and their matching stances.
@@ -153,17 +141,71 @@ class Rows:
         }
 
     def counts(self, query: Query) -> list[int]:
-        """The number of stances that match a query, by source and target: the complete grid, source by source.
+        """The number of stances that match a query, by source, target and label: against, neutral, favor.
 
-        Stances of other holders are not the source's, and do not count.
+        The complete grid, source by source. Stances of other holders are not the source's, and do not count.
 
         Raises:
             UnknownNameError: there is no such source or target.
         """
         own = self.stances.rows.column("holder").is_null().to_numpy()
-        chosen = self.stances.where(own & self._ask_stances(query) & self._ask_units(query)[self.stances.n])
-        cell = self.source[chosen.n] * len(self.targets) + chosen.target
-        return cast(list[int], np.bincount(cell, minlength=len(self.sources) * len(self.targets)).tolist())
+        chosen = own & self._ask_stances(query) & self._ask_units(query)[self.stances.n]
+        cell = self.source[self.stances.n[chosen]] * len(self.targets) + self.stances.target[chosen]
+        place = cell * len(LABELS) + self.label[chosen]
+        size = len(self.sources) * len(self.targets) * len(LABELS)
+        return cast(list[int], np.bincount(place, minlength=size).tolist())
+
+    def words(self, target: str) -> list[list[Any]]:
+        """The words that each source uses more than the others on a target, in its own voice, the highest z first.
+
+        A row has the number of the source, the word, how often it and the others use it, and the difference of
+        log-odds with the ends of its 95 % interval.
+
+        Raises:
+            UnknownNameError: there is no such target.
+        """
+        self._numbers([target], "target", self.targets)
+        if target not in self._words:
+            self._words[target] = most_used(self._compared, target, self.sources)
+        return self._words[target]
+
+    def agreement(self) -> list[list[int]]:
+        """For each two annotators, what both judged and at least one found about the target, and how often they agree.
+
+        A row has the numbers of both among the annotators, of the pairs that they judged the same, and of all.
+        """
+        return shared_judgements(self.judgements, self._annotators)
+
+    def splits(self, one: str, other: str) -> dict[str, Any]:
+        """The first pairs of sentence and target that two annotators judged differently, with both labels.
+
+        Raises:
+            UnknownNameError: there is no such annotator.
+        """
+        for name in (one, other):
+            if name not in self._annotators:
+                raise UnknownNameError(name, "annotator", self._annotators)
+        rows, total = split_judgements(self.judgements, one, other)
+        near = self._units(np.unique(np.array([row[0] for row in rows], np.int64)))
+        return {"total": total, "rows": rows, "units": near, "stances": []}
+
+    def strip(self, query: Query) -> dict[str, Any]:
+        """All units of the sources of a query in order, with a letter for the side of each on its targets.
+
+        f, n and a for favor, neutral and against, m for several; s for any stances, if the query has no target or more
+        than one; `.` for none, and `_` if the unit is not annotated.
+
+        Raises:
+            UnknownNameError: there is no such source or target.
+        """
+        units = np.flatnonzero(np.isin(self.source, self._numbers(query.source, "source", self.sources)))
+        chosen = self._ask_stances(query) & self._ask_units(query)[self.stances.n]
+        bits = np.zeros(len(self.units), np.int64)
+        np.bitwise_or.at(bits, self.stances.n[chosen], 1 << self.label[chosen])
+        letters = STRIP if len(query.target) == 1 else STRIP[:1] + "s" * (len(STRIP) - 1)
+        annotated = self.units.column("annotated").take(units).to_pylist()
+        sides = [letters[bits[n]] if read or bits[n] else "_" for n, read in zip(units, annotated, strict=True)]
+        return {"ids": self.units.column("sentence_id").take(units).to_pylist(), "sides": "".join(sides)}
 
     def history(self, sentence: str) -> dict[str, Any]:
         """All judgements of a sentence on targets that any annotator found it to be about, and the final labels.

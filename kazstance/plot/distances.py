@@ -14,6 +14,8 @@ LEAF: Final = 11.0
 """From one leaf of the tree to the next, in points."""
 BESIDE: Final = 330.0
 """How wide a sheet has to be for the tree to stand beside the map."""
+PALE: Final = 8
+"""From more sources on, the circles are pale."""
 FEW: Final = 16
 """Up to so many sources, the tree stands beside the map."""
 GAP: Final = 16.0
@@ -21,6 +23,8 @@ NAMES: Final = 0.45
 """The most that names take of the width of the tree."""
 WAYS: Final = 16
 """Directions in which a name may stand from its point."""
+NAMED: Final = 24
+"""Up to so many sources, the map has names; of more, it has codes."""
 NEAR: Final = (0, 6, 14, 24)
 """How much farther than beside it a name may be, in points."""
 FAR: Final = (*NEAR, 36, 50, 70, 95, 125, 160, 200)
@@ -65,7 +69,7 @@ def _map(found: Distances, codes: Mapping[str, str], sheet: Sheet, box: Box) -> 
         for place in found.places
     ]
     for x, y, source in points:
-        sheet.ring((x, y), max(2 * radii[source] * scale, 0.1), MUTED)
+        sheet.ring((x, y), max(2 * radii[source] * scale, 0.1), MUTED if len(points) <= PALE else "#b4b4b4")
         sheet.point((x, y), "circle", DOT, INK, stroke=PAPER)
     end = top + 2 * EDGE + (south - north) * scale
     _name(sheet, points, codes, (left, top, right, end))
@@ -79,27 +83,29 @@ def _ends(spans: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 
 def _name(sheet: Sheet, points: Sequence[tuple[float, float, str]], codes: Mapping[str, str], box: Box) -> None:
-    """Name the points, where names cover nothing; where there is no room for a name, its code stands."""
+    """Name the points, where names cover nothing; where a name has no room, and of many points, its code stands."""
     taken: list[Box] = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y, _ in points]
     for x, y, source in points:
-        for name, reach in ((source, NEAR), (codes[source], FAR)):
-            others = [(other_x, other_y) for other_x, other_y, other in points if other != source]
+        others = [(other_x, other_y) for other_x, other_y, other in points if other != source]
+        named = [(source, NEAR, True)] if len(points) <= NAMED else []
+        for name, reach, is_clear in (*named, (codes[source], FAR, True), (codes[source], FAR, False)):
             rooms = (
                 room
                 for room in _around(x, y, width(name), reach)
-                if _is_free(room, taken, box) and all(_far(room, at) > _far(room, (x, y)) for at in others)
+                if _is_free(room, taken, box)
+                and not (is_clear and any(_far(room, at) <= _far(room, (x, y)) for at in others))
             )
             if room := next(rooms, None):
                 sheet.label(room[0], (room[1] + room[3]) / 2, [name])
                 taken.append(room)
-                _lead(sheet, (x, y), room)
+                _lead(sheet, (x, y), room, is_clear=is_clear)
                 break
 
 
-def _lead(sheet: Sheet, at: At, room: Box) -> None:
-    """A line from a point to its name, if that is not beside it."""
-    if _far(room, at) > LINE:
-        sheet.grid((*at, *_nearest(room, at)), MUTED)
+def _lead(sheet: Sheet, at: At, room: Box, *, is_clear: bool) -> None:
+    """A line from a point to its name, if that is not beside it, or nearer to another point."""
+    if _far(room, at) > LINE or not is_clear:
+        sheet.line((*at, *_nearest(room, at)), MUTED, 0.4)
 
 
 def _far(room: Box, at: At) -> float:
@@ -146,7 +152,7 @@ def _tree(found: Distances, codes: Mapping[str, str], sheet: Sheet, corner: At, 
         x = start - wide * clade.height / tallest
         colour, weight = _strength(clade.keeps)
         for ends in ((one_x, one_y, x, one_y), (x, one_y, x, other_y), (x, other_y, other_x, other_y)):
-            sheet.line(ends, colour, weight)
+            sheet.grid(ends, colour, weight)
         at[clade.sources] = x, (one_y + other_y) / 2
         _share(sheet, clade.keeps, at[clade.sources], written)
     for leaf in leaves:
@@ -170,7 +176,7 @@ def _share(sheet: Sheet, keeps: float, at: tuple[float, float], written: list[Bo
     text = f"{keeps:.0%}"
     room = at[0] + 2, at[1] - LINE / 2, at[0] + 2 + width(text), at[1] + LINE / 2
     if _is_free(room, written, (-math.inf, -math.inf, math.inf, math.inf)):
-        sheet.text(room[0], at[1], text, fill=MUTED)
+        sheet.label(room[0], at[1], [text])
         written.append(room)
 
 

@@ -273,5 +273,6 @@ def _key(shown: Shown, sheet: Sheet, y: float) -> float:
     entries = [*key.sides(found, key.as_mark), *key.strengths(key.as_mark)]
     if any(map(dissents, cells)):
         entries.append(key.dissenting())
-    y = key.place(sheet, y, key.codes((shown.codes[source], source) for source in shown.sources))
+    codes = key.codes((shown.codes[source], source) for source in shown.sources)
+    y = key.place(sheet, y, codes, is_even=len(codes) > FEW)
     return key.place(sheet, y, entries)

@@ -65,7 +65,9 @@ def draw(shown: Shown, sheet: Sheet, caption: str, foot: str) -> Sheet:
     """
     names = min(widest(shown.names[target] for target in shown.targets) + 4, NAMES * sheet.width)
     is_open = sheet.width - names >= OPEN * len(shown.sources)
-    y = _key(shown, sheet, sheet.head(caption), is_open=is_open) + 2
+    is_numbered = is_open and sheet.width - names >= NUMBERED * len(shown.sources)
+    head = sheet.head(f"{caption} Numbers count sentences." if is_numbered else caption)
+    y = _key(shown, sheet, head, is_open=is_open) + 2
     for sources, columns in _blocks(shown.sources, sheet.width, names, is_open=is_open):
         y = _block(shown, sheet, y, columns, sources) + SMALL
     sheet.foot(y - SMALL, foot)

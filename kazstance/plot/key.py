@@ -26,18 +26,20 @@ class Entry:
     sign: float = SIGN
 
 
-def place(sheet: Sheet, y: float, entries: Iterable[Entry]) -> float:
+def place(sheet: Sheet, y: float, entries: Iterable[Entry], *, is_even: bool = False) -> float:
     """Place entries from this height down, one after the other; the height where they end is returned.
 
     Args:
         sheet: the sheet to draw on.
         y: how far down it begins, in points.
         entries: the entries.
+        is_even: whether they stand in columns.
     """
-    x = 0.0
+    x, entries = 0.0, list(entries)
+    widest_one = max((entry.sign + width(entry.label) for entry in entries), default=0.0)
     for entry in entries:
         label = shortened(entry.label, sheet.width - entry.sign - 2)
-        wide = entry.sign + width(label)
+        wide = min(widest_one, sheet.width) if is_even else entry.sign + width(label)
         if x and x + wide > sheet.width:
             x, y = 0.0, y + LINE
         entry.draw(sheet, (x + entry.sign / 2 - 1, y + LINE / 2))

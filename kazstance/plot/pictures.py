@@ -25,9 +25,7 @@ def positions(compared: Comparison, choice: Choice, foot: str) -> Drawing:
         UnknownNameError: there is no such target, source or order.
     """
     shown = chosen(compared, choice, compared.disagreements)
-    caption = (
-        f"{POOLED.capitalize()}: against is on the left of a cell, in favor on its right. Numbers count sentences."
-    )
+    caption = f"{POOLED.capitalize()}: against is on the left of a cell, in favor on its right."
 
     def drawn(width_mm: float) -> Sheet:
         return grid.draw(shown, Sheet(width_mm, choice.title_or("Where the sources stand")), caption, foot)

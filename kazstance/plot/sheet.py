@@ -65,9 +65,15 @@ class Sheet:
         """
         self._add("rule", {}, **_ends(ends), stroke=stroke, weight=weight, said="")
 
-    def grid(self, ends: Box, stroke: str = GRID) -> None:
-        """Place a line below everything else, which a label covers."""
-        self._add("grid", {}, **_ends(ends), stroke=stroke, weight=0.5, said="")
+    def grid(self, ends: Box, stroke: str = GRID, weight: float = 0.5) -> None:
+        """Place a line below everything else, which a label covers.
+
+        Args:
+            ends: where it begins and ends.
+            stroke: its colour.
+            weight: how thick it is, in points.
+        """
+        self._add("grid", {}, **_ends(ends), stroke=stroke, weight=weight, said="")
 
     def ring(self, at: At, across: float, stroke: str) -> None:
         """Place a circle below everything else, which a label covers.

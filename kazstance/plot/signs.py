@@ -24,7 +24,7 @@ RING: Final = 3.0
 """How much wider the ring of dissent is."""
 COIN: Final = 9.5
 """How wide a point with a letter is, in points; with two characters it is wider."""
-DOT: Final = 2.8
+DOT: Final = 2.4
 """How wide the ring of dissent is in the corner of a coloured cell."""
 CELL: Final = 10.0
 """How high a coloured cell is, and at least how wide."""
@@ -122,7 +122,7 @@ def filled(sheet: Sheet, at: At, shown: Look, *, wide: float = CELL, said: str =
     sheet.box((x - wide / 2, y - CELL / 2 - 1, x + wide / 2, y + CELL / 2 + 1), shown.fill, stroke=PAPER, said=said)
     sheet.text(x, y, shown.sign, fill=shown.ink, align="center")
     if shown.dissents:
-        sheet.point((x + wide / 2 - 2.6, y - CELL / 2 + 1.2), "circle", DOT, PAPER, stroke=INK)
+        sheet.point((x + wide / 2 - 2.6, y - CELL / 2 + 1.2), "circle", DOT, shown.fill, stroke=shown.ink)
 
 
 def blank(sheet: Sheet, at: At, *, wide: float = CELL, said: str = "") -> None:

@@ -1,17 +1,13 @@
-"""What all charts share: fonts, colours and shapes that work for colour-blind readers and in grey, and saving."""
+"""What charts of scores share: fonts, and colours and shapes that work for colour-blind readers and in grey."""
 
 import io
-import json
 from typing import Any, Final
 
 import altair as alt
 
 from kazstance.output.characters import safe_line
-from kazstance.output.files import write_file
-from kazstance.output.suffix import CHARTS, suffix_of
-from kazstance.paths import StrPath
+from kazstance.plot.lettering import FONT
 
-FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
 INK: Final = "#1a1a1a"
 MUTED: Final = "#6b6b6b"
 GRID: Final = "#e3e3e3"
@@ -19,8 +15,6 @@ CATEGORIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56
 """Colours for unordered categories, after Okabe and Ito (2008)."""
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 """A shape for each of those colours, so that nothing is distinguished by colour alone."""
-SCALE: Final = 2.0
-"""Pixels of a PNG per unit of a chart."""
 PROPERTIES: Final = frozenset(
     [
         *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
@@ -58,27 +52,6 @@ def to_svg(chart: Any) -> str:
     return sheet.getvalue()
 
 
-def save(chart: Any, path: StrPath) -> None:
-    """Write a chart in the theme as PNG, SVG or HTML, depending on the suffix of the path; whole or not at all.
-
-    The HTML is self-contained and loads nothing.
-
-    Raises:
-        UnknownNameError: any other suffix; the message lists the valid ones.
-    """
-    suffix = suffix_of(path, "kind of chart", CHARTS)
-    if suffix == ".svg":
-        content = to_svg(chart).encode()
-    elif suffix == ".png":
-        pixels = io.BytesIO()
-        _themed(chart).save(pixels, format="png", scale_factor=SCALE)
-        content = pixels.getvalue()
-    else:
-        page = _themed(chart).to_html(inline=True, embed_options={"actions": False}, json_kwds={"cls": _InScript})
-        content = page.encode()
-    write_file(content, path)
-
-
 def _themed(chart: Any) -> Any:
     """A chart in the theme, without control characters, which crash the renderer."""
     with alt.theme.enable("kazstance"):
@@ -91,11 +64,3 @@ def _safe(found: Any) -> Any:
     if isinstance(found, dict):
         return {key: _safe(value) for key, value in found.items()}
     return [_safe(value) for value in found] if isinstance(found, list) else found
-
-
-class _InScript(json.JSONEncoder):
-    """JSON that cannot end the script element around it, whatever names the data contain."""
-
-    def encode(self, o: Any) -> str:
-        """The value as JSON without a less-than sign."""
-        return super().encode(o).replace("<", r"\u003c")

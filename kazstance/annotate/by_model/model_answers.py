@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from kazstance.annotate.by_model.language_model import Fault, Reply
+from kazstance.annotate.by_model.prompts import MARKS
 from kazstance.annotate.evidence import find_words
 from kazstance.corpus.inputs import JudgementInput
 from kazstance.input.strict_json import StrictError, load_object
@@ -135,7 +136,11 @@ def find_evidence(given: Any, sentence: str) -> tuple[list[tuple[int, str]], boo
 
 
 def _places(text: str, sentence: str) -> list[tuple[int, str] | None]:
-    """Where a text is in the sentence, in one piece or in several; None for a piece that is not."""
+    """Where a text is in the sentence, in one piece or in several; None for a piece that is not.
+
+    Marks that a question puts around the sentence may be copied with it.
+    """
+    text = text if any(mark in sentence for mark in MARKS) else text.strip().strip("".join(MARKS))
     whole = find_words(text.strip(), sentence)
     if whole:
         return [whole]

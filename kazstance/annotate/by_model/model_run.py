@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from kazstance.annotate.by_model.calls import ALL_PAIRS, Asked, Call, Order, Questions, Scope, retried
+from kazstance.annotate.by_model.inspect_models import InspectModel
 from kazstance.annotate.by_model.journal import Journal
 from kazstance.annotate.by_model.language_model import LanguageModel, Settings
 from kazstance.annotate.by_model.openai_models import OpenAIModel
@@ -25,7 +26,7 @@ from kazstance.annotate.by_model.run_state import (
     state_file,
 )
 from kazstance.annotate.by_model.sending import PATIENT, Outcome, Patience, Sender
-from kazstance.annotate.by_model.servers import Server, find_server
+from kazstance.annotate.by_model.servers import Server, find_provider, find_server
 from kazstance.annotate.by_model.spending import Estimate, Prices, Spending
 from kazstance.annotate.drawing import check_not_reserved, readings_file
 from kazstance.corpus.editing import editing
@@ -41,7 +42,7 @@ from kazstance.paths import StrPath
 from kazstance.schema.ids import check_id, folded, make_id
 from kazstance.schema.labels import Origin, Role
 
-Engine = Literal["openai"]
+Engine = Literal["openai", "inspect"]
 TOKENS: Final = 200
 """The length of the longest answer for each target, in tokens, unless the user says another one."""
 Say = Callable[[str], None]
@@ -67,6 +68,8 @@ class Plan:
     most_tokens: int | None = None
     brief: str | None = None
     """The file with instructions, below `annotations`; without it, those of the program."""
+    codebook: str | None = None
+    """The file with the codebook, below `annotations`; without it, the codebook of the latest round of the corpus."""
     role: Role = Role.label
     prices: Prices | None = None
     limit: float | None = None
@@ -172,11 +175,12 @@ class _Run:
         corpus = read(path)
         sentences, problems = segment(corpus)
         raise_all(problems)
-        server = find_server(plan.model, plan.base_url, plan.key_variable, with_key=is_sending)
+        find = find_provider if plan.engine == "inspect" else find_server
+        server = find(plan.model, plan.base_url, plan.key_variable, with_key=is_sending)
         _check_names(plan, corpus)
         name = plan.annotator or make_id(server.model)
         number = max((one.number for one in corpus.rounds), default=1)
-        instructions = Instructions(_brief(path, plan.brief), _codebook(path, number))
+        instructions = Instructions(_brief(path, plan.brief), _codebook(path, plan.codebook, number))
         settings = Settings(
             server.model, plan.seed, plan.most_tokens or TOKENS * plan.block, dict(sorted(plan.parameters.items()))
         )
@@ -192,6 +196,7 @@ class _Run:
             order=plan.order,
             round=number,
             brief=plan.brief,
+            codebook=plan.codebook,
             prompt_digest=instructions.prompt_digest,
             codebook_digest=instructions.codebook_digest,
             prices=plan.prices,
@@ -308,12 +313,14 @@ def _brief(path: Path, name: str | None) -> str:
     return BRIEF if name is None else _text(path, f"annotations/{name}")
 
 
-def _codebook(path: Path, number: int) -> str:
-    """The codebook of a round, or an empty text if the corpus has none.
+def _codebook(path: Path, name: str | None, number: int) -> str:
+    """The codebook of a run, or that of its round, or an empty text if the corpus has none.
 
     Raises:
         InputError: it cannot be read.
     """
+    if name is not None:
+        return _text(path, f"annotations/{name}")
     folder = Folder(path)
     rounds = folder.read_tables(ANNOTATORS, "round", RoundInput)
     named = {entry.value.number: entry.value.codebook for entry in rounds}.get(number)
@@ -336,7 +343,8 @@ def _open(run: _Run) -> LanguageModel:
     Raises:
         MissingExtraError: its package is not installed.
     """
-    return OpenAIModel(run.server, run.plan.timeout)
+    kind = InspectModel if run.plan.engine == "inspect" else OpenAIModel
+    return kind(run.server, run.plan.timeout)
 
 
 class _Progress:

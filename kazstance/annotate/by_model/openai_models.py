@@ -69,6 +69,7 @@ class OpenAIModel:
         with naming_extras():
             import openai  # noqa: PLC0415  # needs an extra
         self._openai = openai
+        self._key = server.key
         self.client = f"openai {openai.__version__}"
         self._longest = "max_completion_tokens" if server.host == "api.openai.com" else "max_tokens"
         http = openai.DefaultHttpxClient(trust_env=not server.is_local, follow_redirects=False)
@@ -99,10 +100,15 @@ class OpenAIModel:
             )
             text = str(found.text)
         except self._openai.APIStatusError as error:
-            raise status_error(error.status_code, error.response.text, error.response.headers) from None
+            said = self._without_key(error.response.text)
+            raise status_error(error.status_code, said, error.response.headers) from None
         except (self._openai.OpenAIError, OSError, ValueError) as error:
-            raise ModelError(Fault.unreachable, _named(error)) from None
+            raise ModelError(Fault.unreachable, self._without_key(_named(error))) from None
         return as_reply(text)
+
+    def _without_key(self, said: str) -> str:
+        """What a server said, without the key, which it may repeat."""
+        return said.replace(self._key, "(the key)") if self._key else said
 
     def close(self) -> None:
         """Close all connections."""

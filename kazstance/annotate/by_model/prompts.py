@@ -16,6 +16,8 @@ LONGEST: Final = 2_000
 """How many characters of the paragraph are shown before and after a sentence."""
 MARKS: Final = ("⟦", "⟧")
 """What stands around the sentence in its paragraph."""
+SPANS: Final = 3
+"""How many spans of evidence an answer may give for a target."""
 BRIEF: Final = """\
 You judge sentences, one at a time: which side does the speaker of the sentence take on each of the targets below?
 
@@ -42,7 +44,7 @@ The value of a field is "none", or an object with these fields:
 - label: "favor", "against" or "neutral".
 - explicitness, of favor and against: "explicit" if words of the sentence judge the target, "implicit" if the side has
   to be inferred. It is null with neutral.
-- evidence: a list of the shortest words that show the label, each copied from the sentence to the letter.
+- evidence: a list of the shortest words that show the label, copied from the sentence to the letter; at most {spans}.
 - certainty: "unsure" if a careful reader could well have chosen another label, otherwise "sure".
 """
 """The last part of what all sentences share."""
@@ -78,7 +80,7 @@ class Instructions:
     @property
     def prompt_digest(self) -> str:
         """The digest of all words that come neither from the codebook nor from the targets or texts."""
-        return digest(canonical([self.brief, FORM, QUESTION, QUOTED, *MARKS, LONGEST]))
+        return digest(canonical([self.brief, FORM, QUESTION, QUOTED, *MARKS, LONGEST, SPANS]))
 
     @property
     def codebook_digest(self) -> str | None:
@@ -99,7 +101,10 @@ class Prompt:
         codebook = self.instructions.codebook
         parts = [self.instructions.brief, *(["# Codebook", codebook] if codebook else [])]
         parts += ["# Targets", "\n".join(map(_described, self.targets))]
-        parts += ["# Form of the answer", FORM.format(targets=", ".join(target.id for target in self.targets))]
+        parts += [
+            "# Form of the answer",
+            FORM.format(targets=", ".join(target.id for target in self.targets), spans=SPANS),
+        ]
         return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
     @cached_property
@@ -130,7 +135,7 @@ def _judgement_schema() -> Mapping[str, Any]:
     fields = {
         "label": {"type": "string", "enum": sides},
         "explicitness": {"anyOf": [{"type": "string", "enum": list(Explicitness)}, {"type": "null"}]},
-        "evidence": {"type": "array", "items": {"type": "string"}},
+        "evidence": {"type": "array", "items": {"type": "string"}, "maxItems": SPANS},
         "certainty": {"type": "string", "enum": list(Certainty)},
     }
     known = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
 import tomlkit
@@ -125,7 +125,7 @@ def provenance(state: RunState, questions: Questions, journal: Journal, pairs: P
     statuses = Counter(answer.status.value for answer in pairs.values())
     found = {
         **{name: getattr(state, name) for name in RunInput.model_fields if name in RunState.model_fields},
-        "answered": _distinct(reply.model for reply in replies),
+        "answered": _distinct(reply.model and _without_folders(reply.model) for reply in replies),
         "fingerprints": _distinct(reply.fingerprint for reply in replies),
         "clients": _distinct(row.client for row in rows),
         "first": times[0] if times else None,
@@ -147,6 +147,14 @@ def provenance(state: RunState, questions: Questions, journal: Journal, pairs: P
 
 def _distinct(names: Iterable[str | None]) -> list[str]:
     return sorted({name for name in names if name})
+
+
+def _without_folders(name: str) -> str:
+    """The name of a model that a server names by its file: where that is on a machine does not belong to the record."""
+    for path in (PurePosixPath(name), PureWindowsPath(name)):
+        if path.is_absolute():
+            return path.name
+    return name
 
 
 def put_annotator(edit: Edit, state: RunState, run: Mapping[str, Any], role: Role) -> None:

@@ -27,6 +27,7 @@ OPTIONS: Final = {
     "order": "--order",
     "round": "--round",
     "brief": "--brief",
+    "codebook": "--codebook",
     "prompt_digest": "the wording of the prompt",
     "codebook_digest": "the codebook",
 }
@@ -49,6 +50,8 @@ class RunState(Input):
     round: RoundNumber
     brief: str | None
     """The file with the instructions, below `annotations`; None for those of the program."""
+    codebook: str | None = None
+    """The file with the codebook, below `annotations`; None for that of the round."""
     prompt_digest: str
     codebook_digest: str | None
     prices: Prices | None = None

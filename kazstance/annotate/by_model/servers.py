@@ -59,6 +59,27 @@ def find_server(
     return Server(url, model if base_url else name, key)
 
 
+def find_provider(
+    model: str, base_url: str | None = None, key_variable: str | None = None, *, with_key: bool = True
+) -> Server:
+    """The server of a model of Inspect AI, which knows the addresses and keys of providers itself.
+
+    Args:
+        model: the name of the model after its provider, such as `anthropic/claude-sonnet-4-0`.
+        base_url: the address of the server, if it is another one.
+        key_variable: the environment variable with the key, if it is another one.
+        with_key: whether to read the key.
+
+    Raises:
+        KazstanceError: no provider is named, the address is none, or the key is missing.
+    """
+    provider, slash, name = model.partition("/")
+    if not (provider and slash and name):
+        raise KazstanceError(f"model: {model!r} names no provider; expected one of Inspect AI, as in openai/gpt-5")
+    url = checked_url(base_url) if base_url else provider
+    return Server(url, model, read_key(key_variable, url) if key_variable and with_key else None)
+
+
 def checked_url(url: str) -> str:
     """An address without a slash at its end.
 

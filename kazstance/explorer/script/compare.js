@@ -30,6 +30,10 @@ async function compareView(state) {
         : null,
       el("div", { class: "columns" }, sources.map((source, i) => column(state, source, cellOn(source), lists[i]))),
       unheardNote(all.filter((source) => !speaking.includes(source)), cellOn),
+      el("section", { class: "strips", "aria-label": "Where in the texts" }, [
+        el("h3", {}, "Where in the texts"),
+        await Promise.all(sources.map(async (source) => [el("p", { class: "source" }, [el("b", {}, letterOf(source)), " ", name(source.source_id)]), await strips(state, source, target)])),
+      ]),
     ],
     csv: async () => ({ name: `compare-${target.target_id}`, rows: await stanceRows({ ...query, source: sources.map((source) => source.source_id) }) }),
   };

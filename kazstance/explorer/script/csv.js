@@ -13,9 +13,21 @@ function csvText(rows) {
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
+/** What a file is called: the dataset with its version and digest, and what is shown. */
+const fileName = (title) => `${data.dataset.id}-${data.dataset.version}-${data.dataset.digest.slice(0, 8)}-${title}`;
+
+/** Rows with the version and digest of the dataset that they are from. */
+const dated = ([head, ...rows]) => [
+  [...head, "dataset_version", "dataset_digest"],
+  ...rows.map((row) => [...row, data.dataset.version, data.dataset.digest]),
+];
+
 function download({ name: title, rows }) {
-  const file = URL.createObjectURL(new Blob([csvText(rows)], { type: "text/csv;charset=utf-8" }));
-  const anchor = el("a", { href: file, download: `${data.dataset.id}-${title}.csv` });
-  anchor.click();
+  saveFile(new Blob([csvText(dated(rows))], { type: "text/csv;charset=utf-8" }), `${fileName(title)}.csv`);
+}
+
+function saveFile(content, called) {
+  const file = URL.createObjectURL(content);
+  el("a", { href: file, download: called.replaceAll("/", "-") }).click();
   setTimeout(() => URL.revokeObjectURL(file), 10_000);
 }

@@ -21,7 +21,7 @@ async function differencesView(state) {
       el("p", { class: "lead", id: "summary" }, [...shown(two ? pairSummary(rows, two) : data.differences.summary)]),
       thins(state) ? el("p", { class: "note" }, "Dots and verdicts are over all sentences in the sources' own voice; filters of sentences do not change them.") : null,
       sources.length < data.sources.length && !two ? el("p", { class: "note" }, `Shown are ${sources.length} of ${data.sources.length} sources; the verdicts are over all of them.`) : null,
-      key(state),
+      key(state, saveButtons(() => dotPicture(rows, sources, two), "differences")),
       axis(),
       el("ol", { class: "differences", id: "rows", keydown: walk, focusin: stay }, rows.map((row, i) => differenceRow(state, row, sources, two, i === 0))),
     ],
@@ -86,6 +86,7 @@ function differenceRow(state, row, sources, two, first) {
   return el("li", { class: "difference" }, [
     el("div", { class: "about" }, [
       el("a", { href, "data-key": `row ${target.target_id}`, tabindex: first ? "0" : "-1" }, [name(target.name)]),
+      target.kind ? el("span", { class: "tag" }, ` ${target.kind}`) : null,
       target.contested ? el("span", { class: "flag" }, "contested") : null,
     ]),
     el("div", { class: "said" }, verdictOf(row, two)),
@@ -106,32 +107,8 @@ function unheardWords(row, sources) {
     });
 }
 
-/** The side that a source is on, and whether its interval lies there. */
-function tone(cell) {
-  if (!isAddressed(cell)) return { side: cell.position_name, sure: false };
-  if (!(cell.n_favor + cell.n_against)) return { side: "neutral", sure: true };
-  const sure = cell.net_low > 0 || cell.net_high < 0;
-  return { side: cell.net >= 0 ? "favor" : "against", sure };
-}
-
-const TONES = { favor: "in favor", against: "against", neutral: "takes no side", not_addressed: "silent", not_asked: "not asked" };
-const toneWords = (cell) => (tone(cell).sure || !isAddressed(cell) ? TONES[tone(cell).side] : `rather ${TONES[tone(cell).side]}, not sure`);
-const isDissent = (cell) => cell.n_favor > 0 && cell.n_against > 0;
 const across = (value) => `${(50 + 46 * value).toFixed(2)}%`;
 const LANE = 12;
-
-/** The mark of a source: a square in favor, a circle against or without a side; hollow if not sure, ringed with dissent. */
-function mark(cell, letter, x, y) {
-  const { side, sure } = tone(cell);
-  const classes = `dot ${side} ${sure ? "sure" : "unsure"}`;
-  const shape = side === "favor"
-    ? svg("rect", { x, y: y - 6, width: 12, height: 12, rx: 2, transform: "translate(-6)" })
-    : svg("circle", { cx: x, cy: y, r: 6.3 });
-  const ring = side === "favor"
-    ? svg("rect", { class: "ring", x, y: y - 8.5, width: 17, height: 17, rx: 4, transform: "translate(-8.5)" })
-    : svg("circle", { class: "ring", cx: x, cy: y, r: 8.7 });
-  return svg("g", { class: classes }, [isDissent(cell) ? ring : null, shape, svg("text", { x, y: y + 3.4 }, letter)]);
-}
 
 /** All sources on one line, each in its lane; a drawing beside the words of `dotWords`. */
 function dots(state, row, sources) {
@@ -156,7 +133,7 @@ function dots(state, row, sources) {
 
 /** The same in words, for those who do not see the drawing. */
 function dotWords(row, sources) {
-  const said = (source) => `${toneWords(positionOf.get(`${source.source_id}:${row.target.target_id}`))}; ${positionWords(positionOf.get(`${source.source_id}:${row.target.target_id}`))}`;
+  const said = (source) => positionWords(positionOf.get(`${source.source_id}:${row.target.target_id}`));
   return el("ul", { class: "hidden" }, sources.map((source) => el("li", {}, [name(source.source_id), ": ", said(source)])));
 }
 
@@ -170,7 +147,7 @@ function axis() {
 }
 
 /** The sources, which can be chosen, and what the marks and words mean. */
-function key(state) {
+function key(state, save) {
   const chosen = state.source;
   const toggled = (id) => (chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
   const source = (one) =>
@@ -183,40 +160,7 @@ function key(state) {
     el("ul", { class: "sources", "aria-label": "Sources; choose two to compare them" }, data.sources.map(source)),
     chosen.length < 2 && data.sources.length > 2 ? el("span", { class: "hint" }, chosen.length ? "Choose one more to compare the two." : "Choose two to compare them.") : null,
     marksKey(),
-  ]);
-}
-
-/** An example of a mark, drawn as in the rows. */
-function sample(cell, kind = "") {
-  const filled = { n_favor: 0, n_neutral: 0, n_against: 0, net: 0, net_low: -1, net_high: 1, ...cell };
-  return svg("svg", { class: `sample ${kind}`, width: 20, height: 20, "aria-hidden": "true" }, [mark(filled, "", "50%", 10)]);
-}
-
-const MARKS = [
-  [sample({ n_favor: 1, net: 0.9, net_low: 0.5 }), "in favor", "The 95 % interval of net stance lies between 0 and +1."],
-  [sample({ n_against: 1, net: -0.9, net_high: -0.5 }), "against", "The 95 % interval lies between −1 and 0."],
-  [sample({ n_favor: 1, net: 0.4 }), "not sure", "Hollow and pale, square or round: the interval includes 0, so the side is not sure."],
-  [sample({ n_neutral: 1 }), "takes no side", "There are sentences about the target, and none takes a side."],
-  [sample({ n_favor: 5, n_against: 1, net: 0.7, net_low: 0.2 }), "dissent", "A ring: some of the source's sentences are on the other side."],
-];
-const TERMS = [
-  ["net stance", "From −1 (all sentences that take a side are against) to +1 (all are in favor). The line is its 95 % interval."],
-  ["pooled", "The figures of a source on a target borrow a little from the other sources on the same target, the more so the fewer sentences it has: one sentence alone never decides."],
-  ["own voice", "Only what a source says itself. What it quotes is left out here and shown elsewhere with a sign of its own."],
-  ["silent", "Sentences of the source were judged on the target, and none is about it. Silence is not neutrality."],
-  ["not asked", "Nobody judged a sentence of the source on the target. Nothing is known."],
-  ["opposed", "Some two sources are on opposite sides with a probability of 95 % or more, corrected (Holm) for all pairs of sources on all targets."],
-  ["one side", "Two or more sources take a side, and the intervals of all of these lie on the same one."],
-  ["cannot tell", "Neither can be said: there are too few sentences, or they point both ways."],
-  ["chance", "A permutation test: if paragraphs were dealt to the sources at random, would stances differ as much? p is corrected (Holm) for all targets."],
-  ["contested", "In sentences whose label is sure, one source is in favor and another against, at least twice each. It describes the labels and proves nothing."],
-  ["silver", "A label made by a language model. Gold labels are judged by people."],
-];
-
-function marksKey() {
-  return el("details", { class: "marks" }, [
-    el("summary", {}, [MARKS.map(([drawing, word]) => el("span", { class: "sample-of" }, [drawing.cloneNode(true), word])), el("span", { class: "more" }, "what this means")]),
-    el("dl", {}, [...MARKS.map(([drawing, word, said]) => [[drawing.cloneNode(true), word], said]), ...TERMS].map(([word, said]) => el("div", {}, [el("dt", {}, word), el("dd", {}, said)]))),
+    save,
   ]);
 }
 

@@ -52,4 +52,4 @@ const signed = (value) => {
   const shown = Number(value.toFixed(2));
   return (shown > 0 ? "+" : shown < 0 ? "−" : "") + Math.abs(shown).toFixed(2);
 };
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const percent = (value) => `${(100 * value).toFixed(1)}\u00a0%`;

@@ -40,6 +40,11 @@ async function readView(state) {
     body: [
       textChoice(state, source),
       sourceNote(source),
+      el("div", { class: "strips" }, [
+        el("p", { class: "note" }, state.target ? ["On: ", name(targetOf.get(state.target).name)] : "Every sentence with a label; choose a target under Filters to see sides."),
+        await strips(state, source, targetOf.get(state.target)),
+      ]),
+      readingKey(),
       el("div", { class: "reading" }, [...paragraphs].map(([id, units]) => paragraph(state, id, units))),
       pager({ ...state, text: source.source_id }, found, PAGE.read),
     ],

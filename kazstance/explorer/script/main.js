@@ -1,6 +1,6 @@
 // The page itself: header, filters, and the view that the address names.
 
-const VIEW = { differences: differencesView, matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
+const VIEW = { differences: differencesView, matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, words: wordsView, salience: salienceView, agreement: agreementView, label: labelView, about: aboutView };
 const byId = (id) => document.getElementById(id);
 let current = null;
 let turn = 0;
@@ -74,14 +74,14 @@ function unfold() {
 /** The filters that are set, in words. */
 function activeWords(state) {
   const words = SELECTS.flatMap(([key, word, options]) => (state[key] ? [`${word.toLowerCase()}: ${options.find(([value]) => value === state[key])[1]}`] : []));
-  const target = state.target && state.view !== "compare" ? [`target: ${plain(targetOf.get(state.target).name)}`] : [];
+  const target = state.target && !["compare", "words"].includes(state.view) ? [`target: ${plain(targetOf.get(state.target).name)}`] : [];
   const sources = state.source.length ? [`sources: ${state.source.map(plain).join(", ")}`] : [];
   return [...target, ...sources, ...words].join(" · ");
 }
 
 function syncFilters(state) {
   const form = byId("filters");
-  form.hidden = state.view === "label" || state.view === "about";
+  form.hidden = ["label", "about", "agreement"].includes(state.view);
   for (const [key] of [["target"], ...SELECTS]) form.elements[key].value = state[key] ?? "";
   if (document.activeElement !== form.elements.q) form.elements.q.value = state.q ?? "";
   for (const box of form.querySelectorAll("[name=source]")) box.checked = state.source.includes(box.value);
@@ -130,7 +130,6 @@ async function show() {
   if (mine !== turn) return;
   document.body.removeAttribute("aria-busy");
   const key = document.activeElement?.dataset?.key;
-  const place = [byId("scroller")?.scrollTop ?? 0, byId("scroller")?.scrollLeft ?? 0];
   views(state);
   const heading = el("h2", { tabindex: "-1", id: "view" }, view.heading);
   byId("main").replaceChildren(heading, ...fragments(view.body));
@@ -138,7 +137,6 @@ async function show() {
   csv = view.csv;
   byId("csv").hidden = !csv;
   document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
-  byId("scroller")?.scrollTo(place[1], place[0]);
   focusAfter(before, state, heading, key);
   document.documentElement.dataset.shown = location.hash;
   performance.mark("shown");

@@ -1,59 +1,98 @@
 // The matrix of targets and sources, and the sentences of the open cell.
 
+/** From so many sources on, a cell has a mark only. */
+const MANY = 10;
+
 async function matrixView(state) {
-  const [sources, targets] = [sourcesShown(state), targetsShown(state)];
-  const counts = thins(state) ? await store.counts(question(state)) : null;
+  const [sources, targets] = [orderedSources(state), targetsShown(state)];
+  const cellOn = await filteredCells(state);
   const open = state.open ? positionOf.get(state.open) : null;
   const panel = open ? await cellPanel(state, open) : null;
+  const layout = isCompact(sources.length, Boolean(open)) ? "compact" : "full";
   return {
     heading: "Where the sources stand",
     status: `${count(targets.length, "target")} × ${count(sources.length, "source")}${open ? "; a cell is open" : ""}`,
     body: [
-      legend(Boolean(counts)),
+      filterNote(state),
+      el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
-        el("div", { class: "matrix", id: "scroller" }, [grid(state, sources, targets, counts)]),
+        el("div", { class: `matrix ${layout}`, id: "matrix" }, [grid(state, sources, targets, cellOn)]),
         panel,
       ]),
     ],
-    csv: async () => ({
-      name: "positions",
-      rows: [
-        data.position_columns,
-        ...sources.flatMap((source) =>
-          targets.map((target) => Object.values(positionOf.get(`${source.source_id}:${target.target_id}`))),
-        ),
-      ],
-    }),
+    csv: async () => (open ? openRows(state, open) : positionRows(state, sources, targets, cellOn)),
   };
 }
 
-function legend(thinned) {
-  const word = (kind) => badge(kind, positionWord(kind));
-  return el("div", { class: "legend" }, [
-    el("p", {}, [["favor", "against", "mixed", "neutral", "not_addressed", ...([...positionOf.values()].some((cell) => !cell.n_asked) ? ["not_asked"] : [])].map(word)]),
-    el("p", {}, [
-      "Figures: sentences that favor / take no side / are against. Line and dot: net stance from −1 to +1 with its 95 % interval; ",
-      "a single sentence says little. ",
-      el("span", { class: "flag" }, "contested"),
-      " marks targets that some sources favor and others are against.",
-      thinned ? el("strong", {}, " The filters leave out some sentences: the number that remain is shown under each cell; positions are based on all sentences in the sources' own voice.") : null,
-    ]),
-  ]);
+/** Whether only marks fit: there are many sources, or little room. */
+function isCompact(sources, opened) {
+  const room = 0.94 * innerWidth - (opened && innerWidth >= 1200 ? 0.42 * innerWidth : 0);
+  return sources >= MANY || 12 * 16 + 8.2 * 16 * sources > room;
 }
 
-function grid(state, sources, targets, counts) {
-  const head = el("tr", {}, [
-    el("th", { scope: "col", class: "corner" }, "Target"),
-    sources.map((source) => sourceHead(state, source)),
-  ]);
-  const bodies = [...grouped(targets)].map(([group, members]) =>
+/** What is shown, as rows: positions; under filters, with what is left of them. */
+function positionRows(state, sources, targets, cellOn) {
+  const columns = thinnedBy(state).length
+    ? ["source_id", "target_id", "position_name", "n_favor", "n_neutral", "n_against", "net", "net_low", "net_high"]
+    : data.position_columns;
+  const cells = sources.flatMap((source) => targets.map((target) => cellOn(source, target)));
+  return { name: "positions", rows: [columns, ...cells.map((cell) => columns.map((column) => cell[column]))] };
+}
+
+/** The sentences of the open cell, as rows. */
+async function openRows(state, cell) {
+  const query = question(state, { source: [cell.source_id], target: [cell.target_id] });
+  return { name: `sentences-${cell.source_id}-${cell.target_id}`, rows: await stanceRows(query) };
+}
+
+/** Attributes that several sources share, and not all. */
+const SHARED = Object.keys(data.sources[0] ?? {}).filter((key) => {
+  const values = data.sources.map((source) => source[key]);
+  const distinct = new Set(values).size;
+  return key !== "i" && values.every((value) => value === null || ["string", "number", "boolean"].includes(typeof value)) && distinct > 1 && distinct < values.length;
+});
+const attribute = (source, key) => String(source[key] ?? "not stated");
+
+function orderedSources(state) {
+  const sources = sourcesShown(state);
+  if (state.cols === "alike") return data.similar.sources.map((i) => data.sources[i]).filter((source) => sources.includes(source));
+  if (!SHARED.includes(state.cols)) return sources;
+  const values = [...new Set(sources.map((source) => attribute(source, state.cols)))].sort();
+  return values.flatMap((value) => sources.filter((source) => attribute(source, state.cols) === value));
+}
+
+/** Targets as groups with a heading; a group without one has no heading. */
+function orderedTargets(state, targets) {
+  if (state.rows === "differ") return [["", differences.map((row) => row.target).filter((target) => targets.includes(target))]];
+  if (state.rows === "alike") return [["", data.similar.targets.map((i) => data.targets[i]).filter((target) => targets.includes(target))]];
+  return [...grouped(targets)];
+}
+
+const ROW_ORDERS = [["", "as in the codebook"], ["differ", "most certain differences first"], ["alike", "alike next to each other"]];
+const COLUMN_ORDERS = [["", "as given"], ["alike", "alike next to each other"], ...SHARED.map((key) => [key, `by ${key.replaceAll("_", " ")}`])];
+
+/** In which order rows and columns stand. */
+function orders(state) {
+  const choose = (field, word, options) => {
+    const go = (event) => {
+      location.hash = link({ ...state, [field]: event.target.value });
+    };
+    return el("label", { class: "order" }, [`${word} `, el("select", { "data-key": `order ${field}`, change: go }, options.map(([value, said]) => el("option", { value, selected: value === (state[field] ?? "") }, said)))]);
+  };
+  return el("div", { class: "orders" }, [choose("rows", "Targets", ROW_ORDERS), choose("cols", "Sources", COLUMN_ORDERS)]);
+}
+
+function grid(state, sources, targets, cellOn) {
+  const bodies = orderedTargets(state, targets).map(([group, members]) =>
     el("tbody", {}, [
-      el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])]),
-      members.map((target) => targetRow(state, sources, target, counts)),
+      group ? el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])]) : null,
+      members.map((target) => targetRow(state, sources, target, cellOn)),
     ]),
   );
   const table = el("table", { role: "grid", "aria-label": "Positions of sources on targets", keydown: roam, focusin: stay }, [
-    el("thead", {}, [head]),
+    el("thead", {}, [
+      el("tr", {}, [el("th", { scope: "col", class: "corner" }, "Target"), sources.map((source, i) => sourceHead(state, source, sources[i - 1]))]),
+    ]),
     bodies,
   ]);
   const links = [...table.querySelectorAll("a")];
@@ -72,44 +111,48 @@ function grouped(targets) {
 /** An id that may be broken across lines after each of its parts. */
 const breakable = (id) => el("bdi", {}, id.split(/(?<=_)/).map((part) => [part, el("wbr")]));
 
-function sourceHead(state, source) {
+/** Whether a group of sources begins with this one. */
+const begins = (state, source, before) =>
+  SHARED.includes(state.cols) && (!before || attribute(before, state.cols) !== attribute(source, state.cols));
+
+function sourceHead(state, source, before) {
   const href = to(state, "read", { text: source.source_id });
-  return el("th", { scope: "col" }, [
-    el("a", { href, "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [breakable(source.source_id)]),
-    source.tradition ? el("span", { class: "tradition" }, [name(source.tradition)]) : null,
+  const group = SHARED.includes(state.cols) ? attribute(source, state.cols) : source.tradition;
+  return el("th", { scope: "col", class: begins(state, source, before) ? "begins" : null }, [
+    el("a", { href, "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [
+      el("b", { class: "letter", "aria-hidden": "true" }, letterOf(source)), el("span", { class: "id" }, [breakable(source.source_id)]),
+    ]),
+    group ? el("span", { class: "tradition" }, [name(group)]) : null,
   ]);
 }
 
-function targetRow(state, sources, target, counts) {
+function targetRow(state, sources, target, cellOn) {
   const href = to(state, "compare", { target: target.target_id, targets: undefined });
   return el("tr", {}, [
     el("th", { scope: "row" }, [
       el("a", { href, "data-key": `head ${target.target_id}`, title: "Side by side" }, [name(target.name)]),
       target.contested ? el("span", { class: "flag" }, "contested") : null,
     ]),
-    sources.map((source) => cellOf(state, source, target, counts)),
+    sources.map((source, i) => cellOf(state, source, target, cellOn(source, target), begins(state, source, sources[i - 1]))),
   ]);
 }
 
-function cellOf(state, source, target, counts) {
+function cellOf(state, source, target, cell, first) {
   const key = `${source.source_id}:${target.target_id}`;
-  const cell = positionOf.get(key);
-  const left = counts ? counts[source.i * data.targets.length + target.i] : null;
-  const silent = !isAddressed(cell);
-  const remain = left === null ? "" : `; ${number(left)} with these filters`;
-  const label = `${positionWords(cell)}${remain}`;
+  const label = positionWords(cell);
   const chosen = key === state.open;
-  return el("td", { class: `${cell.position_name} ${left === 0 ? "emptied" : ""} ${chosen ? "chosen" : ""}` }, [
+  const silent = !isAddressed(cell);
+  return el("td", { class: `${toneClasses(cell)} ${chosen ? "chosen" : ""} ${first ? "begins" : ""}` }, [
     el("a", { href: link({ ...state, open: key, page: 1 }), "data-key": `cell ${key}`, "aria-label": label, "aria-current": chosen ? "true" : null, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, [
       el("span", { class: "position" }, [
-        badge(cell.position_name, positionWord(cell.position_name)),
+        silent ? null : markOf(cell),
+        el("span", { class: "word" }, shortTone(cell)),
         silent ? null : el("span", { class: "counts" }, `${cell.n_favor}/${cell.n_neutral}/${cell.n_against}`),
       ]),
-      silent ? null : interval(cell),
+      silent || cell.net === null ? null : interval(cell),
       endorsedWords(cell)
         ? el("span", { class: "quoted" }, `quoted ${cell.n_endorsed_favor}/${cell.n_endorsed_neutral}/${cell.n_endorsed_against}`)
         : null,
-      left === null || silent ? null : el("span", { class: "left" }, `${number(left)} with these filters`),
     ]),
   ]);
 }
@@ -182,8 +225,8 @@ function unknownBecause(cell) {
 function positionSummary(cell) {
   const about = cell.n_favor + cell.n_neutral + cell.n_against;
   const share = `${percent(cell.salience)} of its ${decidedWords(cell)} (95 % interval ${percent(cell.salience_low)} to ${percent(cell.salience_high)})`;
-  return el("div", { class: `summary ${cell.position_name}` }, [
-    el("p", {}, [badge(cell.position_name, positionWord(cell.position_name)), about ? interval(cell) : null]),
+  return el("div", { class: `summary ${toneClasses(cell)}` }, [
+    el("p", {}, [about ? markOf(cell) : null, el("strong", {}, `${toneWords(cell)}${isDissent(cell) ? ", with dissent" : ""}`), about ? interval(cell) : null]),
     about
       ? el("p", {}, `${sidesWords(cell.n_favor, cell.n_neutral, cell.n_against)} (${shareWords(cell)}); ${netWords(cell)}.`)
       : el("p", {}, unknownBecause(cell)),

@@ -1,7 +1,6 @@
 // What several views share: signs for labels and positions, sentences with evidence and stances, and pagination.
 
 const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", not_asked: "·", none: "∅", undecided: "?" };
-const WORDS = { mixed: "both sides", neutral: "no side", not_addressed: "silent", not_asked: "not asked" };
 const ORIGINS = { model: "silver", adjudicated: "silver, adjudicated", human: "gold" };
 
 /** A position or label as sign and word. */
@@ -9,26 +8,23 @@ function badge(kind, word = kind) {
   return el("span", { class: `badge ${kind}` }, [el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]), word]);
 }
 
-const positionWord = (kind) => WORDS[kind] ?? kind;
 const sourceName = (source) => source.title ?? source.speaker ?? source.source_id;
 
 /** A drawing of net stance from -1 to 1 with its interval; the figures are given as text next to it. */
 function interval(cell) {
   const x = (value) => 6 + 44 * (value + 1);
-  const axis = [
+  return svg("svg", { class: `interval ${toneClasses(cell)}`, viewBox: "0 0 100 12", "aria-hidden": "true" }, [
     svg("line", { class: "axis", x1: 6, x2: 94, y1: 6, y2: 6 }),
     svg("line", { class: "axis", x1: 50, x2: 50, y1: 1, y2: 11 }),
-  ];
-  if (cell.net === null) return svg("svg", { class: "interval", viewBox: "0 0 100 12", "aria-hidden": "true" }, axis);
-  return svg("svg", { class: `interval ${cell.position_name}`, viewBox: "0 0 100 12", "aria-hidden": "true" }, [
-    ...axis,
-    svg("line", { class: "range", x1: x(cell.net_low), x2: x(cell.net_high), y1: 6, y2: 6 }),
-    svg("circle", { class: "point", cx: x(cell.net), cy: 6, r: 3.6 }),
+    cell.net === null ? null : [
+      svg("line", { class: "range", x1: x(cell.net_low), x2: x(cell.net_high), y1: 6, y2: 6 }),
+      svg("circle", { class: "point", cx: x(cell.net), cy: 6, r: 3.6 }),
+    ],
   ]);
 }
 
 const netWords = (cell) =>
-  `net ${signed(cell.net)}, 95 % interval ${signed(cell.net_low)} to ${signed(cell.net_high)}`;
+  cell.net === null ? "not pooled" : `net ${signed(cell.net)}, 95 % interval ${signed(cell.net_low)} to ${signed(cell.net_high)}`;
 
 /** Whether a source has a sentence about a target. */
 const isAddressed = (cell) => cell.n_favor + cell.n_neutral + cell.n_against > 0;
@@ -61,10 +57,11 @@ const positionWords = (cell) => [ownWords(cell), endorsedWords(cell)].filter(Boo
 function ownWords(cell) {
   const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
   if (!cell.n_asked) return "not asked: no sentence was judged on it";
+  if (cell.position_name === "nothing_left") return "no sentence is left by these filters";
   if (!decided(cell)) return "undecided: votes are split on each sentence that was judged on it";
   if (!addressed) return `silent: not one of its ${decidedWords(cell)} is about it`;
   const counts = sidesWords(cell.n_favor, cell.n_neutral, cell.n_against);
-  return `${positionWord(cell.position_name)}: ${counts} (${shareWords(cell)}); ${netWords(cell)}`;
+  return `${toneWords(cell)}${isDissent(cell) ? ", with dissent" : ""}: ${counts} (${shareWords(cell)}); ${netWords(cell)}`;
 }
 
 /** Where the words of a search occur in a text, as spans of characters. */

@@ -10,6 +10,9 @@ for (const values of data.positions) {
   positionOf.set(`${cell.source_id}:${cell.target_id}`, cell);
 }
 
+/** The labels of stances, in the order in which they are counted. */
+const SIDES = ["against", "neutral", "favor"];
+
 function record(columns, values) {
   return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 }
@@ -77,13 +80,41 @@ function localStore(rows) {
     },
     async counts(query) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
-      const counts = new Array(data.sources.length * data.targets.length).fill(0);
+      const counts = new Array(data.sources.length * data.targets.length * SIDES.length).fill(0);
       for (const stance of all.stances) {
         if (!stance.holder && unitFits(stance.unit) && stanceFits(stance)) {
-          counts[stance.unit.source.i * data.targets.length + stance.target.i] += 1;
+          const cell = stance.unit.source.i * data.targets.length + stance.target.i;
+          counts[cell * SIDES.length + SIDES.indexOf(stance.label)] += 1;
         }
       }
       return counts;
+    },
+    words: async (target) => rows.words[targetOf.get(target).i],
+    agreement: async () => rows.agreement,
+    async splits(one, other) {
+      const found = new Map();
+      for (const row of all.judgements) {
+        if (row.holder || ![one, other].includes(row.annotator_id)) continue;
+        const key = `${row.n}:${row.target.i}`;
+        const both = found.get(key) ?? { unit: row.unit, target: row.target, rounds: {} };
+        if (!(both.rounds[row.annotator_id]?.round > row.round)) both.rounds[row.annotator_id] = row;
+        found.set(key, both);
+      }
+      const label = (both, who) => both.rounds[who]?.label;
+      const apart = [...found.values()].filter((both) => label(both, one) && label(both, other) && label(both, one) !== label(both, other));
+      apart.sort((a, b) => a.unit.n - b.unit.n || a.target.i - b.target.i);
+      return { total: apart.length, rows: apart.slice(0, PAGE.splits).map((both) => [both.unit, both.target, label(both, one), label(both, other)]) };
+    },
+    async strip(query) {
+      const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
+      const units = [...all.units.values()].filter((unit) => query.source.includes(unit.source.source_id));
+      const side = (unit) => {
+        const found = new Set(unitFits(unit) ? unit.stances.filter(stanceFits).map((stance) => stance.label) : []);
+        if (!found.size) return unit.annotated ? "." : "_";
+        if (query.target.length !== 1) return "s";
+        return found.size > 1 ? "m" : [...found][0][0];
+      };
+      return { ids: units.map((unit) => unit.sentence_id), sides: units.map(side).join("") };
     },
     async history(sentence) {
       const unit = [...all.units.values()].find((one) => one.sentence_id === sentence);
@@ -114,6 +145,14 @@ function remoteStore() {
       return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
     },
     counts: (query) => ask("counts", query),
+    strip: (query) => ask("strip", query),
+    words: (target) => ask("words", { target }),
+    agreement: () => ask("agreement", {}),
+    async splits(one, other) {
+      const found = await ask("splits", { one, other });
+      const { units } = linked(found);
+      return { total: found.total, rows: found.rows.map(([n, target, ...said]) => [units.get(n), data.targets[target], ...said]) };
+    },
     async history(sentence) {
       const found = await ask("history", { sentence });
       const all = linked(found);
