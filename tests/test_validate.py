@@ -130,6 +130,45 @@ def test_stability_is_the_share_of_equal_labels(place, found):
     assert checks["I, legal labels"].passed is True
 
 
+RUN = """
+[annotator.run]
+engine = "openai"
+address = "http://127.0.0.1:8080/v1"
+model = "tiny"
+most_tokens = 100
+block = 10
+order = "{order}"
+prompt_digest = "a"
+codebook_digest = "{codebook}"
+targets_digest = "b"
+corpus_digest = "c"
+statuses = {{ ok = 530, refusal = 10 }}
+"""
+
+
+@pytest.mark.full
+def test_what_is_recorded_of_runs_says_how_they_differ(tmp_path):
+    """And a sample is of the labels of one prompt and codebook: with another run in its place, it is development."""
+    folder = tmp_path / "corpus"
+    truth = write_corpus(folder, paragraphs=8)
+    add_run(folder)
+    file = folder / "annotations/annotators.toml"
+    own, other = file.read_text().split('[[annotator]]\nid = "again"')
+    other = f'[[annotator]]\nid = "again"{other}{RUN.format(order="reversed", codebook="two")}'
+    file.write_text(f"{own}{RUN.format(order='forward', codebook='one')}\n{other}")
+    judge(folder, tmp_path / "sheets", truth, 120, "ada")
+    (tmp_path / "data").mkdir()
+    build(folder, tmp_path / "data", quiet)
+    found = validate(ks.open(tmp_path / "data"), MODEL)
+    assert [run.differs for run in found.stability] == [("order", "codebook_digest")]
+    assert "recorded: ok 530, refusal 10" in found.checks[0].result
+    file.write_text(file.read_text().replace('codebook_digest = "one"', 'codebook_digest = "three"'))
+    (tmp_path / "later").mkdir()
+    build(folder, tmp_path / "later", quiet)
+    with pytest.raises(ks.KazstanceError, match="what people judged is development, not gold"):
+        ks.open(tmp_path / "later").corrected()
+
+
 def test_certainty_that_tells_something(place, found):
     rows = rows_of(place)
     said = {
