@@ -192,6 +192,20 @@ def test_a_server_that_does_not_answer_ends_the_run(harbour, server):
     assert run_model(harbour, planned(server)).statuses == {"ok": 69}
 
 
+def test_a_server_that_is_not_there_is_not_waited_for(harbour, server):
+    server.__exit__()
+    begin = time.monotonic()
+    done = run_model(harbour, planned(server, patience=Patience()))
+    assert time.monotonic() - begin < 5
+    assert done.is_failure
+    assert "Connection refused" in done.stopped
+    assert f"no connection to {server.url}" in done.stopped
+    assert done.left.calls == 23
+    assert (done.statuses, done.run["lost"]) == ({}, 0)
+    with ChatServer() as other:  # nothing was answered, so the run is not bound to the wrong address
+        assert run_model(harbour, planned(other)).statuses == {"ok": 69}
+
+
 def test_a_server_without_the_page_ends_the_run_at_once(harbour, server):
     plan = planned(server, base_url=server.url.replace("/v1", "/v2"), connections=1)
     done = run_model(harbour, plan)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kazstance.annotate.by_model.language_model import Fault, Message, ModelError, Reply, Settings
-from kazstance.annotate.by_model.openai_models import NAME, SHOWN, status_error
+from kazstance.annotate.by_model.openai_models import NAME, SHOWN, no_answer, status_error
 from kazstance.annotate.by_model.servers import Server
 from kazstance.extras import naming_extras
 
@@ -29,7 +29,7 @@ class InspectModel:
             import inspect_ai  # noqa: PLC0415  # needs an extra
             from inspect_ai import model  # noqa: PLC0415
         self._inspect = model
-        self._timeout, self._key = timeout, server.key
+        self._timeout, self._url, self._key = timeout, server.url, server.key
         self.client = f"inspect-ai {inspect_ai.__version__}"
         url = server.url if "://" in server.url else None
         config = model.GenerateConfig(max_retries=0, max_connections=256)
@@ -69,7 +69,7 @@ class InspectModel:
                 )
             )
         except Exception as error:
-            raise as_model_error(error, self._key) from None
+            raise as_model_error(error, self._url, self._key) from None
         return self._reply(found)
 
     def _config(self, schema: Mapping[str, Any], settings: Settings) -> Any:
@@ -116,11 +116,12 @@ class InspectModel:
         self._loop.close()
 
 
-def as_model_error(error: BaseException, key: str | None = None) -> ModelError:
+def as_model_error(error: BaseException, url: str, key: str | None = None) -> ModelError:
     """What an exception of Inspect AI, or of a client that it uses, says.
 
     Args:
         error: the exception; the status of an answer may be on one that caused it.
+        url: the address of the server, or the provider.
         key: the key of the server, which is not repeated.
     """
     for one in _causes(error):
@@ -130,7 +131,8 @@ def as_model_error(error: BaseException, key: str | None = None) -> ModelError:
             said = _without(str(getattr(one, "body", None) or one), key)
             return status_error(status, said, getattr(response, "headers", {}))
     said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    return ModelError(Fault.unreachable, _without(said, key)[:SHOWN])
+    faults = [no_answer(cause, url, _without(said, key)[:SHOWN]) for cause in _causes(error)]
+    return next((found for found in faults if found.fault is Fault.absent), faults[0])
 
 
 def _without(said: str, key: str | None) -> str:

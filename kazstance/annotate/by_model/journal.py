@@ -29,6 +29,15 @@ class Sent(Input):
     time: str
 
 
+class Unasked(Input):
+    """A question that the server did not take, so that nothing is known to be lost with it."""
+
+    unasked: Digest
+    """The key of the question."""
+    error: str
+    time: str
+
+
 class Answered(Input):
     """A question and its answer, or why there is none."""
 
@@ -72,6 +81,8 @@ class Journal:
         self.answered: list[Answered] = []
         self.sent: list[str] = []
         """The keys of all questions that were sent."""
+        self.unasked: list[str] = []
+        """The keys of those that the server did not take."""
         self._lock = Lock()
         self._size = self._read()
 
@@ -91,19 +102,31 @@ class Journal:
         return len(whole)
 
     def _take(self, row: Mapping[str, Any]) -> None:
-        if "sent" in row:
-            self.sent.append(Sent.model_validate(row).sent)
+        kind: type[Sent | Unasked | Answered] = Sent if "sent" in row else Unasked if "unasked" in row else Answered
+        self._note(kind.model_validate(row))
+
+    def _note(self, row: Sent | Unasked | Answered) -> None:
+        """Keep what a line says."""
+        if isinstance(row, Sent):
+            self.sent.append(row.sent)
+        elif isinstance(row, Unasked):
+            self.unasked.append(row.unasked)
         else:
-            self.answered.append(Answered.model_validate(row))
+            self.answered.append(row)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the model has answered anything."""
+        return any(row.reply for row in self.answered)
 
     @property
     def lost(self) -> list[str]:
         """The keys of questions that were sent and of whose answers nothing is known, such as when a run was killed."""
         left = Counter(self.sent)
-        left.subtract(row.key for row in self.answered)
+        left.subtract([*self.unasked, *(row.key for row in self.answered)])
         return [key for key, n in left.items() for _ in range(n)]
 
-    def add(self, row: Sent | Answered) -> None:
+    def add(self, row: Sent | Unasked | Answered) -> None:
         """Add a line, and wait until it is on the disk.
 
         Args:
@@ -117,7 +140,4 @@ class Journal:
                 opened.flush()
                 os.fsync(opened.fileno())
             self._size += len(line)
-            if isinstance(row, Sent):
-                self.sent.append(row.sent)
-            else:
-                self.answered.append(row)
+            self._note(row)

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """The server asks to wait."""
     unreachable = "unreachable"
     """No connection, no answer in time, an error of the server, or an answer that is not in the protocol."""
+    absent = "absent"
+    """There is no connection to the server: it does not run, or the address is wrong, or the network is down."""
     rejected = "rejected"
     """The server does not accept this question."""
     filtered = "filtered"

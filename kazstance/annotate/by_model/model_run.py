@@ -205,7 +205,7 @@ class _Run:
         )
         there = read_run_state(path, name)
         check_name(name, corpus, path, is_begun=there is not None)
-        if there:
+        if there and Journal(state_file(path, name).parent / JOURNAL).has_answers:
             check_same(there, state)
             state = there.going_on(state)
         questions = Questions.of(

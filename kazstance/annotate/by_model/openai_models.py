@@ -69,7 +69,7 @@ class OpenAIModel:
         with naming_extras():
             import openai  # noqa: PLC0415  # needs an extra
         self._openai = openai
-        self._key = server.key
+        self._key, self._url = server.key, server.url
         self.client = f"openai {openai.__version__}"
         self._longest = "max_completion_tokens" if server.host == "api.openai.com" else "max_tokens"
         http = openai.DefaultHttpxClient(trust_env=not server.is_local, follow_redirects=False)
@@ -103,7 +103,7 @@ class OpenAIModel:
             said = self._without_key(error.response.text)
             raise status_error(error.status_code, said, error.response.headers) from None
         except (self._openai.OpenAIError, OSError, ValueError) as error:
-            raise ModelError(Fault.unreachable, self._without_key(_named(error))) from None
+            raise no_answer(error, self._url, self._without_key(_named(error))) from None
         return as_reply(text)
 
     def _without_key(self, said: str) -> str:
@@ -167,6 +167,22 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
         return max(0.0, min(parsedate_to_datetime(given).timestamp() - time.time(), LONGEST_WAIT))
     except (TypeError, ValueError):
         return None
+
+
+def no_answer(error: BaseException, url: str, said: str) -> ModelError:
+    """What an exception of a client says that came in place of an answer.
+
+    Args:
+        error: the exception, which may come from one of the connection.
+        url: the address of the server.
+        said: the exception in words.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__name__ == "ConnectError":
+            return ModelError(Fault.absent, f"no connection to {url} ({said})")
+        cause = cause.__cause__ or cause.__context__
+    return ModelError(Fault.unreachable, said)
 
 
 def _named(error: Exception) -> str:

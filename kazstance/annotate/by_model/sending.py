@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Final, NamedTuple
 
 from kazstance.annotate.by_model.calls import Asked, Call, merged, retried
-from kazstance.annotate.by_model.journal import Answered, Journal, Sent
+from kazstance.annotate.by_model.journal import Answered, Journal, Sent, Unasked
 from kazstance.annotate.by_model.language_model import Fault, LanguageModel, ModelError, Reply
 from kazstance.annotate.by_model.model_answers import check_reply
 from kazstance.annotate.by_model.spending import Spending
@@ -107,6 +107,8 @@ class Sender:
         self._without = 0
         """How many questions in a row had no answer."""
         self._threads = 0
+        self._has_answered = False
+        """Whether there was any answer: without one, a server that cannot be reached is not there at all."""
 
     def send(self, calls: Iterable[Call]) -> Outcome:
         """Send questions, and once more those of which a pair has no label.
@@ -183,6 +185,9 @@ class Sender:
         while call := self._tasks.get():
             try:
                 self._results.put((call, self._ask(call)))
+            except ModelError as error:
+                self._journal.add(Unasked(unasked=call.key, error=str(error), time=_now()))
+                self._results.put((call, error))
             except Exception as error:  # the main thread raises it
                 self._results.put((call, error))
 
@@ -227,17 +232,20 @@ class Sender:
             ModelError: the server answers no question.
         """
         try:
-            return self._model.ask(call.messages, call.prompt.schema, call.attempt_settings), None
+            reply = self._model.ask(call.messages, call.prompt.schema, call.attempt_settings)
         except ModelError as error:
-            if error.fault is Fault.denied:
+            if error.fault is Fault.denied or (error.fault is Fault.absent and not self._has_answered):
                 raise
             return None, error
+        self._has_answered = True
+        return reply, None
 
     def _waits(self, failed: ModelError, faults: Counter[Fault]) -> bool:
         """Count a failure, and wait before the question is asked again; False if it is not to be."""
         faults[failed.fault] += 1
         n = faults[failed.fault]
-        most = {Fault.busy: self._patience.waits, Fault.unreachable: self._patience.tries}.get(failed.fault, 0)
+        tries = dict.fromkeys((Fault.unreachable, Fault.absent), self._patience.tries)
+        most = ({Fault.busy: self._patience.waits} | tries).get(failed.fault, 0)
         if n >= most:
             return False
         wait = min(self._patience.longest, self._patience.first * 2 ** min(n - 1, 16))
