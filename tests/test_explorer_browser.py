@@ -571,7 +571,7 @@ def test_the_keyboard_is_enough(visit, shipped):
     expect(tab.locator("#skip")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator("#main")).to_be_focused()
-    for _ in ("order of targets", "order of sources", "legend", "matrix"):
+    for _ in ("order of targets", "order of sources", "legend", "SVG", "PNG", "matrix"):
         tab.keyboard.press("Tab")
     expect(tab.locator('[data-key="head old_mole"]')).to_be_focused()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
