@@ -155,7 +155,7 @@ class Charts:
         return Chart(pictures.salience(self._compared, Choice(**choice), self._made_from))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(comparison.Comparison):
     """Sources, or groups of them, compared on their targets; with charts.
 
