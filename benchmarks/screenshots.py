@@ -15,8 +15,10 @@ from kazstance.output.files import write_file
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
-    "explorer_matrix.png": ("#matrix?targets=claim&open=pr_collective:workers_ready", "light"),
-    "explorer_compare.png": ("#compare?target=road_to_workers_power&source=old_mole&source=pr_collective", "dark"),
+    "explorer_differences.png": ("#differences", "light"),
+    "explorer_two_sources.png": ("#differences?source=old_mole&source=pr_collective", "light"),
+    "explorer_matrix.png": ("#matrix?targets=claim&open=maoist_statement:west_wants_calm", "light"),
+    "explorer_compare.png": ("#compare?target=russia_from_weakness", "dark"),
 }
 DIFFERENT = 6
 """How many of the targets most probably with opposite sides the chart in README shows."""

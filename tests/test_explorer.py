@@ -96,7 +96,8 @@ def test_the_policy_allows_this_script_and_this_style_and_nothing_else(shipped):
 
 def test_nothing_is_loaded_and_no_markup_is_made_of_text(shipped):
     code = BLOCK.sub("", shipped)
-    assert not re.search(r"\b(src|srcset|action|formaction|poster)\s*=|@import|url\(|<link|<iframe|<object", code)
+    loads = re.findall(r"\b(?:src|srcset|action|formaction|poster)\s*=[^;]*|@import|url\(|<link|<iframe|<object", code)
+    assert loads == ["src = address"]  # of a picture that the page has made, to be saved
     assert set(re.findall(r"https?://[^\s\"'`]+", code)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc", code)
     assert "style=" not in code
@@ -244,6 +245,52 @@ def test_a_strip_has_each_sentence_with_its_side(rows):
     some = rows.strip(Query(source=(source,)))["sides"]
     said = {s.sentence_id for s in kazstance.load("stances") if s.source_id == source}
     assert [side == "s" for side in some] == [unit.sentence_id in said for unit in units]
+
+
+def test_words_are_those_of_the_library(rows):
+    found = kazstance.open().compare().wording("russian_state")
+    shown = rows.words("russian_state")
+    assert len({row[0] for row in shown}) == len(rows.sources)
+    for number, source in enumerate(rows.sources):
+        expected = [word for word in found if (word.source, word.z > 0, word.count > 1) == (source, True, True)][:10]
+        mine = [row[1:] for row in shown if row[0] == number]
+        figures = [(word.log_odds.value, word.log_odds.low, word.log_odds.high) for word in expected]
+        assert [row[:3] for row in mine] == [[word.word, word.count, word.others] for word in expected]
+        assert [row[3:] for row in mine] == [pytest.approx(each, abs=0.0051) for each in figures]
+    with pytest.raises(UnknownNameError, match="'x' is not a target"):
+        rows.words("x")
+
+
+def test_agreement_of_two_annotators_is_that_of_the_command(rows):
+    """Where one of them found the sentence to be about the target; `kazstance agreement` prints the same share."""
+    names = [row.annotator_id for row in kazstance.load("annotators")]
+    shares = {(names[i], names[j]): (same / both, both) for i, j, same, both in rows.agreement()}
+    lines = [
+        line for line in kazstance.open().agreement(by="annotators").lines if line.addressed and " and " in line.scope
+    ]
+    told = {tuple(line.scope.split(" and ")): (line.addressed.value, line.addressed.n) for line in lines}
+    assert told
+    for pair, (share, both) in told.items():
+        assert shares[pair] == (pytest.approx(share, abs=1e-6), both)
+
+
+def test_split_pairs_are_those_that_sql_finds(rows):
+    judged = kazstance.path("judgements") / "*.parquet"
+    of = "select sentence_id, target_id, label_name from '{}' where annotator_id = '{}' and holder is null"
+    sql = f"select count(*) from ({of.format(judged, 'f1')}) a join ({of.format(judged, 'f2')}) b using (sentence_id, target_id)"
+    sql += " where a.label_name != b.label_name"
+    found = rows.splits("f1", "f2")
+    assert [(found["total"],)] == duckdb.connect().sql(sql).fetchall()
+    units = {unit[0]: unit[2] for unit in found["units"]}
+    label = {
+        (row["annotator_id"], row["sentence_id"], row["target_id"]): row["label_name"]
+        for row in kazstance.table("judgements").to_pylist()
+    }
+    for n, target, one, other in found["rows"]:
+        keys = [(who, units[n], rows.targets[target]) for who in ("f1", "f2")]
+        assert [label[key] for key in keys] == [one, other]
+    with pytest.raises(UnknownNameError, match="'x' is not a annotator|'x' is not an annotator"):
+        rows.splits("x", "f1")
 
 
 def test_the_history_is_that_of_kazstance_why(rows):

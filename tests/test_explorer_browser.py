@@ -45,6 +45,10 @@ VIEWS = {
     "sentences": "#sentences?q=workers",
     "nothing found": "#sentences?q=xyzzy",
     "history": "#label?sentence=pr_collective/5/5&on=russian_state",
+    "words": "#words?target=russian_state",
+    "salience": "#salience",
+    "annotators": "#agreement",
+    "split annotators": "#agreement?one=f1&other=f2",
     "about": "#about",
 }
 
@@ -220,6 +224,43 @@ def test_two_sources_are_compared_in_two_clicks(visit, shipped):
     assert dict(shown) == answers
     order = ["opposed", "differ", "undecided", "agree", "cannot compare"]
     assert [order.index(word) for _, word in shown] == sorted(order.index(word) for _, word in shown)
+
+
+def test_three_questions_take_at_most_two_clicks_each(visit, shipped):
+    """On which claims do the two Trotskyist texts differ, what does the Maoist statement say about it, who says nothing."""
+    tab = visit(shipped, viewport={"width": 1280, "height": 800})
+    stances = kazstance.load("stances")
+    line = kazstance.open().compare().disagreements()[0]
+    row = tab.locator(".difference").first
+    silent = [name for name in (source.source_id for source in kazstance.load("sources")) if name in line.silent]
+    assert row.locator(".unheard").inner_text() == f"silent: {', '.join(silent)}"  # no click
+
+    row.locator("svg a[href*=maoist_statement]").click()  # one click, on its dot
+    settle(tab)
+    said = [s for s in stances if (s.source_id, s.target_id, s.voice) == ("maoist_statement", line.target, "own")]
+    shown = tab.locator("#panel .where").all_inner_texts()
+    assert {s.sentence_id for s in said} <= set(shown)
+
+    go(tab, "#differences")
+    tab.locator('[data-key="choose old_mole"]').click()
+    tab.locator('[data-key="choose pr_collective"]').click()  # two clicks
+    settle(tab)
+    claims = {target.target_id for target in kazstance.load("targets") if target.kind == "claim"}
+    expected = {
+        other.target
+        for other in kazstance.open().compare().disagreements()
+        for pair in other.pairs
+        if {pair.one, pair.other} == {"old_mole", "pr_collective"}
+        and pair.answer == "differ"
+        and other.target in claims
+    }
+    differ = tab.locator(".difference", has=tab.locator(".verdict.differ")).filter(
+        has=tab.locator(".tag", has_text="claim")
+    )
+    keys = differ.locator(".about a").evaluate_all("links => links.map(link => link.dataset.key)")
+    assert {key.removeprefix("row ") for key in keys} == expected
+    assert all("more favorable: " in text for text in differ.locator(".chance").all_inner_texts())
+    assert all(box["y"] + box["height"] < 800 for box in (one.bounding_box() for one in differ.all()))
 
 
 def test_side_by_side_states_the_verdict_and_shows_each_sentence_once(visit, shipped):
@@ -424,6 +465,40 @@ def test_a_strip_leads_to_the_sentence(visit, shipped):
     assert marked == {i for i, unit in enumerate(units) if unit.sentence_id in favor}
 
 
+def test_words_lead_to_the_sentences_that_have_them(visit, shipped):
+    tab = visit(shipped + "#words?target=russian_state")
+    word = tab.locator(".word-line a").first
+    said, times = word.inner_text(), int(tab.locator(".word-line .counts").first.inner_text().split(" : ")[0])
+    word.click()
+    expect(tab.locator("#view")).to_have_text("Sentences")
+    settle(tab)
+    hits = [text.lower() for text in tab.locator("mark.hit").all_inner_texts()]
+    assert set(hits) == {said}
+    assert len(hits) >= times
+
+
+def test_the_salience_of_each_target_is_drawn_and_listed(visit, shipped):
+    tab = visit(shipped + "#salience")
+    addressed = [row for row in kazstance.load("positions") if row.net is not None]
+    expect(tab.locator(".columns .dot")).to_have_count(len(addressed))
+    expect(tab.locator(".listed li")).to_have_count(len(addressed))
+    first = max((row for row in addressed if row.source_id == "old_mole"), key=lambda row: row.salience)
+    expect(tab.locator(".column").first.locator(".note")).to_contain_text(
+        f"({first.salience:.1%}".replace("%", "\u00a0%")
+    )
+
+
+def test_annotators_lead_to_the_pairs_that_they_split_on(visit, shipped):
+    tab = visit(shipped + "#agreement")
+    tab.locator('[data-key="agree f1 f2"]').first.click()
+    rows = {(r.annotator_id, r.sentence_id, r.target_id): r.label_name for r in kazstance.load("judgements")}
+    keys = {key[1:] for key in rows if key[0] == "f1"}
+    split = [key for key in keys if rows.get(("f2", *key)) not in (None, rows["f1", *key])]
+    expect(tab.locator("#splits")).to_have_text(f"{len(split)} pairs on which f1 and f2 are split")
+    tab.locator(".split-pairs a").first.click()
+    expect(tab.locator("#view")).to_contain_text("History of a label")
+
+
 def test_the_history_of_a_label(visit, shipped):
     row = next(row for row in kazstance.load("grid") if row.basis == "adjudication")
     tab = visit(shipped + f"#label?sentence={row.sentence_id}&on={row.target_id}")
@@ -495,7 +570,7 @@ def test_the_keyboard_is_enough(visit, shipped):
     expect(tab.locator("#skip")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator("#main")).to_be_focused()
-    for _ in ("order of targets", "order of sources", "legend", "matrix"):
+    for _ in ("order of targets", "order of sources", "legend", "SVG", "PNG", "matrix"):
         tab.keyboard.press("Tab")
     expect(tab.locator('[data-key="head old_mole"]')).to_be_focused()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
@@ -653,6 +728,9 @@ HOSTILE_VIEWS = [
     "#sentences?q=%3Cscript%3E",
     "#label?sentence=left/1/1&on=tostring",
     "#label?sentence=constructor/4/1&on=proto",
+    "#words?target=watch",
+    "#salience",
+    "#agreement",
     "#about",
 ]
 
@@ -665,7 +743,7 @@ def test_a_hostile_corpus_runs_nothing_and_breaks_nothing(width, visit, hostile_
     for address in HOSTILE_VIEWS:
         go(tab, address)
         assert tab.locator("#alert").is_hidden()
-        for link in tab.locator("main a").all()[:8]:
+        for link in tab.locator("main a:visible:not(svg a)").all()[:8]:
             link.hover(timeout=5000)
         assert tab.evaluate("window.executed") is None
         assert overflow(tab) <= 0, address

@@ -19,6 +19,8 @@ from kazstance.output.terminal import echo, echo_page
 from kazstance.schema import MANIFEST, STAND_OFF
 
 PAGE = Path("explorer.html")
+MANY = 20_000
+"""Number of stances from which on the comparison is announced."""
 LARGE = 20_000_000
 """Size in bytes above which a page opens slowly."""
 
@@ -71,6 +73,8 @@ def _write(data: DatasetFolder, out: Path, *, as_json: bool) -> None:
 def _serve(data: DatasetFolder, port: int, *, as_json: bool) -> None:
     from kazstance.explorer.server import Explorer
 
+    if sum(file.rows for file in data.manifest.tables["stances"].values()) > MANY:
+        echo("comparing the sources before the first page; with so many stances this takes a while", err=True)
     with Explorer(data, port) as server:
         echo_page(to_json({"url": server.url}) if as_json else f"{server.url}  (press Ctrl-C to stop)")
         interrupts.raise_if_swallowed()

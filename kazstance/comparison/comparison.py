@@ -13,7 +13,7 @@ from kazstance.comparison.disagreements import Disagreements, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
 from kazstance.comparison.grouping import CLUSTER, GROUP, LANGUAGE, SOURCE, Grouping, grouped_rows
 from kazstance.comparison.positions import Cell, positions
-from kazstance.comparison.wording import Word, wording
+from kazstance.comparison.wording import Word, counted_words, wording
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.input.frames import as_frame
@@ -65,6 +65,11 @@ class Comparison:
     @cached_property
     def _ranked(self) -> Disagreements:
         return disagreements(self.counts)
+
+    @cached_property
+    def _everywhere(self) -> Any:
+        """The words of all texts, which are counted once for all targets."""
+        return None if self.background is None else counted_words(self.background, self._text(), self.columns.language)
 
     def positions(self) -> Listing[Cell]:
         """Where each source stands on each target: the complete grid, source by source."""
@@ -124,7 +129,7 @@ class Comparison:
             target_column=self.columns.target,
             text=self._text(),
             language=self.columns.language,
-            background=self.background,
+            background=self._everywhere,
             prior=prior,
         )
 

@@ -34,6 +34,9 @@ SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of rows against, neutral and in favor."""
 
 
+UNTESTED: Final = "salience was not tested"
+
+
 @dataclass(frozen=True)
 class Pairwise:
     """Two sources on one target.
@@ -112,7 +115,9 @@ class Disagreements(Listing[Disagreement]):
         return in_words([line.verdict for line in self], unheard)
 
 
-def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Disagreements:
+def disagreements(
+    counts: Counts, n: int = PERMUTATIONS, seed: int = SEED, *, with_salience: bool = True
+) -> Disagreements:
     """All targets: those opposed or contested first, and within both kinds those most probably with opposite sides.
 
     Two sources `agree` if they are on one side with probability .95 or more under the pooled model; otherwise they
@@ -123,13 +128,15 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Di
         counts: stances by cluster, target and label.
         n: permutations of each test.
         seed: seed of the permutations.
+        with_salience: whether to test salience, too, which takes as long again or longer.
     """
     known, total = posterior(counts), counts.total
     figures = np.where(total[..., SIDES].any(axis=2), known.summary(), np.nan)
     net, pairs = figures[0], _pairwise(known, figures[0], counts.sources)
     decided = np.full(total.shape[:2], np.nan) if counts.n_decided is None else counts.n_decided
     share = total.sum(axis=2) / np.where(decided > 0, decided, np.nan)
-    p, salience = (_tested(counts, test, n, seed) for test in (position_p, salience_p))
+    p = _tested(counts, position_p, n, seed)
+    salience = _tested(counts, salience_p, n, seed) if with_salience else [None] * len(counts.targets)
     corrected, salience_corrected = _corrected(p), _corrected(salience)
     found = [
         Disagreement(
@@ -145,7 +152,9 @@ def disagreements(counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Di
             salience_corrected=salience_corrected[t],
             pairs=pairs[t],
             reason=_why(net[:, t], p[t], "take a side"),
-            salience_reason=_uncounted(counts) or _why(share[:, t], salience[t], "have sentences"),
+            salience_reason=(None if with_salience else "salience was not tested")
+            or _uncounted(counts)
+            or _why(share[:, t], salience[t], "have sentences"),
         )
         for t, (target, contested) in enumerate(zip(counts.targets, counts.contested, strict=True))
     ]

@@ -83,8 +83,8 @@ def wording(
         target_column: the column of the target.
         text: the column of the sentence's text.
         language: by whose rules words are found: the column of the tags (BCP 47), or one tag for all rows.
-        background: rows with the text column, from which the prior is taken; by default, each text of `frame`
-            once.
+        background: rows with the text column, from which the prior is taken, or their words as `counted_words` counts
+            them; by default, each text of `frame` once.
         prior: total of the pseudo-counts, above 0.
         voice: whose sentences; `own` and `endorsed` require the columns voice and endorsed.
 
@@ -105,8 +105,20 @@ def wording(
         text_of(rows, source).alias("who"), as_text(text).alias("text"), tagged
     )
     said = _said(spoken_on.collect())
-    everywhere = _counted(rows if background is None else as_frame(background).lazy(), text, language)
+    shown = rows if background is None or isinstance(background, Counter) else as_frame(background).lazy()
+    everywhere = background if isinstance(background, Counter) else _counted(shown, text, language)
     return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
+
+
+def counted_words(rows: Any, text: str, language: str) -> Counter[str]:
+    """The words of rows, each text counted once.
+
+    Args:
+        rows: as anything in `kazstance.input.frames.ACCEPTED`.
+        text: the column of the text.
+        language: the column of the language tags (BCP 47), or one tag for all rows.
+    """
+    return _counted(as_frame(rows).lazy(), text, language)
 
 
 def _tag(rows: Any, language: str) -> Any:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from kazstance.explorer.keyed import Mask
+
 Of = Literal["unit", "stance"]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kazstance.comparison import Comparison, Disagreement, Disagreements, Pairwise, compare_dataset
+from kazstance.comparison.disagreements import disagreements
 from kazstance.comparison.verdicts import chance_in_words, tallied
 from kazstance.dataset import DatasetFolder, Table
 from kazstance.explorer.filters import FILTERS
@@ -66,7 +67,7 @@ def overview(folder: DatasetFolder) -> dict[str, Any]:
 
 def differences(compared: Comparison, folder: DatasetFolder) -> dict[str, Any]:
     """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
-    found = compared.disagreements()
+    found = disagreements(compared.counts, with_salience=False)
     return {
         "summary": found.summary,
         "verdicts": tallied([line.verdict for line in found]),

@@ -26,6 +26,8 @@ SCRIPT: Final = (
     "matrix",
     "compare",
     "lists",
+    "words",
+    "agreement",
     "history",
     "csv",
     "main",

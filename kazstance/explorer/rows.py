@@ -1,21 +1,23 @@
 """The rows behind the page, as plain lists: all of them for a file, or those that match a query for a server."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
+from kazstance.comparison import compare_dataset
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.explorer.filters import Mask, matching, narrows
+from kazstance.explorer.filters import matching, narrows
+from kazstance.explorer.keyed import Ints, Keyed, Mask
+from kazstance.explorer.splits import shared_judgements, split_judgements
+from kazstance.explorer.words import most_used
 from kazstance.schema.frozen import Frozen
 from kazstance.schema.labels import LABELS, Certainty, Explicitness, Label, Voice
 
-Ints = NDArray[np.int64]
 AROUND: Final = 2
 """Number of sentences of the same paragraph that are shown before and after one."""
 LIMIT: Final = 5_000
@@ -83,32 +85,14 @@ class Query(Frozen):
         return self.model_dump() | ({"q": ""} if self.whole else {})
 
 
-class Keyed(NamedTuple):
-    """Rows about a unit and a target, ordered by both, with their numbers."""
-
-    rows: pa.Table
-    n: Ints
-    target: Ints
-
-    def where(self, chosen: Mask) -> "Keyed":
-        """The rows that are chosen."""
-        return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
-
-    def lists(self) -> list[list[Any]]:
-        """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
-        found = []
-        for n, target, row in zip(self.n.tolist(), self.target.tolist(), self.rows.to_pylist(), strict=True):
-            if row.get("evidence") is not None:
-                row["evidence"] = [[span["start"], span["end"]] for span in row["evidence"]]
-            found.append([n, target, *row.values()])
-        return found
-
-
 class Rows:
     """The tables of a dataset, read once, with whole numbers in place of ids."""
 
     def __init__(self, folder: DatasetFolder) -> None:
         self.sources, self.targets = folder.ids["source_id"], folder.ids["target_id"]
+        self._annotators = [row.annotator_id for row in folder.annotators.records()]
+        self._compared = compare_dataset(folder)
+        self._words: dict[str, list[list[Any]]] = {}
         units = folder.columns("sentences", ["source_id", "position", *UNIT])
         source = _places(units.column("source_id"), self.sources)
         order = np.lexsort((units.column("position").to_numpy(), source))
@@ -125,9 +109,10 @@ class Rows:
     def everything(self) -> dict[str, Any]:
         """All rows."""
         tables = {"stances": self.stances, "judgements": self.judgements, "settled": self.settled}
-        return {"units": self._units(np.arange(len(self.units)))} | {
+        found = {"units": self._units(np.arange(len(self.units)))} | {
             name: rows.lists() for name, rows in tables.items()
         }
+        return found | {"words": [self.words(target) for target in self.targets], "agreement": self.agreement()}
 
     def sentences(self, query: Query) -> dict[str, Any]:
         """A page of the sentences that match a query, with their context and their matching stances.
@@ -169,6 +154,40 @@ class Rows:
         place = cell * len(LABELS) + self.label[chosen]
         size = len(self.sources) * len(self.targets) * len(LABELS)
         return cast(list[int], np.bincount(place, minlength=size).tolist())
+
+    def words(self, target: str) -> list[list[Any]]:
+        """The words that each source uses more than the others on a target, in its own voice, the highest z first.
+
+        A row has the number of the source, the word, how often it and the others use it, and the difference of
+        log-odds with the ends of its 95 % interval.
+
+        Raises:
+            UnknownNameError: there is no such target.
+        """
+        self._numbers([target], "target", self.targets)
+        if target not in self._words:
+            self._words[target] = most_used(self._compared, target, self.sources)
+        return self._words[target]
+
+    def agreement(self) -> list[list[int]]:
+        """For each two annotators, what both judged and at least one found about the target, and how often they agree.
+
+        A row has the numbers of both among the annotators, of the pairs that they judged the same, and of all.
+        """
+        return shared_judgements(self.judgements, self._annotators)
+
+    def splits(self, one: str, other: str) -> dict[str, Any]:
+        """The first pairs of sentence and target that two annotators judged differently, with both labels.
+
+        Raises:
+            UnknownNameError: there is no such annotator.
+        """
+        for name in (one, other):
+            if name not in self._annotators:
+                raise UnknownNameError(name, "annotator", self._annotators)
+        rows, total = split_judgements(self.judgements, one, other)
+        near = self._units(np.unique(np.array([row[0] for row in rows], np.int64)))
+        return {"total": total, "rows": rows, "units": near, "stances": []}
 
     def strip(self, query: Query) -> dict[str, Any]:
         """All units of the sources of a query in order, with a letter for the side of each on its targets.

@@ -42,6 +42,9 @@ QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
     "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
     "/counts": lambda rows, fields: rows.counts(Query.parse(fields)),
     "/strip": lambda rows, fields: rows.strip(Query.parse(fields)),
+    "/words": lambda rows, fields: rows.words(fields.get("target", [""])[-1]),
+    "/agreement": lambda rows, _: rows.agreement(),
+    "/splits": lambda rows, fields: rows.splits(*(fields.get(name, [""])[-1] for name in ("one", "other"))),
     "/history": lambda rows, fields: rows.history(fields.get("sentence", [""])[-1]),
 }
 

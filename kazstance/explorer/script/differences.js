@@ -86,6 +86,7 @@ function differenceRow(state, row, sources, two, first) {
   return el("li", { class: "difference" }, [
     el("div", { class: "about" }, [
       el("a", { href, "data-key": `row ${target.target_id}`, tabindex: first ? "0" : "-1" }, [name(target.name)]),
+      target.kind ? el("span", { class: "tag" }, ` ${target.kind}`) : null,
       target.contested ? el("span", { class: "flag" }, "contested") : null,
     ]),
     el("div", { class: "said" }, verdictOf(row, two)),

@@ -46,10 +46,11 @@ function written(source) {
   return { dir: "auto", lang: /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(tag ?? "") ? tag : null };
 }
 
-const number = (value) => value.toLocaleString("en");
+const NUMBERS = new Intl.NumberFormat("en");
+const number = (value) => NUMBERS.format(value);
 const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 const signed = (value) => {
   const shown = Number(value.toFixed(2));
   return (shown > 0 ? "+" : shown < 0 ? "−" : "") + Math.abs(shown).toFixed(2);
 };
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const percent = (value) => `${(100 * value).toFixed(1)}\u00a0%`;

@@ -134,7 +134,7 @@ async function aboutView() {
 }
 
 function aboutTable(caption, head, rows, values) {
-  const cell = (value, i) => el(i ? "td" : "th", { scope: i ? null : "row", dir: "auto" }, value ? prose(String(value)) : "–");
+  const cell = (value, i) => el(i ? "td" : "th", { scope: i ? null : "row", dir: "auto" }, value ? (i ? prose(String(value)) : breakable(String(value))) : "–");
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, [
     el("table", { class: "plain" }, [
       el("caption", {}, caption),

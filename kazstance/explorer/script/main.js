@@ -1,6 +1,6 @@
 // The page itself: header, filters, and the view that the address names.
 
-const VIEW = { differences: differencesView, matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, label: labelView, about: aboutView };
+const VIEW = { differences: differencesView, matrix: matrixView, compare: compareView, read: readView, sentences: sentencesView, words: wordsView, salience: salienceView, agreement: agreementView, label: labelView, about: aboutView };
 const byId = (id) => document.getElementById(id);
 let current = null;
 let turn = 0;
@@ -71,14 +71,14 @@ function unfold() {
 /** The filters that are set, in words. */
 function activeWords(state) {
   const words = SELECTS.flatMap(([key, word, options]) => (state[key] ? [`${word.toLowerCase()}: ${options.find(([value]) => value === state[key])[1]}`] : []));
-  const target = state.target && state.view !== "compare" ? [`target: ${plain(targetOf.get(state.target).name)}`] : [];
+  const target = state.target && !["compare", "words"].includes(state.view) ? [`target: ${plain(targetOf.get(state.target).name)}`] : [];
   const sources = state.source.length ? [`sources: ${state.source.map(plain).join(", ")}`] : [];
   return [...target, ...sources, ...words].join(" · ");
 }
 
 function syncFilters(state) {
   const form = byId("filters");
-  form.hidden = state.view === "label" || state.view === "about";
+  form.hidden = ["label", "about", "agreement"].includes(state.view);
   for (const [key] of [["target"], ...SELECTS]) form.elements[key].value = state[key] ?? "";
   if (document.activeElement !== form.elements.q) form.elements.q.value = state.q ?? "";
   for (const box of form.querySelectorAll("[name=source]")) box.checked = state.source.includes(box.value);

@@ -16,7 +16,7 @@ async function matrixView(state) {
       filterNote(state),
       el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
-        el("div", { class: `matrix ${layout}`, id: "matrix" }, [grid(state, sources, targets, cellOn)]),
+        el("div", { class: `matrix ${layout}`, id: "matrix" }, [keptGrid(state, sources, targets, cellOn, layout === "compact")]),
         panel,
       ]),
     ],
@@ -82,11 +82,31 @@ function orders(state) {
   return el("div", { class: "orders" }, [choose("rows", "Targets", ROW_ORDERS), choose("cols", "Sources", COLUMN_ORDERS)]);
 }
 
-function grid(state, sources, targets, cellOn) {
+let kept = { key: "", table: null };
+
+/** The table; as long as only another cell is opened, it is the same, and only the mark of the open cell moves. */
+function keptGrid(state, sources, targets, cellOn, compact) {
+  const key = JSON.stringify([{ ...state, open: "", page: 1, at: "" }, compact]);
+  if (kept.key !== key) kept = { key, table: grid(state, sources, targets, cellOn, compact) };
+  for (const one of kept.table.querySelectorAll("td.chosen")) {
+    one.classList.remove("chosen");
+    one.firstChild.removeAttribute("aria-current");
+  }
+  const chosen = state.open && [...kept.table.querySelectorAll("td > a")].find((one) => one.dataset.key === `cell ${state.open}`);
+  if (chosen) {
+    chosen.parentElement.classList.add("chosen");
+    chosen.setAttribute("aria-current", "true");
+    for (const one of kept.table.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
+    chosen.tabIndex = 0;
+  }
+  return kept.table;
+}
+
+function grid(state, sources, targets, cellOn, compact) {
   const bodies = orderedTargets(state, targets).map(([group, members]) =>
     el("tbody", {}, [
       group ? el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])]) : null,
-      members.map((target) => targetRow(state, sources, target, cellOn)),
+      members.map((target) => targetRow(state, sources, target, cellOn, compact)),
     ]),
   );
   const table = el("table", { role: "grid", "aria-label": "Positions of sources on targets", keydown: roam, focusin: stay }, [
@@ -97,8 +117,7 @@ function grid(state, sources, targets, cellOn) {
   ]);
   const links = [...table.querySelectorAll("a")];
   for (const one of links) one.tabIndex = -1;
-  const first = links.find((one) => one.dataset.key === `cell ${state.open}`) ?? links[0];
-  if (first) first.tabIndex = 0;
+  if (links.length) links[0].tabIndex = 0;
   return table;
 }
 
@@ -126,33 +145,31 @@ function sourceHead(state, source, before) {
   ]);
 }
 
-function targetRow(state, sources, target, cellOn) {
+function targetRow(state, sources, target, cellOn, compact) {
   const href = to(state, "compare", { target: target.target_id, targets: undefined });
   return el("tr", {}, [
     el("th", { scope: "row" }, [
       el("a", { href, "data-key": `head ${target.target_id}`, title: "Side by side" }, [name(target.name)]),
       target.contested ? el("span", { class: "flag" }, "contested") : null,
     ]),
-    sources.map((source, i) => cellOf(state, source, target, cellOn(source, target), begins(state, source, sources[i - 1]))),
+    sources.map((source, i) => cellOf(state, source, target, cellOn(source, target), begins(state, source, sources[i - 1]), compact)),
   ]);
 }
 
-function cellOf(state, source, target, cell, first) {
+function cellOf(state, source, target, cell, first, compact) {
   const key = `${source.source_id}:${target.target_id}`;
   const label = positionWords(cell);
-  const chosen = key === state.open;
   const silent = !isAddressed(cell);
-  return el("td", { class: `${toneClasses(cell)} ${chosen ? "chosen" : ""} ${first ? "begins" : ""}` }, [
-    el("a", { href: link({ ...state, open: key, page: 1 }), "data-key": `cell ${key}`, "aria-label": label, "aria-current": chosen ? "true" : null, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, [
-      el("span", { class: "position" }, [
-        silent ? null : markOf(cell),
-        el("span", { class: "word" }, shortTone(cell)),
-        silent ? null : el("span", { class: "counts" }, `${cell.n_favor}/${cell.n_neutral}/${cell.n_against}`),
-      ]),
-      silent || cell.net === null ? null : interval(cell),
-      endorsedWords(cell)
-        ? el("span", { class: "quoted" }, `quoted ${cell.n_endorsed_favor}/${cell.n_endorsed_neutral}/${cell.n_endorsed_against}`)
-        : null,
+  const quoted = endorsedWords(cell) ? el("span", { class: "quoted" }, `quoted ${cell.n_endorsed_favor}/${cell.n_endorsed_neutral}/${cell.n_endorsed_against}`) : null;
+  const words = compact ? [] : [
+    el("span", { class: "word" }, shortTone(cell)),
+    silent ? null : el("span", { class: "counts" }, `${cell.n_favor}/${cell.n_neutral}/${cell.n_against}`),
+  ];
+  return el("td", { class: `${toneClasses(cell)} ${first ? "begins" : ""}` }, [
+    el("a", { href: link({ ...state, open: key, page: 1 }), "data-key": `cell ${key}`, "aria-label": label, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, [
+      el("span", { class: "position" }, [silent ? null : markOf(cell), words]),
+      compact || silent || cell.net === null ? null : interval(cell),
+      compact ? null : quoted,
     ]),
   ]);
 }

@@ -1,7 +1,7 @@
 // Pictures of what is shown, as SVG or PNG, always in the light colours, with the version and digest of the data.
 
 const INK = { favor: "#0b5fa5", against: "#a8480a", neutral: "#55534c", ink: "#1d1d1b", soft: "#5a5954", line: "#d9d6cd", sheet: "#ffffff" };
-const GROUND = { "favor s1": "#e8f1f9", "favor s2": "#cfe3f5", "against s1": "#fcefe4", "against s2": "#f8dcc5" };
+const GROUND = { "favor s1": "#e8f1f9", "favor s2": "#cfe3f5", "against s1": "#fcefe4", "against s2": "#fae3d0" };
 const FONT = "system-ui, 'DejaVu Sans', sans-serif";
 /** Factor by which a PNG is larger than the picture on the screen. */
 const SHARP = 2;

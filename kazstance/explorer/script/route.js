@@ -1,11 +1,11 @@
 // Where the reader is: the address after #, as a view and its fields. Every view and every filter has a link.
 
-const VIEWS = { differences: "Differences", matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", about: "About" };
-const PAGE = { read: 200, sentences: 50, cell: 50, compare: 50 };
+const VIEWS = { differences: "Differences", matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", words: "Words", salience: "Salience", agreement: "Annotators", about: "About" };
+const PAGE = { splits: 200, read: 200, sentences: 50, cell: 50, compare: 50 };
 /** Filters, which are passed from one view to the next. */
 const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "split_vote", "q"];
 /** Fields of single views. */
-const PLACES = ["text", "at", "open", "sentence", "on", "page", "rows", "cols"];
+const PLACES = ["text", "at", "open", "sentence", "on", "page", "rows", "cols", "one", "other"];
 const CLOSED = {
   label: data.names.labels.filter((label) => label !== "none"),
   explicitness: data.names.explicitness,
@@ -14,7 +14,7 @@ const CLOSED = {
   split_vote: ["true", "false"],
   targets: ["contested", "issue", "claim"].filter((some) => data.targets.some((target) => belongs(target, some))),
 };
-const IDS = { source: sourceOf, text: sourceOf, target: targetOf, on: targetOf, open: positionOf };
+const IDS = { source: sourceOf, text: sourceOf, target: targetOf, on: targetOf, open: positionOf, one: annotatorOf, other: annotatorOf };
 
 function belongs(target, some) {
   return some === "contested" ? target.contested : target.kind === some;

@@ -89,6 +89,22 @@ function localStore(rows) {
       }
       return counts;
     },
+    words: async (target) => rows.words[targetOf.get(target).i],
+    agreement: async () => rows.agreement,
+    async splits(one, other) {
+      const found = new Map();
+      for (const row of all.judgements) {
+        if (row.holder || ![one, other].includes(row.annotator_id)) continue;
+        const key = `${row.n}:${row.target.i}`;
+        const both = found.get(key) ?? { unit: row.unit, target: row.target, rounds: {} };
+        if (!(both.rounds[row.annotator_id]?.round > row.round)) both.rounds[row.annotator_id] = row;
+        found.set(key, both);
+      }
+      const label = (both, who) => both.rounds[who]?.label;
+      const apart = [...found.values()].filter((both) => label(both, one) && label(both, other) && label(both, one) !== label(both, other));
+      apart.sort((a, b) => a.unit.n - b.unit.n || a.target.i - b.target.i);
+      return { total: apart.length, rows: apart.slice(0, PAGE.splits).map((both) => [both.unit, both.target, label(both, one), label(both, other)]) };
+    },
     async strip(query) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
       const units = [...all.units.values()].filter((unit) => query.source.includes(unit.source.source_id));
@@ -130,6 +146,13 @@ function remoteStore() {
     },
     counts: (query) => ask("counts", query),
     strip: (query) => ask("strip", query),
+    words: (target) => ask("words", { target }),
+    agreement: () => ask("agreement", {}),
+    async splits(one, other) {
+      const found = await ask("splits", { one, other });
+      const { units } = linked(found);
+      return { total: found.total, rows: found.rows.map(([n, target, ...said]) => [units.get(n), data.targets[target], ...said]) };
+    },
     async history(sentence) {
       const found = await ask("history", { sentence });
       const all = linked(found);
