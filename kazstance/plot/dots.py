@@ -38,7 +38,7 @@ PAD: Final = 5.0
 
 @dataclass(frozen=True)
 class Point:
-    """A source on the line of a target: its cell, name and code, and low, value and high of its net stance, in points."""
+    """A source on the line of a target: cell, name and code, and low, value and high of its net stance, in points."""
 
     cell: Cell
     name: str
