@@ -91,7 +91,7 @@ class Charts:
 
     Wherever there is a choice: `targets` and `sources` are the ids to show, by default all; `order` is that of the
     targets: `data`, `difference` (as `disagreements` ranks them), `salience` (most sentences first) or `name`; a
-    `title` replaces the usual one, and "" leaves it out.
+    `title` replaces the usual one, and "" leaves it out; `names` are those of sources and targets, by their ids.
     """
 
     def __init__(self, compared: comparison.Comparison, made_from: str) -> None:
@@ -102,7 +102,7 @@ class Charts:
         """The matrix of sources and targets: net stance with its interval, or coloured cells of many sources.
 
         Args:
-            choice: `targets`, `sources`, `order` and `title`.
+            choice: `targets`, `sources`, `order`, `title` and `names`.
 
         Raises:
             UnknownNameError: there is no such target, source or order.
@@ -116,7 +116,7 @@ class Charts:
         """The dot plot: all sources on one line for each target, whether they differ, and how sure that is.
 
         Args:
-            choice: `targets`, `sources`, `order` (by default `difference`) and `title`.
+            choice: `targets`, `sources`, `order` (by default `difference`), `title` and `names`.
 
         Raises:
             UnknownNameError: there is no such target, source or order.
@@ -126,26 +126,30 @@ class Charts:
 
         return Chart(pictures.disagreements(self._compared, Choice(**choice), self._made_from))
 
-    def distances(self, by: Feature = "positions", *, title: str | None = None) -> Chart:
+    def distances(
+        self, by: Feature = "positions", *, title: str | None = None, names: Mapping[str, str] | None = None
+    ) -> Chart:
         """A map and a tree of the sources.
 
         Args:
             by: `positions`, or `salience`: what they write about.
             title: a title in place of the usual one.
+            names: what sources are called, by their ids.
 
         Raises:
-            UnknownNameError: `by` is neither.
+            UnknownNameError: `by` is neither, or there is no such source.
             KazstanceError: there are fewer than two sources.
         """
         from kazstance.plot import pictures
+        from kazstance.plot.choice import Choice
 
-        return Chart(pictures.distances(self._compared, by, title, self._made_from))
+        return Chart(pictures.distances(self._compared, by, Choice(title=title, names=names), self._made_from))
 
     def salience(self, **choice: Unpack[ChoiceOptions]) -> Chart:
         """The share of each source's sentences that is about each target, over the source's net stance on it.
 
         Args:
-            choice: `targets`, `sources`, `order` and `title`.
+            choice: `targets`, `sources`, `order`, `title` and `names`.
 
         Raises:
             UnknownNameError: there is no such target, source or order.

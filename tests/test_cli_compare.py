@@ -144,14 +144,17 @@ def test_a_chart_shows_what_is_chosen_at_the_width_asked_for(tmp_path):
     assert words[0] == "Ours"
     assert "old_mole" in words
     assert "pr_collective" not in words
-    run("--chart", out, "--draw", "salience", "--only-source", "old_mole")
-    assert "What the sources write about" in out.read_text(encoding="utf-8")
+    run("--chart", out, "--draw", "salience", "--only-source", "old_mole", "--name", "old_mole=The Old Mole")
+    text = out.read_text(encoding="utf-8")
+    assert "What the sources write about" in text
+    assert ">The Old Mole<" in text
 
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         (["contrast", "x"], "'x' is not a target; choose from uprising"),
+        (["--chart", "x.svg", "--name", "old_mole"], "--name old_mole: expected ID=TEXT"),
         (["--only-target", "maoism"], "pass --chart too; these options choose what the chart shows"),
         (
             ["--chart", "x.svg", "--order", "size"],

@@ -56,7 +56,7 @@ def made(sources, targets, rows, seed=7):
 def drawn(compared, name, width_mm=160.0, **choice):
     """The sheet of a chart."""
     if name == "distances":
-        return pictures.distances(compared, "positions", choice.get("title"), "foot")(width_mm)
+        return pictures.distances(compared, "positions", Choice(**choice), "foot")(width_mm)
     return getattr(pictures, name)(compared, Choice(**choice), "foot")(width_mm)
 
 
@@ -223,6 +223,19 @@ def test_what_is_shown_can_be_chosen(shipped):
     for wrong in ({"targets": ["x"]}, {"sources": ["x"]}, {"order": "x"}):
         with pytest.raises(UnknownNameError, match="'x' is not a"):
             shipped.plot.positions(**wrong)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_sources_and_targets_may_be_called_otherwise(shipped, name):
+    called = {"old_mole": "The Old Mole", "uprising": "January 2022"}
+    found = " ".join(text for *_, text in texts(drawn(shipped, name, 300, names=called)))
+    assert "The Old Mole" in found
+    assert "old_mole" not in found
+    if name in ("positions", "disagreements"):
+        assert "January 2022" in found
+        assert shipped.names["uprising"] not in found
+    with pytest.raises(UnknownNameError, match="'x' is not a source or target"):
+        drawn(shipped, name, names={"x": "y"})
 
 
 def test_most_salient_targets_come_first(shipped):

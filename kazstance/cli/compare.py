@@ -79,6 +79,10 @@ OnlyTarget = Annotated[
 OnlySource = Annotated[
     list[str] | None, typer.Option(metavar="ID", help="Draw only this source in the chart; may be repeated.")
 ]
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="ID=TEXT", help="What the chart calls a source or target; may be repeated."),
+]
 OrderBy = Annotated[
     str | None, typer.Option(help="Order of the targets in the chart: data, difference, salience or name.")
 ]
@@ -141,6 +145,7 @@ def positions(
     only_source: OnlySource = None,
     order: OrderBy = None,
     title: Title = None,
+    name: Names = None,
     voice: Whose = "own",
     by: By = "source",
     corrected: Annotated[
@@ -164,9 +169,8 @@ def positions(
         return
     if of is not None:
         raise typer.BadParameter("--of: expected --corrected with it")
-    picture = Picture(
-        chart, width_mm, dpi, {"targets": only_target, "sources": only_source, "order": order, "title": title}
-    )
+    shown = {"targets": only_target, "sources": only_source, "order": order, "title": title, "names": _named(name)}
+    picture = Picture(chart, width_mm, dpi, shown)
     compared = _compare(data, voice, by, picture)
     drawn = picture.draw(compared.plot.salience if draw is Drawn.salience else compared.plot.positions)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)
@@ -182,6 +186,7 @@ def disagreements(
     only_source: OnlySource = None,
     order: OrderBy = None,
     title: Title = None,
+    name: Names = None,
     voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
@@ -191,9 +196,8 @@ def disagreements(
 
     Example: kazstance compare disagreements --json
     """
-    picture = Picture(
-        chart, width_mm, dpi, {"targets": only_target, "sources": only_source, "order": order, "title": title}
-    )
+    shown = {"targets": only_target, "sources": only_source, "order": order, "title": title, "names": _named(name)}
+    picture = Picture(chart, width_mm, dpi, shown)
     compared = _compare(data, voice, by, picture)
     drawn = picture.draw(compared.plot.disagreements)
     found = compared.disagreements()
@@ -210,6 +214,7 @@ def distances(
     width_mm: Width = 160,
     dpi: Dpi = 300,
     title: Title = None,
+    name: Names = None,
     voice: Whose = "own",
     by: By = "source",
     data: Data = dataset.SHIPPED,
@@ -219,7 +224,7 @@ def distances(
 
     Example: kazstance compare distances --feature salience
     """
-    picture = Picture(chart, width_mm, dpi, {"title": title})
+    picture = Picture(chart, width_mm, dpi, {"title": title, "names": _named(name)})
     compared = _compare(data, voice, by, picture)
     drawn = picture.draw(partial(compared.plot.distances, cast("Feature", feature)))
     found = compared.distances(cast("Feature", feature))
@@ -271,6 +276,17 @@ def _compare(data: Path, voice: str, by: str, picture: Picture = NO_PICTURE) -> 
 
     picture.check()
     return Dataset(data).compare(voice=cast("VoiceFilter", voice), by=by)
+
+
+def _named(given: list[str] | None) -> dict[str, str] | None:
+    """Names by id, from ID=TEXT.
+
+    Raises:
+        BadParameter: there is no equals sign.
+    """
+    if lacking := [pair for pair in given or () if "=" not in pair]:
+        raise typer.BadParameter(f"--name {lacking[0]}: expected ID=TEXT")
+    return {key: text for key, _, text in (pair.partition("=") for pair in given or ())} or None
 
 
 def _print(plain: Any, pages: Callable[[], Iterable[Table | Text]], *, as_json: bool) -> None:

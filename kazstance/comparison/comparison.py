@@ -63,13 +63,13 @@ class Comparison:
         return positions(self.counts)
 
     @cached_property
+    def _ranked(self) -> Disagreements:
+        return disagreements(self.counts)
+
+    @cached_property
     def _everywhere(self) -> Any:
         """The words of all texts, which are counted once for all targets."""
         return None if self.background is None else counted_words(self.background, self._text(), self.columns.language)
-
-    @cached_property
-    def _ranked(self) -> Disagreements:
-        return disagreements(self.counts)
 
     def positions(self) -> Listing[Cell]:
         """Where each source stands on each target: the complete grid, source by source."""

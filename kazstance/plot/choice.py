@@ -19,19 +19,22 @@ class ChoiceOptions(TypedDict, total=False):
     sources: Sequence[str] | None
     order: Order | None
     title: str | None
+    names: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
 class Choice:
     """What to show of a comparison; without targets or sources, all of them.
 
-    Targets that are listed keep their order, unless `order` asks for another. A title of "" leaves it out.
+    Targets that are listed keep their order, unless `order` asks for another. A title of "" leaves it out. `names` are
+    those of sources and targets, by their ids, where they are not called as usual.
     """
 
     targets: Sequence[str] | None = None
     sources: Sequence[str] | None = None
     order: Order | None = None
     title: str | None = None
+    names: Mapping[str, str] | None = None
 
     def title_or(self, usual: str) -> str:
         """The title, or the usual one."""
@@ -46,6 +49,8 @@ class Shown:
     sources: tuple[str, ...]
     names: Mapping[str, str]
     """The targets in words."""
+    called: Mapping[str, str]
+    """What the sources are called."""
     codes: Mapping[str, str]
     """A letter or a number for each source, the same whatever is left out."""
     cells: Mapping[tuple[str, str], Cell]
@@ -76,7 +81,8 @@ def chosen(
     targets = _known(choice.targets, counts.targets, "target")
     sources = _known(choice.sources, counts.sources, compared.by)
     cells = {(cell.source, cell.target): cell for cell in compared.positions()}
-    names = {target: (compared.names or {}).get(target, target) for target in counts.targets}
+    called = names_of(choice.names, counts.sources, counts.targets)
+    names = {target: called.get(target, (compared.names or {}).get(target, target)) for target in counts.targets}
     order = choice.order or ("data" if choice.targets else usual)
     if order not in get_args(Order):
         raise UnknownNameError(order, "order", get_args(Order))
@@ -89,7 +95,25 @@ def chosen(
     elif order == "name":
         targets = tuple(sorted(targets, key=lambda target: names[target].casefold()))
     codes = dict(zip(counts.sources, codes_of(len(counts.sources)), strict=True))
-    return Shown(targets, sources, names, codes, cells, (len(counts.sources), len(counts.targets)))
+    by_source = {source: called.get(source, source) for source in counts.sources}
+    return Shown(targets, sources, names, by_source, codes, cells, (len(counts.sources), len(counts.targets)))
+
+
+def names_of(given: Mapping[str, str] | None, sources: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
+    """The names that were given.
+
+    Args:
+        given: names by id.
+        sources: the ids of the sources.
+        targets: the ids of the targets.
+
+    Raises:
+        UnknownNameError: an id is neither a source's nor a target's.
+    """
+    for name in given or {}:
+        if name not in (known := (*sources, *targets)):
+            raise UnknownNameError(name, "source or target", known)
+    return dict(given or {})
 
 
 def codes_of(n: int) -> list[str]:

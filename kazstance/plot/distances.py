@@ -36,12 +36,12 @@ OFTEN: Final = 0.95
 HALF: Final = 0.5
 
 
-def draw(found: Distances, codes: Mapping[str, str], sheet: Sheet, caption: str, foot: str) -> Sheet:
+def draw(found: Distances, called: Mapping[str, tuple[str, str]], sheet: Sheet, caption: str, foot: str) -> Sheet:
     """A map of the sources, each with a circle that holds 95 % of its resampled places, and their tree.
 
     Args:
         found: the distances.
-        codes: a letter or a number for each source.
+        called: a letter or a number for each source, and its name.
         sheet: the sheet to draw on.
         caption: what to say under the title.
         foot: what it was made from.
@@ -50,13 +50,13 @@ def draw(found: Distances, codes: Mapping[str, str], sheet: Sheet, caption: str,
     is_beside = sheet.width >= BESIDE and len(found.places) <= FEW
     wide = (sheet.width - GAP) / 2 if is_beside else sheet.width
     high = min(wide, max(150.0, LEAF * len(found.places) + 4)) if is_beside else min(0.8 * wide, 330.0)
-    below = _map(found, codes, sheet, (0, y, wide, y + high))
+    below = _map(found, called, sheet, (0, y, wide, y + high))
     corner = (wide + GAP, y) if is_beside else (0.0, below + GAP)
-    sheet.foot(max(_tree(found, codes, sheet, corner, wide), below), foot)
+    sheet.foot(max(_tree(found, called, sheet, corner, wide), below), foot)
     return sheet
 
 
-def _map(found: Distances, codes: Mapping[str, str], sheet: Sheet, box: Box) -> float:
+def _map(found: Distances, called: Mapping[str, tuple[str, str]], sheet: Sheet, box: Box) -> float:
     """The map, as large as the box allows; the height where it ends is returned."""
     left, top, right, bottom = box
     radii = {place.source: 0.0 if math.isnan(place.radius) else place.radius for place in found.places}
@@ -72,7 +72,7 @@ def _map(found: Distances, codes: Mapping[str, str], sheet: Sheet, box: Box) -> 
         sheet.ring((x, y), max(2 * radii[source] * scale, 0.1), MUTED if len(points) <= PALE else "#b4b4b4")
         sheet.point((x, y), "circle", DOT, INK, stroke=PAPER)
     end = top + 2 * EDGE + (south - north) * scale
-    _name(sheet, points, codes, (left, top, right, end))
+    _name(sheet, points, called, (left, top, right, end))
     return end
 
 
@@ -82,13 +82,16 @@ def _ends(spans: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return min(middle - radius for middle, radius in found), max(middle + radius for middle, radius in found)
 
 
-def _name(sheet: Sheet, points: Sequence[tuple[float, float, str]], codes: Mapping[str, str], box: Box) -> None:
+def _name(
+    sheet: Sheet, points: Sequence[tuple[float, float, str]], called: Mapping[str, tuple[str, str]], box: Box
+) -> None:
     """Name the points, where names cover nothing; where a name has no room, and of many points, its code stands."""
     taken: list[Box] = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y, _ in points]
     for x, y, source in points:
         others = [(other_x, other_y) for other_x, other_y, other in points if other != source]
-        named = [(source, NEAR, True)] if len(points) <= NAMED else []
-        for name, reach, is_clear in (*named, (codes[source], FAR, True), (codes[source], FAR, False)):
+        code, full = called[source]
+        named = [(full, NEAR, True)] if len(points) <= NAMED else []
+        for name, reach, is_clear in (*named, (code, FAR, True), (code, FAR, False)):
             rooms = (
                 room
                 for room in _around(x, y, width(name), reach)
@@ -133,7 +136,7 @@ def _is_free(room: Box, taken: Sequence[Box], box: Box) -> bool:
     )
 
 
-def _tree(found: Distances, codes: Mapping[str, str], sheet: Sheet, corner: At, room: float) -> float:
+def _tree(found: Distances, called: Mapping[str, tuple[str, str]], sheet: Sheet, corner: At, room: float) -> float:
     """The tree from left to right, a bracket for each clade; the height where it ends is returned.
 
     A bracket is darker, the more of the draws have it.
@@ -141,7 +144,7 @@ def _tree(found: Distances, codes: Mapping[str, str], sheet: Sheet, corner: At, 
     left, top = corner
     right = left + room
     leaves = leaves_of(found)
-    names = min(widest(leaves), NAMES * (right - left))
+    names = min(widest(called[leaf][1] for leaf in leaves), NAMES * (right - left))
     wide = right - left - names - coin_width("00") - 12
     tallest = max((clade.height for clade in found.tree), default=0.0) or 1.0
     start = right - names - coin_width("00") - 6
@@ -157,8 +160,8 @@ def _tree(found: Distances, codes: Mapping[str, str], sheet: Sheet, corner: At, 
         _share(sheet, clade.keeps, at[clade.sources], written)
     for leaf in leaves:
         x, y = at[leaf,]
-        sheet.text(x + coin_width("00") / 2, y, codes[leaf], bold=True, align="center")
-        sheet.text(x + coin_width("00") + 3, y, shortened(leaf, names + 3))
+        sheet.text(x + coin_width("00") / 2, y, called[leaf][0], bold=True, align="center")
+        sheet.text(x + coin_width("00") + 3, y, shortened(called[leaf][1], names + 3))
     return _scale(sheet, top + LEAF * len(leaves) + 2, (start - wide, start), tallest)
 
 

@@ -38,9 +38,10 @@ PAD: Final = 5.0
 
 @dataclass(frozen=True)
 class Point:
-    """A source on the line of a target: its cell, and low, value and high of its net stance, in points."""
+    """A source on the line of a target: cell, name and code, and low, value and high of its net stance, in points."""
 
     cell: Cell
+    name: str
     code: str
     low: float
     x: float
@@ -150,7 +151,7 @@ def _draw(sheet: Sheet, middle: float, blocks: Sequence[Block], name: str) -> No
     weight = 1.0 if sum(len(block.points) for block in blocks) <= FEW else 0.5
     for block in blocks:
         for point, down in block.lines:
-            seen, said, y = look_of(point.cell), in_words(point.cell, name), middle + down
+            seen, said, y = look_of(point.cell), in_words(point.cell, point.name, name), middle + down
             sheet.line((point.low, y, point.high, y), seen.edge, weight)
             if block.label is None:
                 coin(sheet, (point.x, y), point.code, seen, said)
@@ -173,7 +174,12 @@ def placed(shown: Shown, target: str, left: float, right: float) -> list[Block]:
         right: where 1 is.
     """
     points = [
-        Point(cell, shown.codes[cell.source], *(left + (right - left) * (1 + end) / 2 for end in ends))
+        Point(
+            cell,
+            shown.called[cell.source],
+            shown.codes[cell.source],
+            *(left + (right - left) * (1 + end) / 2 for end in ends),
+        )
         for cell, net in _sided(shown, target)
         for ends in [(net.low, net.value, net.high)]
     ]
@@ -273,6 +279,6 @@ def _key(shown: Shown, sheet: Sheet, y: float) -> float:
     entries = [*key.sides(found, key.as_mark), *key.strengths(key.as_mark)]
     if any(map(dissents, cells)):
         entries.append(key.dissenting())
-    codes = key.codes((shown.codes[source], source) for source in shown.sources)
+    codes = key.codes((shown.codes[source], shown.called[source]) for source in shown.sources)
     y = key.place(sheet, y, codes, is_even=len(codes) > FEW)
     return key.place(sheet, y, entries)

@@ -1,7 +1,7 @@
 """The matrix of sources and targets: intervals beside each other, or, of many sources, coloured cells."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,7 +89,7 @@ def _blocks(
 
 def _block(shown: Shown, sheet: Sheet, y: float, columns: Columns, sources: tuple[str, ...]) -> float:
     """The rows of some sources from this height down; the height where they end is returned."""
-    y = _heads(sheet, y, columns, sources)
+    y = _heads(sheet, y, columns, [shown.called[source] for source in sources])
     for target in shown.targets:
         lines = wrapped(shown.names[target], columns.names - 4)
         height = max(LINE * len(lines), CELL) + 3
@@ -98,12 +98,12 @@ def _block(shown: Shown, sheet: Sheet, y: float, columns: Columns, sources: tupl
         for place, source in enumerate(sources):
             at = Place(columns.names + columns.step * place, y + height / 2, columns.step)
             cell = shown.cells[source, target]
-            _cell(sheet, cell, at, in_words(cell, shown.names[target]), is_open=columns.is_open)
+            _cell(sheet, cell, at, in_words(cell, shown.called[source], shown.names[target]), is_open=columns.is_open)
         y += height
     return y
 
 
-def _heads(sheet: Sheet, y: float, columns: Columns, sources: tuple[str, ...]) -> float:
+def _heads(sheet: Sheet, y: float, columns: Columns, sources: Sequence[str]) -> float:
     """The names of the sources: in lines over wide columns, upright over narrow ones."""
     middles = [columns.names + columns.step * (place + 0.5) for place in range(len(sources))]
     if columns.is_open:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 from unicodedata import combining, east_asian_width
 
-FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
+FONT: Final = "Arial, Liberation Sans, Arimo, Helvetica, Nimbus Sans, DejaVu Sans Condensed, sans-serif"
+"""Families of the same width, and the nearest to it."""
 SMALL: Final = 7.0
 """The smallest type there is, in points: what stands in rows, columns and keys."""
 TITLE: Final = 10.0

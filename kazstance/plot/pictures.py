@@ -1,12 +1,14 @@
 """The pictures of a comparison: each computes its figures once, and is drawn at any width."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from kazstance.comparison import Comparison, Feature
+from kazstance.comparison import Comparison, Disagreements, Feature
+from kazstance.comparison.verdicts import in_words
 from kazstance.plot import distances as map_and_tree
 from kazstance.plot import dots, grid
 from kazstance.plot import salience as panels
-from kazstance.plot.choice import LETTERS, Choice, Shown, chosen, codes_of
+from kazstance.plot.choice import LETTERS, Choice, Shown, chosen, codes_of, names_of
 from kazstance.plot.saving import Drawing
 from kazstance.plot.sheet import Sheet
 
@@ -48,7 +50,7 @@ def disagreements(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     by_target = {line.target: line for line in ranked}
     shown = chosen(compared, choice, lambda: ranked, "difference")
     kind = "letter" if len(shown.codes) <= len(LETTERS) else "number"
-    caption = f"{ranked.summary} A {kind} is a source: its {POOLED}. {TESTED}{_of_all(shown)}"
+    caption = f"{_summary(ranked, shown.called)} A {kind} is a source: its {POOLED}. {TESTED}{_of_all(shown)}"
 
     def drawn(width_mm: float) -> Sheet:
         sheet = Sheet(width_mm, choice.title_or("Where the sources differ, and how sure that is"))
@@ -86,13 +88,13 @@ def salience(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     return drawn
 
 
-def distances(compared: Comparison, by: Feature, title: str | None, foot: str) -> Drawing:
+def distances(compared: Comparison, by: Feature, choice: Choice, foot: str) -> Drawing:
     """How far the sources are apart: a map and a tree.
 
     Args:
         compared: the comparison.
         by: what the distance is between.
-        title: a title in place of the usual one.
+        choice: the title and the names; all sources are shown.
         foot: what it was made from.
 
     Raises:
@@ -100,7 +102,11 @@ def distances(compared: Comparison, by: Feature, title: str | None, foot: str) -
         KazstanceError: there are fewer than two sources.
     """
     found = compared.distances(by)
-    codes = dict(zip(compared.counts.sources, codes_of(len(compared.counts.sources)), strict=True))
+    sources = compared.counts.sources
+    names = names_of(choice.names, sources, compared.counts.targets)
+    called = {
+        source: (code, names.get(source, source)) for source, code in zip(sources, codes_of(len(sources)), strict=True)
+    }
     caption = (
         f"Map: circles hold 95 % of the draws; two dimensions keep {found.explained:.0%} of the distances. "
         "Tree: the share of the draws that join the same sources, written where there is room; the darker, the more."
@@ -109,10 +115,17 @@ def distances(compared: Comparison, by: Feature, title: str | None, foot: str) -
         caption += f" Left out, with nothing to compare: {', '.join(found.left_out)}."
 
     def drawn(width_mm: float) -> Sheet:
-        sheet = Sheet(width_mm, f"How far the sources are apart, by {found.by}" if title is None else title)
-        return map_and_tree.draw(found, codes, sheet, caption, foot)
+        sheet = Sheet(width_mm, choice.title_or(f"How far the sources are apart, by {found.by}"))
+        return map_and_tree.draw(found, called, sheet, caption, foot)
 
     return drawn
+
+
+def _summary(ranked: Disagreements, called: Mapping[str, str]) -> str:
+    """What the verdicts say together, with the sources as they are called."""
+    silent = [[called[source] for source in line.silent] for line in ranked]
+    not_asked = [[called[source] for source in line.not_asked] for line in ranked]
+    return in_words([line.verdict for line in ranked], {"silent": silent, "not asked": not_asked})
 
 
 def _of_all(shown: Shown) -> str:

@@ -48,7 +48,7 @@ def draw(shown: Shown, sheet: Sheet, caption: str, foot: str) -> Sheet:
     top = max((cell.salience.value for cell in cells if cell.salience), default=0.0) or 1.0
     for start in range(0, len(shown.sources), columns):
         sources = shown.sources[start : start + columns]
-        heads = [wrapped(source, wide, bold=True, most=3) for source in sources]
+        heads = [wrapped(shown.called[source], wide, bold=True, most=3) for source in sources]
         head = max(map(len, heads)) * LINE
         for place, source in enumerate(sources):
             left = (wide + GAP) * place
@@ -76,7 +76,9 @@ def _panel(shown: Shown, sheet: Sheet, cells: Sequence[Cell], box: Box, top: flo
     for cell in sorted(cells, key=lambda cell: -(cell.salience.value if cell.salience else 0)):
         if cell.net is not None and cell.salience is not None:
             x, y = _across(cell.net, inner), _height(cell.salience.value, top, inner)
-            said = f"{in_words(cell, shown.names[cell.target])}; in {cell.salience.value:.1%}"
+            said = (
+                f"{in_words(cell, shown.called[cell.source], shown.names[cell.target])}; in {cell.salience.value:.1%}"
+            )
             mark(sheet, (x, y), look_of(cell), said=said)
             placed.append((x, y, shown.names[cell.target]))
     _name(sheet, placed, (inner[0], inner[1] - 6, inner[2] + 5, inner[3] + 3))

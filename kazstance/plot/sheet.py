@@ -20,6 +20,8 @@ At = tuple[float, float]
 """A place: how far to the right and how far down, in points."""
 Box = tuple[float, float, float, float]
 """Left, upper, right and lower end, in points."""
+FILLED: Final = 0.97
+"""How much of a line a paragraph fills, since another font may be wider."""
 KINDS: Final = {"grid": "rule", "ring": "point", "rect": "rect", "rule": "rule", "point": "point", "text": "text"}
 """What marks are, from the lowest layer to the highest, and the mark of Vega-Lite that each is."""
 CHANNELS: Final = {
@@ -179,7 +181,7 @@ class Sheet:
             bold: whether it is bold.
             fill: its colour.
         """
-        for line in wrapped(safe_line(text), room, size, bold=bold):
+        for line in wrapped(safe_line(text), FILLED * room, size, bold=bold):
             self.text(x, y + size * LEADING / 2, line, size=size, bold=bold, fill=fill)
             y += size * LEADING
         return y

@@ -144,9 +144,15 @@ def unasked(sheet: Sheet, at: At) -> None:
     sheet.text(*at, SIGNS[Standing.not_asked], fill=MUTED, align="center")
 
 
-def in_words(cell: Cell, name: str) -> str:
-    """A cell in words."""
-    stands = f"{cell.source} on {name}: {SIDES[standing(cell)]}"
+def in_words(cell: Cell, source: str, target: str) -> str:
+    """A cell in words.
+
+    Args:
+        cell: the cell.
+        source: what the source is called.
+        target: what the target is called.
+    """
+    stands = f"{source} on {target}: {SIDES[standing(cell)]}"
     if cell.net is None:
         return stands
     counts = f"{cell.favor} in favor, {cell.neutral} neutral, {cell.against} against"
