@@ -198,7 +198,11 @@ def with_holders(elections, monkeypatch):
         rows = rows if where is None else rows.filter(where)
         return rows if names is None else rows.select(list(names))
 
+    def batches_held(folder, table, split, names=None, where=None, *, coded=False):
+        yield from read_held(folder, table, split, names, where).to_batches()
+
     monkeypatch.setattr(DatasetFolder, "_read_file", read_held)
+    monkeypatch.setattr(DatasetFolder, "batches", batches_held)
     return ks.open(ds.path)
 
 

@@ -11,7 +11,7 @@ from kazstance.comparison.contrast import Row, contrast
 from kazstance.comparison.counts import Counts, VoiceFilter, count, of_sources, spoken
 from kazstance.comparison.disagreements import Disagreements, disagreements
 from kazstance.comparison.distances import Distances, Feature, distances
-from kazstance.comparison.grouping import CLUSTER, GROUP, LANGUAGE, SOURCE, Grouping, grouped_rows
+from kazstance.comparison.grouping import CLUSTER, GROUP, LANGUAGE, PAIRS, SOURCE, Grouping, grouped_rows
 from kazstance.comparison.positions import Cell, positions
 from kazstance.comparison.wording import Word, counted_words, wording
 from kazstance.dataset import DatasetFolder
@@ -193,11 +193,12 @@ def compare_dataset(folder: DatasetFolder, voice: VoiceFilter = "own", by: str =
         cluster=CLUSTER,
         sentences=sentences,
         asked=grid,
+        weight=PAIRS,
         sources=found.groups,
         targets=folder.ids["target_id"],
     )
     names = {row.target_id: row.name for row in folder.targets.records()}
-    undecided = int((nw.from_native(grid)["status"] == Status.undecided.value).sum())
+    undecided = int(grid.filter(nw.col("status") == Status.undecided.value)[PAIRS].sum())
     columns = ColumnNames(found.column, "target_id", "text", LANGUAGE)
     return Comparison(counts, stances, columns, sentences, names, undecided, found.by)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,7 @@ from kazstance.errors import UnknownNameError
 from kazstance.schema.ids import document_of
 from kazstance.schema.leaks import cluster_names
 from kazstance.schema.records import Document, Source
-from kazstance.stats.counting import plain_text, plain_value, text_of
+from kazstance.stats.counting import plain_text, plain_value, tally_codes, text_of
 
 SOURCE, DOCUMENT, HOLDER = "source", "document", "holder"
 """What can be compared apart from attributes; sources by default."""
@@ -30,6 +31,9 @@ PARTICULAR: Final = ("title", "url", "rights", "notes", "date_stated", "raw_sha2
 """Columns that describe one text; comparing by them is possible, but not suggested."""
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+VOICED: Final = ("voice", "endorsed")
+PAIRS: Final = "pairs"
+"""The column that says for how many pairs of sentence and target a row stands."""
 GROUPED: Final = ("sentence_id", "source_id", "paragraph_id", "target_id", HOLDER, "status")
 """The columns of the grid that are counted."""
 
@@ -68,8 +72,18 @@ class Grouping:
         return self._grouped(self.folder.stances.to_arrow())
 
     def grid(self) -> nw.DataFrame[Any]:
-        """The sentences and targets that were judged, for the holders that are compared."""
-        return self._grouped(self._voiced(self.folder.columns("grid", GROUPED)))
+        """How many pairs of sentence and target were judged, in the column `pairs`, for the holders that are compared.
+
+        A row for each paragraph, voice, target and status, so that a large grid need not be in memory as a whole.
+        """
+        sentences = self.folder.columns("sentences", ["sentence_id", *VOICED])
+        parts = [
+            _counted(_voiced(pa.Table.from_batches([batch]), sentences))
+            for split in self.folder["grid"].splits
+            for batch in self.folder.batches("grid", split, GROUPED, coded=True)
+        ]
+        nothing = _counted(_voiced(self.folder.schema("grid").empty_table().select(GROUPED), sentences))
+        return self._grouped(pa.concat_tables([nothing, *parts]).unify_dictionaries())
 
     def sentences(self) -> nw.DataFrame[Any]:
         """The annotated sentences of each group: those of a holder are the sentences that were judged for it."""
@@ -106,6 +120,7 @@ class Grouping:
         """Rows with their cluster, language and group; a holder's are left out unless holders are compared."""
         if self.by != HOLDER and HOLDER in rows.column_names:
             rows = rows.filter(pc.is_null(rows[HOLDER]))
+        is_coded = pa.types.is_dictionary(rows.schema.field("paragraph_id").type)
         paragraphs = rows["paragraph_id"].combine_chunks().dictionary_encode()
         names = paragraphs.dictionary.to_pylist()
         is_within = self.by == DOCUMENT
@@ -116,20 +131,37 @@ class Grouping:
             self.column: [self._group[document_of(name)] for name in names],
         }
         for name, values in added.items():
-            column = pa.array(values, pa.string()).take(paragraphs.indices)
+            distinct = pa.array(values, pa.string())
+            column = (distinct.dictionary_encode() if is_coded else distinct).take(paragraphs.indices)
             if name == GROUP and self.by == HOLDER:
-                column = pc.coalesce(rows[HOLDER], column)
+                column = pc.coalesce(rows[HOLDER].cast(pa.string()), column.cast(pa.string()))
             rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
         grouped: nw.DataFrame[Any] = nw.from_native(rows)
         return grouped
 
-    def _voiced(self, rows: pa.Table) -> pa.Table:
-        """Rows with the voice of their sentence."""
-        sentences = self.folder.columns("sentences", ["sentence_id", "voice", "endorsed"])
-        place = pc.index_in(rows["sentence_id"], value_set=sentences["sentence_id"].combine_chunks())
-        for name in ("voice", "endorsed"):
-            rows = rows.append_column(name, sentences[name].take(place))
-        return rows
+
+def _voiced(rows: pa.Table, sentences: pa.Table) -> pa.Table:
+    """Rows with the voice of their sentence in its place."""
+    coded = rows["sentence_id"].combine_chunks().dictionary_encode()
+    place = pc.index_in(coded.dictionary, value_set=sentences["sentence_id"].combine_chunks()).take(coded.indices)
+    for name in VOICED:
+        rows = rows.append_column(name, sentences[name].combine_chunks().dictionary_encode().take(place))
+    return rows.drop_columns(["sentence_id"])
+
+
+def _counted(rows: pa.Table) -> pa.Table:
+    """The distinct rows, as codes, and how often each occurs, in the column `pairs`."""
+    coded = [column.combine_chunks().dictionary_encode() for column in rows.columns]
+    names = rows.column_names
+    found = tally_codes(pa.table(coded, names), names)
+    columns = {
+        name: pa.DictionaryArray.from_arrays(
+            pa.array(codes.astype(np.int32), mask=np.array([not value for value in values], dtype=bool)[codes]),
+            pa.array(values, pa.string()),
+        )
+        for name, values, codes in zip(names, found.values, found.codes.T, strict=True)
+    }
+    return pa.table({**columns, PAIRS: pa.array(found.rows.astype(np.int64))})
 
 
 def attributes(folder: DatasetFolder) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from kazstance.comparison.counts import Counts, count
+from kazstance.comparison.grouping import PAIRS
 from kazstance.comparison.positions import positions
 from kazstance.corpus.inputs import SourceInput
 from kazstance.corpus.judge import Stances
@@ -24,8 +25,6 @@ from kazstance.stats.estimate import columns
 
 PLACED: Final = ["source_id", "paragraph_id", "voice", "endorsed"]
 """What is said of a sentence that is counted."""
-PAIRS: Final = "pairs"
-"""The column that says for how many pairs a row stands."""
 PERSONAL: Final = ("training", "pay", "consent")
 """What may be stated about a person; columns of the table annotators if it is."""
 
