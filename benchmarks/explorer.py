@@ -1,13 +1,14 @@
-"""python -m benchmarks.explorer: size of the page; time of the server's answers on 100,000 sentences × 20 targets."""
+"""python -m benchmarks.explorer: the page, and a server for 24 sources × 100 targets × 100,000 sentences."""
 
 import http.client
 import os
 import platform
+import shutil
 import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -16,10 +17,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from playwright.sync_api import sync_playwright
 
 from kazstance import dataset
 from kazstance.comparison import estimates
 from kazstance.dataset import DatasetFolder
+from kazstance.errors import KazstanceError
 from kazstance.explorer.page import page
 from kazstance.explorer.server import Explorer
 from kazstance.output.markdown import markdown_table
@@ -31,10 +34,15 @@ from kazstance.schema.records import TABLES
 from kazstance.stats.estimate import columns
 
 RESULTS = Path(__file__).parent / "results" / "explorer.md"
-SENTENCES, TARGETS, SOURCES, ANNOTATORS = 100_000, 20, 50, 3
-ABOUT = 0.12
-"""Share of the pairs of sentence and target that have a label."""
+SENTENCES, TARGETS, SOURCES, ANNOTATORS = 100_000, 100, 24, 3
+ASKED = 10
+"""Number of targets that each sentence is judged on."""
+ABOUT = 0.2
+"""Share of these pairs that have a label."""
+LEANINGS = (0.05, 0.5, 0.95)
+"""Shares of favor among those that take a side, one of which each source has on each target."""
 RUNS = 40
+VIEWS_RUNS = 20
 Columns = dict[str, Any]
 PLAIN = (str, bool, float, int)
 """Values that stand for a whole column."""
@@ -48,13 +56,16 @@ def make_dataset(folder: Path) -> None:
     words = np.array([row.text for row in dataset.load("sentences")])
     texts = [f"{i} {text}" for i, text in enumerate(words[rng.integers(0, len(words), SENTENCES)])]
     source = np.arange(SENTENCES) * SOURCES // SENTENCES
-    place = np.arange(SENTENCES) % (SENTENCES // SOURCES)
+    place = np.arange(SENTENCES) - np.searchsorted(source, source)
     paragraphs = [f"s{s}/{p // 5 + 1}" for s, p in zip(source, place, strict=True)]
     ids = [f"{paragraph}/{p % 5 + 1}" for paragraph, p in zip(paragraphs, place, strict=True)]
     units = {"sentence_id": ids, "paragraph_id": paragraphs, "source_id": [f"s{s}" for s in source], "text": texts}
-    n = np.repeat(np.arange(SENTENCES), TARGETS)
-    target = np.tile(np.arange(TARGETS), SENTENCES)
-    label = np.where(rng.random(len(n)) < ABOUT, rng.integers(0, 3, len(n)), Label.none)
+    n = np.repeat(np.arange(SENTENCES), ASKED)
+    target = (n + np.tile(np.arange(ASKED), SENTENCES) * (TARGETS // ASKED)) % TARGETS
+    leaning = rng.choice(LEANINGS, (SOURCES, TARGETS))[source[n], target]
+    side = np.where(rng.random(len(n)) < leaning, Label.favor, Label.against)
+    said = np.where(rng.random(len(n)) < 1 / 3, Label.neutral, side)
+    label = np.where(rng.random(len(n)) < ABOUT, said, Label.none)
     unit = {"position": place, "annotated": True, "voice": "own", "kind": "sentence", "raw_start": 0, "raw_end": 1}
     context = {"context_before": "", "context_after": "", "voice": "own"}
     target_ids = {"target_id": _names("t", TARGETS), "name": _names("target ", TARGETS)}
@@ -101,13 +112,20 @@ def _positions(source: Any, target: Any, label: Any) -> Columns:
     """The complete grid of positions, as `kazstance.corpus` writes it."""
     count = np.zeros((SOURCES, TARGETS, len(Label)), dtype=int)
     np.add.at(count, (source, target, label), 1)
+    asked = count.sum(axis=2).tolist()
     rows = []
     for s, t in product(range(SOURCES), range(TARGETS)):
         against, neutral, favor = (int(count[s, t, side]) for side in (Label.against, Label.neutral, Label.favor))
         position, net = estimates.position(favor, neutral, against), estimates.net(favor, against)
-        salience = estimates.salience(favor + neutral + against, SENTENCES // SOURCES)
+        salience = estimates.salience(favor + neutral + against, asked[s][t])
         keys = {"source_id": f"s{s}", "target_id": f"t{t}", "position": int(position), "position_name": position.name}
-        counts = {"n_favor": favor, "n_neutral": neutral, "n_against": against, "n_sentences": SENTENCES // SOURCES}
+        counts = {
+            "n_favor": favor,
+            "n_neutral": neutral,
+            "n_against": against,
+            "n_sentences": SENTENCES // SOURCES,
+            "n_asked": asked[s][t],
+        }
         rows.append(keys | counts | columns("net", net) | columns("salience", salience))
     return {name: [row[name] for row in rows] for name in rows[0]}
 
@@ -126,7 +144,7 @@ def _write(folder: Path, name: str, columns: Columns) -> dict[str, SplitFile]:
         part = table if i == 0 else table.slice(0, 0)
         pq.write_table(part, path, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
         files[split] = SplitFile(
-            path=f"{name}/{split}.parquet", rows=len(part), digest="", bytes=path.stat().st_size, sha256=""
+            path=f"{name}/{split}.parquet", rows=len(part), digest="0" * 64, bytes=path.stat().st_size, sha256="0" * 64
         )
     return files
 
@@ -153,32 +171,90 @@ def clicks() -> Iterator[tuple[str, str, list[str]]]:
     yield "all sentences on a target, a page of 50", "/sentences", [f"target=t{t}&label=against" for t in targets]
     yield "a search through all texts", "/sentences", [f"q=workers+{t}" for t in targets]
     yield "a text, a page of 200", "/sentences", [f"source=s{s}&whole=true&limit=200&offset=400" for s in sources]
-    yield "the history of a label", "/history", [f"sentence=s{s}/{t + 1}/1" for s, t in pairs]
+    yield "a text as a strip", "/strip", [f"source=s{s}&target=t{t}" for s, t in pairs]
+    yield "the words on a target", "/words", [f"target=t{t}" for t in targets]
+    yield "the history of a label", "/history", [f"sentence=s{s}/{t % 20 + 1}/1" for s, t in pairs]
+
+
+def views() -> Iterator[tuple[str, list[str]]]:
+    """What is clicked in the browser, and the addresses that it leads to."""
+    rng = np.random.default_rng(2)
+    pairs = list(zip(rng.integers(0, SOURCES, VIEWS_RUNS), rng.integers(0, TARGETS, VIEWS_RUNS), strict=True))
+    yield "a row of the first view", [f"#compare?target=t{t}" for _, t in pairs]
+    yield "two sources", [f"#differences?source=s{s}&source=s{(s + 1 + t) % SOURCES}" for s, t in pairs]
+    yield "a cell of the matrix", [f"#matrix?open=s{s}:t{t}" for s, t in pairs]
+    yield "a text", [f"#read?text=s{s}&target=t{t}" for s, t in pairs]
+    yield "a search", [f"#sentences?q=workers+{t}" for _, t in pairs]
+
+
+def in_browser(url: str, clicked: Iterable[tuple[str, list[str]]]) -> tuple[float, float, list[list[str]]]:
+    """First paint and first view in milliseconds, and rows of times from click to view.
+
+    Raises:
+        KazstanceError: there is no Chromium.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise KazstanceError("chromium is not installed; run: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        tab.goto(url)
+        tab.wait_for_selector("html[data-shown]")
+        paint = tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        shown = tab.evaluate("performance.getEntriesByName('shown')[0].startTime")
+        rows = [_clicked(tab, what, addresses) for what, addresses in clicked]
+        browser.close()
+    return paint, shown, rows
+
+
+CLICK = """address => new Promise(resolve => {
+  const start = performance.now();
+  const wait = () => document.documentElement.dataset.shown === location.hash
+    ? requestAnimationFrame(() => resolve(performance.now() - start)) : setTimeout(wait, 1);
+  location.hash = address;
+  wait();
+})"""
+"""How long it takes until a view is there and painted."""
+
+
+def _clicked(tab: Any, what: str, addresses: list[str]) -> list[str]:
+    times = [tab.evaluate(CLICK, address) for address in addresses]
+    return [what, f"{statistics.median(times):.0f}", f"{statistics.quantiles(times, n=20)[-1]:.0f}"]
 
 
 def main() -> None:
-    """Measure, print the table, and keep it."""
+    """Measure, print the tables, and keep them."""
     with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "page.html"
+        started = time.perf_counter()
+        file.write_bytes(page(DatasetFolder(dataset.SHIPPED)))
+        made = time.perf_counter() - started
+        shipped = (file.stat().st_size, *in_browser(file.as_uri(), [])[:2])
         make_dataset(Path(scratch))
         started = time.perf_counter()
         with Explorer(DatasetFolder(Path(scratch)), 0) as server:
             start = time.perf_counter() - started
             threading.Thread(target=server.serve_forever, daemon=True).start()
+            paint, shown, seen = in_browser(server.url, views())
             rows = [_measure(server.server_port, *click) for click in clicks()]
             size = len(server.page)
             server.shutdown()
-    shipped = len(page(DatasetFolder(dataset.SHIPPED)))
+    load = os.getloadavg()[0]
     content = [
         "# The explorer",
-        f"`python -m benchmarks.explorer`. The page of the shipped dataset: {shipped:,} bytes.",
+        f"`python -m benchmarks.explorer`, Python {platform.python_version()}, pyarrow {version('pyarrow')}, Chromium, "
+        f"{os.cpu_count()} cores; their load at the end was {load:.1f}, and above 1 other programs ran beside it.",
+        f"The page of the shipped dataset has {shipped[0]:,} bytes and is made in {made:.1f} s; it is first painted "
+        f"after {shipped[1]:.0f} ms, and its first view is there after {shipped[2]:.0f} ms.",
         f"`kazstance explore --serve` on a dataset drawn at random: {SENTENCES:,} sentences of {SOURCES} sources × "
-        f"{TARGETS} targets, {ANNOTATORS} annotators. It is ready after {start:.1f} s; its page has {size:,} bytes. "
-        f"Times from request to the last byte of the answer, {RUNS} requests each; beside them the processor's time "
-        "for one, client and server together, which other programs on the machine hardly change. Python "
-        f"{platform.python_version()}, pyarrow {version('pyarrow')}; {os.cpu_count()} cores.",
-        markdown_table(
-            ["a click on", "median ms", "95th percentile ms", "processor ms", "largest answer, bytes"], rows
-        ),
+        f"{TARGETS} targets, each sentence judged on {ASKED} of these by {ANNOTATORS} annotators. It is ready after "
+        f"{start:.1f} s; its page has {size:,} bytes, is first painted after {paint:.0f} ms, and its first view is "
+        f"there after {shown:.0f} ms. From a click to the view, {VIEWS_RUNS} clicks each:",
+        markdown_table(["a click on", "median ms", "95th percentile ms"], seen),
+        f"From request to the last byte of the answer, {RUNS} requests each; beside them the processor's time for one, "
+        "client and server together, which other programs on the machine hardly change:",
+        markdown_table(["answers", "median ms", "95th percentile ms", "processor ms", "largest answer, bytes"], rows),
     ]
     text = "\n\n".join(content) + "\n"
     print(text)

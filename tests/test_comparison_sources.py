@@ -317,6 +317,16 @@ def test_wording_by_the_formulas_of_the_paper():
         )
 
 
+def test_the_first_words_of_each_source_are_the_first_of_all():
+    compared = compare_dataset(DatasetFolder())
+    everything, first = compared.wording("russian_state"), compared.wording("russian_state", most=4)
+    for source in compared.counts.sources:
+        expected = [word for word in everything if (word.source, word.count > 1, word.z > 0) == (source, True, True)][
+            :4
+        ]
+        assert [word for word in first if word.source == source] == expected
+
+
 def test_words_are_letters():
     assert words("Workers’ councils — the 1917 “self-organised” ones, don't they?") == [
         "workers", "councils", "the", "self-organised", "ones", "don't", "they",

@@ -111,12 +111,14 @@ class Comparison:
         """
         return distances(self.counts, by, n, seed)
 
-    def wording(self, target: str, prior: float | None = None) -> Listing[Word]:
+    def wording(self, target: str, prior: float | None = None, most: int | None = None) -> Listing[Word]:
         """Which words each source uses on a target more or less than the others, the highest z first.
 
         Args:
             target: the target.
             prior: total of the pseudo-counts, above 0; by default, the number of the sources' words on it.
+            most: how many words of each source, of those that it uses twice or more and more than the others; by
+                default, all words that any source uses.
 
         Raises:
             UnknownNameError: there is no such target.
@@ -131,6 +133,7 @@ class Comparison:
             language=self.columns.language,
             background=self._everywhere,
             prior=prior,
+            most=most,
         )
 
     def contrast(self, target: str) -> dict[str, list[Row]]:

@@ -69,6 +69,7 @@ def wording(
     background: Any = None,
     prior: float | None = None,
     voice: VoiceFilter = "all",
+    most: int | None = None,
 ) -> Listing[Word]:
     """Every source's words on a target against those of the other sources, source by source, the highest z first.
 
@@ -87,6 +88,8 @@ def wording(
             them; by default, each text of `frame` once.
         prior: total of the pseudo-counts, above 0.
         voice: whose sentences; `own` and `endorsed` require the columns voice and endorsed.
+        most: how many words of each source, of those that it uses twice or more and more than the others; by default,
+            all words that any source uses.
 
     Raises:
         UnknownNameError: there is no such target or voice; the message lists the valid names.
@@ -107,7 +110,7 @@ def wording(
     said = _said(spoken_on.collect())
     shown = rows if background is None or isinstance(background, Counter) else as_frame(background).lazy()
     everywhere = background if isinstance(background, Counter) else _counted(shown, text, language)
-    return Listing(_compare(dict(sorted(said.items())), everywhere, prior))
+    return Listing(_compare(dict(sorted(said.items())), everywhere, prior, most))
 
 
 def counted_words(rows: Any, text: str, language: str) -> Counter[str]:
@@ -153,7 +156,9 @@ def _words(text: str | None, language: str) -> list[str]:
     return words(text or "", language)
 
 
-def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None) -> tuple[Word, ...]:
+def _compare(
+    said: Mapping[str, Counter[str]], background: Counter[str], prior: float | None, most: int | None
+) -> tuple[Word, ...]:
     """Every source's words against those of the others, the highest z first."""
     together = sum(said.values(), Counter[str]())
     vocabulary = sorted(background | together)
@@ -164,16 +169,27 @@ def _compare(said: Mapping[str, Counter[str]], background: Counter[str], prior: 
         one = np.array([own[word] for word in vocabulary], dtype=np.float64)
         other = np.array([together[word] for word in vocabulary], dtype=np.float64) - one
         if one.any() and other.any():
-            lines += sorted(_lines(name, vocabulary, one, other, pseudo), key=lambda line: (-line.z, line.word))
+            lines += sorted(_lines(name, vocabulary, (one, other), pseudo, most), key=lambda line: (-line.z, line.word))
     return tuple(lines)
 
 
-def _lines(source: str, vocabulary: list[str], one: Floats, other: Floats, pseudo: Floats) -> list[Word]:
-    """The words that occur on the target."""
+def _lines(
+    source: str, vocabulary: list[str], counts: tuple[Floats, Floats], pseudo: Floats, most: int | None
+) -> list[Word]:
+    """The words that occur on the target, or the first of those that the source uses more than once."""
+    one, other = counts
     difference, deviation = log_odds(one, other, pseudo)
-    figures = np.stack([difference, difference - Z * deviation, difference + Z * deviation, difference / deviation])
+    z = difference / deviation
+    figures = np.stack([difference, difference - Z * deviation, difference + Z * deviation, z])
+    there = np.flatnonzero(one + other) if most is None else np.flatnonzero((one > 1) & (z > 0))
+    if most is not None:
+        there = there[np.argsort(-np.round(z[there], DIGITS), kind="stable")][:most]
     lines = []
-    for i in np.flatnonzero(one + other):
-        own, others, (value, low, high, z) = round(one[i]), round(other[i]), np.round(figures[:, i], DIGITS).tolist()
-        lines.append(Word(source, vocabulary[i], own, others, Estimate(value, low, high, own + others), z))
+    for i in there:
+        own, others, (value, low, high, z_value) = (
+            round(one[i]),
+            round(other[i]),
+            np.round(figures[:, i], DIGITS).tolist(),
+        )
+        lines.append(Word(source, vocabulary[i], own, others, Estimate(value, low, high, own + others), z_value))
     return lines

@@ -20,13 +20,12 @@ def most_used(compared: Comparison, target: str, sources: Sequence[str]) -> list
         sources: the ids of the sources in the order of their numbers.
     """
     try:
-        found = compared.wording(target)
+        found = compared.wording(target, most=SHOWN)
     except UnknownNameError:  # nobody has a sentence on it
         return []
     rows: list[list[Any]] = []
     for number, source in enumerate(sources):
-        words = [word for word in found if word.source == source and word.z > 0 and word.count > 1][:SHOWN]
-        for word in words:
+        for word in (word for word in found if word.source == source):
             odds = (word.log_odds.value, word.log_odds.low, word.log_odds.high)
             rows.append([number, word.word, word.count, word.others, *(round(value, DECIMALS) for value in odds)])
     return rows

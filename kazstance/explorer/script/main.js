@@ -129,7 +129,10 @@ async function show() {
   const key = document.activeElement?.dataset?.key;
   views(state);
   const heading = el("h2", { tabindex: "-1", id: "view" }, view.heading);
-  byId("main").replaceChildren(heading, ...fragments(view.body));
+  if (view.stays && byId("main").contains(view.stays)) {
+    byId("view").replaceWith(heading);
+    view.update();
+  } else byId("main").replaceChildren(heading, ...fragments(view.body));
   byId("status").textContent = view.status;
   csv = view.csv;
   byId("csv").hidden = !csv;

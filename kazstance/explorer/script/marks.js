@@ -42,7 +42,7 @@ function mark(cell, letter, x, y) {
   const ring = side === "favor"
     ? svg("rect", { class: "ring", x, y: y - 8.5, width: 17, height: 17, rx: 4, transform: "translate(-8.5)" })
     : svg("circle", { class: "ring", cx: x, cy: y, r: 8.7 });
-  return svg("g", { class: classes }, [isDissent(cell) ? ring : null, shape, svg("text", { x, y: y + 3.4 }, letter)]);
+  return svg("g", { class: classes }, [isDissent(cell) ? ring : null, shape, letter ? svg("text", { x, y: y + 3.4 }, letter) : null]);
 }
 
 /** A mark on its own, with the sign of its side. */

@@ -9,6 +9,7 @@ async function matrixView(state) {
   const open = state.open ? positionOf.get(state.open) : null;
   const panel = open ? await cellPanel(state, open) : null;
   const layout = isCompact(sources.length, Boolean(open)) ? "compact" : "full";
+  const table = keptGrid(state, sources, targets, cellOn, layout === "compact");
   return {
     heading: "Where the sources stand",
     status: `${count(targets.length, "target")} × ${count(sources.length, "source")}${open ? "; a cell is open" : ""}`,
@@ -16,10 +17,12 @@ async function matrixView(state) {
       filterNote(state),
       el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
-        el("div", { class: `matrix ${layout}`, id: "matrix" }, [keptGrid(state, sources, targets, cellOn, layout === "compact")]),
+        el("div", { class: `matrix ${layout}`, id: "matrix" }, [table]),
         panel,
       ]),
     ],
+    stays: table,
+    update: () => openBeside(table, panel),
     csv: async () => (open ? openRows(state, open) : positionRows(state, sources, targets, cellOn)),
   };
 }
@@ -80,6 +83,14 @@ function orders(state) {
     return el("label", { class: "order" }, [`${word} `, el("select", { "data-key": `order ${field}`, change: go }, options.map(([value, said]) => el("option", { value, selected: value === (state[field] ?? "") }, said)))]);
   };
   return el("div", { class: "orders" }, [choose("rows", "Targets", ROW_ORDERS), choose("cols", "Sources", COLUMN_ORDERS)]);
+}
+
+/** Another cell is open: only what stands beside the table changes. */
+function openBeside(table, panel) {
+  const split = table.closest(".split");
+  split.classList.toggle("opened", Boolean(panel));
+  split.querySelector(".panel")?.remove();
+  if (panel) split.append(panel);
 }
 
 let kept = { key: "", table: null };
@@ -167,7 +178,7 @@ function cellOf(state, source, target, cell, first, compact) {
   ];
   return el("td", { class: `${toneClasses(cell)} ${first ? "begins" : ""}` }, [
     el("a", { href: link({ ...state, open: key, page: 1 }), "data-key": `cell ${key}`, "aria-label": label, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, [
-      el("span", { class: "position" }, [silent ? null : markOf(cell), words]),
+      el("span", { class: "position" }, [silent ? null : compact && data.sources.length >= MANY ? markOf(cell, "") : markOf(cell), words]),
       compact || silent || cell.net === null ? null : interval(cell),
       compact ? null : quoted,
     ]),
