@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kazstance.comparison import Distances
-from kazstance.plot.lettering import LEADING, SMALL, shortened, width
+from kazstance.plot.lettering import LEADING, SMALL, width, wrapped
 from kazstance.plot.sheet import GRID, INK, MUTED, PAPER, At, Box, Sheet, widest
 from kazstance.plot.signs import coin_width
 
@@ -142,27 +142,38 @@ def _tree(found: Distances, called: Mapping[str, tuple[str, str]], sheet: Sheet,
     A bracket is darker, the more of the draws have it.
     """
     left, top = corner
-    right = left + room
-    leaves = leaves_of(found)
-    names = min(widest(called[leaf][1] for leaf in leaves), NAMES * (right - left))
-    wide = right - left - names - coin_width("00") - 12
+    leaves, codes = leaves_of(found), coin_width("00")
+    names = min(widest(called[leaf][1] for leaf in leaves), NAMES * room)
+    start = left + room - names - codes - 6
+    at, end = _place(sheet, {leaf: called[leaf] for leaf in leaves}, (start, top), names)
     tallest = max((clade.height for clade in found.tree), default=0.0) or 1.0
-    start = right - names - coin_width("00") - 6
-    at: dict[tuple[str, ...], At] = {(leaf,): (start, top + LEAF * (i + 0.5)) for i, leaf in enumerate(leaves)}
     written: list[Box] = []
     for clade in found.tree:
         (one_x, one_y), (other_x, other_y) = (at[part] for part in clade.parts)
-        x = start - wide * clade.height / tallest
+        x = start - (start - left - 6) * clade.height / tallest
         colour, weight = _strength(clade.keeps)
         for ends in ((one_x, one_y, x, one_y), (x, one_y, x, other_y), (x, other_y, other_x, other_y)):
             sheet.grid(ends, colour, weight)
         at[clade.sources] = x, (one_y + other_y) / 2
         _share(sheet, clade.keeps, at[clade.sources], written)
-    for leaf in leaves:
-        x, y = at[leaf,]
-        sheet.text(x + coin_width("00") / 2, y, called[leaf][0], bold=True, align="center")
-        sheet.text(x + coin_width("00") + 3, y, shortened(called[leaf][1], names + 3))
-    return _scale(sheet, top + LEAF * len(leaves) + 2, (start - wide, start), tallest)
+    return _scale(sheet, end + 2, (left + 6, start), tallest)
+
+
+def _place(
+    sheet: Sheet, leaves: Mapping[str, tuple[str, str]], corner: At, room: float
+) -> tuple[dict[tuple[str, ...], At], float]:
+    """Write the codes and names of the leaves below each other; their places, and the height where they end."""
+    x, y = corner
+    codes = coin_width("00")
+    at: dict[tuple[str, ...], At] = {}
+    for leaf, (code, name) in leaves.items():
+        lines = wrapped(name, room + 1)
+        high = max(LEAF, LINE * len(lines) + 3)
+        at[leaf,] = x, y + high / 2
+        sheet.text(x + codes / 2, y + high / 2, code, bold=True, align="center")
+        sheet.lines(x + codes + 3, y + high / 2, lines)
+        y += high
+    return at, y
 
 
 def _strength(keeps: float) -> tuple[str, float]:
