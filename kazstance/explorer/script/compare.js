@@ -30,13 +30,24 @@ async function compareView(state) {
         : null,
       el("div", { class: "columns" }, sources.map((source, i) => column(state, source, cellOn(source), lists[i]))),
       unheardNote(all.filter((source) => !speaking.includes(source)), cellOn),
-      el("section", { class: "strips", "aria-label": "Where in the texts" }, [
-        el("h3", {}, "Where in the texts"),
-        await Promise.all(sources.map(async (source) => [el("p", { class: "source" }, [el("b", {}, letterOf(source)), " ", name(source.source_id)]), await strips(state, source, target)])),
-      ]),
+      await whereInTexts(state, sources, target),
     ],
     csv: async () => ({ name: `compare-${target.target_id}`, rows: await stanceRows({ ...query, source: sources.map((source) => source.source_id) }) }),
   };
+}
+
+/** Sentences of a source from which on its strip is drawn only when it is asked for. */
+const LONG = 1000;
+
+/** The texts as strips: at once if they are short, otherwise when they are unfolded. */
+async function whereInTexts(state, sources, target) {
+  const drawn = () => Promise.all(sources.map(async (source) => [el("p", { class: "source" }, [el("b", {}, letterOf(source)), " ", name(source.source_id)]), await strips(state, source, target)]));
+  const isLong = sources.some((source) => positionOf.get(`${source.source_id}:${target.target_id}`).n_sentences > LONG);
+  const inside = el("div", {}, isLong ? [] : await drawn());
+  const unfolded = async () => {
+    if (!inside.firstChild) fill(inside, {}, await drawn());
+  };
+  return el("details", { class: "strips", open: !isLong, toggle: unfolded }, [el("summary", {}, "Where in the texts"), inside]);
 }
 
 /** The place of a source's group: in favor, against, then those whose side is not sure, then those that take none. */

@@ -1,7 +1,7 @@
 // Where the reader is: the address after #, as a view and its fields. Every view and every filter has a link.
 
 const VIEWS = { differences: "Differences", matrix: "Matrix", compare: "Side by side", read: "Texts", sentences: "Sentences", words: "Words", salience: "Salience", agreement: "Annotators", about: "About" };
-const PAGE = { splits: 200, read: 200, sentences: 50, cell: 50, compare: 50 };
+const PAGE = { splits: 200, read: 200, sentences: 50, cell: 20, compare: 20 };
 /** Filters, which are passed from one view to the next. */
 const FILTERS = ["source", "target", "targets", "label", "explicitness", "certainty", "voice", "split_vote", "q"];
 /** Fields of single views. */
