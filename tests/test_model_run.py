@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import kazstance as ks
 from kazstance.annotate.by_model.calls import Scope
 from kazstance.annotate.by_model.language_model import Fault, ModelError, Reply
 from kazstance.annotate.by_model.model_answers import PairAnswer, PairStatus, check_reply, find_evidence
@@ -468,6 +469,28 @@ def test_statuses(reply, expected):
 )
 def test_evidence_is_in_the_sentence_or_left_out(given, expected, is_complete):
     assert find_evidence(given, "Away with the toll: a “robbery”!") == (expected, is_complete)
+
+
+@pytest.mark.full
+def test_evidence_as_models_write_it_on_all_spans_of_the_shipped_judgements():
+    """Found to the letter, with straight quotation marks and in capitals; never with another word in it."""
+    data = ks.open()
+    texts = {row.sentence_id: row.text for row in data.sentences}
+    judged = {(row.sentence_id, span.start, span.end) for row in data.judgements for span in row.evidence or ()}
+    spans = [(texts[name], texts[name][start:end]) for name, start, end in sorted(judged)]
+    assert len(spans) > 1000
+    straight = str.maketrans("“”‘’–", "\"\"''-")
+    for text, words in spans:
+        for said in (words, words.translate(straight), f'"{words}"'.strip('"')):
+            ((start, found),), is_complete = find_evidence([said], text)
+            assert is_complete
+            assert text[start:].startswith(found)
+        assert find_evidence([words], text)[0] == [(text.index(words), words)]
+        parts = words.split()
+        parts[len(parts) // 2] = "quuxly"
+        found, is_complete = find_evidence([" ".join(parts)], text)
+        assert not is_complete
+        assert found == [] or "…" in words or "..." in words  # where the text itself leaves something out
 
 
 def test_servers(monkeypatch):
