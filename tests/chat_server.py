@@ -66,6 +66,11 @@ Choose = Callable[[str, tuple[str, ...], int], str | None]
 """Which fault a sentence on some targets has the n-th time that it is asked; None for none."""
 
 
+def named(model: str) -> str:
+    """How the server names the model that answers."""
+    return f"{model}-2031-01-01"
+
+
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *_) -> None:
         """Nothing: clients that are killed reset their connections."""
@@ -197,7 +202,7 @@ class ChatServer:
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1,
-            "model": f"{body['model']}-2031-01-01",
+            "model": named(body["model"]),
             "system_fingerprint": "fp_made_up",
             "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
             "usage": {

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import kazstance as ks
 from kazstance.annotate.by_model.calls import Scope
 from kazstance.annotate.by_model.language_model import Fault, ModelError, Reply
 from kazstance.annotate.by_model.model_answers import PairAnswer, PairStatus, check_reply, find_evidence
-from kazstance.annotate.by_model.model_run import Plan, estimate_run, run_model
+from kazstance.annotate.by_model.model_run import RunPlan, estimate_run, run_model
 from kazstance.annotate.by_model.openai_models import as_reply, status_error, wait_of
 from kazstance.annotate.by_model.sending import Patience
 from kazstance.annotate.by_model.servers import find_server, is_local
@@ -37,7 +38,7 @@ def server():
 
 
 def planned(server, **changed):
-    return Plan(**({"model": "tiny", "base_url": server.url, "patience": HURRIED, "timeout": 10} | changed))
+    return RunPlan(**({"model": "tiny", "base_url": server.url, "patience": HURRIED, "timeout": 10} | changed))
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -200,7 +201,7 @@ def test_a_server_that_is_not_there_is_not_waited_for(harbour, server):
     assert done.is_failure
     assert "Connection refused" in done.stopped
     assert f"no connection to {server.url}" in done.stopped
-    assert done.left.calls == 23
+    assert done.left.questions == 23
     assert (done.statuses, done.run["lost"]) == ({}, 0)
     with ChatServer() as other:  # nothing was answered, so the run is not bound to the wrong address
         assert run_model(harbour, planned(other)).statuses == {"ok": 69}
@@ -269,7 +270,7 @@ def test_a_new_target_is_asked_alone(harbour, server):
 def test_no_more_is_spent_than_the_limit(harbour, server):
     done = run_model(harbour, planned(server, prices=Prices(10, 30), limit=0.1, most_tokens=200, connections=3))
     assert 0 < done.run["usd"] <= 0.1
-    assert done.left.calls == 23 - done.sent > 0
+    assert done.left.questions == 23 - done.sent > 0
     assert "limit of 0.1 USD" in done.stopped
     assert not done.is_failure
     with pytest.raises(KazstanceError, match="the prices are not known, expected --price"):
@@ -279,7 +280,7 @@ def test_no_more_is_spent_than_the_limit(harbour, server):
 def test_an_estimate_sends_and_writes_nothing(harbour, server):
     before = contents(harbour)
     name, found = estimate_run(harbour, planned(server, prices=Prices(1, 1), block=1))
-    assert (name, found.calls, found.pairs, found.seconds) == ("tiny", 69, 69, None)
+    assert (name, found.questions, found.pairs, found.seconds) == ("tiny", 69, 69, None)
     assert found.usd == pytest.approx((found.tokens_in + found.tokens_out) / 1e6)
     assert contents(harbour) == before
     assert not server.asked
@@ -298,6 +299,25 @@ def test_a_run_goes_on_as_it_was_begun(harbour, server):
     with pytest.raises(KazstanceError, match="the codebook: it has changed since"):
         run_model(harbour, planned(server))
     assert run_model(harbour, planned(server, annotator="tiny-2")).statuses == {"ok": 69}
+
+
+def test_a_server_may_name_itself_as_it_likes(harbour, server, monkeypatch):
+    """Whatever it says, the corpus folder can be read afterwards."""
+    scope = Scope(sources=("gazette",))
+    for i, name in enumerate(("  ", "x" * 100_000, 'a\nb\x1b[31m = "]]', "C:\\models\\tiny.gguf")):
+        monkeypatch.setattr("tests.chat_server.named", lambda _model, name=name: name)
+        done = run_model(harbour, planned(server, annotator=f"tiny{i}", scope=scope))
+        assert len("".join(done.run.get("answered", ()))) <= 200
+    assert done.run["answered"] == ["tiny.gguf"]
+    assert {entry.value.id for entry in read(harbour).annotators} >= {"tiny0", "tiny1", "tiny2", "tiny3"}
+
+
+def test_a_damaged_record_is_named(harbour, server):
+    run_model(harbour, planned(server, scope=Scope(sources=("gazette",))))
+    file = harbour / "annotations/runs/tiny/run.json"
+    file.write_text(file.read_text().replace('"block":10', '"block":0').replace('"block": 10', '"block": 0'))
+    with pytest.raises(InputError, match="annotations/runs/tiny/run.json:1: block: 0, "):
+        run_model(harbour, planned(server))
 
 
 def test_names_that_are_taken(harbour, server):
@@ -451,6 +471,28 @@ def test_evidence_is_in_the_sentence_or_left_out(given, expected, is_complete):
     assert find_evidence(given, "Away with the toll: a “robbery”!") == (expected, is_complete)
 
 
+@pytest.mark.full
+def test_evidence_as_models_write_it_on_all_spans_of_the_shipped_judgements():
+    """Found to the letter, with straight quotation marks and in capitals; never with another word in it."""
+    data = ks.open()
+    texts = {row.sentence_id: row.text for row in data.sentences}
+    judged = {(row.sentence_id, span.start, span.end) for row in data.judgements for span in row.evidence or ()}
+    spans = [(texts[name], texts[name][start:end]) for name, start, end in sorted(judged)]
+    assert len(spans) > 1000
+    straight = str.maketrans("“”‘’–", "\"\"''-")
+    for text, words in spans:
+        for said in (words, words.translate(straight), f'"{words}"'.strip('"')):
+            ((start, found),), is_complete = find_evidence([said], text)
+            assert is_complete
+            assert text[start:].startswith(found)
+        assert find_evidence([words], text)[0] == [(text.index(words), words)]
+        parts = words.split()
+        parts[len(parts) // 2] = "quuxly"
+        found, is_complete = find_evidence([" ".join(parts)], text)
+        assert not is_complete
+        assert found == [] or "…" in words or "..." in words  # where the text itself leaves something out
+
+
 def test_servers(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert find_server("ollama/qwen3")[:2] == ("http://127.0.0.1:11434/v1", "qwen3")
@@ -482,8 +524,8 @@ def test_what_a_status_says():
     ]  # fmt: skip
     assert status_error(400, '{"code": "content_filter"}', {}).fault is Fault.filtered
     assert wait_of({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
-    assert wait_of({"retry-after": "1e9"}) == 600
-    assert wait_of({"retry-after": "soon"}) is None
+    assert status_error(429, "", {"retry-after": "86400"}).fault is Fault.denied
+    assert [wait_of({"retry-after": said}) for said in ("soon", "nan", "-1", "")] == [None, None, 0, None]
     with pytest.raises(ModelError, match="not in the protocol"):
         as_reply('{"choices": []}')
 

@@ -12,7 +12,7 @@ from kazstance.output.plain_json import to_json
 from kazstance.output.terminal import Table, display, echo, echo_page
 
 if TYPE_CHECKING:
-    from kazstance.annotate.by_model.model_run import Finished, Plan
+    from kazstance.annotate.by_model.model_run import Finished, RunPlan
     from kazstance.annotate.by_model.spending import Estimate, Prices
     from kazstance.schema.labels import Role
 
@@ -105,9 +105,9 @@ def run(
 
     Example: kazstance annotate run my_corpus --model ollama/qwen3 --dry-run
     """
-    from kazstance.annotate.by_model.model_run import Plan, Scope
+    from kazstance.annotate.by_model.model_run import RunPlan, Scope
 
-    plan = Plan(
+    plan = RunPlan(
         model=model,
         annotator=as_,
         base_url=base_url,
@@ -131,7 +131,7 @@ def run(
     _carry_out(corpus, plan, dry_run=dry_run, as_json=as_json)
 
 
-def _carry_out(corpus: Path, plan: "Plan", *, dry_run: bool, as_json: bool) -> None:
+def _carry_out(corpus: Path, plan: "RunPlan", *, dry_run: bool, as_json: bool) -> None:
     """Estimate a run or make it, and report."""
     from kazstance.annotate.by_model.model_run import estimate_run, run_model
 
@@ -187,8 +187,8 @@ def _report_estimate(annotator: str, found: "Estimate", *, as_json: bool) -> Non
         echo_page(to_json({"annotator": annotator, **asdict(found)}))
         return
     echo(
-        f"{annotator}: {found.calls:,} questions about {found.pairs:,} pairs, about {found.tokens_in:,} tokens in and "
-        f"{found.tokens_out:,} out{_cost(found)}{_time(found)}"
+        f"{annotator}: {found.questions:,} questions about {found.pairs:,} pairs, "
+        f"about {found.tokens_in:,} tokens in and {found.tokens_out:,} out{_cost(found)}{_time(found)}"
     )
 
 
@@ -224,6 +224,6 @@ def _report(done: "Finished", *, as_json: bool) -> None:
             echo(f"{source}: {failed:,} of {every:,} pairs have no label; they are open, not none", err=True)
     if done.stopped:
         echo(
-            f"stopped: {done.stopped}; {counted(done.left.calls, 'question')} left, run the command again to go on",
+            f"stopped: {done.stopped}; {counted(done.left.questions, 'question')} left, run the command again to go on",
             err=True,
         )

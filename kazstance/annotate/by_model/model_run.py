@@ -47,11 +47,11 @@ TOKENS: Final = 200
 """The length of the longest answer for each target, in tokens, unless the user says another one."""
 Say = Callable[[str], None]
 
-__all__ = ["Finished", "Plan", "Scope", "estimate_run", "run_model"]
+__all__ = ["Finished", "RunPlan", "Scope", "estimate_run", "run_model"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What is asked, of which model, and how."""
 
     model: str
@@ -104,7 +104,7 @@ class Finished:
     """Whether it stopped because of the server."""
 
 
-def run_model(corpus_path: StrPath, plan: Plan, say: Say = lambda _: None) -> Finished:
+def run_model(corpus_path: StrPath, plan: RunPlan, say: Say = lambda _: None) -> Finished:
     """Ask a language model about every pair that is open, and add what it answers to a corpus folder.
 
     Everything that is sent and comes back is recorded at once in `annotations/runs`, so that a run that was ended,
@@ -141,7 +141,7 @@ def run_model(corpus_path: StrPath, plan: Plan, say: Say = lambda _: None) -> Fi
         return _write(path, run, journal, asked, outcome)
 
 
-def estimate_run(corpus_path: StrPath, plan: Plan) -> tuple[str, Estimate]:
+def estimate_run(corpus_path: StrPath, plan: RunPlan) -> tuple[str, Estimate]:
     """The annotator of a run and what it will take, about; nothing is sent or written.
 
     Args:
@@ -164,13 +164,13 @@ def estimate_run(corpus_path: StrPath, plan: Plan) -> tuple[str, Estimate]:
 class _Run:
     """A corpus and a plan, checked against each other and against what was asked before."""
 
-    plan: Plan
+    plan: RunPlan
     server: Server
     state: RunState
     questions: Questions
 
     @classmethod
-    def of(cls, path: StrPath, plan: Plan, *, is_sending: bool = True) -> "_Run":
+    def of(cls, path: StrPath, plan: RunPlan, *, is_sending: bool = True) -> "_Run":
         """Read a corpus, and check that a plan fits it."""
         path = Path(path)
         corpus = read(path)
@@ -289,7 +289,7 @@ def check_name(name: str, corpus: Corpus, path: StrPath, *, is_begun: bool) -> N
         )
 
 
-def _check_names(plan: Plan, corpus: Corpus) -> None:
+def _check_names(plan: RunPlan, corpus: Corpus) -> None:
     """Check that the sources and targets of a plan are those of the corpus.
 
     Raises:

@@ -1,5 +1,6 @@
 """Models behind any server that speaks the protocol of OpenAI's chat completions, local or remote."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
@@ -18,8 +19,8 @@ DENIED: Final = (401, 403, 404)
 """Answers that say that no question will be answered."""
 AGAIN: Final = (408, 409, 425)
 """Answers besides those from 500 on after which the same question may be answered."""
-LONGEST_WAIT: Final = 600.0
-"""The most seconds that a server is waited for."""
+LONGEST_WAIT: Final = 3600.0
+"""The most seconds that a server is waited for; if it asks for more, the run ends."""
 SHOWN: Final = 500
 """How many characters of an error are kept."""
 Count = Annotated[int, Field(ge=0), BeforeValidator(lambda n: n or 0)]
@@ -147,12 +148,15 @@ def status_error(status: int, text: str, headers: Mapping[str, str]) -> ModelErr
         headers: its headers.
     """
     said = f"HTTP {status}: {' '.join(text[:SHOWN].split())}"
+    wait = wait_of(headers)
+    if wait is not None and wait > LONGEST_WAIT:
+        return ModelError(Fault.denied, f"the server asks to wait for {wait:,.0f} s ({said})")
     if status == 429:  # noqa: PLR2004  # too many requests
-        return ModelError(Fault.busy, said, wait_of(headers))
+        return ModelError(Fault.busy, said, wait)
     if status in DENIED:
         return ModelError(Fault.denied, said)
     if status in AGAIN or status >= 500:  # noqa: PLR2004  # errors of the server
-        return ModelError(Fault.unreachable, said, wait_of(headers))
+        return ModelError(Fault.unreachable, said, wait)
     return ModelError(Fault.filtered if "content_filter" in text else Fault.rejected, said)
 
 
@@ -160,12 +164,12 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     """The seconds that a server asks to wait, given as a number or as a date; None if it does not say."""
     given = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, min(float(given), LONGEST_WAIT))
+        return max(0.0, float(given)) if math.isfinite(float(given)) else None
     except ValueError:
         pass
     try:
-        return max(0.0, min(parsedate_to_datetime(given).timestamp() - time.time(), LONGEST_WAIT))
-    except (TypeError, ValueError):
+        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -32,6 +32,8 @@ ORDERS: Final = {
     "reversed": "in the reverse order of the codebook",
     "shuffled": "in an order by chance",
 }
+LONGEST: Final = 200
+"""How many characters of a name are kept that a server gives itself."""
 Pairs = Mapping[PairKey, PairAnswer]
 
 
@@ -148,7 +150,8 @@ def provenance(state: RunState, questions: Questions, journal: Journal, pairs: P
 
 
 def _distinct(names: Iterable[str | None]) -> list[str]:
-    return sorted({name for name in names if name})
+    """Names that a server gave, without those that say nothing, each in one line and not too long."""
+    return sorted({" ".join(name.split())[:LONGEST] for name in names if name and name.strip()})
 
 
 def _without_folders(name: str) -> str:

@@ -73,7 +73,7 @@ class Tokens(NamedTuple):
 class Estimate:
     """What asking some questions takes, about."""
 
-    calls: int
+    questions: int
     pairs: int
     tokens_in: int
     tokens_out: int
@@ -156,7 +156,7 @@ class Spending:
         tokens_out = round(pairs * PER_TARGET)
         mean = sum(self.seconds) / len(self.seconds) if self.seconds else None
         return Estimate(
-            calls=len(calls),
+            questions=len(calls),
             pairs=pairs,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
