@@ -67,6 +67,10 @@ class Comparison:
         return disagreements(self.counts)
 
     @cached_property
+    def _ranked_without_salience(self) -> Disagreements:
+        return disagreements(self.counts, with_salience=False)
+
+    @cached_property
     def _everywhere(self) -> Any:
         """The words of all texts, which are counted once for all targets."""
         return None if self.background is None else counted_words(self.background, self._text(), self.columns.language)
@@ -88,14 +92,17 @@ class Comparison:
                 raise UnknownNameError(name, kind, known)
         return self._cells[sources.index(source) * len(targets) + targets.index(target)]
 
-    def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED) -> Disagreements:
+    def disagreements(self, n: int = PERMUTATIONS, seed: int = SEED, *, with_salience: bool = True) -> Disagreements:
         """On which targets the sources differ, by how much and how certainly; opposed and contested targets first.
 
         Args:
             n: number of permutations of each test.
             seed: seed of the permutations.
+            with_salience: whether to test salience, too, which takes as long again or longer.
         """
-        return self._ranked if (n, seed) == (PERMUTATIONS, SEED) else disagreements(self.counts, n, seed)
+        if (n, seed) != (PERMUTATIONS, SEED):
+            return disagreements(self.counts, n, seed, with_salience=with_salience)
+        return self._ranked if with_salience or "_ranked" in vars(self) else self._ranked_without_salience
 
     def distances(self, by: Feature = "positions", n: int = 1000, seed: int = SEED) -> Distances:
         """How far apart the sources are over all targets.

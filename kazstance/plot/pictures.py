@@ -1,6 +1,7 @@
 """The pictures of a comparison: each computes its figures once, and is drawn at any width."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from kazstance.comparison import Comparison, Disagreements, Feature
@@ -26,7 +27,7 @@ def positions(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     Raises:
         UnknownNameError: there is no such target, source or order.
     """
-    shown = chosen(compared, choice, compared.disagreements)
+    shown = chosen(compared, choice, partial(compared.disagreements, with_salience=False))
     caption = f"{POOLED.capitalize()}: against is on the left of a cell, in favor on its right."
 
     def drawn(width_mm: float) -> Sheet:
@@ -46,7 +47,7 @@ def disagreements(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     Raises:
         UnknownNameError: there is no such target, source or order.
     """
-    ranked = compared.disagreements()
+    ranked = compared.disagreements(with_salience=False)
     by_target = {line.target: line for line in ranked}
     shown = chosen(compared, choice, lambda: ranked, "difference")
     kind = "letter" if len(shown.codes) <= len(LETTERS) else "number"
@@ -76,7 +77,7 @@ def salience(compared: Comparison, choice: Choice, foot: str) -> Drawing:
     Raises:
         UnknownNameError: there is no such target, source or order.
     """
-    shown = chosen(compared, choice, compared.disagreements)
+    shown = chosen(compared, choice, partial(compared.disagreements, with_salience=False))
     caption = (
         "Upwards: the share of a source's sentences that are about a target (square root). Across: its net stance. "
         "Names stand where there is room, of the most salient targets first."
