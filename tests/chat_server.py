@@ -162,6 +162,7 @@ class ChatServer:
         said = {"label": "favor", "explicitness": "explicit", "evidence": [INVENTED], "certainty": "sure"}
         failures = {
             "busy": lambda: self._send(handler, 429, {"error": {"message": "slow down"}}, {"Retry-After": "0"}),
+            "busy_long": lambda: self._send(handler, 429, {"error": {"message": "slow down"}}, {"Retry-After": "6"}),
             "busy_until": lambda: self._send(handler, 429, {"error": {"message": "slow down"}}, {"Retry-After": soon}),
             "denied": lambda: self._send(handler, 401, {"error": f"no such key: {handler.headers['Authorization']}"}),
             "error": lambda: self._send(handler, 503, {"error": {"message": "overloaded"}}),

@@ -182,6 +182,16 @@ def test_what_fails_on_the_way_is_sent_again(harbour, server, fault):
 
 
 @pytest.mark.full
+def test_a_long_wait_is_told_once_and_kept(harbour, server):
+    server.choose = lambda *_: "busy_long" if server.asked.total() == 1 else None
+    said, begin = [], time.monotonic()
+    done = run_model(harbour, planned(server, connections=1), said.append)
+    assert time.monotonic() - begin >= 6
+    assert [line for line in said if "busy" in line] == ["the server is busy and asks to wait: about 6 s"]
+    assert (done.statuses, done.run["tries"]) == ({"ok": 69}, 24)
+
+
+@pytest.mark.full
 def test_a_server_that_does_not_answer_ends_the_run(harbour, server):
     server.choose = lambda *_: "error"
     done = run_model(harbour, planned(server, connections=1))

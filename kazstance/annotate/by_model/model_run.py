@@ -246,6 +246,7 @@ class _Run:
             connections=self.plan.connections,
             patience=self.plan.patience,
             tell=_Progress(spending, len(calls), say).show,
+            say=say,
         )
         try:
             return sender.send(calls)

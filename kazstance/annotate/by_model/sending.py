@@ -16,6 +16,7 @@ from kazstance.annotate.by_model.journal import Answered, Journal, Sent, Unasked
 from kazstance.annotate.by_model.language_model import Fault, LanguageModel, ModelError, Reply
 from kazstance.annotate.by_model.model_answers import check_reply
 from kazstance.annotate.by_model.spending import Spending
+from kazstance.corpus.progress import AFTER, in_words
 from kazstance.schema.digest import text_hash
 
 IN_A_ROW: Final = 10
@@ -45,9 +46,12 @@ class _Gate:
         self._until = 0.0
         self._lock = Lock()
 
-    def close(self, seconds: float) -> None:
+    def close(self, seconds: float) -> bool:
+        """Close it for some time; whether that makes it noticeably longer."""
         with self._lock:
-            self._until = max(self._until, time.monotonic() + seconds)
+            until, before = time.monotonic() + seconds, max(self._until, time.monotonic())
+            self._until = max(self._until, until)
+            return until > before + AFTER
 
     def wait(self) -> None:
         while (left := self._until - time.monotonic()) > 0:
@@ -84,6 +88,7 @@ class Sender:
         connections: int = 4,
         patience: Patience = PATIENT,
         tell: Callable[[int], None] = lambda _left: None,
+        say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Prepare to send.
 
@@ -95,9 +100,10 @@ class Sender:
             connections: how many questions are in flight at a time.
             patience: how long to try.
             tell: told after each answer how many questions are left.
+            say: told of long waits.
         """
         self._model, self._journal, self._spending = model, journal, spending
-        self._connections, self._patience, self._tell = connections, patience, tell
+        self._connections, self._patience, self._tell, self._say = connections, patience, tell, say
         self._pairs = {place: asked.pairs for place, asked in there.items()}
         self._gate = _Gate()
         self._tasks: Queue[Call | None] = Queue()
@@ -251,7 +257,8 @@ class Sender:
         wait = min(self._patience.longest, self._patience.first * 2 ** min(n - 1, 16))
         wait = wait * random.uniform(1 - SPREAD, 1) if failed.wait is None else failed.wait  # noqa: S311  # no secret
         if failed.fault is Fault.busy:
-            self._gate.close(wait)
+            if self._gate.close(wait):
+                self._say(f"the server is busy and asks to wait: about {in_words(wait)}")
         else:
             time.sleep(wait)
         return True
