@@ -40,7 +40,7 @@ ALLOWED = {
         "stats",
     },
     "comparison": {"dataset", "errors", "input", "language", "output", "schema", "stats"},
-    "explorer": {"comparison", "dataset", "errors", "schema"},
+    "explorer": {"comparison", "dataset", "errors", "schema", "stats"},
     "corpus": {"comparison", "errors", "extras", "input", "language", "output", "paths", "schema", "stats"},
     "models": {
         "bench",
