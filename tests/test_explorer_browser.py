@@ -524,9 +524,9 @@ def test_every_view_opens_from_its_link_and_after_reload(visit, shipped):
         assert tab.locator("main").inner_text() == before
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme, visit, shipped):
-    tab = visit(shipped, color_scheme=scheme)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_axe_finds_nothing_serious(scheme, width, visit, shipped):
+    tab = visit(shipped, color_scheme=scheme, viewport={"width": width, "height": 844})
     found = {}
     for view, address in VIEWS.items():
         go(tab, address)

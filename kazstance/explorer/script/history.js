@@ -134,9 +134,9 @@ async function aboutView() {
 }
 
 function aboutTable(caption, head, rows, values) {
-  const cell = (value, i) => el(i ? "td" : "th", { scope: i ? null : "row", dir: "auto" }, value ? (i ? prose(String(value)) : breakable(String(value))) : "–");
+  const cell = (value, i) => el(i ? "td" : "th", { scope: i ? null : "row", dir: "auto", class: value ? null : "empty", "data-label": i ? head[i] : null }, value ? (i ? prose(String(value)) : breakable(String(value))) : "–");
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, [
-    el("table", { class: "plain" }, [
+    el("table", { class: "plain stacked" }, [
       el("caption", {}, caption),
       el("thead", {}, [el("tr", {}, head.map((word) => el("th", { scope: "col" }, word)))]),
       el("tbody", {}, rows.map((row) => el("tr", {}, values(row).map(cell)))),
