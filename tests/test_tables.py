@@ -5,7 +5,7 @@ import io
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kazstance.cli.command import delimiter_of
@@ -22,6 +22,7 @@ def write(folder, content, name="x.txt"):
 
 
 @given(rows=st.lists(st.tuples(FIELDS, FIELDS, FIELDS), max_size=6), end=st.sampled_from(["\n", "\r\n", "\r"]))
+@example(rows=[("", '"', ""), ("", '"', "")], end="\n")
 def test_text_is_read_as_a_reader_of_csv_without_quoting_reads_it(rows, end, tmp_path_factory):
     text = end.join(["a\tb\tc", *map("\t".join, rows)]) + end
     file = write(tmp_path_factory.mktemp("x"), text.encode("windows-1252"))

@@ -173,8 +173,11 @@ def _looks_quoted(sample: str, delimiter: str) -> bool:
         rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return False
-    if len({line.count(delimiter) for line in sample.split("\n")}) == 1 < len(set(map(len, rows))):
-        return False
+    lines = sample.removesuffix("\n").split("\n")
+    if len({line.count(delimiter) for line in lines}) == 1:  # it makes a table without quoting, too
+        is_ragged = len(set(map(len, rows))) > 1
+        if is_ragged or (delimiter == "\t" and len(rows) < len(lines)):  # few quoted texts hold tabs and line feeds
+            return False
     again = io.StringIO(newline="")
     csv.writer(again, delimiter=delimiter, lineterminator="\n").writerows(rows[:-1])
     written = again.getvalue()
