@@ -64,7 +64,8 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-test: lint types test-wheel
+test: lint
+	$(MAKE) --no-print-directory -j2 types test-wheel
 	$(BIN)/python -m pytest -m 'not full' tests/test_release.py
 
 # The tests run on what users install: the wheel comes first on the path, and the folder is another one.
@@ -82,6 +83,7 @@ test-full: $(READY)
 	$(BIN)/python -m pytest -m full -n 2 --dist worksteal -p no:cacheprovider $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m full $(ALONE)
 	$(BIN)/python -m pytest -m 'not full' tests/test_embeddings.py
+	$(BIN)/python -m pytest -m 'hypothesis and not full' -n 2 --dist worksteal -p no:cacheprovider --hypothesis-profile thorough
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --length $(LENGTH)

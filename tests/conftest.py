@@ -11,8 +11,9 @@ from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.publish.hub import stage
 
-# A slow machine is not a fault of the code, and every run of CI tries the same examples.
-settings.register_profile("kazstance", deadline=None, derandomize="CI" in os.environ)
+# A slow machine is not a fault of the code, and every run of CI tries the same examples: few at first, more in full.
+settings.register_profile("kazstance", deadline=None, max_examples=30, derandomize="CI" in os.environ)
+settings.register_profile("thorough", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kazstance")
 
 ROOT = Path(__file__).parents[1]

@@ -28,6 +28,7 @@ def test_pages_say_what_awaited_systems_need(page, root):
         assert len(cells) == max(other.count(" | ") for other in lines if "lexicon" in other) + 1
 
 
+@pytest.mark.full
 def test_the_recipe_turns_logged_samples_into_answers_under_every_prompt(tmp_path, root):
     """The program of the recipe, on samples as lm-evaluation-harness logs them: likelihoods of each choice."""
     program = re.search(r"(?s)<<'END'\n(.*?)^END$", read_page(root / "docs/benchmark.md"), re.MULTILINE)[1]

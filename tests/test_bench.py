@@ -125,6 +125,7 @@ def majority(train, test):
     return ["against"] * len(test)
 
 
+@pytest.mark.full
 def test_a_function_is_not_taken_for_a_shortcut_of_the_same_name(harbour_data):
     result = bench(data=harbour_data).run(majority, shortcuts=False)
     assert (result.system, result.is_shortcut) == (f"{__name__}:majority", False)
@@ -199,6 +200,7 @@ def test_reports_and_comparisons_draw_nothing_that_the_run_drew(tmp_path, harbou
     assert result.scores["wts"].text(with_reason=False) in text
 
 
+@pytest.mark.full
 def test_lift_is_over_the_shortcut_that_the_report_shows(harbour_data):
     here = bench(data=harbour_data)
     result = here.run(favoring)
@@ -284,6 +286,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(more, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.full
 def test_a_result_shows_itself(harbour_data):
     result = bench(data=harbour_data).run(favoring, say=quiet)
     rows = result._repr_html_().count("<tr>")
@@ -292,6 +295,7 @@ def test_a_result_shows_itself(harbour_data):
     assert "<script>" not in bench(data=harbour_data).run(favoring, name="<script>", shortcuts=False)._repr_html_()
 
 
+@pytest.mark.full
 def test_shortcuts_are_run_once_for_all_runs_of_a_benchmark(harbour_data, tmp_path):
     asked = []
 

@@ -234,6 +234,7 @@ def test_json_loses_nothing_in_another_encoding(harbour_data):
     assert json.loads(plain.out) == json.loads(ascii_only.out)
 
 
+@pytest.mark.full
 def test_a_build_does_not_fail_at_its_own_progress(harbour, tmp_path):
     done = run("build", corpus=harbour, out=tmp_path / "out", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 0, done.err

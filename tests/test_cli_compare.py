@@ -134,6 +134,7 @@ def test_another_dataset_and_a_chart(harbour_data, tmp_path):
     assert "*" in run("--data", harbour_data).stdout
 
 
+@pytest.mark.full
 def test_a_chart_shows_what_is_chosen_at_the_width_asked_for(tmp_path):
     out = tmp_path / "chart.svg"
     chosen = ["--only-target", "maoism", "--only-target", "uprising", "--only-source", "old_mole", "--title", "Ours"]

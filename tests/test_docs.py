@@ -28,9 +28,12 @@ LONG = [
         "any_size",
         "benchmark",
         "checked_by_people",
+        "gallery",
         "language_models",
         "own_stance_data",
+        "own_table",
         "stand_off",
+        "walk_through",
     )
 ]
 """Pages that take long, after those that a newcomer begins with."""

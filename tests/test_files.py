@@ -327,16 +327,19 @@ def test_no_fold_sees_what_an_estimator_learned_in_another(harbour_data):
     assert not hasattr(model, "seen")
 
 
+@pytest.mark.full
 def test_fit_need_not_return_the_estimator():
     assert as_run(Silent) == as_run(Silent()) == pytest.approx(1 / 3)
 
 
+@pytest.mark.full
 def test_what_to_do_with_a_finished_run_has_three_names(tmp_path):
     told().run("majority", tmp_path / "run", shortcuts=False)
     with pytest.raises(kazstance.UnknownNameError, match="did you mean again"):
         told().run("majority", tmp_path / "run", shortcuts=False, existing="agian")
 
 
+@pytest.mark.full
 def test_predictions_are_never_taken_for_a_shortcut(tmp_path):
     file = tmp_path / "majority.jsonl"
     file.write_text("".join(json.dumps({"id": row["id"], "stance": row["stance"]}) + "\n" for row in TOLD))

@@ -495,6 +495,7 @@ def test_cells_that_are_far_too_long_are_named(tmp_path):
     ]
 
 
+@pytest.mark.full
 def test_from_a_table_to_figures_in_two_commands(tmp_path):
     table = Path(__file__).parent / "fixtures/coded.csv"
     shutil.copy(table, tmp_path / "coded.csv")

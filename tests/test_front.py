@@ -92,6 +92,7 @@ def test_a_module_that_never_was_is_not_found_as_usual():
         import kazstance.nonsense  # noqa: F401
 
 
+@pytest.mark.full
 def test_the_sample_runs(tmp_path):
     code = f"OUT = {str(tmp_path)!r}\n{SAMPLE}"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)

@@ -37,7 +37,7 @@ os._exit(0)  # threads of a stream may abort an exit of the interpreter
 """
 
 
-@pytest.mark.parametrize("way", ["download", "stream"])
+@pytest.mark.parametrize("way", ["download", pytest.param("stream", marks=pytest.mark.full)])
 @pytest.mark.parametrize("which", [pytest.param("shipped", marks=pytest.mark.full), "harbour"])
 def test_every_table_and_split_loads_with_its_features_and_digest(which, way, staged, harbour_data, tmp_path):
     folder = staged

@@ -207,6 +207,7 @@ def test_hostile_names_and_targets_are_text_on_the_page(tmp_path):
     assert {"link_open", "image", "html_inline", "html_block", "fence", "code_block"} & kinds == set()
 
 
+@pytest.mark.full
 def test_runs_on_different_rows_are_kept_apart(some, harbour_data, tmp_path):
     _, results = some
     _, others = made(["best"], size=90)

@@ -76,6 +76,7 @@ def test_votes_that_are_no_numbers_are_no_error_where_they_are_left_out(votes, t
     assert "g.csv: votes_none is left out, with votes in 1 of 2 rows: no row has the label none" in done.err
 
 
+@pytest.mark.full
 def test_a_fold_without_training_rows_is_said_to_be_one(harbour_data, tmp_path):
     where = ["--task", "compare", "--protocol", "cross_source", "--data", harbour_data]
     done = run("bench run", *where, system="majority", out=tmp_path / "run")

@@ -75,6 +75,7 @@ def signatures():
         found = more
 
 
+@pytest.mark.full
 def test_hardly_any_signature_takes_a_dataset_as_a_path():
     found = {place for place in signatures() if place[1:] not in WRITTEN}
     command_line = {place for place in found if place[0].startswith(COMMANDS)}

@@ -145,6 +145,7 @@ def test_a_folder_with_a_manifest_of_something_else_is_left_alone(content, tmp_p
     assert state(tmp_path) == before
 
 
+@pytest.mark.full
 def test_the_command_refuses_a_folder_of_something_else_in_one_line(tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "manifest.json").write_text(FOREIGN["a web extension"])
@@ -333,6 +334,7 @@ def test_a_device_or_a_pipe_is_written_to_as_it_is(built, tmp_path):
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
+@pytest.mark.full
 def test_modes_follow_the_umask_and_the_file_that_is_there(built, tmp_path):
     def explore(name, umask):
         assert forked("explore", umask=umask, data=built, out=tmp_path / name).code == 0
@@ -448,6 +450,7 @@ def test_a_second_writer_gets_one_line_and_a_killed_one_is_in_nobodys_way(name, 
     assert leftovers(world) == []
 
 
+@pytest.mark.full
 def test_two_imports_at_once_lose_nothing(harbour, tmp_path):
     sheets = {}
     for name in ("p", "q"):
@@ -822,6 +825,7 @@ def test_a_folder_that_is_filled_is_held_and_each_file_is_complete(tmp_path):
         pass
 
 
+@pytest.mark.full
 def test_a_second_run_into_a_folder_gets_one_line(built, tmp_path):
     with python(FILL, tmp_path / "run"):
         one_line(

@@ -129,6 +129,7 @@ def test_choosing_settings_never_sees_the_rows_held_out_as_validation():
 CATALAN = "Crec que la independència és el que volem, però no ens deixen votar ni parlar de res més {}"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("text", "language", "why"),
     [

@@ -68,6 +68,7 @@ def test_a_fold_asks_for_the_probes_of_its_own_test_rows(protocol, rows):
         assert len(asked) == 593 + 177
 
 
+@pytest.mark.full
 def test_a_perfect_system_keeps_its_skill_and_changes_what_it_should(tmp_path):
     found = probed("perfect", tmp_path, "cross_source")
     mask, swap, mirror = (of(found, probe) for probe in ("mask", "swap", "mirror"))
@@ -84,6 +85,7 @@ def test_a_perfect_system_keeps_its_skill_and_changes_what_it_should(tmp_path):
     assert twice < 0.01 * len(both)
 
 
+@pytest.mark.full
 def test_whoever_ignores_the_target_changes_nothing_with_it(tmp_path):
     found = probed("deaf_to_the_target", tmp_path)
     swap, mirror = of(found, "swap"), of(found, "mirror")
@@ -92,6 +94,7 @@ def test_whoever_ignores_the_target_changes_nothing_with_it(tmp_path):
     assert mirror["same side twice", "all"].value == 1
 
 
+@pytest.mark.full
 def test_whoever_leans_on_names_loses_its_skill_without_them(tmp_path, rows):
     mask = of(probed("leaning_on_names", tmp_path), "mask")
     assert mask["wts, as it is", "all"].value == pytest.approx(1)
@@ -246,6 +249,7 @@ def test_the_report_shows_probes_under_their_own_heading(tmp_path):
     assert {p["probe"] for p in again[0]["probes"]} == {"mask", "swap", "mirror"}
 
 
+@pytest.mark.full
 def test_parts_add_up(tmp_path, rows):
     probed("leaning_on_names", tmp_path, "cross_target")
     row = reload(tmp_path / "leaning_on_names").as_row()

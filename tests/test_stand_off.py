@@ -107,7 +107,7 @@ def repeated(data, folder, raw):
     return {run for text in texts for run in runs_of(text)} & sought
 
 
-@pytest.mark.parametrize("which", ["shipped", "harbour", "quoting"])
+@pytest.mark.parametrize("which", [pytest.param("shipped", marks=pytest.mark.full), "harbour", "quoting"])
 def test_no_file_has_eight_words_of_a_text_and_the_same_rows_come_back(which, harbour_data, quoting, tmp_path):
     data, texts = {
         "shipped": (SHIPPED, ROOT / "raw"),

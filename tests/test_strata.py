@@ -151,6 +151,7 @@ def spoken(train=SPEECHES, test=SPEECHES, **how):
     return ks.benchmark(train, test, **COLUMNS).run(always, shortcuts=False, **how)
 
 
+@pytest.mark.full
 def test_results_have_their_strata_wherever_they_are_shown(tmp_path):
     """Every source is on one side of a target: within targets and sources nothing is left to tell."""
     result = spoken(out=tmp_path / "run")
@@ -183,6 +184,7 @@ def test_a_report_marks_sections_over_other_strata(tmp_path):
     assert "† Over other strata than " not in alone
 
 
+@pytest.mark.full
 def test_results_of_a_version_without_strata_are_still_read(tmp_path):
     spoken(out=tmp_path / "run")
     bench = ks.benchmark(SPEECHES, SPEECHES, **COLUMNS)

@@ -459,6 +459,7 @@ def test_pages_and_hidden_files_are_no_reason_to_warn(harbour):
     read(harbour)
 
 
+@pytest.mark.full
 def test_the_command_says_warnings_on_standard_error(harbour, tmp_path):
     (harbour / "probes" / "mask.jsonl").write_text("x")
     done = run("build", corpus=harbour, out=tmp_path / "out")
