@@ -146,7 +146,7 @@ def violations(tab):
 
 def said(tab):
     """The numbers of the summary: opposed, targets, one side, cannot tell."""
-    pattern = r"opposed on (\d+) of (\d+) targets and on one side on (\d+); on (\d+) their"
+    pattern = r"opposed on (\d+) of (\d+) targets and on one side on (\d+); on (\d+), one"
     return tuple(map(int, re.search(pattern, tab.locator("#summary").inner_text()).groups()))
 
 

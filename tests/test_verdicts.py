@@ -140,7 +140,7 @@ def test_corrected_probabilities_lie_between_the_plain_ones_and_those_of_bonferr
 def test_the_summary_says_what_the_rows_say(shipped):
     _, found = shipped
     said = re.match(
-        r"Sources are opposed on (\d+) of (\d+) targets and on one side on (\d+); on (\d+) their", found.summary
+        r"Sources are opposed on (\d+) of (\d+) targets and on one side on (\d+); on (\d+), one", found.summary
     )
     verdicts = Counter(line.verdict for line in found)
     assert [*map(int, said.groups())] == [

@@ -102,7 +102,7 @@ def in_words(found: Sequence[Verdict], unheard: Mapping[str, Sequence[Sequence[s
     n = tallied(found)
     said = (
         f"Sources are opposed on {n['opposed']} of {counted(len(found), 'target')} and on one side on {n['one side']}; "
-        f"on {n['cannot tell']} their sentences cannot tell."
+        f"on {n['cannot tell']}, one cannot tell."
     )
     return " ".join([said, *filter(None, (_named(how, names) for how, names in unheard.items()))])
 
