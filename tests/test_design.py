@@ -190,6 +190,18 @@ def test_what_the_model_has_not_judged_is_not_sampled(corpus):
     assert {item.sentence_id.split("/")[0] for item in items} == {"north"}
 
 
+def test_a_dry_run_without_a_design_writes_nothing(corpus, tmp_path):
+    folder, _ = corpus
+    out = tmp_path / "out"
+    said = CliRunner().invoke(
+        app, ["annotate", "export", str(folder), "--annotator", "ada", "--dry-run", "--out", str(out)]
+    )
+    assert said.exit_code == 2
+    assert "--dry-run: expected --design with it" in said.output
+    assert not out.exists()
+    assert plans_of(folder) == []
+
+
 def test_on_the_command_line(corpus, tmp_path):
     folder, _ = corpus
     said = CliRunner().invoke(

@@ -121,6 +121,8 @@ def export(
         design=_design_of(corpus, design, of, annotators),
     )
     shape = LAYOUTS[_known(layout, "layout", LAYOUTS)]
+    if dry_run and not design:
+        raise typer.BadParameter("--dry-run: expected --design with it")
     if design and _foretell(corpus, request, seed, only=dry_run, as_json=as_json):
         return
     made = export_sheets(corpus, annotators, out, request, seed=seed, number=number, formats=chosen, layout=shape)
