@@ -311,6 +311,52 @@ def test_a_run_goes_on_as_it_was_begun(harbour, server):
     assert run_model(harbour, planned(server, annotator="tiny-2")).statuses == {"ok": 69}
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"parameters": {"stop": ["a", None]}}, "--set: stop has a null inside"), ({"seed": 2**63}, "--seed: 9223372")],
+)
+def test_what_cannot_be_recorded_is_not_sent(harbour, server, changed, said):
+    with pytest.raises(KazstanceError, match=said):
+        run_model(harbour, planned(server, **changed))
+    assert not server.asked
+
+
+def test_a_parameter_that_is_null_is_left_out(harbour, server):
+    server.keeps_bodies = True
+    plan = planned(server, parameters={"temperature": None, "top_k": 3}, scope=Scope(sources=("gazette",)))
+    assert run_model(harbour, plan).run["parameters"] == {"top_k": 3}
+    assert "temperature" not in server.bodies[0]
+    assert run_model(harbour, plan).sent == 0
+
+
+def test_instructions_of_a_user_are_not_replaced(harbour, server):
+    file = harbour / "annotations/briefs/tiny.md"
+    file.write_text("Mine.\n")
+    with pytest.raises(KazstanceError, match=r"other instructions .*expected --brief briefs/tiny\.md to use them"):
+        run_model(harbour, planned(server))
+    assert not server.asked
+    run_model(harbour, planned(server, brief="briefs/tiny.md", scope=Scope(sources=("gazette",))))
+    assert file.read_text() == "Mine.\n"
+
+
+def test_a_prompt_that_was_cut_off_is_written_again(harbour, server):
+    (harbour / "CODEBOOK.md").write_text("# Rules — of the harbour\n", encoding="utf-8")
+    run_model(harbour, planned(server, scope=Scope(sources=("gazette",))))
+    prompts = harbour / "annotations/runs/tiny/prompts.jsonl"
+    whole = prompts.read_bytes()
+    prompts.write_bytes(whole[: whole.index("—".encode()) + 1])
+    run_model(harbour, planned(server))
+    assert prompts.read_bytes() == whole
+
+
+def test_tokens_that_a_server_had_kept_are_tokens():
+    """Some servers count only the others as tokens of the prompt; less than nothing is never spent."""
+    usage = {"prompt_tokens": 10, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 90}}
+    reply = as_reply(json.dumps({"choices": [{"message": {"content": "{}"}}], "usage": usage}))
+    assert Prices(1, 1, 0.5).of(reply.tokens_in, reply.tokens_cached, reply.tokens_out) > 0
+    assert (reply.tokens_in, reply.tokens_cached) == (90, 90)
+
+
 def test_a_server_may_name_itself_as_it_likes(harbour, server, monkeypatch):
     """Whatever it says, the corpus folder can be read afterwards."""
     scope = Scope(sources=("gazette",))

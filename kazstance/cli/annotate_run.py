@@ -69,7 +69,7 @@ Price = Annotated[
 ]
 Limit = Annotated[float | None, typer.Option("--limit-usd", min=0, help="Spend no more than this in all.")]
 Connections = Annotated[int, typer.Option(min=1, max=256, help="Questions that are asked at a time.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")]
+Timeout = Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds to wait for an answer.")]
 EngineName = Annotated[str, typer.Option("--engine", help=f"What talks to the server: {' or '.join(ENGINES)}.")]
 Retry = Annotated[str | None, typer.Option(metavar="failed", help="Ask again about the pairs that got no label.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it will take, about; nothing is sent.")]

@@ -14,7 +14,14 @@ from kazstance.annotate.by_model.journal import Journal
 from kazstance.annotate.by_model.language_model import LanguageModel, Settings
 from kazstance.annotate.by_model.openai_models import OpenAIModel
 from kazstance.annotate.by_model.prompts import BRIEF, Instructions
-from kazstance.annotate.by_model.run_files import pairs_of, provenance, put_annotator, put_judgements, record_prompts
+from kazstance.annotate.by_model.run_files import (
+    own_brief,
+    pairs_of,
+    provenance,
+    put_annotator,
+    put_judgements,
+    record_prompts,
+)
 from kazstance.annotate.by_model.run_state import (
     JOURNAL,
     PROMPTS,
@@ -36,6 +43,7 @@ from kazstance.corpus.progress import AFTER, in_words
 from kazstance.corpus.read import ANNOTATORS, CODEBOOK, Corpus, raise_all, read
 from kazstance.corpus.segment import segment
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.input.strict_json import INTEGERS
 from kazstance.output.files import put_file
 from kazstance.output.staging import staging
 from kazstance.paths import StrPath
@@ -182,9 +190,7 @@ class _Run:
         name = plan.annotator or make_id(server.model)
         number = max((one.number for one in corpus.rounds), default=1)
         instructions = Instructions(_brief(path, plan.brief), _codebook(path, plan.codebook, number))
-        settings = Settings(
-            server.model, plan.seed, plan.most_tokens or TOKENS * plan.block, dict(sorted(plan.parameters.items()))
-        )
+        settings = Settings(server.model, plan.seed, plan.most_tokens or TOKENS * plan.block, _parameters(plan))
         state = RunState(
             annotator=name,
             model=server.model,
@@ -208,6 +214,7 @@ class _Run:
         if there and Journal(state_file(path, name).parent / JOURNAL).has_answers:
             check_same(there, state)
             state = there.going_on(state)
+        _check_brief(path, name, plan.brief)
         questions = Questions.of(
             server.url,
             settings,
@@ -290,6 +297,28 @@ def check_name(name: str, corpus: Corpus, path: StrPath, *, is_begun: bool) -> N
         )
 
 
+def _parameters(plan: RunPlan) -> dict[str, Any]:
+    """The parameters of a plan that are sent: those that are not null.
+
+    Raises:
+        KazstanceError: the record of a run in TOML could not hold them, or the seed.
+    """
+    if plan.seed not in INTEGERS:
+        raise KazstanceError(f"--seed: {plan.seed}, expected an integer of at most 64 bits")
+    given = {name: value for name, value in sorted(plan.parameters.items()) if value is not None}
+    if lacking := [name for name, value in given.items() if _holds_null(value)]:
+        raise KazstanceError(
+            f"--set: {lacking[0]} has a null inside, which the record of the run cannot hold; expected it without null"
+        )
+    return given
+
+
+def _holds_null(value: Any) -> bool:
+    """Whether a value of JSON is null, or has null somewhere inside."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(map(_holds_null, parts))
+
+
 def _check_names(plan: RunPlan, corpus: Corpus) -> None:
     """Check that the sources and targets of a plan are those of the corpus.
 
@@ -313,6 +342,20 @@ def _brief(path: Path, name: str | None) -> str:
         InputError: there is no such file in the corpus folder, or it is not text.
     """
     return BRIEF if name is None else _text(path, f"annotations/{name}")
+
+
+def _check_brief(path: Path, annotator: str, name: str | None) -> None:
+    """Check that a run whose instructions are those of the program replaces no others by them.
+
+    Raises:
+        KazstanceError: it would.
+    """
+    own = f"annotations/{own_brief(annotator)}"
+    if name is None and Folder(path).exists(own) and _text(path, own) != BRIEF:
+        raise KazstanceError(
+            f"{own} holds other instructions than the program's; expected --brief {own_brief(annotator)} to use them, "
+            "or another name, with --as"
+        )
 
 
 def _codebook(path: Path, name: str | None, number: int) -> str:

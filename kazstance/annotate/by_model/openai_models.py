@@ -127,14 +127,15 @@ def as_reply(text: str) -> Reply:
     except (StrictError, ValidationError) as error:
         raise ModelError(Fault.unreachable, f"an answer that is not in the protocol: {_named(error)}") from None
     said, usage = found.choices[0].message, found.usage or _Usage()
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else 0
     return Reply(
         text=said.content or "",
         finish=found.choices[0].finish_reason or "",
         refusal=said.refusal or None,
         model=found.model,
         fingerprint=found.system_fingerprint,
-        tokens_in=usage.prompt_tokens,
-        tokens_cached=usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else 0,
+        tokens_in=max(usage.prompt_tokens, cached),  # some servers count only those that were not kept
+        tokens_cached=cached,
         tokens_out=usage.completion_tokens,
     )
 

@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from kazstance.annotate.by_model.calls import Asked, Call, Questions, hashes
-from kazstance.annotate.by_model.journal import Journal
+from kazstance.annotate.by_model.journal import NEWLINE, Journal
 from kazstance.annotate.by_model.model_answers import PairAnswer, PairStatus
 from kazstance.annotate.by_model.prompts import BRIEF, canonical, digest
 from kazstance.annotate.by_model.run_state import RUNS, STATUSES, RunState
@@ -62,16 +62,18 @@ def record_prompts(file: StrPath, calls: Iterable[Call]) -> None:
         calls: the questions.
     """
     file = Path(file)
-    there = file.read_text(encoding="utf-8") if file.is_file() else ""
+    content = file.read_bytes() if file.is_file() else b""
+    there = content[: content.rfind(NEWLINE) + 1]  # a last line that was cut off is written again
     prompts = {call.prompt.digest: call.prompt for call in calls}
     lines = [
         to_line({"prompt": name, "text": prompt.text, "schema": prompt.schema})
         for name, prompt in prompts.items()
-        if f'{{"prompt": "{name}"' not in there
+        if f'{{"prompt": "{name}"'.encode() not in there
     ]
     if lines:
-        with file.open("a", encoding="utf-8", newline="") as opened:
-            opened.write("".join(lines))
+        with file.open("ab") as opened:
+            opened.truncate(len(there))
+            opened.write("".join(lines).encode())
 
 
 def put_judgements(edit: Edit, state: RunState, questions: Questions, pairs: Pairs) -> None:
@@ -162,6 +164,15 @@ def _without_folders(name: str) -> str:
     return name
 
 
+def own_brief(annotator: str) -> str:
+    """The file below `annotations` with the instructions of the program, as a run was given them.
+
+    Args:
+        annotator: the id of the annotator.
+    """
+    return f"briefs/{annotator}.md"
+
+
 def put_annotator(edit: Edit, state: RunState, run: Mapping[str, Any], role: Role) -> None:
     """Put a model into the table of annotators; what a user has added to its entry stays.
 
@@ -179,7 +190,7 @@ def put_annotator(edit: Edit, state: RunState, run: Mapping[str, Any], role: Rol
         "family": state.model,
         "order": _order(state),
     }
-    brief = state.brief or f"briefs/{state.annotator}.md"
+    brief = state.brief or own_brief(state.annotator)
     if state.brief is None:
         edit.put(f"annotations/{brief}", BRIEF.encode())
     entry |= {"brief": brief}
