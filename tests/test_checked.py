@@ -233,6 +233,23 @@ def test_half_a_sheet_is_no_random_sample(tmp_path):
     assert len(ks.open(tmp_path / "whole").corrected().sample.votes) == len(rows)
 
 
+def test_other_pairs_do_not_stand_for_those_that_were_drawn(tmp_path):
+    place = tmp_path / "corpus"
+    truth = write_corpus(place, paragraphs=2)
+    (drawn,) = judge(place, tmp_path / "sheets", truth, 20, "ada").values()
+    file = place / "annotations/ada.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    first = lines[0]["covered"][0]
+    other = next(t["id"] for t in TARGETS if (lines[0]["sentence_id"], t["id"]) not in drawn)
+    lines[0] |= {"covered": [other], "judgements": [row | {"target_id": other} for row in lines[0]["judgements"]]}
+    assert first != other
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "data").mkdir()
+    build(place, tmp_path / "data", quiet)
+    with pytest.raises(KazstanceError, match="ada has judged other pairs in round 1 than those that were drawn"):
+        ks.open(tmp_path / "data").corrected()
+
+
 @pytest.mark.full
 def test_people_who_differ_share_the_pair(tmp_path):
     """Of two judges of each pair, one says what is true and the other that nothing is about the target."""

@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from kazstance.annotate.drawing import draw, foresee
-from kazstance.annotate.plan import Request
+from kazstance.annotate.plan import Design, Request
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
-from tests.checked import MODEL, SOURCES, judge, plans_of, request, write_corpus
+from tests.checked import MODEL, SOURCES, add_run, judge, plans_of, request, write_corpus
 from tests.conftest import quiet
 from tests.sheets import rows_of
 
@@ -163,11 +163,22 @@ def test_what_a_sample_cannot_be_combined_with(corpus, asked, said):
 def test_a_sample_has_a_round_of_its_own(corpus, tmp_path):
     folder, truth = corpus
     export_sheets(folder, "ada", tmp_path / "all", Request(labels_only=True, sources=("north",)), formats=("csv",))
-    with pytest.raises(KazstanceError, match="round 1 of 'ada' has other judgements than a model's labels"):
+    with pytest.raises(KazstanceError, match="round 1 of 'ada' has other judgements than on a sample of gpt's"):
         draw(folder, "ada", request(60, "ada"))
     judge(folder, tmp_path / "one", truth, 60, "ben")
     with pytest.raises(KazstanceError, match="round 1 of 'ben' has a sample of a model's labels"):
         draw(folder, "ben", Request())
+
+
+@pytest.mark.full
+def test_samples_of_two_models_have_rounds_of_their_own(corpus, tmp_path):
+    folder, truth = corpus
+    add_run(folder)
+    judge(folder, tmp_path / "one", truth, 60, "ada")
+    of_other = Request(labels_only=True, design=Design(model="again", judge=60, annotators=("ada",)))
+    with pytest.raises(KazstanceError, match="round 1 of 'ada' has other judgements than on a sample of again's"):
+        draw(folder, "ada", of_other)
+    assert draw(folder, "ada", of_other, number=2).plan.round == 2
 
 
 @pytest.mark.full

@@ -94,14 +94,19 @@ def _out(state: State, annotator: str, number: int) -> list[Plan]:
 def _check_apart(state: State, annotator: str, request: Request, number: int) -> None:
     """Check that a sample of a model's labels has a round of its own, by which its judgements are known."""
     plans = list(_plans_of(state, annotator, number))
-    is_of_sample = [plan.request.design is not None for plan in plans]
     asked = {(item.sentence_id, item.target_id) for plan in plans for item in plan.items}
-    is_other = request.design is None
-    if is_other in is_of_sample or (not is_other and not state.judged_by(annotator, number) <= asked):
+    own, others = _sampled_model(request), {_sampled_model(plan.request) for plan in plans}
+    if others - {own} or (own is not None and not state.judged_by(annotator, number) <= asked):
+        has = "a sample of a model's labels" if own is None else f"other judgements than on a sample of {own}'s labels"
         raise KazstanceError(
-            f"round {number} of {annotator!r} has {'a sample of' if is_other else 'other judgements than'} a model's "
-            f"labels; expected another round, --round {number + 1}, or another annotator"
+            f"round {number} of {annotator!r} has {has}; expected another round, --round {number + 1}, or another "
+            "annotator"
         )
+
+
+def _sampled_model(request: Request) -> str | None:
+    """The model of whose labels a sample was asked for; None if all open pairs were."""
+    return request.design.model if request.design else None
 
 
 def _sampled(state: State, annotator: str, request: Request, seed: int, number: int) -> Plan:

@@ -13,11 +13,21 @@ import pyarrow as pa
 from kazstance.comparison.counts import VoiceFilter, spoken
 from kazstance.comparison.grouping import HOLDER, SOURCE, Grouping
 from kazstance.comparison.judged_rows import judged_rows
-from kazstance.comparison.judged_sample import COLUMNS, KINDS, MEASURES, RULED, JudgedSample, judged_sample, rulings_of
+from kazstance.comparison.judged_sample import (
+    COLUMNS,
+    KINDS,
+    MEASURES,
+    RULED,
+    JudgedSample,
+    judged_pairs,
+    judged_sample,
+    rulings_of,
+)
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
+from kazstance.schema.digest import pairs_hash
 from kazstance.schema.labels import Origin
 from kazstance.schema.manifest import PeoplesSample
 from kazstance.stats.correction import (
@@ -351,7 +361,8 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
         samples: the sheets of the sample.
 
     Raises:
-        KazstanceError: the labels are not those that it was drawn from, or a sheet is not judged completely.
+        KazstanceError: the labels are not those that it was drawn from, a sheet is not judged completely, or other
+            pairs are judged.
     """
     first = samples[0]
     rows = folder.columns("sentences", ["sentence_id", "source_id", "annotated"])
@@ -363,9 +374,8 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
     annotators = folder.columns("annotators", ["annotator_id", "origin"]).to_pylist()
     human = [row["annotator_id"] for row in annotators if row["origin"] == Origin.human.value]
     rulings = rulings_of(folder.columns("grid", RULED), human)
-    found = judged_sample(
-        sentences, targets, folder.columns("judgements", COLUMNS), first.model, people, rulings=rulings
-    )
+    judgements = folder.columns("judgements", COLUMNS)
+    found = judged_sample(sentences, targets, judgements, first.model, people, rulings=rulings)
     there = {
         source: dict(zip(KINDS, map(int, sizes), strict=True))
         for source, sizes in zip(found.sources, found.size, strict=True)
@@ -375,11 +385,17 @@ def read_sample(folder: DatasetFolder, samples: Sequence[PeoplesSample]) -> Judg
             f"sheet {changed[0]}: the texts or the labels of {first.model} have changed since the sample was drawn; "
             "draw a new sample"
         )
-    if missing := sum(sample.pairs for sample in samples) - round(float(found.votes.sum())):
+    if (missing := sum(sample.pairs for sample in samples) - round(float(found.votes.sum()))) > 0:
         raise KazstanceError(
             f"{missing:,} pairs on the sheets of {', '.join(sorted({sample.annotator for sample in samples}))} are not "
             "judged yet; what was judged first is not a random sample, so import the rest and build again"
         )
+    for sample in samples:
+        if pairs_hash(judged_pairs(judgements, found, (sample.annotator, sample.round))) != sample.asked:
+            raise KazstanceError(
+                f"{sample.annotator} has judged other pairs in round {sample.round} than those that were drawn; "
+                "expected all pairs on the sheets and no others, which belong in another round"
+            )
     return found
 
 

@@ -173,6 +173,21 @@ def judged_sample(
     )
 
 
+def judged_pairs(judgements: pa.Table, sample: JudgedSample, who: Who) -> set[tuple[str, str]]:
+    """The pairs of a sample's sentences and targets that a person judged in a round.
+
+    Args:
+        judgements: rows with `COLUMNS`.
+        sample: the sentences and targets.
+        who: the person and the round.
+    """
+    name, number = who
+    own = pc.and_(pc.equal(judgements["annotator_id"].cast(pa.string()), name), pc.equal(judgements["round"], number))
+    rows = _placed(judgements.filter(own), sample.sentences, sample.targets)
+    places = zip(rows["sentence"].tolist(), rows["target"].tolist(), strict=True)
+    return {(sample.sentences[sentence], sample.targets[target]) for sentence, target in places}
+
+
 def _placed(judgements: pa.Table, sentences: Sequence[str], targets: Sequence[str]) -> dict[str, Any]:
     """The judgements on the speakers of some sentences and on some targets, with their places, as arrays by name."""
     rows = judgements.select(COLUMNS).filter(pc.is_null(judgements["holder"]))

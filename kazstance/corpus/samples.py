@@ -13,10 +13,13 @@ from kazstance.corpus.inputs import AnnotatorInput
 from kazstance.input.strict_json import StrictError, load_object
 from kazstance.output.plain_json import to_json
 from kazstance.paths import StrPath
+from kazstance.schema.digest import pairs_hash
 from kazstance.schema.manifest import PeoplesSample
 
 DEPENDED_ON: Final = ("model", "prompt_digest", "codebook_digest", "targets_digest", "block", "order")
 """What is recorded of a run that its labels depend on."""
+_Round = tuple[str, str, int]
+"""A model, a person who judged its labels, and the round."""
 
 
 def frozen(corpus: StrPath, who: AnnotatorInput, codebook: str) -> str:
@@ -51,7 +54,9 @@ def read_samples(folder: Folder, annotators: Iterable[AnnotatorInput], codebook:
         annotators: its annotators.
         codebook: the name of the codebook.
     """
-    known, found = {who.id: who for who in annotators}, []
+    known = {who.id: who for who in annotators}
+    found: list[PeoplesSample] = []
+    asked: dict[_Round, set[tuple[str, str]]] = {}
     for path in sorted((folder.root / SHEETS).glob("[!.]*.json")):
         name = f"{SHEETS}/{path.name}"
         if not path.is_file() or b'"design"' not in path.read_bytes():
@@ -60,12 +65,18 @@ def read_samples(folder: Folder, annotators: Iterable[AnnotatorInput], codebook:
             plan = load_object(folder.read_text(name) or "")
             model = plan["request"]["design"]["model"]
             if is_imported(folder, plan) and model in known:
+                pairs = {(item["sentence_id"], item["target_id"]) for item in plan["items"]}
                 found.append(_sample(plan, frozen(folder.root, known[model], codebook)))
+                asked.setdefault(_round_of(found[-1]), set()).update(pairs)
         except StrictError as error:
             folder.problems.append(error.problem(name))
         except (KeyError, TypeError, ValueError, AttributeError, ValidationError):
             folder.report(name, None, None, "not the plan of a sheet, expected one as written at the export")
-    return found
+    return [sample.model_copy(update={"asked": pairs_hash(asked[_round_of(sample)])}) for sample in found]
+
+
+def _round_of(sample: PeoplesSample) -> _Round:
+    return sample.model, sample.annotator, sample.round
 
 
 def _sample(plan: Mapping[str, Any], current: str) -> PeoplesSample:
@@ -80,5 +91,6 @@ def _sample(plan: Mapping[str, Any], current: str) -> PeoplesSample:
         frozen=plan["strata"]["frozen"],
         current=current,
         pairs=len(plan["items"]),
+        asked="",
         strata=plan["strata"]["pairs"],
     )

@@ -158,6 +158,11 @@ def _numbers(values: pa.Array, kind: Any) -> npt.NDArray[Any]:
     return np.ascontiguousarray(values.to_numpy(zero_copy_only=False), np.dtype(kind).newbyteorder("<"))
 
 
+def pairs_hash(pairs: Iterable[tuple[str, str]]) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of pairs of sentence and target, in any order."""
+    return text_hash("\n".join(sorted(f"{sentence} {target}" for sentence, target in pairs)))
+
+
 def text_hash(text: str) -> str:
     """The first 12 hexadecimal digits of a text's SHA-256: how a judgement identifies the text it judged."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -140,6 +140,8 @@ class PeoplesSample(Frozen):
     """The same when the dataset was built; if it differs, the sample says nothing about the labels."""
     pairs: Count
     """The number of pairs on the sheet."""
+    asked: str
+    """A digest of all pairs that the person was asked in this round, on this and other sheets."""
     strata: dict[str, dict[str, Count]]
     """Pairs by source and label of the model when the sample was drawn."""
 
