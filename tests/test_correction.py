@@ -221,7 +221,10 @@ def test_whether_estimates_are_equal():
     values = [0.1, 0.2, 0.6]
     assert are_equal(values, [0.02] * 3)[0] == pytest.approx(np.sum((np.array(values) - 0.3) ** 2) / 0.02)
     assert are_equal([0.1, 0.1], [0.0, 0.1]) == (0.0, 1)
-    assert are_equal([0.1, 0.2], [0.0, 0.1]) == (float("inf"), 1)
+    assert are_equal([0.1, 0.2, 0.4], [0.0, 0.1, 0.2])[0] == pytest.approx(
+        are_equal([0.1, 0.2, 0.4], [1e-9, 0.1, 0.2])[0]
+    )
+    assert are_equal([0.1, 0.2, 0.1], [0.0, 0.0, 0.1]) == (float("inf"), 2)
 
 
 @settings(max_examples=100, deadline=None)

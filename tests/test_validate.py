@@ -209,6 +209,34 @@ def test_the_report_is_the_same_in_three_forms(place, found, tmp_path):
 
 
 @pytest.mark.full
+def test_a_model_without_sides_has_no_errors_that_are_known(tmp_path):
+    truth = write_corpus(tmp_path / "corpus", paragraphs=4)
+    file = tmp_path / f"corpus/annotations/{MODEL}.jsonl"
+    file.write_text(file.read_text().replace('"favor"', '"neutral"').replace('"against"', '"neutral"'))
+    judge(tmp_path / "corpus", tmp_path / "sheets", truth, 10_000, "ada")
+    (tmp_path / "data").mkdir()
+    build(tmp_path / "corpus", tmp_path / "data", quiet)
+    found = validate(ks.open(tmp_path / "data"), MODEL)
+    assert [row.corrected.is_defined for row in found.errors] == [True] * 3
+    assert {row.error.reason for row in found.errors} == {"the model takes no side"}
+    assert found.pairs == ()
+    assert "There are no two sources whose errors are known." in to_markdown(found)
+    assert "nan" not in to_markdown(found)
+    assert "; the model takes no side" in found.verdicts[1].reason
+
+
+@pytest.mark.full
+def test_where_everything_is_judged_errors_are_certain(tmp_path):
+    truth = write_corpus(tmp_path / "corpus", paragraphs=4)
+    judge(tmp_path / "corpus", tmp_path / "sheets", truth, 10_000, "ada")
+    (tmp_path / "data").mkdir()
+    build(tmp_path / "corpus", tmp_path / "data", quiet)
+    page = to_markdown(validate(ks.open(tmp_path / "data"), MODEL))
+    assert "Errors are not equal: sources of which every pair was judged have different ones." in page
+    assert "inf" not in page.split("## Error by source")[1].split("## Diff")[0]
+
+
+@pytest.mark.full
 def test_a_corpus_is_built_for_it(place, tmp_path):
     one, other = (
         CliRunner().invoke(app, ["annotate", "validate", str(place / name), "--of", MODEL])

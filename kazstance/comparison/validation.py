@@ -32,6 +32,7 @@ LEGAL: Final = 0.99
 """The least share of pairs on which a model has to have a label."""
 RUN: Final = ("order", "block", "seed", "prompt_digest", "codebook_digest", "targets_digest", "parameters")
 """What may differ between runs of one model."""
+NO_SIDE: Final = "the model takes no side"
 NOT_RUN: Final = "no such run is recorded"
 
 
@@ -166,7 +167,7 @@ def validate(folder: DatasetFolder, model: str | None = None) -> Validation:
     """
     found = checked(folder, model=model)
     errors = tuple(_errors(found))
-    known = [error for error in errors if error.corrected.is_defined]
+    known = [error for error in errors if error.error.is_defined]
     stability = tuple(_stability(folder, found.model))
     people = _people(found.sample)
     pairs = tuple(_pairs(known))
@@ -228,8 +229,8 @@ def _people(sample: JudgedSample) -> Estimate:
 def _errors(found: Checked) -> Iterator[SourceError]:
     for figure in found.figures:
         if figure.scope == "all targets" and figure.measure == "net":
-            error, variance = Estimate.undefined(figure.corrected.reason or ""), math.nan
-            if figure.corrected.is_defined:
+            error, variance = Estimate.undefined(figure.corrected.reason or NO_SIDE), math.nan
+            if figure.corrected.is_defined and not math.isnan(figure.silver):
                 variance = found.variance(figure.source, "net")
                 value = figure.silver - figure.corrected.value
                 half = Z * math.sqrt(variance)
@@ -354,7 +355,8 @@ def _verdicts(  # noqa: PLR0917  # all that is known
     for error in errors:
         use = f"net stance of {error.source}, corrected"
         if error.corrected.is_defined:
-            yield Verdict(use, "fit", f"{error.corrected.text(signed=True)}; the labels alone give {error.silver:+.2f}")
+            alone = NO_SIDE if math.isnan(error.silver) else f"the labels alone give {error.silver:+.2f}"
+            yield Verdict(use, "fit", f"{error.corrected.text(signed=True)}; {alone}")
         else:
             yield Verdict(use, "undecided", str(error.corrected.reason))
     for pair in pairs:

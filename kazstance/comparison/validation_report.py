@@ -1,5 +1,6 @@
 """The report on a model's labels as tables with a sentence on each, for a terminal and as Markdown."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -88,12 +89,15 @@ def _labels(found: Validation) -> Part:
 
 def _errors(found: Validation) -> Iterator[Part]:
     rows = [
-        (row.source, f"{row.silver:+.2f}", _given(row.corrected.text(signed=True)), _given(row.error.text(signed=True)))
+        (
+            row.source,
+            number_text(row.silver, signed=True),
+            _given(row.corrected.text(signed=True)),
+            _given(row.error.text(signed=True)),
+        )
         for row in found.errors
     ]
-    chi_square, freedom, p = found.test
-    test = f" Equal errors: chi-square {chi_square:.2f}, {freedom} degrees of freedom, p = {p:.3f}." if freedom else ""
-    about = f"Error of net stance over all targets, silver minus corrected.{test}"
+    about = f"Error of net stance over all targets, silver minus corrected.{_test(found)}"
     yield Part("Error by source", about, ["source", "silver", "corrected", "error"], rows)
     pairs = [
         (row.first, row.second, f"{row.difference:+.2f}", row.error.text(signed=True), row.finding)
@@ -103,8 +107,20 @@ def _errors(found: Validation) -> Iterator[Part]:
         "How much of the difference of two sources by the labels alone is due to the model. Half of it or more makes "
         "the comparison unfit; if the interval stays below, it is fit."
     )
+    about += "" if pairs else " There are no two sources whose errors are known."
     header = ["first", "second", "silver difference", "due to the model", "comparison"]
     yield Part("Differential error", about, header, pairs)
+
+
+def _test(found: Validation) -> str:
+    """Whether the errors of all sources are equal, in words; empty if fewer than two are known."""
+    chi_square, freedom, p = found.test
+    if not freedom:
+        return ""
+    if math.isinf(chi_square):
+        return " Errors are not equal: sources of which every pair was judged have different ones."
+    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004
+    return f" Equal errors: chi-square {chi_square:.2f}, {counted(freedom, 'degree')} of freedom, {chance}."
 
 
 def _stability(found: Validation) -> Part:

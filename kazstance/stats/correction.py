@@ -317,8 +317,9 @@ def difference(one: Corrected, other: Corrected) -> tuple[Floats, Floats, Floats
 def are_equal(errors: Sequence[float], variances: Sequence[float]) -> tuple[float, int]:
     """The chi-square statistic of the hypothesis that independent estimates have one expectation, and its freedom.
 
-    The sum of the squared distances from the mean weighted by precision, each over its variance (Cochran, 1954); an
-    estimate without variance has a distance that counts infinitely, unless all are the same. NaN for fewer than two.
+    The sum of the squared distances from the mean weighted by precision, each over its variance (Cochran, 1954). An
+    estimate without variance is the mean, as in the limit of small ones; infinite if there are several and they differ.
+    NaN for fewer than two.
 
     Args:
         errors: the estimates.
@@ -327,7 +328,8 @@ def are_equal(errors: Sequence[float], variances: Sequence[float]) -> tuple[floa
     if len(errors) < 2:  # noqa: PLR2004
         return float("nan"), 0
     found, spread = np.asarray(errors, dtype=np.float64), np.asarray(variances, dtype=np.float64)
-    if not (spread > 0).all():
-        return (0.0 if np.ptp(found) == 0 else float("inf")), len(found) - 1
-    mean = (found / spread).sum() / (1 / spread).sum()
-    return float(((found - mean) ** 2 / spread).sum()), len(found) - 1
+    sure, others = found[spread == 0], spread > 0
+    if len(sure) and np.ptp(sure):
+        return float("inf"), len(found) - 1
+    mean = sure[0] if len(sure) else (found / spread).sum() / (1 / spread).sum()
+    return float(((found - mean)[others] ** 2 / spread[others]).sum()), len(found) - 1
