@@ -169,6 +169,20 @@ def test_what_is_recorded_of_runs_says_how_they_differ(tmp_path):
         ks.open(tmp_path / "later").corrected()
 
 
+def test_people_judge_by_the_codebook_of_the_draw(tmp_path):
+    """Also of labels whose run is recorded, with the codebook that the model was given."""
+    folder = tmp_path / "corpus"
+    truth = write_corpus(folder, paragraphs=2)
+    with (folder / "annotations/annotators.toml").open("a") as file:
+        file.write(RUN.format(order="forward", codebook="one"))
+    judge(folder, tmp_path / "sheets", truth, 20, "ada")
+    (folder / "CODEBOOK.md").write_text("# Another codebook\n")
+    (tmp_path / "data").mkdir()
+    build(folder, tmp_path / "data", quiet)
+    with pytest.raises(ks.KazstanceError, match="what people judged is development, not gold"):
+        ks.open(tmp_path / "data").corrected()
+
+
 def test_certainty_that_tells_something(place, found):
     rows = rows_of(place)
     said = {

@@ -26,19 +26,17 @@ def frozen(corpus: StrPath, who: AnnotatorInput, codebook: str) -> str:
     """A digest of what the labels of a model depend on, as far as the corpus folder records it.
 
     That is the model, the wording of the prompt, the codebook and the targets of its run; of a model whose run is not
-    recorded, its brief and the codebook of the corpus.
+    recorded, its brief. The codebook of the corpus, by which people judge, is always part of it.
 
     Args:
         corpus: the corpus folder.
         who: the annotator.
         codebook: the name of the codebook.
     """
-    run = getattr(who, "run", None)
-    if run is not None:
-        said: Mapping[str, Any] = {name: getattr(run, name, None) for name in DEPENDED_ON}
-    else:
-        files = [codebook, *([f"annotations/{who.brief}"] if who.brief else [])]
-        said = {name: _digest(Path(corpus) / name) for name in files}
+    own = [f"annotations/{who.brief}"] if who.brief and who.run is None else []
+    said: dict[str, Any] = {name: _digest(Path(corpus) / name) for name in (codebook, *own)}
+    if who.run is not None:
+        said |= {name: getattr(who.run, name) for name in DEPENDED_ON}
     return sha256(to_json(said).encode()).hexdigest()[:12]
 
 
