@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 
 import kazstance as ks
-from kazstance.annotate.by_model.calls import Scope
-from kazstance.annotate.by_model.language_model import Fault, ModelError, Reply
+from kazstance.annotate.by_model.calls import Call, Scope
+from kazstance.annotate.by_model.language_model import Fault, ModelError, Reply, Settings
 from kazstance.annotate.by_model.model_answers import PairAnswer, PairStatus, check_reply, find_evidence
 from kazstance.annotate.by_model.model_run import RunPlan, estimate_run, run_model
 from kazstance.annotate.by_model.openai_models import as_reply, status_error, wait_of
+from kazstance.annotate.by_model.prompts import Instructions, Prompt
 from kazstance.annotate.by_model.sending import Patience
 from kazstance.annotate.by_model.servers import find_server, is_local
-from kazstance.annotate.by_model.spending import Prices, read_prices
+from kazstance.annotate.by_model.spending import Prices, Spending, read_prices
 from kazstance.corpus.read import read
 from kazstance.corpus.segment import segment
 from kazstance.errors import InputError, KazstanceError, UnknownNameError
@@ -332,7 +333,7 @@ def test_a_parameter_that_is_null_is_left_out(harbour, server):
 def test_instructions_of_a_user_are_not_replaced(harbour, server):
     file = harbour / "annotations/briefs/tiny.md"
     file.write_text("Mine.\n")
-    with pytest.raises(KazstanceError, match=r"other instructions .*expected --brief briefs/tiny\.md to use them"):
+    with pytest.raises(KazstanceError, match=r"briefs/tiny\.md holds something else"):
         run_model(harbour, planned(server))
     assert not server.asked
     run_model(harbour, planned(server, brief="briefs/tiny.md", scope=Scope(sources=("gazette",))))
@@ -347,6 +348,18 @@ def test_a_prompt_that_was_cut_off_is_written_again(harbour, server):
     prompts.write_bytes(whole[: whole.index("—".encode()) + 1])
     run_model(harbour, planned(server))
     assert prompts.read_bytes() == whole
+
+
+def test_texts_in_other_scripts_make_more_tokens():
+    """In Chinese, common tokenizers make about as many tokens as there are characters."""
+    one, other = (
+        Call("", Settings("m", 1, 10, {}), None, Prompt(Instructions("b"), ()), question)
+        for question in ("the toll " * 100, "港口通行费" * 180)
+    )
+    said = Spending(Prices(1, 0))
+    given = [said.estimate([call]).tokens_in for call in (one, other)]
+    assert given[1] - given[0] > 400
+    assert (said.most(other) - said.most(one)) * 1e6 > 600
 
 
 def test_tokens_that_a_server_had_kept_are_tokens():
@@ -419,10 +432,10 @@ def test_a_run_is_taken_back_and_written_again(harbour, server):
 @pytest.mark.full
 def test_a_codebook_in_other_words(harbour, server):
     (harbour / "CODEBOOK.md").write_text("Rules.\n")
-    (harbour / "annotations/briefs/reworded.md").write_text("The same rules in other words.\n")
+    (harbour / "annotations/briefs/rules.md").write_text("The same rules in other words.\n")
     scope = Scope(sources=("gazette",))
     first = run_model(harbour, planned(server, scope=scope))
-    other = run_model(harbour, planned(server, scope=scope, annotator="reworded", codebook="briefs/reworded.md"))
+    other = run_model(harbour, planned(server, scope=scope, annotator="reworded", codebook="briefs/rules.md"))
     differ = {name for name in first.run if first.run[name] != other.run[name] and not name.startswith("tokens")}
     assert differ - {"first", "last"} == {"codebook_digest"}
     with pytest.raises(InputError, match="annotations/briefs/none.md"):

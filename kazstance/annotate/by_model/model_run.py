@@ -353,8 +353,8 @@ def _check_brief(path: Path, annotator: str, name: str | None) -> None:
     own = f"annotations/{own_brief(annotator)}"
     if name is None and Folder(path).exists(own) and _text(path, own) != BRIEF:
         raise KazstanceError(
-            f"{own} holds other instructions than the program's; expected --brief {own_brief(annotator)} to use them, "
-            "or another name, with --as"
+            f"{own} holds something else, and this run would keep the program's instructions there; choose another "
+            f"name with --as, or, if the model is to be instructed by it, expected --brief {own_brief(annotator)}"
         )
 
 

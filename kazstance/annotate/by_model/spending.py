@@ -8,10 +8,10 @@ from kazstance.annotate.by_model.calls import Call
 from kazstance.annotate.by_model.journal import Answered
 from kazstance.errors import KazstanceError
 
-CHARACTERS: Final = 4.0
-"""Characters of a question in a token, about, until the server has counted some."""
+BYTES: Final = 4.0
+"""Bytes of a question in UTF-8 in a token, about, until the server has counted some; of characters, scripts differ."""
 FEWEST: Final = 2.5
-"""The same where no more may be spent than a limit: fewer characters make more tokens."""
+"""The same where no more may be spent than a limit: fewer bytes make more tokens."""
 PER_TARGET: Final = 15.0
 """Tokens of an answer for each target, about; most targets are answered in one word."""
 MILLION: Final = 1_000_000
@@ -151,7 +151,7 @@ class Spending:
             connections: how many are asked at a time.
         """
         pairs = sum(len(call.targets) for call in calls)
-        per_token = self._asked / self._counted if self._counted else CHARACTERS
+        per_token = self._asked / self._counted if self._counted else BYTES
         tokens_in = round(sum(map(_length, calls)) / per_token)
         tokens_out = round(pairs * PER_TARGET)
         mean = sum(self.seconds) / len(self.seconds) if self.seconds else None
@@ -166,5 +166,5 @@ class Spending:
 
 
 def _length(call: Call) -> int:
-    """The characters of a question."""
-    return len(call.prompt.text) + len(call.question)
+    """The bytes of a question in UTF-8."""
+    return len(call.prompt.text.encode()) + len(call.question.encode())
