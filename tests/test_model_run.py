@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -409,6 +410,10 @@ def test_a_cut_line_is_dropped_and_a_damaged_one_is_named(harbour, server):
     journal.write_bytes(whole[: -len(last) // 2])
     done = run_model(harbour, planned(server))
     assert (done.sent, done.run["lost"], done.statuses) == (1, 1, {"ok": 69})
+    for name, value in (("tokens_in", -5), ("seconds", 1e308)):
+        journal.write_text(re.sub(rf'"{name}": [0-9.]+', f'"{name}": {value}', whole.decode()))
+        with pytest.raises(InputError, match=rf"answers\.jsonl:[0-9]+: [^;]*{name}"):
+            run_model(harbour, planned(server))
     journal.write_bytes(b'{"key": 1}\n' + whole)
     with pytest.raises(InputError, match=r"answers\.jsonl:1: .*expected a line as a run writes it"):
         run_model(harbour, planned(server))

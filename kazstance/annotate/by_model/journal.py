@@ -19,6 +19,8 @@ from kazstance.schema.ids import Name, SentenceId
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 NEWLINE: Final = b"\n"
+LONGEST: Final = 1e9
+"""More seconds than any answer can take."""
 
 
 class Sent(Input):
@@ -58,7 +60,7 @@ class Answered(Input):
     """What the server or the network said in place of an answer."""
     tries: int = 1
     """How often it was sent until there was an answer."""
-    seconds: float
+    seconds: Annotated[float, Field(ge=0, le=LONGEST)]
     """How long the last try took."""
     time: str
     """When the answer came, in UTC."""

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from pydantic import Field
 
 Message = Mapping[str, str]
 """A message with `role` and `content`."""
+Tokens = Annotated[int, Field(ge=0)]
+"""A number of tokens; checked where it is read."""
 
 
 class Settings(NamedTuple):
@@ -32,10 +36,10 @@ class Reply:
     """The model that answered, which may be named otherwise than the one that was asked."""
     fingerprint: str | None = None
     """The server's mark for its configuration."""
-    tokens_in: int = 0
-    tokens_cached: int = 0
+    tokens_in: Tokens = 0
+    tokens_cached: Tokens = 0
     """Tokens of the input that the server had kept from earlier questions."""
-    tokens_out: int = 0
+    tokens_out: Tokens = 0
 
 
 class Fault(StrEnum):
