@@ -71,7 +71,7 @@ def test_by_hand():
     assert (found.total, found.drawn, found.unjudged) == (10, 9, 0)
 
 
-def test_the_larger_shares_by_hand():
+def test_the_larger_variance_by_hand():
     """The errors of the kind elsewhere count where fewer are seen here."""
     kind, size = np.array([2, 2]), np.array([10.0, 10.0])
     truths = np.array([[0.0, 0, 4, 0], [2, 0, 2, 0]])
@@ -85,6 +85,18 @@ def test_the_larger_shares_by_hand():
     share = 2.05 / 8.45
     assert found.value == 1
     assert found.variance == pytest.approx((1 - 4 / 10) * (4 * share - (2 * share) ** 2) / 4)
+
+
+def test_a_stratum_in_which_nearly_all_is_wrong_has_a_variance():
+    """As in a source that is ironic: what is called favor is against, and in another source it is favor."""
+    kind, size = np.array([2, 2]), np.array([56.0, 56.0])
+    truths = np.array([[9.0, 0, 0, 0], [0, 0, 9, 0]])
+    by_kind = truths_by_kind(kind, truths)
+    domain = Domain(np.array([56.0, 0.0]), np.array([truths[0], np.zeros(4)]))
+    found = correct(Sample(kind, size, truths.sum(1)), domain, NET, by_kind)
+    low, high = found.interval
+    assert (found.value, low) == (-1, -1)
+    assert high > -0.7  # nine of nine are wrong in a fifth of the draws where 85 % are, so that the net is -.7
 
 
 @settings(max_examples=60, deadline=None)

@@ -204,15 +204,16 @@ def correct(
     variance is that of the ratio under the draw: as if the strata were drawn anew from the same units.
 
     A stratum in which no error was seen would claim that it has none, so the variance within it is that of the errors
-    seen there or of those seen in all strata of its kind, label by label whichever are more frequent.
+    seen there or that of those seen in all strata of its kind, whichever is larger.
 
     Args:
         sample: the strata.
         domain: the units that the ratio is about.
         measure: the ratio.
         by_kind: how probable each label is by kind, as `truths_by_kind` gives it, shape (..., labels + 1, labels).
-        smoothing: what the variance takes for the shares of labels in a stratum: `larger`, as said; `half_pooled`, the
-            mean of the two; `half`, those seen there with half a unit of each label added; or `none`, those seen.
+        smoothing: what the variance within a stratum rests on: `larger`, as said; `half_pooled`, the mean of the shares
+            of labels seen there and of those of its kind; `half`, the shares seen there with half a unit of each label
+            added; or `none`, the shares seen there.
     """
     totals, machine = [], []
     for label, assumed in zip((measure.numerator, measure.denominator), measure.assumed, strict=True):
@@ -222,8 +223,7 @@ def correct(
         totals.append(machine[-1] + errors.sum(axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = totals[0] / totals[1]
-        shares = _shares(sample, domain, by_kind[..., sample.kind, :], smoothing)
-        spread = _variance(shares, _errors(sample, measure, value))
+        spread = _spread(sample, domain, by_kind[..., sample.kind, :], _errors(sample, measure, value), smoothing)
         drawn = np.maximum(sample.drawn, 1)
         if smoothing == "none":
             spread = spread * drawn / np.maximum(drawn - 1, 1)
@@ -263,9 +263,23 @@ def spread(
         Shape (..., strata), in units of the numerator.
     """
     found = correct(sample, domain, measure, by_kind, smoothing)
-    return _variance(
-        _shares(sample, domain, by_kind[..., sample.kind, :], smoothing), _errors(sample, measure, found.value)
-    )
+    return _spread(sample, domain, by_kind[..., sample.kind, :], _errors(sample, measure, found.value), smoothing)
+
+
+def _spread(sample: Sample, domain: Domain, expected: Floats, errors: Floats, smoothing: Smoothing) -> Floats:
+    """The variance of errors within each stratum, shape (..., strata); that of its kind where none was drawn.
+
+    Args:
+        sample: the strata.
+        domain: the units that the ratio is about.
+        expected: how probable each label is by the kind of each stratum, shape (..., strata, labels).
+        errors: what a unit adds by its label, of the same shape.
+        smoothing: as for `correct`.
+    """
+    if smoothing != "larger":
+        return _variance(_shares(sample, domain, expected, smoothing), errors)
+    seen, pooled = (_variance(shares, errors) for shares in _seen_and_pooled(sample, domain, expected))
+    return np.asarray(np.where(sample.drawn > 0, np.maximum(seen, pooled), pooled))
 
 
 def _times(sample: Sample) -> Floats:
@@ -292,12 +306,14 @@ def _shares(sample: Sample, domain: Domain, expected: Floats, smoothing: Smoothi
     if smoothing == "half":
         labels = domain.truths.shape[-1] + (domain.size < sample.size)[..., None]
         return np.asarray((domain.truths + JEFFREYS) / (drawn + JEFFREYS * labels) * (domain.size > 0)[..., None])
-    seen = domain.truths / np.maximum(drawn, 1)
-    pooled = (domain.size / np.maximum(sample.size, 1))[..., None] * expected
-    if smoothing == "none":
-        return np.asarray(seen)
-    found = np.maximum(seen, pooled) if smoothing == "larger" else (seen + pooled) / 2
-    return np.asarray(np.where(drawn > 0, found, pooled))
+    seen, pooled = _seen_and_pooled(sample, domain, expected)
+    return seen if smoothing == "none" else np.asarray(np.where(drawn > 0, (seen + pooled) / 2, pooled))
+
+
+def _seen_and_pooled(sample: Sample, domain: Domain, expected: Floats) -> tuple[Floats, Floats]:
+    """The shares of labels in the domain, of the units drawn from a stratum and as its kind suggests."""
+    seen = domain.truths / np.maximum(sample.drawn[..., None], 1)
+    return np.asarray(seen), np.asarray((domain.size / np.maximum(sample.size, 1))[..., None] * expected)
 
 
 def difference(one: Corrected, other: Corrected) -> tuple[Floats, Floats, Floats]:
