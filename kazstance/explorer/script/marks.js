@@ -10,7 +10,7 @@ function tone(cell) {
   if (cell.net === null) return { side: SIDES[1 + Math.sign(cell.n_favor - cell.n_against)], sure: 0 };
   if (cell.net === 0) return { side: "neutral", sure: 0 };
   const least = cell.net >= 0 ? cell.net_low : -cell.net_high;
-  return { side: cell.net >= 0 ? "favor" : "against", sure: least > 0.5 ? 2 : least > 0 ? 1 : 0 };
+  return { side: cell.net >= 0 ? "favor" : "against", sure: least >= 0.5 ? 2 : least > 0 ? 1 : 0 };
 }
 
 const TONES = { favor: "in favor", against: "against", neutral: "takes no side", not_addressed: "silent", not_asked: "not asked", undecided: "undecided", nothing_left: "nothing left" };
