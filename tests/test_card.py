@@ -9,6 +9,8 @@ import yaml
 
 import kazstance
 from kazstance import dataset
+from kazstance.comparison import compare_dataset
+from kazstance.comparison.signs import sign
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import markdown_table
@@ -131,3 +133,16 @@ def test_the_card_of_another_corpus(harbour_data):
 def test_a_page_that_is_missing(tmp_path):
     with pytest.raises(KazstanceError, match="expected a page"):
         read_page(tmp_path / "card.md")
+
+
+def test_cells_are_told_as_in_the_terminal(root):
+    """By the side of their net stance, with a sign for dissent, and not by a third side."""
+    matrix = (root / "DATASET_CARD.md").read_text(encoding="utf-8").partition("<!-- generated: matrix -->")[2]
+    compared = compare_dataset(DatasetFolder())
+    for line in compared.disagreements(n=9)[:3]:
+        row = next(row for row in matrix.splitlines() if row.startswith(f"| {compared.names[line.target]}"))
+        told = [
+            f"{sign(cell)} {cell.favor}/" for cell in compared.positions() if cell.target == line.target and cell.about
+        ]
+        assert all(f"| {cell}" in row for cell in told)
+    assert "±" not in matrix

@@ -20,6 +20,7 @@ from kazstance.explorer.page import page as make_page
 from kazstance.explorer.server import Explorer
 from tests.checked import judge, write_corpus
 from tests.conftest import quiet
+from tests.corpora import Made, ids_of
 from tests.hostile import write_hostile
 
 pytestmark = pytest.mark.full
@@ -798,6 +799,111 @@ def test_csv_of_a_hostile_corpus_holds_no_formula(visit, hostile_data, tmp_path)
         if (j.sentence_id, j.target_id) == ("left/1/1", "tostring")
     ]
     assert [row["note"] for row in rows] == [judgement.note for judgement in judged]
+
+
+CJK = "\u7f62\u5de5" * 30
+SPLIT = {"a": "favor", "b": "against"}
+
+
+@pytest.fixture(scope="module")
+def edges(tmp_path_factory):
+    """As many sentences on both sides; quotations alone; split votes alone; names that are long or no XML."""
+    texts = {
+        name: "\n".join(f"Words of {name} number {n} are here. And more of {name} {n} follow." for n in "abcd")
+        for name in ("alpha", "beta", "quoter", "torn")
+    }
+    names = {"long": "W" * 120, "cjk": CJK, "control": "a \x1b[31m name \x08 with \ufffe signs"}
+    said = {
+        "alpha": lambda n, who: {
+            "long": ["favor", "against"][n] if n < 2 else None,
+            "cjk": "favor",
+            "control": "favor",
+        },
+        "beta": lambda n, who: {"long": None, "cjk": "against"},
+        "quoter": lambda n, who: {"long": "favor"} if n < 2 else {"cjk": None},
+        "torn": lambda n, who: {"long": None, "cjk": SPLIT[who]},
+    }
+    ids = ids_of(texts)
+    answers = {who: {one: said[one.split("/")[0]](at % 8, who) for at, one in enumerate(ids)} for who in SPLIT}
+    targets = [{"id": key, "name": name, "kind": "issue", "group": "g"} for key, name in names.items()]
+    voice = '[[source.voice]]\nspeaker = "someone"\nendorsed = "no"\n'
+    folder = tmp_path_factory.mktemp("edges")
+    corpus = Made(texts, answers, targets, {"quoter": voice}).write(folder / "corpus")
+    (corpus / "curation").mkdir()
+    quoted = [f"quoter,quoter/1/{n},,voice,someone,a quotation" for n in (1, 2)]
+    lines = "\n".join(["source_id,sentence_id,raw,action,value,reason", *quoted, ""])
+    (corpus / "curation" / "units.csv").write_text(lines)
+    (folder / "data").mkdir()
+    build(corpus, folder / "data", quiet)
+    (folder / "page.html").write_bytes(make_page(DatasetFolder(folder / "data")))
+    return (folder / "page.html").as_uri()
+
+
+def test_a_cell_says_what_its_sentences_say(visit, edges):
+    """A net stance of 0 is on neither side; split votes are not silence; quotations are sentences, too."""
+    tab = visit(edges + "#matrix")
+    assert cell(tab, "alpha", "long").get_attribute("aria-label").startswith("evenly on both sides")
+    assert cell(tab, "alpha", "long").locator(".word").inner_text() == "both"
+    assert cell(tab, "torn", "cjk").locator(".word").inner_text() == "undecided"
+    assert cell(tab, "quoter", "long").locator(".word").inner_text() == "not asked"
+    go(tab, "#matrix?voice=quoted")
+    assert cell(tab, "quoter", "long").get_attribute("aria-label").startswith("rather in favor, not sure: 2 favor")
+    assert cell(tab, "beta", "long").locator(".word").inner_text() == "nothing left"
+
+
+def test_the_open_cell_and_the_columns_are_under_the_filters_too(visit, edges):
+    """What is said beside sentences is what their cell says."""
+    tab = visit(edges + "#matrix?voice=quoted&open=quoter:long")
+    assert "2 favor, 0 neutral, 0 against" in tab.locator("#panel .summary").inner_text()
+    go(tab, "#matrix?label=against&open=alpha:cjk")
+    assert "No sentence is left by these filters" in tab.locator("#panel .summary").inner_text()
+    go(tab, "#compare?target=long&label=favor")
+    assert "1 favor, 0 neutral, 0 against" in tab.locator(".column .summary").inner_text()
+    go(tab, "#label?sentence=alpha/1/1&on=long")  # whose target has no definition
+    expect(tab.locator("#alert")).to_be_hidden()
+    for view in ("compare", "differences", "words", "salience"):
+        go(tab, f"#{view}?target=long&voice=quoted")
+        expect(tab.locator("#unfiltered-note")).to_contain_text("filters of sentences do not change them")
+
+
+@pytest.mark.parametrize("address", ["#differences", "#matrix"])
+def test_a_picture_of_any_names_is_one(address, visit, edges):
+    """XML has no control characters; no name reaches into the next column; silence is not a target not asked."""
+    tab = visit(edges + address)
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="SVG", exact=True).click()
+    drawing = Path(waiting.value.path()).read_text(encoding="utf-8")
+    written = [node.text or "" for node in ElementTree.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")]
+    for name in ("W" * 120, CJK):
+        assert name in "".join(written)
+    widths = tab.evaluate(
+        """(drawing) => {
+            document.body.innerHTML = drawing.replace(/<\\?xml[^>]*>/, "");
+            const left = [...document.querySelectorAll("svg > text")].filter((one) => one.getAttribute("x") === "12");
+            return left.filter((one) => /^[W\u7f62\u5de5]+$/.test(one.textContent)).map((one) => one.getBBox().width);
+        }""",
+        drawing,
+    )
+    assert len(widths) > 4
+    assert max(widths) <= 318
+    if address == "#matrix":
+        assert written.count("·") == 4
+        assert written.count("?") == 1
+    tab = visit(edges + address)
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="PNG", exact=True).click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_under_filters_says_so(visit, edges):
+    tab = visit(edges + "#matrix?voice=quoted&q=words")
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name="SVG", exact=True).click()
+    drawing = ElementTree.fromstring(Path(waiting.value.path()).read_bytes())
+    written = " ".join("".join(node.itertext()) for node in drawing)
+    assert "They are not pooled" in written
+    assert "voice: quoted · search: words" in written
+    assert "own voice" not in written
 
 
 @pytest.fixture(scope="module")

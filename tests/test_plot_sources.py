@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import combinations
 from xml.etree import ElementTree as ET
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 import kazstance
+from kazstance.comparison.counts import Asked
 from kazstance.comparison.signs import Standing, Strength, dissents, sign, standing, strength
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.plot import dots, lettering, pictures, signs
@@ -191,6 +193,49 @@ def test_rows_of_the_dot_plot_are_in_the_order_of_disagreements_and_say_the_same
         assert all(part in beside for part in dots.answer(line, codes))
 
 
+@pytest.fixture
+def torn():
+    """Source b was asked about u, and all votes are split; c was not; both are silent on nothing else."""
+    rows = [("a", "t", "favor", 3), ("b", "t", "against", 3), ("c", "t", "favor", 3), ("a", "u", "favor", 1)]
+    found = [(*row[:3], f"{row[0]}{i}") for row in rows for i in range(row[3])]
+    table = pa.table(
+        dict(zip(("source_id", "target_id", "label", "paragraph_id"), zip(*found, strict=True), strict=True))
+    )
+    compared = kazstance.compare(table, sentences=dict.fromkeys("abc", 3))
+    counts = compared.counts
+    of_b = int(np.flatnonzero(counts.source == counts.sources.index("b"))[0])
+    cluster, target = np.append(counts.cluster, of_b), np.append(counts.target, counts.targets.index("u"))
+    order = np.lexsort((target, cluster))
+    sentences = np.append(counts.rows.sum(axis=1), 2.0)[order]
+    undecided = np.append(np.zeros(len(counts.cluster)), 2.0)[order]
+    asked = Asked(cluster[order], target[order], sentences, undecided)
+    return replace(compared, counts=replace(counts, asked=asked))
+
+
+def test_split_votes_are_neither_silence_nor_not_asked(torn):
+    """In the terminal, the matrix, its key, and beside the dots."""
+    assert [sign(torn[source, "u"]) for source in "bc"] == ["?", "·"]
+    for width_mm in (60, 300):
+        found = [text for *_, text in texts(drawn(torn, "positions", width_mm))]
+        assert {"?", "·", "not asked", "undecided: all votes are split"} <= set(found)
+    (line,) = [line for line in torn.disagreements(n=9) if line.target == "u"]
+    assert dots.answer(line, dict(zip("abc", "ABC", strict=True)))[-2:] == ["not asked: C", "undecided: B"]
+
+
+def test_a_chart_sums_up_as_the_table_does(torn):
+    found = torn.disagreements(n=9)
+    assert "Undecided: b on 1." in found.summary
+    assert found.summary in " ".join(text for *_, text in texts(drawn(torn, "disagreements", 300)))
+
+
+def test_a_map_names_what_it_leaves_out_as_it_is_called():
+    rows = {"source_id": list("aabbc"), "target_id": list("ttttu"), "label": ["favor", "against"] * 2 + ["favor"]}
+    found = " ".join(
+        text for *_, text in texts(drawn(kazstance.compare(pa.table(rows)), "distances", names={"c": "Other"}))
+    )
+    assert "nothing to compare: Other." in found
+
+
 def test_marks_never_touch_and_few_intervals_do_not_lie_on_each_other(shipped):
     many = made(30, 3, 3000)
     for what in (chosen(shipped, Choice(), list), chosen(many, Choice(), list)):
@@ -326,6 +371,10 @@ def test_what_cannot_be_drawn_is_refused(shipped, tmp_path):
         chart.save(tmp_path / "chart.svg", width_mm=10)
     with pytest.raises(KazstanceError, match="resolution: 9999 dpi, expected 36 to 2400"):
         chart.save(tmp_path / "chart.png", dpi=9999)
+    with pytest.raises(
+        KazstanceError, match=r"resolution: 2400 dpi, expected at most \d+ for a chart of 1000 by \d+ mm"
+    ):
+        made(2, 30, 900).plot.positions().save(tmp_path / "chart.png", width_mm=1000, dpi=2400)
     assert list(tmp_path.iterdir()) == []
 
 

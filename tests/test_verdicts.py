@@ -15,7 +15,7 @@ from kazstance.comparison import compare_dataset, compare_rows
 from kazstance.comparison.counts import count
 from kazstance.comparison.disagreements import disagreements
 from kazstance.comparison.positions import positions
-from kazstance.comparison.verdicts import chance_in_words, corrected_same, verdict, verdict_in_words
+from kazstance.comparison.verdicts import chance_in_words, corrected_same, in_words, verdict, verdict_in_words
 from kazstance.dataset import DatasetFolder
 
 MIRRORED = {"favor": "against", "against": "favor"}
@@ -191,3 +191,9 @@ def test_words():
         "more than chance, p = 0.05",
         "could be chance, p = 0.05",
     ]
+
+
+@pytest.mark.parametrize(("n", "more"), [(6, ""), (7, ", and 1 more source."), (8, ", and 2 more sources.")])
+def test_a_summary_names_six_and_counts_the_others(n, more):
+    said = in_words(["cannot tell"], {"silent": [[f"s{i}" for i in range(n)]]})
+    assert said.partition("Silent: ")[2].endswith(more or "s5 on 1.")

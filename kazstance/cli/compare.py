@@ -34,10 +34,11 @@ GAP: Final = 2
 LONGEST: Final = 32
 """How wide the names of targets are in a table that does not fit the terminal; longer ones are wrapped."""
 LEGEND: Final = (
-    "+ favor  − against  ○ no side  · not asked; ? the side is not sure (95 %); ° some sentences take the other side; "
-    "then sentences in favor/neutral/against; ~ more than half of these labels are unsure; ≤ silent, and the share of "
-    "sentences that could still be about the target (95 %); * contested"
+    "+ favor  − against  ○ no side  · not asked  ? undecided: all votes are split; −? the side is not sure (95 %); "
+    "° some sentences take the other side; then sentences in favor/neutral/against; ~ more than half of these labels "
+    "are unsure; ≤ silent, and the share of sentences that could still be about the target (95 %); * contested"
 )
+WITHOUT_CHART: Final = "pass --chart too; these options choose what the chart shows"
 SHORT: Final = {"opposed": "opposed", "one side: in favor": "side +", "one side: against": "side −", "cannot tell": "?"}
 """Verdicts in a narrow column."""
 KEY: Final = (
@@ -103,6 +104,11 @@ class Picture(NamedTuple):
     dpi: float
     choice: dict[str, Any]
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether anything is chosen of what the chart shows."""
+        return any(value is not None and value != [] for value in self.choice.values())
+
     def check(self) -> None:
         """Check that the format is known, and that nothing is chosen for a chart that is not drawn.
 
@@ -112,8 +118,8 @@ class Picture(NamedTuple):
         """
         if self.file:
             suffix_of(self.file, "kind of chart", CHARTS)
-        elif any(value is not None and value != [] for value in self.choice.values()):
-            raise typer.BadParameter("pass --chart too; these options choose what the chart shows")
+        elif self.is_chosen:
+            raise typer.BadParameter(WITHOUT_CHART)
 
     def draw(self, draw: "Callable[..., Chart]") -> "Chart | None":
         """The chart, if there is one; unknown names are refused before anything is printed."""
@@ -162,15 +168,18 @@ def positions(
 
     Example: kazstance compare positions --voice all
     """
+    shown = {"targets": only_target, "sources": only_source, "order": order, "title": title, "names": _named(name)}
+    picture = Picture(chart, width_mm, dpi, shown)
+    is_chosen = picture.is_chosen or draw is not Drawn.matrix
     if corrected:
         from kazstance.cli.corrected import show_corrected
 
-        show_corrected(data, voice, by, of, has_chart=chart is not None, as_json=as_json)
+        show_corrected(data, voice, by, of, has_chart=chart is not None or is_chosen, as_json=as_json)
         return
     if of is not None:
         raise typer.BadParameter("--of: expected --corrected with it")
-    shown = {"targets": only_target, "sources": only_source, "order": order, "title": title, "names": _named(name)}
-    picture = Picture(chart, width_mm, dpi, shown)
+    if is_chosen and not chart:
+        raise typer.BadParameter(WITHOUT_CHART)
     compared = _compare(data, voice, by, picture)
     drawn = picture.draw(compared.plot.salience if draw is Drawn.salience else compared.plot.positions)
     _print([cell.as_row() for cell in compared.positions()], lambda: _matrix(compared), as_json=as_json)

@@ -46,7 +46,9 @@ def show_corrected(data: Path, voice: str, by: str, model: str | None, *, has_ch
     from kazstance._front import Dataset
 
     if has_chart:
-        raise typer.BadParameter("--chart: there is no chart of corrected figures; expected --corrected without it")
+        raise typer.BadParameter(
+            "--chart: there is no chart of corrected figures; expected --corrected without it and its options"
+        )
     found = Dataset(data).corrected(voice=cast("VoiceFilter", voice), by=by, model=model)
     if as_json:
         echo_page(to_json(found.as_row()))

@@ -105,14 +105,18 @@ class Disagreements(Listing[Disagreement]):
     """All targets, in order, and what they say together."""
 
     @property
-    def summary(self) -> str:
-        """On how many targets sources are opposed, on one side or cannot be told apart, and who says nothing."""
-        unheard = {
+    def unheard(self) -> dict[str, list[tuple[str, ...]]]:
+        """For each way of saying nothing, the sources that do so on each target."""
+        return {
             "silent": [line.silent for line in self],
             "not asked": [line.not_asked for line in self],
             "undecided": [line.undecided for line in self],
         }
-        return in_words([line.verdict for line in self], unheard)
+
+    @property
+    def summary(self) -> str:
+        """On how many targets sources are opposed, on one side or cannot be told apart, and who says nothing."""
+        return in_words([line.verdict for line in self], self.unheard)
 
 
 def disagreements(

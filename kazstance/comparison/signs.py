@@ -1,4 +1,4 @@
-"""How a cell is told at a glance, alike in the terminal and in charts: its side, how sure that is, and dissent."""
+"""How a cell is told at a glance, alike in terminal, charts and card: its side, how sure that is, and dissent."""
 
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -22,6 +22,7 @@ class Standing(StrEnum):
     neither = "neither"
     silent = "silent"
     not_asked = "not_asked"
+    undecided = "undecided"
 
 
 class Strength(IntEnum):
@@ -38,6 +39,7 @@ SIGNS: Final = {
     Standing.neither: "○",
     Standing.silent: "",
     Standing.not_asked: "·",
+    Standing.undecided: "?",
 }
 """The sign of each side."""
 
@@ -45,7 +47,9 @@ SIGNS: Final = {
 def standing(cell: Cell) -> Standing:
     """The side of a cell, by its pooled net stance."""
     if cell.net is None:
-        return Standing.not_asked if cell.position is Position.not_asked else Standing.silent
+        if cell.position is not Position.not_asked:
+            return Standing.silent
+        return Standing.undecided if cell.undecided else Standing.not_asked
     if not cell.favor + cell.against or not cell.net.value:
         return Standing.neither
     return Standing.favor if cell.net.value > 0 else Standing.against

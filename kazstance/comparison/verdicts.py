@@ -111,7 +111,7 @@ def _named(how: str, by_target: Sequence[Sequence[str]]) -> str:
     """Which sources say nothing on how many targets, those on most first; empty if none does."""
     times = Counter(name for names in by_target for name in names)
     most = sorted(times, key=lambda name: (-times[name], name))
-    more = [f"and {len(most) - NAMED} more sources"] if len(most) > NAMED else []
+    more = [f"and {counted(len(most) - NAMED, 'more source')}"] if len(most) > NAMED else []
     said = ", ".join([*(f"{name} on {times[name]}" for name in most[:NAMED]), *more])
     return f"{how.capitalize()}: {said}." if most else ""
 

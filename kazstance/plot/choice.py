@@ -83,7 +83,7 @@ def chosen(
     cells = {(cell.source, cell.target): cell for cell in compared.positions()}
     called = names_of(choice.names, counts.sources, counts.targets)
     names = {target: called.get(target, (compared.names or {}).get(target, target)) for target in counts.targets}
-    order = choice.order or ("data" if choice.targets else usual)
+    order = ("data" if choice.targets else usual) if choice.order is None else choice.order
     if order not in get_args(Order):
         raise UnknownNameError(order, "order", get_args(Order))
     said = {target: sum(cells[source, target].about for source in sources) for target in targets}

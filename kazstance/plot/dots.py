@@ -267,9 +267,9 @@ def answer(line: Disagreement, codes: Mapping[str, str]) -> list[str]:
         found.append(chance_in_words(line.corrected))
     if differ := sum(pair.answer == "differ" for pair in line.pairs):
         found.append(f"{counted(differ, 'pair')} {'differs' if differ == 1 else 'differ'}")
-    if line.silent:
-        named = " ".join(codes[source] for source in line.silent)
-        found.append(f"silent: {named if len(codes) <= FEW else len(line.silent)}")
+    for how, names in (("silent", line.silent), ("not asked", line.not_asked), ("undecided", line.undecided)):
+        if names:
+            found.append(f"{how}: {' '.join(codes[source] for source in names) if len(codes) <= FEW else len(names)}")
     return found
 
 

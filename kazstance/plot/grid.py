@@ -11,7 +11,7 @@ from kazstance.plot import key
 from kazstance.plot.choice import Shown
 from kazstance.plot.lettering import LEADING, SMALL, wrapped
 from kazstance.plot.sheet import MUTED, Sheet, widest
-from kazstance.plot.signs import CELL, SIDES, blank, filled, in_words, look_of, mark, unasked
+from kazstance.plot.signs import CELL, SIDES, blank, filled, in_words, look_of, mark, unknown
 from kazstance.stats.estimate import Estimate
 
 NAMES: Final = 0.42
@@ -122,8 +122,8 @@ def _heads(sheet: Sheet, y: float, columns: Columns, sources: Sequence[str]) -> 
 
 def _cell(sheet: Sheet, cell: Cell, at: Place, said: str, *, is_open: bool) -> None:
     """A cell: an interval or a coloured cell, or what stands for silence."""
-    if standing(cell) is Standing.not_asked:
-        unasked(sheet, (at.middle, at.y))
+    if (where := standing(cell)) in key.UNKNOWN:
+        unknown(sheet, (at.middle, at.y), where)
     elif cell.net is None and is_open:
         sheet.text(at.middle, at.y, SIDES[Standing.silent], fill=MUTED, align="center")
     elif cell.net is None:

@@ -8,10 +8,12 @@ from typing import Final, Protocol
 from kazstance.comparison.signs import Standing, Strength
 from kazstance.plot.lettering import LEADING, SMALL, shortened, width
 from kazstance.plot.sheet import At, Sheet
-from kazstance.plot.signs import SIDES, WORDS, blank, filled, look, mark, unasked
+from kazstance.plot.signs import SIDES, WORDS, blank, filled, look, mark, unknown
 
 LINE: Final = SMALL * LEADING + 3
 """From one line of a key to the next, in points."""
+UNKNOWN: Final = {Standing.not_asked: "not asked", Standing.undecided: "undecided: all votes are split"}
+"""What cells without any decided judgement are."""
 SIGN: Final = 11.0
 """What a sign takes."""
 GAP: Final = 10.0
@@ -116,7 +118,7 @@ def dissenting() -> Entry:
 
 
 def nothing(found: Iterable[Standing], *, in_words: bool) -> list[Entry]:
-    """What silence and targets that were not asked look like, where they occur."""
+    """What silence, targets that were not asked and split votes look like, where they occur."""
     there = set(found)
     silent = [Entry(blank, "silent: no sentence about it")] if Standing.silent in there and not in_words else []
-    return [*silent, *([Entry(unasked, SIDES[Standing.not_asked])] if Standing.not_asked in there else [])]
+    return [*silent, *(Entry(partial(unknown, where=where), said) for where, said in UNKNOWN.items() if where in there)]

@@ -113,7 +113,7 @@ def distances(compared: Comparison, by: Feature, choice: Choice, foot: str) -> D
         "Tree: the share of the draws that join the same sources, written where there is room; the darker, the more."
     )
     if found.left_out:
-        caption += f" Left out, with nothing to compare: {', '.join(found.left_out)}."
+        caption += f" Left out, with nothing to compare: {', '.join(called[source][1] for source in found.left_out)}."
 
     def drawn(width_mm: float) -> Sheet:
         sheet = Sheet(width_mm, choice.title_or(f"How far the sources are apart, by {found.by}"))
@@ -124,9 +124,10 @@ def distances(compared: Comparison, by: Feature, choice: Choice, foot: str) -> D
 
 def _summary(ranked: Disagreements, called: Mapping[str, str]) -> str:
     """What the verdicts say together, with the sources as they are called."""
-    silent = [[called[source] for source in line.silent] for line in ranked]
-    not_asked = [[called[source] for source in line.not_asked] for line in ranked]
-    return in_words([line.verdict for line in ranked], {"silent": silent, "not asked": not_asked})
+    said = {
+        how: [[called[source] for source in names] for names in by_target] for how, by_target in ranked.unheard.items()
+    }
+    return in_words([line.verdict for line in ranked], said)
 
 
 def _of_all(shown: Shown) -> str:

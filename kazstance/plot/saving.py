@@ -20,6 +20,8 @@ DPI: Final = 300
 """Pixels per inch of a PNG."""
 LOWEST_DPI: Final = 36
 HIGHEST_DPI: Final = 2400
+MOST_PIXELS: Final = 400_000_000
+"""Pixels of a PNG; so many take about 2 GB to draw."""
 PHONE_MM: Final = 89.0
 """The width of the drawing that a narrow window shows: a column of a journal, and of a phone."""
 ROOT: Final = re.compile(r'(<svg [^>]*?)width="([\d.]+)" height="([\d.]+)"')
@@ -59,6 +61,20 @@ def check_size(width_mm: float, dpi: float) -> None:
         raise KazstanceError(f"resolution: {dpi:g} dpi, expected {LOWEST_DPI} to {HIGHEST_DPI}")
 
 
+def check_pixels(sheet: Sheet, dpi: float) -> None:
+    """Check that a PNG of a sheet is not too large to be drawn.
+
+    Raises:
+        KazstanceError: it would have too many pixels.
+    """
+    if sheet.width * sheet.height * (dpi / 72) ** 2 > MOST_PIXELS:
+        most = int(72 * (MOST_PIXELS / (sheet.width * sheet.height)) ** 0.5)
+        raise KazstanceError(
+            f"resolution: {dpi:g} dpi, expected at most {most} for a chart of {sheet.width / POINTS:.0f} by "
+            f"{sheet.height / POINTS:.0f} mm; save it as .svg or .pdf, which have no pixels"
+        )
+
+
 def to_svg(sheet: Sheet, zoom: float = 1) -> str:
     """A sheet as SVG, as wide on paper as it was laid out, with its title; its type is text.
 
@@ -85,7 +101,7 @@ def save(draw: Drawing, path: StrPath, width_mm: float = WIDTH_MM, dpi: float = 
 
     Raises:
         UnknownNameError: any other suffix; the message lists the valid ones.
-        KazstanceError: the width or the resolution is out of range.
+        KazstanceError: the width or the resolution is out of range, or a PNG would have more than 400 million pixels.
     """
     suffix = suffix_of(path, "kind of chart", CHARTS)
     check_size(width_mm, dpi)
@@ -97,6 +113,7 @@ def save(draw: Drawing, path: StrPath, width_mm: float = WIDTH_MM, dpi: float = 
     elif suffix == ".pdf":
         content = vl_convert.vegalite_to_pdf(sheet.spec())
     else:
+        check_pixels(sheet, dpi)
         content = vl_convert.vegalite_to_png(sheet.spec(), scale=1, ppi=dpi)
     write_file(content, path)
 

@@ -39,6 +39,7 @@ SIDES: Final = {
     Standing.neither: "takes no side",
     Standing.silent: "silent",
     Standing.not_asked: "not asked",
+    Standing.undecided: "undecided",
 }
 
 
@@ -139,9 +140,15 @@ def blank(sheet: Sheet, at: At, *, wide: float = CELL, said: str = "") -> None:
     sheet.box(room, PAPER, stroke=GRID, said=said)
 
 
-def unasked(sheet: Sheet, at: At) -> None:
-    """Place what stands for a target that was not asked."""
-    sheet.text(*at, SIGNS[Standing.not_asked], fill=MUTED, align="center")
+def unknown(sheet: Sheet, at: At, where: Standing) -> None:
+    """Place what stands for a target that was not asked, or on which all votes are split.
+
+    Args:
+        sheet: the sheet to draw on.
+        at: where it is: to the right and down, in points.
+        where: which of both.
+    """
+    sheet.text(*at, SIGNS[where], fill=MUTED, align="center")
 
 
 def in_words(cell: Cell, source: str, target: str) -> str:

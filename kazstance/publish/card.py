@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kazstance.comparison import compare_dataset
+from kazstance.comparison import Cell, compare_dataset
 from kazstance.comparison.agreement import Agreement, Line, agreement
+from kazstance.comparison.signs import sign
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
@@ -27,7 +28,7 @@ from kazstance.publish.reliability import ADDRESSED, annotators, cells, reliabil
 from kazstance.schema.canary import canary
 from kazstance.schema.columns import attribute_types, card_features
 from kazstance.schema.holders import OF_SPEAKERS
-from kazstance.schema.labels import POSITION_SIGNS, CopyKind, Label, Origin, Status, UnitKind, Voice
+from kazstance.schema.labels import CopyKind, Label, Origin, Status, UnitKind, Voice
 from kazstance.schema.manifest import Fold, Manifest, SplitFile
 from kazstance.schema.records import DEFAULT_TABLE, HF_SPLITS, SPLITS, TABLES, SourcePosition
 from kazstance.stats.estimate import number_text
@@ -404,12 +405,15 @@ def _targets(folder: DatasetFolder) -> str:
 def _matrix(folder: DatasetFolder) -> str:
     """Where sources stand on the targets that they most probably take opposite sides of, and whether they differ."""
     compared = compare_dataset(folder)
-    cells = {(p.source_id, p.target_id): p for p in folder.positions.records()}
+    cells = {(cell.source, cell.target): cell for cell in compared.positions()}
+    rows_of = {(p.source_id, p.target_id): p for p in folder.positions.records()}
     names = {target.target_id: target.name for target in folder.targets.records()}
     rows = []
     for line in compared.disagreements()[:IN_MATRIX]:
         if line.opposite is not None:
-            found = [_sign(cells[source, line.target]) for source in compared.counts.sources]
+            found = [
+                _sign(cells[source, line.target], rows_of[source, line.target]) for source in compared.counts.sources
+            ]
             name = f"{names[line.target]}{' (contested)' if line.contested else ''}"
             figures = (line.opposite, line.corrected, line.salience_corrected)
             rows.append([name, *found, *("" if figure is None else number_text(figure) for figure in figures)])
@@ -417,17 +421,19 @@ def _matrix(folder: DatasetFolder) -> str:
     return markdown_table(header, rows) if rows else "No two sources take a side of the same target."
 
 
-def _sign(cell: SourcePosition) -> str:
-    """A position with its counts, how sure it is, and what endorsed quotations add; of a silent source, the most."""
-    endorsed = (cell.n_endorsed_favor, cell.n_endorsed_neutral, cell.n_endorsed_against)
+def _sign(cell: Cell, row: SourcePosition) -> str:
+    """A cell as in the terminal, with its counts and what endorsed quotations add; of a silent source, the most.
+
+    Args:
+        cell: the cell.
+        row: the same in the table of positions, which has the endorsed quotations.
+    """
+    endorsed = (row.n_endorsed_favor, row.n_endorsed_neutral, row.n_endorsed_against)
     quoted = f" ”{'/'.join(map(str, endorsed))}" if any(endorsed) else ""
-    if not cell.salience:
-        return f"≤ {cell.salience_high:.0%}{quoted}" if cell.salience_high is not None else quoted.strip()
-    counts = f"{cell.n_favor}/{cell.n_neutral}/{cell.n_against}"
-    takes_sides = cell.n_favor + cell.n_against > 0
-    doubtful = "?" if takes_sides and (cell.net_low or 0) <= 0 <= (cell.net_high or 0) else ""
-    unsure = f" ~{cell.n_unsure}" if cell.n_unsure else ""
-    return f"{POSITION_SIGNS[cell.position]}{doubtful} {counts}{unsure}{quoted}"
+    if not cell.about:
+        return f"≤ {cell.salience.high:.0%}{quoted}" if cell.salience else f"{sign(cell)}{quoted}"
+    unsure = f" ~{cell.unsure}" if cell.unsure else ""
+    return f"{sign(cell)} {cell.favor}/{cell.neutral}/{cell.against}{unsure}{quoted}"
 
 
 def _folds(folder: DatasetFolder) -> str:

@@ -58,17 +58,6 @@ class Position(IntEnum):
     not_asked = 5
 
 
-POSITION_SIGNS: Final = {
-    Position.favor: "+",
-    Position.against: "−",
-    Position.mixed: "±",
-    Position.neutral: "○",
-    Position.not_addressed: "",
-    Position.not_asked: "·",
-}
-"""How a position is shown in a table."""
-
-
 @keep_docstring
 class MoreFavorable(IntEnum):
     """Which sentence of a pair is more favorable to the target."""

@@ -12,7 +12,8 @@ function compared(state) {
 
 async function compareView(state) {
   const target = state.target ? targetOf.get(state.target) : compared(state);
-  const cellOn = (source) => positionOf.get(`${source.source_id}:${target.target_id}`);
+  const filtered = await filteredCells(state);
+  const cellOn = (source) => filtered(source, target);
   const all = sourcesShown(state);
   const speaking = bySide(all, cellOn);
   const sources = speaking.length > ABREAST ? takenInTurn(speaking, cellOn) : speaking;
@@ -24,6 +25,8 @@ async function compareView(state) {
     status: `${count(sources.length, "source")} with ${count(total, "sentence")} on the target`,
     body: [
       verdictNote(state, target, all),
+      unfilteredNote(state, "The verdict and its dots are"),
+      filterNote(state),
       targetNote(state, target),
       sources.length < speaking.length
         ? el("p", { class: "note" }, `Shown are ${sources.length} of the ${speaking.length} sources that address it; choose others under Filters.`)
@@ -116,7 +119,7 @@ function unheardNote(sources, cellOn) {
   if (!sources.length) return null;
   const line = (source) => {
     const cell = cellOn(source);
-    const most = decided(cell) ? `; at most ${percent(cell.salience_high)} could be (95 % interval)` : "";
+    const most = decided(cell) && cell.position_name !== "nothing_left" ? `; at most ${percent(cell.salience_high)} could be (95 % interval)` : "";
     return el("li", {}, [el("b", {}, letterOf(source)), " ", name(source.source_id), `: ${positionWords(cell)}${most}`]);
   };
   return el("section", { class: "unheard-note", "aria-label": "Sources that say nothing about it" }, [el("h3", {}, "Say nothing about it"), el("ul", {}, sources.map(line))]);

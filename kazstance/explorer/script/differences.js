@@ -19,7 +19,7 @@ async function differencesView(state) {
     status: `${count(rows.length, "target")}, ${count(sources.length, "source")}`,
     body: [
       el("p", { class: "lead", id: "summary" }, [...shown(two ? pairSummary(rows, two) : data.differences.summary)]),
-      thins(state) ? el("p", { class: "note" }, "Dots and verdicts are over all sentences in the sources' own voice; filters of sentences do not change them.") : null,
+      unfilteredNote(state, "Dots and verdicts are"),
       sources.length < data.sources.length && !two ? el("p", { class: "note" }, `Shown are ${sources.length} of ${data.sources.length} sources; the verdicts are over all of them.`) : null,
       key(state, saveButtons(() => dotPicture(rows, sources, two), "differences")),
       axis(),
@@ -124,7 +124,7 @@ function dots(state, row, sources) {
       const open = `${source.source_id}:${row.target.target_id}`;
       return svg("a", { href: to(state, "matrix", { open, source: [], target: undefined, targets: undefined }), tabindex: "-1" }, [
         svg("title", {}, plain(`${source.source_id}: ${positionWords(cell)}`)),
-        side === "neutral" ? null : svg("line", { class: `range ${side} ${sure ? "sure" : "unsure"}`, x1: across(cell.net_low), x2: across(cell.net_high), y1: y, y2: y }),
+        !takesSides(cell) ? null : svg("line", { class: `range ${side} ${sure ? "sure" : "unsure"}`, x1: across(cell.net_low), x2: across(cell.net_high), y1: y, y2: y }),
         mark(cell, letterOf(source), across(cell.net), y),
       ]);
     }),

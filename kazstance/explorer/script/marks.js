@@ -5,20 +5,25 @@
  * beyond half of the way to its end), and whether it has sentences on both sides.
  */
 function tone(cell) {
-  if (!isAddressed(cell)) return { side: cell.position_name, sure: 0 };
+  if (!isAddressed(cell)) return { side: isUndecided(cell) ? "undecided" : cell.position_name, sure: 0 };
   if (!(cell.n_favor + cell.n_against)) return { side: "neutral", sure: 1 };
   if (cell.net === null) return { side: SIDES[1 + Math.sign(cell.n_favor - cell.n_against)], sure: 0 };
+  if (cell.net === 0) return { side: "neutral", sure: 0 };
   const least = cell.net >= 0 ? cell.net_low : -cell.net_high;
-  return { side: cell.net >= 0 ? "favor" : "against", sure: least > 0.5 ? 2 : least > 0 ? 1 : 0 };
+  return { side: cell.net >= 0 ? "favor" : "against", sure: least >= 0.5 ? 2 : least > 0 ? 1 : 0 };
 }
 
-const TONES = { favor: "in favor", against: "against", neutral: "takes no side", not_addressed: "silent", not_asked: "not asked", nothing_left: "nothing left" };
+const TONES = { favor: "in favor", against: "against", neutral: "takes no side", not_addressed: "silent", not_asked: "not asked", undecided: "undecided", nothing_left: "nothing left" };
+/** Whether some sentence of a source takes a side. */
+const takesSides = (cell) => cell.n_favor + cell.n_against > 0;
+/** Whether votes are split on each sentence that was judged on the target. */
+const isUndecided = (cell) => cell.position_name === "not_asked" && cell.n_undecided > 0;
 const isDissent = (cell) => cell.n_favor > 0 && cell.n_against > 0;
 
 /** The side of a source in words, as sure as it is. */
 function toneWords(cell) {
   const { side, sure } = tone(cell);
-  if (side === "neutral" && isDissent(cell)) return "as many on both sides";
+  if (side === "neutral" && isDissent(cell)) return "evenly on both sides";
   return sure || !isAddressed(cell) ? TONES[side] : `rather ${TONES[side]}, not sure`;
 }
 
@@ -69,6 +74,7 @@ const TERMS = [
   ["own voice", "Only what a source says itself. What it quotes is left out here and shown elsewhere with a sign of its own."],
   ["silent", "Sentences of the source were judged on the target, and none is about it. Silence is not neutrality."],
   ["not asked", "Nobody judged a sentence of the source on the target. Nothing is known."],
+  ["undecided", "Of a source: votes are split on each of its sentences that was judged on the target. Of two sources: it is not sure enough that they agree, nor that they differ."],
   ["opposed", "Some two sources are on opposite sides with a probability of 95 % or more, corrected (Holm) for all pairs of sources on all targets."],
   ["one side", "Two or more sources take a side, and the intervals of all of these lie on the same one."],
   ["cannot tell", "Neither can be said: there are too few sentences, or they point both ways."],

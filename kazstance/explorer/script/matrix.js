@@ -7,7 +7,7 @@ async function matrixView(state) {
   const [sources, targets] = [orderedSources(state), targetsShown(state)];
   const cellOn = await filteredCells(state);
   const open = state.open ? positionOf.get(state.open) : null;
-  const panel = open ? await cellPanel(state, open) : null;
+  const panel = open ? await cellPanel(state, open, cellOn) : null;
   const layout = isCompact(sources.length, Boolean(open)) ? "compact" : "full";
   const table = keptGrid(state, sources, targets, cellOn, layout === "compact");
   return {
@@ -15,7 +15,7 @@ async function matrixView(state) {
     status: `${count(targets.length, "target")} × ${count(sources.length, "source")}${open ? "; a cell is open" : ""}`,
     body: [
       filterNote(state),
-      el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(orderedTargets(state, targets), sources, cellOn), "matrix")]),
+      el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(state, orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
         el("div", { class: `matrix ${layout}`, id: "matrix" }, [table]),
         panel,
@@ -218,7 +218,7 @@ function stay(event) {
   here.tabIndex = 0;
 }
 
-async function cellPanel(state, cell) {
+async function cellPanel(state, cell, cellOn) {
   const [source, target] = [sourceOf.get(cell.source_id), targetOf.get(cell.target_id)];
   const query = question(state, { source: [cell.source_id], target: [cell.target_id] });
   const offset = (state.page - 1) * PAGE.cell;
@@ -230,20 +230,21 @@ async function cellPanel(state, cell) {
       el("a", { class: "button", href: closed, "data-key": "close" }, "Close"),
     ]),
     el("p", { class: "source" }, [name(sourceName(source), written(source))]),
-    positionSummary(cell),
+    positionSummary(cellOn(source, target)),
     el("p", { class: "links" }, [
       el("a", { href: to(state, "compare", { target: target.target_id, targets: undefined }) }, "Side by side with other sources"),
       el("a", { href: to(state, "read", { text: source.source_id, target: target.target_id, targets: undefined }) }, "In the text"),
     ]),
     found.total
       ? passages(state, found.hits, found.units, { withTarget: false, withSource: false, level: "h4" })
-      : el("p", { class: "nothing" }, thins(state) ? "No sentences match these filters." : "The source is silent on it."),
+      : el("p", { class: "nothing" }, thins(state) ? "No sentence matches these filters." : "The source is silent on it."),
     pager(state, found, PAGE.cell),
   ]);
 }
 
 /** Why a position is unknown. */
 function unknownBecause(cell) {
+  if (cell.position_name === "nothing_left") return "No sentence is left by these filters.";
   if (!cell.n_asked) return "No sentence was judged on it: the position is unknown.";
   if (!decided(cell)) return "Votes are split on each sentence that was judged on it: the position is unknown.";
   return "No sentence is about it. Silence is not neutrality: the position is unknown.";
@@ -259,6 +260,6 @@ function positionSummary(cell) {
       ? el("p", {}, `${sidesWords(cell.n_favor, cell.n_neutral, cell.n_against)} (${shareWords(cell)}); ${netWords(cell)}.`)
       : el("p", {}, unknownBecause(cell)),
     endorsedWords(cell) ? el("p", {}, `Not counted here, ${endorsedWords(cell)}.`) : null,
-    !decided(cell) ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${decidedWords(cell)}; at most ${percent(cell.salience_high)} (95 % interval).`),
+    !decided(cell) || cell.thinned ? null : el("p", {}, about ? `Salience: ${share}.` : `Salience: 0 of ${decidedWords(cell)}; at most ${percent(cell.salience_high)} (95 % interval).`),
   ]);
 }

@@ -1,6 +1,6 @@
 // What several views share: signs for labels and positions, sentences with evidence and stances, and pagination.
 
-const SIGNS = { favor: "+", against: "−", mixed: "±", neutral: "○", not_addressed: "", not_asked: "·", none: "∅", undecided: "?" };
+const SIGNS = { favor: "+", against: "−", neutral: "○", not_addressed: "", not_asked: "·", none: "∅", undecided: "?" };
 const ORIGINS = { model: "silver", adjudicated: "silver, adjudicated", human: "gold" };
 
 /** A position or label as sign and word. */
@@ -55,13 +55,14 @@ function shareWords(cell) {
 const positionWords = (cell) => [ownWords(cell), endorsedWords(cell)].filter(Boolean).join("; ");
 
 function ownWords(cell) {
-  const addressed = cell.n_favor + cell.n_neutral + cell.n_against;
-  if (!cell.n_asked) return "not asked: no sentence was judged on it";
+  if (isAddressed(cell)) {
+    const counts = sidesWords(cell.n_favor, cell.n_neutral, cell.n_against);
+    return `${toneWords(cell)}${isDissent(cell) ? ", with dissent" : ""}: ${counts} (${shareWords(cell)}); ${netWords(cell)}`;
+  }
   if (cell.position_name === "nothing_left") return "no sentence is left by these filters";
+  if (!cell.n_asked) return "not asked: no sentence was judged on it";
   if (!decided(cell)) return "undecided: votes are split on each sentence that was judged on it";
-  if (!addressed) return `silent: not one of its ${decidedWords(cell)} is about it`;
-  const counts = sidesWords(cell.n_favor, cell.n_neutral, cell.n_against);
-  return `${toneWords(cell)}${isDissent(cell) ? ", with dissent" : ""}: ${counts} (${shareWords(cell)}); ${netWords(cell)}`;
+  return `silent: not one of its ${decidedWords(cell)} is about it`;
 }
 
 /** Where the words of a search occur in a text, as spans of characters. */
@@ -173,8 +174,9 @@ function pager(state, found, size) {
   ]);
 }
 
-/** Prose of the codebook: *emphasis* and `names`, otherwise plain text. */
+/** Prose of the codebook, which may be missing: *emphasis* and `names`, otherwise plain text. */
 function prose(text) {
+  if (!text) return [];
   return text.split(/(\*[^*]+\*|`[^`]+`)/).map((piece, i) => {
     if (i % 2 === 0) return [...shown(piece)];
     return el(piece[0] === "*" ? "em" : "code", {}, [...shown(piece.slice(1, -1))]);

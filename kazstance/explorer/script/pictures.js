@@ -32,14 +32,33 @@ async function asPng(drawn, picture) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-const write = (x, y, said, more = {}) => svg("text", { x, y, "font-family": FONT, "font-size": 12, fill: INK.ink, ...more }, plain(said));
+const write = (x, y, said, more = {}) => svg("text", { x, y, "font-family": FONT, "font-size": 12, fill: INK.ink, ...more }, drawable(said));
 
-/** A text in lines of so many characters at most. */
+// Characters that no XML may have, without which a picture would not be one.
+const NOT_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]/gu;
+const drawable = (said) => plain(said).replace(NOT_XML, "\ufffd");
+
+/** How wide a character is, as so many letters of common width: signs of East Asia and beyond the first plane take two. */
+function letters(character) {
+  if (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{10000}-\u{3fffd}]/u.test(character)) return 2;
+  return /[mMW@%]/.test(character) ? 1.65 : /\p{Lu}/u.test(character) ? 1.2 : 1;
+}
+const lettersOf = (text) => [...text].reduce((sum, character) => sum + letters(character), 0);
+
+/** A text in lines of so many letters at most; a longer word is broken anywhere. */
 function wrapped(said, wide) {
   const lines = [""];
-  for (const word of plain(said).split(/\s+/)) {
-    if (lines.at(-1) && lines.at(-1).length + word.length >= wide) lines.push("");
-    lines[lines.length - 1] = `${lines.at(-1)} ${word}`.trim();
+  const fits = (more) => lettersOf(lines.at(-1)) + lettersOf(more) <= wide;
+  const add = (more) => {
+    lines[lines.length - 1] += more;
+  };
+  for (const word of drawable(said).split(/\s+/).filter(Boolean)) {
+    if (lines.at(-1) && !fits(` ${word}`)) lines.push("");
+    if (lines.at(-1)) add(" ");
+    for (const { segment } of new Intl.Segmenter("en").segment(word)) {
+      if (lines.at(-1) && !fits(segment)) lines.push("");
+      add(segment);
+    }
   }
   return lines;
 }
@@ -61,11 +80,11 @@ function paintedMark(cell, letter, x, y) {
 }
 
 /** A picture with its title, the names of the sources, what is drawn, and where it is from. */
-function framed(title, width, sources, draw) {
+function framed(title, width, sources, draw, figures = "Net stance in the sources' own voice, pooled, with 95 % intervals") {
   const names = wrapped(sources.map((source) => `${letterOf(source)} ${source.source_id}`).join("   "), width / 7);
   const top = 48 + 16 * names.length;
   const { nodes, height } = draw(top);
-  const from = `${plain(data.dataset.id)} ${data.dataset.version}, digest ${data.dataset.digest.slice(0, 12)}. Net stance in the sources' own voice, pooled, with 95 % intervals; square: in favor, circle: against, hollow: not sure, ring: dissent.`;
+  const from = `${plain(data.dataset.id)} ${data.dataset.version}, digest ${data.dataset.digest.slice(0, 12)}. ${figures}; square: in favor, circle: against, hollow: not sure, ring: dissent.`;
   const foot = wrapped(from, width / 6.2);
   const total = top + height + 14 * foot.length + 16;
   return svg("svg", { width, height: total, viewBox: `0 0 ${width} ${total}` }, [
@@ -96,7 +115,7 @@ function dotPicture(rows, sources, two) {
       cells.forEach(([source, cell], lane) => {
         const at = y + LANE * lane + LANE / 2 + 4;
         const { side, sure } = tone(cell);
-        if (side !== "neutral") nodes.push(rule(x(cell.net_low), x(cell.net_high), at, at, INK[side], { "stroke-width": sure ? 2.4 : 1.2, opacity: sure ? 1 : 0.65 }));
+        if (takesSides(cell)) nodes.push(rule(x(cell.net_low), x(cell.net_high), at, at, INK[side], { "stroke-width": sure ? 2.4 : 1.2, opacity: sure ? 1 : 0.65 }));
         nodes.push(paintedMark(cell, letterOf(source), x(cell.net), at));
       });
       y += tall;
@@ -106,7 +125,7 @@ function dotPicture(rows, sources, two) {
 }
 
 /** The matrix, with a mark for each cell. */
-function matrixPicture(rows, sources, cellOn) {
+function matrixPicture(state, rows, sources, cellOn) {
   const [left, size] = [330, 26];
   return framed("Where the sources stand", Math.max(640, left + size * sources.length + 12), sources, (top) => {
     const nodes = sources.map((source, i) => write(left + size * (i + 0.5), top + 6, letterOf(source), { "font-weight": 700, "text-anchor": "middle" }));
@@ -117,17 +136,27 @@ function matrixPicture(rows, sources, cellOn) {
         y += 24;
       }
       for (const target of targets) {
-        const lines = wrapped(target.name, 46);
+        const lines = wrapped(target.name, 44);
         const tall = Math.max(size, 15 * lines.length + 6);
         lines.forEach((line, i) => nodes.push(write(12, y + 16 + 15 * i, line)));
         sources.forEach((source, i) => {
           const cell = cellOn(source, target);
           nodes.push(svg("rect", { x: left + size * i, y, width: size, height: tall, fill: GROUND[toneClasses(cell)] ?? INK.sheet, stroke: INK.line }));
-          nodes.push(isAddressed(cell) ? paintedMark(cell, MARK_SIGNS[tone(cell).side] ?? "", left + size * (i + 0.5), y + tall / 2) : write(left + size * (i + 0.5), y + tall / 2 + 4, "·", { "text-anchor": "middle", fill: INK.soft }));
+          const [sign, middle] = [SIGNS[tone(cell).side], left + size * (i + 0.5)];
+          if (isAddressed(cell)) nodes.push(paintedMark(cell, sign, middle, y + tall / 2));
+          else if (sign) nodes.push(write(middle, y + tall / 2 + 4, sign, { "text-anchor": "middle", fill: INK.soft }));
         });
         y += tall;
       }
     }
     return { nodes, height: y - top };
-  });
+  }, matrixWords(state));
+}
+
+/** What the matrix shows, in words: under filters, which. */
+function matrixWords(state) {
+  const unheard = "empty: silent, ·: not asked, ?: undecided";
+  if (!thins(state)) return `Net stance in the sources' own voice, pooled; ${unheard}`;
+  const sought = state.q ? ` · search: ${state.q}` : "";
+  return `${filterWords(state)} Filters: ${activeWords(state)}${sought}; empty: silent, or no sentence is left`;
 }

@@ -9,6 +9,7 @@ async function wordsView(state) {
     heading: ["Words on: ", name(target.name)],
     status: `${count(sources.length, "source")}`,
     body: [
+      unfilteredNote(state, "Words are"),
       el("p", { class: "note" }, "Words that a source uses more than the others in its sentences about the target, in its own voice, the most distinctive first: difference of log-odds with its 95 % interval. Hollow: the interval includes 0, so it may be chance. Intervals treat words as independent and are not corrected for the number of words."),
       el("div", { class: "columns" }, sources.map((source) => wordColumn(state, source, target, rows.filter(([at]) => at === source.i), most))),
     ],
@@ -53,6 +54,7 @@ async function salienceView(state) {
     heading: "How much they say, and on which side",
     status: `${count(targets.length, "target")}, ${count(sources.length, "source")}`,
     body: [
+      unfilteredNote(state, "Shares and net stances are"),
       el("p", { class: "note" }, `Each mark is a target: from left to right net stance from −1 to +1, upwards the share of the source's sentences that are about it, up to ${percent(most)}. The three largest shares are named, and all are listed below each drawing.`),
       marksKey(),
       el("div", { class: "columns" }, sources.map((source) => scatter(state, source, cells(source), most))),
