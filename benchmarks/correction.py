@@ -154,8 +154,8 @@ def page(kinds: Kinds, n: int) -> str:
         "the rest. *naive* takes the model's labels for true. The other columns are the stratified difference "
         "estimator with four variances: *larger* is that of the errors seen in a stratum or that of the errors of its "
         "kind in all sources, whichever is larger, and is what kazstance uses; *half-pooled* takes the mean of both "
-        "shares; *half* adds half a judgement of each label to every stratum; *textbook* adds nothing. The simulation's "
-        "own error is "
+        "shares; *half* adds half a judgement of each label to every stratum; *textbook* adds nothing. The "
+        "simulation's own error is "
         f"{error:.1f} for one source.",
     ]
     for kind, rows in parts_of.items():
