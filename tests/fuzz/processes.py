@@ -1,5 +1,6 @@
 """Commands in forked processes: the package is imported once, and still each command may crash, hang or eat memory on its own."""
 
+import atexit
 import os
 import resource
 import runpy
@@ -103,6 +104,7 @@ def fork(main: Callable[[], int], folder: Path, *, is_limited: bool = True) -> O
 def _be_child(main: Callable[[], int], folder: Path, *, is_limited: bool) -> None:
     """Do what a process of its own does, and never come back."""
     code = 70
+    atexit._clear()  # the end of a command runs exit handlers; those of the parent remove its folders
     try:
         _redirect(folder)
         if is_limited:
