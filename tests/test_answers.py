@@ -307,7 +307,8 @@ def test_a_terminal_shows_a_bar_and_a_pipe_gets_lines(tmp_path):
                 shown += chunk
         os.close(ours)
         scores = process.stdout.read().decode()
-    assert b"100%" in shown
+    assert b"majority \xc2\xb7 stance \xc2\xb7 in_domain" in shown
+    assert b"1/1" in shown
     assert re.search(r"(?m)^wts \d", scores)
     done = subprocess.run([*args, tmp_path / "b"], capture_output=True, text=True, check=True)
     assert done.stdout == scores

@@ -188,6 +188,12 @@ def test_examples_run(name, scratch, monkeypatch):
         kazstance.fit("majority", kazstance.open("my_data")).save("my_model")
     if name == "annotate adjudicate":
         (scratch / "my_corpus/annotations/adjudications.jsonl").write_text("")
+    if name == "annotate validate":
+        from tests.checked import judge, write_corpus
+
+        shutil.rmtree(scratch / "my_corpus")
+        truth = write_corpus(scratch / "my_corpus")
+        judge(scratch / "my_corpus", scratch / "sheets_of_a_sample", truth, 240, "ada", "ben")
     if name == "annotate undo":
         from kazstance.annotate.filled_sheet import import_answers
         from kazstance.annotate.sheet_folder import export_sheets
