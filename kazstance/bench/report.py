@@ -73,7 +73,7 @@ def _order(result: Result) -> tuple[int, tuple[int, str], str, bool, float, str]
 IN_WORDS: Final = {"wts": "within-target skill", "ss": "skill over the best text-blind rule", "somers_d": "Somers' D"}
 """Headlines in words."""
 ALL_SCORES: Final = (
-    "Every metric with its 95 % interval over clusters; `targets` resamples targets instead, for targets not seen."
+    "Every metric with its 95 % interval over clusters; under “targets”, targets are resampled, for targets not seen."
 )
 PARTS: Final = "The same scores on parts of the rows, without intervals."
 REASONS: Final = "Why a figure of the tables is missing."
