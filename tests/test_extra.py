@@ -171,8 +171,8 @@ CODE = {
     ),
     "encoder": Line(ENCODE, (), ("safetensors", "tokenizers"), "minilm"),
     "texts": Line(
-        "from kazstance.corpus.extraction import extract; import pathlib as p; p.Path('a.html').write_text("
-        "'<html><body><article><p>A sentence that is long enough to be one.</p></article></body></html>'); extract('a.html')",
+        "from kazstance.corpus.extraction import extract; import pathlib as p; f = p.Path(sys.argv[1], 'a.html'); f.write_text("
+        "'<html><body><article><p>A sentence that is long enough to be one.</p></article></body></html>'); extract(f)",
         (),
         ("trafilatura",),
         "texts",
