@@ -34,9 +34,6 @@ SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of rows against, neutral and in favor."""
 
 
-UNTESTED: Final = "salience was not tested"
-
-
 @dataclass(frozen=True)
 class Pairwise:
     """Two sources on one target.

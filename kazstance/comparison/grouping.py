@@ -1,7 +1,7 @@
 """What is compared: sources, documents, holders, or groups of them by an attribute, in a dataset or in plain rows."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import narwhals as nw
@@ -31,6 +31,8 @@ PARTICULAR: Final = ("title", "url", "rights", "notes", "date_stated", "raw_sha2
 """Columns that describe one text; comparing by them is possible, but not suggested."""
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+AT_ONCE: Final = 1_000_000
+"""Rows of the grid that are counted at a time."""
 VOICED: Final = ("voice", "endorsed")
 PAIRS: Final = "pairs"
 """The column that says for how many pairs of sentence and target a row stands."""
@@ -77,11 +79,12 @@ class Grouping:
         A row for each paragraph, voice, target and status, so that a large grid need not be in memory as a whole.
         """
         sentences = self.folder.columns("sentences", ["sentence_id", *VOICED])
-        parts = [
-            _counted(_voiced(pa.Table.from_batches([batch]), sentences))
+        batches = (
+            batch
             for split in self.folder["grid"].splits
             for batch in self.folder.batches("grid", split, GROUPED, coded=True)
-        ]
+        )
+        parts = [_counted(_voiced(rows, sentences)) for rows in _pieces(batches)]
         nothing = _counted(_voiced(self.folder.schema("grid").empty_table().select(GROUPED), sentences))
         return self._grouped(pa.concat_tables([nothing, *parts]).unify_dictionaries())
 
@@ -138,6 +141,18 @@ class Grouping:
             rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, column)
         grouped: nw.DataFrame[Any] = nw.from_native(rows)
         return grouped
+
+
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches as tables of a size at which looking up their sentences among all does not take most of the time."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= AT_ONCE:
+            yield pa.Table.from_batches(held).unify_dictionaries()
+            held = []
+    if held:
+        yield pa.Table.from_batches(held).unify_dictionaries()
 
 
 def _voiced(rows: pa.Table, sentences: pa.Table) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What a run needs of a language model: one question, one answer, and four ways in which there can be none."""
+"""What a run needs of a language model: one question, one answer, or the reason why there is none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
