@@ -164,7 +164,7 @@ def test_a_chart_shows_what_is_chosen_at_the_width_asked_for(tmp_path):
             ["--chart", "x.svg", "--order", "size"],
             "'size' is not an order; choose from data, difference, salience, name",
         ),
-        (["--chart", "x.svg", "--width-mm", "10"], "Input should be greater than or equal to 60"),
+        (["--chart", "x.svg", "--width-mm", "10"], "Invalid value for '--width-mm'"),
         (["--voice", "loud"], "'loud' is not a voice; choose from own, endorsed, all"),
         (["--by", "wing"], "'wing' is not an attribute of sources or documents; choose from source, "),
         (["distances", "--feature", "mood"], "'mood' is not a feature; choose from positions, salience"),
