@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kazstance.plot.saving import Drawing
     from kazstance.predictions import RuleOptions, Scores
     from kazstance.schema.manifest import Manifest
+    from kazstance.stats.correction import Smoothing
 
 VOICES: Final = {"own": "own voice", "endorsed": "own voice and endorsed quotations", "all": "all voices"}
 """Whose sentences a comparison counts, as charts say it."""
@@ -206,21 +207,32 @@ class Dataset(DatasetFolder):
         made_from = f"{manifest.id} {manifest.version} · data {manifest.digest[:12]} · {VOICES.get(voice, voice)}"
         return _with_charts(comparison.compare_dataset(self, voice, by), made_from)
 
-    def corrected(self, *, voice: VoiceFilter = "own", by: str = "source", model: str | None = None) -> Checked:
+    def corrected(
+        self,
+        *,
+        voice: VoiceFilter = "own",
+        by: str = "source",
+        model: str | None = None,
+        smoothing: Smoothing = "half",
+    ) -> Checked:
         """Net stance and salience by a model's labels, corrected by what people said of a random sample of them.
 
         Args:
             voice: whose sentences count: `own`, `endorsed` (own, and quotations that the source endorses) or `all`.
             by: `source`, `document`, or an attribute: any column of the tables `sources` and `documents`.
             model: the annotator whose labels are corrected; by default, the only one that was sampled.
+            smoothing: what intervals rest on where few errors were seen. `half` adds half a judgement of each label to
+                what people said of each label of the model in a source. The others are narrower where the model errs
+                alike in all sources, and hold the truth too seldom where it does not: `larger` takes the errors seen
+                there or in all sources, whichever vary more; `half_pooled` the mean of both; `none` those seen there.
 
         Raises:
-            UnknownNameError: there is no such voice, attribute, or model with a sample.
+            UnknownNameError: there is no such voice, attribute, model with a sample, or smoothing.
             KazstanceError: there is no sample, or the labels are not those that it was drawn from.
         """
         from kazstance.comparison.checked import checked
 
-        return checked(self, voice, by, model)
+        return checked(self, voice, by, model, smoothing)
 
     def agreement(
         self,

@@ -146,6 +146,22 @@ def test_refusals_say_why_and_how_many_more(checked):
         assert (row.warning is None) == (row.judged >= 20)
 
 
+def test_what_intervals_rest_on_can_be_chosen(checked):
+    """Estimates stay; refusals, differences and the variance follow the choice."""
+    ds, _ = checked
+    half, larger = ds.corrected(), ds.corrected(smoothing="larger")
+    assert (half.as_row()["smoothing"], larger.as_row()["smoothing"]) == ("half", "larger")
+    assert [row.silver for row in half.figures] == [row.silver for row in larger.figures]
+    both = [
+        pair for pair in zip(half.figures, larger.figures, strict=True) if all(r.corrected.is_defined for r in pair)
+    ]
+    assert all(one.corrected.value == other.corrected.value for one, other in both)
+    assert any(one.corrected.low != other.corrected.low for one, other in both)
+    assert all(half.variance(source, "net") != larger.variance(source, "net") for source in SOURCES)
+    with pytest.raises(UnknownNameError, match="'wider' is not a smoothing"):
+        ds.corrected(smoothing="wider")
+
+
 def test_differences_add_their_variances_and_are_refused_with_their_parts(checked):
     ds, _ = checked
     found = ds.corrected()

@@ -11,6 +11,7 @@ from kazstance.annotate.drawing import draw, foresee
 from kazstance.annotate.plan import Design, Request
 from kazstance.annotate.sheet_folder import export_sheets
 from kazstance.cli import app
+from kazstance.comparison.judged_sample import NET
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
@@ -129,6 +130,15 @@ def test_more_judgements_are_said_to_make_figures_surer(corpus):
     for less, more in zip(widths, widths[1:], strict=False):
         assert all(a > b for a, b in zip(less, more, strict=True))
     assert widths[-1] == pytest.approx([0, 0, 0])
+
+
+def test_widths_are_those_by_which_figures_are_refused(corpus):
+    """Before they are cut to the range: with two judgements of each label next to nothing is known."""
+    folder, _ = corpus
+    (few, *_), (many, *_) = (foresee(folder, request(n, "ada")) for n in (30, 400))
+    assert few.half_width > 1
+    assert (few.is_wide, many.is_wide) == (True, False)
+    assert many.half_width < NET.widest / 2
 
 
 @pytest.mark.full

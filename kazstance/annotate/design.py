@@ -33,13 +33,19 @@ Chance = Callable[[str, PairKey], float]
 class Outlook:
     """How sure a sample will make the net stance of a source.
 
-    `half_width` is half the width of its 95 % interval, in [0, 1]; NaN where nothing would be about a target.
+    `half_width` is half the width of its 95 % interval before that is cut to the range, since figures are refused by
+    it; NaN where nothing would be about a target.
     """
 
     source: str
     pairs: int
     judged: int
     half_width: float
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether figures as unsure as this are refused."""
+        return not 2 * self.half_width <= NET.widest
 
 
 @dataclass(frozen=True)
@@ -249,28 +255,27 @@ def outlook(found: JudgedSample, wanted: Codes) -> tuple[Outlook, ...]:
         found: the strata, and what people said so far.
         wanted: how many pairs are judged of each stratum, shape (sources, kinds).
     """
-    by_kind = found.by_kind if len(found.truth) else _assumed()
-    size = found.size
-    made = correct(
-        Sample(np.arange(len(KINDS)), size, wanted.astype(np.float64)),
-        Domain(size, wanted[..., None] * by_kind),
-        NET,
-        by_kind,
-    )
-    half = half_width(made)
+    made = foreseen(found.size, wanted.astype(np.float64), found.by_kind if len(found.truth) else assumed())
     return tuple(
-        Outlook(source, int(size[i].sum()), int(wanted[i].sum()), float(half[i]))
+        Outlook(source, int(found.size[i].sum()), int(wanted[i].sum()), float(made.width[i] / 2))
         for i, source in enumerate(found.sources)
     )
 
 
-def half_width(made: Corrected) -> Floats:
-    """Half the widths of intervals, before they are cut to the range of the ratio."""
-    return np.asarray((made.interval[1] - made.interval[0]) / 2)
+def foreseen(size: Floats, wanted: Floats, by_kind: Floats) -> Corrected:
+    """The corrected net stance of each source if people find what is expected, shape (..., sources).
+
+    Args:
+        size: the pairs of each stratum, shape (..., sources, kinds).
+        wanted: how many of them are judged, of the same shape.
+        by_kind: how probable each label is by kind, shape (kinds, labels).
+    """
+    sample = Sample(np.arange(len(by_kind)), size, wanted)
+    return correct(sample, Domain(size, wanted[..., None] * by_kind), NET, by_kind)
 
 
-def _assumed() -> Floats:
-    """The errors that a model is taken to make, shape (kinds, labels)."""
+def assumed() -> Floats:
+    """How probable each label is by kind, as a model is taken to err before anybody has judged: (kinds, labels)."""
     found = np.full((len(KINDS), LABELS), (1 - RIGHT) / (LABELS - 1))
     for label in Label:
         found[label, label] = RIGHT

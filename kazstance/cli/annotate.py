@@ -152,7 +152,8 @@ def _foretell(corpus: Path, request: "Request", seed: int, *, only: bool, as_jso
     elif not as_json:
         table = Table("source", "pairs", "judged", "net stance, 95 %", title_justify="left")
         for row in found:
-            table.add_row(row.source, f"{row.pairs:,}", f"{row.judged:,}", f"± {row.half_width:.2f}")
+            width = f"± {row.half_width:.2f}{', refused' if row.is_wide else ''}"
+            table.add_row(row.source, f"{row.pairs:,}", f"{row.judged:,}", width)
         display(table)
     return only
 

@@ -70,7 +70,7 @@ def _show(found: "Checked") -> None:
     echo("silver: the model's labels taken for true; gold: people's judgements alone, weighted; corrected: both.")
     refused = [figure for figure in found.figures if not figure.corrected.is_defined]
     for figure in refused[:SHOWN]:
-        more = f"; about {figure.further:,} more judgements of its pairs would do" if figure.further else ""
+        more = f"; about {figure.further:,} more judgements of its pairs would be enough" if figure.further else ""
         echo(f"{figure.source}, {figure.target or ALL}, {figure.measure}: {figure.corrected.reason}{more}")
     if len(refused) > SHOWN:
         echo(f"and {len(refused) - SHOWN:,} more, with reasons in --json")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -31,14 +31,18 @@ from kazstance.schema.digest import pairs_hash
 from kazstance.schema.labels import Origin
 from kazstance.schema.manifest import PeoplesSample
 from kazstance.stats.correction import (
+    DEFAULT,
     LEAST_DRAWN,
     Corrected,
     Domain,
     Flags,
     Sample,
+    Smoothing,
     correct,
     difference,
+    enough,
 )
+from kazstance.stats.counting import Floats
 from kazstance.stats.estimate import Estimate, columns
 
 MeasureName = Literal["net", "salience"]
@@ -115,7 +119,7 @@ class Checked:
     """What a model's labels say of sources, before and after correction by people's judgements.
 
     `sample` is what people judged; `groups` says which sentences each source or group has, and `sets` which targets
-    each figure is about.
+    each figure is about. `smoothing` is what intervals rest on.
     """
 
     model: str
@@ -125,7 +129,7 @@ class Checked:
     sample: JudgedSample
     groups: Mapping[str, Flags]
     sets: Sequence[tuple[Scope, str | None, tuple[int, ...]]]
-    chosen: tuple[str, ...] | None = None
+    smoothing: Smoothing = DEFAULT
 
     @cached_property
     def figures(self) -> Listing[CheckedFigure]:
@@ -164,6 +168,7 @@ class Checked:
             "by": self.by,
             "voice": self.voice,
             "judged": len(self.sample.truth),
+            "smoothing": self.smoothing,
             "estimand": ESTIMAND,
             "errors included": INCLUDED,
             "errors left out": LEFT_OUT,
@@ -189,7 +194,7 @@ class Checked:
     def _made(self) -> dict[tuple[str, str], Corrected]:
         """The corrected figures of each group by measure, shape (sets,)."""
         return {
-            (group, name): correct(*part, measure, self.sample.by_kind)
+            (group, name): correct(*part, measure, self.sample.by_kind, self.smoothing)
             for group, part in self._parts.items()
             for name, measure in MEASURES.items()
         }
@@ -210,9 +215,10 @@ class Checked:
         strata, domain = self._parts[group]
         for name, measure in MEASURES.items():
             made = self._made[group, name]
-            alone = correct(strata, domain, replace(measure, is_unaided=True), self.sample.by_kind)
+            alone = correct(strata, domain, replace(measure, is_unaided=True), self.sample.by_kind, self.smoothing)
+            times = enough(strata, domain, made, self.sample.by_kind, self.smoothing)
             for place, (scope, target, _) in enumerate(self.sets):
-                reason, times = _refusal(strata, domain, made, place)
+                reason, more = _refusal(strata, domain, made, times, place)
                 yield CheckedFigure(
                     source=group,
                     scope=scope,
@@ -223,7 +229,7 @@ class Checked:
                     silver=_rounded(made.machine[place]),
                     gold=_estimate(alone, place, "people found nothing to divide by"),
                     corrected=_estimate(made, place, reason) if not reason else _refused(made, place, reason),
-                    further=_further(strata, times) if reason else None,
+                    further=_further(strata, more) if reason else None,
                 )
 
     def _difference(self, pair: tuple[str, str], name: str, place: int) -> CheckedDifference:
@@ -239,7 +245,7 @@ class Checked:
         return CheckedDifference(*pair, scope, target, name, silver, found)  # type: ignore[arg-type]
 
 
-def _refusal(strata: Sample, domain: Domain, made: Corrected, place: int) -> tuple[str, float]:
+def _refusal(strata: Sample, domain: Domain, made: Corrected, times: Floats, place: int) -> tuple[str, float]:
     """Why a figure is not given, and how many times as many judgements it needs; an empty reason if it is."""
     drawn = round(float(made.drawn[place]))
     expected = max(drawn, float((strata.drawn / np.maximum(strata.size, 1) * domain.size[place]).sum()))
@@ -250,10 +256,10 @@ def _refusal(strata: Sample, domain: Domain, made: Corrected, place: int) -> tup
     if made.is_empty[place]:
         return "people find next to nothing to divide by", math.inf
     if made.is_lone[place]:
-        return "one judgement stands for more than half of what the figure rests on", float(made.times[place])
+        return "one judgement stands for more than half of what the figure rests on", float(times[place])
     if made.is_wide[place]:
         low, high = (float(end[place]) for end in made.interval)
-        return f"not determined: between {low:.2f} and {high:.2f}", float(made.times[place])
+        return f"not determined: between {low:.2f} and {high:.2f}", float(times[place])
     return "", 1.0
 
 
@@ -287,7 +293,13 @@ def _refused(made: Corrected, place: int, reason: str) -> Estimate:
     return Estimate.undefined(reason, round(float(made.drawn[place])))
 
 
-def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE, model: str | None = None) -> Checked:
+def checked(
+    folder: DatasetFolder,
+    voice: VoiceFilter = "own",
+    by: str = SOURCE,
+    model: str | None = None,
+    smoothing: Smoothing = DEFAULT,
+) -> Checked:
     """The figures of a dataset that a model labelled, and of whose labels people judged a random sample.
 
     Read from `judgements`, where the labels of the model and those of people are both kept. The estimator is the
@@ -299,11 +311,14 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
         voice: whose sentences count: `own`, `endorsed` (own and the quotations a source makes its own) or `all`.
         by: as for a comparison: sources, documents, or an attribute.
         model: the annotator whose labels are corrected; by default, the only one of whose labels there is a sample.
+        smoothing: what variances rest on: as for `kazstance.stats.correction.correct`.
 
     Raises:
-        UnknownNameError: there is no such voice, attribute, or sampled model.
+        UnknownNameError: there is no such voice, attribute, sampled model, or smoothing.
         KazstanceError: there is no sample, or the labels are not those that it was drawn from.
     """
+    if smoothing not in get_args(Smoothing):
+        raise UnknownNameError(smoothing, "smoothing", get_args(Smoothing))
     samples = samples_of(folder, model)
     found = read_sample(folder, samples)
     if by == HOLDER:
@@ -319,7 +334,7 @@ def checked(folder: DatasetFolder, voice: VoiceFilter = "own", by: str = SOURCE,
             groups[group][place[sentence]] = True
     people = tuple(sorted({sample.annotator for sample in samples}))
     there = {name: chosen for name, chosen in groups.items() if chosen.any()}
-    return Checked(samples[0].model, people, grouping.by, voice, found, there, _sets(folder, found))
+    return Checked(samples[0].model, people, grouping.by, voice, found, there, _sets(folder, found), smoothing)
 
 
 def samples_of(folder: DatasetFolder, model: str | None = None) -> list[PeoplesSample]:

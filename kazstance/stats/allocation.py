@@ -1,10 +1,9 @@
-"""How many units of each stratum to draw, and how wide the intervals will be."""
+"""How many units of each stratum to draw, and which."""
 
 from typing import Final
 
 import numpy as np
 
-from kazstance.stats.correction import Z
 from kazstance.stats.counting import Codes, Floats
 
 LEAST: Final = 2
@@ -52,20 +51,6 @@ def neyman(size: Floats, spread: Floats) -> Floats:
         spread: the variance within each, as far as a first phase has shown it.
     """
     return np.asarray(size * np.sqrt(spread))
-
-
-def half_width(size: Floats, drawn: Floats, spread: Floats, total: float) -> float:
-    """Half the width of the 95 % interval of a ratio that a draw will give.
-
-    Args:
-        size: the units of each stratum, shape (strata,).
-        drawn: how many of each are drawn.
-        spread: the variance of their errors within each.
-        total: the denominator of the ratio.
-    """
-    there = drawn > 0
-    variance = (size**2 * (1 - drawn / np.maximum(size, 1)) * spread / np.maximum(drawn, 1))[there].sum()
-    return float(Z * np.sqrt(variance) / total) if total else float("inf")
 
 
 def systematic(size: int, drawn: int, start: float) -> Codes:

@@ -5,7 +5,7 @@ drawn at random and judged. It is known how many units a stratum has, so those t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -15,7 +15,9 @@ from kazstance.stats.counting import Codes, Floats
 
 Flags = npt.NDArray[np.bool_]
 
-Smoothing = Literal["larger", "half_pooled", "half", "none"]
+Smoothing = Literal["half", "larger", "half_pooled", "none"]
+"""What the variance within a stratum rests on: see `correct`."""
+DEFAULT: Final[Smoothing] = "half"
 Z: Final = 1.959963984540054
 """The normal quantile of a 95 % interval."""
 PRIOR: Final = 0.05
@@ -23,7 +25,7 @@ PRIOR: Final = 0.05
 PRIOR_SAME: Final = 0.25
 """What is added to it for the label that the machine gave."""
 JEFFREYS: Final = 0.5
-"""The pseudo-count of each label in the wider variant."""
+"""The pseudo-count of each label in a stratum (Jeffreys, 1946)."""
 LEAST_DRAWN: Final = 5
 """Judged units that a domain needs."""
 LEAST_TOTAL: Final = 1.0
@@ -34,6 +36,8 @@ HEAVIEST: Final = 0.5
 """The largest share of a ratio's denominator for which one judged unit may stand."""
 LARGE: Final = 0.05
 """A stratum with more than this share of a domain has to be judged."""
+HALVINGS: Final = 50
+"""How often the interval is halved in which the number of judgements is that would be enough."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class Measure:
     low: float = 0.0
     high: float = 1.0
     is_unaided: bool = False
+
+    @property
+    def widest(self) -> float:
+        """The widest interval that is given."""
+        return WIDEST * (self.high - self.low)
 
     @property
     def assumed(self) -> tuple[Floats, Floats]:
@@ -99,8 +108,7 @@ class Corrected:
     `machine` is the ratio of the machine's own labels; `value` and `variance` are the corrected one's, before it is cut
     to its range; `total` is the corrected denominator, `drawn` the number of judged units, `unjudged` the largest share
     of the domain in a stratum of which none was judged, `heaviest` the largest number of units for which one judged
-    unit stands. With k times as many judgements the variance would be
-    `slope` / k - `rest`.
+    unit stands.
     """
 
     measure: Measure
@@ -111,8 +119,6 @@ class Corrected:
     drawn: Floats
     unjudged: Floats
     heaviest: Floats
-    slope: Floats
-    rest: Floats
 
     @property
     def interval(self) -> tuple[Floats, Floats]:
@@ -129,9 +135,9 @@ class Corrected:
         return np.clip(values, self.measure.low, self.measure.high)
 
     @property
-    def widest(self) -> float:
-        """The widest interval that is given."""
-        return WIDEST * (self.measure.high - self.measure.low)
+    def width(self) -> Floats:
+        """The width of the 95 % interval before it is cut to the range of the ratio."""
+        return np.asarray(2 * Z * np.sqrt(self.variance))
 
     @property
     def has_few(self) -> Flags:
@@ -159,24 +165,12 @@ class Corrected:
 
         Cut, those of ratios that came out near an end of the range by chance would pass.
         """
-        return np.asarray(~(2 * Z * np.sqrt(self.variance) <= self.widest))
+        return np.asarray(~(self.width <= self.measure.widest))
 
     @property
     def is_given(self) -> Flags:
         """Where the ratio is given, and not refused."""
         return np.asarray(~(self.has_few | self.is_empty | self.has_gap | self.is_lone | self.is_wide))
-
-    @property
-    def times(self) -> Floats:
-        """How many times as many judgements, spread over the strata as before, would be enough.
-
-        The interval is narrow enough then, and no single judgement decides, if the ratio and its denominator stay
-        what they are. Infinite where nothing can be said.
-        """
-        wanted = (self.widest / (2 * Z)) ** 2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.maximum(self.slope / (wanted + self.rest), self.heaviest / (HEAVIEST * self.total))
-        return np.where(np.isfinite(found), np.maximum(found, 1.0), np.inf)
 
 
 def truths_by_kind(kind: Codes, truths: Floats) -> Floats:
@@ -195,7 +189,7 @@ def truths_by_kind(kind: Codes, truths: Floats) -> Floats:
 
 
 def correct(
-    sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, smoothing: Smoothing = "larger"
+    sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, smoothing: Smoothing = DEFAULT
 ) -> Corrected:
     """A ratio over a domain, by the stratified difference estimator.
 
@@ -203,17 +197,18 @@ def correct(
     (Särndal, Swensson and Wretman, 1992, chapter 6; Egami et al., 2023). Both totals are corrected, then divided. The
     variance is that of the ratio under the draw: as if the strata were drawn anew from the same units.
 
-    A stratum in which no error was seen would claim that it has none, so the variance within it is that of the errors
-    seen there or that of those seen in all strata of its kind, whichever is larger.
+    A stratum in which no error was seen would claim that it has none, so the variance within it is that of the labels
+    seen there with half a unit of each label added.
 
     Args:
         sample: the strata.
         domain: the units that the ratio is about.
         measure: the ratio.
-        by_kind: how probable each label is by kind, as `truths_by_kind` gives it, shape (..., labels + 1, labels).
-        smoothing: what the variance within a stratum rests on: `larger`, as said; `half_pooled`, the mean of the shares
-            of labels seen there and of those of its kind; `half`, the shares seen there with half a unit of each label
-            added; or `none`, the shares seen there.
+        by_kind: how probable each label is by kind, as `truths_by_kind` gives it, shape (..., labels + 1, labels); only
+            `larger` and `half_pooled` need it.
+        smoothing: what the variance within a stratum rests on: `half`, as said; `larger`, the errors seen there or
+            those seen in all strata of its kind, whichever vary more; `half_pooled`, the mean of the shares of labels
+            seen there and of those of its kind; or `none`, the shares seen there.
     """
     totals, machine = [], []
     for label, assumed in zip((measure.numerator, measure.denominator), measure.assumed, strict=True):
@@ -223,33 +218,58 @@ def correct(
         totals.append(machine[-1] + errors.sum(axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = totals[0] / totals[1]
-        spread = _spread(sample, domain, by_kind[..., sample.kind, :], _errors(sample, measure, value), smoothing)
-        drawn = np.maximum(sample.drawn, 1)
-        if smoothing == "none":
-            spread = spread * drawn / np.maximum(drawn - 1, 1)
-        spread = np.where(sample.drawn < sample.size, spread, 0)
-        slope = (sample.size**2 * spread / drawn).sum(axis=-1) / totals[1] ** 2
-        rest = (np.where(sample.drawn > 0, sample.size, 0) * spread).sum(axis=-1) / totals[1] ** 2
+        within = _spread(sample, domain, by_kind[..., sample.kind, :], _errors(sample, measure, value), smoothing)
         share = domain.size / domain.size.sum(axis=-1, keepdims=True)
         return Corrected(
             measure=measure,
             machine=machine[0] / machine[1],
             value=value,
-            variance=np.maximum(slope - rest, 0),
+            variance=_of_total(sample, within) / totals[1] ** 2,
             total=totals[1],
             drawn=domain.drawn.sum(axis=-1),
             unjudged=np.where(sample.drawn == 0, share, 0).max(axis=-1, initial=0),
-            heaviest=np.where((sample.drawn < sample.size) & (domain.size > 0), _times(sample), 0).max(
-                axis=-1, initial=0
-            ),
-            slope=slope,
-            rest=rest,
+            heaviest=_heaviest(sample, domain),
         )
 
 
-def spread(
-    sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, smoothing: Smoothing = "larger"
-) -> Floats:
+def enough(sample: Sample, domain: Domain, found: Corrected, by_kind: Floats, smoothing: Smoothing = DEFAULT) -> Floats:
+    """How many times as many judgements, spread over the strata as before, would be enough for ratios to be given.
+
+    The interval is narrow enough then, and no single judgement decides, if the ratio, its denominator and the shares of
+    labels that people see stay what they are.
+
+    Args:
+        sample: the strata.
+        domain: the units that the ratios are about.
+        found: the ratios, as `correct` gives them.
+        by_kind: how probable each label is by kind.
+        smoothing: as for `correct`.
+
+    Returns:
+        1 or more, shape (...); infinite where nothing can be said.
+    """
+    expected = by_kind[..., sample.kind, :]
+
+    def is_enough(times: Floats) -> Flags:
+        drawn = np.minimum(sample.drawn * times[..., None], sample.size)
+        seen = domain.truths * (drawn / np.maximum(sample.drawn, 1))[..., None]
+        then, part = replace(sample, drawn=drawn), replace(domain, truths=seen)
+        within = _spread(then, part, expected, _errors(sample, found.measure, found.value), smoothing)
+        is_narrow = 2 * Z * np.sqrt(_of_total(then, within)) <= found.measure.widest * found.total
+        return np.asarray(is_narrow & (_heaviest(then, part) <= HEAVIEST * found.total))
+
+    low = np.ones(found.value.shape)
+    high = np.maximum(_times(sample).max(axis=-1, initial=1), low)
+    with np.errstate(invalid="ignore"):
+        high = np.where(is_enough(low), low, np.where(is_enough(high), high, np.inf))
+        for _ in range(HALVINGS):
+            middle = np.sqrt(low * np.where(np.isfinite(high), high, low))
+            there = is_enough(middle)
+            low, high = np.where(there, low, middle), np.where(there, middle, high)
+    return high
+
+
+def spread(sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, smoothing: Smoothing = DEFAULT) -> Floats:
     """The variance, within each stratum, of what a unit adds to a corrected ratio beyond the machine's label.
 
     Args:
@@ -266,8 +286,14 @@ def spread(
     return _spread(sample, domain, by_kind[..., sample.kind, :], _errors(sample, measure, found.value), smoothing)
 
 
+def _of_total(sample: Sample, within: Floats) -> Floats:
+    """The variance of a corrected total under the draw, by the variance of errors within each stratum: shape (...)."""
+    rest = np.where(sample.drawn > 0, sample.size - sample.drawn, sample.size)
+    return np.asarray((sample.size * rest * within / np.where(sample.drawn > 0, sample.drawn, 1)).sum(axis=-1))
+
+
 def _spread(sample: Sample, domain: Domain, expected: Floats, errors: Floats, smoothing: Smoothing) -> Floats:
-    """The variance of errors within each stratum, shape (..., strata); that of its kind where none was drawn.
+    """The variance of errors within each stratum, shape (..., strata).
 
     Args:
         sample: the strata.
@@ -276,15 +302,26 @@ def _spread(sample: Sample, domain: Domain, expected: Floats, errors: Floats, sm
         errors: what a unit adds by its label, of the same shape.
         smoothing: as for `correct`.
     """
-    if smoothing != "larger":
-        return _variance(_shares(sample, domain, expected, smoothing), errors)
-    seen, pooled = (_variance(shares, errors) for shares in _seen_and_pooled(sample, domain, expected))
-    return np.asarray(np.where(sample.drawn > 0, np.maximum(seen, pooled), pooled))
+    if smoothing == "half":
+        return _variance(_with_half(sample, domain), errors)
+    seen, pooled = _seen_and_pooled(sample, domain, expected)
+    if smoothing == "none":
+        return np.asarray(_variance(seen, errors) * sample.drawn / np.maximum(sample.drawn - 1, 1))
+    if smoothing == "half_pooled":
+        return _variance(np.where(sample.drawn[..., None] > 0, (seen + pooled) / 2, pooled), errors)
+    elsewhere = _variance(pooled, errors)
+    return np.asarray(np.where(sample.drawn > 0, np.maximum(_variance(seen, errors), elsewhere), elsewhere))
 
 
 def _times(sample: Sample) -> Floats:
     """How many units each judged one stands for."""
     return np.asarray(np.where(sample.drawn > 0, sample.size / np.maximum(sample.drawn, 1), 0))
+
+
+def _heaviest(sample: Sample, domain: Domain) -> Floats:
+    """The largest number of units for which one judged unit of a domain stands, where not all are judged."""
+    is_open = (sample.drawn < sample.size) & (domain.size > 0)
+    return np.asarray(np.where(is_open, _times(sample), 0).max(axis=-1, initial=0))
 
 
 def _errors(sample: Sample, measure: Measure, value: Floats) -> Floats:
@@ -300,14 +337,13 @@ def _variance(shares: Floats, errors: Floats) -> Floats:
     return np.asarray(np.maximum((shares * errors**2).sum(axis=-1) - (shares * errors).sum(axis=-1) ** 2, 0))
 
 
-def _shares(sample: Sample, domain: Domain, expected: Floats, smoothing: Smoothing) -> Floats:
-    """How probable it is that a unit of a stratum is in the domain and has a label, shape (..., strata, labels)."""
-    drawn = sample.drawn[..., None]
-    if smoothing == "half":
-        labels = domain.truths.shape[-1] + (domain.size < sample.size)[..., None]
-        return np.asarray((domain.truths + JEFFREYS) / (drawn + JEFFREYS * labels) * (domain.size > 0)[..., None])
-    seen, pooled = _seen_and_pooled(sample, domain, expected)
-    return seen if smoothing == "none" else np.asarray(np.where(drawn > 0, (seen + pooled) / 2, pooled))
+def _with_half(sample: Sample, domain: Domain) -> Floats:
+    """The shares of labels in the domain with half a unit of each label added to the stratum: (..., strata, labels).
+
+    What is added is divided as the units are: a domain has its share of it, so that small ones are not swamped.
+    """
+    added = JEFFREYS * (domain.size / np.maximum(sample.size, 1))[..., None]
+    return np.asarray((domain.truths + added) / (sample.drawn[..., None] + JEFFREYS * domain.truths.shape[-1]))
 
 
 def _seen_and_pooled(sample: Sample, domain: Domain, expected: Floats) -> tuple[Floats, Floats]:
