@@ -259,7 +259,7 @@ def enough(sample: Sample, domain: Domain, found: Corrected, by_kind: Floats, sm
         return np.asarray(is_narrow & (_heaviest(then, part) <= HEAVIEST * found.total))
 
     low = np.ones(found.value.shape)
-    high = np.maximum(_times(sample).max(axis=-1, initial=1), low)
+    high = low * _times(sample).max(axis=-1, initial=1) * (1 + 1e-12)  # rounded down, it would leave a unit open
     with np.errstate(invalid="ignore"):
         high = np.where(is_enough(low), low, np.where(is_enough(high), high, np.inf))
         for _ in range(HALVINGS):
@@ -288,7 +288,7 @@ def spread(sample: Sample, domain: Domain, measure: Measure, by_kind: Floats, sm
 
 def _of_total(sample: Sample, within: Floats) -> Floats:
     """The variance of a corrected total under the draw, by the variance of errors within each stratum: shape (...)."""
-    rest = np.where(sample.drawn > 0, sample.size - sample.drawn, sample.size)
+    rest = np.maximum(sample.size - sample.drawn, 0)  # shares of people who differ may add up to a little more
     return np.asarray((sample.size * rest * within / np.where(sample.drawn > 0, sample.drawn, 1)).sum(axis=-1))
 
 
