@@ -2,7 +2,8 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
 from kazstance.corpus.copy_groups import named_rows
 from kazstance.corpus.decisions import Decision, PairKey
-from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own
+from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own, paired
 from kazstance.corpus.judge import judge
 from kazstance.corpus.probes import check_probes, make_probes
 from kazstance.corpus.progress import Progress
@@ -211,8 +212,10 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     for line in count_copies(copies, sentences, decisions, split, folds):
         say(f"copies   {line}")
     sink.add("copies", "all", as_table("copies", copies))
-    for table, name, rows in divided(corpus, found, split):
-        sink.add(table, name, rows)
+    with ThreadPoolExecutor(1) as thread:
+        pairs = thread.submit(_add, sink, paired(corpus, found, split))
+        _add(sink, divided(found, split))
+        pairs.result()
     probes: Counter[str] = Counter()
     for rows in make_probes(corpus, found.units, found.shelves["stances"]):
         probes.update(rows["probe"].to_pylist())
@@ -222,6 +225,12 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
         sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return folds
+
+
+def _add(sink: Sink, parts: Iterable[tuple[str, str, pa.Table]]) -> None:
+    """Give rows to a sink, each with table and split."""
+    for table, name, rows in parts:
+        sink.add(table, name, rows)
 
 
 def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
