@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -59,6 +61,13 @@ class Sink(Protocol):
             rows: the rows.
         """
 
+    def close(self, table: str) -> None:
+        """Take it that a table is complete.
+
+        Args:
+            table: the name of the table.
+        """
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -87,6 +96,13 @@ class Gathered:
         there = self.rows.setdefault(table, {})
         plain = rows.cast(plain_schema(table, rows.schema))
         there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
+
+    def close(self, table: str) -> None:
+        """Nothing: the rows stay in memory.
+
+        Args:
+            table: the name of the table.
+        """
 
 
 def build(
@@ -176,6 +192,7 @@ def _segment(corpus: Corpus, workers: Workers, sink: Sink, say: Say) -> pa.Table
     say(f"segment  {len(units)} units, {annotated} annotated; each of {characters} characters in exactly one")
     for begin in range(0, max(len(units), 1), AT_ONCE):
         sink.add("sentences", "all", units.slice(begin, AT_ONCE))
+    sink.close("sentences")
     return units
 
 
@@ -187,6 +204,7 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
         if judgements is not None:
             sink.add("judgements", "all", judgements)
         progress.show(chunk.end / max(len(found.units), 1))
+    sink.close("judgements")
     found.check([*check_probes(corpus, found.units), *given_splits(corpus, found.units)[1]])
     n_targets = len(corpus.targets)
     every = f"{found.n_annotated * n_targets} pairs ({found.n_annotated} sentences × {n_targets} targets)"
@@ -228,9 +246,11 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
 
 
 def _add(sink: Sink, parts: Iterable[tuple[str, str, pa.Table]]) -> None:
-    """Give rows to a sink, each with table and split."""
-    for table, name, rows in parts:
-        sink.add(table, name, rows)
+    """Give rows to a sink, each with table and split; a table is complete when the next one begins."""
+    for table, found in groupby(parts, key=itemgetter(0)):
+        for _, name, rows in found:
+            sink.add(table, name, rows)
+        sink.close(table)
 
 
 def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:

@@ -16,6 +16,12 @@ def compact(column: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(number.take(column.indices), column.dictionary.filter(pa.array(is_used)))
 
 
+def has_large_dictionary(rows: pa.Table) -> bool:
+    """Whether a column has a dictionary with more texts than there are rows: it keeps texts of other rows."""
+    chunks = (chunk for column in rows.columns for chunk in column.chunks)
+    return any(isinstance(chunk, pa.DictionaryArray) and len(chunk.dictionary) > len(rows) for chunk in chunks)
+
+
 def compacted(rows: pa.Table) -> pa.Table:
     """Rows whose columns are compact; some rows of a table would otherwise keep all of its texts in memory."""
     columns = (column.unify_dictionaries().combine_chunks() for column in rows.columns)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.corpus.compact import compacted
 from kazstance.corpus.docket import Docket, kinds_of
 from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
@@ -165,7 +166,7 @@ def _swaps(part: pa.Table) -> pa.Table:
     }
     schema = _schema()
     found = [(columns[name] if name in columns else shown[name]).cast(schema.field(name).type) for name in schema.names]
-    return pa.table(found, schema=schema)
+    return compacted(pa.table(found, schema=schema))
 
 
 @cache
