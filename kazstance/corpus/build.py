@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -28,7 +28,7 @@ from kazstance.corpus.read import Corpus, open_corpus, raise_all
 from kazstance.corpus.readings import check_readings
 from kazstance.corpus.segment import segment_all
 from kazstance.corpus.split import SHARES
-from kazstance.corpus.tables import as_table, small_tables
+from kazstance.corpus.tables import as_table, small_tables, text_tables
 from kazstance.corpus.target_folds import described, target_folds
 from kazstance.corpus.workers import Workers, available
 from kazstance.corpus.write import DatasetWriter, plain_schema
@@ -173,6 +173,7 @@ def _make(path: Path, sink: Sink, place: Path | None, say: Say, *, strict: bool,
         processes = available() if sum(map(len, corpus.texts.values())) > FEW else 0
     with Workers(processes) as workers:
         units = _segment(corpus, workers, sink, say)
+        corpus = replace(corpus, texts={})  # all that is needed of them is in rows
         found = Collected(place, units, [entry.value.id for entry in corpus.targets])
         _judge(corpus, found, workers, sink, say, strict=strict)
     folds = _finish(corpus, found, sink, say, strict=strict)
@@ -193,6 +194,8 @@ def _segment(corpus: Corpus, workers: Workers, sink: Sink, say: Say) -> pa.Table
     for begin in range(0, max(len(units), 1), AT_ONCE):
         sink.add("sentences", "all", units.slice(begin, AT_ONCE))
     sink.close("sentences")
+    for table, rows in text_tables(corpus).items():
+        sink.add(table, "all", rows)
     return units
 
 
