@@ -156,8 +156,10 @@ def test_a_chart_shows_what_is_chosen_at_the_width_asked_for(tmp_path):
     [
         (["contrast", "x"], "'x' is not a target; choose from uprising"),
         (["--chart", "x.svg", "--name", "old_mole"], "--name old_mole: expected ID=TEXT"),
-        (["--only-target", "maoism"], "pass --chart too; these options choose what the chart shows"),
-        (["--draw", "salience"], "pass --chart too; these options choose what the chart shows"),
+        (["--only-target", "maoism"], "pass --chart too; these options are about the chart"),
+        (["--draw", "salience"], "pass --chart too; these options are about the chart"),
+        (["distances", "--width-mm", "80"], "pass --chart too; these options are about the chart"),
+        (["disagreements", "--dpi", "72"], "pass --chart too; these options are about the chart"),
         (["--corrected", "--order", "name"], "expected --corrected without it and its options"),
         (["--chart", "x.svg", "--order", ""], "'' is not an order; choose from data, difference, salience, name"),
         (

@@ -2,12 +2,15 @@
 
 import shutil
 import tomllib
+from dataclasses import replace
 
 import pyarrow.compute as pc
 import pytest
 
 import kazstance as ks
+from kazstance.comparison.checked import checked as corrected
 from kazstance.publish.hub import build_dataset
+from tests import checked
 from tests.conftest import HARBOUR, quiet
 
 pytestmark = pytest.mark.full
@@ -142,3 +145,22 @@ def test_a_joined_dataset_can_be_joined_again(harbour, other, tmp_path):
     twice.verify()
     assert len(twice.stances) == len(once.stances) + len(ks.open().stances)
     assert pc.sum(twice.sentences.to_arrow()["annotated"]).as_py() > 0
+
+
+def test_samples_still_stand_for_what_they_were_drawn_from(tmp_path):
+    """The corrected figures of a source are those of its own dataset, beside others and under other ids."""
+    made = []
+    for seed in (1, 2):
+        corpus, data = tmp_path / f"corpus{seed}", tmp_path / f"data{seed}"
+        truth = checked.write_corpus(corpus, seed)
+        checked.judge(corpus, tmp_path / f"sheet{seed}", truth, 120, "ann")
+        build_dataset(corpus, data, quiet)
+        made.append(ks.open(data))
+    for i, prefix in enumerate(("", f"{made[0].manifest.id}.")):
+        both = ks.concat([made[0], (ks.open(), made[1])[i]], tmp_path / f"both{i}", id="both", prefix=bool(i))
+        both.verify()
+        joined = corrected(both, model=f"{prefix}{checked.MODEL}").figures
+        own = corrected(made[0], model=checked.MODEL).figures
+        assert [replace(figure, source=f"{prefix}{figure.source}") for figure in own] == [
+            figure for figure in joined if figure.source in {f"{prefix}{one.source}" for one in own}
+        ]

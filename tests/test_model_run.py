@@ -382,6 +382,15 @@ def test_a_server_may_name_itself_as_it_likes(harbour, server, monkeypatch):
     assert {entry.value.id for entry in read(harbour).annotators} >= {"tiny0", "tiny1", "tiny2", "tiny3"}
 
 
+def test_where_the_file_of_a_model_is_does_not_belong_to_the_record(harbour, server):
+    scope = Scope(sources=("gazette",))
+    done = run_model(harbour, planned(server, model="/home/me/tiny.gguf", annotator="tiny", scope=scope))
+    assert done.run["model"] == "tiny.gguf"
+    assert "/home/me" not in (harbour / "annotations/annotators.toml").read_text()
+    again = run_model(harbour, planned(server, model="/home/me/tiny.gguf", annotator="tiny", scope=scope))
+    assert again.sent == 0
+
+
 def test_a_damaged_record_is_named(harbour, server):
     run_model(harbour, planned(server, scope=Scope(sources=("gazette",))))
     file = harbour / "annotations/runs/tiny/run.json"

@@ -38,7 +38,11 @@ LEGEND: Final = (
     "° some sentences take the other side; then sentences in favor/neutral/against; ~ more than half of these labels "
     "are unsure; ≤ silent, and the share of sentences that could still be about the target (95 %); * contested"
 )
-WITHOUT_CHART: Final = "pass --chart too; these options choose what the chart shows"
+WITHOUT_CHART: Final = "pass --chart too; these options are about the chart"
+WIDTH: Final = 160
+"""The default width of a chart in mm."""
+DPI: Final = 300
+"""The default pixels per inch."""
 SHORT: Final = {"opposed": "opposed", "one side: in favor": "side +", "one side: against": "side −", "cannot tell": "?"}
 """Verdicts in a narrow column."""
 KEY: Final = (
@@ -106,8 +110,9 @@ class Picture(NamedTuple):
 
     @property
     def is_chosen(self) -> bool:
-        """Whether anything is chosen of what the chart shows."""
-        return any(value is not None and value != [] for value in self.choice.values())
+        """Whether anything is chosen of the chart."""
+        is_sized = (self.width_mm, self.dpi) != (WIDTH, DPI)
+        return is_sized or any(value is not None and value != [] for value in self.choice.values())
 
     def check(self) -> None:
         """Check that the format is known, and that nothing is chosen for a chart that is not drawn.
@@ -132,7 +137,7 @@ class Picture(NamedTuple):
             echo(f"wrote {self.file}", err=True)
 
 
-NO_PICTURE: Final = Picture(None, 160, 300, {})
+NO_PICTURE: Final = Picture(None, WIDTH, DPI, {})
 
 compare = make_group(f"{ENTRIES['compare'].summary}\n\nThe default is `positions`.", Comparisons)
 app.add_typer(compare, name="compare")
@@ -145,8 +150,8 @@ def positions(
     draw: Annotated[
         Drawn, typer.Option(help="The chart: the matrix, or how much each source writes about what, and on which side.")
     ] = Drawn.matrix,
-    width_mm: Width = 160,
-    dpi: Dpi = 300,
+    width_mm: Width = WIDTH,
+    dpi: Dpi = DPI,
     only_target: OnlyTarget = None,
     only_source: OnlySource = None,
     order: OrderBy = None,
@@ -189,8 +194,8 @@ def positions(
 @compare_command
 def disagreements(
     chart: ChartFile = None,
-    width_mm: Width = 160,
-    dpi: Dpi = 300,
+    width_mm: Width = WIDTH,
+    dpi: Dpi = DPI,
     only_target: OnlyTarget = None,
     only_source: OnlySource = None,
     order: OrderBy = None,
@@ -220,8 +225,8 @@ def distances(
         str, typer.Option(help="What the distance is between: positions, or salience (what sources write about).")
     ] = "positions",
     chart: ChartFile = None,
-    width_mm: Width = 160,
-    dpi: Dpi = 300,
+    width_mm: Width = WIDTH,
+    dpi: Dpi = DPI,
     title: Title = None,
     name: Names = None,
     voice: Whose = "own",

@@ -2,9 +2,12 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -17,7 +20,7 @@ from kazstance.corpus.collected import Collected
 from kazstance.corpus.copy_counts import count_copies
 from kazstance.corpus.copy_groups import named_rows
 from kazstance.corpus.decisions import Decision, PairKey
-from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own
+from kazstance.corpus.division import check_splits, count_torn, divide, divided, given_splits, own, paired
 from kazstance.corpus.judge import judge
 from kazstance.corpus.probes import check_probes, make_probes
 from kazstance.corpus.progress import Progress
@@ -25,7 +28,7 @@ from kazstance.corpus.read import Corpus, open_corpus, raise_all
 from kazstance.corpus.readings import check_readings
 from kazstance.corpus.segment import segment_all
 from kazstance.corpus.split import SHARES
-from kazstance.corpus.tables import as_table, small_tables
+from kazstance.corpus.tables import as_table, small_tables, text_tables
 from kazstance.corpus.target_folds import described, target_folds
 from kazstance.corpus.workers import Workers, available
 from kazstance.corpus.write import DatasetWriter, plain_schema
@@ -58,6 +61,13 @@ class Sink(Protocol):
             rows: the rows.
         """
 
+    def close(self, table: str) -> None:
+        """Take it that a table is complete.
+
+        Args:
+            table: the name of the table.
+        """
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -86,6 +96,13 @@ class Gathered:
         there = self.rows.setdefault(table, {})
         plain = rows.cast(plain_schema(table, rows.schema))
         there[split] = pa.concat_tables([there[split], plain]) if split in there else plain
+
+    def close(self, table: str) -> None:
+        """Nothing: the rows stay in memory.
+
+        Args:
+            table: the name of the table.
+        """
 
 
 def build(
@@ -156,6 +173,7 @@ def _make(path: Path, sink: Sink, place: Path | None, say: Say, *, strict: bool,
         processes = available() if sum(map(len, corpus.texts.values())) > FEW else 0
     with Workers(processes) as workers:
         units = _segment(corpus, workers, sink, say)
+        corpus = replace(corpus, texts={})  # all that is needed of them is in rows
         found = Collected(place, units, [entry.value.id for entry in corpus.targets])
         _judge(corpus, found, workers, sink, say, strict=strict)
     folds = _finish(corpus, found, sink, say, strict=strict)
@@ -175,6 +193,9 @@ def _segment(corpus: Corpus, workers: Workers, sink: Sink, say: Say) -> pa.Table
     say(f"segment  {len(units)} units, {annotated} annotated; each of {characters} characters in exactly one")
     for begin in range(0, max(len(units), 1), AT_ONCE):
         sink.add("sentences", "all", units.slice(begin, AT_ONCE))
+    sink.close("sentences")
+    for table, rows in text_tables(corpus).items():
+        sink.add(table, "all", rows)
     return units
 
 
@@ -186,6 +207,7 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
         if judgements is not None:
             sink.add("judgements", "all", judgements)
         progress.show(chunk.end / max(len(found.units), 1))
+    sink.close("judgements")
     found.check([*check_probes(corpus, found.units), *given_splits(corpus, found.units)[1]])
     n_targets = len(corpus.targets)
     every = f"{found.n_annotated * n_targets} pairs ({found.n_annotated} sentences × {n_targets} targets)"
@@ -211,8 +233,10 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
     for line in count_copies(copies, sentences, decisions, split, folds):
         say(f"copies   {line}")
     sink.add("copies", "all", as_table("copies", copies))
-    for table, name, rows in divided(corpus, found, split):
-        sink.add(table, name, rows)
+    with ThreadPoolExecutor(1) as thread:
+        pairs = thread.submit(_add, sink, paired(corpus, found, split))
+        _add(sink, divided(found, split))
+        pairs.result()
     probes: Counter[str] = Counter()
     for rows in make_probes(corpus, found.units, found.shelves["stances"]):
         probes.update(rows["probe"].to_pylist())
@@ -222,6 +246,14 @@ def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: b
         sink.add(table, "all", rows)
     say("probes   " + ", ".join(f"{probes[kind]} {kind}" for kind in ProbeKind))
     return folds
+
+
+def _add(sink: Sink, parts: Iterable[tuple[str, str, pa.Table]]) -> None:
+    """Give rows to a sink, each with table and split; a table is complete when the next one begins."""
+    for table, found in groupby(parts, key=itemgetter(0)):
+        for _, name, rows in found:
+            sink.add(table, name, rows)
+        sink.close(table)
 
 
 def _kept(found: Collected, copies: list[Copy], split: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:

@@ -6,15 +6,20 @@ import pyarrow as pa
 
 def compact(column: pa.Array) -> pa.Array:
     """A column whose dictionary, if it has one, holds only texts that occur, in their order."""
-    if not isinstance(column, pa.DictionaryArray):
+    if not isinstance(column, pa.DictionaryArray) or not len(column.dictionary):
         return column
-    places = column.indices.fill_null(len(column.dictionary)).to_numpy()
-    is_used = np.bincount(places, minlength=len(column.dictionary) + 1)[: len(column.dictionary)] > 0
+    is_used = np.zeros(len(column.dictionary), np.bool_)
+    is_used[(column.indices.drop_null() if column.null_count else column.indices).to_numpy()] = True
     if is_used.all():
         return column
-    number = np.append(np.cumsum(is_used) - 1, 0)[places]
-    indices = pa.array(number, pa.int32(), mask=places == len(column.dictionary))
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary.filter(pa.array(is_used)))
+    number = pa.array(np.cumsum(is_used, dtype=np.int32) - 1)
+    return pa.DictionaryArray.from_arrays(number.take(column.indices), column.dictionary.filter(pa.array(is_used)))
+
+
+def has_large_dictionary(rows: pa.Table) -> bool:
+    """Whether a column has a dictionary with more texts than there are rows: it keeps texts of other rows."""
+    chunks = (chunk for column in rows.columns for chunk in column.chunks)
+    return any(isinstance(chunk, pa.DictionaryArray) and len(chunk.dictionary) > len(rows) for chunk in chunks)
 
 
 def compacted(rows: pa.Table) -> pa.Table:

@@ -91,11 +91,10 @@ def own(stances: Stances) -> Stances:
     return Stances(stances.unit[at], stances.target[at], stances.label[at], at[at], stances.is_unsure[at])
 
 
-def divided(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Iterator[tuple[str, str, pa.Table]]:
-    """The rows of the tables that have splits, each with table and split, in order.
+def divided(found: Collected, split: Mapping[str, str]) -> Iterator[tuple[str, str, pa.Table]]:
+    """The rows of the grid and of stances, each with table and split, in order.
 
     Args:
-        corpus: the corpus.
         found: what was judged.
         split: the split of each paragraph.
     """
@@ -104,6 +103,16 @@ def divided(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Itera
     for table, shelf in found.shelves.items():
         for rows in shelf:
             yield from ((table, name, part) for name, part in by_split(rows, home, SPLITS))
+
+
+def paired(corpus: Corpus, found: Collected, split: Mapping[str, str]) -> Iterator[tuple[str, str, pa.Table]]:
+    """The rows of pairs, each with table and split, in order.
+
+    Args:
+        corpus: the corpus.
+        found: what was judged.
+        split: the split of each paragraph.
+    """
     stances = own(found.stances)
     places = _split_of_units(found.units, split)[stances.unit]
     targets = {entry.value.id: entry.value.name for entry in corpus.targets}

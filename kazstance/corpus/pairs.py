@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kazstance.corpus.judge import Stances
+from kazstance.corpus.judged_rows import coded
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import GRID_LABELS, Label, MoreFavorable, Relation
 from kazstance.schema.pair_sample import limit
@@ -145,9 +146,13 @@ def _rows(
 ) -> Iterator[pa.Table]:
     """The rows of pairs, ordered by target and then by sentence, in alternating orders."""
     used, place = np.unique(stances.unit[chosen], return_inverse=True)
-    shown = Sentences(sentences.units.take(pa.array(used)).combine_chunks(), sentences.targets)
+    units = sentences.units.take(pa.array(used)).combine_chunks()
+    shown = Sentences(
+        pa.table([column.combine_chunks().dictionary_encode() for column in units.columns], names=units.column_names),
+        sentences.targets,
+    )
     rank = np.empty(len(used), np.int64)
-    rank[pc.sort_indices(shown.units["sentence_id"]).to_numpy()] = np.arange(len(used))
+    rank[pc.sort_indices(units["sentence_id"]).to_numpy()] = np.arange(len(used))
     ranks = rank[place.reshape(chosen.shape)]
     chosen = np.take_along_axis(chosen, np.argsort(ranks, axis=1), axis=1)
     ranks = np.sort(ranks, axis=1)
@@ -194,19 +199,14 @@ def _table(pairs: Ints, places: Ints, stances: Stances, sentences: Sentences) ->
         stances: the stances.
         sentences: the sentences.
     """
-    targets = pa.array(sentences.targets, pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
-    words = pa.array(sentences.targets.values(), pa.string()).take(pa.array(stances.target[pairs[:, 0]]))
-    label = stances.label[pairs]
-    columns = {"target_id": targets, "target": words}
+    target, label = stances.target[pairs[:, 0]], stances.label[pairs]
+    columns = {"target_id": coded(pa.array(sentences.targets, pa.string()), target)}
+    columns["target"] = coded(pa.array(sentences.targets.values(), pa.string()), target)
     for at, side in enumerate("ab"):
-        unit = pa.array(places[:, at])
         for name, column in (("sentence", "sentence_id"), ("source", "source_id"), ("text", "text")):
-            columns[f"{name}_{side}"] = sentences.units[column].take(unit).combine_chunks()
+            columns[f"{name}_{side}"] = coded(sentences.units[column], places[:, at])
         columns |= _named(f"label_{side}", label[:, at], GRID_LABELS)
-    first, second = columns["sentence_a"], columns["sentence_b"]
-    is_first = pc.less(first, second)
-    low, high = pc.if_else(is_first, first, second), pc.if_else(is_first, second, first)
-    columns["pair_id"] = pc.binary_join_element_wise(targets, low, high, ":")
+    columns["pair_id"] = _ids(columns["target_id"], columns["sentence_a"], columns["sentence_b"])
     more = np.select(
         [label[:, 0] == label[:, 1], label[:, 0] > label[:, 1]], [MoreFavorable.same, MoreFavorable.a], MoreFavorable.b
     )
@@ -214,11 +214,17 @@ def _table(pairs: Ints, places: Ints, stances: Stances, sentences: Sentences) ->
     relation = np.select([is_mixed, is_same], [Relation.mixed, Relation.agree], Relation.disagree)
     columns |= _named("more_favorable", more, [member.name for member in MoreFavorable])
     columns |= _named("relation", relation, [member.name for member in Relation])
-    schema = arrow_schema(Pair)
-    return pa.table([columns[name] for name in schema.names], schema=schema)
+    names = arrow_schema(Pair).names
+    return pa.table([columns[name] for name in names], names=names)
+
+
+def _ids(*key: pa.DictionaryArray) -> pa.Array:
+    """The ids of pairs, given their targets and both sentences: these are named in alphabetical order."""
+    target, one, other = (column.dictionary_decode() for column in key)
+    return pc.binary_join_element_wise(target, pc.min_element_wise(one, other), pc.max_element_wise(one, other), ":")
 
 
 def _named(column: str, numbers: Ints, names: Sequence[str]) -> dict[str, pa.Array]:
     """A label column and the column of its names."""
-    values = pa.array(numbers.astype(np.int64))
-    return {column: values, f"{column}_name": pa.array(names, pa.string()).take(values)}
+    values = numbers.astype(np.int64)
+    return {column: pa.array(values), f"{column}_name": coded(pa.array(names, pa.string()), values)}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kazstance.corpus.compact import compacted
 from kazstance.corpus.docket import Docket, kinds_of
 from kazstance.corpus.inputs import NamesInput
 from kazstance.corpus.read import CONTRADICTORIES, Corpus
@@ -93,7 +95,7 @@ def _is_in(column: pa.ChunkedArray, values: pa.Array) -> pa.Array:
 
 
 def _as_table(rows: Sequence[Probe]) -> pa.Table:
-    return to_arrow(Probe, rows)
+    return to_arrow(Probe, rows).cast(_schema())
 
 
 def hide(text: str, names: NamesInput) -> str:
@@ -162,9 +164,19 @@ def _swaps(part: pa.Table) -> pa.Table:
         "row_label_name": shown["label_name"],
         **{name: on[name] for name in ("target", "label", "label_name", "origin", "certainty")},
     }
-    schema = arrow_schema(Probe)
-    plain = [(columns[name] if name in columns else shown[name]).cast(schema.field(name).type) for name in schema.names]
-    return pa.table(plain, schema=schema)
+    schema = _schema()
+    found = [(columns[name] if name in columns else shown[name]).cast(schema.field(name).type) for name in schema.names]
+    return compacted(pa.table(found, schema=schema))
+
+
+@cache
+def _schema() -> pa.Schema:
+    """The columns of the table, in which all texts but the ids are stored once."""
+    fields = arrow_schema(Probe).remove_metadata()
+    for at, field in enumerate(fields):
+        if field.name != "probe_id" and pa.types.is_string(field.type):
+            fields = fields.set(at, field.with_type(pa.dictionary(pa.int32(), pa.string())))
+    return fields
 
 
 def _probe(probe: ProbeKind, row: Mapping[str, Any], shown: Shown | None = None, **changed: Any) -> Probe:

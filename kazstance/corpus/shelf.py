@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kazstance.corpus.compact import compacted
+from kazstance.corpus.compact import compacted, has_large_dictionary
 from kazstance.paths import StrPath
 
 IN_MEMORY: Final = 2**26
@@ -55,4 +55,5 @@ def by_split(rows: pa.Table, home: pa.Table, splits: tuple[str, ...]) -> Iterato
     coded = paragraph if isinstance(paragraph, pa.DictionaryArray) else paragraph.dictionary_encode()
     split = home["split"].take(pc.index_in(coded.dictionary, value_set=home["paragraph_id"])).take(coded.indices)
     for name in splits:
-        yield name, compacted(rows.filter(pc.equal(split, name)))
+        found = rows.filter(pc.equal(split, name))
+        yield name, compacted(found) if has_large_dictionary(found) else found

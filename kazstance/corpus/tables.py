@@ -32,7 +32,7 @@ PERSONAL: Final = ("training", "pay", "consent")
 def small_tables(
     corpus: Corpus, units: pa.Table, stances: Stances, asked: pa.Table | None, folds: Mapping[str, int]
 ) -> Mapping[str, pa.Table]:
-    """The tables with a row for each source, target, annotator or document, and the positions, in a fixed order.
+    """The tables with a row for each target or annotator, and the positions.
 
     Args:
         corpus: the corpus.
@@ -45,12 +45,22 @@ def small_tables(
     counts, endorsed = _count(corpus, units, stances, asked)
     made: dict[str, Sequence[Record]] = {
         "positions": list(position_rows(counts, endorsed)),
-        "sources": list(_sources(corpus)),
         "targets": list(_targets(corpus, folds, counts.contested)),
         "annotators": list(_annotators(corpus)),
-        "documents": list(_documents(corpus)),
     }
     return {table: as_table(table, rows) for table, rows in made.items()}
+
+
+def text_tables(corpus: Corpus) -> Mapping[str, pa.Table]:
+    """The tables with a row for each source or document, which take the texts.
+
+    Args:
+        corpus: the corpus.
+    """
+    return {
+        "sources": as_table("sources", list(_sources(corpus))),
+        "documents": as_table("documents", list(_documents(corpus))),
+    }
 
 
 def as_table(table: str, rows: Sequence[Record]) -> pa.Table:

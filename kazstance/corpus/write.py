@@ -52,6 +52,7 @@ class DatasetWriter:
     def __init__(self, folder: StrPath) -> None:
         self.folder: Final = Path(folder)
         self._open: dict[tuple[str, str], _SplitWriter] = {}
+        self._complete: dict[tuple[str, str], SplitFile] = {}
         self._threads = ThreadPoolExecutor(THREADS)
 
     def __enter__(self) -> Self:
@@ -73,6 +74,19 @@ class DatasetWriter:
         if (table, split) not in self._open:
             self._open[table, split] = _SplitWriter(self.folder, table, split, rows.schema, self._threads)
         self._open[table, split].add(rows)
+
+    def close(self, table: str) -> None:
+        """Close the files of a table, which is complete; rows that wait for others take memory.
+
+        Args:
+            table: the name of the table.
+        """
+        for split in TABLES[table].splits:
+            if (table, split) in self._complete:
+                continue
+            if (table, split) not in self._open:
+                self.add(table, split, arrow_schema(TABLES[table].record).empty_table())
+            self._complete[table, split] = self._open.pop((table, split)).finish()
 
     def finish(
         self,
@@ -98,12 +112,10 @@ class DatasetWriter:
             imported: the records of the tables that the dataset was made from.
             samples: random samples of a model's labels that people judged.
         """
-        for table, spec in TABLES.items():
-            for split in spec.splits:
-                if (table, split) not in self._open:
-                    self.add(table, split, arrow_schema(spec.record).empty_table())
+        for table in TABLES:
+            self.close(table)
         tables = {
-            table: {split: self._open[table, split].finish() for split in spec.splits} for table, spec in TABLES.items()
+            table: {split: self._complete[table, split] for split in spec.splits} for table, spec in TABLES.items()
         }
         manifest = Manifest(
             **header.model_dump(exclude=set(UnitSettings.model_fields)),

@@ -90,6 +90,7 @@ def join_datasets(
     from kazstance.corpus.inputs import Header  # noqa: PLC0415  # an extra
     from kazstance.corpus.write import DatasetWriter  # noqa: PLC0415
     from kazstance.publish import joined  # noqa: PLC0415
+    from kazstance.publish.joined_samples import samples_of  # noqa: PLC0415
 
     parts = joined.parts_of(folders, prefix=prefix)
     found = [folder.manifest for folder in folders]
@@ -120,6 +121,7 @@ def join_datasets(
                 rounds=joined.rounds_of(parts),
                 mapped=joined.mapped_labels_of(parts),
                 imported=[record for part in parts for record in part.folder.manifest.imported],
+                samples=samples_of(parts),
             )
         built = DatasetFolder(folder)
         add_pages(folder, built.manifest, finished_pages(built, None))

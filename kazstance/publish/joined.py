@@ -298,7 +298,7 @@ def _pairs(rows: Rows, seed: str) -> dict[str, pa.Table]:
     words = dict(zip(targets["target_id"].to_pylist(), targets["name"].to_pylist(), strict=True))
     found: dict[str, list[pa.Table]] = {name: [arrow_schema(Pair).empty_table()] for name in own}
     for name, pairs in make_pairs(units, stances, split, splits=list(own), targets=words, seed=seed):
-        found[name].append(pairs)
+        found[name].append(pairs.cast(found[name][0].schema))
     return {name: pa.concat_tables(parts) for name, parts in found.items()}
 
 

@@ -96,7 +96,7 @@ def _column(name: str, values: pa.Array) -> Iterator[Any]:
 def _values(values: pa.Array) -> Iterator[Any]:
     """The parts of a column without its name."""
     kind = values.type
-    yield _numbers(values.is_valid(), np.uint8)
+    yield _numbers(values.is_valid(), np.uint8) if values.null_count else np.ones(len(values), np.uint8)
     if pa.types.is_list(kind):
         yield _numbers(pc.fill_null(pc.list_value_length(values), 0), np.int64)
         yield from _values(values.flatten())
@@ -141,12 +141,11 @@ def _bytes(texts: pa.LargeStringArray) -> memoryview:
 
 def _in_order(place: npt.NDArray[np.int64], texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
     """Places among the distinct texts in order of appearance, and those texts."""
-    most = np.maximum.accumulate(place)
-    if len(place) and most[-1] == len(texts) - 1 and most[0] <= 0 and (np.diff(most) <= 1).all():
+    first = np.full(len(texts) + 1, len(place))  # the last item is for absent ones, whose place is -1
+    first[place[::-1]] = np.arange(len(place))[::-1]  # of several places, the one assigned last stays: the first
+    first = first[:-1]
+    if (first < len(place)).all() and (first[1:] > first[:-1]).all():
         return place, texts
-    there = np.flatnonzero(place >= 0)
-    first = np.full(len(texts), len(place))
-    first[place[there[::-1]]] = there[::-1]  # of several places, the one assigned last stays: the first
     found = np.flatnonzero(first < len(place))
     order = found[np.argsort(first[found], kind="stable")]
     number = np.full(len(texts) + 1, -1, np.int64)

@@ -135,19 +135,19 @@ def f1(counts: Floats) -> Floats:
     """F1 of each label, shape (..., labels); NaN if a label is neither gold nor predicted (van Rijsbergen, 1979)."""
     flat = counts.sum(axis=-3)
     hits = np.diagonal(flat, axis1=-2, axis2=-1)
-    return ratio(2 * hits, flat.sum(axis=-1) + flat.sum(axis=-2)[..., : flat.shape[-2]])
+    return ratio(2 * hits, gold_totals(flat) + predicted_totals(flat)[..., : flat.shape[-2]])
 
 
 def precision(counts: Floats) -> Floats:
     """Precision of each label, shape (..., labels); NaN if it is never predicted."""
     flat = counts.sum(axis=-3)
-    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-2)[..., : flat.shape[-2]])
+    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), predicted_totals(flat)[..., : flat.shape[-2]])
 
 
 def recall(counts: Floats) -> Floats:
     """Recall of each label, shape (..., labels); NaN if it is never gold."""
     flat = counts.sum(axis=-3)
-    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), flat.sum(axis=-1))
+    return ratio(np.diagonal(flat, axis1=-2, axis2=-1), gold_totals(flat))
 
 
 def mean_f1(counts: Floats, labels: Sequence[int]) -> Floats:
@@ -160,7 +160,7 @@ def macro_f1(counts: Floats, labels: int | None = None) -> Floats:
     """Mean of the F1 of the labels that are gold or predicted; `labels` limits it to the first so many labels."""
     found = f1(counts)[..., :labels]
     defined = ~np.isnan(found)
-    return ratio(np.where(defined, found, 0).sum(axis=-1), defined.sum(axis=-1).astype(np.float64))
+    return ratio(over_labels(np.where(defined, found, 0)), over_labels(defined.astype(np.float64)))
 
 
 def somers_d(counts: Floats) -> Floats:

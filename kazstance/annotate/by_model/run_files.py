@@ -131,7 +131,8 @@ def provenance(state: RunState, questions: Questions, journal: Journal, pairs: P
     statuses = Counter(answer.status.value for answer in pairs.values())
     found = {
         **{name: getattr(state, name) for name in RunInput.model_fields if name in RunState.model_fields},
-        "answered": _distinct(reply.model and _without_folders(reply.model) for reply in replies),
+        "model": without_folders(state.model),
+        "answered": _distinct(reply.model and without_folders(reply.model) for reply in replies),
         "fingerprints": _distinct(reply.fingerprint for reply in replies),
         "clients": _distinct(row.client for row in rows),
         "first": times[0] if times else None,
@@ -156,8 +157,12 @@ def _distinct(names: Iterable[str | None]) -> list[str]:
     return sorted({" ".join(name.split())[:LONGEST] for name in names if name and name.strip()})
 
 
-def _without_folders(name: str) -> str:
-    """The name of a model that a server names by its file: where that is on a machine does not belong to the record."""
+def without_folders(name: str) -> str:
+    """The name of a model that is named by its file: where that is on a machine does not belong to the record.
+
+    Args:
+        name: the name, or the path of the file.
+    """
     for path in (PurePosixPath(name), PureWindowsPath(name)):
         if path.is_absolute():
             return path.name
@@ -186,8 +191,8 @@ def put_annotator(edit: Edit, state: RunState, run: Mapping[str, Any], role: Rol
         "id": state.annotator,
         "origin": "model",
         **({} if role is Role.label else {"role": role.value}),
-        "name": state.model,
-        "family": state.model,
+        "name": without_folders(state.model),
+        "family": without_folders(state.model),
         "order": _order(state),
     }
     brief = state.brief or own_brief(state.annotator)
