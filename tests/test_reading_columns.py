@@ -13,6 +13,7 @@ from kazstance.corpus.docket import Docket
 from kazstance.corpus.reading_columns import parse_columns
 from kazstance.corpus.readings import Lines, ReadingRules, parse_readings
 from kazstance.schema.digest import text_hash
+from tests.test_quoted import each
 
 TEXTS = {"guild/1/1": "Wir, die Gilde, sagen «ja».", "guild/1/2": "Die Brücke: 🌉 bleibt.", "mill/1/1": "Wir auch."}
 KINDS = {"lake": "claim", "sea": "claim", "bridge": "issue"}
@@ -52,10 +53,11 @@ def new_cast(undrawn=None):
 def rows_of(cast):
     """The judgements of readings row by row, with all that was written about each."""
     rows, pairs, holders = as_rows(cast, [], 2)
+    evidence = each(cast.written.evidence)
     found = []
     for *row, at, _ in zip(*(column.tolist() for column in rows), strict=True):
         said = cast.written.given[cast.written.number[at]].model_dump(exclude={"evidence"}) if at != UNWRITTEN else None
-        found.append((row, said, cast.written.evidence[at] if at != UNWRITTEN else None))
+        found.append((row, said, evidence[at] if at != UNWRITTEN else None))
     return found, [column.tolist() for column in pairs], holders
 
 

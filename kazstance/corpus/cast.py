@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kazstance.corpus.docket import KEPT, Docket, Place
 from kazstance.corpus.inputs import AdjudicationInput, JudgementInput, ReadingHead
+from kazstance.corpus.quoted import Quoted, joined
 from kazstance.corpus.reading import Quotation, Reading
 from kazstance.corpus.reading_columns import ReadingColumns
 from kazstance.corpus.readings import of_holder
@@ -33,12 +34,21 @@ class Written(NamedTuple):
     given: Sequence[JudgementInput]
     number: Ints
     """The place of each judgement among those that are given."""
-    evidence: Sequence[tuple[Place, ...] | None]
-    """As parts of the sentence; empty for `none`, None if nobody recorded it."""
+    evidence: Quoted
 
-    def at(self, places: Ints) -> list[tuple[Place, ...] | None]:
-        """The evidence of some of the judgements."""
-        return list(map(self.evidence.__getitem__, places.tolist()))
+
+class Noted(NamedTuple):
+    """Readings as columns of shape (readings,), and what was written in them as columns of shape (judgements,)."""
+
+    sentence: Ints
+    annotator: Ints
+    round: Ints
+    covered: Ints
+    probability: npt.NDArray[np.float64]
+    reading: Ints
+    """The reading that each judgement is in."""
+    number: Ints
+    """The place of each judgement among the different ones."""
 
 
 @dataclass
@@ -68,6 +78,8 @@ class Cast:
     coverage: dict[tuple[str, ...], int] = field(default_factory=dict)
     targets: list[list[int]] = field(default_factory=list)
     """The numbers of the targets of each list, in order."""
+    columns: list[tuple[Noted, Quoted]] = field(default_factory=list)
+    """The readings that came as columns, and the evidence in them, besides those in the lists above."""
     _strange: list[list[str]] = field(default_factory=list)
     """What each list names besides targets and their kinds."""
     _numbers: dict[int, int] = field(default_factory=dict)
@@ -80,7 +92,26 @@ class Cast:
     @property
     def written(self) -> Written:
         """The judgements that were written down."""
-        return Written(self.given, np.array(self.number, np.int64), self.evidence)
+        evidence = joined([Quoted.of(self.evidence), *(quoted for _, quoted in self.columns)])
+        return Written(self.given, self.noted().number, evidence)
+
+    def noted(self) -> Noted:
+        """All readings as columns."""
+        listed = Noted(
+            sentence=np.array(self.sentence, np.int64),
+            annotator=np.array(self.annotator, np.int64),
+            round=np.array(self.round, np.int64),
+            covered=np.array(self.covered, np.int64),
+            probability=np.array(self.probability, np.float64),
+            reading=np.array(self.reading_of, np.int64),
+            number=np.array(self.number, np.int64),
+        )
+        parts = [listed]
+        n = len(self.sentence)
+        for noted, _ in self.columns:
+            parts.append(noted._replace(reading=n + noted.reading))
+            n += len(noted.sentence)
+        return Noted(*map(np.concatenate, zip(*parts, strict=True)))
 
     def add(self, annotator: int, readings: Iterable[Reading]) -> None:
         """Add the readings of an annotator, and note the problems with them."""
@@ -104,19 +135,20 @@ class Cast:
 
     def add_columns(self, annotator: int, readings: ReadingColumns) -> None:
         """Add the readings of an annotator who has no others, and which have no problems."""
-        first, before = len(self.sentence), len(self.given)
         lists = np.array([self._covered(("", 0), names) for names in readings.lists], np.int64)
-        self.sentence += readings.sentence.tolist()
-        self.annotator += [annotator] * len(readings.sentence)
-        self.round += readings.round.tolist()
-        self.covered += lists[readings.covered].tolist()
         passed = np.array([self.undrawn.get(sheet or "", 1.0) for sheet in readings.sheet])
         drawn = 1 - (1 - readings.probability) * passed
-        self.probability += np.where(passed < 1, drawn, readings.probability).tolist()
+        noted = Noted(
+            sentence=readings.sentence,
+            annotator=np.full_like(readings.sentence, annotator),
+            round=readings.round,
+            covered=lists[readings.covered],
+            probability=np.where(passed < 1, drawn, readings.probability),
+            reading=readings.reading,
+            number=len(self.given) + readings.number,
+        )
+        self.columns.append((noted, readings.evidence))
         self.given += readings.given
-        self.number += (before + readings.number).tolist()
-        self.reading_of += (first + readings.reading).tolist()
-        self.evidence += readings.evidence
 
     def _fits(self, where: tuple[str, int], name: str, given: JudgementInput, covered: int) -> bool:
         """Whether the target of a judgement is known; one that is not covered is a problem."""
@@ -221,35 +253,57 @@ def as_rows(
     said = (*cast.given, *(row.given for _, row in rulings))
     holders = (None, *sorted({given.holder for given in said if given.holder is not None}))
     number = {name: i for i, name in enumerate(holders)}
-    written = _said(cast, number)
-    columns = _joined(_spread(cast, written), _held(cast, written))
-    n_targets, rounds = len(cast.docket.kinds), np.unique(columns["round"])
-    pair = _keys(columns["sentence"], columns["target"], columns["holder"], n_targets, len(holders))
-    last = columns["annotator"] * max(len(rounds), 1) + np.searchsorted(rounds, columns["round"])
-    order = np.argsort(pair * (n_annotators * max(len(rounds), 1)) + last, kind="stable")
-    ruled = _keys(
-        np.array([place for place, _ in rulings], np.int64),
-        np.array([cast.docket.places[row.given.target_id] for _, row in rulings], np.int64),
-        np.array([number[row.given.holder] for _, row in rulings], np.int64),
-        n_targets,
-        len(holders),
-    )
-    others = _others(columns, n_targets, len(holders)) if with_all_targets else np.empty(0, np.int64)
-    keys = np.unique(np.concatenate([pair, ruled, others]))
-    found = {name: column[order] for name, column in columns.items()}
+    noted = cast.noted()
+    written = _said(cast, noted, number)
+    columns = _joined(_spread(cast, noted, written), _held(cast, noted, written))
+    n_targets = len(cast.docket.kinds)
+    rounds, turn = np.unique(noted.round, return_inverse=True)
+    turn += noted.annotator * len(rounds)
+    pair = _keys(noted.sentence[columns["reading"]], columns["target"], columns["holder"], n_targets, len(holders))
+    order = np.argsort(pair * (n_annotators * len(rounds)) + turn[columns["reading"]], kind="stable")
+    columns = {name: column[order] for name, column in columns.items()}
+    keys, place = _distinct(pair[order])
+    ruled = _ruled(rulings, cast.docket.places, number)
+    others = _others(keys, n_targets, len(holders)) if with_all_targets else np.empty(0, np.int64)
+    if len(ruled) or len(others):
+        judged, keys = keys, np.unique(np.concatenate([keys, ruled, others]))
+        place = np.searchsorted(keys, judged)[place]
     ruling = np.full(len(keys), UNWRITTEN)
     ruling[np.searchsorted(keys, ruled)] = np.arange(len(ruled))
     rest, holder = np.divmod(keys, len(holders))
     sentence, target = np.divmod(rest, max(n_targets, 1))
-    rows = Rows(**found, pair=np.searchsorted(keys, pair[order]))
+    reading = columns.pop("reading")
+    rows = Rows(
+        **columns,
+        sentence=noted.sentence[reading],
+        annotator=noted.annotator[reading],
+        round=noted.round[reading],
+        pair=place,
+    )
     return rows, Pairs(sentence, target, holder, ruling), holders
 
 
-def _others(columns: "Columns", n_targets: int, n_holders: int) -> Ints:
-    """The keys of every judged sentence with each target."""
-    judged = np.unique(columns["sentence"][columns["holder"] == 0])
-    targets = np.tile(np.arange(n_targets), len(judged))
-    return _keys(judged.repeat(n_targets), targets, np.zeros_like(targets), n_targets, n_holders)
+def _ruled(
+    rulings: Iterable[tuple[int, Ruling]], targets: Mapping[str, int], holders: Mapping[str | None, int]
+) -> Ints:
+    """The keys of what was adjudicated, given the numbers of targets and holders."""
+    rows = [(place, targets[row.given.target_id], holders[row.given.holder]) for place, row in rulings]
+    sentence, target, holder = np.array(rows, np.int64).reshape(-1, 3).T
+    return _keys(sentence, target, holder, len(targets), len(holders))
+
+
+def _distinct(ordered: Ints) -> tuple[Ints, Ints]:
+    """The different ones of ordered numbers, and the place of each among these."""
+    is_first = np.ones(len(ordered), np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first], np.cumsum(is_first) - 1
+
+
+def _others(judged: Ints, n_targets: int, n_holders: int) -> Ints:
+    """The keys of every sentence with each target, given the keys of what was judged."""
+    sentences = np.unique(judged[judged % n_holders == 0] // (n_targets * n_holders))
+    targets = np.tile(np.arange(n_targets), len(sentences))
+    return _keys(sentences.repeat(n_targets), targets, np.zeros_like(targets), n_targets, n_holders)
 
 
 def _keys(sentence: Ints, target: Ints, holder: Ints, n_targets: int, n_holders: int) -> Ints:
@@ -261,20 +315,22 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 
 def _joined(one: Columns, other: Columns) -> dict[str, npt.NDArray[Any]]:
+    if not len(other["reading"]):
+        return dict(one)
     return {name: np.concatenate([one[name], other[name]]) for name in one}
 
 
-def _spread(cast: Cast, said: "_Said") -> Columns:
+def _spread(cast: Cast, noted: Noted, said: "_Said") -> Columns:
     """A row for each target that a reading covers, with what was written about it."""
     lengths = np.array([len(targets) for targets in cast.targets], np.int64)
     flat = np.array([target for targets in cast.targets for target in targets], np.int64)
-    covered = np.array(cast.covered, np.int64)
+    covered = noted.covered
     counts = lengths[covered] if len(covered) else covered
     first = np.cumsum(counts) - counts
     reading = np.repeat(np.arange(len(covered)), counts)
     begin = (np.cumsum(lengths) - lengths)[covered] if len(covered) else covered
     target = flat[np.repeat(begin - first, counts) + np.arange(len(reading))]
-    columns = _columns(cast, reading, target)
+    columns = _columns(noted, reading, target)
     places = np.full((len(cast.targets), len(cast.docket.kinds)), UNWRITTEN)
     for row, targets in zip(places, cast.targets, strict=True):
         row[targets] = np.arange(len(targets))
@@ -285,20 +341,20 @@ def _spread(cast: Cast, said: "_Said") -> Columns:
     for home, drawn in cast.drawn.items():
         for name, probability in drawn.items():
             number = cast.docket.places.get(name)
-            if number is not None and (offset := places[cast.covered[home], number]) >= 0:
+            if number is not None and (offset := places[covered[home], number]) >= 0:
                 columns["probability"][first[home] + offset] = probability
     return columns
 
 
-def _held(cast: Cast, said: "_Said") -> Columns:
+def _held(cast: Cast, noted: Noted, said: "_Said") -> Columns:
     """A row for each written judgement of a holder's stance."""
     at = np.flatnonzero(said.holder)
     reading = said.reading[at]
-    columns = _columns(cast, reading, said.target[at])
+    columns = _columns(noted, reading, said.target[at])
     columns |= {"holder": said.holder[at], "label": said.label[at], "written": at}
     for place, home in enumerate(reading.tolist() if cast.drawn else ()):
         if (drawn := cast.drawn.get(home)) is not None:
-            name = cast.given[cast.number[at[place]]].target_id
+            name = cast.given[noted.number[at[place]]].target_id
             columns["probability"][place] = drawn.get(name, 1.0)
     return columns
 
@@ -312,28 +368,25 @@ class _Said(NamedTuple):
     label: Ints
 
 
-def _said(cast: Cast, holders: Mapping[str | None, int]) -> _Said:
+def _said(cast: Cast, noted: Noted, holders: Mapping[str | None, int]) -> _Said:
     """The written judgements as numbers, with the numbers of the holders."""
     columns = (
         [cast.docket.places[given.target_id] for given in cast.given],
         [holders[given.holder] for given in cast.given],
         [Label[given.label] for given in cast.given],
     )
-    at = np.array(cast.number, np.int64)
-    return _Said(np.array(cast.reading_of, np.int64), *(np.array(column, np.int64)[at] for column in columns))
+    return _Said(noted.reading, *(np.array(column, np.int64)[noted.number] for column in columns))
 
 
-def _columns(cast: Cast, reading: Ints, target: Ints) -> dict[str, npt.NDArray[Any]]:
+def _columns(noted: Noted, reading: Ints, target: Ints) -> dict[str, npt.NDArray[Any]]:
     """The columns of rows of which nothing is written yet."""
     size = len(reading)
     return {
-        "sentence": np.array(cast.sentence, np.int64)[reading],
+        "reading": reading,
         "target": target,
         "holder": np.zeros(size, np.int64),
-        "annotator": np.array(cast.annotator, np.int64)[reading],
-        "round": np.array(cast.round, np.int64)[reading],
         "label": np.full(size, int(Label.none)),
-        "probability": np.array(cast.probability, np.float64)[reading],
+        "probability": noted.probability[reading],
         "written": np.full(size, UNWRITTEN),
     }
 

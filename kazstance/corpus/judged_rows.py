@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,17 +10,13 @@ import pyarrow as pa
 
 from kazstance.corpus.cast import UNWRITTEN
 from kazstance.corpus.deciding import ADJUDICATED, BASES, HUMAN, NOTHING, ORIGINS
-from kazstance.corpus.docket import Place
 from kazstance.corpus.judging import Flags, Ints, Judged, Terms, is_voted_about
+from kazstance.corpus.quoted import UNRECORDED, Quoted, joined, united
 from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness, Status
 from kazstance.schema.records import GridCell, Judgement, Stance
-from kazstance.schema.spans import united
 
 NAMES: Final = pa.array(GRID_LABELS, pa.string())
-PLAIN: Final = 2
-"""Parts of a sentence from which on they may overlap."""
-Evidence = Sequence[Place] | None
 
 
 class _Chunk:
@@ -75,7 +70,8 @@ def coded(values: pa.Array | pa.ChunkedArray, at: npt.NDArray[np.integer[Any]]) 
     distinct = whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
     known = distinct.indices.fill_null(NOTHING).to_numpy().astype(np.int32, copy=False)
     places = np.append(known, np.int32(NOTHING))[at]
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), distinct.dictionary)
+    mask = places < 0 if places.min(initial=0) < 0 else None
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=mask), distinct.dictionary, safe=False)
 
 
 def nullable(numbers: Ints) -> pa.Array:
@@ -95,7 +91,7 @@ def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
         "round": pa.array(rows.round),
         "label": pa.array(rows.label),
         "label_name": coded(NAMES, rows.label),
-        "evidence": _evidence_of(judged),
+        "evidence": _spans(_evidence_of(judged)),
         "probability": pa.array(rows.probability),
     }
     for name in ("original", "explicitness", "certainty", "note"):
@@ -104,24 +100,23 @@ def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
     return _table(Judgement, columns)
 
 
-def _evidence_of(judged: Judged) -> pa.Array:
+def _evidence_of(judged: Judged) -> Quoted:
     """The evidence of each row, empty for `none`."""
-    at = np.flatnonzero(judged.rows.written != UNWRITTEN)
-    found = judged.written.at(judged.rows.written[at])
-    lengths = np.zeros(len(judged.rows.written), np.int64)
-    lengths[at] = [len(places or ()) for places in found]
-    is_null = np.zeros(len(lengths), np.bool_)
-    is_null[at] = [places is None for places in found]
-    return _spans(chain.from_iterable(filter(None, found)), lengths, is_null)
+    written = judged.rows.written
+    at = np.flatnonzero(written != UNWRITTEN)
+    found = judged.written.evidence.at(written[at])
+    size = np.zeros(len(written), np.int64)
+    size[at] = found.size
+    return found._replace(size=size)
 
 
-def _spans(places: Iterable[Place], lengths: Ints, is_null: Flags) -> pa.Array:
-    """Lists of spans from all of their spans, the length of each list, and which are null."""
-    flat = np.array(list(places), np.int64).reshape(-1, 2)
+def _spans(quoted: Quoted) -> pa.Array:
+    """Evidence as lists of spans."""
     kind = arrow_schema(Judgement).field("evidence").type
-    spans = pa.StructArray.from_arrays([pa.array(side) for side in flat.T], fields=list(kind.value_type))
-    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-    return pa.ListArray.from_arrays(ends, spans, type=kind, mask=pa.array(is_null))
+    sides = [pa.array(quoted.start), pa.array(quoted.end)]
+    spans = pa.StructArray.from_arrays(sides, fields=list(kind.value_type))
+    ends = pa.array(np.append(0, np.cumsum(quoted.lengths)), pa.int32())
+    return pa.ListArray.from_arrays(ends, spans, type=kind, mask=pa.array(quoted.size == UNRECORDED))
 
 
 def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
@@ -149,15 +144,13 @@ def stance_rows(judged: Judged, terms: Terms) -> pa.Table:
     chunk = _Chunk(judged, terms)
     at = np.flatnonzero(is_voted_about(judged))
     sentence = judged.pairs.sentence[at]
-    explicitness, certainty, spans = _details(judged, at)
-    lengths = np.array([len(places or ()) for places in spans], np.int64)
-    is_null = np.array([places is None for places in spans], np.bool_)
+    details = _details(judged, at)
     before, after = _contexts(judged.units, sentence)
     columns = chunk.of_pairs(at) | chunk.of_sentences(sentence, ("voice", "speaker", "endorsed"))
     columns |= {
-        "explicitness": pa.array(explicitness, pa.string()).dictionary_encode(),
-        "certainty": pa.array(certainty, pa.string()).dictionary_encode(),
-        "evidence": _spans(chain.from_iterable(filter(None, spans)), lengths, is_null),
+        "explicitness": pa.array(details.explicitness, pa.string()).dictionary_encode(),
+        "certainty": pa.array(details.certainty, pa.string()).dictionary_encode(),
+        "evidence": _spans(details.evidence),
         "context_before": coded(before, sentence),
         "context_after": coded(after, sentence),
     }
@@ -185,7 +178,7 @@ class _Details(NamedTuple):
 
     explicitness: list[str | None]
     certainty: list[str | None]
-    evidence: list[Evidence]
+    evidence: Quoted
 
 
 def _details(judged: Judged, at: Ints) -> _Details:
@@ -200,17 +193,16 @@ def _details(judged: Judged, at: Ints) -> _Details:
     certain = _counts([one.certainty for one in given], Certainty.sure, number, pair, len(at))
     is_explicit = 2 * explicit[1] >= explicit[0]
     is_sure = 2 * certain[1] > n_voters - (n_chosen - certain[0])
-    ends = np.cumsum(n_chosen).tolist()
-    quoted = judged.written.at(written)
-    found = _Details(
-        _named(Explicitness, is_explicit, explicit[0]),
-        _named(Certainty, is_sure, certain[0]),
-        [_united(quoted[begin:end]) for begin, end in pairwise([0, *ends])],
-    )
-    for i in np.flatnonzero(judged.verdicts.origin[at] == ADJUDICATED).tolist():
-        ruling, evidence = judged.rulings[judged.pairs.ruling[at[i]]]
-        found.explicitness[i], found.certainty[i], found.evidence[i] = ruling.explicitness, ruling.certainty, evidence
-    return found
+    explicitness, certainty = _named(Explicitness, is_explicit, explicit[0]), _named(Certainty, is_sure, certain[0])
+    evidence = united(judged.written.evidence.at(written), pair, len(at))
+    ruled = np.flatnonzero(judged.verdicts.origin[at] == ADJUDICATED)
+    rulings = [judged.rulings[place] for place in judged.pairs.ruling[at[ruled]].tolist()]
+    for i, (ruling, _) in zip(ruled.tolist(), rulings, strict=True):
+        explicitness[i], certainty[i] = ruling.explicitness, ruling.certainty
+    places = np.arange(len(at))
+    places[ruled] = len(at) + np.arange(len(ruled))
+    every = joined([evidence, Quoted.of(quoted for _, quoted in rulings)])
+    return _Details(explicitness, certainty, every.at(places))
 
 
 def _voters(judged: Judged, is_asked: Flags) -> tuple[Ints, Ints]:
@@ -232,15 +224,6 @@ def _named(kinds: type[StrEnum], is_first: Flags, n_stated: Ints) -> list[str | 
     """The first of two kinds or the other, None where nobody stated any."""
     names = [None, *(kind.value for kind in kinds)]
     return [names[place] for place in (np.where(is_first, 1, 2) * (n_stated > 0)).tolist()]
-
-
-def _united(quoted: Sequence[Evidence]) -> Evidence:
-    """The evidence of several as one, None if nobody recorded any."""
-    first, *others = quoted or (None,)
-    if first is not None and len(first) < PLAIN and all(other == first for other in others):
-        return first
-    marked = [places for places in quoted if places is not None]
-    return united(place for places in marked for place in places) if marked else None
 
 
 def _table(record: Any, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -165,8 +165,9 @@ def _voting(rows: Rows, terms: Terms) -> tuple[Flags, Flags]:
 
 def _count(rows: Rows, chosen: Flags, n_pairs: int) -> Ints:
     """How many of the chosen rows have each label, shape (pairs, labels)."""
-    cells = rows.pair[chosen] * len(GRID_LABELS) + rows.label[chosen]
-    return np.bincount(cells, minlength=n_pairs * len(GRID_LABELS)).reshape(n_pairs, len(GRID_LABELS))
+    cells = rows.label[chosen] * n_pairs + rows.pair[chosen]
+    # Counts of a label lie together in memory, so that labels of all pairs are compared at once.
+    return np.bincount(cells, minlength=n_pairs * len(GRID_LABELS)).reshape(len(GRID_LABELS), n_pairs).T
 
 
 def _elsewhere(rows: Rows, chosen: Flags, pairs: Pairs) -> Ints:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from kazstance.corpus.docket import Docket, Place
+from kazstance.corpus.docket import Docket
 from kazstance.corpus.inputs import LONGEST, JudgementInput
+from kazstance.corpus.quoted import UNRECORDED, Quoted
 from kazstance.corpus.readings import Lines, ReadingRules
 from kazstance.schema.labels import Label
 from kazstance.schema.publication import is_filled
 
 Ints = npt.NDArray[np.int64]
-Evidence = tuple[Place, ...] | None
 STATED: Final = ("target_id", "holder", "label", "original", "explicitness", "certainty", "note")
 """The fields of a judgement besides its evidence."""
 PART: Final = pa.struct([("start", pa.int64()), ("text", pa.string())])
@@ -42,6 +41,8 @@ ESCAPED: Final = re.compile(rb"\\u00[0-7]")
 SHEET: Final = r"^[0-9a-f]{12}$"
 BLOCK: Final = 2**20
 """Bytes that are parsed at a time, at least."""
+LARGEST: Final = 2**62
+"""What numbers that stand for several do not exceed."""
 BETWEEN: Final = "\n"
 """What separates names that are joined; no id holds it."""
 
@@ -64,8 +65,7 @@ class ReadingColumns(NamedTuple):
     """The place of each judgement among the different ones."""
     reading: Ints
     """The reading that each judgement is in."""
-    evidence: Sequence[Evidence]
-    """The evidence of each judgement, as parts of the sentence: empty for `none`, None if nobody recorded it."""
+    evidence: Quoted
 
 
 class _UnusualError(ValueError):
@@ -136,7 +136,7 @@ def _columns(rows: pa.Table, docket: Docket, places: Mapping[str, int], rules: R
     _check_given(given, number, (reading, covered), lists, docket)
     is_none = np.array([one.label == Label.none.name for one in given], np.bool_)[number]
     texts = list(map(docket.texts.__getitem__, names))
-    evidence = _evidence(judgements.flatten().field("evidence"), [texts[i] for i in reading.tolist()], is_none)
+    evidence = _evidence(judgements.flatten().field("evidence"), texts, reading, is_none)
     return ReadingColumns(
         sentence, rounds, covered, lists, probability, sheets.to_pylist(), given, number, reading, evidence
     )
@@ -148,10 +148,13 @@ def _are_distinct(*columns: Ints) -> bool:
 
 
 def _combined(columns: Iterable[Ints]) -> Ints:
-    """Rows of columns of numbers from 0 as one number each, alike for like rows, and without gaps."""
+    """Rows of columns of numbers from 0 as one number each, alike for like rows only."""
     found, *others = columns
     for column in others:
-        found = np.unique(found * (int(column.max(initial=0)) + 1) + column, return_inverse=True)[1]
+        sides = [found, column]
+        if (int(found.max(initial=0)) + 1) * (int(column.max(initial=0)) + 1) > LARGEST:
+            sides = [np.unique(side, return_inverse=True)[1] for side in sides]
+        found = sides[0] * (int(sides[1].max(initial=0)) + 1) + sides[1]
     return found
 
 
@@ -218,25 +221,23 @@ def _check_given(
     _require((np.array(list(map(bool, lists)), np.bool_)[covered] | is_held).all())
 
 
-def _evidence(quoted: pa.ListArray, texts: Sequence[str], is_none: npt.NDArray[np.bool_]) -> list[Evidence]:
+def _evidence(quoted: pa.ListArray, texts: Sequence[str], reading: Ints, is_none: npt.NDArray[np.bool_]) -> Quoted:
     """The evidence of judgements as parts of sentences, in order.
 
     Args:
         quoted: what each judgement quotes.
-        texts: the sentence of each judgement.
+        texts: the sentence of each reading.
+        reading: the reading that each judgement is in.
         is_none: whether the label of each judgement is `none`.
     """
-    parts, n_parts = quoted.flatten(), pc.fill_null(pc.list_value_length(quoted), 0).to_numpy()
+    parts, n_parts = quoted.flatten(), pc.fill_null(pc.list_value_length(quoted), UNRECORDED).to_numpy()
     begin, words = parts.field("start"), parts.field("text")
     _require(not (parts.null_count or begin.null_count or words.null_count))
-    length = pc.utf8_length(words).to_numpy()
-    _require(begin.to_numpy().min(initial=0) >= 0 and length.max(initial=0) <= LONGEST)
-    ends = (begin.to_numpy() + length).tolist()
-    starts, said = begin.to_pylist(), words.to_pylist()
-    sentences = (texts[i] for i in np.repeat(np.arange(len(texts)), n_parts).tolist())
-    _require(all(map(is_filled, said)) and all(map(str.startswith, sentences, said, starts)))
-    places = list(zip(starts, ends, strict=True))
-    found: list[Evidence] = [tuple(sorted(places[a:b])) for a, b in pairwise([0, *np.cumsum(n_parts).tolist()])]
-    for i in np.flatnonzero(quoted.is_null().to_numpy(zero_copy_only=False) & ~is_none).tolist():
-        found[i] = None
-    return found
+    start, length = begin.to_numpy(), pc.utf8_length(words).to_numpy()
+    _require(start.min(initial=0) >= 0 and length.max(initial=0) <= LONGEST)
+    home = np.repeat(np.arange(len(quoted)), np.maximum(n_parts, 0))
+    said, sentences = words.to_pylist(), (texts[i] for i in reading[home].tolist())
+    _require(all(map(is_filled, said)) and all(map(str.startswith, sentences, said, start.tolist())))
+    order = np.lexsort((start + length, start, home))
+    size = np.where(is_none, np.maximum(n_parts, 0), n_parts)
+    return Quoted(size.astype(np.int64), start[order], (start + length)[order])
