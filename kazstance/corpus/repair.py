@@ -66,6 +66,8 @@ def repair(raw: str, rows: Iterable[Entry[RepairInput]]) -> tuple[RepairedText, 
         ends += [*range(done + 1, row.raw_start + 1), *[row.raw_end] * len(row.replacement)]
         applied.append(AppliedRepair(row, len(starts) - len(row.replacement), len(starts)))
         done = row.raw_end
+    if not applied:
+        return RepairedText(raw[done:], range(done, len(raw)), range(done + 1, len(raw) + 1), ()), problems
     starts += range(done, len(raw))
     ends += range(done + 1, len(raw) + 1)
     return RepairedText("".join([*parts, raw[done:]]), starts, ends, applied), problems

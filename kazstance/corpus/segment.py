@@ -56,6 +56,8 @@ class Curation:
             raw: the raw span of the unit, which the span of a rule has to contain; a note only has to touch it.
             name: the id of the unit, which a rule may give instead.
         """
+        if not self.rules:
+            return []
         found = [r for r in self.rules if r.value.action == action and _applies(r.value, raw, name)]
         self.used.update(rule.line for rule in found)
         return [rule.value.value for rule in found]
@@ -315,11 +317,8 @@ def _check_cover(document: Document, raw: str, text: RepairedText, units: Sequen
     """Check that each character except white space is in one unit or list mark, and each raw slice yields its text."""
     spans = [(unit.raw_start, unit.raw_end) for unit in units]
     spans += [(r.row.raw_start, r.row.raw_end) for r in text.repairs if r.row.kind == "list_mark"]
-    steps = np.zeros(len(raw) + 1, np.int64)
-    for start, end in spans:
-        steps[start] += 1
-        steps[end] -= 1
-    times = np.cumsum(steps)
+    begins, ends = (np.bincount(side, minlength=len(raw) + 1) for side in np.array(spans, np.int64).reshape(-1, 2).T)
+    times = np.cumsum(begins - ends)
     for i in np.flatnonzero(times[:-1] != 1).tolist():
         is_nothing = raw[i].isspace() or (i == 0 and raw[i] == MARK)
         if times[i] > 1 or not is_nothing:
