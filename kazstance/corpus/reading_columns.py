@@ -127,8 +127,7 @@ def _columns(rows: pa.Table, docket: Docket, places: Mapping[str, int], rules: R
     _require(_are_distinct(sentence, rounds))
     probability = rows["probability"].fill_null(1.0).to_numpy()
     _require(((probability > 0) & (probability <= 1)).all())
-    sheets = rows["sheet"].combine_chunks().dictionary_encode()
-    _require(pc.all(pc.match_substring_regex(sheets.dictionary, SHEET), min_count=0).as_py())
+    _require(pc.all(pc.match_substring_regex(rows["sheet"].unique(), SHEET), min_count=0).as_py())
     covered, lists = _covered(rows["covered"].combine_chunks(), docket)
     judgements = rows["judgements"].combine_chunks()
     reading = np.repeat(np.arange(len(rows)), pc.list_value_length(judgements).to_numpy())
@@ -137,9 +136,8 @@ def _columns(rows: pa.Table, docket: Docket, places: Mapping[str, int], rules: R
     is_none = np.array([one.label == Label.none.name for one in given], np.bool_)[number]
     texts = list(map(docket.texts.__getitem__, names))
     evidence = _evidence(judgements.flatten().field("evidence"), texts, reading, is_none)
-    return ReadingColumns(
-        sentence, rounds, covered, lists, probability, sheets.to_pylist(), given, number, reading, evidence
-    )
+    sheet = rows["sheet"].to_pylist()
+    return ReadingColumns(sentence, rounds, covered, lists, probability, sheet, given, number, reading, evidence)
 
 
 def _are_distinct(*columns: Ints) -> bool:
