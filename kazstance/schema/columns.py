@@ -44,7 +44,7 @@ def _column(record: type[Record], rows: Iterable[Record], name: str) -> list[Any
     """The values of a column; records in it as dictionaries."""
     values = [getattr(row, name, None) for row in rows]
     if name in record.model_fields and item_type(plain_type(record.model_fields[name].annotation)):
-        return [None if found is None else [dict(item) for item in found] for found in values]
+        return [found and [dict(item) for item in found] for found in values]
     return values
 
 
