@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from kazstance.corpus.decisions import Decision, PairKey
 from kazstance.corpus.docket import kinds_of
 from kazstance.corpus.inputs import AdjudicationInput, Entry, ReadingInput
-from kazstance.corpus.judged_rows import grid_rows, judgement_rows, stance_rows, statuses
+from kazstance.corpus.judged_rows import statuses, tables_of
 from kazstance.corpus.judgement_table import as_readings
 from kazstance.corpus.judging import Chunk, Judged, Terms, is_voted_about, judge_chunk, uncovered, undecided
 from kazstance.corpus.read import Corpus
@@ -259,8 +259,7 @@ def _work(terms: Terms, strict: bool, part: tuple[int, Chunk]) -> JudgedChunk:  
     first, chunk = part
     judged = judge_chunk(terms, chunk)
     is_whole = not (judged.faults or judged.problems)
-    makers = {"judgements": judgement_rows, "grid": grid_rows, "stances": stance_rows} if is_whole else {}
-    tables = {name: make(judged, terms) for name, make in makers.items()}
+    tables = tables_of(judged, terms) if is_whole else {}
     unit = first + np.flatnonzero(chunk.units["annotated"].to_numpy(zero_copy_only=False))
     open_pairs = (judged.verdicts.label < 0) & ~judged.is_elsewhere
     listed = undecided(judged, terms) if strict and is_whole else []

@@ -16,6 +16,8 @@ from kazstance.schema.columns import arrow_schema
 from kazstance.schema.labels import GRID_LABELS, Certainty, Explicitness, Status
 from kazstance.schema.records import GridCell, Judgement, Stance
 
+OF_SENTENCES: Final = ("sentence_id", "source_id", "paragraph_id", "text", "voice", "speaker", "endorsed")
+"""The columns of sentences that rows of a pair repeat."""
 NAMES: Final = pa.array(GRID_LABELS, pa.string())
 
 
@@ -24,14 +26,15 @@ class _Chunk:
 
     def __init__(self, judged: Judged, terms: Terms) -> None:
         self.judged, self.terms = judged, terms
-        self.annotated = judged.units.filter(judged.units["annotated"]).combine_chunks()
+        annotated = judged.units.filter(judged.units["annotated"])
+        self.sentences = {name: _distinct(annotated[name]) for name in OF_SENTENCES}
         self.targets = pa.array(terms.kinds, pa.string())
         self.names = pa.array([terms.names[name] for name in terms.kinds], pa.string())
         self.holders = pa.array(judged.holders, pa.string())
 
     def of_sentences(self, at: Ints, names: Iterable[str]) -> dict[str, pa.Array]:
         """Columns of the sentences of rows."""
-        return {name: coded(self.annotated[name], at) for name in names}
+        return {name: coded(self.sentences[name], at) for name in names}
 
     def of_pairs(self, at: Ints) -> dict[str, pa.Array]:
         """The columns of pairs that grid and stances have in common."""
@@ -66,12 +69,17 @@ class _Chunk:
 
 def coded(values: pa.Array | pa.ChunkedArray, at: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
     """The values at the given places, each text stored once; a negative place is null."""
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    distinct = whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
+    distinct = _distinct(values)
     known = distinct.indices.fill_null(NOTHING).to_numpy().astype(np.int32, copy=False)
     places = np.append(known, np.int32(NOTHING))[at]
     mask = places < 0 if places.min(initial=0) < 0 else None
     return pa.DictionaryArray.from_arrays(pa.array(places, mask=mask), distinct.dictionary, safe=False)
+
+
+def _distinct(values: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """Values, each text stored once."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
 
 
 def nullable(numbers: Ints) -> pa.Array:
@@ -79,15 +87,26 @@ def nullable(numbers: Ints) -> pa.Array:
     return pa.array(numbers, pa.int64(), mask=numbers < 0)
 
 
-def judgement_rows(judged: Judged, terms: Terms) -> pa.Table:
+def tables_of(judged: Judged, terms: Terms) -> dict[str, pa.Table]:
+    """The rows of a chunk without problems, by table.
+
+    Args:
+        judged: the chunk.
+        terms: what is known of the corpus.
+    """
+    chunk = _Chunk(judged, terms)
+    return {"judgements": _judgements(chunk), "grid": _grid(chunk), "stances": _stances(chunk)}
+
+
+def _judgements(chunk: _Chunk) -> pa.Table:
     """A row for each judgement, in order."""
-    chunk, rows = _Chunk(judged, terms), judged.rows
+    judged, rows = chunk.judged, chunk.judged.rows
     number = np.append(judged.written.number, NOTHING)[rows.written]
     columns = chunk.of_sentences(rows.sentence, ("sentence_id", "source_id", "paragraph_id"))
     columns |= {
         "target_id": coded(chunk.targets, rows.target),
         "holder": coded(chunk.holders, rows.holder),
-        "annotator_id": coded(pa.array(terms.annotators, pa.string()), rows.annotator),
+        "annotator_id": coded(pa.array(chunk.terms.annotators, pa.string()), rows.annotator),
         "round": pa.array(rows.round),
         "label": pa.array(rows.label),
         "label_name": coded(NAMES, rows.label),
@@ -119,9 +138,9 @@ def _spans(quoted: Quoted) -> pa.Array:
     return pa.ListArray.from_arrays(ends, spans, type=kind, mask=pa.array(quoted.size == UNRECORDED))
 
 
-def grid_rows(judged: Judged, terms: Terms) -> pa.Table:
+def _grid(chunk: _Chunk) -> pa.Table:
     """A row for each pair that was asked, in order."""
-    chunk, pairs = _Chunk(judged, terms), judged.pairs
+    judged, pairs = chunk.judged, chunk.judged.pairs
     at = np.arange(len(pairs.sentence))
     is_ruled = judged.verdicts.origin == ADJUDICATED
     ruling = np.where(is_ruled, pairs.ruling, UNWRITTEN)
@@ -139,9 +158,9 @@ def statuses(judged: Judged) -> Ints:
     return found
 
 
-def stance_rows(judged: Judged, terms: Terms) -> pa.Table:
+def _stances(chunk: _Chunk) -> pa.Table:
     """A row for each pair whose sentence is about the target, in order."""
-    chunk = _Chunk(judged, terms)
+    judged = chunk.judged
     at = np.flatnonzero(is_voted_about(judged))
     sentence = judged.pairs.sentence[at]
     details = _details(judged, at)
