@@ -58,13 +58,11 @@ class _Chunk:
         is_there[at] = True
         cast = np.flatnonzero(judged.voting & is_there[rows.pair])
         ends = np.cumsum(np.bincount(rows.pair[cast], minlength=len(is_there))[at])
-        kind = arrow_schema(GridCell).field("votes").type
         label = rows.label[cast]
-        who = pa.array(self.terms.annotators, pa.string()).take(pa.array(rows.annotator[cast]))
-        votes = pa.StructArray.from_arrays(
-            [who, pa.array(label), NAMES.take(pa.array(label))], fields=list(kind.value_type)
-        )
-        return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), votes).cast(kind)
+        who = coded(pa.array(self.terms.annotators, pa.string()), rows.annotator[cast])
+        names = [field.name for field in arrow_schema(GridCell).field("votes").type.value_type]
+        votes = pa.StructArray.from_arrays([who, pa.array(label), coded(NAMES, label)], names=names)
+        return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], ends]), pa.int32()), votes)
 
 
 def coded(values: pa.Array | pa.ChunkedArray, at: npt.NDArray[np.integer[Any]]) -> pa.DictionaryArray:
