@@ -90,6 +90,7 @@ ALLOWED = {
         "predictions",
         "publish",
         "schema",
+        "stats",
     },
     "cli": {
         "_benchmark",
