@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 
 from kazstance.comparison.drift import whole_readings
 from kazstance.comparison.patterns import is_stance, relevance, stance
-from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
+from kazstance.comparison.profile_counts import read_profiles
+from kazstance.comparison.profiles import ABSENT, Profiles
 from kazstance.dataset import DatasetFolder, paragraph_clusters
+from kazstance.dataset.counting import counts
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
@@ -127,7 +129,7 @@ def agreement(folder: DatasetFolder, n: int = RESAMPLES, by: By | None = None, n
     lines += (line for line in _kappas(folder, found, annotators, n) if by in (None, line.by))
     if by in (None, "rounds"):
         lines += [*_of_an_annotator(found, n), *_within_and_between_rounds(folder, found, n)]
-    undecided = folder.columns("grid", ["status"], pc.field("status") == Status.undecided.value).num_rows
+    undecided = counts(folder, "grid", ["status"])[Status.undecided,]
     return Agreement(name, Listing(lines), tuple(_doubts(folder)), undecided)
 
 
@@ -156,8 +158,7 @@ def _alphas(found: Profiles, annotators: Sequence[str], n: int, by: By | None) -
         yield from _alpha_lines(found.patterns([labels[i] for i in pair]), "annotators", scope, n)
     for source, kept in found.by_source() if pairs and by in (None, "source") else ():
         yield from _alpha_lines(found.patterns(labels, kept), "source", source, n)
-    targets, first = np.unique(found.target, return_index=True)
-    for number in targets[np.argsort(first)].tolist() if pairs and by in (None, "target") else ():
+    for number in found.judged if pairs and by in (None, "target") else ():
         patterns = found.patterns(labels, found.target == number)
         yield from _alpha_lines(patterns, "target", found.targets[number], n)
 
@@ -318,8 +319,9 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:
     """How often each rule is cited in the notes of annotators and as the basis of adjudications."""
-    notes = folder.columns("judgements", ["note"], pc.field("note").is_valid())["note"].to_pylist()
-    noted = Counter(rule for note in notes for rule in set(re.findall(r"\brules? (\d+)", note)))
-    decided = Counter(rule for rule in folder.columns("grid", ["rule"])["rule"].to_pylist() if rule)
+    noted = Counter[str]()
+    for (note,), n in counts(folder, "judgements", ["note"]).items():
+        noted.update(dict.fromkeys(re.findall(r"\brules? (\d+)", note or ""), n))
+    decided = Counter({rule: n for (rule,), n in counts(folder, "grid", ["rule"]).items() if rule})
     rules = sorted(noted.keys() | decided.keys(), key=lambda rule: (not rule.isdigit(), rule.zfill(3)))
     return (Doubt(rule, noted[rule], decided[rule]) for rule in rules)

@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kazstance.comparison.counts import VoiceFilter, spoken
-from kazstance.comparison.profiles import ABSENT, Profiles, read_profiles
+from kazstance.comparison.profile_counts import read_profiles
+from kazstance.comparison.profiles import ABSENT, Profiles
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.counting import counts
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.listing import Listing
 from kazstance.output.notebook import html_paragraph
@@ -128,7 +129,7 @@ def drift_between_rounds(folder: DatasetFolder, voice: VoiceFilter = "own", n: i
         voice: whose sentences count.
         n: number of resamples.
     """
-    if len(pc.unique(folder.columns("judgements", ["round"])["round"])) < 2:  # noqa: PLR2004
+    if len(counts(folder, "judgements", ["round"])) < 2:  # noqa: PLR2004
         return None
     return _between_rounds(folder, _spoken(folder, voice), voice, n)
 
@@ -254,7 +255,7 @@ class _Sums:
 def _sums(found: Profiles, common: _Common, n: int) -> Iterator[_Sums]:
     """The sums of all sources together, and of each source, with resamples that are independent of each other."""
     names, numbers = np.unique(found.source, return_inverse=True)
-    source = numbers[found.paragraph[common.chosen]]
+    source = numbers[found.home[common.chosen]]
     sources, first = np.unique(source, return_index=True)
     silent = common.shares[..., Label.none].min(axis=1)[common.cell] == 1
     flat = common.shares.reshape(len(common.shares), -1)

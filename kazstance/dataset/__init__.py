@@ -1,6 +1,6 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
-from kazstance.dataset.dependence import clusters, leaks, paragraph_clusters
+from kazstance.dataset.dependence import cluster_of_paragraph, clusters, leaks, paragraph_clusters
 from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
     load,
@@ -18,6 +18,7 @@ __all__ = [
     "SHIPPED",
     "DatasetFolder",
     "Table",
+    "cluster_of_paragraph",
     "clusters",
     "leaks",
     "load",

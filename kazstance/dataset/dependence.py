@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kazstance.dataset.folder import DatasetFolder
     from kazstance.schema.leaks import Leaks
@@ -21,10 +21,16 @@ def leaks(folder: DatasetFolder) -> Leaks:
 
 def paragraph_clusters(folder: DatasetFolder, paragraphs: Iterable[str]) -> dict[str, str]:
     """The cluster of each paragraph, copies apart: its document if its source has many of them, otherwise itself."""
-    from kazstance.schema.leaks import cluster_names
+    cluster = cluster_of_paragraph(folder)
+    return {paragraph: cluster(paragraph) for paragraph in paragraphs}
+
+
+def cluster_of_paragraph(folder: DatasetFolder) -> Callable[[str], str]:
+    """What gives the cluster of a paragraph, as `paragraph_clusters` has it."""
+    from kazstance.schema.leaks import cluster_by_document
 
     rows = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
-    return cluster_names(paragraphs, {row["document_id"]: row["source_id"] for row in rows})
+    return cluster_by_document({row["document_id"]: row["source_id"] for row in rows})
 
 
 def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from kazstance.comparison import Cell, compare_dataset
 from kazstance.comparison.agreement import Agreement, Line, agreement
 from kazstance.comparison.signs import sign
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.counting import counts
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import Markdown, address, code, code_block, markdown_table, paragraph, plain
 from kazstance.output.plain_yaml import to_yaml
@@ -22,7 +23,6 @@ from kazstance.paths import StrPath
 from kazstance.publish import evaluation
 from kazstance.publish.checked_figures import checked_figures
 from kazstance.publish.citation import Style, cite
-from kazstance.publish.counting import counts
 from kazstance.publish.loss import loss
 from kazstance.publish.reliability import ADDRESSED, annotators, cells, reliability
 from kazstance.schema.canary import canary
@@ -266,39 +266,37 @@ def _labels(folder: DatasetFolder) -> str:
     """Labels by split and origin."""
     rows = []
     for split in SPLITS:
-        stances = folder.read("stances", split, pc.field("label").is_valid(), ["label", "origin", "paragraph_id"])
-        count, origins = Counter(_values(stances["label"])), Counter(_values(stances["origin"]))
-        silver = origins[Origin.model] + origins[Origin.adjudicated]
-        paragraphs = pc.count_distinct(stances["paragraph_id"]).as_py()
-        rows.append([split, len(stances), *(count[side] for side in ORDER), paragraphs, silver, origins[Origin.human]])
+        count, origins, paragraphs = (
+            counts(folder, "stances", [name], pc.field("label").is_valid(), [split])
+            for name in ("label", "origin", "paragraph_id")
+        )
+        silver = origins[Origin.model,] + origins[Origin.adjudicated,]
+        by_label = [count[side,] for side in ORDER]
+        rows.append([split, count.total(), *by_label, len(paragraphs), silver, origins[Origin.human,]])
     total = ["all", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True))]
     return markdown_table(["split", "rows", *(s.name for s in ORDER), "paragraphs", "silver", "gold"], [*rows, total])
-
-
-def _values(column: pa.ChunkedArray) -> dict[Any, int]:
-    """How often each value of a column occurs."""
-    return {found["values"]: found["counts"] for found in pc.value_counts(column).to_pylist()}
 
 
 def _asked(folder: DatasetFolder) -> str:
     """How many pairs were judged, and how many of them have no label."""
     annotated = pc.sum(folder.columns("sentences", ["annotated"])["annotated"]).as_py() or 0
-    grid = folder.columns("grid", ["status"], OF_SPEAKERS)["status"]
-    undecided = pc.sum(pc.equal(grid, Status.undecided.value)).as_py() or 0
-    others = folder.columns("grid", ["holder"], ~OF_SPEAKERS).num_rows
+    own, others = Counter[str](), 0
+    for (status, holder), n in counts(folder, "grid", ["status", "holder"]).items():
+        own[status] += n if holder is None else 0
+        others += n if holder is not None else 0
     targets = len(folder.ids["target_id"])
     every = f"{annotated * targets} pairs of an annotated sentence and a target"
     return (
-        f"Of {every}, {len(grid)} were judged; the others are not in the table `grid` and are not counted, not even as "
-        f"`none`. {undecided} of those judged are undecided: their votes are split, and they have no label."
-        + _of_other_targets(grid)
+        f"Of {every}, {own.total()} were judged; the others are not in the table `grid` and are not counted, not even "
+        f"as `none`. {own[Status.undecided]} of those judged are undecided: their votes are split, and they have no "
+        "label."
+        + _of_other_targets(own[Status.other_target])
         + (f" Rows about the stance of another holder than the speaker: {others}." if others else "")
     )
 
 
-def _of_other_targets(status: pa.ChunkedArray) -> str:
+def _of_other_targets(others: int) -> str:
     """How many pairs have no label since their sentence has one code, that of another target."""
-    others = pc.sum(pc.equal(status, Status.other_target.value)).as_py() or 0
     if not others:
         return ""
     return (

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 from kazstance.comparison.agreement import CHECK, Agreement, Line
 from kazstance.comparison.drift import Drift, Shift, drift_between_rounds
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.counting import counts
 from kazstance.output.markdown import code, markdown_table, plain
-from kazstance.publish.counting import counts
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import Basis, Certainty, Label, Role
 from kazstance.stats.estimate import Estimate

@@ -1,7 +1,7 @@
 """What copies reveal: which training rows are copies of a tested sentence, and which rows are not independent."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kazstance.schema.ids import document_of
@@ -69,11 +69,17 @@ def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def cluster_names(paragraphs: Iterable[str], source_of_document: Mapping[str, str]) -> dict[str, str]:
     """The cluster of each paragraph: its document if its source has many of them, otherwise the paragraph itself."""
-    documents: dict[str, int] = defaultdict(int)
-    for source in source_of_document.values():
-        documents[source] += 1
-    found = {}
-    for paragraph in paragraphs:
+    cluster = cluster_by_document(source_of_document)
+    return {paragraph: cluster(paragraph) for paragraph in paragraphs}
+
+
+def cluster_by_document(source_of_document: Mapping[str, str]) -> Callable[[str], str]:
+    """What gives the cluster of a paragraph: its document if its source has many of them, otherwise itself."""
+    documents = Counter(source_of_document.values())
+    has_many = {name: documents[source] >= MANY for name, source in source_of_document.items()}
+
+    def cluster(paragraph: str) -> str:
         document = document_of(paragraph)
-        found[paragraph] = document if documents[source_of_document[document]] >= MANY else paragraph
-    return found
+        return document if has_many[document] else paragraph
+
+    return cluster
