@@ -1,6 +1,6 @@
 """A built dataset, read offline: a folder opened once, its tables as objects, and the same through plain functions."""
 
-from kazstance.dataset.dependence import cluster_of_paragraph, clusters, leaks, paragraph_clusters
+from kazstance.dataset.dependence import cluster_of_paragraph, cluster_of_sentence, clusters, leaks, paragraph_clusters
 from kazstance.dataset.folder import PAGES, SHIPPED, DatasetFolder
 from kazstance.dataset.reading import (
     load,
@@ -19,6 +19,7 @@ __all__ = [
     "DatasetFolder",
     "Table",
     "cluster_of_paragraph",
+    "cluster_of_sentence",
     "clusters",
     "leaks",
     "load",

@@ -43,10 +43,21 @@ def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> d
         folder: the dataset.
         sentences: the sentences that are needed; others may be there too. By default, all annotated ones.
     """
-    copies = leaks(folder)
+    cluster, copies = cluster_of_sentence(folder)
     if sentences is None:
         rows = folder.columns("sentences", ["sentence_id", "annotated"]).to_pylist()
         sentences = [row["sentence_id"] for row in rows if row["annotated"]]
-    paragraphs = {name: name.rpartition("/")[0] for name in (*sentences, *copies.sentences)}
-    named = paragraph_clusters(folder, set(paragraphs.values()))
-    return copies.clusters({sentence: named[paragraph] for sentence, paragraph in paragraphs.items()})
+    return {sentence: cluster(sentence) for sentence in (*sentences, *copies)}
+
+
+def cluster_of_sentence(folder: DatasetFolder) -> tuple[Callable[[str], str], frozenset[str]]:
+    """What gives the cluster of a sentence, as `clusters` has it, and the sentences that are copies of others."""
+    copies, of_paragraph = leaks(folder), cluster_of_paragraph(folder)
+    home = {sentence: of_paragraph(sentence.rpartition("/")[0]) for sentence in copies.sentences}
+    merged = copies.merged(home)
+
+    def cluster(sentence: str) -> str:
+        name = of_paragraph(sentence.rpartition("/")[0])
+        return merged.get(name, name)
+
+    return cluster, copies.sentences

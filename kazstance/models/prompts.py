@@ -5,6 +5,7 @@ One prompt measures the prompt. So every row is asked under six: three wordings,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from kazstance.bench.dataset_tasks import dates, definitions, items
@@ -97,6 +98,14 @@ WORDINGS: Final = {
     ),
 }
 """Three paraphrases of the same question."""
+
+
+class TextKind(Enum):
+    """What texts a question is about."""
+
+    alone = "a sentence"
+    in_context = "a sentence in its context"
+    pair = "two sentences"
 
 
 @dataclass(frozen=True)
@@ -246,25 +255,48 @@ def question(item: Item, definitions: Mapping[str, str], prompt: Prompt = FIRST,
         prompt: the prompt.
         context: whether to show a single sentence in its paragraph.
     """
-    wording, defined = WORDINGS[prompt.wording], definitions.get(item.target_id)
-    target = [f"Target: {item.target}", *([f"Definition: {defined}"] if defined else [])]
-    parts = _pair(item, wording) if item.text_b else _single(item, wording, context)
-    notes = f"{wording.speaker} {wording.definition}" if defined else wording.speaker
-    return "\n".join([parts[0], notes, "", *target, "", *parts[1:]])
+    around = (item.context_before, item.context_after) if context else ("", "")
+    shown = shown_pair(item.text, item.text_b) if item.text_b else shown_sentence(item.text, *around)
+    kind = TextKind.pair if item.text_b else kind_of(shown)
+    return "\n".join([heading(prompt.wording, kind, item.target, definitions.get(item.target_id)), *shown])
+
+
+def heading(name: str, kind: TextKind, target: str, definition: str | None) -> str:
+    """What a question says before the lines with the texts that it is about.
+
+    Args:
+        name: the name of the wording.
+        kind: what texts follow.
+        target: the target, in words.
+        definition: its definition, if there is one.
+    """
+    wording = WORDINGS[name]
+    ask = {
+        TextKind.pair: wording.pair,
+        TextKind.alone: wording.single,
+        TextKind.in_context: f"{wording.single} {wording.around}",
+    }
+    notes = f"{wording.speaker} {wording.definition}" if definition else wording.speaker
+    lines = [ask[kind], notes, "", f"Target: {target}", *([f"Definition: {definition}"] if definition else []), ""]
+    return "\n".join(lines)
+
+
+def kind_of(shown: Sequence[str]) -> TextKind:
+    """Whether a sentence is shown in its context, given the lines that show it."""
+    return TextKind.in_context if len(shown) > 1 else TextKind.alone
+
+
+def shown_sentence(text: str, before: str, after: str) -> list[str]:
+    """The lines that show a sentence with its context, as far as there is any."""
+    parts = (("Before it", before), ("Sentence", text), ("After it", after))
+    return [f"{name}: {part}" for name, part in parts if part]
+
+
+def shown_pair(one: str, other: str) -> list[str]:
+    """The lines that show two sentences."""
+    return [f"Sentence a: {one}", f"Sentence b: {other}"]
 
 
 def choices(labels: Sequence[str]) -> list[str]:
     """The answers to choose from, each with its meaning."""
     return [f"{label}: {MEANINGS[label]}" for label in labels]
-
-
-def _single(item: Item, wording: Wording, context: bool) -> list[str]:
-    """The instruction, then the sentence with its context."""
-    around = [("Before it", item.context_before), ("Sentence", item.text), ("After it", item.context_after)]
-    shown = [f"{name}: {text}" for name, text in around if text and (context or name == "Sentence")]
-    return [f"{wording.single} {wording.around}" if len(shown) > 1 else wording.single, *shown]
-
-
-def _pair(item: Item, wording: Wording) -> list[str]:
-    """The instruction, then both sentences."""
-    return [wording.pair, f"Sentence a: {item.text}", f"Sentence b: {item.text_b}"]

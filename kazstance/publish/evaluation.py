@@ -4,18 +4,28 @@ Such programs use columns as they are; they cannot look up a definition or leave
 are published as a separate table, made by the same code as the tasks for other programs.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kazstance.bench.dataset_tasks import dates, definitions
-from kazstance.bench.tasks import Item, get_task
-from kazstance.dataset import DatasetFolder
-from kazstance.dataset.dependence import clusters
-from kazstance.models.prompts import PROMPTS, choices, document_of, question
+from kazstance.bench.tasks import get_task
+from kazstance.dataset import DatasetFolder, cluster_of_sentence
+from kazstance.models.prompts import (
+    PROMPTS,
+    WORDINGS,
+    TextKind,
+    choices,
+    document_of,
+    heading,
+    kind_of,
+    shown_sentence,
+)
 from kazstance.output.plain_yaml import to_yaml
 from kazstance.schema.canary import canary
 from kazstance.schema.holders import OF_SPEAKERS
@@ -82,47 +92,75 @@ def questions_table(dataset: DatasetFolder) -> bytes:
     other than the speaker are left out, since the question is about the speaker.
     """
     sink = pa.BufferOutputStream()
-    known, dated, mark = definitions(dataset), dates(dataset), canary(dataset.manifest.id)
-    sentences = dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, ["sentence_id"])["sentence_id"].unique().to_pylist()
-    by_sentence = clusters(dataset, sentences)
+    known, mark = _Known.of(dataset), canary(dataset.manifest.id)
     with pq.ParquetWriter(sink, COLUMNS, compression="zstd") as writer:
-        for batch in dataset.read(DEFAULT_TABLE, SPLIT, OF_SPEAKERS, SHOWN).to_batches(BATCH):
-            items = [_item(row, by_sentence) for row in batch.to_pylist()]
-            found = _questions(items, known, [dated.get(document_of(item.item_id)) for item in items])
-            writer.write_table(found.append_column("canary", pa.repeat(mark, len(found))))
+        for rows in dataset.batches(DEFAULT_TABLE, SPLIT, SHOWN, OF_SPEAKERS, coded=True):
+            for begin in range(0, rows.num_rows, BATCH):
+                found = _questions(rows.slice(begin, BATCH), known)
+                writer.write_table(found.append_column("canary", pa.repeat(mark, len(found))))
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
-def _item(row: Mapping[str, Any], by_sentence: Mapping[str, str]) -> Item:
-    """A test row as a system sees it."""
-    return Item(
-        item_id=f"{row['sentence_id']}:{row['target_id']}",
-        split=SPLIT,
-        cluster=by_sentence[row["sentence_id"]],
-        label=row["label_name"],
-        **{name: row[name] for name in SHOWN if name not in ("sentence_id", "label_name")},
-    )
+@dataclass(frozen=True)
+class _Known:
+    """What is known about sentences and targets."""
+
+    cluster_of: Callable[[str], str]
+    dates: Mapping[str, str]
+    definitions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, dataset: DatasetFolder) -> Self:
+        """What a dataset tells."""
+        return cls(cluster_of_sentence(dataset)[0], dates(dataset), definitions(dataset))
 
 
-def _questions(items: Sequence[Item], known: Mapping[str, str], dated: Sequence[str | None]) -> pa.Table:
-    """The table of questions, without the canary, for test rows and the dates of their texts: each with all prompts."""
+def _questions(rows: pa.RecordBatch, known: _Known) -> pa.Table:
+    """The table of questions, without the canary, for test rows: each with all prompts."""
     labels = get_task(TASK).labels
     orders = [prompt.order(labels) for prompt in PROMPTS]
-    of_item = pa.array(np.repeat(np.arange(len(items)), len(PROMPTS)))
-    of_prompt = pa.array(np.tile(np.arange(len(PROMPTS)), len(items)))
+    of_row = pa.array(np.repeat(np.arange(len(rows)), len(PROMPTS)))
+    of_prompt = pa.array(np.tile(np.arange(len(PROMPTS)), len(rows)))
+    text = {name: rows[name].cast(pa.string()) for name in SHOWN}
+    sentences = text["sentence_id"].to_pylist()
+    answers = [[order.index(label) for order in orders] for label in labels]
+    answer = np.array(answers)[pc.index_in(text["label_name"], pa.array(labels)).to_numpy()]
     columns = {
-        "item_id": pa.array([item.item_id for item in items]).take(of_item),
+        "item_id": pc.binary_join_element_wise(text["sentence_id"], text["target_id"], ":").take(of_row),
         "prompt": pa.array([prompt.name for prompt in PROMPTS]).take(of_prompt),
-        "question": pa.array([question(item, known, prompt) for item in items for prompt in PROMPTS]),
+        "question": _texts(text, known).take(_wordings(len(rows))),
         "choices": pa.array([choices(order) for order in orders], COLUMNS.field("choices").type).take(of_prompt),
-        "label": pa.array([order.index(item.label) for item in items for order in orders]),
-        "label_name": pa.array([item.label for item in items]).take(of_item),
-        "target_id": pa.array([item.target_id for item in items]).take(of_item),
-        "cluster": pa.array([item.cluster for item in items]).take(of_item),
-        "date": pa.array(dated, pa.string()).take(of_item),
+        "label": pa.array(answer.ravel()),
+        "label_name": text["label_name"].take(of_row),
+        "target_id": text["target_id"].take(of_row),
+        "cluster": pa.array([known.cluster_of(sentence) for sentence in sentences]).take(of_row),
+        "date": pa.array([known.dates.get(document_of(name)) for name in sentences], pa.string()).take(of_row),
     }
     return pa.table([columns[name] for name in COLUMNS.names[:-1]], schema=pa.schema(list(COLUMNS)[:-1]))
+
+
+def _texts(text: Mapping[str, pa.Array], known: _Known) -> pa.StringArray:
+    """The questions about rows in all wordings, row by row."""
+    heads: dict[tuple[str, str, TextKind], list[str]] = {}
+    found = []
+    around = ("text", "context_before", "context_after")
+    for target, name, *parts in zip(
+        *(text[name].to_pylist() for name in ("target_id", "target", *around)), strict=True
+    ):
+        shown = shown_sentence(*parts)
+        key = target, name, kind_of(shown)
+        if key not in heads:
+            heads[key] = [f"{heading(wording, key[2], name, known.definitions.get(target))}\n" for wording in WORDINGS]
+        lines = "\n".join(shown)
+        found += [head + lines for head in heads[key]]
+    return pa.array(found, pa.string())
+
+
+def _wordings(n: int) -> pa.Array:
+    """Where among the questions in all wordings those of each prompt are, row by row."""
+    place = [list(WORDINGS).index(prompt.wording) for prompt in PROMPTS]
+    return pa.array((np.arange(n)[:, None] * len(WORDINGS) + place).ravel())
 
 
 def _task(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -201,15 +202,22 @@ def finished_pages(dataset: DatasetFolder, home: str | None) -> Mapping[str, str
     found = dataset.manifest
     places = {name: own_file(dataset.page(name), dataset) for name in PAGES}
     there = {name: read_page(file) for name, file in places.items() if file.is_file()}
-    made: dict[str, str | bytes | None] = {
-        CARD: render(there[CARD], dataset, questions=True) if CARD in there else plain_card(dataset, questions=True),
-        LICENCE: there.get(LICENCE) or licence_text(dataset),
-        "croissant.json": croissant(dataset, home),
-        "CITATION.cff": citation_cff(found) if is_citable(found) else None,
-        "eval.yaml": evaluation(found) if is_evaluated(found) else None,
-        FILE: questions_table(dataset) if is_evaluated(found) else None,
-    }
+    with ThreadPoolExecutor(1) as other:  # most of the work is done by libraries, without the lock of Python
+        questions = other.submit(questions_table, dataset) if is_evaluated(found) else None
+        made: dict[str, str | bytes | None] = {
+            CARD: _card(there.get(CARD), dataset),
+            LICENCE: there.get(LICENCE) or licence_text(dataset),
+            "croissant.json": croissant(dataset, home),
+            "CITATION.cff": citation_cff(found) if is_citable(found) else None,
+            "eval.yaml": evaluation(found) if is_evaluated(found) else None,
+            FILE: questions.result() if questions else None,
+        }
     return there | {name: page for name, page in made.items() if page is not None}
+
+
+def _card(there: str | None, dataset: DatasetFolder) -> str:
+    """The card of a dataset: the one that is there, or else the default one, with its figures renewed."""
+    return plain_card(dataset, questions=True) if there is None else render(there, dataset, questions=True)
 
 
 def own_file(file: StrPath, dataset: DatasetFolder) -> Path:

@@ -46,10 +46,13 @@ class Leaks:
         groups |= {other for name in groups for other in self._linked.get(name, ())}
         return frozenset(name for name in self.sentences if self._group.get(name, name) in groups)
 
-    def clusters(self, home: Mapping[str, str]) -> dict[str, str]:
-        """The cluster of every sentence, as in `home`, except that copies share one unless they are formulas."""
-        merged = merged_names((home[tie.sentence_id], home[tie.copy_of]) for tie in self.ties if not tie.formula)
-        return {sentence: merged.get(cluster, cluster) for sentence, cluster in home.items()}
+    def merged(self, home: Mapping[str, str]) -> dict[str, str]:
+        """The cluster of all those together that share copies, unless these are formulas, by the name of each.
+
+        Args:
+            home: the cluster of each sentence that is a copy.
+        """
+        return merged_names((home[tie.sentence_id], home[tie.copy_of]) for tie in self.ties if not tie.formula)
 
 
 def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
