@@ -1,13 +1,16 @@
 """Equal sentences, near-copies and shared quotations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
-from kazstance.corpus.encoded import Encoded, Ints, encode, equal_groups
+from kazstance.corpus.encoded import Encoded, Ints, encode_part, equal_groups, put_together
 from kazstance.corpus.resemblance import resembling, sharing
+from kazstance.corpus.workers import Workers
 from kazstance.language.words import tokens
 from kazstance.schema.labels import CopyKind
 
@@ -19,6 +22,9 @@ QUOTED: Final = 8
 """Number of consecutive words at which a common passage counts as a shared quotation."""
 FORMULA: Final = 5
 """Maximum number of words of an equal sentence that counts as a formula, such as a greeting."""
+
+AT_ONCE: Final = 10_000
+"""Texts whose words are found at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Ties:
     """Near-copies and shared quotations among texts that stand for their groups, or are in none; sorted."""
 
 
-def find_ties(texts: Iterable[str], languages: Iterable[str]) -> Ties:
+def find_ties(texts: Iterable[str], languages: Iterable[str], workers: Workers | None = None) -> Ties:
     """Equal texts, near-copies and shared quotations.
 
     Case, punctuation, invisible characters and Unicode normal form make no difference. Time and memory grow with the
@@ -42,25 +48,41 @@ def find_ties(texts: Iterable[str], languages: Iterable[str]) -> Ties:
     Args:
         texts: the texts, in order.
         languages: the language of each, as a BCP 47 tag, by whose rules its words are found.
+        workers: processes that find the words; by default, this one does.
 
     Raises:
         MissingExtraError: a language is written without spaces between words, and icu4py is not installed.
     """
-    found = encode(tokens(text, language) for text, language in zip(texts, languages, strict=True))
+    each = workers.map if workers else map
+    found = put_together(each(_encoded, _parts(zip(texts, languages, strict=True))))
     groups = list(equal_groups(found))
-    repeats = {text for group in groups for text in group[1:]}
-    distinct = np.array([text for text in range(len(found)) if text not in repeats], np.int64)
+    is_first = np.ones(len(found), np.bool_)
+    is_first[[text for group in groups for text in group[1:]]] = False
+    distinct = np.flatnonzero(is_first)
     pairs = _related(found.take(distinct))
     formulas = frozenset(group[0] for group in groups if len(found.of(group[0])) <= FORMULA)
     numbered = {(int(distinct[one]), int(distinct[other])): tie for (one, other), tie in pairs.items()}
     return Ties(groups, formulas, dict(sorted(numbered.items())))
 
 
+def _parts(texts: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    while part := list(islice(texts, AT_ONCE)):
+        yield part
+
+
+def _encoded(texts: Iterable[tuple[str, str]]) -> tuple[list[str], Encoded]:
+    """Some texts, each with its language, as numbers of words."""
+    return encode_part(tokens(text, language) for text, language in texts)
+
+
 def _related(texts: Encoded) -> dict[tuple[int, int], tuple[CopyKind, float]]:
     """Near-copies and shared quotations among texts that all differ in their words, by the numbers of the texts."""
-    found = {pair: (CopyKind.quotation, _share(*(texts.of(i) for i in pair))) for pair in sharing(texts, QUOTED)}
-    for one, other, share in resembling(texts, SHINGLE, NEAR):
-        found[one, other] = CopyKind.near, share
+    with ThreadPoolExecutor(1) as other:
+        shared = other.submit(lambda: list(sharing(texts, QUOTED)))
+        near = list(resembling(texts, SHINGLE, NEAR))
+    found = {pair: (CopyKind.quotation, _share(*(texts.of(i) for i in pair))) for pair in shared.result()}
+    for one, another, share in near:
+        found[one, another] = CopyKind.near, share
     return found
 
 

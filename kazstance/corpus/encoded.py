@@ -68,12 +68,31 @@ class Encoded:
 
 def encode(texts: Iterable[Sequence[str]]) -> Encoded:
     """Texts, given by their words, as numbers."""
+    return encode_part(texts)[1]
+
+
+def encode_part(texts: Iterable[Sequence[str]]) -> tuple[list[str], Encoded]:
+    """Texts, given by their words, as numbers; and the words by number, in order of appearance."""
     number: dict[str, int] = {}
     words, ends = array("i"), array("q")
     for text in texts:
         words.extend([number.setdefault(word, len(number)) for word in text])
         ends.append(len(words))
-    return Encoded(np.frombuffer(words, np.int32) if words else np.empty(0, np.int32), np.array(ends, np.int64))
+    numbers = np.frombuffer(words, np.int32) if words else np.empty(0, np.int32)
+    return list(number), Encoded(numbers, np.array(ends, np.int64))
+
+
+def put_together(parts: Iterable[tuple[list[str], Encoded]]) -> Encoded:
+    """The texts of several parts, each numbered on its own, as if they had been numbered as one."""
+    number: dict[str, int] = {}
+    words, ends = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+    begin = 0
+    for names, part in parts:
+        place = np.array([number.setdefault(name, len(number)) for name in names], np.int32)
+        words.append(place[part.words])
+        ends.append(part.ends + begin)
+        begin += len(part.words)
+    return Encoded(np.concatenate(words), np.concatenate(ends))
 
 
 def repeated(texts: Encoded, length: int) -> Ints:
@@ -86,7 +105,7 @@ def repeated(texts: Encoded, length: int) -> Ints:
     for part in range(parts):
         place, hashed = _hashes_of_part(texts, fits, length, part, parts)
         if len(place):
-            order = np.argsort(hashed, kind="stable")
+            order = np.argsort(hashed)
             hashed = hashed[order]
             is_like = np.concatenate([[False], hashed[1:] == hashed[:-1], [False]])
             found[place[order]] = is_like[1:] | is_like[:-1]
