@@ -176,7 +176,8 @@ def _make(path: Path, sink: Sink, place: Path | None, say: Say, *, strict: bool,
         corpus = replace(corpus, texts={})  # all that is needed of them is in rows
         found = Collected(place, units, [entry.value.id for entry in corpus.targets])
         _judge(corpus, found, workers, sink, say, strict=strict)
-    folds = _finish(corpus, found, sink, say, strict=strict)
+        copies = _copies(corpus, units, workers)
+    folds = _finish(corpus, found, copies, sink, say, strict=strict)
     tools = {segmenter.name: segmenter.version for segmenter in corpus.segmenters.values()}
     for document in corpus.documents:
         tools |= word_tools(document.language)
@@ -216,9 +217,10 @@ def _judge(corpus: Corpus, found: Collected, workers: Workers, sink: Sink, say: 
     say("judge    judgements: " + (", ".join(f"{who} {n}" for who, n in counts) or "0"))
 
 
-def _finish(corpus: Corpus, found: Collected, sink: Sink, say: Say, *, strict: bool) -> dict[str, tuple[Fold, ...]]:
+def _finish(
+    corpus: Corpus, found: Collected, copies: list[Copy], sink: Sink, say: Say, *, strict: bool
+) -> dict[str, tuple[Fold, ...]]:
     """Split what was judged, and make the tables that need the splits or all rows."""
-    copies = _copies(corpus, found.units)
     given, _ = given_splits(corpus, found.units)
     split = divide(found, copies, corpus.header.id, given)
     lacking = check_splits(found, split)
@@ -276,12 +278,12 @@ def _folds(corpus: Corpus, found: Collected, say: Say) -> dict[str, int]:
     return folds
 
 
-def _copies(corpus: Corpus, units: pa.Table) -> list[Copy]:
+def _copies(corpus: Corpus, units: pa.Table, workers: Workers) -> list[Copy]:
     """The rows of the table copies."""
     spoken = {document.document_id: document.language for document in corpus.documents}
     languages = map(spoken.__getitem__, _annotated(units, "document_id"))
     names = units["sentence_id"].filter(units["annotated"]).combine_chunks()
-    return named_rows(lambda place: str(names[place]), _annotated(units, "text"), languages)
+    return named_rows(lambda place: str(names[place]), _annotated(units, "text"), languages, workers)
 
 
 def _annotated(units: pa.Table, column: str) -> Iterator[str]:
