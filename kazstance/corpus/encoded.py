@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[Any]
-PART: Final = 2**22
+PART: Final = 2**20
 """About how many runs are compared at once; the rest is looked at in further passes, so that memory is bounded."""
 BLOCK: Final = 2**20
 """Words that are hashed at once."""
@@ -129,15 +129,15 @@ def equal_groups(texts: Encoded) -> Iterator[list[int]]:
 
 
 def _hashes_of_part(texts: Encoded, fits: Ints, length: int, part: int, parts: int) -> tuple[Ints, Ints]:
-    """The runs whose hashes fall into one of the parts: where they begin, and their hashes."""
-    places, hashes = [], []
+    """The runs whose first words fall into one of the parts: where they begin, and their hashes."""
+    places, hashes = [np.empty(0, np.int32)], [np.empty(0, np.uint64)]
     for start in range(0, len(fits), BLOCK):
-        place = start + np.flatnonzero(fits[start : start + BLOCK])
-        hashed = _hashed(texts.words, place, length)
-        mine = (hashed >> np.uint64(32)) % np.uint64(parts) == part
-        places.append(place[mine])
-        hashes.append(hashed[mine])
-    return np.concatenate(places or [np.empty(0, np.int64)]), np.concatenate(hashes or [np.empty(0, np.uint64)])
+        block = slice(start, start + BLOCK)
+        mine = fits[block] if parts == 1 else fits[block] & (texts.words[block] % parts == part)
+        place = start + np.flatnonzero(mine)
+        places.append(place.astype(np.int32))
+        hashes.append(_hashed(texts.words, place, length))
+    return np.concatenate(places), np.concatenate(hashes)
 
 
 def _hashed(words: Ints, places: Ints, length: int) -> Ints:
