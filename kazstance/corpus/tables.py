@@ -100,7 +100,7 @@ def counts_of(
     sources: Sequence[str],
     targets: Sequence[str],
 ) -> tuple[Counts, Counts]:
-    """The counts of a dataset in the sources' own voice, and with the quotations that they make their own.
+    """The counts of a dataset in the sources' own voice, and those of stances with quotations that they make their own.
 
     Args:
         stances: the rows of stances.
@@ -118,14 +118,17 @@ def counts_of(
     count_in = partial(
         count,
         _clustered(stances.select([*PLACED, "target_id", "label_name", "certainty"]), clusters),
-        sentences=_clustered(sentences.select(PLACED).filter(sentences["annotated"]), clusters),
-        asked=None if pairs is None else _clustered(pairs, clusters),
-        weight=PAIRS if weighted else None,
         sources=sources,
         targets=targets,
         labels="kazstance",
     )
-    return count_in(voice="own"), count_in(voice="endorsed")
+    own = count_in(
+        voice="own",
+        sentences=_clustered(sentences.select(PLACED).filter(sentences["annotated"]), clusters),
+        asked=None if pairs is None else _clustered(pairs, clusters),
+        weight=PAIRS if weighted else None,
+    )
+    return own, count_in(voice="endorsed")
 
 
 def _clustered(rows: pa.Table, clusters: Mapping[str, str]) -> pa.Table:
