@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +22,7 @@ from kazstance.schema.labels import Label, ProbeKind
 from kazstance.schema.records import Probe
 
 Names = Mapping[str, NamesInput]
+Ints = npt.NDArray[Any]
 SHOWN: Final = [
     *("sentence_id", "target_id", "source_id", "paragraph_id", "text", "target", "label", "label_name"),
     *("certainty", "origin", "context_before", "context_after"),
@@ -140,25 +141,17 @@ def _mirrors(corpus: Corpus, rows: Iterable[Mapping[str, Any]]) -> Iterator[Prob
 
 def _swaps(part: pa.Table) -> pa.Table:
     """All pairs of rows of one sentence with different labels: the first row, shown on the target of the second."""
-    own = part.filter(OF_SPEAKERS)
+    own = part.select([*SHOWN, "holder"]).filter(OF_SPEAKERS).select(SHOWN)
     sentence = own["sentence_id"].combine_chunks()
     code = (sentence if isinstance(sentence, pa.DictionaryArray) else sentence.dictionary_encode()).indices.to_numpy()
-    label = own["label"].to_numpy()
-    starts = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]])) if len(code) else code
-    ends = [*starts[1:].tolist(), len(code)]
-    found = [
-        pair
-        for begin, end in zip(starts.tolist(), ends, strict=len(code) > 0)
-        for pair in combinations(range(begin, end), 2)
-        if label[pair[0]] != label[pair[1]]
-    ]
-    first, other = (pa.array([pair[side] for pair in found], pa.int64()) for side in (0, 1))
-    shown, on = own.take(first), own.take(other)
+    one, another = _pairs_of(code)
+    differ = own["label"].to_numpy()[one] != own["label"].to_numpy()[another]
+    shown, on = (own.take(pa.array(rows[differ])) for rows in (one, another))
     kind = pa.array([ProbeKind.swap.value])
     key = [column.cast(pa.string()) for column in (shown["sentence_id"], shown["target_id"], on["target_id"])]
     columns = {
         "probe_id": pc.binary_join_element_wise(ProbeKind.swap.value, *key, ":"),
-        "probe": kind.take(pa.array(np.zeros(len(found), np.int64))),
+        "probe": kind.take(pa.array(np.zeros(len(shown), np.int64))),
         "other_target_id": on["target_id"],
         "row_label": shown["label"],
         "row_label_name": shown["label_name"],
@@ -177,6 +170,15 @@ def _schema() -> pa.Schema:
         if field.name != "probe_id" and pa.types.is_string(field.type):
             fields = fields.set(at, field.with_type(pa.dictionary(pa.int32(), pa.string())))
     return fields
+
+
+def _pairs_of(code: Ints) -> tuple[Ints, Ints]:
+    """All pairs of rows that follow each other and have the same code, in order: the earlier row, and the later one."""
+    rows = np.arange(len(code))
+    ends = np.append(np.flatnonzero(code[1:] != code[:-1]) + 1, len(code))
+    later = ends[np.searchsorted(ends, rows, side="right")] - rows - 1
+    one = np.repeat(rows, later)
+    return one, one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(later) - later, later)
 
 
 def _probe(probe: ProbeKind, row: Mapping[str, Any], shown: Shown | None = None, **changed: Any) -> Probe:
