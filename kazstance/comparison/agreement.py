@@ -320,8 +320,9 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def _doubts(folder: DatasetFolder) -> Iterator[Doubt]:
     """How often each rule is cited in the notes of annotators and as the basis of adjudications."""
     noted = Counter[str]()
-    for (note,), n in counts(folder, "judgements", ["note"]).items():
-        noted.update(dict.fromkeys(re.findall(r"\brules? (\d+)", note or ""), n))
-    decided = Counter({rule: n for (rule,), n in counts(folder, "grid", ["rule"]).items() if rule})
+    for (note,), n in counts(folder, "judgements", ["note"], pc.field("note").is_valid()).items():
+        noted.update(dict.fromkeys(re.findall(r"\brules? (\d+)", note), n))
+    rules_cited = counts(folder, "grid", ["rule"], pc.field("rule").is_valid())
+    decided = Counter({rule: n for (rule,), n in rules_cited.items() if rule})
     rules = sorted(noted.keys() | decided.keys(), key=lambda rule: (not rule.isdigit(), rule.zfill(3)))
     return (Doubt(rule, noted[rule], decided[rule]) for rule in rules)
