@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from importlib.resources import files
 
+import pyarrow.compute as pc
 import pytest
 import yaml
 
@@ -12,6 +14,7 @@ from kazstance import dataset
 from kazstance.comparison import compare_dataset
 from kazstance.comparison.signs import sign
 from kazstance.dataset import DatasetFolder
+from kazstance.dataset.counting import counts
 from kazstance.errors import KazstanceError, UnknownNameError
 from kazstance.output.markdown import markdown_table
 from kazstance.publish.card import front_matter, plain_card, read_page, render
@@ -146,3 +149,15 @@ def test_cells_are_told_as_in_the_terminal(root):
         ]
         assert all(f"| {cell}" in row for cell in told)
     assert "±" not in matrix
+
+
+@pytest.mark.parametrize("size", [50, 1000])
+def test_values_are_counted_batch_by_batch_as_by_a_loop(size, monkeypatch):
+    monkeypatch.setattr("kazstance.input.parquet.BATCH", size)
+    folder, columns = DatasetFolder(), ["label", "holder", "target_id"]
+    rows = folder.read("stances", "test").to_pylist()
+    certain = pc.field("certainty").is_valid()
+    for where, kept in ((None, rows), (certain, [row for row in rows if row["certainty"] is not None])):
+        expected = Counter(tuple(row[name] for name in columns) for row in kept)
+        assert counts(folder, "stances", columns, where, ["test"]) == expected
+    assert counts(folder, "stances", ["label"]).total() == folder.columns("stances", ["label"]).num_rows

@@ -153,3 +153,13 @@ def test_without_a_dictionary_a_corpus_is_refused_with_what_to_install(harbour, 
     (harbour / "sources.toml").write_text(settings)
     with pytest.raises(MissingExtraError, match=remedy):
         make(harbour, quiet)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40), st.sampled_from(["en", "tr", "th"]))
+def test_tokens_of_ascii_are_found_by_the_same_rules(text, language):
+    """A letter outside ASCII at the end makes no difference to what is before it."""
+    assert tokens(f"{text} ж", language) == [*tokens(text, language), "ж"]
+
+
+def test_tokens_have_no_joiners():
+    assert tokens("او می\u200cگوید", "fa") == ["او", "میگوید"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import kazstance
 from kazstance.corpus.copies import find_ties
 from kazstance.corpus.decisions import Decision
-from kazstance.corpus.encoded import encode, equal_groups, repeated
+from kazstance.corpus.encoded import encode, encode_part, equal_groups, put_together, repeated
 from kazstance.corpus.resemblance import resembling, sharing
 from kazstance.corpus.split import IMPROVED, SHARES, split_columns
 from kazstance.schema.labels import CopyKind, Label, UnitKind, Voice
@@ -170,6 +170,12 @@ def test_encoded_texts_are_the_texts(texts, length):
     assert repeated(found, length).tolist() == [run is not None and counts[run] > 1 for run in runs]
     some = np.arange(0, len(texts), 2)
     assert [found.take(some).of(i).tolist() for i in range(len(some))] == [found.of(i).tolist() for i in some]
+
+
+@given(st.lists(st.lists(st.lists(st.sampled_from("abcde"), max_size=6), max_size=5), max_size=5))
+def test_texts_that_are_encoded_in_parts_are_those_encoded_at_once(parts):
+    found, whole = put_together(map(encode_part, parts)), encode([text for part in parts for text in part])
+    assert (found.words.tolist(), found.ends.tolist()) == (whole.words.tolist(), whole.ends.tolist())
 
 
 def test_runs_are_compared_in_parts_with_the_same_result(monkeypatch):
