@@ -287,7 +287,13 @@ def kind_of(shown: Sequence[str]) -> TextKind:
 
 
 def shown_sentence(text: str, before: str, after: str) -> list[str]:
-    """The lines that show a sentence with its context, as far as there is any."""
+    """The lines that show a sentence with its context, as far as there is any.
+
+    Args:
+        text: the sentence.
+        before: the text before it in its paragraph.
+        after: the text after it.
+    """
     parts = (("Before it", before), ("Sentence", text), ("After it", after))
     return [f"{name}: {part}" for name, part in parts if part]
 
