@@ -12,9 +12,10 @@ from kazstance.stats.resampling import SEED
 PERMUTATIONS: Final = 9999
 AT_ONCE: Final = 2_000_000
 """How many numbers a test holds in memory at a time."""
-
+DEALT: Final = 100_000
+"""How many of them are dealt at a time: so few that they stay in the cache of the processor."""
 KEPT: Final = 4
-"""How many sets of random orders are kept, each of at most as many numbers."""
+"""How many sets of random orders are kept, each of at most `AT_ONCE` numbers."""
 
 
 def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTATIONS, seed: int = SEED) -> float:
@@ -43,10 +44,10 @@ def permutation_p(marks: Floats, sizes: Floats, source: Codes, n: int = PERMUTAT
     if np.ptp(centred) == 0 and np.ptp(alike) == 0:  # every deal is the observed one
         return 1.0
     observed = _between(centred[None], alike[None], starts)[0]
-    extreme = 0
+    extreme, is_alike = 0, np.ptp(alike) == 0
     for drawn in _deals(len(order), n, seed):
-        sized = alike[None] if np.ptp(alike) == 0 else alike[drawn]
-        extreme += int((_between(centred[drawn], sized, starts) >= observed * (1 - 1e-9) - 1e-12).sum())
+        sized = alike[None] if is_alike else alike.take(drawn)
+        extreme += int((_between(centred.take(drawn), sized, starts) >= observed * (1 - 1e-9) - 1e-12).sum())
     return (1 + extreme) / (1 + n)
 
 
@@ -57,14 +58,17 @@ def _deals(clusters: int, n: int, seed: int) -> Iterable[Codes]:
 
 @lru_cache(KEPT)
 def _kept_deals(clusters: int, n: int, seed: int) -> tuple[Codes, ...]:
-    return tuple(_drawn_deals(clusters, n, seed))
+    small = np.min_scalar_type(clusters)
+    return tuple(drawn.astype(small) for drawn in _drawn_deals(clusters, n, seed))
 
 
 def _drawn_deals(clusters: int, n: int, seed: int) -> Iterator[Codes]:
     rng = np.random.default_rng(seed)
-    order = np.arange(clusters, dtype=np.min_scalar_type(clusters))  # small numbers are shuffled three times as fast
-    for block in np.array_split(np.arange(n), max(1, n * clusters // AT_ONCE)):
-        yield rng.permuted(np.tile(order, (len(block), 1)), axis=1)
+    order = np.arange(clusters, dtype=np.intp)  # numbers of this size are swapped fastest
+    for block in np.array_split(np.arange(n), max(1, n * clusters // DEALT)):
+        dealt = np.empty((len(block), clusters), dtype=order.dtype)
+        dealt[:] = order
+        yield rng.permuted(dealt, axis=1, out=dealt)
 
 
 def permutation_p_of_rows(counts: Floats, scores: Floats, n: int = PERMUTATIONS, seed: int = SEED) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -139,13 +139,18 @@ class Posterior:
             sources: which sources, shape (sources,).
         """
         row, times = np.unique(self.cell[sources, target], return_counts=True)
-        middle = len(self.pooling.log_odds) // 2
-        under = np.empty((len(row), len(self.weight[target])))
-        for place, number in enumerate(row):
-            given = self.likelihood[number] * self.pooling.prior
-            under[place] = (given[:, :middle].sum(axis=1) + given[:, middle] / 2) / self.evidence[number]
+        under = self._under[row]
         one_side = (under ** times[:, None]).prod(axis=0) + ((1 - under) ** times[:, None]).prod(axis=0)
         return float(np.clip(1 - self.weight[target] @ one_side, 0, 1))
+
+    @cached_property
+    def _under(self) -> Floats:
+        """The probability of the side against, given a row of the prior: shape (distinct, rows of the prior)."""
+        middle = len(self.pooling.log_odds) // 2
+        known, prior = self.likelihood[:, : middle + 1].copy(), self.pooling.prior[:, : middle + 1]
+        known[:, middle] /= 2  # the middle of the grid is on both sides
+        under: Floats = (known @ prior.T) / self.evidence
+        return under
 
     def draws(self, n: int, seed: int = SEED) -> Floats:
         """Net stances drawn from the posterior: shape (n, sources, targets).
