@@ -84,9 +84,13 @@ def _is_set(value: Any) -> bool:
 
 def _contain(lower: pa.ChunkedArray, sought: str) -> Mask:
     """Which texts, in lower case, contain all terms of a search and none of those that it excludes."""
-    found = np.ones(len(lower), dtype=bool)
-    for term in terms(sought):
-        found &= pc.match_substring_regex(lower, re.escape(term.text)).to_numpy() != term.excluded
+    left = np.arange(len(lower))
+    # the rarest first, as far as lengths tell, since the next term is looked for only in what is left
+    for i, term in enumerate(sorted(terms(sought), key=lambda term: (term.excluded, -len(term.text)))):
+        texts = lower.take(left) if i else lower
+        left = left[pc.match_substring_regex(texts, re.escape(term.text)).to_numpy() != term.excluded]
+    found = np.zeros(len(lower), dtype=bool)
+    found[left] = True
     return found
 
 

@@ -13,6 +13,7 @@ from kazstance.explorer.rows import AROUND, COLUMNS, Rows
 
 SCRIPT: Final = (
     "dom",
+    "growing",
     "filters",
     "store",
     "route",
@@ -33,7 +34,7 @@ SCRIPT: Final = (
     "main",
 )
 """The parts of the script, in order."""
-UNSAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+UNSAFE: Final = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 """JSON escapes for characters that could end a script block or a line of one."""
 
 
@@ -62,7 +63,10 @@ def render(content: dict[str, Any], connect: str = "'none'") -> bytes:
 
 def embed(content: Any) -> str:
     """JSON for a script block, which no text in it can end."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(UNSAFE)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign, escaped in UNSAFE.items():  # takes a twentieth of the time of str.translate
+        text = text.replace(sign, escaped)
+    return text
 
 
 def _policy(script: str, style: str, connect: str = "'none'") -> str:

@@ -23,10 +23,16 @@ async function differencesView(state) {
       sources.length < data.sources.length && !two ? el("p", { class: "note" }, `Shown are ${sources.length} of ${data.sources.length} sources; the verdicts are over all of them.`) : null,
       key(state, saveButtons(() => dotPicture(rows, sources, two), "differences")),
       axis(),
-      el("ol", { class: "differences", id: "rows", keydown: walk, focusin: stay }, rows.map((row, i) => differenceRow(state, row, sources, two, i === 0))),
+      differenceList(state, rows, sources, two),
     ],
     csv: async () => ({ name: "differences", rows: differenceRows(rows, sources) }),
   };
+}
+
+function differenceList(state, rows, sources, two) {
+  const list = el("ol", { class: "differences", id: "rows", keydown: walk, focusin: stay });
+  grow(list, rows.map((row, i) => () => list.append(differenceRow(state, row, sources, two, i === 0))), sources.length);
+  return list;
 }
 
 /** The two sources that were chosen among more, with their place among all pairs. */
@@ -116,13 +122,13 @@ function dots(state, row, sources) {
   const speaking = sources.map((source, i) => [source, cells[i]]).filter(([, cell]) => isAddressed(cell));
   const height = Math.max(1, speaking.length) * LANE + 8;
   const line = (at, kind) => svg("line", { class: kind, x1: across(at), x2: across(at), y1: 0, y2: height });
+  const href = cellLinks(to(state, "matrix", { source: [], target: undefined, targets: undefined }));
   return svg("svg", { class: "dots", width: "100%", height, "aria-hidden": "true" }, [
     line(-1, "end"), line(0, "zero"), line(1, "end"),
     speaking.map(([source, cell], lane) => {
       const y = LANE * lane + LANE / 2 + 4;
       const { side, sure } = tone(cell);
-      const open = `${source.source_id}:${row.target.target_id}`;
-      return svg("a", { href: to(state, "matrix", { open, source: [], target: undefined, targets: undefined }), tabindex: "-1" }, [
+      return svg("a", { href: href(`${source.source_id}:${row.target.target_id}`), tabindex: "-1" }, [
         svg("title", {}, plain(`${source.source_id}: ${positionWords(cell)}`)),
         !takesSides(cell) ? null : svg("line", { class: `range ${side} ${sure ? "sure" : "unsure"}`, x1: across(cell.net_low), x2: across(cell.net_high), y1: y, y2: y }),
         mark(cell, letterOf(source), across(cell.net), y),
@@ -166,6 +172,7 @@ function key(state, save) {
 
 /** Arrow keys, Home and End move among the rows. */
 function walk(event) {
+  finish();
   const links = [...event.currentTarget.querySelectorAll("a[data-key]")];
   const at = links.indexOf(event.target.closest("a"));
   const goal = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];

@@ -29,12 +29,18 @@ function svg(name, attributes = {}, children = []) {
 }
 
 function fill(node, attributes, children) {
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const key in attributes) {
+    const value = attributes[key];
     if (typeof value === "function") node.addEventListener(key, value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...[children].flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  add(node, children);
   return node;
+}
+
+function add(node, child) {
+  if (Array.isArray(child)) for (const one of child) add(node, one);
+  else if (child !== null && child !== undefined && child !== "") node.append(child);
 }
 
 /** A name from the data within the page's own text. */

@@ -141,11 +141,12 @@ async function show() {
   byId("csv").hidden = !csv;
   document.title = `${plain(heading.textContent)} · ${plain(data.dataset.title)}`;
   focusAfter(before, state, heading, key);
+  goOn();
   document.documentElement.dataset.shown = location.hash;
   performance.mark("shown");
 }
 
-const fragments = (body) => fill(document.createDocumentFragment(), {}, body).childNodes;
+const fragments = (body) => fill(document.createDocumentFragment(), {}, typeof body === "function" ? body() : body).childNodes;
 
 function focusAfter(before, state, heading, key) {
   const at = byId("at");
@@ -154,11 +155,14 @@ function focusAfter(before, state, heading, key) {
     at.focus({ preventScroll: true });
   } else if (state.open && (!before || before.open !== state.open)) {
     byId("panel-title").focus();
-    if (!before) document.querySelector("td.chosen")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (before) return;
+    finish();
+    document.querySelector("td.chosen")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   } else if (before && before.view === state.view) {
     const wanted = before.open && !state.open ? `cell ${before.open}` : key;
-    const again = wanted && [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
-    if (again) again.focus();
+    const place = () => [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
+    if (wanted && !place()) finish();
+    if (wanted) place()?.focus();
   } else if (before) {
     scrollTo(0, 0);
     heading.focus({ preventScroll: true });
@@ -224,6 +228,7 @@ function listen() {
     if (event.key === "Escape" && current.open && !event.target.closest("form")) go({ ...current, open: undefined, page: 1 });
   });
   addEventListener("hashchange", show);
+  addEventListener("beforeprint", finish);
 }
 
 theme();

@@ -13,7 +13,8 @@ async function matrixView(state) {
   return {
     heading: "Where the sources stand",
     status: `${count(targets.length, "target")} × ${count(sources.length, "source")}${open ? "; a cell is open" : ""}`,
-    body: [
+    // made only if the table does not stay, since it would move the table out of the page
+    body: () => [
       filterNote(state),
       el("div", { class: "key" }, [orders(state), marksKey(), saveButtons(() => matrixPicture(state, orderedTargets(state, targets), sources, cellOn), "matrix")]),
       el("div", { class: `split ${open ? "opened" : ""}` }, [
@@ -78,7 +79,7 @@ const COLUMN_ORDERS = [["", "as given"], ["alike", "alike next to each other"], 
 function orders(state) {
   const choose = (field, word, options) => {
     const go = (event) => {
-      location.hash = link({ ...state, [field]: event.target.value });
+      location.hash = link({ ...current, [field]: event.target.value });
     };
     return el("label", { class: "order" }, [`${word} `, el("select", { "data-key": `order ${field}`, change: go }, options.map(([value, said]) => el("option", { value, selected: value === (state[field] ?? "") }, said)))]);
   };
@@ -103,32 +104,40 @@ function keptGrid(state, sources, targets, cellOn, compact) {
     one.classList.remove("chosen");
     one.firstChild.removeAttribute("aria-current");
   }
-  const chosen = state.open && [...kept.table.querySelectorAll("td > a")].find((one) => one.dataset.key === `cell ${state.open}`);
-  if (chosen) {
-    chosen.parentElement.classList.add("chosen");
-    chosen.setAttribute("aria-current", "true");
-    for (const one of kept.table.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
-    chosen.tabIndex = 0;
-  }
+  kept.open = state.open;
+  for (const row of kept.table.rows) markOpen(kept.table, row);
   return kept.table;
 }
 
+/** Mark the open cell, if it is in this row, and let Tab lead to it. */
+function markOpen(table, row) {
+  const chosen = kept.open && [...row.querySelectorAll("td > a")].find((one) => one.dataset.key === `cell ${kept.open}`);
+  if (!chosen) return;
+  chosen.parentElement.classList.add("chosen");
+  chosen.setAttribute("aria-current", "true");
+  for (const one of table.querySelectorAll("a[tabindex='0']")) one.tabIndex = -1;
+  chosen.tabIndex = 0;
+}
+
 function grid(state, sources, targets, cellOn, compact) {
-  const bodies = orderedTargets(state, targets).map(([group, members]) =>
-    el("tbody", {}, [
-      group ? el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])]) : null,
-      members.map((target) => targetRow(state, sources, target, cellOn, compact)),
-    ]),
-  );
   const table = el("table", { role: "grid", "aria-label": "Positions of sources on targets", keydown: roam, focusin: stay }, [
     el("thead", {}, [
       el("tr", {}, [el("th", { scope: "col", class: "corner" }, "Target"), sources.map((source, i) => sourceHead(state, source, sources[i - 1]))]),
     ]),
-    bodies,
   ]);
-  const links = [...table.querySelectorAll("a")];
-  for (const one of links) one.tabIndex = -1;
-  if (links.length) links[0].tabIndex = 0;
+  const href = cellLinks(link({ ...state, open: undefined, page: 1 }));
+  const rowsOf = ([group, members]) => {
+    const body = el("tbody", {}, group ? [el("tr", {}, [el("th", { scope: "rowgroup", colspan: sources.length + 1, class: "group" }, [name(group)])])] : []);
+    return members.map((target) => () => {
+      const row = targetRow(state, sources, target, cellOn, compact, href);
+      body.append(row);
+      if (!body.parentElement) table.append(body);
+      if (kept.table === table) markOpen(table, row);
+    });
+  };
+  grow(table, orderedTargets(state, targets).flatMap(rowsOf), sources.length);
+  const first = table.querySelector("a");
+  if (first) first.tabIndex = 0;
   return table;
 }
 
@@ -149,36 +158,38 @@ function sourceHead(state, source, before) {
   const href = to(state, "read", { text: source.source_id });
   const group = SHARED.includes(state.cols) ? attribute(source, state.cols) : source.tradition;
   return el("th", { scope: "col", class: begins(state, source, before) ? "begins" : null }, [
-    el("a", { href, "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [
+    el("a", { href, tabindex: "-1", "data-key": `head ${source.source_id}`, title: `Read: ${plain(sourceName(source))}` }, [
       el("b", { class: "letter", "aria-hidden": "true" }, letterOf(source)), el("span", { class: "id" }, [breakable(source.source_id)]),
     ]),
     group ? el("span", { class: "tradition" }, [name(group)]) : null,
   ]);
 }
 
-function targetRow(state, sources, target, cellOn, compact) {
+function targetRow(state, sources, target, cellOn, compact, hrefOf) {
   const href = to(state, "compare", { target: target.target_id, targets: undefined });
   return el("tr", {}, [
     el("th", { scope: "row" }, [
-      el("a", { href, "data-key": `head ${target.target_id}`, title: "Side by side" }, [name(target.name)]),
+      el("a", { href, tabindex: "-1", "data-key": `head ${target.target_id}`, title: "Side by side" }, [name(target.name)]),
       target.contested ? el("span", { class: "flag" }, "contested") : null,
     ]),
-    sources.map((source, i) => cellOf(state, source, target, cellOn(source, target), begins(state, source, sources[i - 1]), compact)),
+    sources.map((source, i) => cellOf(source, target, cellOn(source, target), begins(state, source, sources[i - 1]), compact, hrefOf)),
   ]);
 }
 
-function cellOf(state, source, target, cell, first, compact) {
+function cellOf(source, target, cell, first, compact, hrefOf) {
   const key = `${source.source_id}:${target.target_id}`;
   const label = positionWords(cell);
   const silent = !isAddressed(cell);
+  const isMark = compact && data.sources.length >= MANY;
   const quoted = endorsedWords(cell) ? el("span", { class: "quoted" }, `quoted ${cell.n_endorsed_favor}/${cell.n_endorsed_neutral}/${cell.n_endorsed_against}`) : null;
   const words = compact ? [] : [
     el("span", { class: "word" }, shortTone(cell)),
     silent ? null : el("span", { class: "counts" }, `${cell.n_favor}/${cell.n_neutral}/${cell.n_against}`),
   ];
-  return el("td", { class: `${toneClasses(cell)} ${first ? "begins" : ""}` }, [
-    el("a", { href: link({ ...state, open: key, page: 1 }), "data-key": `cell ${key}`, "aria-label": label, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, [
-      el("span", { class: "position" }, [silent ? null : compact && data.sources.length >= MANY ? markOf(cell, "") : markOf(cell), words]),
+  const classes = [toneClasses(cell), first ? "begins" : "", isMark && !silent ? "mark" : "", isDissent(cell) ? "dissent" : ""];
+  return el("td", { class: classes.filter(Boolean).join(" ") }, [
+    el("a", { href: hrefOf(key), tabindex: "-1", "data-key": `cell ${key}`, "aria-label": label, title: `${plain(target.name)}\n${source.source_id}: ${label}` }, isMark ? [] : [
+      el("span", { class: "position" }, [silent ? null : markOf(cell), words]),
       compact || silent || cell.net === null ? null : interval(cell),
       compact ? null : quoted,
     ]),
@@ -187,6 +198,7 @@ function cellOf(state, source, target, cell, first, compact) {
 
 /** Arrow keys, Home and End move among the links of the table; Tab leaves it. */
 function roam(event) {
+  finish();
   const rows = [...event.currentTarget.rows].map((row) => [...row.querySelectorAll("a")]).filter((row) => row.length);
   const links = rows.map((row, i) => (i === 0 ? [null, ...row] : row));
   const at = links.findIndex((row) => row.includes(event.target.closest("a")));

@@ -51,8 +51,13 @@ function shareWords(cell) {
   return `${percent(cell.n_neutral / about)} neutral${unsure}`;
 }
 
+const wordsKnown = new WeakMap();
+
 /** A position in words, in the source's own voice, with the quotations that it endorses. */
-const positionWords = (cell) => [ownWords(cell), endorsedWords(cell)].filter(Boolean).join("; ");
+function positionWords(cell) {
+  if (!wordsKnown.has(cell)) wordsKnown.set(cell, [ownWords(cell), endorsedWords(cell)].filter(Boolean).join("; "));
+  return wordsKnown.get(cell);
+}
 
 function ownWords(cell) {
   if (isAddressed(cell)) {

@@ -61,6 +61,9 @@ function to(state, view, fields = {}) {
   return link({ ...kept, view, ...fields });
 }
 
+/** The address of each cell with everything else as in one address; to make each anew takes as long as to draw its row. */
+const cellLinks = (address) => (key) => `${address}${address.includes("?") ? "&" : "?"}open=${encodeURIComponent(key)}`;
+
 /** Targets that match the filters, in the order of the codebook. */
 function targetsShown(state) {
   return data.targets.filter(
