@@ -28,8 +28,8 @@ from kazstance.explorer.server import Explorer
 from kazstance.output.markdown import markdown_table
 from kazstance.schema import MANIFEST
 from kazstance.schema.columns import arrow_schema
-from kazstance.schema.labels import Label
-from kazstance.schema.manifest import Manifest, SplitFile
+from kazstance.schema.labels import Basis, Label, Status
+from kazstance.schema.manifest import Manifest, SplitFile, sign, to_bytes
 from kazstance.schema.records import TABLES
 from kazstance.stats.estimate import columns
 
@@ -47,6 +47,7 @@ Columns = dict[str, Any]
 PLAIN = (str, bool, float, int)
 """Values that stand for a whole column."""
 NULL = {"explicitness", "speaker", "endorsed", "duplicate_of", "note", "notes", "rule", "reason", "date", "url", "name"}
+NULL |= {"holder", "adjudicator", "original", "year"}
 """Columns that are null where nothing is said of them."""
 
 
@@ -67,23 +68,26 @@ def make_dataset(folder: Path) -> None:
     said = np.where(rng.random(len(n)) < 1 / 3, Label.neutral, side)
     label = np.where(rng.random(len(n)) < ABOUT, said, Label.none)
     unit = {"position": place, "annotated": True, "voice": "own", "kind": "sentence", "raw_start": 0, "raw_end": 1}
+    unit |= {"document_id": units["source_id"]}
     context = {"context_before": "", "context_after": "", "voice": "own"}
     target_ids = {"target_id": _names("t", TARGETS), "name": _names("target ", TARGETS)}
     tables = {
         "sentences": units | unit,
         "stances": _labelled(units, n, target, label, label != Label.none, **context),
-        "grid": _labelled(units, n, target, label, label >= 0),
+        "grid": _labelled(units, n, target, label, label >= 0, status=Status.decided, basis=Basis.majority),
         "judgements": _judgements(units, n, target, label),
         "pairs": {},
         "positions": _positions(source[n], target, label),
         "sources": {"source_id": _names("s", SOURCES), "title": _names("Text ", SOURCES)},
+        "documents": {"document_id": _names("s", SOURCES), "source_id": _names("s", SOURCES)},
+        "copies": {},
         "targets": target_ids | {"kind": "issue", "contested": True},
         "annotators": {"annotator_id": _names("a", ANNOTATORS), "origin": "model", "role": "label"},
     }
     files = {name: _write(folder, name, columns) for name, columns in tables.items()}
     header = {"id": "drawn", "title": "Drawn at random", "version": "1.0.0", "event": "none", "license": "CC0-1.0"}
-    manifest = Manifest(**header, digest="0" * 64, tables=files, folds={}, inputs={}, tools={})
-    (folder / MANIFEST).write_text(manifest.model_dump_json())
+    manifest = sign(Manifest(**header, digest="0" * 64, tables=files, folds={}, inputs={}, tools={}))
+    (folder / MANIFEST).write_bytes(to_bytes(manifest))
 
 
 def _names(kind: str, n: int) -> list[str]:
@@ -103,7 +107,9 @@ def _labelled(units: Columns, n: Any, target: Any, label: Any, kept: Any, **more
 def _judgements(units: Columns, n: Any, target: Any, label: Any) -> Columns:
     """Every annotator's label of every pair."""
     order = np.tile(np.arange(len(n)), ANNOTATORS)
-    columns = _labelled(units, n[order], target[order], label[order], np.ones(len(order), dtype=bool), probability=1.0)
+    columns = _labelled(
+        units, n[order], target[order], label[order], np.ones(len(order), dtype=bool), probability=1.0, round=1
+    )
     who = pa.array(_names("a", ANNOTATORS)).take(pa.array(np.repeat(np.arange(ANNOTATORS), len(n))))
     return columns | {"annotator_id": who}
 

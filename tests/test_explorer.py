@@ -24,6 +24,7 @@ from kazstance import dataset
 from kazstance.cli import app
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
+from kazstance.explorer.overview import differences
 from kazstance.explorer.page import SCRIPT as PARTS
 from kazstance.explorer.page import embed, page
 from kazstance.explorer.rows import COLUMNS, Query, Rows
@@ -330,6 +331,32 @@ def test_the_server_answers_page_and_questions(server, harbour_data):
     assert json.loads(body) == Rows(DatasetFolder(harbour_data)).sentences(Query(source=("dockers",), target=("toll",)))
     assert sum(json.loads(ask(server, "/counts")[1])) == len(kazstance.load("stances", data=harbour_data))
     assert json.loads(ask(server, "/history?sentence=dockers/5/2")[1])["settled"]
+
+
+def test_the_server_answers_for_each_source(server, harbour_data):
+    found = json.loads(ask(server, "/each?source=merchants&source=dockers&target=toll")[1])
+    rows = Rows(DatasetFolder(harbour_data))
+    assert found == [rows.sentences(Query(source=(one,), target=("toll",))) for one in ("merchants", "dockers")]
+
+
+def test_long_tests_run_beside_the_server(harbour_data, monkeypatch):
+    """The page is there at once and says that they run; both answers and page are then those of the file."""
+    folder, may_run = DatasetFolder(harbour_data), threading.Event()
+    monkeypatch.setattr("kazstance.explorer.server.AT_ONCE", 0)
+    monkeypatch.setattr(
+        "kazstance.explorer.server.differences", lambda *given: differences(*given) if may_run.wait(30) else None
+    )
+    with Explorer(folder, 0) as server:
+        pending = json.loads(BLOCK.search(server.page.decode())[1])["differences"]
+        assert pending["pending"]
+        assert {row[pending["columns"].index("p")] for row in pending["rows"]} == {None}
+        assert server.differences is None
+        may_run.set()
+        server.tests.join(30)
+        found = json.loads(BLOCK.search(page(folder).decode())[1])["differences"]
+        assert not found["pending"]
+        assert json.loads(json.dumps(server.differences)) == found
+        assert json.loads(BLOCK.search(server.page.decode())[1])["differences"] == found
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +18,7 @@ import kazstance
 from kazstance import dataset
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
+from kazstance.explorer.overview import differences
 from kazstance.explorer.page import page as make_page
 from kazstance.explorer.server import Explorer
 from tests.checked import judge, write_corpus
@@ -355,6 +358,47 @@ def test_many_sources_have_compact_cells_and_the_page_scrolls(visit, shipped):
         tab.evaluate("scrollTo(0, 1500)")
         head = tab.locator(".matrix thead th").last.bounding_box()
         assert head["y"] == pytest.approx(0, abs=1)
+
+
+def test_the_matrix_stays_when_another_cell_is_opened(visit, shipped):
+    """Only the mark and the sentences beside it change; an order chosen then keeps the cell that is open."""
+    tab = visit(shipped + "#matrix?open=pr_collective:workers_ready")
+    tab.evaluate("document.querySelector('#matrix table').stayed = true")
+    cell(tab, "old_mole", "uprising").click()
+    settle(tab)
+    assert tab.evaluate("document.querySelector('#matrix table').stayed")
+    assert tab.locator("td.chosen a, [aria-current=true]").evaluate_all("all => all.map(one => one.dataset.key)") == [
+        "cell old_mole:uprising"
+    ]
+    assert tab.locator("#panel").count() == 1
+    tab.locator('[data-key="order rows"]').select_option("differ")
+    settle(tab)
+    expect(tab).to_have_url(re.compile(r"open=old_mole%3Auprising"))
+
+
+def test_rows_that_are_made_later_are_made_when_they_are_needed(visit, shipped, tmp_path):
+    """On paper, for the keyboard, and where the open cell is in one of them."""
+    text = Path(url2pathname(urlsplit(shipped).path)).read_text(encoding="utf-8")
+    slow = text.replace("const AT_ONCE = 600;", "const AT_ONCE = 20;").replace(
+        "const PAUSE = 16;", "const PAUSE = 1e8;"
+    )
+    (tmp_path / "page.html").write_text(slow, encoding="utf-8")
+    address, targets = (tmp_path / "page.html").as_uri(), len(kazstance.load("targets"))
+    tab = visit(address, bypass_csp=True)
+    expect(tab.locator(".difference")).to_have_count(4)
+    expect(tab.locator("#rows")).to_have_attribute("aria-busy", "true")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(tab.locator(".difference")).to_have_count(targets)
+    assert tab.locator("main [aria-busy]").count() == 0
+    go(tab, "#matrix")
+    expect(tab.locator("tbody th[scope=row]")).to_have_count(4)
+    tab.locator("td > a").first.focus()
+    tab.keyboard.press("Control+End")
+    last = tab.locator("td > a").last
+    expect(last).to_be_focused()
+    expect(tab.locator("tbody th[scope=row]")).to_have_count(targets)
+    tab = visit(f"{address}#matrix?open={last.get_attribute('data-key').removeprefix('cell ')}", bypass_csp=True)
+    expect(tab.locator("td.chosen")).to_be_in_viewport()
 
 
 def test_sources_and_targets_can_be_put_in_order(visit, shipped):
@@ -923,6 +967,25 @@ def test_the_served_page_shows_what_the_file_shows(visit, shipped, served):
             go(tab, address)
         for part in ("main", "#status"):
             assert server.locator(part).inner_text() == file.locator(part).inner_text()
+
+
+def test_a_page_waits_for_tests_that_run_beside_the_server(visit, monkeypatch):
+    may_run = threading.Event()
+    monkeypatch.setattr("kazstance.explorer.server.AT_ONCE", 0)
+    monkeypatch.setattr(
+        "kazstance.explorer.server.differences", lambda *given: differences(*given) if may_run.wait(60) else None
+    )
+    with Explorer(DatasetFolder(dataset.SHIPPED), 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        tab = visit(server.url, offline=False)
+        chance = tab.locator(".difference .chance").first
+        expect(chance).to_contain_text("the permutation test is still running")
+        may_run.set()
+        expect(chance).to_contain_text("p = ", timeout=60_000)
+        expect(tab.get_by_text("still running")).to_have_count(0)
+        server.shutdown()
+        thread.join()
 
 
 def test_the_served_csv_is_that_of_the_file(visit, shipped, served):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Literal, get_args
 
 import narwhals as nw
@@ -77,7 +77,7 @@ class Counts:
         cells: Codes = self.source[self.cluster] * len(self.targets) + self.target
         return cells
 
-    @property
+    @cached_property
     def total(self) -> Floats:
         """Rows of each source, target and label: shape (sources, targets, labels)."""
         return self._of_cells(self.rows)
@@ -93,14 +93,14 @@ class Counts:
         cells = [sums(self.cell, rows[:, label], shape[0] * shape[1]) for label in range(len(LABELS))]
         return np.stack(cells, axis=-1).reshape(*shape, len(LABELS))
 
-    @property
+    @cached_property
     def n_asked(self) -> Floats | None:
         """Sentences of each source that were judged on each target, shape (sources, targets); None if unknown."""
         if self.asked is not None:
             return self._by_cell(self.asked, self.asked.sentences)
         return None if self.sentences is None else np.repeat(self.sentences[:, None], len(self.targets), axis=1)
 
-    @property
+    @cached_property
     def n_decided(self) -> Floats | None:
         """Those of `n_asked` that have a label, `none` included, of the same shape; None if unknown."""
         return self._by_cell(self.asked, self.asked.decided) if self.asked else self.n_asked
@@ -118,7 +118,7 @@ class Counts:
         cell = self.source[asked.cluster] * shape[1] + asked.target
         return sums(cell, sentences, shape[0] * shape[1]).reshape(shape)
 
-    @property
+    @cached_property
     def contested(self) -> tuple[bool, ...]:
         """For each target, whether two sources take opposite sides in sentences whose labels are sure."""
         sure = self.total_sure

@@ -1,7 +1,7 @@
 """On which targets sources differ, by how much and how certainly: in side, in degree and in salience."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any, Final, Literal
 
@@ -30,6 +30,8 @@ from kazstance.stats.resampling import SEED
 
 Answer = Literal["agree", "differ", "undecided"]
 """What can be said of two sources on a target."""
+UNTESTED: Final = "fewer than two sources have clusters to permute"
+"""Why there is no p where two sources take sides."""
 SCORES: Final = np.array([-1.0, 0.0, 1.0])
 """The marks of rows against, neutral and in favor."""
 
@@ -117,7 +119,7 @@ class Disagreements(Listing[Disagreement]):
 
 
 def disagreements(
-    counts: Counts, n: int = PERMUTATIONS, seed: int = SEED, *, with_salience: bool = True
+    counts: Counts, n: int = PERMUTATIONS, seed: int = SEED, *, with_salience: bool = True, with_stances: bool = True
 ) -> Disagreements:
     """All targets: those opposed or contested first, and within both kinds those most probably with opposite sides.
 
@@ -130,15 +132,15 @@ def disagreements(
         n: permutations of each test.
         seed: seed of the permutations.
         with_salience: whether to test salience, too, which takes as long again or longer.
+        with_stances: whether to test stances; without, `with_tests` adds them.
     """
     known, total = posterior(counts), counts.total
     figures = np.where(total[..., SIDES].any(axis=2), known.summary(), np.nan)
     net, pairs = figures[0], _pairwise(known, figures[0], counts.sources)
     decided = np.full(total.shape[:2], np.nan) if counts.n_decided is None else counts.n_decided
     share = total.sum(axis=2) / np.where(decided > 0, decided, np.nan)
-    p = _tested(counts, position_p, n, seed)
     salience = _tested(counts, salience_p, n, seed) if with_salience else [None] * len(counts.targets)
-    corrected, salience_corrected = _corrected(p), _corrected(salience)
+    salience_corrected = _corrected(salience)
     found = [
         Disagreement(
             target=target,
@@ -146,20 +148,41 @@ def disagreements(
             **_said(counts, figures, pairs[t], t),
             opposite=_opposite(known, net[:, t], t),
             spread=_spread(net[:, t]),
-            p=p[t],
-            corrected=corrected[t],
+            p=None,
+            corrected=None,
             salience_spread=_spread(share[:, t]),
             salience_p=salience[t],
             salience_corrected=salience_corrected[t],
             pairs=pairs[t],
-            reason=_why(net[:, t], p[t], "take a side"),
+            reason=_too_few(net[:, t], "take a side"),
             salience_reason=(None if with_salience else "salience was not tested")
             or _uncounted(counts)
-            or _why(share[:, t], salience[t], "have sentences"),
+            or _too_few(share[:, t], "have sentences")
+            or _untested(salience[t]),
         )
         for t, (target, contested) in enumerate(zip(counts.targets, counts.contested, strict=True))
     ]
-    return Disagreements(sorted(found, key=_certainty, reverse=True))
+    ranked = Disagreements(sorted(found, key=_certainty, reverse=True))
+    return with_tests(ranked, counts, n, seed) if with_stances else ranked
+
+
+def with_tests(found: Disagreements, counts: Counts, n: int = PERMUTATIONS, seed: int = SEED) -> Disagreements:
+    """The same with the permutation tests of stances, which take nearly all of the time where clusters are many.
+
+    Args:
+        found: all targets, without these tests.
+        counts: stances by cluster, target and label.
+        n: permutations of each test.
+        seed: seed of the permutations.
+    """
+    p = _tested(counts, position_p, n, seed)
+    known = dict(zip(counts.targets, zip(p, _corrected(p), strict=True), strict=True))
+    lines = ((line, *known[line.target]) for line in found)
+    return Disagreements([_with_p(line, value, corrected) for line, value, corrected in lines])
+
+
+def _with_p(line: Disagreement, p: float | None, corrected: float | None) -> Disagreement:
+    return replace(line, p=p, corrected=corrected, reason=line.reason or _untested(p))
 
 
 def _certainty(line: Disagreement) -> tuple[bool, float, float]:
@@ -269,11 +292,14 @@ def _spread(values: Floats) -> float | None:
     return round(float(np.abs(there[one] - there[other]).mean()), DIGITS) if len(one) else None
 
 
-def _why(values: Floats, p: float | None, what: str) -> str | None:
-    """Why the spread of a target or its p is None."""
-    if (~np.isnan(values)).sum() < 2:  # noqa: PLR2004
-        return f"fewer than two sources {what}"
-    return "fewer than two sources have clusters to permute" if p is None else None
+def _too_few(values: Floats, what: str) -> str | None:
+    """Why the spread of a target is None."""
+    return f"fewer than two sources {what}" if (~np.isnan(values)).sum() < 2 else None  # noqa: PLR2004
+
+
+def _untested(p: float | None) -> str | None:
+    """Why a p is None."""
+    return UNTESTED if p is None else None
 
 
 def _uncounted(counts: Counts) -> str | None:

@@ -42,13 +42,18 @@ NAMES: Final = {
 }
 
 
-def overview(folder: DatasetFolder) -> dict[str, Any]:
+def overview(folder: DatasetFolder, compared: Comparison | None = None, *, tested: bool = True) -> dict[str, Any]:
     """Dataset, sources, targets, annotators, the complete grid of positions and the differences, as plain values.
+
+    Args:
+        folder: the dataset.
+        compared: its sources, if they are compared already.
+        tested: whether to wait for the permutation tests; otherwise the page says that they are running.
 
     Raises:
         IntegrityError: a row does not match the schema.
     """
-    manifest, compared = folder.manifest, compare_dataset(folder)
+    manifest, compared = folder.manifest, compared or compare_dataset(folder)
     header = manifest.model_dump(include={"id", "title", "version", "event", "license", "digest"})
     return {
         "dataset": header | {"made_by": manifest.tools.get("kazstance"), "origins": _origins(folder)},
@@ -58,17 +63,18 @@ def overview(folder: DatasetFolder) -> dict[str, Any]:
         "annotators": _records(folder.annotators),
         "position_columns": POSITION,
         "positions": [list(row.values()) for row in _records(folder.positions)],
-        "differences": differences(compared, folder),
+        "differences": differences(compared, folder, tested=tested),
         "variants": variants(folder),
         "similar": similar(compared.positions(), len(folder.ids["source_id"])),
         "filters": [one._asdict() for one in FILTERS],
     }
 
 
-def differences(compared: Comparison, folder: DatasetFolder) -> dict[str, Any]:
+def differences(compared: Comparison, folder: DatasetFolder, *, tested: bool = True) -> dict[str, Any]:
     """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
-    found = disagreements(compared.counts, with_salience=False)
+    found = disagreements(compared.counts, with_salience=False, with_stances=tested)
     return {
+        "pending": not tested,
         "summary": found.summary,
         "verdicts": tallied([line.verdict for line in found]),
         "columns": DIFFERENCE,

@@ -91,7 +91,7 @@ class Rows:
     def __init__(self, folder: DatasetFolder) -> None:
         self.sources, self.targets = folder.ids["source_id"], folder.ids["target_id"]
         self._annotators = [row.annotator_id for row in folder.annotators.records()]
-        self._compared = compare_dataset(folder)
+        self.compared = compare_dataset(folder)
         self._words: dict[str, list[list[Any]]] = {}
         units = folder.columns("sentences", ["source_id", "position", *UNIT])
         source = _places(units.column("source_id"), self.sources)
@@ -140,6 +140,14 @@ class Rows:
             "stances": self.stances.where(chosen & np.isin(self.stances.n, page)).lists(),
         }
 
+    def each(self, query: Query) -> list[dict[str, Any]]:
+        """A page of the sentences that match a query for each of its sources, as `sentences` gives them.
+
+        Raises:
+            UnknownNameError: there is no such source, target or sentence.
+        """
+        return [self.sentences(query.model_copy(update={"source": (source,)})) for source in query.source]
+
     def counts(self, query: Query) -> list[int]:
         """The number of stances that match a query, by source, target and label: against, neutral, favor.
 
@@ -166,7 +174,7 @@ class Rows:
         """
         self._numbers([target], "target", self.targets)
         if target not in self._words:
-            self._words[target] = most_used(self._compared, target, self.sources)
+            self._words[target] = most_used(self.compared, target, self.sources)
         return self._words[target]
 
     def agreement(self) -> list[list[int]]:
@@ -245,7 +253,7 @@ class Rows:
             for batch in folder.batches("judgements", split, names, pc.field("sentence_id").isin(wanted)):
                 rows = pa.Table.from_batches([batch])
                 pair = self._pairs(rows)
-                chosen = np.isin(pair, about)
+                chosen = _among(pair, about)
                 kept.append(rows.filter(pa.array(chosen)))
                 pairs.append(pair[chosen])
         return self._ordered(pa.concat_tables(kept).select(list(JUDGEMENT)), np.concatenate(pairs))
@@ -288,6 +296,13 @@ class Rows:
         rows = self.units.take(n).to_pylist()
         keys = zip(n.tolist(), self.source[n].tolist(), rows, strict=True)
         return [[i, source, *row.values()] for i, source, row in keys]
+
+
+def _among(values: Ints, known: Ints) -> Mask:
+    """Which values are among those known, which are in order; several times as fast as np.isin for many batches."""
+    place = np.searchsorted(known, values).clip(max=max(len(known) - 1, 0))
+    found: Mask = known[place] == values if len(known) else np.zeros(len(values), dtype=bool)
+    return found
 
 
 def _places(values: pa.ChunkedArray, known: pa.ChunkedArray | Sequence[str]) -> Ints:

@@ -1,6 +1,7 @@
 """A server for datasets that are too large for one file: the same page, which fetches rows as they are needed."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final, Self
@@ -8,9 +9,10 @@ from urllib.parse import parse_qs
 
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
-from kazstance.explorer.overview import overview
+from kazstance.explorer.overview import differences, overview
 from kazstance.explorer.page import embed, render
 from kazstance.explorer.rows import Query, Rows
+from kazstance.stats.permutation import PERMUTATIONS
 
 HOST: Final = "127.0.0.1"
 HEADERS: Final = {
@@ -35,11 +37,15 @@ FILES: Final = 4096
 """Number of open files that the process asks for, one for each client."""
 OTHERS: Final = 64
 """Number of those that are reserved for anything but clients."""
+TESTS: Final = "/differences"
+AT_ONCE: Final = 100_000_000
+"""How many numbers permutation tests draw before the page is served, about a second's work; longer ones run beside."""
 Fields = dict[str, list[str]]
 _Reply = tuple[HTTPStatus, str, bytes]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 QUESTIONS: Final[dict[str, Callable[[Rows, Fields], Any]]] = {
     "/sentences": lambda rows, fields: rows.sentences(Query.parse(fields)),
+    "/each": lambda rows, fields: rows.each(Query.parse(fields)),
     "/counts": lambda rows, fields: rows.counts(Query.parse(fields)),
     "/strip": lambda rows, fields: rows.strip(Query.parse(fields)),
     "/words": lambda rows, fields: rows.words(fields.get("target", [""])[-1]),
@@ -61,8 +67,15 @@ class Explorer:
     def __init__(self, folder: DatasetFolder, port: int) -> None:
         from waitress import create_server  # noqa: PLC0415  # only needed to serve
 
-        self.page = render(overview(folder) | {"rows": None}, connect="'self'")
         self.rows = Rows(folder)
+        counts = self.rows.compared.counts
+        is_short = PERMUTATIONS * len(counts.rows) <= AT_ONCE
+        content = overview(folder, self.rows.compared, tested=is_short) | {"rows": None}
+        self.page = render(content, connect="'self'")
+        self.differences: dict[str, Any] | None = content["differences"] if is_short else None
+        self.tests = threading.Thread(target=self._test, args=(folder, content), daemon=True)
+        if not is_short:
+            self.tests.start()
         self._sockets: dict[int, Any] = {}
         logging.getLogger("waitress").setLevel(logging.ERROR)  # users need not act on a queue of requests
         clients = _open_files() - OTHERS
@@ -104,6 +117,12 @@ class Explorer:
         start(f"{status.value} {status.phrase}", list(headers.items()))
         return [content]
 
+    def _test(self, folder: DatasetFolder, content: dict[str, Any]) -> None:
+        """Run the permutation tests, which pages ask for until they are there, and renew the page."""
+        found = differences(self.rows.compared, folder)
+        self.page = render(content | {"differences": found}, connect="'self'")
+        self.differences = found
+
     def _answer(self, request: dict[str, Any]) -> _Reply:
         if request["REQUEST_METHOD"] != "GET":
             return _json(HTTPStatus.NOT_IMPLEMENTED, {"error": "this server only answers GET"})
@@ -111,13 +130,18 @@ class Explorer:
             return _json(HTTPStatus.MISDIRECTED_REQUEST, {"error": f"this server is {self.url}"})
         if request["PATH_INFO"] == "/":
             return HTTPStatus.OK, "text/html; charset=utf-8", self.page
-        if request["PATH_INFO"] not in QUESTIONS:
+        if request["PATH_INFO"] not in (*QUESTIONS, TESTS):
             return _json(HTTPStatus.NOT_FOUND, {"error": f"nothing here; try {self.url}"})
         try:
-            fields = parse_qs(request["QUERY_STRING"], keep_blank_values=True, max_num_fields=10_000)
-            return _json(HTTPStatus.OK, QUESTIONS[request["PATH_INFO"]](self.rows, fields))
+            return _json(HTTPStatus.OK, self._asked(request["PATH_INFO"], request["QUERY_STRING"]))
         except (KazstanceError, ValueError) as error:
             return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+    def _asked(self, path: str, query: str) -> Any:
+        """What a question asks for; the tests are null as long as they run."""
+        if path == TESTS:
+            return self.differences
+        return QUESTIONS[path](self.rows, parse_qs(query, keep_blank_values=True, max_num_fields=10_000))
 
     def _close(self) -> None:
         """Close all sockets, which ends the loop."""

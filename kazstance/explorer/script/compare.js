@@ -18,7 +18,7 @@ async function compareView(state) {
   const speaking = bySide(all, cellOn);
   const sources = speaking.length > ABREAST ? takenInTurn(speaking, cellOn) : speaking;
   const query = question(state, { target: [target.target_id] });
-  const lists = await Promise.all(sources.map((source) => store.sentences({ ...query, source: [source.source_id], offset: 0, limit: PAGE.compare })));
+  const lists = await store.each({ ...query, source: sources.map((source) => source.source_id), offset: 0, limit: PAGE.compare });
   const total = lists.reduce((sum, found) => sum + found.total, 0);
   return {
     heading: ["Side by side: ", name(target.name)],

@@ -69,7 +69,20 @@ function pairWords(row, two) {
 
 /** What is said of all sources on a target: how probable it is that two are on opposite sides, and the test. */
 function targetWords(row) {
-  return row.reason ?? `two on opposite sides: ${thousandths(1000 * row.opposite)}; ${row.chance}`;
+  const chance = data.differences.pending ? "the permutation test is still running" : row.chance;
+  return row.reason ?? `two on opposite sides: ${thousandths(1000 * row.opposite)}; ${chance}`;
+}
+
+/** Ask a server for its permutation tests until they are there, and put them in their places. */
+async function awaitTests() {
+  const found = await store.differences();
+  if (!found) return setTimeout(() => awaitTests().catch((error) => complain(error.message)), 1000);
+  data.differences.pending = false;
+  for (const values of found.rows) {
+    const { target, p, chance, reason } = record(found.columns, values);
+    Object.assign(differenceOn.get(data.targets[target].target_id), { p, chance, reason });
+  }
+  for (const one of document.querySelectorAll("[data-tested]")) one.textContent = targetWords(differenceOn.get(one.dataset.tested));
 }
 
 function verdictBadge(word, said = word) {
@@ -83,7 +96,7 @@ function verdictBadge(word, said = word) {
 function verdictOf(row, two) {
   return two
     ? [verdictBadge(answerOf(row, two)), el("span", { class: "chance" }, [...shown(pairWords(row, two))])]
-    : [verdictBadge(row.verdict, row.words), el("span", { class: "chance" }, targetWords(row))];
+    : [verdictBadge(row.verdict, row.words), el("span", { class: "chance", "data-tested": data.differences.pending ? row.target.target_id : null }, targetWords(row))];
 }
 
 function differenceRow(state, row, sources, two, first) {

@@ -235,5 +235,6 @@ theme();
 header();
 buildFilters();
 listen();
+if (data.differences.pending) awaitTests().catch((error) => complain(error.message));
 // The header is painted first, then the view that the address names.
 requestAnimationFrame(() => setTimeout(show));

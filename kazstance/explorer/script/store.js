@@ -55,7 +55,7 @@ function localStore(rows) {
   const askUnit = (query) => matching("unit", query.whole ? { ...query, q: "" } : query, valueOf);
   const askStance = (query) => matching("stance", query, valueOf);
 
-  return {
+  const found = {
     async sentences(query) {
       const [unitFits, stanceFits] = [askUnit(query), askStance(query)];
       const chosen = new Map();
@@ -123,6 +123,7 @@ function localStore(rows) {
       return { unit, units: all.units, judgements: own(all.judgements), settled: own(all.settled) };
     },
   };
+  return { ...found, each: (query) => Promise.all(query.source.map((source) => found.sentences({ ...query, source: [source] }))) };
 }
 
 /** Rows on a server, fetched as they are needed. */
@@ -137,13 +138,15 @@ function remoteStore() {
     if (!response.ok) throw new Error(content.error);
     return content;
   };
+  const read = (found) => {
+    const { units } = linked(found);
+    const hits = found.hits.map((n) => ({ unit: units.get(n), stances: units.get(n).stances }));
+    return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
+  };
   return {
-    async sentences(query) {
-      const found = await ask("sentences", query);
-      const { units } = linked(found);
-      const hits = found.hits.map((n) => ({ unit: units.get(n), stances: units.get(n).stances }));
-      return { total: found.total, stancesTotal: found.stances_total, offset: found.offset, units, hits };
-    },
+    sentences: async (query) => read(await ask("sentences", query)),
+    each: async (query) => (await ask("each", query)).map(read),
+    differences: () => ask("differences", {}),
     counts: (query) => ask("counts", query),
     strip: (query) => ask("strip", query),
     words: (target) => ask("words", { target }),
