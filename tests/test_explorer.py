@@ -22,9 +22,9 @@ from typer.testing import CliRunner
 import kazstance
 from kazstance import dataset
 from kazstance.cli import app
+from kazstance.comparison.disagreements import with_tests
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError, UnknownNameError
-from kazstance.explorer.overview import differences
 from kazstance.explorer.page import SCRIPT as PARTS
 from kazstance.explorer.page import embed, page
 from kazstance.explorer.rows import COLUMNS, Query, Rows
@@ -344,7 +344,7 @@ def test_long_tests_run_beside_the_server(harbour_data, monkeypatch):
     folder, may_run = DatasetFolder(harbour_data), threading.Event()
     monkeypatch.setattr("kazstance.explorer.server.AT_ONCE", 0)
     monkeypatch.setattr(
-        "kazstance.explorer.server.differences", lambda *given: differences(*given) if may_run.wait(30) else None
+        "kazstance.explorer.server.with_tests", lambda *given: with_tests(*given) if may_run.wait(30) else None
     )
     with Explorer(folder, 0) as server:
         pending = json.loads(BLOCK.search(server.page.decode())[1])["differences"]

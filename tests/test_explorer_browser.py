@@ -16,9 +16,9 @@ from playwright.sync_api import expect, sync_playwright
 
 import kazstance
 from kazstance import dataset
+from kazstance.comparison.disagreements import with_tests
 from kazstance.corpus.build import build
 from kazstance.dataset import DatasetFolder
-from kazstance.explorer.overview import differences
 from kazstance.explorer.page import page as make_page
 from kazstance.explorer.server import Explorer
 from tests.checked import judge, write_corpus
@@ -973,7 +973,7 @@ def test_a_page_waits_for_tests_that_run_beside_the_server(visit, monkeypatch):
     may_run = threading.Event()
     monkeypatch.setattr("kazstance.explorer.server.AT_ONCE", 0)
     monkeypatch.setattr(
-        "kazstance.explorer.server.differences", lambda *given: differences(*given) if may_run.wait(60) else None
+        "kazstance.explorer.server.with_tests", lambda *given: with_tests(*given) if may_run.wait(60) else None
     )
     with Explorer(DatasetFolder(dataset.SHIPPED), 0) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -100,7 +100,8 @@ def _equal(values: pa.ChunkedArray, wanted: object) -> Mask:
 
 
 def _among(values: NDArray[np.int64], wanted: Any) -> Mask:
-    return np.isin(values, wanted)
+    found: Mask = values == wanted[0] if len(wanted) == 1 else np.isin(values, wanted)
+    return found
 
 
 FITS: Final[dict[str, Callable[[Any, Any], Mask]]] = {"among": _among, "equal": _equal, "words": _contain}

@@ -21,6 +21,10 @@ class Keyed(NamedTuple):
         """The rows that are chosen."""
         return Keyed(self.rows.filter(pa.array(chosen)), self.n[chosen], self.target[chosen])
 
+    def at(self, places: Ints) -> "Keyed":
+        """The rows at some places."""
+        return Keyed(self.rows.take(places), self.n[places], self.target[places])
+
     def lists(self) -> list[list[Any]]:
         """Each row as a list, after the numbers of unit and target; evidence as pairs of start and end."""
         found = []

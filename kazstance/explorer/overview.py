@@ -42,18 +42,31 @@ NAMES: Final = {
 }
 
 
-def overview(folder: DatasetFolder, compared: Comparison | None = None, *, tested: bool = True) -> dict[str, Any]:
+def overview(folder: DatasetFolder) -> dict[str, Any]:
     """Dataset, sources, targets, annotators, the complete grid of positions and the differences, as plain values.
-
-    Args:
-        folder: the dataset.
-        compared: its sources, if they are compared already.
-        tested: whether to wait for the permutation tests; otherwise the page says that they are running.
 
     Raises:
         IntegrityError: a row does not match the schema.
     """
-    manifest, compared = folder.manifest, compared or compare_dataset(folder)
+    compared = compare_dataset(folder)
+    return overview_of(compared, disagreements(compared.counts, with_salience=False), folder)
+
+
+def overview_of(
+    compared: Comparison, ranked: Disagreements, folder: DatasetFolder, *, pending: bool = False
+) -> dict[str, Any]:
+    """The same of sources that are compared already.
+
+    Args:
+        compared: the sources of the dataset.
+        ranked: what can be said of its targets.
+        folder: the dataset.
+        pending: whether their permutation tests are still running, which the page then says.
+
+    Raises:
+        IntegrityError: a row does not match the schema.
+    """
+    manifest = folder.manifest
     header = manifest.model_dump(include={"id", "title", "version", "event", "license", "digest"})
     return {
         "dataset": header | {"made_by": manifest.tools.get("kazstance"), "origins": _origins(folder)},
@@ -63,18 +76,17 @@ def overview(folder: DatasetFolder, compared: Comparison | None = None, *, teste
         "annotators": _records(folder.annotators),
         "position_columns": POSITION,
         "positions": [list(row.values()) for row in _records(folder.positions)],
-        "differences": differences(compared, folder, tested=tested),
+        "differences": differences(ranked, folder, pending=pending),
         "variants": variants(folder),
         "similar": similar(compared.positions(), len(folder.ids["source_id"])),
         "filters": [one._asdict() for one in FILTERS],
     }
 
 
-def differences(compared: Comparison, folder: DatasetFolder, *, tested: bool = True) -> dict[str, Any]:
+def differences(found: Disagreements, folder: DatasetFolder, *, pending: bool = False) -> dict[str, Any]:
     """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
-    found = disagreements(compared.counts, with_salience=False, with_stances=tested)
     return {
-        "pending": not tested,
+        "pending": pending,
         "summary": found.summary,
         "verdicts": tallied([line.verdict for line in found]),
         "columns": DIFFERENCE,

@@ -131,13 +131,15 @@ class Rows:
             hits = np.unique(self.stances.n[chosen]) if narrows(query.asked()) else np.flatnonzero(units)
         offset = self._offset(query, hits)
         page = hits[offset : offset + query.limit]
+        shown = np.flatnonzero(chosen)
+        shown = shown[np.isin(self.stances.n[shown], page)]
         return {
             "total": len(hits),
             "stances_total": int(np.count_nonzero(chosen)),
             "offset": offset,
             "hits": page.tolist(),
             "units": self._units(self._around(page)),
-            "stances": self.stances.where(chosen & np.isin(self.stances.n, page)).lists(),
+            "stances": self.stances.at(shown).lists(),
         }
 
     def each(self, query: Query) -> list[dict[str, Any]]:

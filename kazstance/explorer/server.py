@@ -7,9 +7,11 @@ from http import HTTPStatus
 from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
+from kazstance.comparison import Disagreements
+from kazstance.comparison.disagreements import disagreements, with_tests
 from kazstance.dataset import DatasetFolder
 from kazstance.errors import KazstanceError
-from kazstance.explorer.overview import differences, overview
+from kazstance.explorer.overview import differences, overview_of
 from kazstance.explorer.page import embed, render
 from kazstance.explorer.rows import Query, Rows
 from kazstance.stats.permutation import PERMUTATIONS
@@ -70,10 +72,11 @@ class Explorer:
         self.rows = Rows(folder)
         counts = self.rows.compared.counts
         is_short = PERMUTATIONS * len(counts.rows) <= AT_ONCE
-        content = overview(folder, self.rows.compared, tested=is_short) | {"rows": None}
+        ranked = disagreements(counts, with_salience=False, with_stances=is_short)
+        content = overview_of(self.rows.compared, ranked, folder, pending=not is_short) | {"rows": None}
         self.page = render(content, connect="'self'")
         self.differences: dict[str, Any] | None = content["differences"] if is_short else None
-        self.tests = threading.Thread(target=self._test, args=(folder, content), daemon=True)
+        self.tests = threading.Thread(target=self._test, args=(folder, ranked, content), daemon=True)
         if not is_short:
             self.tests.start()
         self._sockets: dict[int, Any] = {}
@@ -117,9 +120,9 @@ class Explorer:
         start(f"{status.value} {status.phrase}", list(headers.items()))
         return [content]
 
-    def _test(self, folder: DatasetFolder, content: dict[str, Any]) -> None:
+    def _test(self, folder: DatasetFolder, ranked: Disagreements, content: dict[str, Any]) -> None:
         """Run the permutation tests, which pages ask for until they are there, and renew the page."""
-        found = differences(self.rows.compared, folder)
+        found = differences(with_tests(ranked, self.rows.compared.counts), folder)
         self.page = render(content | {"differences": found}, connect="'self'")
         self.differences = found
 
