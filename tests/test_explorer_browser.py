@@ -121,6 +121,13 @@ def cell(tab, source, target):
     return tab.locator(f'[data-key="cell {source}:{target}"]')
 
 
+def copied(tab):
+    """What a reader copies who selects the whole page."""
+    tab.keyboard.press("Control+A")
+    tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    return tab.evaluate("getSelection().toString()")
+
+
 def read_csv(tab):
     with tab.expect_download() as waiting:
         tab.get_by_role("button", name="CSV").click()
@@ -222,7 +229,7 @@ def test_two_sources_are_compared_in_two_clicks(visit, shipped):
             ahead = pair.one if pair.more >= 0.5 else pair.other
             words = f"{ahead} more favorable: {max(pair.more, 1 - pair.more):.0%}"
             row = tab.locator(".difference", has=tab.locator(f'[data-key="row {line.target}"]'))
-            assert words.replace("%", "\u00a0%") in row.inner_text()
+            assert words.replace("%", "\u00a0%") in row.text_content()
     shown = tab.locator(".difference").evaluate_all(
         "rows => rows.map(row => [row.querySelector('.about a').dataset.key, row.querySelector('.verdict').lastChild.data])"
     )
@@ -243,7 +250,7 @@ def test_three_questions_take_at_most_two_clicks_each(visit, shipped):
     row.locator("svg a[href*=maoist_statement]").click()  # one click, on its dot
     settle(tab)
     said = [s for s in stances if (s.source_id, s.target_id, s.voice) == ("maoist_statement", line.target, "own")]
-    shown = tab.locator("#panel .where").all_inner_texts()
+    shown = tab.locator("#panel .where").all_text_contents()
     assert {s.sentence_id for s in said} <= set(shown)
 
     go(tab, "#differences")
@@ -264,7 +271,7 @@ def test_three_questions_take_at_most_two_clicks_each(visit, shipped):
     )
     keys = differ.locator(".about a").evaluate_all("links => links.map(link => link.dataset.key)")
     assert {key.removeprefix("row ") for key in keys} == expected
-    assert all("more favorable: " in text for text in differ.locator(".chance").all_inner_texts())
+    assert all("more favorable: " in text for text in differ.locator(".chance").all_text_contents())
     assert all(box["y"] + box["height"] < 800 for box in (one.bounding_box() for one in differ.all()))
 
 
@@ -280,7 +287,7 @@ def test_side_by_side_states_the_verdict_and_shows_each_sentence_once(visit, shi
     groups = [min(order.index(side), 2) if side != "takes no side" else 3 for side in sides]
     assert groups == sorted(groups)
     for column in columns.all():
-        text = " ".join(column.locator(".text").all_inner_texts())
+        text = " ".join(column.locator(".text").all_text_contents())
         for written, times in Counter(unit.text for unit in kazstance.load("sentences")).items():
             if len(written) > 60:
                 assert text.count(written) <= times
@@ -293,7 +300,7 @@ def test_a_click_on_a_cell_shows_its_sentences_and_leads_to_the_text(visit, ship
     cell(tab, "pr_collective", "workers_ready").click()
     panel = tab.locator("#panel")
     expect(panel.locator(".stance")).to_have_count(len(stances))
-    marked = set(panel.locator("mark.evidence").all_inner_texts())
+    marked = set(panel.locator("mark.evidence").all_text_contents())
     assert marked == {stance.text[span.start : span.end] for stance in stances for span in stance.evidence}
     panel.get_by_role("link", name="pr_collective/30/1", exact=True).click()
     expect(tab.locator("#at")).to_contain_text("has accumulated important experiences of struggle")
@@ -433,7 +440,18 @@ def test_filters_and_search_leave_what_they_say(visit, shipped):
     tab.get_by_label("Search the texts").fill("imperialis")
     n = sum("imperialis" in unit.text.lower() for unit in units)
     expect(tab.get_by_role("status")).to_have_text(re.compile(f"^{n} sentences? with"))
-    assert {text.lower() for text in tab.locator("mark.hit").all_inner_texts()} == {"imperialis"}
+    assert {text.lower() for text in tab.locator("mark.hit").all_text_contents()} == {"imperialis"}
+
+
+def test_what_is_out_of_sight_is_copied_and_printed(visit, shipped):
+    """Rows that are not laid out before they are scrolled to are there for everything else."""
+    tab = visit(shipped + "#sentences?q=workers")
+    texts = [unit.text for unit in kazstance.load("sentences") if "workers" in unit.text.lower()][:50]
+    whole = copied(tab)
+    assert all(text in whole for text in texts)
+    tab.emulate_media(media="print")
+    hidden = "all => all.filter(one => getComputedStyle(one).contentVisibility !== 'visible').length"
+    assert tab.locator(".card").evaluate_all(hidden) == 0
 
 
 def test_filters_recompute_the_matrix(visit, shipped):
@@ -518,7 +536,7 @@ def test_words_lead_to_the_sentences_that_have_them(visit, shipped):
     word.click()
     expect(tab.locator("#view")).to_have_text("Sentences")
     settle(tab)
-    hits = [text.lower() for text in tab.locator("mark.hit").all_inner_texts()]
+    hits = [text.lower() for text in tab.locator("mark.hit").all_text_contents()]
     assert set(hits) == {said}
     assert len(hits) >= times
 
@@ -562,11 +580,11 @@ def test_every_view_opens_from_its_link_and_after_reload(visit, shipped):
     tab = visit(shipped)
     for address in VIEWS.values():
         go(tab, address)
-        before = tab.locator("main").inner_text()
+        before = tab.locator("main").text_content()
         assert tab.locator("#alert").is_hidden()
         tab.reload()
         settle(tab)
-        assert tab.locator("main").inner_text() == before
+        assert tab.locator("main").text_content() == before
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
@@ -966,7 +984,7 @@ def test_the_served_page_shows_what_the_file_shows(visit, shipped, served):
         for tab in (file, server):
             go(tab, address)
         for part in ("main", "#status"):
-            assert server.locator(part).inner_text() == file.locator(part).inner_text()
+            assert server.locator(part).text_content() == file.locator(part).text_content()
 
 
 def test_a_page_waits_for_tests_that_run_beside_the_server(visit, monkeypatch):

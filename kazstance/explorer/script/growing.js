@@ -29,9 +29,12 @@ function finish() {
   for (const node of unfinished()) makeMore(node, true);
 }
 
+/** Make no more rows, since another view is asked for. */
+const pause = () => clearTimeout(growing);
+
 /** Make the other rows of the view while nothing else is to do. */
 function goOn() {
-  clearTimeout(growing);
+  pause();
   if (!unfinished().length) return;
   growing = setTimeout(() => {
     for (const node of unfinished()) makeMore(node);

@@ -114,6 +114,7 @@ function complain(text) {
 /** Show the view that the address names, and put the focus where a reader expects it. */
 async function show() {
   const mine = (turn += 1);
+  pause();
   const { state, wrong } = parse(location.hash);
   const before = current;
   current = state;
