@@ -1,7 +1,7 @@
 // Long lists and tables: the first rows at once, the others after the view is painted, a few at a time.
 
 /** How many drawings of a source on a target are made at a time. */
-const AT_ONCE = 600;
+const AT_ONCE = 300;
 /** Milliseconds between two parts, for clicks and painting. */
 const PAUSE = 16;
 const unmade = new WeakMap();

@@ -45,7 +45,8 @@ async function readView(state) {
         await strips(state, source, targetOf.get(state.target)),
       ]),
       readingKey(),
-      el("div", { class: "reading" }, [...paragraphs].map(([id, units]) => paragraph(state, id, units))),
+      // a sentence that is scrolled to needs the heights of all before it
+      el("div", { class: state.at ? "reading" : "reading from-top" }, [...paragraphs].map(([id, units]) => paragraph(state, id, units))),
       pager({ ...state, text: source.source_id }, found, PAGE.read),
     ],
     csv: async () => ({ name: source.source_id, rows: await stanceRows(query) }),

@@ -135,7 +135,7 @@ function grid(state, sources, targets, cellOn, compact) {
       if (kept.table === table) markOpen(table, row);
     });
   };
-  grow(table, orderedTargets(state, targets).flatMap(rowsOf), sources.length);
+  grow(table, orderedTargets(state, targets).flatMap(rowsOf), sources.length / 2); // a cell is half the work of a dot
   const first = table.querySelector("a");
   if (first) first.tabIndex = 0;
   return table;
