@@ -16,9 +16,9 @@ from kazstance.corpus.segment import segment
 from kazstance.corpus.workers import Workers
 from kazstance.errors import Problem
 from kazstance.paths import StrPath
-from kazstance.schema.columns import to_arrow
+from kazstance.schema.columns import arrow_schema, to_arrow
 from kazstance.schema.labels import Label
-from kazstance.schema.records import GridCell, Judgement, Sentence
+from kazstance.schema.records import GridCell, Judgement, Record, Sentence
 
 
 @dataclass(frozen=True)
@@ -86,25 +86,22 @@ def state_of(corpus: Corpus, sentences: Sequence[Sentence], plans: Mapping[str, 
     Raises:
         InputError: what was judged does not fit the texts.
     """
-    empty = {"judgements": to_arrow(Judgement, ()), "grid": to_arrow(GridCell, ())}
-    tables = {name: [plain(rows)] for name, rows in empty.items()}
+    schemas = {"judgements": _plain(Judgement), "grid": _plain(GridCell)}
+    tables = {name: [schema.empty_table()] for name, schema in schemas.items()}
     problems: list[Problem] = []
     if any(corpus.readings.values()) or corpus.judgements or corpus.adjudications:
         with Workers(0) as workers:
             for chunk in judge(corpus, to_arrow(Sentence, sentences), workers):
                 problems += [*chunk.faults, *chunk.problems]
                 for name in tables.keys() & chunk.tables.keys():
-                    tables[name].append(plain(chunk.tables[name]))
+                    tables[name].append(chunk.tables[name].cast(schemas[name]))
     raise_all(problems)
     return State(corpus, plans, sentences, **{name: pa.concat_tables(parts) for name, parts in tables.items()})
 
 
-def plain(rows: pa.Table) -> pa.Table:
-    """Rows whose texts are not coded by a dictionary, so that parts can be joined."""
-    for place, column in enumerate(rows.columns):
-        if pa.types.is_dictionary(column.type):
-            rows = rows.set_column(place, rows.column_names[place], column.cast(column.type.value_type))
-    return rows.replace_schema_metadata(None)
+def _plain(record: type[Record]) -> pa.Schema:
+    """The columns of a record, none of which is coded by a dictionary, so that parts can be joined."""
+    return arrow_schema(record).remove_metadata()
 
 
 def _pairs(rows: pa.Table) -> set[PairKey]:
