@@ -84,7 +84,13 @@ def overview_of(
 
 
 def differences(found: Disagreements, folder: DatasetFolder, *, pending: bool = False) -> dict[str, Any]:
-    """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`."""
+    """What can be said of each target, in the sources' own voice: rows in the order of `compare disagreements`.
+
+    Args:
+        found: what can be said.
+        folder: the dataset.
+        pending: whether the permutation tests are still running, so that p values are missing.
+    """
     return {
         "pending": pending,
         "summary": found.summary,
