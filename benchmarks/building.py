@@ -45,7 +45,7 @@ sentences = pa.table({"sentence_id": ids, "text": texts})
 targets = pa.table({"target_id": [row.split('"')[1] for row in (corpus / "targets.toml").read_text().splitlines()
                                   if row.startswith("id")]})
 db = duckdb.connect()
-db.execute(f"set threads = 2; set temp_directory = '{out / 'tmp'}'; set memory_limit = '3GB'")
+db.execute(f"set threads = 2; set temp_directory = '{out / 'tmp'}'; set memory_limit = '12GB'")
 db.execute(f'''
 create table readings as select * from read_json('{corpus}/annotations/*.jsonl', filename = true, columns = {{
     sentence_id: 'varchar', text_hash: 'varchar', covered: 'varchar[]', judgements: 'struct(target_id varchar,
@@ -118,28 +118,32 @@ def build_cost(corpus: Path, out: Path) -> Cost:
     return measure([sys.executable, "-m", "kazstance", "build", str(corpus), "--out", str(out)])
 
 
-def floor_cost(corpus: Path, out: Path) -> Cost:
-    """The cost of the floor."""
+def floor_cost(corpus: Path, out: Path) -> Cost | None:
+    """The cost of the floor; None if it fails, as DuckDB does where lists of votes do not fit into memory."""
     out.mkdir()
-    return measure([sys.executable, "-c", FLOOR, str(corpus), str(out)])
+    try:
+        return measure([sys.executable, "-c", FLOOR, str(corpus), str(out)])
+    except RuntimeError:
+        return None
 
 
-def run(sizes: Sequence[int]) -> dict[str, list[tuple[int, Cost, Cost]]]:
+def run(sizes: Sequence[int]) -> dict[str, list[tuple[int, Cost, Cost | None]]]:
     """Build and measure a corpus of each kind and size, smallest first."""
-    found: dict[str, list[tuple[int, Cost, Cost]]] = {}
+    found: dict[str, list[tuple[int, Cost, Cost | None]]] = {}
     for kind, (targets, annotators, stances) in KINDS.items():
         for size in sorted(sizes):
             with tempfile.TemporaryDirectory() as place:
                 corpus = Path(place) / "corpus"
                 write_corpus(corpus, Shape(size, SOURCES.get(size, 10), targets, annotators, stances))
                 built = build_cost(corpus, Path(place) / "data")
-                costs = (size, built, floor_cost(corpus, Path(place) / "floor"))
-            found.setdefault(kind, []).append(costs)
-            print(kind, costs, flush=True)
+                print(kind, size, "built:", built, flush=True)
+                floor = floor_cost(corpus, Path(place) / "floor")
+                print(kind, size, "floor:", floor or "failed", flush=True)
+            found.setdefault(kind, []).append((size, built, floor))
     return found
 
 
-def table(found: dict[str, list[tuple[int, Cost, Cost]]]) -> str:
+def table(found: dict[str, list[tuple[int, Cost, Cost | None]]]) -> str:
     """The measurements as a table in Markdown."""
     rows = []
     for kind, measured in found.items():
@@ -158,8 +162,8 @@ def table(found: dict[str, list[tuple[int, Cost, Cost]]]) -> str:
                     "" if growth is None else f"{growth:.2f}",
                     f"{built.memory / 2**20:,.0f}",
                     "" if memory is None else f"{memory:.2f}",
-                    f"{floor.cpu:.1f}",
-                    f"{built.cpu / floor.cpu:.1f}",
+                    f"{floor.cpu:.1f}" if floor else "failed",
+                    f"{built.cpu / floor.cpu:.1f}" if floor else "",
                 ]
             )
             before = size, built
