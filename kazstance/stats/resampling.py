@@ -11,7 +11,7 @@ from kazstance.stats.estimate import NO_ROWS, NOTHING, Estimate
 
 SEED: Final = 12345
 RESAMPLES: Final = 1000
-BLOCK: Final = 250_000
+BLOCK: Final = 100_000
 """How many numbers a block of resamples has: so few that they stay in the cache of the processor."""
 INFINITE: Final = "a row's term is infinite"
 
