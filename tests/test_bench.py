@@ -174,6 +174,7 @@ def test_what_is_neither_a_system_nor_predictions_is_refused(given, message, har
     assert message in str(caught.value)
 
 
+@pytest.mark.full
 def test_a_result_is_read_back_as_it_was(tmp_path, harbour_data):
     here = bench(data=harbour_data)
     result = here.run(make_pipeline(CountVectorizer(), MultinomialNB()), tmp_path / "run", probes=True)

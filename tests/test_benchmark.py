@@ -66,6 +66,7 @@ def test_pairs_stand_in_both_orders(rows):
         *(pytest.param("stance4", protocol, marks=pytest.mark.full) for protocol in PROTOCOLS),
     ],
 )
+@pytest.mark.full
 def test_whoever_knows_only_the_target_scores_zero(task, protocol, tmp_path):
     for system in ("majority", "majority per target"):
         scores = run(system, task, protocol, tmp_path / system).scores

@@ -388,6 +388,7 @@ def test_debug_within_a_group(tmp_path):
         assert "Traceback" in CliRunner().invoke(app, arguments).stderr
 
 
+@pytest.mark.full
 def test_every_command_has_debug():
     for name, parts in COMMANDS.items():
         if name != "help":

@@ -279,6 +279,7 @@ ROW = st.tuples(*(st.sampled_from(values) for values in ("ab", ("t", "u", "те�
 
 @given(st.lists(ROW, min_size=1, max_size=40))
 @settings(max_examples=25, deadline=None)
+@pytest.mark.full
 def test_counts_are_those_of_sql_from_every_table_with_and_without_clusters(rows):
     names = ("source_id", "target_id", "label_name", "paragraph_id")
     table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})

@@ -131,6 +131,7 @@ SENTENCES = st.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(SENTENCES)
+@pytest.mark.full
 def test_any_codes_give_a_label_to_one_target_at_most(sentences):
     rows = [code(f"Text {i}.", *chosen, who) for i, one in enumerate(sentences) for who, chosen in one.items()]
     if not any(r["code"] for r in rows):

@@ -223,6 +223,7 @@ def loaded(code, *args):
     return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
 
 
+@pytest.mark.full
 def test_help_loads_only_typer_and_rich():
     """Of what typer and rich load by themselves, and of the standard library, there may be more."""
     more = loaded(OWN, "", *ENTRIES, *LEAVES) - loaded(TINY) - sys.stdlib_module_names

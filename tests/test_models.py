@@ -68,6 +68,7 @@ def test_a_saved_baseline_answers_as_in_the_benchmark(name, tmp_path, harbour_da
 
 
 @pytest.mark.parametrize("name", ["TF-IDF LR", "majority per target"])
+@pytest.mark.full
 def test_labels_beyond_two_or_only_one(name, tmp_path):
     """The shapes of a linear model differ with one label, two, and more."""
     for labels in (["favor"], ["favor", "against"], ["favor", "against", "neutral"], [*"fan", "none"]):

@@ -158,6 +158,7 @@ def test_the_command_refuses_a_folder_of_something_else_in_one_line(tmp_path):
     assert state(tmp_path) == before
 
 
+@pytest.mark.full
 def test_what_the_manifest_does_not_list_is_carried_over_and_named(world):
     out = world / "out"
     (out / "my_notes.txt").write_text("notes")
@@ -278,6 +279,7 @@ def test_an_output_behind_a_link_is_written_through_it(world, tmp_path):
     assert (world / "later.html").read_bytes().startswith(b"<!")
 
 
+@pytest.mark.full
 def test_places_that_cannot_be_written_are_refused_in_one_line(built, tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder" / "sub").mkdir(parents=True)

@@ -55,6 +55,7 @@ def test_overlap_under_other_ids_is_in_the_result_and_the_report(tmp_path):
     assert said in (tmp_path / "page.md").read_text()
 
 
+@pytest.mark.full
 def test_rows_to_choose_settings_on_are_training_rows():
     bench = ks.benchmark(rows(TRAIN[1:], 1), rows(TEST, 11), dev=rows(TRAIN[:1], 5), id="nr")
     assert bench.run("majority").overlap == Overlap(3, 2, 1)
@@ -68,6 +69,7 @@ def test_a_dataset_counts_too(protocol, shared):
     assert (found.text > 0) == shared
 
 
+@pytest.mark.full
 def test_scores_of_predictions_count_the_texts_of_training_rows(tmp_path):
     for name, part in {"train": rows(TRAIN, 1), "gold": rows(TEST, 11)}.items():
         pl.DataFrame(part).write_csv(tmp_path / f"{name}.csv")

@@ -359,6 +359,7 @@ def test_every_field_of_a_publication_is_documented():
             assert info.description, name
 
 
+@pytest.mark.full
 def test_a_folder_is_staged_with_all_that_belongs_to_it(staged, root, harbour_data, tmp_path):
     assert {file.name for file in staged.iterdir() if file.is_file()} == {
         "CITATION.cff",

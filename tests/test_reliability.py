@@ -33,6 +33,7 @@ def test_runs_of_one_model_are_stability(harbour_data):
     assert lines(found, "evidence")["pairs of equal labels"].value == 1
 
 
+@pytest.mark.full
 def test_the_shipped_report_is_computed_from_the_judgements():
     """Two pairs of readers by a plain count, compared with the report; and the check with the final labels."""
     found = agreement(DatasetFolder(), n=20)

@@ -232,6 +232,7 @@ def test_predictions_are_spelled_as_most_rows_spell_them(mapped, tmp_path):
     assert [line["label"] for line in lines] == labels
 
 
+@pytest.mark.full
 def test_a_mapping_that_overrides_a_preset_is_read_back_as_it_was_written(tmp_path):
     """NONE is neutral in the preset and `none` here: an answer of `none` was scored as neutral."""
     for name in ("train", "test"):

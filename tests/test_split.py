@@ -273,6 +273,7 @@ def by_definition(texts, length, at_least):
     st.integers(1, 8),
     st.sampled_from([0.01, 1 / 3, 0.5, 0.6, 0.8, 1.0]),
 )
+@pytest.mark.full
 def test_the_prefix_filter_loses_no_pair(texts, length, at_least):
     assert sorted(resembling(encode(texts), length, at_least)) == list(by_definition(texts, length, at_least))
     assert sorted(sharing(encode(texts), length)) == [(i, j) for i, j, _ in by_definition(texts, length, 0)]

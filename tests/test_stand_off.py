@@ -151,6 +151,7 @@ TEXT = st.lists(st.tuples(WORD, st.sampled_from([" ", "  ", "\n", ""])).map("".j
 @settings(max_examples=300)
 @given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=3))
 @example(["a a a a a a a —", "a a a a a a a b "], [])
+@pytest.mark.full
 def test_any_text_comes_back_and_no_run_of_words_remains(sentences, others):
     texts = [*others, " ".join(sentences), f"{MARK}x", "".join(sentences) + " z z z z z z z z z"]
     found = Quotations(find_runs(texts, [("document", text) for text in sentences]), sentences)
