@@ -185,7 +185,8 @@ def main() -> None:
         f"DuckDB queries. In the texts, {share:.2%} of pairs of sentences share a trigram, 1 % of the sentences are "
         "formulas, and 0.5 % quote another. CPU seconds, and the peak of resident memory, are those of all processes "
         "together; sentences a second on two cores are two divided by the CPU seconds of a sentence, since other "
-        f"programs ran at the same time (load {load:.1f}); wall seconds include them.\n\n{shown}\n\n"
+        f"programs ran at the same time (load {load:.1f}); wall seconds include them. A floor that *failed* ran out of "
+        f"memory or of disk.\n\n{shown}\n\n"
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} processors; {tools}.\n",
         encoding="utf-8",
     )

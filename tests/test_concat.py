@@ -164,3 +164,27 @@ def test_samples_still_stand_for_what_they_were_drawn_from(tmp_path):
         assert [replace(figure, source=f"{prefix}{figure.source}") for figure in own] == [
             figure for figure in joined if figure.source in {f"{prefix}{one.source}" for one in own}
         ]
+
+
+def test_samples_of_one_model_that_judged_for_two_datasets_are_one(tmp_path):
+    """The same model and the same person, in sources that differ: together they stand for all of these."""
+    names = dict(zip(checked.SOURCES, ("oslo", "rome", "bern"), strict=True))
+    made = []
+    for seed in (1, 2):
+        corpus = tmp_path / f"corpus{seed}"
+        checked.judge(corpus, tmp_path / f"sheet{seed}", checked.write_corpus(corpus, seed), 120, "ann")
+        for file in [path for path in corpus.rglob("*") if path.is_file()] if seed == 2 else ():
+            text = file.read_text()
+            for old, new in names.items():
+                text = text.replace(f'"{old}', f'"{new}').replace(f"/{old}.txt", f"/{new}.txt")
+            file.write_text(text)
+            file.rename(file.with_stem(names.get(file.stem, file.stem)))
+        build_dataset(corpus, tmp_path / f"data{seed}", quiet)
+        made.append(ks.open(tmp_path / f"data{seed}"))
+    both = corrected(ks.concat(made, tmp_path / "both", id="both"), model=checked.MODEL)
+    assert both.sample.sources == (*checked.SOURCES, *names.values())
+    for one in made:
+        own = corrected(one, model=checked.MODEL).sample
+        places = [both.sample.sources.index(source) for source in own.sources]
+        assert (both.sample.size[places] == own.size).all()
+        assert (both.sample.truths[places] == own.truths).all()

@@ -384,10 +384,10 @@ def test_a_server_may_name_itself_as_it_likes(harbour, server, monkeypatch):
 
 def test_where_the_file_of_a_model_is_does_not_belong_to_the_record(harbour, server):
     scope = Scope(sources=("gazette",))
-    done = run_model(harbour, planned(server, model="/home/me/tiny.gguf", annotator="tiny", scope=scope))
+    done = run_model(harbour, planned(server, model="/home/me/tiny.gguf", scope=scope))
     assert done.run["model"] == "tiny.gguf"
-    assert "/home/me" not in (harbour / "annotations/annotators.toml").read_text()
-    again = run_model(harbour, planned(server, model="/home/me/tiny.gguf", annotator="tiny", scope=scope))
+    assert "home" not in (harbour / "annotations/annotators.toml").read_text()
+    again = run_model(harbour, planned(server, model="/home/me/tiny.gguf", scope=scope))
     assert again.sent == 0
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from kazstance.stats.counting import Codes
+from kazstance.stats.counting import Codes, runs
 
 FEW: Final = 1 << 16
 """Numbers up to which a table of all of them is faster than sorting, however few rows there are."""
@@ -26,7 +26,7 @@ class Spans:
         """For the spans of some rows, the number of the row among them, start and end."""
         first, last = (np.searchsorted(self.row, rows, side) for side in ("left", "right"))
         n = last - first
-        at = np.repeat(first - (np.cumsum(n) - n), n) + np.arange(n.sum())
+        at = runs(first, n)
         return np.repeat(np.arange(len(rows)), n), self.start[at], self.end[at]
 
     def cut(self, begin: int, end: int) -> "Spans":

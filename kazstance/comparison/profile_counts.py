@@ -16,7 +16,7 @@ from kazstance.dataset import DatasetFolder, cluster_of_paragraph
 from kazstance.errors import IntegrityError
 from kazstance.schema.labels import Label, Scheme
 from kazstance.stats.agreement import union_lengths
-from kazstance.stats.counting import Codes
+from kazstance.stats.counting import LARGEST, Codes
 
 COLUMNS: Final = (
     "sentence_id",
@@ -30,8 +30,6 @@ COLUMNS: Final = (
     "probability",
     "evidence",
 )
-LARGEST: Final = 1 << 62
-"""Combinations of codes that a number can tell apart."""
 Choice = tuple[int, float]
 """A label, and the probability with which the annotator was asked."""
 Profile = frozenset[tuple[int, int]]

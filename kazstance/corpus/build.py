@@ -62,7 +62,7 @@ class Sink(Protocol):
         """
 
     def close(self, table: str) -> None:
-        """Take it that a table is complete.
+        """Note that a table is complete.
 
         Args:
             table: the name of the table.

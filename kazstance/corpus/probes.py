@@ -20,6 +20,7 @@ from kazstance.schema.columns import arrow_schema, to_arrow
 from kazstance.schema.holders import OF_SPEAKERS
 from kazstance.schema.labels import Label, ProbeKind
 from kazstance.schema.records import Probe
+from kazstance.stats.counting import runs
 
 Names = Mapping[str, NamesInput]
 Ints = npt.NDArray[Any]
@@ -177,8 +178,7 @@ def _pairs_of(code: Ints) -> tuple[Ints, Ints]:
     rows = np.arange(len(code))
     ends = np.append(np.flatnonzero(code[1:] != code[:-1]) + 1, len(code))
     later = ends[np.searchsorted(ends, rows, side="right")] - rows - 1
-    one = np.repeat(rows, later)
-    return one, one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(later) - later, later)
+    return np.repeat(rows, later), runs(rows + 1, later)
 
 
 def _probe(probe: ProbeKind, row: Mapping[str, Any], shown: Shown | None = None, **changed: Any) -> Probe:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kazstance.corpus.docket import Place
+from kazstance.stats.counting import runs
 
 Ints = npt.NDArray[np.int64]
 UNRECORDED: Final = -1
@@ -39,8 +40,7 @@ class Quoted(NamedTuple):
         """The evidence of some of the judgements."""
         lengths = self.lengths
         size, first = self.size[judgements], (np.cumsum(lengths) - lengths)[judgements]
-        n = lengths[judgements]
-        parts = np.repeat(first - (np.cumsum(n) - n), n) + np.arange(n.sum())
+        parts = runs(first, lengths[judgements])
         return Quoted(size, self.start[parts], self.end[parts])
 
 

@@ -16,6 +16,7 @@ from kazstance.corpus.quoted import UNRECORDED, Quoted
 from kazstance.corpus.readings import Lines, ReadingRules
 from kazstance.schema.labels import Label
 from kazstance.schema.publication import is_filled
+from kazstance.stats.counting import LARGEST
 
 Ints = npt.NDArray[np.int64]
 STATED: Final = ("target_id", "holder", "label", "original", "explicitness", "certainty", "note")
@@ -41,8 +42,6 @@ ESCAPED: Final = re.compile(rb"\\u00[0-7]")
 SHEET: Final = r"^[0-9a-f]{12}$"
 BLOCK: Final = 2**20
 """Bytes that are parsed at a time, at least."""
-LARGEST: Final = 2**62
-"""What numbers that stand for several do not exceed."""
 BETWEEN: Final = "\n"
 """What separates names that are joined; no id holds it."""
 

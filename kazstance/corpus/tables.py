@@ -100,7 +100,7 @@ def counts_of(
     sources: Sequence[str],
     targets: Sequence[str],
 ) -> tuple[Counts, Counts]:
-    """The counts of a dataset in the sources' own voice, and those of stances with quotations that they make their own.
+    """Counts in the sources' own voice, and counts of stances that include the quotations they endorse.
 
     Args:
         stances: the rows of stances.

@@ -26,7 +26,7 @@ def paragraph_clusters(folder: DatasetFolder, paragraphs: Iterable[str]) -> dict
 
 
 def cluster_of_paragraph(folder: DatasetFolder) -> Callable[[str], str]:
-    """What gives the cluster of a paragraph, as `paragraph_clusters` has it."""
+    """A function from a paragraph to its cluster, as `paragraph_clusters` has it."""
     from kazstance.schema.leaks import cluster_by_document
 
     rows = folder.columns("documents", ["document_id", "source_id"]).to_pylist()
@@ -51,7 +51,7 @@ def clusters(folder: DatasetFolder, sentences: Iterable[str] | None = None) -> d
 
 
 def cluster_of_sentence(folder: DatasetFolder) -> tuple[Callable[[str], str], frozenset[str]]:
-    """What gives the cluster of a sentence, as `clusters` has it, and the sentences that are copies of others."""
+    """A function from a sentence to its cluster, as `clusters` has it, and the sentences that are copies of others."""
     copies, of_paragraph = leaks(folder), cluster_of_paragraph(folder)
     home = {sentence: of_paragraph(sentence.rpartition("/")[0]) for sentence in copies.sentences}
     merged = copies.merged(home)

@@ -77,7 +77,7 @@ def cluster_names(paragraphs: Iterable[str], source_of_document: Mapping[str, st
 
 
 def cluster_by_document(source_of_document: Mapping[str, str]) -> Callable[[str], str]:
-    """What gives the cluster of a paragraph: its document if its source has many of them, otherwise itself."""
+    """A function from a paragraph to its cluster: its document if its source has many of them, otherwise itself."""
     documents = Counter(source_of_document.values())
     has_many = {name: documents[source] >= MANY for name, source in source_of_document.items()}
 

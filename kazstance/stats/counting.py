@@ -307,6 +307,20 @@ def numbered(names: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
     return tuple(values.tolist()), numbers.astype(np.intp)
 
 
+def runs(first: Codes, n: Codes) -> Codes:
+    """Numbers that follow each other, one run after another.
+
+    Args:
+        first: the first number of each run, shape (runs,).
+        n: how many numbers each run has.
+
+    Returns:
+        Shape (numbers,).
+    """
+    found: Codes = np.repeat(first - (np.cumsum(n) - n), n) + np.arange(n.sum())
+    return found
+
+
 def _order(value: Any) -> tuple[bool, str, Any]:
     """A sort key for values of mixed types, null first."""
     return value is not None, type(value).__name__, value if value is not None else 0

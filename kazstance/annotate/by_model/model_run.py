@@ -21,6 +21,7 @@ from kazstance.annotate.by_model.run_files import (
     put_annotator,
     put_judgements,
     record_prompts,
+    without_folders,
 )
 from kazstance.annotate.by_model.run_state import (
     JOURNAL,
@@ -187,7 +188,7 @@ class _Run:
         find = find_provider if plan.engine == "inspect" else find_server
         server = find(plan.model, plan.base_url, plan.key_variable, with_key=is_sending)
         _check_names(plan, corpus)
-        name = plan.annotator or make_id(server.model)
+        name = plan.annotator or make_id(without_folders(server.model))
         number = max((one.number for one in corpus.rounds), default=1)
         instructions = Instructions(_brief(path, plan.brief), _codebook(path, plan.codebook, number))
         settings = Settings(server.model, plan.seed, plan.most_tokens or TOKENS * plan.block, _parameters(plan))
